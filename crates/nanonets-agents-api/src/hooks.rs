@@ -1,0 +1,5 @@
+//! What every request goes through.
+
+/// State.
+#[derive(Clone, Debug, Default)]
+pub struct Context {}

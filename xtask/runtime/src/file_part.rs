@@ -1,0 +1,246 @@
+//! A file to upload, described once and read anew for every attempt.
+//!
+//! A streamed request cannot be sent twice: once part of a stream is on the wire, it is gone. So a [`FilePart`] is
+//! not a stream but a recipe for one. It is cheap to clone, holds no open file, and each request made from it opens
+//! its source again.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use futures_util::{Stream, stream};
+use tokio::fs::File;
+use tokio::io::AsyncReadExt;
+
+/// How much of a file is in memory at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// What a file without a content type of its own is sent as.
+const OCTET_STREAM: &str = "application/octet-stream";
+
+/// The content of a file, in chunks.
+pub(super) type Chunks = Pin<Box<dyn Stream<Item = io::Result<Bytes>> + Send>>;
+
+type Opening = Pin<Box<dyn Future<Output = io::Result<Chunks>> + Send>>;
+
+/// One file to upload: its name, its content type, and a source that can be opened again for each attempt.
+///
+/// Its `Debug` shows neither the content nor the path.
+#[derive(Clone)]
+pub struct FilePart {
+    file_name: String,
+    content_type: Option<String>,
+    source: Source,
+}
+
+#[derive(Clone)]
+enum Source {
+    Path(PathBuf),
+    Bytes(Bytes),
+    Factory {
+        length: Option<u64>,
+        open: Arc<dyn Fn() -> Opening + Send + Sync>,
+    },
+}
+
+impl FilePart {
+    /// A file on disk, sent under the last component of its path.
+    ///
+    /// Nothing is opened here. A request first checks that the file is there and can be read, and then reads it in
+    /// chunks when its turn comes. The length found by the check is announced, so a file that changes while it is
+    /// being sent fails the request. A path that is not a regular file (a pipe, a device) has no length to announce,
+    /// and can perhaps be read only once.
+    pub fn from_path(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        let file_name = path
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        Self::new(file_name, Source::Path(path))
+    }
+
+    /// A file that is in memory already. [`Bytes`] are shared, not copied, by clones and attempts.
+    pub fn from_bytes(file_name: impl Into<String>, content: impl Into<Bytes>) -> Self {
+        Self::new(file_name.into(), Source::Bytes(content.into()))
+    }
+
+    /// A file from anywhere else: `open` is called once for each attempt, and must give the same content each time.
+    ///
+    /// If `length` is given it is announced to the server, and a stream that turns out shorter or longer fails the
+    /// request. Without it, the request is sent in chunks of unannounced number, which some servers refuse.
+    ///
+    /// A tokio `AsyncRead` becomes such a stream with `tokio_util::io::ReaderStream`:
+    ///
+    /// ```text
+    /// FilePart::from_factory("scan.pdf", None, || async {
+    ///     let reader = storage.download("scan.pdf").await?;
+    ///     Ok(ReaderStream::new(reader))
+    /// })
+    /// ```
+    pub fn from_factory<Open, Opened, Content>(
+        file_name: impl Into<String>,
+        length: Option<u64>,
+        open: Open,
+    ) -> Self
+    where
+        Open: Fn() -> Opened + Send + Sync + 'static,
+        Opened: Future<Output = io::Result<Content>> + Send + 'static,
+        Content: Stream<Item = io::Result<Bytes>> + Send + 'static,
+    {
+        let open = move || -> Opening {
+            let opened = open();
+            Box::pin(async move { Ok(Box::pin(opened.await?) as Chunks) })
+        };
+        let open = Arc::new(open);
+        Self::new(file_name.into(), Source::Factory { length, open })
+    }
+
+    fn new(file_name: String, source: Source) -> Self {
+        Self {
+            file_name,
+            content_type: None,
+            source,
+        }
+    }
+
+    /// Sends the file under another name.
+    ///
+    /// Only what follows the last `/` or `\` is sent, which is all that a server should use of a name (RFC 7578,
+    /// section 4.2), and `file` if that leaves nothing.
+    #[must_use]
+    pub fn file_name(mut self, file_name: impl Into<String>) -> Self {
+        self.file_name = file_name.into();
+        self
+    }
+
+    /// Sets the media type, such as `application/pdf`. Unless set, it is `application/octet-stream`.
+    ///
+    /// It is checked when a request is made: one that is not a media type is refused before anything is sent.
+    #[must_use]
+    pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
+        self.content_type = Some(content_type.into());
+        self
+    }
+
+    /// The file name as it is sent, but for the encoding.
+    pub(super) fn sent_file_name(&self) -> &str {
+        match self.file_name.rsplit(['/', '\\']).next() {
+            None | Some("" | "." | "..") => "file",
+            Some(name) => name,
+        }
+    }
+
+    /// The content type as it is sent, unchecked.
+    pub(super) fn sent_content_type(&self) -> &str {
+        self.content_type.as_deref().unwrap_or(OCTET_STREAM)
+    }
+
+    /// Makes sure, as far as can be known beforehand, that the source can be opened, and takes its length.
+    ///
+    /// A factory is not called: it may be costly, or good for one use only.
+    pub(super) async fn check(&self) -> io::Result<Option<u64>> {
+        match &self.source {
+            Source::Path(path) => check_path(path).await,
+            Source::Bytes(content) => Ok(Some(content.len() as u64)),
+            Source::Factory { length, .. } => Ok(*length),
+        }
+    }
+
+    /// How error messages name the file: by its path if it has one, else by its file name.
+    pub(super) fn described(&self) -> String {
+        match &self.source {
+            Source::Path(path) => format!("{:?}", path.to_string_lossy()),
+            Source::Bytes(_) | Source::Factory { .. } => format!("{:?}", self.sent_file_name()),
+        }
+    }
+
+    /// Opens the source from its start.
+    pub(super) async fn open(&self) -> io::Result<Chunks> {
+        match &self.source {
+            Source::Path(path) => Ok(read_in_chunks(File::open(path).await?)),
+            Source::Bytes(content) => {
+                let content = content.clone();
+                Ok(Box::pin(stream::once(async { Ok(content) })))
+            }
+            Source::Factory { open, .. } => open().await,
+        }
+    }
+}
+
+async fn check_path(path: &Path) -> io::Result<Option<u64>> {
+    let metadata = tokio::fs::metadata(path).await?;
+    if metadata.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !metadata.is_file() {
+        // Opening a pipe to have a look would take its content away from the request.
+        return Ok(None);
+    }
+    // Permission to read shows only when the file is opened.
+    let metadata = File::open(path).await?.metadata().await?;
+    Ok(Some(metadata.len()))
+}
+
+fn read_in_chunks(file: File) -> Chunks {
+    Box::pin(stream::try_unfold(file, |mut file| async move {
+        let mut chunk = BytesMut::with_capacity(CHUNK);
+        let read = file.read_buf(&mut chunk).await?;
+        Ok((read > 0).then(|| (chunk.freeze(), file)))
+    }))
+}
+
+impl fmt::Debug for FilePart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (source, length) = match &self.source {
+            Source::Path(_) => ("path", None),
+            Source::Bytes(content) => ("bytes", Some(content.len() as u64)),
+            Source::Factory { length, .. } => ("factory", *length),
+        };
+        f.debug_struct("FilePart")
+            .field("file_name", &self.sent_file_name())
+            .field("content_type", &self.sent_content_type())
+            .field("source", &source)
+            .field("length", &length)
+            .finish()
+    }
+}
+
+/// A file that could not be sent as it was announced: it broke off, or turned out shorter or longer.
+///
+/// The request was then abandoned in mid-body, so the server cannot have taken it for a whole one. It is found by
+/// walking the `source` chain of the [`reqwest::Error`] of the request.
+#[derive(Debug)]
+pub struct PartError {
+    message: String,
+    source: Option<io::Error>,
+}
+
+impl PartError {
+    pub(super) fn new(part: &str, file: &FilePart, problem: &str) -> Self {
+        Self {
+            message: format!("part `{part}`: {} {problem}", file.described()),
+            source: None,
+        }
+    }
+
+    pub(super) fn caused_by(mut self, source: io::Error) -> Self {
+        self.source = Some(source);
+        self
+    }
+}
+
+impl fmt::Display for PartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for PartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|error| error as _)
+    }
+}

@@ -1,0 +1,33 @@
+//! The half of a generated client that is written by hand.
+//!
+//! `cargo xtask codegen` gets its operations from progenitor, and rewrites what progenitor cannot express so that it
+//! calls the functions here. Every file but this one is copied verbatim into each generated crate, as
+//! `generated/support/<file>.rs`, for a client must not depend on the workspace that generated it. Here the same
+//! files are an ordinary crate, so that they are compiled, linted and tested as what they are, and not as strings
+//! inside a generator.
+//!
+//! | Module | What a generated operation does with it |
+//! |---|---|
+//! | [`file_part`] | takes a [`FilePart`](file_part::FilePart) from its caller for each file to upload |
+//! | [`multipart`] | builds a [`Form`](multipart::Form) and puts it on the request |
+//! | [`query`] | adds a delimited list to the URL of the request |
+//! | [`response`] | turns the answer into a typed value, or into an error that kept everything |
+//! | [`error_body`] | is what such an error holds |
+//! | `media_type` | checks the content types of parts |
+//! | [`scalar`] | the one way to write a plain value outside JSON, used by the two encoders |
+//!
+//! # Rules for the files
+//!
+//! A file must stand on its own once copied: it names its siblings through `super::`, everything else is an external
+//! crate, and its tests are in `tests/`. It also has to pass whatever lints a generated crate turns on.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs, missing_debug_implementations)]
+
+pub mod error_body;
+pub mod file_part;
+mod media_type;
+pub mod multipart;
+pub mod query;
+pub mod response;
+pub mod scalar;

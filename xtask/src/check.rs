@@ -1,0 +1,123 @@
+//! Second stage: everything that is wrong with a document, in one run.
+//!
+//! A rule is a function that reads the document and reports. Rules don't depend on each other and none of them stops
+//! the rest; what a rule can't make sense of, because its shape is wrong, was reported by the shape rule and is passed
+//! over by the others.
+
+mod bodies;
+mod naming;
+mod operations;
+mod references;
+mod schemas;
+
+use serde_json::Value;
+
+use crate::diagnostic::Diagnostic;
+use crate::read::Document;
+use crate::shape::{Found, Walk, describe};
+use crate::view::{self, OperationView};
+
+/// A document and what the rules share.
+pub(crate) struct Subject<'a> {
+    root: &'a Value,
+    found: Vec<Found>,
+    operations: Vec<OperationView<'a>>,
+}
+
+impl<'a> Subject<'a> {
+    fn resolve(&self, value: &'a Value) -> Option<&'a Value> {
+        view::resolve(self.root, value).map(|(_, value)| value)
+    }
+
+    /// The operation that a place belongs to.
+    fn operation_of(&self, pointer: &str) -> Option<String> {
+        self.operations
+            .iter()
+            .find(|operation| {
+                pointer
+                    .strip_prefix(operation.pointer().as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+            .map(OperationView::effective_id)
+    }
+}
+
+/// Reports all problems, in the order of the rules.
+pub fn check(document: &Document) -> Vec<Diagnostic> {
+    if let Err(diagnostic) = identity(&document.root) {
+        return vec![diagnostic];
+    }
+    let walk = Walk::document(&document.root);
+    let subject = Subject {
+        root: &document.root,
+        operations: OperationView::all(&document.root),
+        found: walk.found,
+    };
+    let mut problems: Vec<Diagnostic> = walk
+        .misfits
+        .into_iter()
+        .map(|misfit| Diagnostic::error("invalid-structure", misfit.pointer, misfit.message))
+        .collect();
+    for rule in [
+        references::check,
+        operations::check,
+        bodies::check,
+        schemas::check,
+        naming::check,
+    ] {
+        rule(&subject, &mut problems);
+    }
+    for problem in &mut problems {
+        if let (None, crate::diagnostic::Place::Pointer(pointer)) =
+            (&problem.operation, &problem.place)
+        {
+            problem.operation = subject.operation_of(pointer);
+        }
+    }
+    problems
+}
+
+/// Whether it is an OpenAPI document of a version that can be used; nothing else is worth saying if it isn't.
+fn identity(root: &Value) -> Result<(), Diagnostic> {
+    let Some(members) = root.as_object() else {
+        let found = describe(root);
+        return Err(Diagnostic::error(
+            "not-openapi",
+            "",
+            format!("expected an OpenAPI document, found {found}"),
+        )
+        .hint("the document must be an object with `openapi`, `info` and `paths`"));
+    };
+    if let Some(version) = members.get("swagger") {
+        return Err(Diagnostic::error(
+            "unsupported-version",
+            "/swagger",
+            format!("this is Swagger {}, not OpenAPI 3.0", plain(version)),
+        )
+        .hint("convert it to OpenAPI 3.0 first, for example with swagger2openapi"));
+    }
+    let Some(version) = members.get("openapi") else {
+        return Err(Diagnostic::error(
+            "not-openapi",
+            "",
+            "this is not an OpenAPI document: it has no `openapi` field",
+        )
+        .hint("the document must be an object with `openapi`, `info` and `paths`"));
+    };
+    let text = plain(version);
+    if text == "3.0" || text.starts_with("3.0.") {
+        return Ok(());
+    }
+    Err(Diagnostic::error(
+        "unsupported-version",
+        "/openapi",
+        format!("OpenAPI {text} is not supported"),
+    )
+    .hint("this generator reads OpenAPI 3.0.x"))
+}
+
+fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}

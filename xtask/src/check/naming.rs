@@ -1,0 +1,274 @@
+//! Names of the document must become distinct Rust names.
+//!
+//! Names that only the generated code uses (operationIds and component names) can be changed freely in the document, so
+//! one that is a Rust keyword is refused with that advice. Names that go over the wire (properties, parameters, parts)
+//! can't: those are escaped, and refused only if nothing of an identifier is left in them or two of them collide.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Subject;
+use crate::diagnostic::Diagnostic;
+use crate::names;
+use crate::pointer;
+use crate::shape::Kind;
+use crate::view::{self, OperationView};
+
+/// Methods that every generated client has or calls on itself.
+const CLIENT_METHODS: [&str; 10] = [
+    "new",
+    "new_with_client",
+    "pre",
+    "exec",
+    "post",
+    "clone",
+    "baseurl",
+    "client",
+    "inner",
+    "api_version",
+];
+
+/// Methods of every builder, and the names of locals in its `send`.
+const BUILDER_NAMES: [&str; 5] = ["new", "send", "header_map", "form", "info"];
+
+/// Names that generated code uses unqualified and that a type of the same name would shadow.
+const PRELUDE: [&str; 5] = ["String", "Default", "Self", "Ok", "Err"];
+
+pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
+    schemas(subject, problems);
+    operations(subject, problems);
+    for operation in &subject.operations {
+        parameters(subject, operation, problems);
+    }
+    properties(subject, problems);
+}
+
+fn unnameable(place: String, what: &str, name: &str) -> Diagnostic {
+    Diagnostic::error(
+        "invalid-name",
+        place,
+        format!("no Rust identifier can be made of the {what} `{name}`"),
+    )
+    .hint("it needs at least one letter or digit")
+}
+
+fn schemas(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
+    let mut taken: BTreeMap<String, &str> = BTreeMap::new();
+    let schemas = subject
+        .root
+        .pointer("/components/schemas")
+        .and_then(Value::as_object);
+    for (name, _) in schemas.into_iter().flatten() {
+        let place = pointer::join("/components/schemas", name);
+        if !names::has_identifier(name) {
+            problems.push(unnameable(place, "schema name", name));
+            continue;
+        }
+        let rust = names::type_name(name);
+        if names::is_keyword(name) && rust.ends_with('_') || PRELUDE.contains(&rust.as_str()) {
+            problems.push(
+                Diagnostic::error(
+                    "reserved-name",
+                    place,
+                    format!("the schema `{name}` would become the Rust type `{rust}`, a name that Rust or the generated code reserves"),
+                )
+                .hint("rename the schema; the name does not go over the wire"),
+            );
+        } else if let Some(first) = taken.insert(rust.clone(), name) {
+            problems.push(
+                Diagnostic::error(
+                    "name-collision",
+                    place,
+                    format!("the schemas `{first}` and `{name}` would both become the Rust type `{rust}`"),
+                )
+                .hint("rename one of them; the name does not go over the wire"),
+            );
+        }
+    }
+}
+
+fn operations(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
+    let mut taken: BTreeMap<String, String> = BTreeMap::new();
+    for operation in &subject.operations {
+        let id = operation.effective_id();
+        let place = if operation.id().is_some() {
+            pointer::join(&operation.pointer(), "operationId")
+        } else {
+            operation.pointer()
+        };
+        if !names::has_identifier(&id) {
+            problems.push(unnameable(place, "operationId", &id));
+            continue;
+        }
+        if names::is_keyword(&id)
+            || CLIENT_METHODS.contains(&names::operation_value_name(&id).as_str())
+        {
+            problems.push(
+                Diagnostic::error(
+                    "reserved-name",
+                    place,
+                    format!("the operationId `{id}` would become a method of a name that Rust or the generated client reserves"),
+                )
+                .hint("rename the operation; the operationId does not go over the wire"),
+            );
+            continue;
+        }
+        let mut methods = vec![id.clone()];
+        if has_two_bodies(subject, operation) {
+            methods.push(format!("{id}_multipart"));
+        }
+        for method in methods {
+            let rust = names::operation_type_name(&method);
+            // The same operationId twice is reported as that.
+            if let Some(first) = taken
+                .insert(rust.clone(), id.clone())
+                .filter(|first| *first != id)
+            {
+                problems.push(
+                    Diagnostic::error(
+                        "name-collision",
+                        place.clone(),
+                        format!("the operations `{first}` and `{id}` would both get the builder `{rust}`"),
+                    )
+                    .hint("rename one of them; the operationId does not go over the wire"),
+                );
+            }
+        }
+    }
+}
+
+fn has_two_bodies(subject: &Subject<'_>, operation: &OperationView<'_>) -> bool {
+    let content = operation
+        .value
+        .get("requestBody")
+        .and_then(|body| subject.resolve(body));
+    let content = content
+        .and_then(|body| body.get("content"))
+        .and_then(Value::as_object);
+    content.is_some_and(|content| {
+        content.len() > 1
+            && content
+                .keys()
+                .any(|media_type| view::essence(media_type) == "multipart/form-data")
+    })
+}
+
+fn parameters(
+    subject: &Subject<'_>,
+    operation: &OperationView<'_>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    // Wire names by location and name: an operation's own declaration overrides its path item's.
+    let mut wire: BTreeMap<(String, String), String> = BTreeMap::new();
+    for (place, parameter) in operation.parameters(subject.root) {
+        let field = |name: &str| parameter.get(name).and_then(Value::as_str);
+        if let (Some(name), Some(location)) = (field("name"), field("in")) {
+            wire.insert((location.to_owned(), name.to_owned()), place);
+        }
+    }
+    let body = operation
+        .value
+        .get("requestBody")
+        .and_then(|body| view::resolve(subject.root, body));
+    if let Some((target, body)) = body {
+        let place = target.unwrap_or_else(|| pointer::join(&operation.pointer(), "requestBody"));
+        for (media_type, body) in body
+            .get("content")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            if view::essence(media_type) == "multipart/form-data" {
+                let schema = body
+                    .get("schema")
+                    .and_then(|schema| subject.resolve(schema));
+                let parts = schema
+                    .and_then(|schema| schema.get("properties"))
+                    .and_then(Value::as_object);
+                for (name, _) in parts.into_iter().flatten() {
+                    wire.insert(("part".to_owned(), name.clone()), place.clone());
+                }
+            } else {
+                wire.insert(("body".to_owned(), "body".to_owned()), place.clone());
+            }
+        }
+    }
+
+    let mut taken: BTreeMap<String, (String, String)> = BTreeMap::new();
+    for ((location, name), place) in wire {
+        let id = operation.effective_id();
+        if !names::has_identifier(&name) {
+            problems.push(unnameable(place, &format!("{location} parameter"), &name).operation(id));
+            continue;
+        }
+        let rust = names::value_name(&name);
+        if BUILDER_NAMES.contains(&rust.as_str()) {
+            problems.push(
+                Diagnostic::error(
+                    "reserved-name",
+                    place.clone(),
+                    format!("the {location} parameter `{name}` would become a method of a name that the generated builder reserves"),
+                )
+                .operation(id.clone()),
+            );
+        }
+        // Parts and the JSON body belong to two different builders.
+        let owner = if location == "part" { "part" } else { "body" };
+        let clash = |taken: &BTreeMap<String, (String, String)>, owner: &str| {
+            taken.get(&format!("{owner}:{rust}")).cloned()
+        };
+        let earlier = match location.as_str() {
+            "part" | "body" => clash(&taken, owner).or_else(|| clash(&taken, "both")),
+            _ => clash(&taken, "both")
+                .or_else(|| clash(&taken, "part"))
+                .or_else(|| clash(&taken, "body")),
+        };
+        if let Some((earlier_location, earlier_name)) = earlier {
+            problems.push(
+                Diagnostic::error(
+                    "name-collision",
+                    place,
+                    format!("the {earlier_location} parameter `{earlier_name}` and the {location} parameter `{name}` would both be set by `{rust}`"),
+                )
+                .operation(id),
+            );
+        }
+        let key = if matches!(location.as_str(), "part" | "body") {
+            owner
+        } else {
+            "both"
+        };
+        taken.insert(format!("{key}:{rust}"), (location, name));
+    }
+}
+
+fn properties(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
+    for found in &subject.found {
+        if found.kind != Kind::Schema || found.reference.is_some() {
+            continue;
+        }
+        let properties = subject
+            .root
+            .pointer(&pointer::join(&found.pointer, "properties"))
+            .and_then(Value::as_object);
+        let mut taken: BTreeMap<String, &str> = BTreeMap::new();
+        for (name, _) in properties.into_iter().flatten() {
+            let place = pointer::join(&pointer::join(&found.pointer, "properties"), name);
+            if !names::has_identifier(name) {
+                problems.push(unnameable(place, "property", name));
+                continue;
+            }
+            let rust = names::value_name(name);
+            if let Some(first) = taken.insert(rust.clone(), name) {
+                problems.push(Diagnostic::error(
+                    "name-collision",
+                    place,
+                    format!(
+                        "the properties `{first}` and `{name}` would both become the field `{rust}`"
+                    ),
+                ));
+            }
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Operations have ids of their own, and parameters that fit their paths.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::Subject;
+use crate::diagnostic::Diagnostic;
+use crate::pointer;
+use crate::view::{self, OperationView};
+
+pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
+    let mut first_use: BTreeMap<&str, &OperationView<'_>> = BTreeMap::new();
+    for operation in &subject.operations {
+        match operation.id() {
+            Some(id) => {
+                if let Some(first) = first_use.get(id) {
+                    let message = format!(
+                        "the operationId `{id}` is taken by `{} {}`",
+                        first.method.to_ascii_uppercase(),
+                        first.path
+                    );
+                    problems.push(
+                        Diagnostic::error(
+                            "duplicate-operation-id",
+                            pointer::join(&operation.pointer(), "operationId"),
+                            message,
+                        )
+                        .hint("give each operation an id of its own"),
+                    );
+                } else {
+                    first_use.insert(id, operation);
+                }
+            }
+            None if operation.value.get("operationId").is_none() => {
+                let id = operation.effective_id();
+                problems.push(
+                    Diagnostic::error(
+                        "missing-operation-id",
+                        operation.pointer(),
+                        format!(
+                            "`{} {}` has no operationId; `{id}` is used",
+                            operation.method.to_ascii_uppercase(),
+                            operation.path
+                        ),
+                    )
+                    .hint("an id in the document stays the same when the path changes")
+                    .note(),
+                );
+            }
+            None => {}
+        }
+        parameters(subject, operation, problems);
+    }
+    for (path, item) in subject
+        .root
+        .get("paths")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        if !path.starts_with("x-") && item.is_object() && !path.starts_with('/') {
+            problems.push(
+                Diagnostic::error(
+                    "invalid-path",
+                    pointer::join("/paths", path),
+                    format!("the path `{path}` does not start with `/`"),
+                )
+                .hint("paths are appended to the server's URL"),
+            );
+        }
+    }
+}
+
+fn parameters(
+    subject: &Subject<'_>,
+    operation: &OperationView<'_>,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let Ok(template) = view::template_names(operation.path) else {
+        problems.push(
+            Diagnostic::error(
+                "invalid-path",
+                pointer::join("/paths", operation.path),
+                format!(
+                    "the braces in `{}` don't enclose parameter names",
+                    operation.path
+                ),
+            )
+            .operation(operation.effective_id()),
+        );
+        return;
+    };
+    let mut repeated = BTreeSet::new();
+    for name in &template {
+        if !repeated.insert(*name) {
+            problems.push(
+                Diagnostic::error(
+                    "invalid-path",
+                    pointer::join("/paths", operation.path),
+                    format!("`{{{name}}}` stands twice in `{}`", operation.path),
+                )
+                .operation(operation.effective_id()),
+            );
+        }
+    }
+
+    let mut declared = BTreeSet::new();
+    let parameters = operation.parameters(subject.root);
+    for (place, parameter) in &parameters {
+        let field = |name: &str| parameter.get(name).and_then(Value::as_str);
+        let (Some(name), Some(location)) = (field("name"), field("in")) else {
+            continue;
+        };
+        let problem = |code, message: String| {
+            Diagnostic::error(code, place.clone(), message).operation(operation.effective_id())
+        };
+        if location == "path" {
+            declared.insert(name);
+            if !template.contains(&name) {
+                problems.push(
+                    problem(
+                        "path-parameter",
+                        format!("the path parameter `{name}` is not in `{}`", operation.path),
+                    )
+                    .hint(format!(
+                        "put `{{{name}}}` into the path, or remove the parameter"
+                    )),
+                );
+            }
+        }
+        problems.extend(unsupported(parameter, name, location, &problem));
+    }
+    for name in template {
+        if !declared.contains(name) {
+            problems.push(
+                Diagnostic::error(
+                    "path-parameter",
+                    operation.pointer(),
+                    format!(
+                        "`{{{name}}}` in `{}` is not declared as a path parameter",
+                        operation.path
+                    ),
+                )
+                .operation(operation.effective_id())
+                .hint(format!(
+                    "add a parameter with `name: {name}` and `in: path`"
+                )),
+            );
+        }
+    }
+    for (owner, owner_pointer) in [
+        (operation.item, pointer::join("/paths", operation.path)),
+        (operation.value, operation.pointer()),
+    ] {
+        twice_declared(subject, owner, &owner_pointer, problems);
+    }
+}
+
+fn unsupported(
+    parameter: &Value,
+    name: &str,
+    location: &str,
+    problem: &dyn Fn(&'static str, String) -> Diagnostic,
+) -> Option<Diagnostic> {
+    let style = parameter.get("style").and_then(Value::as_str);
+    match (location, style) {
+        ("cookie", _) => {
+            return Some(
+                problem("unsupported-parameter", format!("the cookie parameter `{name}` is not supported"))
+                    .hint("cookies are the HTTP client's business: remove it and let the caller configure them"),
+            );
+        }
+        ("path" | "header", None | Some("simple"))
+        | ("query", None | Some("form" | "spaceDelimited" | "pipeDelimited")) => {}
+        ("path" | "query" | "header", Some(style)) => {
+            return Some(
+                problem(
+                    "unsupported-parameter",
+                    format!("the {location} parameter `{name}` has the style `{style}`, which is not supported"),
+                )
+                .hint("path and header parameters are `simple`; query parameters are `form`, `spaceDelimited` or `pipeDelimited`"),
+            );
+        }
+        (other, _) => {
+            return Some(problem(
+                "unsupported-parameter",
+                format!(
+                    "the parameter `{name}` is `in: {other}`; it can be in path, query or header"
+                ),
+            ));
+        }
+    }
+    if parameter.get("schema").is_none() {
+        return Some(
+            problem("unsupported-parameter", format!("the parameter `{name}` has no `schema`"))
+                .hint("parameters described by `content` are not supported; describe the value by a schema"),
+        );
+    }
+    if location == "header" && !is_token(name) {
+        return Some(problem(
+            "unsupported-parameter",
+            format!("`{name}` can't be the name of a header"),
+        ));
+    }
+    None
+}
+
+/// Whether `name` is a token as HTTP defines it (RFC 9110, section 5.6.2).
+fn is_token(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+fn twice_declared(
+    subject: &Subject<'_>,
+    owner: &Value,
+    owner_pointer: &str,
+    problems: &mut Vec<Diagnostic>,
+) {
+    let mut seen = BTreeSet::new();
+    let list = owner.get("parameters").and_then(Value::as_array);
+    for (index, parameter) in list.into_iter().flatten().enumerate() {
+        let Some((_, parameter)) = view::resolve(subject.root, parameter) else {
+            continue;
+        };
+        let key = (
+            parameter.get("name").and_then(Value::as_str),
+            parameter.get("in").and_then(Value::as_str),
+        );
+        if let (Some(name), Some(location)) = key
+            && !seen.insert(key)
+        {
+            let place = pointer::join(
+                &pointer::join(owner_pointer, "parameters"),
+                &index.to_string(),
+            );
+            let problem = Diagnostic::error(
+                "duplicate-parameter",
+                place,
+                format!("the {location} parameter `{name}` is declared twice"),
+            );
+            // The path item's list is seen once for each of its operations.
+            if !problems
+                .iter()
+                .any(|known| known.code == problem.code && known.place == problem.place)
+            {
+                problems.push(problem);
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! References must lead to a component of the right kind inside the document, and arrive.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::Subject;
+use crate::diagnostic::Diagnostic;
+use crate::pointer;
+use crate::shape::{Found, Kind};
+use crate::view;
+
+pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
+    for found in &subject.found {
+        if let Some(target) = &found.reference {
+            problems.extend(target_problem(subject.root, found, target));
+        } else if found.kind == Kind::PathItem
+            && let Some(target) = subject
+                .root
+                .pointer(&found.pointer)
+                .and_then(view::reference)
+        {
+            let message = format!("the path item is a reference to `{target}`");
+            problems.push(
+                Diagnostic::error("remote-ref", pointer::join(&found.pointer, "$ref"), message)
+                    .hint("copy the path item into this document"),
+            );
+        }
+    }
+    for cycle in inclusion_cycles(subject) {
+        let message = match cycle.as_slice() {
+            [one] => format!("the schema `{one}` includes itself"),
+            many => format!(
+                "the schemas {} include each other without end",
+                quoted(many)
+            ),
+        };
+        let place = pointer::join("/components/schemas", &cycle[0]);
+        problems.push(
+            Diagnostic::error("cyclic-ref", place, message)
+                .hint("a schema may contain itself as a property or an item, not as a part of its own definition"),
+        );
+    }
+}
+
+fn target_problem(root: &Value, found: &Found, target: &str) -> Option<Diagnostic> {
+    let place = pointer::join(&found.pointer, "$ref");
+    let kind = found.kind;
+    let Some(local) = target.strip_prefix('#') else {
+        return Some(
+            Diagnostic::error(
+                "remote-ref",
+                place,
+                format!("`{target}` points outside this document"),
+            )
+            .hint("bundle the document first: everything must be in one file"),
+        );
+    };
+    let section = kind.section()?;
+    let tokens: Vec<String> = pointer::tokens(local).collect();
+    let components = root
+        .get("components")
+        .and_then(|components| components.get(section))
+        .and_then(Value::as_object);
+    match tokens.as_slice() {
+        [first, second, name] if first == "components" && second == section => {
+            if root.pointer(local).is_some() {
+                return dead_end(root, found, &place, kind);
+            }
+            let diagnostic =
+                Diagnostic::error("dangling-ref", place, format!("`{target}` does not exist"));
+            let known: Vec<&str> = components.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+            Some(match similar::get_close_matches(name.as_str(), &known, 1, 0.6).first() {
+                Some(close) => diagnostic.hint(format!("did you mean `#/components/{section}/{close}`?")),
+                None => diagnostic.hint(format!("define it under `components/{section}`")),
+            })
+        }
+        _ if root.pointer(local).is_none() => {
+            Some(Diagnostic::error("dangling-ref", place, format!("`{target}` does not exist")))
+        }
+        _ => Some(
+            Diagnostic::error(
+                "misplaced-ref",
+                place,
+                format!("`{target}` is not a {} under `components/{section}`", kind.describe()),
+            )
+            .hint(format!("move what it points to under `components/{section}` and refer to it by its name there")),
+        ),
+    }
+}
+
+/// A chain of component references that comes back to itself. Chains of schemas are seen as inclusions.
+fn dead_end(root: &Value, found: &Found, place: &str, kind: Kind) -> Option<Diagnostic> {
+    if kind == Kind::Schema || view::resolve(root, root.pointer(&found.pointer)?).is_some() {
+        return None;
+    }
+    Some(
+        Diagnostic::error("cyclic-ref", place, "the reference leads back to itself")
+            .hint("let one of the references in the chain be the thing itself"),
+    )
+}
+
+/// Groups of schemas that are defined by way of each other: through a bare reference or `allOf`.
+fn inclusion_cycles(subject: &Subject<'_>) -> Vec<Vec<String>> {
+    let schemas = subject
+        .root
+        .pointer("/components/schemas")
+        .and_then(Value::as_object);
+    let edges: BTreeMap<&str, BTreeSet<String>> = schemas
+        .into_iter()
+        .flatten()
+        .map(|(name, schema)| (name.as_str(), inclusions(schema)))
+        .collect();
+    let mut cycles = Vec::new();
+    let mut reported = BTreeSet::new();
+    for &start in edges.keys() {
+        if reported.contains(start) {
+            continue;
+        }
+        let mut reachable = BTreeSet::new();
+        let mut pending: Vec<&str> = vec![start];
+        while let Some(name) = pending.pop() {
+            for next in edges.get(name).into_iter().flatten() {
+                if reachable.insert(next.as_str()) {
+                    pending.push(next);
+                }
+            }
+        }
+        if reachable.contains(start) {
+            let reaches_back = |name: &&str| reaches(&edges, name, start);
+            let mut cycle: Vec<String> = reachable
+                .iter()
+                .copied()
+                .filter(reaches_back)
+                .map(str::to_owned)
+                .collect();
+            cycle.sort_by_key(|name| name != start);
+            reported.extend(cycle.iter().cloned());
+            cycles.push(cycle);
+        }
+    }
+    cycles
+}
+
+fn reaches(edges: &BTreeMap<&str, BTreeSet<String>>, from: &str, to: &str) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut pending = vec![from];
+    while let Some(name) = pending.pop() {
+        if name == to {
+            return true;
+        }
+        for next in edges.get(name).into_iter().flatten() {
+            if seen.insert(next.as_str()) {
+                pending.push(next);
+            }
+        }
+    }
+    false
+}
+
+/// The schemas that `schema` is made of.
+fn inclusions(schema: &Value) -> BTreeSet<String> {
+    let mut names: BTreeSet<String> = view::reference(schema)
+        .and_then(view::schema_name)
+        .into_iter()
+        .collect();
+    for keyword in ["allOf", "oneOf", "anyOf"] {
+        for part in schema
+            .get(keyword)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            names.extend(inclusions(part));
+        }
+    }
+    names
+}
+
+fn quoted(names: &[String]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,165 @@
+//! The pipeline: read, check, lower, emit, format. Writing is up to the caller.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::{Diagnostic, Located, Severity};
+use crate::emit::{self, Options, manifest, support};
+use crate::format::format;
+use crate::lower::{self, Lowered};
+use crate::output::MARKER;
+use crate::read::Document;
+
+/// Files to be: path with `/` on every system, and content.
+pub type Files = BTreeMap<String, String>;
+
+/// What a run of the pipeline made.
+#[derive(Debug)]
+pub struct Generated {
+    /// The files of the generated module.
+    pub files: Files,
+    /// What the reader may want to know, in the order of the document.
+    pub notes: Vec<Located>,
+    /// What lowering changed, in the order of the document.
+    pub rewrites: Vec<String>,
+}
+
+/// Generates the module for a document.
+///
+/// # Errors
+///
+/// Everything that is wrong with the document, in its order; nothing is generated then.
+pub fn generate(document: &Document, options: &Options) -> Result<Generated, Vec<Located>> {
+    let (mut errors, notes): (Vec<Diagnostic>, Vec<Diagnostic>) = crate::check::check(document)
+        .into_iter()
+        .partition(|problem| problem.severity == Severity::Error);
+    let lowered = if errors.is_empty() {
+        match lower::lower(document) {
+            Ok(lowered) => Some(lowered),
+            Err(problems) => {
+                errors.extend(problems);
+                None
+            }
+        }
+    } else {
+        None
+    };
+    let files = lowered.as_ref().and_then(|lowered| {
+        module(document, lowered, options)
+            .map_err(|problems| errors.extend(problems))
+            .ok()
+    });
+    match (lowered, files) {
+        (Some(lowered), Some(files)) => Ok(Generated {
+            files,
+            notes: in_order(document, notes),
+            rewrites: explain(document, &lowered),
+        }),
+        _ => {
+            errors.extend(notes);
+            Err(in_order(document, errors))
+        }
+    }
+}
+
+/// Generates a crate for a document: the module in `src/generated`, and what makes a crate of it.
+///
+/// # Errors
+///
+/// As [`generate`].
+pub fn generate_crate(document: &Document, name: &str) -> Result<Generated, Vec<Located>> {
+    let mut generated = generate(document, &Options::default())?;
+    let text: Vec<&str> = generated.files.values().map(String::as_str).collect();
+    let manifest = manifest::manifest(name, &|sign| text.iter().any(|text| text.contains(sign)));
+    let mut files: Files = std::mem::take(&mut generated.files)
+        .into_iter()
+        .map(|(path, text)| (format!("src/generated/{path}"), text))
+        .collect();
+    let source = source_name(document);
+    files.insert(
+        "Cargo.toml".to_owned(),
+        format!("# {MARKER} from {source}. Do not edit.\n\n{manifest}"),
+    );
+    files.insert(
+        "src/lib.rs".to_owned(),
+        format!("{}\n{}", header(&source), manifest::LIB),
+    );
+    generated.files = files;
+    Ok(generated)
+}
+
+fn module(
+    document: &Document,
+    lowered: &Lowered,
+    options: &Options,
+) -> Result<Files, Vec<Diagnostic>> {
+    let modules = emit::emit(lowered, options)?;
+    let source = source_name(document);
+    let header = header(&source);
+    let broken = |path: &str, reason: String| {
+        vec![
+            Diagnostic::error(
+                "generator",
+                "",
+                format!("`{path}` as generated is not Rust: {reason}"),
+            )
+            .hint("this is a defect of the generator, not of the document"),
+        ]
+    };
+    let mut files = Files::new();
+    for (path, tokens) in modules {
+        let text = format(tokens).map_err(|reason| broken(&path, reason))?;
+        files.insert(path, format!("{header}\n{text}"));
+    }
+    let (support, copied) = support::emit(&|name| files.values().any(|text| text.contains(name)));
+    let text = format(support).map_err(|reason| broken("support/mod.rs", reason))?;
+    files.insert("support/mod.rs".to_owned(), format!("{header}\n{text}"));
+    for (path, text) in copied {
+        files.insert(path, format!("{header}\n{text}"));
+    }
+    Ok(files)
+}
+
+/// The first lines of every generated Rust file.
+fn header(source: &str) -> String {
+    format!(
+        "// {MARKER} from {source}.\n// Do not edit: change the API description or the generator and run it again.\n"
+    )
+}
+
+/// The file's name without its folder, which differs from machine to machine.
+fn source_name(document: &Document) -> String {
+    let name = document.name.rsplit(['/', '\\']).next().unwrap_or_default();
+    name.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+fn in_order(document: &Document, problems: Vec<Diagnostic>) -> Vec<Located> {
+    let mut located: Vec<Located> = problems
+        .into_iter()
+        .map(|problem| document.locate(problem))
+        .collect();
+    located.sort_by_key(|problem| problem.position);
+    located
+}
+
+/// Every rewrite as a line, in the order of the document.
+fn explain(document: &Document, lowered: &Lowered) -> Vec<String> {
+    let mut lines: Vec<_> = lowered
+        .rewrites
+        .iter()
+        .map(|rewrite| {
+            let position = document.position(&rewrite.pointer);
+            (
+                position,
+                format!(
+                    "{}:{}:{}: {}: {}",
+                    document.name, position.line, position.column, rewrite.pass, rewrite.message
+                ),
+            )
+        })
+        .collect();
+    lines.sort();
+    lines.dedup();
+    lines.into_iter().map(|(_, line)| line).collect()
+}

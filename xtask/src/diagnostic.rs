@@ -1,0 +1,146 @@
+//! What is wrong with a document: one [`Diagnostic`] for each problem, all of them in one run.
+
+use std::fmt;
+
+/// Whether a problem stops the generator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The document can't be used as it is.
+    Error,
+    /// The generator went on, having decided something that the reader may want to decide otherwise.
+    Note,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Note => "note",
+        })
+    }
+}
+
+/// A place in a source file. Lines and columns count from 1; columns count characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+}
+
+impl Position {
+    /// The start of a file: where a problem with the file as a whole is reported.
+    pub const START: Self = Self { line: 1, column: 1 };
+}
+
+/// Where a diagnostic points before the document's source map is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A JSON pointer into the document.
+    Pointer(String),
+    /// A position, for a file that has no document in it.
+    Position(Position),
+}
+
+/// One problem: what, where, in which operation, and what to do about it.
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    /// Whether it stops the generator.
+    pub severity: Severity,
+    /// A stable kebab-case name, to search for and to test by.
+    pub code: &'static str,
+    /// Where in the document.
+    pub place: Place,
+    /// What is wrong, naming the offending value.
+    pub message: String,
+    /// The operationId (or method and path) concerned, where there is one.
+    pub operation: Option<String>,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl Diagnostic {
+    /// An error at a JSON pointer.
+    pub fn error(
+        code: &'static str,
+        pointer: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self::at(code, Place::Pointer(pointer.into()), message)
+    }
+
+    /// An error at a position of the file.
+    pub fn at(code: &'static str, place: Place, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            code,
+            place,
+            message: message.into(),
+            operation: None,
+            hint: None,
+        }
+    }
+
+    /// The same as a note, which does not stop the generator.
+    #[must_use]
+    pub fn note(mut self) -> Self {
+        self.severity = Severity::Note;
+        self
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds the operation that it concerns.
+    #[must_use]
+    pub fn operation(mut self, operation: impl Into<String>) -> Self {
+        self.operation = Some(operation.into());
+        self
+    }
+}
+
+/// A diagnostic with its position looked up, ready to print.
+#[derive(Clone, Debug)]
+pub struct Located {
+    /// The file as the user named it.
+    pub file: String,
+    /// Where in it.
+    pub position: Position,
+    /// What is wrong.
+    pub diagnostic: Diagnostic,
+}
+
+impl fmt::Display for Located {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            file,
+            position,
+            diagnostic,
+        } = self;
+        let Diagnostic {
+            severity,
+            code,
+            message,
+            operation,
+            hint,
+            ..
+        } = diagnostic;
+        write!(
+            f,
+            "{file}:{}:{}: {severity}[{code}]: {message}",
+            position.line, position.column
+        )?;
+        if let Some(operation) = operation {
+            write!(f, " (operation `{operation}`)")?;
+        }
+        if let Some(hint) = hint {
+            write!(f, "\n    hint: {hint}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,257 @@
+//! The client: a struct with a method for each operation, and the module that holds everything.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::{Modules, Options, docs};
+use crate::lower::Lowered;
+use crate::model::{Location, Operation, Parameter, Part, PartKind};
+
+/// Emits `client.rs` and `mod.rs`.
+pub fn emit(lowered: &Lowered, options: &Options, modules: &mut Modules) {
+    modules.insert("client.rs".to_owned(), client(lowered, options));
+    let files = lowered
+        .operations
+        .iter()
+        .any(|operation| operation.parts.is_some());
+    let file_part = files.then(|| quote!(FilePart,));
+    let title = format!(
+        " The client of {}, generated from its API description.",
+        one_line(&lowered.openapi.info.title)
+    );
+    let module = quote! {
+        #![doc = #title]
+        pub mod builder;
+        mod client;
+        pub mod support;
+        pub mod types;
+        pub use client::Client;
+        pub use progenitor_client::{ByteStream, ClientHooks, ClientInfo, Error, OperationInfo, ResponseValue};
+        pub use support::{ErrorBody, #file_part ResponseLimit};
+    };
+    modules.insert("mod.rs".to_owned(), module);
+}
+
+fn one_line(text: &str) -> String {
+    docs::sanitise(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+        .trim()
+        .to_owned()
+}
+
+fn client(lowered: &Lowered, options: &Options) -> TokenStream {
+    let info = &lowered.openapi.info;
+    let mut text = format!("Client of {}.", one_line(&info.title));
+    if let Some(description) = info.description.as_deref().map(docs::sanitise) {
+        text = format!("{text}\n\n{}", description.trim());
+    }
+    text = format!(
+        "{text}\n\nVersion {} of the API description.",
+        one_line(&info.version)
+    );
+    let documentation = docs::attributes(&text);
+    let version = &info.version;
+    let methods = lowered.operations.iter().map(method);
+
+    let inner: Option<TokenStream> = options.inner.as_ref().and_then(|path| path.parse().ok());
+    let inner_type = inner.clone().unwrap_or_else(|| quote!(()));
+    let (inner_field, inner_parameter, inner_argument, inner_value) = match &inner {
+        Some(inner) => (
+            quote!(pub(crate) inner: #inner,),
+            quote!(, inner: #inner),
+            quote!(, inner),
+            quote!(&self.inner),
+        ),
+        None => (quote!(), quote!(), quote!(), quote!(&())),
+    };
+    let inner_init = inner.is_some().then(|| quote!(inner,));
+    quote! {
+        use progenitor_client::{ClientHooks, ClientInfo};
+        use super::builder;
+        #documentation
+        #[derive(Clone, Debug)]
+        pub struct Client {
+            pub(crate) baseurl: String,
+            pub(crate) client: reqwest::Client,
+            #inner_field
+        }
+        impl Client {
+            /// A client for the API at `baseurl`, with an HTTP client of its own.
+            ///
+            /// `baseurl` is a scheme and a host, with port and path prefix if there are any. No time limit is set:
+            /// uploads take as long as they take.
+            ///
+            /// # Errors
+            ///
+            /// If the HTTP client can't be built, for example because there is no TLS backend.
+            pub fn new(baseurl: &str #inner_parameter) -> reqwest::Result<Self> {
+                let client = reqwest::Client::builder().build()?;
+                Ok(Self::new_with_client(baseurl, client #inner_argument))
+            }
+            /// A client for the API at `baseurl`, with the given HTTP client.
+            #[must_use]
+            pub fn new_with_client(baseurl: &str, client: reqwest::Client #inner_parameter) -> Self {
+                Self { baseurl: baseurl.trim_end_matches('/').to_owned(), client, #inner_init }
+            }
+        }
+        impl ClientInfo<#inner_type> for Client {
+            fn api_version() -> &'static str {
+                #version
+            }
+            fn baseurl(&self) -> &str {
+                &self.baseurl
+            }
+            fn client(&self) -> &reqwest::Client {
+                &self.client
+            }
+            fn inner(&self) -> &#inner_type {
+                #inner_value
+            }
+        }
+        // The hooks of a client that has none: an implementation for `Client` itself takes precedence.
+        impl ClientHooks<#inner_type> for &Client {}
+        impl Client {
+            #(#methods)*
+        }
+    }
+}
+
+fn method(operation: &Operation) -> TokenStream {
+    let name = format_ident!("{}", operation.name);
+    let builder = format_ident!("{}", operation.builder);
+    let documentation = docs::attributes(&operation_documentation(operation));
+    let deprecated = operation
+        .deprecated
+        .then(|| quote!(#[deprecated = "the API description marks this operation as deprecated"]));
+    quote! {
+        #documentation
+        #deprecated
+        pub fn #name(&self) -> builder::#builder<'_> {
+            builder::#builder::new(self)
+        }
+    }
+}
+
+fn operation_documentation(operation: &Operation) -> String {
+    let mut text = String::new();
+    if let Some(summary) = &operation.summary {
+        text.push_str(&docs::sanitise(&docs::sentence(summary)));
+    }
+    if let Some(description) = &operation.description {
+        text = format!("{}\n\n{}", text.trim(), docs::sanitise(description).trim());
+    }
+    text = format!(
+        "{}\n\nSends `{} {}`.",
+        text.trim(),
+        operation.method,
+        operation.path
+    );
+    let mut setters = Vec::new();
+    for parameter in &operation.parameters {
+        setters.push((
+            parameter.ident(),
+            parameter.required,
+            where_to(parameter.location),
+        ));
+    }
+    for part in operation.parts.iter().flatten() {
+        let what = match part.kind {
+            PartKind::File => "file part",
+            PartKind::Text(_) => "part",
+            PartKind::Json(..) => "JSON part",
+        };
+        setters.push((part.ident(), part.required, what));
+    }
+    if operation.body.is_some() {
+        setters.push(("body".to_owned(), true, "body"));
+    }
+    if !setters.is_empty() {
+        text.push_str("\n\n# Setters\n\n");
+        for (ident, required, what) in setters {
+            let required = if required { ", required" } else { "" };
+            let builder = &operation.builder;
+            text.push_str(&format!(
+                "- [`{ident}`](builder::{builder}::{ident}): {what}{required}\n"
+            ));
+        }
+    }
+    text
+}
+
+fn where_to(location: Location) -> &'static str {
+    match location {
+        Location::Path => "path parameter",
+        Location::Query => "query parameter",
+        Location::Header => "header",
+    }
+}
+
+/// The documentation of a parameter's setter.
+pub fn parameter_documentation(parameter: &Parameter) -> String {
+    let required = if parameter.required {
+        ", which is required"
+    } else {
+        ""
+    };
+    let mut text = format!(
+        "Sets the {} `{}`{required}.",
+        where_to(parameter.location),
+        parameter.name.replace('`', "")
+    );
+    if let Some(description) = parameter.description.as_deref().map(docs::sanitise) {
+        text = format!("{text}\n\n{}", description.trim());
+    }
+    let mut notes = Vec::new();
+    if let Some((low, high)) = parameter.range {
+        notes.push(format!("It must be {}.", range_in_words(low, high)));
+    }
+    if let Some(default) = &parameter.default {
+        notes.push(format!(
+            "The server's default is `{}`.",
+            default.to_string().replace('`', "")
+        ));
+    }
+    match parameter.delimiter {
+        Some(",") => notes.push(
+            "The values are sent as one, joined by commas; an empty list is not sent.".to_owned(),
+        ),
+        Some(_) => notes.push("The values are sent as one; an empty list is not sent.".to_owned()),
+        None => {}
+    }
+    if notes.is_empty() {
+        text
+    } else {
+        format!("{text}\n\n{}", notes.join(" "))
+    }
+}
+
+/// An inclusive range in words.
+pub fn range_in_words(low: Option<i64>, high: Option<i64>) -> String {
+    match (low, high) {
+        (Some(low), Some(high)) => format!("from {low} to {high}"),
+        (Some(low), None) => format!("at least {low}"),
+        (None, Some(high)) => format!("at most {high}"),
+        (None, None) => "any number".to_owned(),
+    }
+}
+
+/// The documentation of a part's setter.
+pub fn part_documentation(part: &Part) -> String {
+    let name = part.name.replace('`', "");
+    let required = if part.required {
+        ", which is required"
+    } else {
+        ""
+    };
+    let mut text = if part.repeated {
+        format!("Adds parts named `{name}`, one for each value{required}. Calls add up.")
+    } else {
+        format!("Sets the part `{name}`{required}.")
+    };
+    if let PartKind::Json(_, media_type) = &part.kind {
+        text.push_str(&format!(" It is sent as `{media_type}`."));
+    }
+    if let Some(description) = part.description.as_deref().map(docs::sanitise) {
+        text = format!("{text}\n\n{}", description.trim());
+    }
+    text
+}

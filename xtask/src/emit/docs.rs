@@ -1,0 +1,262 @@
+//! Documentation comments from descriptions written for somewhere else.
+//!
+//! A description is Markdown meant for a web page. Put into a doc comment as it is, its brackets become broken links,
+//! its angle brackets invalid HTML, and its code blocks tests that are compiled. It is read with rustdoc's own parser,
+//! changed where rustdoc would stumble, and written out again.
+
+use proc_macro2::TokenStream;
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
+use quote::quote;
+
+/// What rustdoc reads, less what would need more than one pass over the text.
+const MARKDOWN: Options = Options::ENABLE_TABLES
+    .union(Options::ENABLE_STRIKETHROUGH)
+    .union(Options::ENABLE_TASKLISTS);
+
+/// The Markdown of a description as rustdoc can take it.
+pub fn sanitise(description: &str) -> String {
+    let mut text: String = description
+        .replace("\r\n", "\n")
+        .replace('\r', "\n")
+        .chars()
+        .filter(|&c| !is_bidirectional_control(c) && (c == '\n' || c == '\t' || !c.is_control()))
+        .collect();
+    text.push('\n');
+
+    let mut events = Vec::new();
+    let mut in_link = 0_usize;
+    let mut in_code = false;
+    // A bare URL may reach the parser's events in pieces.
+    let mut plain = String::new();
+    for event in Parser::new_ext(&text, MARKDOWN).map(Event::into_static) {
+        if let Event::Text(text) = &event
+            && in_link == 0
+            && !in_code
+        {
+            plain.push_str(text);
+            continue;
+        }
+        link_urls(&mut events, &std::mem::take(&mut plain));
+        match event {
+            Event::Html(html) => events.extend([
+                Event::Text(html.trim_end().to_owned().into()),
+                Event::SoftBreak,
+            ]),
+            Event::InlineHtml(html) => events.push(Event::Text(html)),
+            Event::Start(Tag::HtmlBlock) => events.push(Event::Start(Tag::Paragraph)),
+            Event::End(TagEnd::HtmlBlock) => {
+                if events.last() == Some(&Event::SoftBreak) {
+                    events.pop();
+                }
+                events.push(Event::End(TagEnd::Paragraph));
+            }
+            Event::Start(Tag::CodeBlock(kind)) => {
+                in_code = true;
+                events.push(Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(
+                    language(&kind),
+                ))));
+            }
+            Event::End(TagEnd::CodeBlock) => {
+                in_code = false;
+                events.push(event);
+            }
+            Event::Start(Tag::Link {
+                link_type,
+                dest_url,
+                title,
+                id,
+            }) => {
+                in_link += 1;
+                // rustdoc takes a destination without a scheme for the path of a Rust item.
+                let absolute = dest_url.contains("://")
+                    || link_type == LinkType::Email
+                    || dest_url.starts_with("mailto:");
+                let dest_url = if absolute {
+                    dest_url
+                } else {
+                    format!("#{}", dest_url.trim_start_matches('#')).into()
+                };
+                let link_type = match link_type {
+                    LinkType::Autolink | LinkType::Email => link_type,
+                    _ => LinkType::Inline,
+                };
+                events.push(Event::Start(Tag::Link {
+                    link_type,
+                    dest_url,
+                    title,
+                    id,
+                }));
+            }
+            Event::End(TagEnd::Link) => {
+                in_link = in_link.saturating_sub(1);
+                events.push(event);
+            }
+            event => events.push(event),
+        }
+    }
+    link_urls(&mut events, &plain);
+
+    let options = pulldown_cmark_to_cmark::Options {
+        code_block_token_count: 3,
+        list_token: '-',
+        increment_ordered_list_bullets: true,
+        ..pulldown_cmark_to_cmark::Options::default()
+    };
+    let mut markdown = String::new();
+    match pulldown_cmark_to_cmark::cmark_with_options(
+        events.iter(),
+        &mut markdown,
+        MARKDOWN,
+        options,
+    ) {
+        Ok(_) => markdown,
+        // Writing to a string does not fail; should an event have no Markdown, its text is still worth showing.
+        Err(_) => text.replace(['[', ']', '<', '`'], " "),
+    }
+}
+
+fn is_bidirectional_control(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The language of a code block, `text` where rustdoc would take it for Rust and compile it.
+fn language(kind: &CodeBlockKind<'_>) -> CowStr<'static> {
+    const SHOWN: [&str; 14] = [
+        "json",
+        "yaml",
+        "yml",
+        "xml",
+        "html",
+        "http",
+        "sh",
+        "bash",
+        "shell",
+        "console",
+        "python",
+        "javascript",
+        "js",
+        "toml",
+    ];
+    match kind {
+        CodeBlockKind::Fenced(info) => {
+            let known = SHOWN
+                .into_iter()
+                .find(|language| info.trim().eq_ignore_ascii_case(language));
+            CowStr::Borrowed(known.unwrap_or("text"))
+        }
+        CodeBlockKind::Indented => CowStr::Borrowed("text"),
+    }
+}
+
+/// Pushes text, with the URLs in it as links.
+fn link_urls(events: &mut Vec<Event<'static>>, text: &str) {
+    let mut rest = text;
+    while let Some(start) = rest
+        .find("https://")
+        .into_iter()
+        .chain(rest.find("http://"))
+        .min()
+    {
+        let end = rest[start..]
+            .find(|c: char| c.is_whitespace() || "<>\"`()[]{}|\\^".contains(c))
+            .map_or(rest.len(), |length| start + length);
+        let url = rest[start..end].trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '_']);
+        if start > 0 {
+            events.push(Event::Text(rest[..start].to_owned().into()));
+        }
+        if url.ends_with('/') && url.len() <= "https://".len() {
+            events.push(Event::Text(url.to_owned().into()));
+        } else {
+            let link = Tag::Link {
+                link_type: LinkType::Autolink,
+                dest_url: url.to_owned().into(),
+                title: CowStr::Borrowed(""),
+                id: CowStr::Borrowed(""),
+            };
+            events.extend([
+                Event::Start(link),
+                Event::Text(url.to_owned().into()),
+                Event::End(TagEnd::Link),
+            ]);
+        }
+        rest = &rest[start + url.len()..];
+    }
+    if !rest.is_empty() {
+        events.push(Event::Text(rest.to_owned().into()));
+    }
+}
+
+/// How long a line of a comment may get before it is broken between words.
+const WIDTH: usize = 100;
+
+/// Doc attributes for Markdown that is fit for rustdoc, one for each line, so that it prints as `///` comments.
+pub fn attributes(markdown: &str) -> TokenStream {
+    let mut lines = Vec::new();
+    let mut in_code = false;
+    for line in markdown.trim().lines().map(str::trim_end) {
+        let fence = line.trim_start().starts_with("```");
+        in_code ^= fence;
+        let keep = in_code || fence || line.contains('|') || line.trim_start().starts_with('#');
+        if keep {
+            lines.push(line.to_owned())
+        } else {
+            lines.extend(wrapped(line))
+        }
+    }
+    let lines = lines.into_iter().map(|line| {
+        if line.is_empty() {
+            line
+        } else {
+            format!(" {line}")
+        }
+    });
+    quote!(#(#[doc = #lines])*)
+}
+
+/// A line of Markdown as several, with the indentation that keeps them in the same paragraph or list item.
+fn wrapped(line: &str) -> Vec<String> {
+    let text = line.trim_start();
+    let marker = text
+        .split_once(' ')
+        .filter(|(first, _)| is_marker(first))
+        .map_or(0, |(first, _)| first.len() + 1);
+    let indent = " ".repeat(line.len() - text.len() + marker);
+    let mut lines = Vec::new();
+    let mut current = line[..line.len() - text.len()].to_owned();
+    let mut is_empty = true;
+    for word in text.split(' ') {
+        // A word that would begin a list or a heading stays where it is.
+        if !is_empty
+            && current.chars().count() + 1 + word.chars().count() > WIDTH
+            && !is_marker(word)
+        {
+            lines.push(std::mem::replace(&mut current, indent.clone()));
+            is_empty = true;
+        }
+        if !is_empty {
+            current.push(' ');
+        }
+        current.push_str(word);
+        is_empty = false;
+    }
+    lines.push(current);
+    lines
+}
+
+fn is_marker(word: &str) -> bool {
+    let number = word
+        .strip_suffix(['.', ')'])
+        .is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    number || word.chars().all(|c| "-+*#>=_~`".contains(c))
+}
+
+/// A text as the first line of a comment: on one line, ended by one period.
+pub fn sentence(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = text.trim_end_matches(['.', ',', ';', ':']);
+    if text.ends_with(['!', '?']) || text.is_empty() {
+        text.to_owned()
+    } else {
+        format!("{text}.")
+    }
+}

@@ -1,0 +1,205 @@
+//! Open enums: a value that the document doesn't list is kept, not refused.
+//!
+//! typify makes a closed enum of a string enum, so that one new status would break every client that reads it. Every
+//! such enum, named or inline, is replaced here; everything that refers to it stays as it is.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+use syn::{Attribute, Fields, Item, ItemEnum, Lit, Meta};
+
+use super::docs;
+use super::progenitor::subject;
+
+/// Replaces the string enums among the items of the types module.
+pub fn open(items: Vec<Item>) -> Vec<Item> {
+    let enums: Vec<OpenEnum> = items.iter().filter_map(OpenEnum::of).collect();
+    let mut opened = Vec::new();
+    for item in items {
+        let owner = subject(&item).and_then(|name| enums.iter().find(|open| open.name == name));
+        match (owner, &item) {
+            (None, _) => opened.push(item),
+            (Some(open), Item::Enum(_)) => opened.extend(open.items()),
+            // The default stays; conversions and formatting are those of the open enum.
+            (Some(_), Item::Impl(implementation)) if implements(implementation, "Default") => {
+                opened.push(item)
+            }
+            (Some(_), _) => {}
+        }
+    }
+    opened
+}
+
+fn implements(item: &syn::ItemImpl, name: &str) -> bool {
+    item.trait_
+        .as_ref()
+        .and_then(|(path, _)| path.segments.last())
+        .is_some_and(|last| last.ident == name)
+}
+
+/// A string enum as typify made it.
+struct OpenEnum {
+    name: String,
+    docs: Vec<Attribute>,
+    /// Variant and value.
+    variants: Vec<(syn::Ident, String)>,
+}
+
+impl OpenEnum {
+    fn of(item: &Item) -> Option<Self> {
+        let Item::Enum(ItemEnum {
+            ident,
+            attrs,
+            variants,
+            ..
+        }) = item
+        else {
+            return None;
+        };
+        // An enum with a representation of its own is a tagged union, not a list of strings.
+        if attrs
+            .iter()
+            .any(|attribute| attribute.path().is_ident("serde"))
+            || variants.is_empty()
+        {
+            return None;
+        }
+        let variants = variants
+            .iter()
+            .map(|variant| {
+                let unit = matches!(variant.fields, Fields::Unit);
+                let value = rename(&variant.attrs).unwrap_or_else(|| variant.ident.to_string());
+                unit.then(|| (variant.ident.clone(), value))
+            })
+            .collect::<Option<Vec<_>>>()?;
+        let docs = attrs
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("doc"))
+            .cloned()
+            .collect();
+        Some(Self {
+            name: ident.to_string(),
+            docs,
+            variants,
+        })
+    }
+
+    fn items(&self) -> Vec<Item> {
+        let tokens = self.tokens();
+        // What is quoted here parses; a mistake in it shows in the first test that generates an enum.
+        syn::parse2::<syn::File>(tokens)
+            .map(|file| file.items)
+            .unwrap_or_default()
+    }
+
+    fn tokens(&self) -> TokenStream {
+        let Self { docs, .. } = self;
+        let name = format_ident!("{}", self.name);
+        let taken = |candidate: &str| self.variants.iter().any(|(ident, _)| ident == candidate);
+        let unknown = if taken("Unrecognized") {
+            "UnrecognizedValue"
+        } else {
+            "Unrecognized"
+        };
+        let unknown = format_ident!("{unknown}");
+        let idents: Vec<_> = self.variants.iter().map(|(ident, _)| ident).collect();
+        let values: Vec<_> = self.variants.iter().map(|(_, value)| value).collect();
+        let variant_docs = values
+            .iter()
+            .map(|value| docs::attributes(&format!("The value {}.", code(value))));
+        let count = values.len();
+        quote! {
+            #(#docs)*
+            ///
+            /// This enum is open: a value that it doesn't list is kept and sent back as it came.
+            #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+            #[non_exhaustive]
+            pub enum #name {
+                #(#variant_docs #idents,)*
+                /// A value that this version of the crate does not know.
+                #unknown(super::support::UnknownValue),
+            }
+            impl #name {
+                /// Every value that this version of the crate knows, in the order of the API description.
+                pub const KNOWN: [Self; #count] = [#(Self::#idents),*];
+                /// The value as it is sent.
+                #[must_use]
+                pub fn as_str(&self) -> &str {
+                    match self {
+                        #(Self::#idents => #values,)*
+                        Self::#unknown(value) => value.as_str(),
+                    }
+                }
+            }
+            impl ::std::fmt::Display for #name {
+                fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                    f.pad(self.as_str())
+                }
+            }
+            impl ::std::convert::AsRef<str> for #name {
+                fn as_ref(&self) -> &str {
+                    self.as_str()
+                }
+            }
+            impl ::std::convert::From<&str> for #name {
+                fn from(value: &str) -> Self {
+                    match value {
+                        #(#values => Self::#idents,)*
+                        other => Self::#unknown(super::support::UnknownValue::new(other)),
+                    }
+                }
+            }
+            impl ::std::convert::From<::std::string::String> for #name {
+                fn from(value: ::std::string::String) -> Self {
+                    Self::from(value.as_str())
+                }
+            }
+            impl ::std::str::FromStr for #name {
+                type Err = ::std::convert::Infallible;
+                fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+                    ::std::result::Result::Ok(Self::from(value))
+                }
+            }
+            impl ::serde::Serialize for #name {
+                fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
+                    serializer.serialize_str(self.as_str())
+                }
+            }
+            impl<'de> ::serde::Deserialize<'de> for #name {
+                fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+                    <::std::string::String as ::serde::Deserialize<'de>>::deserialize(deserializer).map(Self::from)
+                }
+            }
+        }
+    }
+}
+
+/// A value as inline code, whatever backticks it has.
+fn code(value: &str) -> String {
+    let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    if value.contains('`') {
+        format!("`` {value} ``")
+    } else {
+        format!("`{value}`")
+    }
+}
+
+fn rename(attributes: &[Attribute]) -> Option<String> {
+    attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("serde"))
+        .find_map(|attribute| {
+            let Meta::List(list) = &attribute.meta else {
+                return None;
+            };
+            let mut name = None;
+            let _ = list.parse_nested_meta(|meta| {
+                if meta.path.is_ident("rename") {
+                    if let Lit::Str(value) = meta.value()?.parse()? {
+                        name = Some(value.value());
+                    }
+                }
+                Ok(())
+            });
+            name
+        })
+}

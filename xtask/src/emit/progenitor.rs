@@ -1,0 +1,295 @@
+//! Running progenitor, and taking apart what it made.
+//!
+//! progenitor answers some documents with a panic. Both kinds of failure become diagnostics that name the schema or
+//! the operation: when the whole document fails, each of them is tried alone, with only the schemas that it needs.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
+use std::sync::Once;
+
+use openapiv3::{OpenAPI, ReferenceOr};
+use proc_macro2::TokenStream;
+use progenitor::{GenerationSettings, Generator, InterfaceStyle};
+use syn::{Item, ItemMod};
+
+use crate::diagnostic::Diagnostic;
+use crate::lower::Lowered;
+use crate::pointer;
+use crate::shape::{Kind, Walk};
+use crate::view;
+
+/// What progenitor made, by piece.
+pub(super) struct Generated {
+    /// The items of its `types` module.
+    pub types: Vec<Item>,
+    /// The items that belong to each builder, by the builder's name.
+    pub builders: BTreeMap<String, Vec<Item>>,
+}
+
+/// Runs progenitor on a lowered document.
+///
+/// # Errors
+///
+/// A diagnostic for each schema or operation that it can't express.
+pub(super) fn generate(lowered: &Lowered) -> Result<Generated, Vec<Diagnostic>> {
+    match run(&lowered.openapi).and_then(take_apart) {
+        Ok(generated) => Ok(generated),
+        Err(reason) => Err(culprits(lowered, &reason)),
+    }
+}
+
+/// One run of progenitor; the reason if it fails, however it fails.
+pub fn run(openapi: &OpenAPI) -> Result<TokenStream, String> {
+    let mut settings = GenerationSettings::default();
+    settings.with_interface(InterfaceStyle::Builder);
+    settings.with_derive("PartialEq");
+    settings.with_map_type("::std::collections::BTreeMap");
+    without_panicking(|| Generator::new(&settings).generate_tokens(openapi))
+        .and_then(|result| result.map_err(|error| error.to_string()))
+}
+
+thread_local! {
+    static SILENT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Calls `work`; a panic in it becomes its message, and prints nothing.
+fn without_panicking<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !SILENT.get() {
+                previous(info);
+            }
+        }));
+    });
+    SILENT.set(true);
+    let result = std::panic::catch_unwind(AssertUnwindSafe(work));
+    SILENT.set(false);
+    result.map_err(|payload| {
+        let message = payload.downcast_ref::<String>().cloned();
+        message
+            .or_else(|| payload.downcast_ref::<&str>().map(|&text| text.to_owned()))
+            .unwrap_or_default()
+    })
+}
+
+fn take_apart(tokens: TokenStream) -> Result<Generated, String> {
+    let file: syn::File = syn::parse2(tokens)
+        .map_err(|error| format!("what progenitor made does not parse: {error}"))?;
+    let mut generated = Generated {
+        types: Vec::new(),
+        builders: BTreeMap::new(),
+    };
+    for item in file.items {
+        let Item::Mod(ItemMod {
+            ident,
+            content: Some((_, items)),
+            ..
+        }) = item
+        else {
+            continue;
+        };
+        if ident == "types" {
+            generated.types = items;
+        } else if ident == "builder" {
+            for item in items {
+                if let Some(name) = subject(&item) {
+                    generated.builders.entry(name).or_default().push(item);
+                }
+            }
+        }
+    }
+    if let Some(twice) = first_duplicate(&generated.types) {
+        return Err(format!("two types would be called `{twice}`"));
+    }
+    Ok(generated)
+}
+
+/// The name of the type that an item declares or implements something for.
+pub fn subject(item: &Item) -> Option<String> {
+    match item {
+        Item::Struct(item) => Some(item.ident.to_string()),
+        Item::Enum(item) => Some(item.ident.to_string()),
+        Item::Type(item) => Some(item.ident.to_string()),
+        Item::Impl(item) => match &*item.self_ty {
+            syn::Type::Path(path) => path
+                .path
+                .segments
+                .last()
+                .map(|segment| segment.ident.to_string()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn first_duplicate(items: &[Item]) -> Option<String> {
+    let mut seen = BTreeSet::new();
+    items
+        .iter()
+        .filter(|item| matches!(item, Item::Struct(_) | Item::Enum(_) | Item::Type(_)))
+        .filter_map(subject)
+        .find(|name| !seen.insert(name.clone()))
+}
+
+/// Finds out what in a document progenitor fails on, given that it fails.
+fn culprits(lowered: &Lowered, reason: &str) -> Vec<Diagnostic> {
+    let graph = SchemaGraph::of(&lowered.openapi);
+    let mut problems = Vec::new();
+    let mut bad: BTreeSet<&str> = BTreeSet::new();
+    // A schema fails by itself only if what it refers to does not; those are tried first.
+    let mut names: Vec<&str> = graph.needs.keys().map(String::as_str).collect();
+    names.sort_by_key(|name| (graph.closure([*name]).len(), *name));
+    for name in names {
+        let closure = graph.closure([name]);
+        if closure.iter().any(|needed| bad.contains(needed)) {
+            continue;
+        }
+        if let Err(reason) = run(&only(&lowered.openapi, &closure, None)).and_then(take_apart) {
+            bad.insert(name);
+            problems.push(
+                Diagnostic::error(
+                    "unsupported-schema",
+                    pointer::join("/components/schemas", name),
+                    format!("the schema `{name}` can't be expressed in Rust: {}", one_line(&reason)),
+                )
+                .hint("simplify the schema, or describe the value as any JSON by leaving its type out"),
+            );
+        }
+    }
+    for operation in &lowered.operations {
+        let needed = graph.needed_by(&operation.pointer);
+        let closure = graph.closure(needed.iter().map(String::as_str));
+        if closure.iter().any(|needed| bad.contains(needed)) {
+            continue;
+        }
+        if let Err(reason) =
+            run(&only(&lowered.openapi, &closure, Some(&operation.id))).and_then(take_apart)
+        {
+            problems.push(
+                Diagnostic::error(
+                    "unsupported-operation",
+                    operation.origin.clone(),
+                    format!(
+                        "the operation can't be expressed in Rust: {}",
+                        one_line(&reason)
+                    ),
+                )
+                .operation(operation.id.clone())
+                .hint("look for an unusual schema among its parameters, body and responses"),
+            );
+        }
+    }
+    if problems.is_empty() {
+        problems.push(
+            Diagnostic::error("unsupported-document", "", format!("the document can't be expressed in Rust: {}", one_line(reason)))
+                .hint("each schema and operation can be expressed alone: look for names that only collide once they are Rust types"),
+        );
+    }
+    problems
+}
+
+fn one_line(reason: &str) -> String {
+    let mut line = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((end, _)) = line.char_indices().nth(300) {
+        line.truncate(end);
+        line.push_str(" ...");
+    }
+    line
+}
+
+/// The document with only some schemas and at most one operation.
+fn only(openapi: &OpenAPI, schemas: &BTreeSet<&str>, operation: Option<&str>) -> OpenAPI {
+    let mut openapi = openapi.clone();
+    if let Some(components) = &mut openapi.components {
+        components
+            .schemas
+            .retain(|name, _| schemas.contains(name.as_str()));
+    }
+    openapi.paths.paths.retain(|_, item| {
+        let ReferenceOr::Item(item) = item else {
+            return false;
+        };
+        let slots = [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.delete,
+            &mut item.options,
+            &mut item.head,
+            &mut item.patch,
+            &mut item.trace,
+        ];
+        let mut kept = false;
+        for slot in slots {
+            if slot.as_ref().is_some_and(|slot| {
+                operation.is_some() && slot.operation_id.as_deref() == operation
+            }) {
+                kept = true;
+            } else {
+                *slot = None;
+            }
+        }
+        kept
+    });
+    openapi
+}
+
+/// Which schemas refer to which.
+struct SchemaGraph {
+    needs: BTreeMap<String, BTreeSet<String>>,
+    root: serde_json::Value,
+}
+
+impl SchemaGraph {
+    fn of(openapi: &OpenAPI) -> Self {
+        let root = serde_json::to_value(openapi).unwrap_or_default();
+        let schemas = root
+            .pointer("/components/schemas")
+            .and_then(serde_json::Value::as_object);
+        let needs = schemas
+            .into_iter()
+            .flatten()
+            .map(|(name, schema)| (name.clone(), references(Kind::Schema, schema)))
+            .collect();
+        Self { needs, root }
+    }
+
+    fn needed_by(&self, operation: &str) -> BTreeSet<String> {
+        self.root
+            .pointer(operation)
+            .map(|value| references(Kind::Operation, value))
+            .unwrap_or_default()
+    }
+
+    fn closure<'a>(&'a self, names: impl IntoIterator<Item = &'a str>) -> BTreeSet<&'a str> {
+        let mut closure = BTreeSet::new();
+        let mut pending: Vec<&str> = names
+            .into_iter()
+            .filter_map(|name| self.needs.get_key_value(name))
+            .map(|(name, _)| name.as_str())
+            .collect();
+        while let Some(name) = pending.pop() {
+            if closure.insert(name) {
+                pending.extend(
+                    self.needs
+                        .get(name)
+                        .into_iter()
+                        .flatten()
+                        .map(String::as_str),
+                );
+            }
+        }
+        closure
+    }
+}
+
+fn references(kind: Kind, value: &serde_json::Value) -> BTreeSet<String> {
+    Walk::of(kind, value, "")
+        .found
+        .into_iter()
+        .filter_map(|found| view::schema_name(&found.reference?))
+        .collect()
+}

@@ -1,0 +1,85 @@
+//! Full paths that the prelude makes unnecessary are shortened: generated code is read in review.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use syn::{ExprPath, Item, Path, TypePath, visit_mut::VisitMut};
+
+/// Paths and what the prelude calls them.
+const PRELUDE: [(&str, &str); 11] = [
+    ("string", "String"),
+    ("option", "Option"),
+    ("result", "Result"),
+    ("vec", "Vec"),
+    ("convert", "AsRef"),
+    ("convert", "From"),
+    ("convert", "Into"),
+    ("convert", "TryFrom"),
+    ("convert", "TryInto"),
+    ("default", "Default"),
+    ("ops", "FnOnce"),
+];
+
+/// Shortens the paths in `items`, but for names that `declared` gives another meaning.
+pub fn items(items: &mut [Item], declared: &BTreeSet<String>) {
+    let mut shorten = Shorten { declared };
+    for item in items {
+        shorten.visit_item_mut(item);
+    }
+}
+
+/// Shortens the paths in tokens that are a file of their own. Tokens that don't parse are left to fail later.
+pub fn tokens(tokens: TokenStream) -> TokenStream {
+    match syn::parse2::<syn::File>(tokens.clone()) {
+        Ok(mut file) => {
+            items(&mut file.items, &BTreeSet::new());
+            quote::quote!(#file)
+        }
+        Err(_) => tokens,
+    }
+}
+
+struct Shorten<'a> {
+    declared: &'a BTreeSet<String>,
+}
+
+impl VisitMut for Shorten<'_> {
+    fn visit_type_path_mut(&mut self, ty: &mut TypePath) {
+        let before = ty.path.segments.len();
+        syn::visit_mut::visit_type_path_mut(self, ty);
+        // In `<T as a::b::Trait>::Item` the position says where the trait's path ends.
+        if let Some(qualified) = &mut ty.qself {
+            qualified.position = qualified
+                .position
+                .saturating_sub(before - ty.path.segments.len());
+        }
+    }
+
+    fn visit_expr_path_mut(&mut self, expression: &mut ExprPath) {
+        let before = expression.path.segments.len();
+        syn::visit_mut::visit_expr_path_mut(self, expression);
+        if let Some(qualified) = &mut expression.qself {
+            qualified.position = qualified
+                .position
+                .saturating_sub(before - expression.path.segments.len());
+        }
+    }
+
+    fn visit_path_mut(&mut self, path: &mut Path) {
+        syn::visit_mut::visit_path_mut(self, path);
+        let mut segments = path.segments.iter();
+        let (Some(root), Some(module), Some(name)) =
+            (segments.next(), segments.next(), segments.next())
+        else {
+            return;
+        };
+        let (module, name) = (module.ident.to_string(), name.ident.to_string());
+        if root.ident == "std"
+            && PRELUDE.contains(&(module.as_str(), name.as_str()))
+            && !self.declared.contains(&name)
+        {
+            path.segments = path.segments.iter().skip(2).cloned().collect();
+            path.leading_colon = None;
+        }
+    }
+}

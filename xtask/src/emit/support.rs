@@ -1,0 +1,118 @@
+//! The support code that a generated client needs at run time, copied from `xtask/runtime`, where it is a crate of its
+//! own that is compiled, linted and tested.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// One file of the support code.
+struct Source {
+    name: &'static str,
+    text: &'static str,
+    /// Needed by every client, or only by one whose code names it.
+    always: bool,
+}
+
+macro_rules! sources {
+    ($($always:literal $name:literal),* $(,)?) => {
+        &[$(Source { name: $name, text: include_str!(concat!("../../runtime/src/", $name, ".rs")), always: $always }),*]
+    };
+}
+
+const SOURCES: &[Source] = sources![
+    true "error_body",
+    false "file_part",
+    false "media_type",
+    false "multipart",
+    false "query",
+    true "response",
+    false "scalar",
+    false "unknown_value",
+];
+
+/// Emits `support/mod.rs`, and returns the files that are copied, by path.
+///
+/// `uses` are the names in the generated code that tell which of them it needs.
+pub fn emit(uses: &dyn Fn(&str) -> bool) -> (TokenStream, BTreeMap<String, String>) {
+    let multipart = uses("multipart");
+    let lists = uses("append_list");
+    let wanted = |source: &Source| {
+        source.always
+            || match source.name {
+                "file_part" | "media_type" | "multipart" => multipart,
+                "query" => lists,
+                "scalar" => multipart || lists,
+                "unknown_value" => uses("UnknownValue"),
+                _ => false,
+            }
+    };
+    let files: BTreeMap<String, String> = SOURCES
+        .iter()
+        .filter(|source| wanted(source))
+        .map(|source| {
+            (
+                format!("support/{}.rs", source.name),
+                source.text.replace("\r\n", "\n"),
+            )
+        })
+        .collect();
+
+    let has = |name: &str| files.contains_key(&format!("support/{name}.rs"));
+    let when = |name: &str, tokens: TokenStream| has(name).then_some(tokens);
+    let file_part = when(
+        "file_part",
+        quote!(
+            mod file_part;
+            pub use file_part::FilePart;
+        ),
+    );
+    let media_type = when(
+        "media_type",
+        quote!(
+            mod media_type;
+        ),
+    );
+    let multipart = when(
+        "multipart",
+        quote!(
+            #[doc(hidden)]
+            pub mod multipart;
+        ),
+    );
+    let query = when(
+        "query",
+        quote!(
+            #[doc(hidden)]
+            pub mod query;
+        ),
+    );
+    let scalar = when(
+        "scalar",
+        quote!(
+            mod scalar;
+        ),
+    );
+    let unknown_value = when(
+        "unknown_value",
+        quote!(
+            mod unknown_value;
+            pub use unknown_value::UnknownValue;
+        ),
+    );
+    let module = quote! {
+        //! What operations share: the bodies of errors, files to upload, values of open enums.
+        mod error_body;
+        pub use error_body::{BodyProblem, DecodeError, ErrorBody};
+        #file_part
+        #media_type
+        #multipart
+        #query
+        #[doc(hidden)]
+        pub mod response;
+        pub use response::ResponseLimit;
+        #scalar
+        #unknown_value
+    };
+    (module, files)
+}

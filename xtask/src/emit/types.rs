@@ -1,0 +1,253 @@
+//! The types module: what typify made, with open enums, documentation, and the traits that users of the types expect.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote};
+use syn::{Attribute, Expr, Fields, ImplItem, Item, ItemImpl, ItemStruct, Meta, Type, parse_quote};
+
+use super::progenitor::subject;
+use super::{Modules, docs, enums, shorten};
+
+/// Emits `types/mod.rs` and the modules below it.
+pub fn emit(items: Vec<Item>, modules: &mut Modules) {
+    let mut items = enums::open(items);
+    let flattened = flattened_fields(&items);
+    let declared_types: BTreeSet<String> = items.iter().filter_map(subject).collect();
+    shorten::items(&mut items, &declared_types);
+    let mut declared = Vec::new();
+    for item in &mut items {
+        match item {
+            Item::Struct(item) => {
+                document_struct(item);
+                if is_id(item) {
+                    item.attrs
+                        .push(parse_quote!(#[derive(Copy, Eq, Hash, Ord, PartialOrd)]));
+                }
+            }
+            Item::Enum(item) => {
+                document(&mut item.attrs, None);
+                for variant in &mut item.variants {
+                    let fallback = format!("The variant `{}`.", variant.ident);
+                    document(&mut variant.attrs, Some(&fallback));
+                    for field in &mut variant.fields {
+                        let fallback = field
+                            .ident
+                            .as_ref()
+                            .map(|name| format!("The field `{name}`."));
+                        document(&mut field.attrs, fallback.as_deref());
+                    }
+                }
+            }
+            Item::Type(item) => document(&mut item.attrs, None),
+            Item::Impl(item) => document_methods(item),
+            Item::Mod(item) => {
+                let name = item.ident.clone();
+                let content = item
+                    .content
+                    .take()
+                    .map(|(_, items)| items)
+                    .unwrap_or_default();
+                let (visibility, content) = match name.to_string().as_str() {
+                    "builder" => (quote!(pub), builders(content, &flattened)),
+                    "defaults" => (quote!(), content),
+                    _ => (quote!(pub), content),
+                };
+                let (title, content) = module(&name.to_string(), &content);
+                modules.insert(format!("types/{name}.rs"), quote!(#title #content));
+                declared.push(quote!(#visibility mod #name;));
+            }
+            _ => {}
+        }
+    }
+    items.retain(|item| !matches!(item, Item::Mod(_)));
+    modules.insert(
+        "types/mod.rs".to_owned(),
+        quote! {
+            //! The types of parameters, bodies and responses.
+            #(#declared)*
+            #(#items)*
+        },
+    );
+}
+
+fn module(name: &str, items: &[Item]) -> (TokenStream, TokenStream) {
+    let title = match name {
+        "builder" => " Builders of the types: set fields one by one, then convert with `try_into`.",
+        "defaults" => " Default values of fields.",
+        "error" => " The error of conversions between types.",
+        _ => " Part of the types.",
+    };
+    (quote!(#![doc = #title]), quote!(#(#items)*))
+}
+
+/// Gives an item its documentation in a form fit for rustdoc, or `fallback` if it has none.
+fn document(attributes: &mut Vec<Attribute>, fallback: Option<&str>) {
+    let mut text = String::new();
+    for attribute in attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("doc"))
+    {
+        if let Meta::NameValue(doc) = &attribute.meta
+            && let Expr::Lit(syn::ExprLit {
+                lit: syn::Lit::Str(line),
+                ..
+            }) = &doc.value
+        {
+            let line = line.value();
+            text.push_str(line.strip_prefix(' ').unwrap_or(&line));
+            text.push('\n');
+        }
+    }
+    let markdown = docs::sanitise(&text);
+    let markdown = if markdown.trim().is_empty() {
+        fallback.unwrap_or_default().to_owned()
+    } else {
+        markdown
+    };
+    attributes.retain(|attribute| !attribute.path().is_ident("doc"));
+    let documentation = docs::attributes(&markdown);
+    let mut documented: Vec<Attribute> = parse_attributes(documentation);
+    documented.append(attributes);
+    *attributes = documented;
+}
+
+fn parse_attributes(tokens: TokenStream) -> Vec<Attribute> {
+    let item: Item = parse_quote!(#tokens struct Documented;);
+    match item {
+        Item::Struct(item) => item.attrs,
+        _ => Vec::new(),
+    }
+}
+
+fn document_struct(item: &mut ItemStruct) {
+    document(&mut item.attrs, None);
+    for field in &mut item.fields {
+        let Some(name) = &field.ident else { continue };
+        let fallback = if is_flattened(&field.attrs) {
+            "Fields that the API description does not name, kept as they came.".to_owned()
+        } else {
+            format!("The field `{name}`.")
+        };
+        document(&mut field.attrs, Some(&fallback));
+    }
+}
+
+fn document_methods(item: &mut ItemImpl) {
+    if item.trait_.is_some() {
+        return;
+    }
+    for member in &mut item.items {
+        if let ImplItem::Fn(method) = member
+            && !method
+                .attrs
+                .iter()
+                .any(|attribute| attribute.path().is_ident("doc"))
+        {
+            let text = if method.sig.ident == "builder" {
+                " A builder with no field set.".to_owned()
+            } else {
+                format!(" Sets the field `{}`.", method.sig.ident)
+            };
+            method.attrs.push(parse_quote!(#[doc = #text]));
+        }
+    }
+}
+
+/// A newtype of a UUID: an identifier, which users compare, copy and put into maps.
+fn is_id(item: &ItemStruct) -> bool {
+    match &item.fields {
+        Fields::Unnamed(fields) => {
+            fields.unnamed.len() == 1
+                && fields
+                    .unnamed
+                    .iter()
+                    .all(|field| is_path(&field.ty, &["uuid", "Uuid"]))
+        }
+        _ => false,
+    }
+}
+
+fn is_path(ty: &Type, segments: &[&str]) -> bool {
+    match ty {
+        Type::Path(path) => path
+            .path
+            .segments
+            .iter()
+            .map(|segment| segment.ident.to_string())
+            .eq(segments.iter().copied()),
+        _ => false,
+    }
+}
+
+fn is_flattened(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        attribute.path().is_ident("serde")
+            && attribute
+                .meta
+                .to_token_stream()
+                .to_string()
+                .contains("flatten")
+    })
+}
+
+/// Type and field of every map of unknown fields.
+fn flattened_fields(items: &[Item]) -> Vec<(String, String)> {
+    let structs = items.iter().filter_map(|item| match item {
+        Item::Struct(item) => Some(item),
+        _ => None,
+    });
+    structs
+        .flat_map(|item| {
+            let owner = item.ident.to_string();
+            item.fields
+                .iter()
+                .filter(|field| is_flattened(&field.attrs))
+                .filter_map(move |field| Some((owner.clone(), field.ident.as_ref()?.to_string())))
+        })
+        .collect()
+}
+
+/// Documents the builders, and lets a map of unknown fields start empty: typify demands that it be set.
+fn builders(mut items: Vec<Item>, flattened: &[(String, String)]) -> Vec<Item> {
+    for item in &mut items {
+        match item {
+            Item::Struct(item) => {
+                let name = &item.ident;
+                let text = format!(" Builder of [`{name}`](super::{name}).");
+                item.attrs.insert(0, parse_quote!(#[doc = #text]));
+            }
+            Item::Impl(item) if item.trait_.is_none() => document_methods(item),
+            Item::Impl(item) => {
+                let owner = item.self_ty.to_token_stream().to_string();
+                for (_, field) in flattened.iter().filter(|(name, _)| *name == owner) {
+                    default_to_empty(item, field);
+                }
+            }
+            _ => {}
+        }
+    }
+    items
+}
+
+/// In `fn default() -> Self { Self { field: Err(..), .. } }`, makes the field's value `Ok(Default::default())`.
+fn default_to_empty(item: &mut ItemImpl, field: &str) {
+    let field = format_ident!("{field}");
+    for member in &mut item.items {
+        let ImplItem::Fn(method) = member else {
+            continue;
+        };
+        let Some(syn::Stmt::Expr(Expr::Struct(literal), None)) = method.block.stmts.last_mut()
+        else {
+            continue;
+        };
+        if method.sig.ident != "default" {
+            continue;
+        }
+        for value in &mut literal.fields {
+            if matches!(&value.member, syn::Member::Named(name) if *name == field) {
+                value.expr = parse_quote!(Ok(Default::default()));
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The generator behind `cargo xtask codegen`: an API description in, a low-level client out.
+//!
+//! A pipeline of plain functions, each a module that can be used without the others: [`read`], [`check`], [`lower`],
+//! [`emit`], [`format`], [`output`]; [`codegen`] puts them together. Only the first and the last touch files.
+
+// A maintainers' tool: its modules are public for the tests, and each says at its head what it is for.
+#![allow(missing_docs)]
+
+pub mod check;
+pub mod codegen;
+pub mod diagnostic;
+pub mod emit;
+pub mod format;
+pub mod lower;
+pub mod model;
+pub mod names;
+pub mod output;
+pub mod pointer;
+pub mod read;
+pub mod shape;
+pub mod source_map;
+pub mod view;

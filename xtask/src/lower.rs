@@ -1,0 +1,198 @@
+//! Third stage: a checked document becomes one that progenitor accepts, and a list of operations with all that it
+//! can't express.
+//!
+//! The work is done by a list of small passes. Each removes one limitation of progenitor 0.15 or typify, says so where
+//! it is defined, and records every rewrite it makes; `--explain` prints them.
+
+mod components;
+mod parameters;
+mod parts;
+mod request_bodies;
+mod responses;
+mod schemas;
+
+use std::collections::BTreeMap;
+
+use openapiv3::OpenAPI;
+use serde_json::Value;
+
+use crate::diagnostic::Diagnostic;
+use crate::model::Operation;
+use crate::pointer;
+use crate::read::Document;
+use crate::shape::{Kind, Walk};
+
+/// One change that a pass made.
+#[derive(Clone, Debug)]
+pub struct Rewrite {
+    /// The pass.
+    pub pass: &'static str,
+    /// Where in the document as it was read.
+    pub pointer: String,
+    /// What became of what.
+    pub message: String,
+}
+
+/// What lowering hands on.
+#[derive(Debug)]
+pub struct Lowered {
+    /// The document for progenitor.
+    pub openapi: OpenAPI,
+    /// Every operation to generate, in the order of their names.
+    pub operations: Vec<Operation>,
+    /// What was changed, in the order of the passes.
+    pub rewrites: Vec<Rewrite>,
+}
+
+/// The state that the passes share.
+#[derive(Debug)]
+pub struct Lowering {
+    root: Value,
+    operations: Vec<Operation>,
+    rewrites: Vec<Rewrite>,
+    /// Where values that a pass moved stood before: new pointer to old one.
+    origins: BTreeMap<String, String>,
+}
+
+type Pass = fn(&mut Lowering) -> Result<(), Diagnostic>;
+
+/// The passes in order. Those further down rely on the ones before: operations are self-contained after the first.
+const PASSES: &[Pass] = &[
+    components::inline,
+    components::drop_unused_by_clients,
+    schemas::note_evidence,
+    schemas::drop_titles,
+    schemas::drop_bounds_without_value,
+    parameters::require_path_parameters,
+    parameters::delimited_lists,
+    parameters::integer_ranges,
+    request_bodies::json_without_schema,
+    responses::one_success,
+    responses::one_error,
+    request_bodies::split_multipart,
+    components::drop_multipart_bodies,
+    schemas::keep_unknown_fields,
+];
+
+/// Lowers a document in which [`crate::check::check`] found no error.
+///
+/// # Errors
+///
+/// A diagnostic for what only shows while lowering.
+pub fn lower(document: &Document) -> Result<Lowered, Vec<Diagnostic>> {
+    let mut lowering = Lowering {
+        root: document.root.clone(),
+        operations: Vec::new(),
+        rewrites: Vec::new(),
+        origins: BTreeMap::new(),
+    };
+    let problems: Vec<Diagnostic> = PASSES
+        .iter()
+        .filter_map(|pass| pass(&mut lowering).err())
+        .collect();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let Lowering {
+        root,
+        mut operations,
+        rewrites,
+        origins,
+    } = lowering;
+    let openapi = serde_path_to_error::deserialize(&root).map_err(|error| {
+        let place = pointer_of(error.path());
+        vec![Diagnostic::error(
+            "invalid-structure",
+            origin(&origins, &place),
+            error.into_inner().to_string(),
+        )]
+    })?;
+    for operation in &mut operations {
+        operation.origin = origin(&origins, &operation.pointer);
+    }
+    operations.sort_by(|left, right| left.name.cmp(&right.name));
+    Ok(Lowered {
+        openapi,
+        operations,
+        rewrites,
+    })
+}
+
+impl Lowering {
+    fn record(&mut self, pass: &'static str, pointer: &str, message: impl Into<String>) {
+        let pointer = origin(&self.origins, pointer);
+        self.rewrites.push(Rewrite {
+            pass,
+            pointer,
+            message: message.into(),
+        });
+    }
+
+    /// The pointers of all nodes of a kind, innermost first, so that each stays valid while the ones before it change.
+    fn nodes(&self, kind: Kind) -> Vec<String> {
+        let mut pointers: Vec<String> = Walk::document(&self.root)
+            .found
+            .into_iter()
+            .filter(|found| found.kind == kind && found.reference.is_none())
+            .map(|found| found.pointer)
+            .collect();
+        pointers.reverse();
+        pointers
+    }
+
+    /// Adds a component schema under `name`, or under the next free name, and returns a reference to it.
+    fn hoist(&mut self, name: &str, schema: Value, from: &str) -> Value {
+        let schemas = self
+            .root
+            .pointer("/components/schemas")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default();
+        let taken = |candidate: &str| {
+            let rust = crate::names::type_name(candidate);
+            schemas
+                .keys()
+                .any(|known| crate::names::type_name(known) == rust)
+        };
+        let name = std::iter::once(name.to_owned())
+            .chain((2..).map(|number| format!("{name}{number}")))
+            .find(|candidate| !taken(candidate))
+            .unwrap_or_else(|| name.to_owned());
+        let place = pointer::join("/components/schemas", &name);
+        self.origins.insert(place, origin(&self.origins, from));
+        object(object(&mut self.root, "components"), "schemas")[&name] = schema;
+        serde_json::json!({ "$ref": format!("#/components/schemas/{}", name.replace('~', "~0").replace('/', "~1")) })
+    }
+}
+
+/// The object under `key`, made if it isn't there.
+fn object<'a>(value: &'a mut Value, key: &str) -> &'a mut Value {
+    if !value[key].is_object() {
+        value[key] = Value::Object(serde_json::Map::new());
+    }
+    &mut value[key]
+}
+
+/// Where the value at `pointer` stood in the document as it was read.
+fn origin(origins: &BTreeMap<String, String>, pointer: &str) -> String {
+    let mut prefix = pointer;
+    loop {
+        if let Some(old) = origins.get(prefix) {
+            return format!("{old}{}", &pointer[prefix.len()..]);
+        }
+        match pointer::parent(prefix) {
+            Some(parent) => prefix = parent,
+            None => return pointer.to_owned(),
+        }
+    }
+}
+
+fn pointer_of(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .fold(String::new(), |pointer, segment| match segment {
+            Segment::Seq { index } => pointer::join(&pointer, &index.to_string()),
+            Segment::Map { key } => pointer::join(&pointer, key),
+            Segment::Enum { .. } | Segment::Unknown => pointer,
+        })
+}

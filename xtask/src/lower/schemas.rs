@@ -1,0 +1,140 @@
+//! Passes over schemas.
+
+use serde_json::{Value, json};
+
+use super::Lowering;
+use crate::diagnostic::Diagnostic;
+use crate::pointer;
+use crate::shape::Kind;
+
+/// What `x-evidence: inferred` reads like in rustdoc.
+const INFERRED: &str =
+    "*Inferred: not stated by the documentation of the API, so it may turn out otherwise.*";
+
+/// Puts `x-evidence: inferred` where readers of the generated crate see it: extensions don't reach rustdoc.
+pub fn note_evidence(lowering: &mut Lowering) -> Result<(), Diagnostic> {
+    for kind in [Kind::Schema, Kind::Parameter] {
+        for place in lowering.nodes(kind) {
+            let Some(node) = lowering.root.pointer_mut(&place) else {
+                continue;
+            };
+            if node.get("x-evidence").and_then(Value::as_str) != Some("inferred") {
+                continue;
+            }
+            let description = match node.get("description").and_then(Value::as_str) {
+                Some(text) if !text.trim().is_empty() => {
+                    format!("{}\n\n{INFERRED}", text.trim_end())
+                }
+                _ => INFERRED.to_owned(),
+            };
+            node["description"] = Value::from(description.as_str());
+            if kind == Kind::Parameter {
+                let name = node["name"].as_str().unwrap_or_default().to_owned();
+                for operation in &mut lowering.operations {
+                    let parameters = pointer::join(&operation.pointer, "parameters");
+                    if pointer::parent(&place) == Some(parameters.as_str()) {
+                        for parameter in operation
+                            .parameters
+                            .iter_mut()
+                            .filter(|parameter| parameter.name == name)
+                        {
+                            parameter.description = Some(description.clone());
+                        }
+                    }
+                }
+            }
+            lowering.record(
+                "note-evidence",
+                &place,
+                "`x-evidence: inferred` added to the description",
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Removes `title`, by which typify would name inline types: a type's name comes from where it stands, so that two
+/// titles alike don't collide and a reworded title doesn't rename a type.
+pub fn drop_titles(lowering: &mut Lowering) -> Result<(), Diagnostic> {
+    for place in lowering.nodes(Kind::Schema) {
+        let schema = lowering
+            .root
+            .pointer_mut(&place)
+            .and_then(Value::as_object_mut);
+        if schema.and_then(|schema| schema.remove("title")).is_some() {
+            lowering.record("drop-title", &place, "`title` does not name the Rust type");
+        }
+    }
+    Ok(())
+}
+
+/// Removes `exclusiveMinimum` and `exclusiveMaximum` where there is no bound for them to exclude: they mean nothing,
+/// and progenitor panics over them.
+pub fn drop_bounds_without_value(lowering: &mut Lowering) -> Result<(), Diagnostic> {
+    for place in lowering.nodes(Kind::Schema) {
+        for (flag, bound) in [
+            ("exclusiveMinimum", "minimum"),
+            ("exclusiveMaximum", "maximum"),
+        ] {
+            let Some(schema) = lowering
+                .root
+                .pointer_mut(&place)
+                .and_then(Value::as_object_mut)
+            else {
+                continue;
+            };
+            if schema.contains_key(flag) && !schema.contains_key(bound) {
+                schema.remove(flag);
+                lowering.record(
+                    "drop-bound",
+                    &place,
+                    format!("`{flag}` without `{bound}` has no meaning"),
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Turns `additionalProperties: true` into the equal `{}` on objects with properties: typify drops the first and gives
+/// the second a map, `extra`, in which unknown fields survive. An object that has a property `extra` already can't
+/// have that map.
+pub fn keep_unknown_fields(lowering: &mut Lowering) -> Result<(), Diagnostic> {
+    for place in lowering.nodes(Kind::Schema) {
+        let Some(schema) = lowering.root.pointer_mut(&place) else {
+            continue;
+        };
+        let open = match schema.get("additionalProperties") {
+            Some(Value::Bool(true)) => true,
+            Some(Value::Object(members)) => members.is_empty(),
+            _ => false,
+        };
+        let Some(properties) = schema
+            .get("properties")
+            .and_then(Value::as_object)
+            .filter(|_| open)
+        else {
+            continue;
+        };
+        if properties.is_empty() {
+            continue;
+        }
+        if properties
+            .keys()
+            .any(|name| crate::names::value_name(name) == "extra")
+        {
+            schema
+                .as_object_mut()
+                .map(|schema| schema.remove("additionalProperties"));
+            lowering.record("keep-unknown-fields", &place, "unknown fields are not kept: the property `extra` has the name of the map that would hold them");
+        } else if schema["additionalProperties"] == true {
+            schema["additionalProperties"] = json!({});
+            lowering.record(
+                "keep-unknown-fields",
+                &place,
+                "`additionalProperties: true` becomes the map `extra`",
+            );
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,222 @@
+//! `cargo xtask`: what a maintainer of the workspace runs.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use xtask::codegen::{self, Files, Generated};
+use xtask::diagnostic::Located;
+use xtask::emit::Options;
+use xtask::output::{self, Difference, Stale};
+use xtask::read::Document;
+
+/// Maintainers' commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Generate the low-level client from its API description.
+    ///
+    /// Without options, writes crates/nanonets-agents-api/src/generated from spec/agents.yaml.
+    #[command(
+        after_help = "Exit codes:\n  0  done, or nothing to do\n  1  --check found stale files\n  2  the document or the command line can't be used; nothing was written"
+    )]
+    Codegen(CodegenArgs),
+}
+
+#[derive(Args)]
+struct CodegenArgs {
+    /// Write nothing; list the files that are not as codegen would write them.
+    #[arg(long)]
+    check: bool,
+    /// With --check, print what would change as a unified diff.
+    #[arg(short, long, requires = "check")]
+    verbose: bool,
+    /// Print every rewrite that the document went through, with its place.
+    #[arg(long)]
+    explain: bool,
+    /// Read this API description (YAML or JSON) instead, and write a crate of its own.
+    #[arg(long, value_name = "FILE", requires = "out", requires = "crate_name")]
+    spec: Option<PathBuf>,
+    /// The folder of that crate: new, empty, or written by codegen before.
+    #[arg(long, value_name = "DIR", requires = "spec")]
+    out: Option<PathBuf>,
+    /// The name of that crate.
+    #[arg(long, value_name = "NAME", requires = "spec", value_parser = package_name)]
+    crate_name: Option<String>,
+}
+
+/// Stale files were found.
+const STALE: u8 = 1;
+/// The document, or the folder to write to, can't be used.
+const UNUSABLE: u8 = 2;
+
+fn main() -> ExitCode {
+    let Command::Codegen(args) = Cli::parse().command;
+    // Schemas nest, and what walks them recurses: the default stack of some systems is small.
+    let worker = std::thread::Builder::new()
+        .stack_size(256 * 1024 * 1024)
+        .spawn(move || run(&args));
+    let code = match worker.map(std::thread::JoinHandle::join) {
+        Ok(Ok(code)) => code,
+        Ok(Err(_)) => UNUSABLE,
+        Err(error) => {
+            eprintln!("error: no thread to work on: {error}");
+            UNUSABLE
+        }
+    };
+    ExitCode::from(code)
+}
+
+fn run(args: &CodegenArgs) -> u8 {
+    match generate(args) {
+        Ok((target, generated)) => {
+            for note in &generated.notes {
+                eprintln!("{note}");
+            }
+            if args.explain {
+                for line in &generated.rewrites {
+                    println!("{line}");
+                }
+            }
+            finish(args, &target, &generated.files)
+        }
+        Err(problems) => {
+            for problem in &problems {
+                eprintln!("{problem}");
+            }
+            let count = problems
+                .iter()
+                .filter(|problem| problem.diagnostic.severity == xtask::diagnostic::Severity::Error)
+                .count();
+            eprintln!(
+                "{count} error{}; nothing was written",
+                if count == 1 { "" } else { "s" }
+            );
+            UNUSABLE
+        }
+    }
+}
+
+/// The folder to write, and what to write into it.
+fn generate(args: &CodegenArgs) -> Result<(PathBuf, Generated), Vec<Located>> {
+    match (&args.spec, &args.out, &args.crate_name) {
+        (Some(spec), Some(out), Some(name)) => {
+            let document = Document::open(spec).map_err(|problem| vec![*problem])?;
+            Ok((out.clone(), codegen::generate_crate(&document, name)?))
+        }
+        _ => {
+            let root = workspace();
+            let document =
+                Document::open(&root.join("spec/agents.yaml")).map_err(|problem| vec![*problem])?;
+            let options = Options {
+                inner: Some("crate::Context".to_owned()),
+            };
+            Ok((
+                root.join("crates/nanonets-agents-api/src/generated"),
+                codegen::generate(&document, &options)?,
+            ))
+        }
+    }
+}
+
+/// The workspace's root, relative to the working directory where that is shorter to read.
+fn workspace() -> PathBuf {
+    let manifest =
+        std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let root = Path::new(&manifest)
+        .parent()
+        .map(Path::to_path_buf)
+        .unwrap_or_default();
+    match std::env::current_dir() {
+        Ok(current) if current == root => PathBuf::new(),
+        _ => root,
+    }
+}
+
+fn finish(args: &CodegenArgs, folder: &Path, files: &Files) -> u8 {
+    let result = output::foreign(folder).and_then(|foreign| {
+        if foreign.is_empty() || args.check {
+            if args.check { check(args, folder, files) } else { write(folder, files) }
+        } else {
+            eprintln!("error: {} holds files that codegen did not write, {} among them; nothing was written", folder.display(), foreign[0]);
+            eprintln!("    hint: choose a new or empty folder, or remove those files");
+            Ok(UNUSABLE)
+        }
+    });
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {}: {error}; nothing was written", folder.display());
+        UNUSABLE
+    })
+}
+
+fn write(folder: &Path, files: &Files) -> std::io::Result<u8> {
+    if output::write(folder, files)? {
+        eprintln!("wrote {} files to {}", files.len(), folder.display());
+    } else {
+        eprintln!("{} is up to date", folder.display());
+    }
+    Ok(0)
+}
+
+fn check(args: &CodegenArgs, folder: &Path, files: &Files) -> std::io::Result<u8> {
+    let stale = output::compare(folder, files)?;
+    if stale.is_empty() {
+        eprintln!("{} is up to date", folder.display());
+        return Ok(0);
+    }
+    for Stale {
+        path,
+        difference,
+        diff,
+    } in &stale
+    {
+        let what = match difference {
+            Difference::Missing => "is missing",
+            Difference::Changed => "is stale",
+            Difference::Unexpected => "should not be there",
+        };
+        eprintln!("{} {what}", folder.join(path).display());
+        if args.verbose {
+            print!("{diff}");
+        }
+    }
+    let command = match (&args.spec, &args.out, &args.crate_name) {
+        (Some(spec), Some(out), Some(name)) => {
+            format!(
+                "cargo xtask codegen --spec {} --out {} --crate-name {name}",
+                spec.display(),
+                out.display()
+            )
+        }
+        _ => "cargo xtask codegen".to_owned(),
+    };
+    eprintln!(
+        "run `{command}` to mend {}",
+        if stale.len() == 1 { "it" } else { "them" }
+    );
+    Ok(STALE)
+}
+
+fn package_name(name: &str) -> Result<String, String> {
+    let mut characters = name.chars();
+    let starts = characters
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic());
+    if starts
+        && characters.all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+        && !xtask::names::is_keyword(name)
+    {
+        Ok(name.to_owned())
+    } else {
+        Err(
+            "a crate's name is a letter, then letters, digits, `-` or `_`, and no keyword"
+                .to_owned(),
+        )
+    }
+}

@@ -1,0 +1,155 @@
+//! The small form between document and code: what is known of an operation beside what progenitor makes of it.
+
+use serde_json::Value;
+
+use crate::names;
+
+/// An operation to generate.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// The operationId, with a suffix where one operation of the document became two.
+    pub id: String,
+    /// The name of the client's method.
+    pub name: String,
+    /// The name of the builder.
+    pub builder: String,
+    /// Where it stands in the lowered document.
+    pub pointer: String,
+    /// Where it stands in the document as it was read.
+    pub origin: String,
+    /// The method, in upper case.
+    pub method: String,
+    /// The path template as it goes over the wire.
+    pub path: String,
+    /// The summary, untouched.
+    pub summary: Option<String>,
+    /// The description, untouched.
+    pub description: Option<String>,
+    /// Whether callers should stop using it.
+    pub deprecated: bool,
+    /// Path, query and header parameters, by name.
+    pub parameters: Vec<Parameter>,
+    /// The body that progenitor writes: its media type and description.
+    pub body: Option<Body>,
+    /// The parts of a multipart body, in the order in which they are sent.
+    pub parts: Option<Vec<Part>>,
+    /// The component that describes the multipart body, if it is one.
+    pub multipart_schema: Option<String>,
+    /// The schema that error bodies have, by component name.
+    pub error: Option<String>,
+}
+
+impl Operation {
+    /// An operation named by its id; the rest is for the passes to fill in.
+    pub fn new(id: &str, method: &str, path: &str, pointer: String) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: names::operation_value_name(id),
+            builder: names::operation_type_name(id),
+            origin: pointer.clone(),
+            pointer,
+            method: method.to_ascii_uppercase(),
+            path: path.to_owned(),
+            summary: None,
+            description: None,
+            deprecated: false,
+            parameters: Vec::new(),
+            body: None,
+            parts: None,
+            multipart_schema: None,
+            error: None,
+        }
+    }
+}
+
+/// A body that is not multipart.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// Its media type.
+    pub media_type: String,
+    /// Its description, untouched.
+    pub description: Option<String>,
+}
+
+/// Where a parameter goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// Into the path.
+    Path,
+    /// Into the query string.
+    Query,
+    /// Into a header.
+    Header,
+}
+
+/// A parameter of an operation.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// Its name on the wire.
+    pub name: String,
+    /// Where it goes.
+    pub location: Location,
+    /// Whether it must be given.
+    pub required: bool,
+    /// Its description, untouched.
+    pub description: Option<String>,
+    /// What joins the values of a list that is sent as one value.
+    pub delimiter: Option<&'static str>,
+    /// The inclusive range of a whole number.
+    pub range: Option<(Option<i64>, Option<i64>)>,
+    /// What the server takes if it isn't given.
+    pub default: Option<Value>,
+    /// Whether it is a point in time, whose Rust text form is not its wire form.
+    pub date_time: bool,
+}
+
+impl Parameter {
+    /// The name of its setter.
+    pub fn ident(&self) -> String {
+        names::value_name(&self.name)
+    }
+}
+
+/// A part of a multipart body.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Its name on the wire.
+    pub name: String,
+    /// What it holds.
+    pub kind: PartKind,
+    /// Whether it must be given.
+    pub required: bool,
+    /// Whether it may be sent any number of times.
+    pub repeated: bool,
+    /// Whether callers should stop using it.
+    pub deprecated: bool,
+    /// Its description, untouched.
+    pub description: Option<String>,
+}
+
+impl Part {
+    /// The name of its setter.
+    pub fn ident(&self) -> String {
+        names::value_name(&self.name)
+    }
+}
+
+/// What a part holds.
+#[derive(Clone, Debug)]
+pub enum PartKind {
+    /// A file, streamed.
+    File,
+    /// A scalar, sent as text.
+    Text(PartType),
+    /// Anything, sent as JSON of the given media type.
+    Json(PartType, String),
+}
+
+/// The Rust type of a part's value.
+#[derive(Clone, Debug)]
+pub enum PartType {
+    /// A generated type.
+    Named(String),
+    /// A type from elsewhere, as a path.
+    Plain(&'static str),
+}

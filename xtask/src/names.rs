@@ -1,0 +1,97 @@
+//! The Rust names that progenitor and typify will give to what a document names.
+//!
+//! Both derive identifiers by one rule: drop apostrophes, turn what can't be in an identifier into a word boundary,
+//! change the case, and append `_` to a keyword. The rule is repeated here so that a collision is reported with its
+//! place in the document, before anything is generated, and so that the code emitted beside progenitor's own can refer
+//! to its types.
+
+use heck::{ToPascalCase, ToSnakeCase};
+
+/// The name of a type: `run_agent` becomes `RunAgent`.
+pub fn type_name(name: &str) -> String {
+    escape_keyword(start_like_identifier(
+        special(name).unwrap_or_else(|| words(name).to_pascal_case()),
+        "X",
+    ))
+}
+
+/// The name of a function, a field or a parameter: `X-Trace` becomes `x_trace`.
+pub fn value_name(name: &str) -> String {
+    escape_keyword(start_like_identifier(
+        special(name).unwrap_or_else(|| words(name).to_snake_case()),
+        "x",
+    ))
+}
+
+/// The name of an operation's method and parameters, where progenitor starts a leading digit with `_` instead of `x`.
+pub fn operation_value_name(name: &str) -> String {
+    escape_keyword(start_like_identifier(
+        special(name).unwrap_or_else(|| words(name).to_snake_case()),
+        "_",
+    ))
+}
+
+/// The name of an operation's builder.
+pub fn operation_type_name(name: &str) -> String {
+    escape_keyword(start_like_identifier(
+        special(name).unwrap_or_else(|| words(name).to_pascal_case()),
+        "_",
+    ))
+}
+
+/// Whether anything of `name` is left in an identifier: `"***"` and `""` have nothing.
+pub fn has_identifier(name: &str) -> bool {
+    special(name).is_some()
+        || name
+            .chars()
+            .any(|c| c != '_' && unicode_ident::is_xid_continue(c))
+}
+
+/// Whether `name` reads as a Rust keyword once it is in snake case.
+pub fn is_keyword(name: &str) -> bool {
+    let name = words(name).to_snake_case();
+    KEYWORDS.contains(&name.as_str()) || name == "self"
+}
+
+fn special(name: &str) -> Option<String> {
+    match name {
+        "+1" => Some("plus1".to_owned()),
+        "-1" => Some("minus1".to_owned()),
+        _ => None,
+    }
+}
+
+fn words(name: &str) -> String {
+    name.replace('\'', "")
+        .replace(|c| !unicode_ident::is_xid_continue(c), "-")
+}
+
+fn start_like_identifier(name: String, prefix: &str) -> String {
+    match name.chars().next() {
+        None => {
+            if prefix == "X" {
+                "X".to_owned()
+            } else {
+                "x".to_owned()
+            }
+        }
+        Some(first) if unicode_ident::is_xid_start(first) => name,
+        Some(_) => format!("{prefix}{name}"),
+    }
+}
+
+fn escape_keyword(name: String) -> String {
+    if KEYWORDS.contains(&name.as_str()) {
+        format!("{name}_")
+    } else {
+        name
+    }
+}
+
+const KEYWORDS: &[&str] = &[
+    "_", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue",
+    "crate", "do", "dyn", "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if",
+    "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut", "override", "priv", "pub",
+    "ref", "return", "Self", "self", "static", "struct", "super", "trait", "true", "try", "type",
+    "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];

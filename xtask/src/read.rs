@@ -1,0 +1,314 @@
+//! First stage: a file becomes a [`Document`], a JSON value that knows where each of its parts stands.
+//!
+//! YAML is read by serde_yaml, JSON by serde_json: both bound nesting (128 levels) and serde_yaml bounds the expansion
+//! of aliases, so a hostile file is refused in bounded time. Neither remembers positions, so the positions are read
+//! separately, and only when one is asked for: a clean run never pays for them.
+
+use std::cell::OnceCell;
+use std::fmt;
+use std::path::Path;
+
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use crate::diagnostic::{Diagnostic, Located, Place, Position};
+use crate::pointer;
+use crate::source_map::SourceMap;
+
+/// Larger files are refused: the largest API descriptions in the wild are a tenth of this.
+const MAX_BYTES: u64 = 128 * 1024 * 1024;
+
+/// An API description as read, before anything was checked or changed.
+#[derive(Debug)]
+pub struct Document {
+    /// The file, as the user named it.
+    pub name: String,
+    /// The whole document.
+    pub root: Value,
+    text: String,
+    positions: OnceCell<SourceMap>,
+}
+
+impl Document {
+    /// Reads a file.
+    ///
+    /// # Errors
+    ///
+    /// One diagnostic, when the file can't be read, is not UTF-8, or is neither YAML nor JSON.
+    pub fn open(path: &Path) -> Result<Self, Box<Located>> {
+        let name = path.display().to_string();
+        let unreadable = |message: String| {
+            locate(
+                &name,
+                Diagnostic::at("unreadable-file", Place::Position(Position::START), message),
+            )
+        };
+        let size = std::fs::metadata(path)
+            .map_err(|error| unreadable(error.to_string()))?
+            .len();
+        if size > MAX_BYTES {
+            return Err(unreadable(format!(
+                "the file has {size} bytes; the limit is {MAX_BYTES}"
+            )));
+        }
+        let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+        Self::parse(name, bytes)
+    }
+
+    /// Reads a document from memory; `name` is what diagnostics call it.
+    ///
+    /// # Errors
+    ///
+    /// One diagnostic, as for [`Document::open`].
+    pub fn parse(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Result<Self, Box<Located>> {
+        let name = name.into();
+        let text = String::from_utf8(bytes.into()).map_err(|error| {
+            let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let position = end_of(&String::from_utf8_lossy(valid));
+            let message = "the file is not UTF-8 from here on";
+            locate(
+                &name,
+                Diagnostic::at("invalid-utf8", Place::Position(position), message),
+            )
+        })?;
+        let text = text
+            .strip_prefix('\u{feff}')
+            .map_or(text.clone(), str::to_owned);
+        let root = parse(&text).map_err(|diagnostic| locate(&name, diagnostic))?;
+        Ok(Self {
+            name,
+            root,
+            text,
+            positions: OnceCell::new(),
+        })
+    }
+
+    /// Line and column of the value at `pointer`, or of the nearest enclosing value that the source has.
+    pub fn position(&self, pointer: &str) -> Position {
+        let positions = self.positions.get_or_init(|| SourceMap::of(&self.text));
+        let mut pointer = pointer;
+        loop {
+            if let Some(position) = positions.get(pointer) {
+                return position;
+            }
+            match pointer::parent(pointer) {
+                Some(parent) => pointer = parent,
+                None => return Position::START,
+            }
+        }
+    }
+
+    /// Gives a diagnostic its file and position.
+    pub fn locate(&self, diagnostic: Diagnostic) -> Located {
+        let position = match &diagnostic.place {
+            Place::Pointer(pointer) => self.position(pointer),
+            Place::Position(position) => *position,
+        };
+        Located {
+            file: self.name.clone(),
+            position,
+            diagnostic,
+        }
+    }
+}
+
+fn locate(name: &str, diagnostic: Diagnostic) -> Box<Located> {
+    let position = match diagnostic.place {
+        Place::Position(position) => position,
+        Place::Pointer(_) => Position::START,
+    };
+    Box::new(Located {
+        file: name.to_owned(),
+        position,
+        diagnostic,
+    })
+}
+
+fn end_of(text: &str) -> Position {
+    let line = text.matches('\n').count() + 1;
+    let column = text.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    Position { line, column }
+}
+
+fn parse(text: &str) -> Result<Value, Diagnostic> {
+    if text.trim_start().starts_with('{') {
+        return serde_json::from_str::<Node>(text)
+            .map(|node| node.0)
+            .map_err(|error| {
+                let position = Position {
+                    line: error.line().max(1),
+                    column: error.column().max(1),
+                };
+                syntax_error(error.to_string(), position)
+            });
+    }
+    serde_yaml::from_str::<Node>(text)
+        .map(|node| node.0)
+        .map_err(|error| {
+            let position = error.location().map_or(Position::START, |at| Position {
+                line: at.line().max(1),
+                column: at.column().max(1),
+            });
+            syntax_error(error.to_string(), position)
+        })
+}
+
+fn syntax_error(message: String, position: Position) -> Diagnostic {
+    // Both parsers append the position that the diagnostic already starts with.
+    let message = match message.rfind(" at line ") {
+        Some(end) => message[..end].to_owned(),
+        None => message,
+    };
+    let code = if message.contains("duplicate key") {
+        "duplicate-key"
+    } else {
+        "syntax"
+    };
+    let diagnostic = Diagnostic::at(code, Place::Position(position), message);
+    if diagnostic.message.contains("limit exceeded") {
+        diagnostic
+            .hint("nesting is limited to 128 levels and aliases must not multiply the document")
+    } else {
+        diagnostic
+    }
+}
+
+/// A JSON value read from any serde format, with what `serde_json::Value` lets pass refused or mended: duplicate keys
+/// are an error, keys that aren't strings (`200:`) become strings, merge keys (`<<`) are applied, and numbers beyond
+/// 64 bits become floating point.
+struct Node(Value);
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NodeVisitor).map(Node)
+    }
+}
+
+/// A member's name, as it is written: asking for a string keeps YAML from reading `200` or `1.10` as numbers.
+struct Key(String);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+
+        impl Visitor<'_> for KeyVisitor {
+            type Value = Key;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key that is a string")
+            }
+
+            fn visit_str<E: de::Error>(self, key: &str) -> Result<Key, E> {
+                Ok(Key(key.to_owned()))
+            }
+        }
+
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+struct NodeVisitor;
+
+impl<'de> Visitor<'de> for NodeVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value that JSON can hold")
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "JSON has no wider integer; a float is what its readers expect"
+    )]
+    fn visit_i128<E: de::Error>(self, value: i128) -> Result<Value, E> {
+        self.visit_f64(value as f64)
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "JSON has no wider integer; a float is what its readers expect"
+    )]
+    fn visit_u128<E: de::Error>(self, value: u128) -> Result<Value, E> {
+        self.visit_f64(value as f64)
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom(format!("`{value}` is not a number that JSON can hold")))
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_string<E: de::Error>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut values = Vec::new();
+        while let Some(Node(value)) = items.next_element()? {
+            values.push(value);
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        let mut merged = Vec::new();
+        while let Some(Key(key)) = entries.next_key()? {
+            let Node(value) = entries.next_value()?;
+            match value {
+                Value::Object(base) if key == "<<" => merged.push(base),
+                _ if map.contains_key(&key) => {
+                    return Err(de::Error::custom(format!("duplicate key `{key}`")));
+                }
+                _ => {
+                    map.insert(key, value);
+                }
+            }
+        }
+        for (key, value) in merged.into_iter().flatten() {
+            map.entry(key).or_insert(value);
+        }
+        Ok(Value::Object(map))
+    }
+
+    fn visit_enum<A: de::EnumAccess<'de>>(self, _: A) -> Result<Value, A::Error> {
+        Err(de::Error::custom(
+            "YAML tags such as `!name` have no meaning in an API description",
+        ))
+    }
+}

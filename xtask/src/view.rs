@@ -1,0 +1,151 @@
+//! Read-only questions that several stages ask of a document: its operations, and what a reference stands for.
+
+use serde_json::Value;
+
+use crate::names;
+use crate::pointer;
+
+/// The methods that a path item may have, in the order in which OpenAPI lists them.
+pub const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];
+
+/// How many references in a row are followed: more than any honest document has.
+const MAX_HOPS: usize = 64;
+
+/// One operation of a document.
+#[derive(Clone, Copy, Debug)]
+pub struct OperationView<'a> {
+    /// The path template.
+    pub path: &'a str,
+    /// The method, in lower case as in the document.
+    pub method: &'a str,
+    /// The path item that it belongs to.
+    pub item: &'a Value,
+    /// The operation itself.
+    pub value: &'a Value,
+}
+
+impl<'a> OperationView<'a> {
+    /// All operations that have the shape of one, path by path.
+    pub fn all(root: &'a Value) -> Vec<Self> {
+        let paths = root.get("paths").and_then(Value::as_object);
+        paths
+            .into_iter()
+            .flatten()
+            .filter(|(path, _)| !path.starts_with("x-"))
+            .flat_map(|(path, item)| {
+                METHODS.iter().filter_map(move |&method| {
+                    let value = item.get(method).filter(|value| value.is_object())?;
+                    Some(Self {
+                        path,
+                        method,
+                        item,
+                        value,
+                    })
+                })
+            })
+            .collect()
+    }
+
+    /// Where it stands.
+    pub fn pointer(&self) -> String {
+        pointer::join(&pointer::join("/paths", self.path), self.method)
+    }
+
+    /// The operationId that the document gives it.
+    pub fn id(&self) -> Option<&'a str> {
+        self.value.get("operationId").and_then(Value::as_str)
+    }
+
+    /// The operationId, or the one made from method and path where the document has none.
+    pub fn effective_id(&self) -> String {
+        self.id()
+            .map_or_else(|| synthesised_id(self.method, self.path), str::to_owned)
+    }
+
+    /// Its parameters with the pointer of each: the path item's, then its own, references followed.
+    pub fn parameters(&self, root: &'a Value) -> Vec<(String, &'a Value)> {
+        let item_pointer = pointer::join("/paths", self.path);
+        let list = |owner: &'a Value, pointer: &str| {
+            let pointer = pointer::join(pointer, "parameters");
+            let items = owner.get("parameters").and_then(Value::as_array);
+            items
+                .into_iter()
+                .flatten()
+                .enumerate()
+                .map(move |(index, value)| (pointer::join(&pointer, &index.to_string()), value))
+                .collect::<Vec<_>>()
+        };
+        let mut parameters = list(self.item, &item_pointer);
+        parameters.extend(list(self.value, &self.pointer()));
+        parameters
+            .into_iter()
+            .filter_map(|(pointer, value)| {
+                resolve(root, value).map(|(target, value)| (target.unwrap_or(pointer), value))
+            })
+            .collect()
+    }
+}
+
+/// `get /agents/{agent_id}` becomes `get_agents_agent_id`.
+pub fn synthesised_id(method: &str, path: &str) -> String {
+    names::operation_value_name(&format!("{method} {path}"))
+}
+
+/// What `value` stands for: itself, or the end of the chain of references that starts with it, with its pointer.
+/// `None` if the chain leaves the document, leads nowhere or never ends.
+pub fn resolve<'a>(root: &'a Value, value: &'a Value) -> Option<(Option<String>, &'a Value)> {
+    let mut value = value;
+    let mut pointer = None;
+    for _ in 0..MAX_HOPS {
+        match reference(value) {
+            None => return Some((pointer, value)),
+            Some(target) => {
+                let target = target.strip_prefix('#')?;
+                value = root.pointer(target)?;
+                pointer = Some(target.to_owned());
+            }
+        }
+    }
+    None
+}
+
+/// The target of a reference.
+pub fn reference(value: &Value) -> Option<&str> {
+    value.get("$ref").and_then(Value::as_str)
+}
+
+/// The component name that a reference to a schema ends with.
+pub fn schema_name(reference: &str) -> Option<String> {
+    reference
+        .strip_prefix("#/components/schemas/")
+        .map(pointer::unescape)
+}
+
+/// The media type without its parameters, in lower case.
+pub fn essence(media_type: &str) -> String {
+    media_type
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase()
+}
+
+/// The names in the braces of a path template, in order; `Err` if the braces don't pair.
+pub fn template_names(path: &str) -> Result<Vec<&str>, ()> {
+    let mut names = Vec::new();
+    let mut rest = path;
+    while let Some(open) = rest.find(['{', '}']) {
+        let inner = rest[open..].strip_prefix('{').ok_or(())?;
+        let close = inner.find('}').ok_or(())?;
+        let name = &inner[..close];
+        if name.is_empty() || name.contains(['{', '/']) {
+            return Err(());
+        }
+        names.push(name);
+        rest = &inner[close + 1..];
+    }
+    Ok(names)
+}
