@@ -1,1 +1,10 @@
-//! Tests of the workspace.
+//! What the tests of the workspace share: the clients generated from the fixtures, and servers to call.
+//!
+//! The fixtures are part of this library, not of a test, so that clippy and rustdoc judge their code as they judge the
+//! client's.
+
+/// A client for each document in `fixtures/features`.
+#[rustfmt::skip]
+pub mod fixtures {
+    include!(concat!(env!("OUT_DIR"), "/fixtures.rs"));
+}

@@ -3,6 +3,8 @@
 //! A pipeline of plain functions, each a module that can be used without the others: [`read`], [`check`], [`lower`],
 //! [`emit`], [`format`], [`output`]; [`codegen`] puts them together. Only the first and the last touch files.
 
+// Nothing that a document contains may end the program: it is refused by name and place.
+#![deny(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 // A maintainers' tool: its modules are public for the tests, and each says at its head what it is for.
 #![allow(missing_docs)]
 

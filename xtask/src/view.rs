@@ -133,19 +133,19 @@ pub fn essence(media_type: &str) -> String {
         .to_ascii_lowercase()
 }
 
-/// The names in the braces of a path template, in order; `Err` if the braces don't pair.
-pub fn template_names(path: &str) -> Result<Vec<&str>, ()> {
+/// The names in the braces of a path template, in order; `None` if the braces don't pair.
+pub fn template_names(path: &str) -> Option<Vec<&str>> {
     let mut names = Vec::new();
     let mut rest = path;
     while let Some(open) = rest.find(['{', '}']) {
-        let inner = rest[open..].strip_prefix('{').ok_or(())?;
-        let close = inner.find('}').ok_or(())?;
+        let inner = rest[open..].strip_prefix('{')?;
+        let close = inner.find('}')?;
         let name = &inner[..close];
         if name.is_empty() || name.contains(['{', '/']) {
-            return Err(());
+            return None;
         }
         names.push(name);
         rest = &inner[close + 1..];
     }
-    Ok(names)
+    Some(names)
 }

@@ -1,8 +1,41 @@
-//! Low-level client.
+//! Low-level client of the Nanonets Agents API: one method for each operation, with the types of its parameters,
+//! bodies and responses.
+//!
+//! Everything but [`Context`] is generated from the workspace's `spec/agents.yaml` by `cargo xtask codegen`. It is
+//! checked in, so that building this crate needs no generator and a change of the API shows as a change of code. This
+//! layer makes one request for each call: it does not retry, wait or page.
+//!
+//! ```
+//! use nanonets_agents_api::{Client, Context, Error, FilePart, types::AgentId};
+//!
+//! # async fn example(agent: AgentId) -> Result<(), Box<dyn std::error::Error>> {
+//! let context = Context::with_api_key("the key")?;
+//! let client = Client::new("https://agents.nanonets.com", context)?;
+//!
+//! let task = client
+//!     .run_agent_multipart()
+//!     .agent_id(agent)
+//!     .query("Extract the line items.")
+//!     .files([FilePart::from_path("invoice.pdf")])
+//!     .send()
+//!     .await?;
+//! println!("task {} is {}", *task.task_id, task.status);
+//!
+//! match client.get_task().task_id(task.task_id).send().await {
+//!     Ok(task) => println!("it is {} now", task.status),
+//!     Err(Error::ErrorResponse(answer)) => {
+//!         let reason = answer.decoded().map_or("no reason given", |envelope| &envelope.error);
+//!         println!("refused with {}: {reason}", answer.status());
+//!     }
+//!     Err(error) => return Err(error.into()),
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 #[rustfmt::skip]
 mod generated;
 mod hooks;
 
 pub use generated::*;
-pub use hooks::Context;
+pub use hooks::{Context, InvalidApiKey};

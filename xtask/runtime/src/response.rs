@@ -15,7 +15,7 @@
 use bytes::{Bytes, BytesMut};
 use progenitor_client::{ByteStream, Error, ResponseValue};
 use reqwest::StatusCode;
-use reqwest::header::HeaderMap;
+use reqwest::header::{HeaderMap, LOCATION, SET_COOKIE};
 use serde::de::DeserializeOwned;
 
 use super::error_body::{BodyProblem, ErrorBody, decode};
@@ -127,7 +127,7 @@ struct Answer {
 impl Answer {
     async fn read(mut response: reqwest::Response) -> Self {
         let status = response.status();
-        let headers = response.headers().clone();
+        let headers = without_secrets_shown(response.headers().clone());
         let ResponseLimit(limit) = response.extensions().get().copied().unwrap_or_default();
         let mut bytes = BytesMut::new();
         let problem = read_to_end(&mut response, limit, &mut bytes).await.err();
@@ -150,6 +150,17 @@ impl Answer {
         let body = ErrorBody::new(self.bytes, decoded, problem);
         Error::ErrorResponse(ResponseValue::new(body, self.status, self.headers))
     }
+}
+
+/// Marks the headers that may hold credentials (a session, a signed URL), so that formatting the error that carries
+/// them does not show them. They can still be read.
+fn without_secrets_shown(mut headers: HeaderMap) -> HeaderMap {
+    for (name, value) in &mut headers {
+        if *name == SET_COOKIE || *name == LOCATION {
+            value.set_sensitive(true);
+        }
+    }
+    headers
 }
 
 async fn read_to_end(

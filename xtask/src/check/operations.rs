@@ -77,7 +77,7 @@ fn parameters(
     operation: &OperationView<'_>,
     problems: &mut Vec<Diagnostic>,
 ) {
-    let Ok(template) = view::template_names(operation.path) else {
+    let Some(template) = view::template_names(operation.path) else {
         problems.push(
             Diagnostic::error(
                 "invalid-path",

@@ -193,10 +193,10 @@ fn rename(attributes: &[Attribute]) -> Option<String> {
             };
             let mut name = None;
             let _ = list.parse_nested_meta(|meta| {
-                if meta.path.is_ident("rename") {
-                    if let Lit::Str(value) = meta.value()?.parse()? {
-                        name = Some(value.value());
-                    }
+                if meta.path.is_ident("rename")
+                    && let Lit::Str(value) = meta.value()?.parse()?
+                {
+                    name = Some(value.value());
                 }
                 Ok(())
             });

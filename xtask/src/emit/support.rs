@@ -64,7 +64,7 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (TokenStream, BTreeMap<String, Strin
         "file_part",
         quote!(
             mod file_part;
-            pub use file_part::FilePart;
+            pub use file_part::{FilePart, PartError};
         ),
     );
     let media_type = when(

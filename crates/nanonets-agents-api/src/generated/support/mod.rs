@@ -9,7 +9,7 @@ pub use error_body::{BodyProblem, DecodeError, ErrorBody};
 
 mod file_part;
 
-pub use file_part::FilePart;
+pub use file_part::{FilePart, PartError};
 
 mod media_type;
 #[doc(hidden)]

@@ -1,0 +1,45 @@
+//! Generates a client for every document in `fixtures/features`, so that the tests compile them and call them.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use xtask::codegen;
+use xtask::emit::Options;
+use xtask::read::Document;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    let folder = Path::new("fixtures/features");
+    println!("cargo::rerun-if-changed={}", folder.display());
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)?
+        .map(|entry| Ok(entry?.path()))
+        .collect::<std::io::Result<_>>()?;
+    paths.sort();
+    let mut modules = String::new();
+    for path in paths {
+        let name = path
+            .file_stem()
+            .ok_or("a fixture without a name")?
+            .to_string_lossy()
+            .into_owned();
+        let document = Document::open(&path).map_err(|problem| problem.to_string())?;
+        let generated = codegen::generate(&document, &Options::default()).map_err(|problems| {
+            problems
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join("\n")
+        })?;
+        for (file, text) in &generated.files {
+            let file = out.join(&name).join(file);
+            fs::create_dir_all(file.parent().ok_or("a file without a folder")?)?;
+            fs::write(file, text)?;
+        }
+        let module = out.join(&name).join("mod.rs");
+        writeln!(modules, "#[path = {module:?}]\npub mod {name};")?;
+    }
+    fs::write(out.join("fixtures.rs"), modules)?;
+    Ok(())
+}
