@@ -1,5 +1,7 @@
 //! One builder for each operation: its fields, a setter for each, and `send`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{
@@ -7,25 +9,15 @@ use syn::{
 };
 
 use super::send::{self, Send};
-use super::{Modules, Options, client, docs, shorten};
+use super::{Modules, client, docs, shorten};
 use crate::diagnostic::Diagnostic;
 use crate::lower::Lowered;
 use crate::model::{Location, Operation, Parameter, Part, PartKind, PartType};
 use crate::names;
 
 /// Emits `builder/mod.rs` and a file for each operation.
-///
-/// # Errors
-///
-/// A diagnostic if progenitor's output is not what this generator was written for.
-pub fn emit(
-    lowered: &Lowered,
-    mut builders: std::collections::BTreeMap<String, Vec<Item>>,
-    options: &Options,
-    modules: &mut Modules,
-) -> Result<(), Vec<Diagnostic>> {
+pub fn emit(lowered: &Lowered, mut builders: BTreeMap<String, Vec<Item>>, modules: &mut Modules) {
     let mut declared = Vec::new();
-    let mut problems = Vec::new();
     for operation in &lowered.operations {
         let items = builders.remove(&operation.builder).unwrap_or_default();
         match Builder::take_apart(items) {
@@ -33,12 +25,13 @@ pub fn emit(
                 let module = format_ident!("{}", operation.name);
                 let name = format_ident!("{}", operation.builder);
                 declared.push(quote!(mod #module; pub use #module::#name;));
-                modules.insert(
-                    format!("builder/{}.rs", operation.name),
-                    shorten::tokens(builder.emit(operation, options)),
-                );
+                let path = format!("builder/{}.rs", operation.name);
+                modules.quoted(&path, builder.emit(operation));
+                if let Some(file) = modules.files.get_mut(&path) {
+                    shorten::items(&mut file.items, &BTreeSet::new());
+                }
             }
-            Err(expected) => problems.push(
+            Err(expected) => modules.broken.push(
                 Diagnostic::error(
                     "generator",
                     operation.origin.clone(),
@@ -53,12 +46,7 @@ pub fn emit(
         //! Builders of requests: one for each operation, made by the method of the same name on the client.
         #(#declared)*
     };
-    modules.insert("builder/mod.rs".to_owned(), module);
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(problems)
-    }
+    modules.quoted("builder/mod.rs", module);
 }
 
 /// A builder as progenitor made it, in pieces.
@@ -134,7 +122,7 @@ impl Builder {
         })
     }
 
-    fn emit(mut self, operation: &Operation, options: &Options) -> TokenStream {
+    fn emit(mut self, operation: &Operation) -> TokenStream {
         let name = format_ident!("{}", operation.builder);
         let client = self.client.clone();
         let parts = operation.parts.as_deref().unwrap_or_default();
@@ -162,7 +150,7 @@ impl Builder {
         let summary = docs::attributes(&summary);
         let derive = self.cloneable.then(|| quote!(#[derive(Clone)]));
         let debug_name = &operation.builder;
-        let imports = self.imports(operation, options);
+        let imports = self.imports(operation);
         quote! {
             #imports
             #summary
@@ -195,7 +183,7 @@ impl Builder {
     }
 
     /// Only what the file uses: an unused import would be a warning.
-    fn imports(&self, operation: &Operation, _: &Options) -> TokenStream {
+    fn imports(&self, operation: &Operation) -> TokenStream {
         let has_path_parameters = operation
             .parameters
             .iter()

@@ -9,7 +9,7 @@ use crate::model::{Location, Operation, Parameter, Part, PartKind};
 
 /// Emits `client.rs` and `mod.rs`.
 pub fn emit(lowered: &Lowered, options: &Options, modules: &mut Modules) {
-    modules.insert("client.rs".to_owned(), client(lowered, options));
+    modules.quoted("client.rs", client(lowered, options));
     let files = lowered
         .operations
         .iter()
@@ -29,7 +29,7 @@ pub fn emit(lowered: &Lowered, options: &Options, modules: &mut Modules) {
         pub use progenitor_client::{ByteStream, ClientHooks, ClientInfo, Error, OperationInfo, ResponseValue};
         pub use support::{ErrorBody, #file_part ResponseLimit};
     };
-    modules.insert("mod.rs".to_owned(), module);
+    modules.quoted("mod.rs", module);
 }
 
 fn one_line(text: &str) -> String {

@@ -15,7 +15,7 @@ pub fn emit(items: Vec<Item>, modules: &mut Modules) {
     let flattened = flattened_fields(&items);
     let declared_types: BTreeSet<String> = items.iter().filter_map(subject).collect();
     shorten::items(&mut items, &declared_types);
-    let mut declared = Vec::new();
+    let mut declared: Vec<Item> = Vec::new();
     for item in &mut items {
         match item {
             Item::Struct(item) => {
@@ -53,32 +53,24 @@ pub fn emit(items: Vec<Item>, modules: &mut Modules) {
                     "defaults" => (quote!(), content),
                     _ => (quote!(pub), content),
                 };
-                let (title, content) = module(&name.to_string(), &content);
-                modules.insert(format!("types/{name}.rs"), quote!(#title #content));
-                declared.push(quote!(#visibility mod #name;));
+                modules.items(&format!("types/{name}.rs"), title(&name.to_string()), content);
+                declared.push(parse_quote!(#visibility mod #name;));
             }
             _ => {}
         }
     }
     items.retain(|item| !matches!(item, Item::Mod(_)));
-    modules.insert(
-        "types/mod.rs".to_owned(),
-        quote! {
-            //! The types of parameters, bodies and responses.
-            #(#declared)*
-            #(#items)*
-        },
-    );
+    declared.append(&mut items);
+    modules.items("types/mod.rs", "The types of parameters, bodies and responses.", declared);
 }
 
-fn module(name: &str, items: &[Item]) -> (TokenStream, TokenStream) {
-    let title = match name {
-        "builder" => " Builders of the types: set fields one by one, then convert with `try_into`.",
-        "defaults" => " Default values of fields.",
-        "error" => " The error of conversions between types.",
-        _ => " Part of the types.",
-    };
-    (quote!(#![doc = #title]), quote!(#(#items)*))
+fn title(module: &str) -> &'static str {
+    match module {
+        "builder" => "Builders of the types: set fields one by one, then convert with `try_into`.",
+        "defaults" => "Default values of fields.",
+        "error" => "The error of conversions between types.",
+        _ => "Part of the types.",
+    }
 }
 
 /// Gives an item its documentation in a form fit for rustdoc, or `fallback` if it has none.

@@ -85,7 +85,6 @@ impl ClientInfo<crate::Context> for Client {
 }
 
 impl ClientHooks<crate::Context> for &Client {}
-
 impl Client {
     /// Cancel a task.
     ///

@@ -119,6 +119,7 @@ impl TryFrom<String> for AgentGroupId {
 }
 
 /// Identifies one version of an agent. Another version of the same agent has another `AgentId`;
+
 /// what they share is the `AgentGroupId`.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(transparent)]
