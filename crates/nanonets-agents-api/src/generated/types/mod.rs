@@ -430,26 +430,28 @@ impl ErrorEnvelope {
 }
 
 /// One entry of the feed: a tool call, a message, a step such as `task_complete`. Its shape is
-/// not documented, so it is free-form JSON.
+/// not documented, so it is any JSON; an object most likely.
+///
+/// *Inferred: not stated by the documentation of the API, so it may turn out otherwise.*
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(transparent)]
-pub struct FeedItem(pub ::serde_json::Map<String, ::serde_json::Value>);
+pub struct FeedItem(pub ::serde_json::Value);
 
 impl ::std::ops::Deref for FeedItem {
-    type Target = ::serde_json::Map<String, ::serde_json::Value>;
-    fn deref(&self) -> &::serde_json::Map<String, ::serde_json::Value> {
+    type Target = ::serde_json::Value;
+    fn deref(&self) -> &::serde_json::Value {
         &self.0
     }
 }
 
-impl From<FeedItem> for ::serde_json::Map<String, ::serde_json::Value> {
+impl From<FeedItem> for ::serde_json::Value {
     fn from(value: FeedItem) -> Self {
         value.0
     }
 }
 
-impl From<::serde_json::Map<String, ::serde_json::Value>> for FeedItem {
-    fn from(value: ::serde_json::Map<String, ::serde_json::Value>) -> Self {
+impl From<::serde_json::Value> for FeedItem {
+    fn from(value: ::serde_json::Value) -> Self {
         Self(value)
     }
 }
