@@ -67,49 +67,77 @@ pub type Outcome = Result<(StatusCode, Value), Failure>;
 pub async fn call(client: &Client, operation: &str) -> Outcome {
     let (agent, task) = (agent_id(), task_id());
     match operation {
-        "cancel_task" => value(client.cancel_task().task_id(task).send().await),
+        "cancel_task" => client.cancel_task().task_id(task).send().await.map(value),
         "create_agent" => {
             let body = CreateAgentRequest::default();
-            value(client.create_agent().body(body).send().await)
+            client.create_agent().body(body).send().await.map(value)
         }
-        "get_agent" => value(client.get_agent().agent_id(agent).send().await),
-        "get_task" => value(client.get_task().task_id(task).send().await),
-        "get_task_result" => value(client.get_task_result().task_id(task).send().await),
-        "get_task_summary" => value(client.get_task_summary().task_id(task).send().await),
-        "list_agent_versions" => value(client.list_agent_versions().agent_id(agent).send().await),
-        "list_agents" => value(client.list_agents().send().await),
-        "list_task_messages" => value(client.list_task_messages().task_id(task).send().await),
-        "list_tasks" => value(client.list_tasks().send().await),
-        "publish_agent_version" => {
-            value(client.publish_agent_version().agent_id(agent).send().await)
-        }
+        "get_agent" => client.get_agent().agent_id(agent).send().await.map(value),
+        "get_task" => client.get_task().task_id(task).send().await.map(value),
+        "get_task_result" => client
+            .get_task_result()
+            .task_id(task)
+            .send()
+            .await
+            .map(value),
+        "get_task_summary" => client
+            .get_task_summary()
+            .task_id(task)
+            .send()
+            .await
+            .map(value),
+        "list_agent_versions" => client
+            .list_agent_versions()
+            .agent_id(agent)
+            .send()
+            .await
+            .map(value),
+        "list_agents" => client.list_agents().send().await.map(value),
+        "list_task_messages" => client
+            .list_task_messages()
+            .task_id(task)
+            .send()
+            .await
+            .map(value),
+        "list_tasks" => client.list_tasks().send().await.map(value),
+        "publish_agent_version" => client
+            .publish_agent_version()
+            .agent_id(agent)
+            .send()
+            .await
+            .map(value),
         "run_agent" => {
             let body = RunAgentRequest::default();
-            value(client.run_agent().agent_id(agent).body(body).send().await)
+            client
+                .run_agent()
+                .agent_id(agent)
+                .body(body)
+                .send()
+                .await
+                .map(value)
         }
         "run_agent_multipart" => {
             let files = [FilePart::from_bytes("a.txt", "a")];
             let call = client.run_agent_multipart().agent_id(agent).files(files);
-            value(call.send().await)
+            call.send().await.map(value)
         }
         "send_task_message" => {
             let body = SendTaskMessageRequest::default();
             let call = client.send_task_message().task_id(task).body(body);
-            value(call.send().await)
+            call.send().await.map(value)
         }
         "update_agent" => {
             let body = UpdateAgentRequest::default();
             let call = client.update_agent().agent_id(agent).body(body);
-            value(call.send().await)
+            call.send().await.map(value)
         }
         other => panic!("no call of {other}"),
     }
 }
 
-fn value<T: Serialize>(result: Result<ResponseValue<T>, Failure>) -> Outcome {
-    let answer = result?;
+fn value<T: Serialize>(answer: ResponseValue<T>) -> (StatusCode, Value) {
     let value = serde_json::to_value(&*answer).expect("a value of JSON");
-    Ok((answer.status(), value))
+    (answer.status(), value)
 }
 
 /// What the server gets when an operation is called with its required parameters alone.

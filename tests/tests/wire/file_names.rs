@@ -35,11 +35,8 @@ async fn a_quote_does_not_end_the_name() {
 #[tokio::test]
 async fn a_line_break_does_not_begin_a_header() {
     assert_eq!(
-        arrives_as("a\r\nContent-Type: text/html\r\n\r\n.pdf").await,
-        "a%0D%0AContent-Type: text%2Fhtml%0D%0A%0D%0A.pdf"
-            .rsplit("%2F")
-            .next()
-            .unwrap()
+        arrives_as("a\r\nContent-Type: text\r\n\r\n.pdf").await,
+        "a%0D%0AContent-Type: text%0D%0A%0D%0A.pdf"
     );
 }
 

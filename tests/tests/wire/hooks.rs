@@ -7,7 +7,7 @@ use serde_json::json;
 use workspace_tests::server::{Answer, Server};
 
 use crate::bodies;
-use crate::calls::{OPERATIONS, answer, call, context, sent_by};
+use crate::calls::{OPERATIONS, answer, call, context};
 
 async fn limited(limit: u64, answer: Answer, operation: &str) -> crate::calls::Outcome {
     let server = Server::start([answer]).await;
@@ -66,10 +66,4 @@ async fn clients_with_different_keys_do_not_mix_them_up() {
     let (one, two) = (server.next().await, server.next().await);
     assert_eq!(one.header("authorization"), Some("Bearer two"));
     assert_eq!(two.header("authorization"), Some("Bearer one"));
-}
-
-#[tokio::test]
-async fn a_request_without_a_time_limit_of_its_own_has_one_authorization() {
-    let sent = sent_by("run_agent_multipart").await;
-    assert_eq!(sent.headers.get_all("authorization").iter().count(), 1);
 }

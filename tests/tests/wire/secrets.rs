@@ -1,6 +1,6 @@
 //! Nothing that prints itself shows the key, a prompt, or the content of a document.
 
-use std::fmt::{Debug, Display};
+use std::fmt::Debug;
 
 use nanonets_agents_api::types::{RunAgentRequest, TaskOutputConfig};
 use nanonets_agents_api::{Client, FilePart};
@@ -25,7 +25,7 @@ fn debug_is_clean(value: &impl Debug) {
     is_clean(&format!("{value:?} {value:#?}"));
 }
 
-fn is_clean_with_its_sources(error: &(impl std::error::Error + Display)) {
+fn is_clean_with_its_sources(error: &impl std::error::Error) {
     debug_is_clean(error);
     is_clean(&format!("{error} {error:#}"));
     let mut source = error.source();
