@@ -8,12 +8,16 @@ mod builders;
 mod client;
 pub mod docs;
 mod enums;
+mod imports;
 pub mod manifest;
+mod multipart;
 mod progenitor;
 mod send;
+mod setters;
 mod shorten;
 pub mod support;
 mod types;
+mod unions;
 
 pub use progenitor::run as run_progenitor;
 
@@ -43,7 +47,7 @@ pub fn emit(lowered: &Lowered, options: &Options) -> Result<Modules, Vec<Diagnos
     let generated = progenitor::generate(lowered)?;
     let mut modules = Modules::new();
     types::emit(generated.types, &mut modules);
-    builders::emit(lowered, generated.builders, options, &mut modules)?;
+    builders::emit(lowered, generated.builders, &mut modules)?;
     client::emit(lowered, options, &mut modules);
     Ok(modules)
 }

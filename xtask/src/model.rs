@@ -99,8 +99,10 @@ pub struct Parameter {
     pub range: Option<(Option<i64>, Option<i64>)>,
     /// What the server takes if it isn't given.
     pub default: Option<Value>,
-    /// Whether it is a point in time, whose Rust text form is not its wire form.
-    pub date_time: bool,
+    /// Whether callers should stop using it.
+    pub deprecated: bool,
+    /// Whether Rust's text form of its type is its form on the wire. That of a point in time is not.
+    pub displays: bool,
 }
 
 impl Parameter {

@@ -1,18 +1,29 @@
 //! Open enums: a value that the document doesn't list is kept, not refused.
 //!
 //! typify makes a closed enum of a string enum, so that one new status would break every client that reads it. Every
-//! such enum, named or inline, is replaced here; everything that refers to it stays as it is.
+//! such enum, named or inline, is replaced here; everything that refers to it stays as it is. The exception is an enum
+//! of one value that tells the members of a union apart: see [`unions`].
 
-use proc_macro2::TokenStream;
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use syn::{Attribute, Fields, Item, ItemEnum, Lit, Meta};
+use syn::{Attribute, Fields, Item, ItemEnum, Lit, Meta, Path, visit_mut::VisitMut};
 
-use super::docs;
 use super::progenitor::subject;
+use super::{docs, unions};
 
 /// Replaces the string enums among the items of the types module.
 pub fn open(items: Vec<Item>) -> Vec<Item> {
-    let enums: Vec<OpenEnum> = items.iter().filter_map(OpenEnum::of).collect();
+    let tags = unions::tags(&items);
+    let members = unions::members(&items);
+    let enums: Vec<OpenEnum> = items
+        .iter()
+        .filter_map(OpenEnum::of)
+        .filter(|open| !(open.variants.len() == 1 && tags.contains(&open.name)))
+        .collect();
+    let renamed: Vec<Renamed> = enums.iter().flat_map(OpenEnum::renamed).collect();
+    let names: BTreeSet<&str> = enums.iter().map(|open| open.name.as_str()).collect();
     let mut opened = Vec::new();
     for item in items {
         let owner = subject(&item).and_then(|name| enums.iter().find(|open| open.name == name));
@@ -26,7 +37,34 @@ pub fn open(items: Vec<Item>) -> Vec<Item> {
             (Some(_), _) => {}
         }
     }
+    for item in &mut opened {
+        unions::parse_open_enums_last(item, &members, &names);
+        for renamed in &renamed {
+            renamed.clone().visit_item_mut(item);
+        }
+    }
     opened
+}
+
+/// A variant that typify gives a name which is not in camel case: `plus1` for the value `+1`.
+#[derive(Clone)]
+struct Renamed {
+    owner: String,
+    from: Ident,
+    to: Ident,
+}
+
+impl VisitMut for Renamed {
+    fn visit_path_mut(&mut self, path: &mut Path) {
+        syn::visit_mut::visit_path_mut(self, path);
+        let mut segments = path.segments.iter_mut().rev();
+        if let (Some(variant), Some(owner)) = (segments.next(), segments.next())
+            && variant.ident == self.from
+            && owner.ident == self.owner
+        {
+            variant.ident = self.to.clone();
+        }
+    }
 }
 
 fn implements(item: &syn::ItemImpl, name: &str) -> bool {
@@ -83,6 +121,31 @@ impl OpenEnum {
         })
     }
 
+    fn renamed(&self) -> Vec<Renamed> {
+        self.variants
+            .iter()
+            .filter_map(|(from, _)| {
+                Some(Renamed {
+                    owner: self.name.clone(),
+                    from: from.clone(),
+                    to: self.camel_case(from)?,
+                })
+            })
+            .collect()
+    }
+
+    /// The name that a variant should have, if it is another than it has.
+    fn camel_case(&self, variant: &Ident) -> Option<Ident> {
+        let name = variant.to_string();
+        let mut characters = name.chars();
+        let first = characters.next().filter(|first| first.is_lowercase())?;
+        let mut camel: String = first.to_uppercase().chain(characters).collect();
+        while self.variants.iter().any(|(ident, _)| *ident == camel) {
+            camel.push('X');
+        }
+        Some(format_ident!("{camel}"))
+    }
+
     fn items(&self) -> Vec<Item> {
         let tokens = self.tokens();
         // What is quoted here parses; a mistake in it shows in the first test that generates an enum.
@@ -101,7 +164,11 @@ impl OpenEnum {
             "Unrecognized"
         };
         let unknown = format_ident!("{unknown}");
-        let idents: Vec<_> = self.variants.iter().map(|(ident, _)| ident).collect();
+        let idents: Vec<Ident> = self
+            .variants
+            .iter()
+            .map(|(ident, _)| self.camel_case(ident).unwrap_or_else(|| ident.clone()))
+            .collect();
         let values: Vec<_> = self.variants.iter().map(|(_, value)| value).collect();
         let variant_docs = values
             .iter()
@@ -156,7 +223,7 @@ impl OpenEnum {
             impl ::std::str::FromStr for #name {
                 type Err = ::std::convert::Infallible;
                 fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
-                    ::std::result::Result::Ok(Self::from(value))
+                    Ok(Self::from(value))
                 }
             }
             impl ::serde::Serialize for #name {

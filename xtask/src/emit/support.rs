@@ -42,7 +42,7 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (TokenStream, BTreeMap<String, Strin
             || match source.name {
                 "file_part" | "media_type" | "multipart" => multipart,
                 "query" => lists,
-                "scalar" => multipart || lists,
+                "scalar" => multipart || lists || uses("scalar::to_text"),
                 "unknown_value" => uses("UnknownValue"),
                 _ => false,
             }
@@ -89,9 +89,16 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (TokenStream, BTreeMap<String, Strin
     );
     let scalar = when(
         "scalar",
-        quote!(
-            mod scalar;
-        ),
+        if uses("scalar::to_text") {
+            quote!(
+                #[doc(hidden)]
+                pub mod scalar;
+            )
+        } else {
+            quote!(
+                mod scalar;
+            )
+        },
     );
     let unknown_value = when(
         "unknown_value",

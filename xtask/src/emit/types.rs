@@ -26,7 +26,8 @@ pub fn emit(items: Vec<Item>, modules: &mut Modules) {
                 }
             }
             Item::Enum(item) => {
-                document(&mut item.attrs, None);
+                let fallback = format!("`{}`", item.ident);
+                document(&mut item.attrs, Some(&fallback));
                 for variant in &mut item.variants {
                     let fallback = format!("The variant `{}`.", variant.ident);
                     document(&mut variant.attrs, Some(&fallback));
@@ -39,7 +40,10 @@ pub fn emit(items: Vec<Item>, modules: &mut Modules) {
                     }
                 }
             }
-            Item::Type(item) => document(&mut item.attrs, None),
+            Item::Type(item) => {
+                let fallback = format!("`{}`", item.ident);
+                document(&mut item.attrs, Some(&fallback));
+            }
             Item::Impl(item) => document_methods(item),
             Item::Mod(item) => {
                 let name = item.ident.clone();
@@ -121,7 +125,8 @@ fn parse_attributes(tokens: TokenStream) -> Vec<Attribute> {
 }
 
 fn document_struct(item: &mut ItemStruct) {
-    document(&mut item.attrs, None);
+    let fallback = format!("`{}`", item.ident);
+    document(&mut item.attrs, Some(&fallback));
     for field in &mut item.fields {
         let Some(name) = &field.ident else { continue };
         let fallback = if is_flattened(&field.attrs) {
