@@ -101,15 +101,28 @@ pub struct Parameter {
     pub default: Option<Value>,
     /// Whether callers should stop using it.
     pub deprecated: bool,
-    /// Whether Rust's text form of its type is its form on the wire. That of a point in time is not.
-    pub displays: bool,
+    /// How its value becomes text, outside the query.
+    pub text: TextForm,
 }
 
 impl Parameter {
     /// The name of its setter.
     pub fn ident(&self) -> String {
-        names::value_name(&self.name)
+        names::operation_value_name(&self.name)
     }
+}
+
+/// How a value becomes the text that goes over the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextForm {
+    /// It is a string.
+    Itself,
+    /// It is an open enum, which knows the string that it stands for.
+    AsStr,
+    /// As Rust formats it.
+    Display,
+    /// As in JSON: Rust formats a point in time in another way, and some values not at all.
+    Json,
 }
 
 /// A part of a multipart body.
@@ -132,7 +145,7 @@ pub struct Part {
 impl Part {
     /// The name of its setter.
     pub fn ident(&self) -> String {
-        names::value_name(&self.name)
+        names::operation_value_name(&self.name)
     }
 }
 

@@ -19,7 +19,7 @@ pub fn open(items: Vec<Item>) -> Vec<Item> {
     let members = unions::members(&items);
     let enums: Vec<OpenEnum> = items
         .iter()
-        .filter_map(OpenEnum::of)
+        .filter_map(|item| OpenEnum::of(item, &items))
         .filter(|open| !(open.variants.len() == 1 && tags.contains(&open.name)))
         .collect();
     let renamed: Vec<Renamed> = enums.iter().flat_map(OpenEnum::renamed).collect();
@@ -30,10 +30,6 @@ pub fn open(items: Vec<Item>) -> Vec<Item> {
         match (owner, &item) {
             (None, _) => opened.push(item),
             (Some(open), Item::Enum(_)) => opened.extend(open.items()),
-            // The default stays; conversions and formatting are those of the open enum.
-            (Some(_), Item::Impl(implementation)) if implements(implementation, "Default") => {
-                opened.push(item)
-            }
             (Some(_), _) => {}
         }
     }
@@ -67,23 +63,40 @@ impl VisitMut for Renamed {
     }
 }
 
-fn implements(item: &syn::ItemImpl, name: &str) -> bool {
-    item.trait_
-        .as_ref()
-        .and_then(|(path, _)| path.segments.last())
-        .is_some_and(|last| last.ident == name)
+/// The variant that typify's implementation of `Default` for an enum returns.
+fn default_variant(name: &str, items: &[Item]) -> Option<Ident> {
+    items
+        .iter()
+        .filter(|item| subject(item).as_deref() == Some(name))
+        .find_map(|item| {
+            let Item::Impl(item) = item else { return None };
+            let (path, _) = item.trait_.as_ref()?;
+            if path.segments.last()?.ident != "Default" {
+                return None;
+            }
+            let Some(syn::ImplItem::Fn(method)) = item.items.first() else {
+                return None;
+            };
+            match method.block.stmts.last()? {
+                syn::Stmt::Expr(syn::Expr::Path(value), None) => {
+                    Some(value.path.segments.last()?.ident.clone())
+                }
+                _ => None,
+            }
+        })
 }
 
 /// A string enum as typify made it.
 struct OpenEnum {
     name: String,
     docs: Vec<Attribute>,
+    default: Option<Ident>,
     /// Variant and value.
     variants: Vec<(syn::Ident, String)>,
 }
 
 impl OpenEnum {
-    fn of(item: &Item) -> Option<Self> {
+    fn of(item: &Item, items: &[Item]) -> Option<Self> {
         let Item::Enum(ItemEnum {
             ident,
             attrs,
@@ -114,8 +127,10 @@ impl OpenEnum {
             .filter(|attribute| attribute.path().is_ident("doc"))
             .cloned()
             .collect();
+        let name = ident.to_string();
         Some(Self {
-            name: ident.to_string(),
+            default: default_variant(&name, items),
+            name,
             docs,
             variants,
         })
@@ -170,15 +185,18 @@ impl OpenEnum {
             .map(|(ident, _)| self.camel_case(ident).unwrap_or_else(|| ident.clone()))
             .collect();
         let values: Vec<_> = self.variants.iter().map(|(_, value)| value).collect();
-        let variant_docs = values
-            .iter()
-            .map(|value| docs::attributes(&format!("The value {}.", code(value))));
+        let variant_docs = self.variants.iter().map(|(ident, value)| {
+            let documentation = docs::attributes(&format!("The value {}.", code(value)));
+            let default = (self.default.as_ref() == Some(ident)).then(|| quote!(#[default]));
+            quote!(#documentation #default)
+        });
+        let derive_default = self.default.is_some().then(|| quote!(Default,));
         let count = values.len();
         quote! {
             #(#docs)*
             ///
             /// This enum is open: a value that it doesn't list is kept and sent back as it came.
-            #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+            #[derive(Clone, Debug, #derive_default Eq, Hash, Ord, PartialEq, PartialOrd)]
             #[non_exhaustive]
             pub enum #name {
                 #(#variant_docs #idents,)*

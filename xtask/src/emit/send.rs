@@ -12,7 +12,7 @@ use syn::{
 };
 
 use super::{docs, multipart};
-use crate::model::{Location, Operation, Parameter};
+use crate::model::{Location, Operation, Parameter, TextForm};
 use crate::names;
 
 /// `send` as progenitor made it, in pieces.
@@ -83,10 +83,10 @@ impl Send {
             self.remove_query(&list.name);
         }
         for parameter in &operation.parameters {
-            if parameter.location == Location::Header && !parameter.displays {
-                self.headers
-                    .iter_mut()
-                    .for_each(|header| serialise(header, parameter));
+            if parameter.location == Location::Header {
+                for header in &mut self.headers {
+                    spell(header, parameter);
+                }
             }
         }
         let Send {
@@ -300,15 +300,18 @@ fn url(operation: &Operation, client: &Ident, name: &Ident) -> TokenStream {
         let parameter = operation.parameters.iter().find(|parameter| {
             parameter.location == Location::Path && parameter.name == parameter_name
         });
-        let ident = format_ident!("{}", names::value_name(parameter_name));
+        let ident = format_ident!("{}", names::operation_value_name(parameter_name));
         format.push_str(&format!("{before}{{{ident}}}"));
-        encoded.push(match parameter {
-            Some(parameter) if !parameter.displays => {
-                let text = serialised(&quote!(#ident));
-                quote!(let #ident = progenitor_client::encode_path(&#text);)
+        let text = match parameter.map_or(TextForm::Display, |parameter| parameter.text) {
+            TextForm::Itself => quote!(&#ident),
+            TextForm::AsStr => quote!(#ident.as_str()),
+            TextForm::Display => quote!(&#ident.to_string()),
+            TextForm::Json => {
+                let text = json_text(&quote!(#ident));
+                quote!(&#text)
             }
-            _ => quote!(let #ident = progenitor_client::encode_path(&#ident.to_string());),
-        });
+        };
+        encoded.push(quote!(let #ident = progenitor_client::encode_path(#text);));
     }
     format.push_str(rest);
     quote! {
@@ -318,27 +321,36 @@ fn url(operation: &Operation, client: &Ident, name: &Ident) -> TokenStream {
 }
 
 /// The text of a value as it would be in JSON, for types whose own text form is another.
-fn serialised(value: &TokenStream) -> TokenStream {
+fn json_text(value: &TokenStream) -> TokenStream {
     quote!(support::scalar::to_text(&#value).map_err(progenitor_client::Error::InvalidRequest)?)
 }
 
-/// In the statement that adds this header parameter, replaces `.to_string()`.
-fn serialise(statement: &mut Stmt, parameter: &Parameter) {
-    struct Replace;
+/// If the statement adds this header parameter, replaces its `.to_string()` by what makes the parameter's text.
+fn spell(statement: &mut Stmt, parameter: &Parameter) {
+    struct Replace(TextForm);
     impl VisitMut for Replace {
         fn visit_expr_mut(&mut self, expression: &mut Expr) {
-            match expression {
-                Expr::MethodCall(call) if call.method == "to_string" => {
-                    let text = serialised(&call.receiver.to_token_stream());
-                    *expression = parse_quote!(#text);
-                }
-                _ => syn::visit_mut::visit_expr_mut(self, expression),
+            let Expr::MethodCall(call) = expression else {
+                return syn::visit_mut::visit_expr_mut(self, expression);
+            };
+            if call.method != "to_string" {
+                return syn::visit_mut::visit_expr_mut(self, expression);
             }
+            let value = &call.receiver;
+            *expression = match self.0 {
+                TextForm::Itself => parse_quote!(#value),
+                TextForm::AsStr => parse_quote!(#value.as_str()),
+                TextForm::Display => return,
+                TextForm::Json => {
+                    let text = json_text(&value.to_token_stream());
+                    parse_quote!(#text)
+                }
+            };
         }
     }
     let name = proc_macro2::Literal::string(&parameter.name).to_string();
     if tokens_contain(statement.to_token_stream(), &name) {
-        Replace.visit_stmt_mut(statement);
+        Replace(parameter.text).visit_stmt_mut(statement);
     }
 }
 

@@ -215,12 +215,25 @@ fn flattened_fields(items: &[Item]) -> Vec<(String, String)> {
 
 /// Documents the builders, and lets a map of unknown fields start empty: typify demands that it be set.
 fn builders(mut items: Vec<Item>, flattened: &[(String, String)]) -> Vec<Item> {
+    let empty: BTreeSet<String> = items
+        .iter()
+        .filter(|item| matches!(item, Item::Struct(item) if item.fields.is_empty()))
+        .filter_map(subject)
+        .collect();
+    items.retain(|item| {
+        !(is_redundant(item) && subject(item).is_some_and(|name| empty.contains(&name)))
+    });
     for item in &mut items {
         match item {
             Item::Struct(item) => {
                 let name = &item.ident;
                 let text = format!(" Builder of [`{name}`](super::{name}).");
+                if item.fields.is_empty() {
+                    item.attrs.push(parse_quote!(#[derive(Default)]));
+                }
                 item.attrs.insert(0, parse_quote!(#[doc = #text]));
+                item.attrs
+                    .push(parse_quote!(#[must_use = "it becomes a value by `try_into`"]));
             }
             Item::Impl(item) if item.trait_.is_none() => document_methods(item),
             Item::Impl(item) => {
@@ -233,6 +246,20 @@ fn builders(mut items: Vec<Item>, flattened: &[(String, String)]) -> Vec<Item> {
         }
     }
     items
+}
+
+/// Whether this is what a builder without fields does not need: an empty `impl`, and a `Default` that can be derived.
+fn is_redundant(item: &Item) -> bool {
+    match item {
+        Item::Impl(item) => match &item.trait_ {
+            None => item.items.is_empty(),
+            Some((path, _)) => path
+                .segments
+                .last()
+                .is_some_and(|last| last.ident == "Default"),
+        },
+        _ => false,
+    }
 }
 
 /// In `fn default() -> Self { Self { field: Err(..), .. } }`, makes the field's value `Ok(Default::default())`.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::Lowering;
-use crate::model::{Body, Location, Operation, Parameter};
+use crate::model::{Body, Location, Operation, Parameter, TextForm};
 use crate::pointer;
 use crate::shape::{Kind, Walk};
 use crate::view::{self, OperationView};
@@ -125,13 +125,7 @@ fn describe(operation: &mut Operation, value: &Value, root: &Value) {
                 range: None,
                 default: schema.get("default").cloned(),
                 deprecated: parameter.get("deprecated") == Some(&Value::Bool(true)),
-                displays: matches!(
-                    (schema["type"].as_str(), schema["format"].as_str()),
-                    (Some("string"), format) if format != Some("date-time")
-                ) || matches!(
-                    schema["type"].as_str(),
-                    Some("boolean" | "integer" | "number")
-                ),
+                text: text_form(schema, std::ptr::eq(schema, &parameter["schema"])),
             })
         })
         .collect();
@@ -148,6 +142,26 @@ fn describe(operation: &mut Operation, value: &Value, root: &Value) {
                     description: text(body, "description"),
                 })
             });
+}
+
+/// How values of a schema become text; `inline` if no named type stands between.
+fn text_form(schema: &Value, inline: bool) -> TextForm {
+    let has = |field: &str| schema.get(field).is_some();
+    match schema["type"].as_str() {
+        Some("string") => match (schema["format"].as_str(), schema["enum"].as_array()) {
+            (Some("date-time"), _) => TextForm::Json,
+            // One of a single value may be a closed enum.
+            (_, Some(values)) if values.len() > 1 => TextForm::AsStr,
+            (None, None)
+                if inline && !["pattern", "minLength", "maxLength"].into_iter().any(has) =>
+            {
+                TextForm::Itself
+            }
+            _ => TextForm::Display,
+        },
+        Some("boolean" | "integer" | "number") => TextForm::Display,
+        _ => TextForm::Json,
+    }
 }
 
 /// Removes what describes the API but says nothing about a client: examples, links, headers of responses, servers,
