@@ -29,7 +29,8 @@ pub fn format(tokens: TokenStream) -> Result<String, String> {
             text.push('\n');
         }
         previous = Some(kind);
-        text.push_str(&space_out(&unparse(None, Vec::new(), vec![item])));
+        let members = matches!(item, Item::Impl(_) | Item::Trait(_));
+        text.push_str(&space_out(&unparse(None, Vec::new(), vec![item]), members));
     }
     Ok(text)
 }
@@ -43,14 +44,20 @@ fn unparse(shebang: Option<String>, attrs: Vec<syn::Attribute>, items: Vec<Item>
     })
 }
 
-/// Puts a blank line after each method.
-fn space_out(item: &str) -> String {
+/// Puts a blank line between methods, and, if the item has members, after those of other kinds.
+fn space_out(item: &str, members: bool) -> String {
     let mut text = String::with_capacity(item.len());
     let mut lines = item.lines().peekable();
     while let Some(line) = lines.next() {
         text.push_str(line);
         text.push('\n');
-        if line == "    }" && lines.peek().is_some_and(|next| *next != "}") {
+        let at_member = |line: &str| {
+            line.strip_prefix("    ")
+                .is_some_and(|rest| !rest.starts_with([' ', '/', '}', ']', ')']))
+        };
+        let ends_member = line == "    }"
+            || members && line.ends_with(';') && (at_member(line) || line == "    ];");
+        if ends_member && lines.peek().is_some_and(|next| *next != "}") {
             text.push('\n');
         }
     }

@@ -181,7 +181,6 @@ impl Builder {
                 #(#part_setters)*
                 #send
             }
-            // What is to be sent is private: only the name is shown.
             impl ::std::fmt::Debug for #name<'_> {
                 fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                     f.debug_struct(#debug_name).finish_non_exhaustive()

@@ -186,12 +186,12 @@ impl OpenEnum {
             .collect();
         let values: Vec<_> = self.variants.iter().map(|(_, value)| value).collect();
         let variant_docs = self.variants.iter().map(|(ident, value)| {
-            let documentation = docs::attributes(&format!("The value {}.", code(value)));
+            let documentation = docs::attributes(&format!("The value {}.", docs::code(value)));
             let default = (self.default.as_ref() == Some(ident)).then(|| quote!(#[default]));
             quote!(#documentation #default)
         });
         let derive_default = self.default.is_some().then(|| quote!(Default,));
-        let count = values.len();
+        let count = proc_macro2::Literal::usize_unsuffixed(values.len());
         quote! {
             #(#docs)*
             ///
@@ -255,16 +255,6 @@ impl OpenEnum {
                 }
             }
         }
-    }
-}
-
-/// A value as inline code, whatever backticks it has.
-fn code(value: &str) -> String {
-    let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
-    if value.contains('`') {
-        format!("`` {value} ``")
-    } else {
-        format!("`{value}`")
     }
 }
 

@@ -261,12 +261,11 @@ fn documentation(operation: &Operation) -> String {
         None => "JSON".to_owned(),
     };
     let text = format!(
-        "Sends the request: `{} {}`.\n\n# Errors\n\n[`Error::InvalidRequest`] if a parameter is missing or could not \
+        "Sends the request: {}.\n\n# Errors\n\n[`Error::InvalidRequest`] if a parameter is missing or could not \
          be converted; nothing was sent then. [`Error::ErrorResponse`], with status, headers and body, for every \
          answer that is not a success as described; its body is decoded as {errors} if it is that. \
          [`Error::CommunicationError`] if there was no answer.",
-        operation.method,
-        operation.path.replace('`', "")
+        docs::code(&format!("{} {}", operation.method, operation.path))
     );
     if operation.builder == "Error" {
         // The builder's name hides that of the error.

@@ -21,8 +21,10 @@ pub fn emit(items: Vec<Item>, modules: &mut Modules) {
             Item::Struct(item) => {
                 document_struct(item);
                 if is_id(item) {
-                    item.attrs
-                        .push(parse_quote!(#[derive(Copy, Eq, Hash, Ord, PartialOrd)]));
+                    derive(
+                        &mut item.attrs,
+                        &["Copy", "Eq", "Hash", "Ord", "PartialOrd"],
+                    );
                 }
             }
             Item::Enum(item) => {
@@ -170,6 +172,22 @@ fn is_id(item: &ItemStruct) -> bool {
                     .all(|field| is_path(&field.ty, &["uuid", "Uuid"]))
         }
         _ => false,
+    }
+}
+
+/// Adds to the list of derived traits.
+fn derive(attributes: &mut [Attribute], names: &[&str]) {
+    let derive = attributes
+        .iter_mut()
+        .find(|attribute| attribute.path().is_ident("derive"));
+    if let Some(Attribute {
+        meta: Meta::List(list),
+        ..
+    }) = derive
+    {
+        let known = &list.tokens;
+        let names = names.iter().map(|name| format_ident!("{name}"));
+        list.tokens = quote!(#known, #(#names),*);
     }
 }
 

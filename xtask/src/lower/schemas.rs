@@ -67,6 +67,13 @@ pub fn note_deprecation(lowering: &mut Lowering) {
     }
 }
 
+/// A description without what [`note_deprecation`] added.
+pub fn without_deprecation(description: &str) -> &str {
+    description
+        .strip_suffix(DEPRECATED)
+        .map_or(description, str::trim_end)
+}
+
 /// Adds a paragraph to the description of a schema or parameter, and returns the whole.
 fn append_to_description(node: &mut Value, paragraph: &str) -> String {
     let description = match node.get("description").and_then(Value::as_str) {

@@ -5,6 +5,7 @@
 
 /// Builder of [`Agent`](super::Agent).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct Agent {
     agent_group_id: Result<super::AgentGroupId, String>,
     config: Result<super::AgentConfig, String>,
@@ -163,6 +164,7 @@ impl Agent {
 
 impl TryFrom<Agent> for super::Agent {
     type Error = super::error::ConversionError;
+
     fn try_from(value: Agent) -> Result<Self, super::error::ConversionError> {
         Ok(Self {
             agent_group_id: value.agent_group_id?,
@@ -198,6 +200,7 @@ impl From<super::Agent> for Agent {
 
 /// Builder of [`AgentListItem`](super::AgentListItem).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct AgentListItem {
     agent_group_id: Result<super::AgentGroupId, String>,
     created_at: Result<::chrono::DateTime<::chrono::offset::Utc>, String>,
@@ -342,6 +345,7 @@ impl AgentListItem {
 
 impl TryFrom<AgentListItem> for super::AgentListItem {
     type Error = super::error::ConversionError;
+
     fn try_from(value: AgentListItem) -> Result<Self, super::error::ConversionError> {
         Ok(Self {
             agent_group_id: value.agent_group_id?,
@@ -375,6 +379,7 @@ impl From<super::AgentListItem> for AgentListItem {
 
 /// Builder of [`AgentPage`](super::AgentPage).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct AgentPage {
     data: Result<Vec<super::AgentListItem>, String>,
     has_more: Result<bool, String>,
@@ -447,6 +452,7 @@ impl AgentPage {
 
 impl TryFrom<AgentPage> for super::AgentPage {
     type Error = super::error::ConversionError;
+
     fn try_from(value: AgentPage) -> Result<Self, super::error::ConversionError> {
         Ok(Self {
             data: value.data?,
@@ -470,6 +476,7 @@ impl From<super::AgentPage> for AgentPage {
 
 /// Builder of [`AgentVersion`](super::AgentVersion).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct AgentVersion {
     agent_group_id: Result<super::AgentGroupId, String>,
     created_at: Result<::chrono::DateTime<::chrono::offset::Utc>, String>,
@@ -614,6 +621,7 @@ impl AgentVersion {
 
 impl TryFrom<AgentVersion> for super::AgentVersion {
     type Error = super::error::ConversionError;
+
     fn try_from(value: AgentVersion) -> Result<Self, super::error::ConversionError> {
         Ok(Self {
             agent_group_id: value.agent_group_id?,
@@ -647,6 +655,7 @@ impl From<super::AgentVersion> for AgentVersion {
 
 /// Builder of [`AgentVersionPage`](super::AgentVersionPage).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct AgentVersionPage {
     data: Result<Vec<super::AgentListItem>, String>,
     has_more: Result<Option<bool>, String>,
@@ -719,6 +728,7 @@ impl AgentVersionPage {
 
 impl TryFrom<AgentVersionPage> for super::AgentVersionPage {
     type Error = super::error::ConversionError;
+
     fn try_from(value: AgentVersionPage) -> Result<Self, super::error::ConversionError> {
         Ok(Self {
             data: value.data?,
@@ -742,6 +752,7 @@ impl From<super::AgentVersionPage> for AgentVersionPage {
 
 /// Builder of [`CreateAgentRequest`](super::CreateAgentRequest).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct CreateAgentRequest {
     config: Result<Option<super::AgentConfig>, String>,
     name: Result<Option<String>, String>,
@@ -800,6 +811,7 @@ impl CreateAgentRequest {
 
 impl TryFrom<CreateAgentRequest> for super::CreateAgentRequest {
     type Error = super::error::ConversionError;
+
     fn try_from(
         value: CreateAgentRequest,
     ) -> Result<Self, super::error::ConversionError> {
@@ -823,6 +835,7 @@ impl From<super::CreateAgentRequest> for CreateAgentRequest {
 
 /// Builder of [`ErrorEnvelope`](super::ErrorEnvelope).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct ErrorEnvelope {
     error: Result<String, String>,
     extra: Result<::serde_json::Map<String, ::serde_json::Value>, String>,
@@ -865,6 +878,7 @@ impl ErrorEnvelope {
 
 impl TryFrom<ErrorEnvelope> for super::ErrorEnvelope {
     type Error = super::error::ConversionError;
+
     fn try_from(value: ErrorEnvelope) -> Result<Self, super::error::ConversionError> {
         Ok(Self {
             error: value.error?,
@@ -884,6 +898,7 @@ impl From<super::ErrorEnvelope> for ErrorEnvelope {
 
 /// Builder of [`Message`](super::Message).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct Message {
     agent_id: Result<Option<super::AgentId>, String>,
     content: Result<Option<::serde_json::Value>, String>,
@@ -1024,6 +1039,7 @@ impl Message {
 
 impl TryFrom<Message> for super::Message {
     type Error = super::error::ConversionError;
+
     fn try_from(value: Message) -> Result<Self, super::error::ConversionError> {
         Ok(Self {
             agent_id: value.agent_id?,
@@ -1057,6 +1073,7 @@ impl From<super::Message> for Message {
 
 /// Builder of [`MessageList`](super::MessageList).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct MessageList {
     data: Result<Vec<super::Message>, String>,
     extra: Result<::serde_json::Map<String, ::serde_json::Value>, String>,
@@ -1099,6 +1116,7 @@ impl MessageList {
 
 impl TryFrom<MessageList> for super::MessageList {
     type Error = super::error::ConversionError;
+
     fn try_from(value: MessageList) -> Result<Self, super::error::ConversionError> {
         Ok(Self {
             data: value.data?,
@@ -1118,6 +1136,7 @@ impl From<super::MessageList> for MessageList {
 
 /// Builder of [`RunAgentRequest`](super::RunAgentRequest).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct RunAgentRequest {
     output_config: Result<Option<super::TaskOutputConfig>, String>,
     query: Result<Option<String>, String>,
@@ -1162,6 +1181,7 @@ impl RunAgentRequest {
 
 impl TryFrom<RunAgentRequest> for super::RunAgentRequest {
     type Error = super::error::ConversionError;
+
     fn try_from(value: RunAgentRequest) -> Result<Self, super::error::ConversionError> {
         Ok(Self {
             output_config: value.output_config?,
@@ -1181,6 +1201,7 @@ impl From<super::RunAgentRequest> for RunAgentRequest {
 
 /// Builder of [`RunAgentResponse`](super::RunAgentResponse).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct RunAgentResponse {
     agent_id: Result<super::AgentId, String>,
     created_at: Result<::chrono::DateTime<::chrono::offset::Utc>, String>,
@@ -1279,6 +1300,7 @@ impl RunAgentResponse {
 
 impl TryFrom<RunAgentResponse> for super::RunAgentResponse {
     type Error = super::error::ConversionError;
+
     fn try_from(value: RunAgentResponse) -> Result<Self, super::error::ConversionError> {
         Ok(Self {
             agent_id: value.agent_id?,
@@ -1306,6 +1328,7 @@ impl From<super::RunAgentResponse> for RunAgentResponse {
 
 /// Builder of [`SendTaskMessageRequest`](super::SendTaskMessageRequest).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct SendTaskMessageRequest {
     message: Result<Option<String>, String>,
 }
@@ -1334,6 +1357,7 @@ impl SendTaskMessageRequest {
 
 impl TryFrom<SendTaskMessageRequest> for super::SendTaskMessageRequest {
     type Error = super::error::ConversionError;
+
     fn try_from(
         value: SendTaskMessageRequest,
     ) -> Result<Self, super::error::ConversionError> {
@@ -1349,6 +1373,7 @@ impl From<super::SendTaskMessageRequest> for SendTaskMessageRequest {
 
 /// Builder of [`SendTaskMessageResponse`](super::SendTaskMessageResponse).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct SendTaskMessageResponse {
     message: Result<Option<String>, String>,
     message_id: Result<Option<super::MessageId>, String>,
@@ -1433,6 +1458,7 @@ impl SendTaskMessageResponse {
 
 impl TryFrom<SendTaskMessageResponse> for super::SendTaskMessageResponse {
     type Error = super::error::ConversionError;
+
     fn try_from(
         value: SendTaskMessageResponse,
     ) -> Result<Self, super::error::ConversionError> {
@@ -1460,6 +1486,7 @@ impl From<super::SendTaskMessageResponse> for SendTaskMessageResponse {
 
 /// Builder of [`Task`](super::Task).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct Task {
     agent_id: Result<super::AgentId, String>,
     created_at: Result<::chrono::DateTime<::chrono::offset::Utc>, String>,
@@ -1572,6 +1599,7 @@ impl Task {
 
 impl TryFrom<Task> for super::Task {
     type Error = super::error::ConversionError;
+
     fn try_from(value: Task) -> Result<Self, super::error::ConversionError> {
         Ok(Self {
             agent_id: value.agent_id?,
@@ -1601,6 +1629,7 @@ impl From<super::Task> for Task {
 
 /// Builder of [`TaskListItem`](super::TaskListItem).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct TaskListItem {
     agent_id: Result<super::AgentId, String>,
     agent_name: Result<Option<String>, String>,
@@ -1727,6 +1756,7 @@ impl TaskListItem {
 
 impl TryFrom<TaskListItem> for super::TaskListItem {
     type Error = super::error::ConversionError;
+
     fn try_from(value: TaskListItem) -> Result<Self, super::error::ConversionError> {
         Ok(Self {
             agent_id: value.agent_id?,
@@ -1758,6 +1788,7 @@ impl From<super::TaskListItem> for TaskListItem {
 
 /// Builder of [`TaskOutputConfig`](super::TaskOutputConfig).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct TaskOutputConfig {
     instructions: Result<Option<String>, String>,
     output_schema: Result<Option<String>, String>,
@@ -1804,6 +1835,7 @@ impl TaskOutputConfig {
 
 impl TryFrom<TaskOutputConfig> for super::TaskOutputConfig {
     type Error = super::error::ConversionError;
+
     fn try_from(value: TaskOutputConfig) -> Result<Self, super::error::ConversionError> {
         Ok(Self {
             instructions: value.instructions?,
@@ -1823,6 +1855,7 @@ impl From<super::TaskOutputConfig> for TaskOutputConfig {
 
 /// Builder of [`TaskPage`](super::TaskPage).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct TaskPage {
     data: Result<Vec<super::TaskListItem>, String>,
     has_more: Result<bool, String>,
@@ -1895,6 +1928,7 @@ impl TaskPage {
 
 impl TryFrom<TaskPage> for super::TaskPage {
     type Error = super::error::ConversionError;
+
     fn try_from(value: TaskPage) -> Result<Self, super::error::ConversionError> {
         Ok(Self {
             data: value.data?,
@@ -1918,6 +1952,7 @@ impl From<super::TaskPage> for TaskPage {
 
 /// Builder of [`TaskResult`](super::TaskResult).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct TaskResult {
     agent_id: Result<Option<super::AgentId>, String>,
     created_at: Result<Option<::chrono::DateTime<::chrono::offset::Utc>>, String>,
@@ -2044,6 +2079,7 @@ impl TaskResult {
 
 impl TryFrom<TaskResult> for super::TaskResult {
     type Error = super::error::ConversionError;
+
     fn try_from(value: TaskResult) -> Result<Self, super::error::ConversionError> {
         Ok(Self {
             agent_id: value.agent_id?,
@@ -2075,6 +2111,7 @@ impl From<super::TaskResult> for TaskResult {
 
 /// Builder of [`TaskSummary`](super::TaskSummary).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct TaskSummary {
     agent_id: Result<Option<super::AgentId>, String>,
     created_at: Result<Option<::chrono::DateTime<::chrono::offset::Utc>>, String>,
@@ -2217,6 +2254,7 @@ impl TaskSummary {
 
 impl TryFrom<TaskSummary> for super::TaskSummary {
     type Error = super::error::ConversionError;
+
     fn try_from(value: TaskSummary) -> Result<Self, super::error::ConversionError> {
         Ok(Self {
             agent_id: value.agent_id?,
@@ -2250,6 +2288,7 @@ impl From<super::TaskSummary> for TaskSummary {
 
 /// Builder of [`UpdateAgentRequest`](super::UpdateAgentRequest).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct UpdateAgentRequest {
     config: Result<Option<super::AgentConfig>, String>,
     is_active: Result<Option<bool>, String>,
@@ -2322,6 +2361,7 @@ impl UpdateAgentRequest {
 
 impl TryFrom<UpdateAgentRequest> for super::UpdateAgentRequest {
     type Error = super::error::ConversionError;
+
     fn try_from(
         value: UpdateAgentRequest,
     ) -> Result<Self, super::error::ConversionError> {
