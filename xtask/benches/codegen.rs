@@ -17,10 +17,18 @@ const ROUNDS: usize = 12;
 const SIZES: [usize; 4] = [100, 200, 400, 800];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let spec = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../spec/agents.yaml"))?;
+    let spec =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../spec/agents.yaml"))?;
     pipeline(&spec)?;
-    let whole = least((0..ROUNDS * 4).map(|_| timed(|| pipeline(&spec))).collect::<Result<Vec<_>, _>>()?);
-    println!("spec/agents.yaml, text to files: {:.1} ms", milliseconds(whole));
+    let whole = least(
+        (0..ROUNDS * 4)
+            .map(|_| timed(|| pipeline(&spec)))
+            .collect::<Result<Vec<_>, _>>()?,
+    );
+    println!(
+        "spec/agents.yaml, text to files: {:.1} ms",
+        milliseconds(whole)
+    );
 
     println!("\noperations   pipeline   baseline   ratio   pipeline per operation");
     for size in SIZES {
@@ -32,15 +40,23 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         let (ours, theirs) = (milliseconds(least(ours)), milliseconds(least(theirs)));
         let each = ours / size as f64;
-        println!("{size:>10} {ours:>8.0} ms {theirs:>7.0} ms {:>7.2} {each:>22.3} ms", ours / theirs);
+        println!(
+            "{size:>10} {ours:>8.0} ms {theirs:>7.0} ms {:>7.2} {each:>22.3} ms",
+            ours / theirs
+        );
     }
     Ok(())
 }
 
 fn pipeline(text: &str) -> Result<(), Box<dyn Error>> {
     let document = Document::parse("document.yaml", text).map_err(|problem| problem.to_string())?;
-    let generated = codegen::generate(&document, &Options::default())
-        .map_err(|problems| problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))?;
+    let generated = codegen::generate(&document, &Options::default()).map_err(|problems| {
+        problems
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n")
+    })?;
     std::hint::black_box(generated);
     Ok(())
 }

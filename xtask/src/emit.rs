@@ -8,12 +8,16 @@ mod builders;
 mod client;
 pub mod docs;
 mod enums;
+mod imports;
 pub mod manifest;
+mod multipart;
 mod progenitor;
 mod send;
+mod setters;
 mod shorten;
 pub mod support;
 mod types;
+mod unions;
 
 pub use progenitor::run as run_progenitor;
 
@@ -50,17 +54,30 @@ impl Modules {
                 self.files.insert(path.to_owned(), file);
             }
             Err(error) => self.broken.push(
-                Diagnostic::error("generator", "", format!("`{path}` as generated is not Rust: {error}"))
-                    .hint("this is a defect of the generator, not of the document"),
+                Diagnostic::error(
+                    "generator",
+                    "",
+                    format!("`{path}` as generated is not Rust: {error}"),
+                )
+                .hint("this is a defect of the generator, not of the document"),
             ),
         }
     }
 
-    /// Adds a file of finished items under a line of documentation.
-    fn items(&mut self, path: &str, title: &str, items: Vec<Item>) {
-        let title = format!(" {title}");
-        let attrs = vec![syn::parse_quote!(#![doc = #title])];
-        self.files.insert(path.to_owned(), File { shebang: None, frontmatter: None, attrs, items });
+    /// Adds a file of finished items, under a line of documentation if there is one.
+    fn items(&mut self, path: &str, title: Option<&str>, items: Vec<Item>) {
+        let title = title.map(|title| format!(" {title}"));
+        let attrs = title
+            .map(|title| syn::parse_quote!(#![doc = #title]))
+            .into_iter()
+            .collect();
+        let file = File {
+            shebang: None,
+            frontmatter: None,
+            attrs,
+            items,
+        };
+        self.files.insert(path.to_owned(), file);
     }
 }
 
@@ -69,11 +86,18 @@ impl Modules {
 /// # Errors
 ///
 /// A diagnostic for each schema or operation that progenitor can't express.
-pub fn emit(lowered: &Lowered, options: &Options) -> Result<BTreeMap<String, File>, Vec<Diagnostic>> {
+pub fn emit(
+    lowered: &Lowered,
+    options: &Options,
+) -> Result<BTreeMap<String, File>, Vec<Diagnostic>> {
     let generated = progenitor::generate(lowered)?;
     let mut modules = Modules::default();
     types::emit(generated.types, &mut modules);
     builders::emit(lowered, generated.builders, &mut modules);
     client::emit(lowered, options, &mut modules);
-    if modules.broken.is_empty() { Ok(modules.files) } else { Err(modules.broken) }
+    if modules.broken.is_empty() {
+        Ok(modules.files)
+    } else {
+        Err(modules.broken)
+    }
 }

@@ -26,7 +26,7 @@ fn ends_item(line: &str, next: &str) -> bool {
     };
     match line {
         "}" => true,
-        "    }" => next != "}",
+        "    }" | "    ];" => next != "}",
         "};" => true,
         _ if line.starts_with("//!") => !next.starts_with("//!"),
         _ if line.starts_with(' ') || !line.ends_with(';') => false,

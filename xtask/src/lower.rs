@@ -52,18 +52,21 @@ pub struct Lowering {
     rewrites: Vec<Rewrite>,
     /// Where values that a pass moved stood before: new pointer to old one.
     origins: BTreeMap<String, String>,
+    problems: Vec<Diagnostic>,
 }
 
-type Pass = fn(&mut Lowering) -> Result<(), Diagnostic>;
+type Pass = fn(&mut Lowering);
 
 /// The passes in order. Those further down rely on the ones before: operations are self-contained after the first.
 const PASSES: &[Pass] = &[
     components::inline,
     components::drop_unused_by_clients,
     schemas::note_evidence,
+    schemas::note_deprecation,
     schemas::drop_titles,
     schemas::drop_bounds_without_value,
     parameters::require_path_parameters,
+    parameters::scalars_outside_query,
     parameters::delimited_lists,
     parameters::integer_ranges,
     request_bodies::json_without_schema,
@@ -85,20 +88,21 @@ pub fn lower(document: &Document) -> Result<Lowered, Vec<Diagnostic>> {
         operations: Vec::new(),
         rewrites: Vec::new(),
         origins: BTreeMap::new(),
+        problems: Vec::new(),
     };
-    let problems: Vec<Diagnostic> = PASSES
-        .iter()
-        .filter_map(|pass| pass(&mut lowering).err())
-        .collect();
-    if !problems.is_empty() {
-        return Err(problems);
+    for pass in PASSES {
+        pass(&mut lowering);
     }
     let Lowering {
         root,
         mut operations,
         rewrites,
         origins,
+        problems,
     } = lowering;
+    if !problems.is_empty() {
+        return Err(problems);
+    }
     let openapi = serde_path_to_error::deserialize(&root).map_err(|error| {
         let place = pointer_of(error.path());
         vec![Diagnostic::error(
@@ -126,6 +130,11 @@ impl Lowering {
             pointer,
             message: message.into(),
         });
+    }
+
+    /// Reports what can't be lowered. The passes go on, to find the rest of it.
+    fn refuse(&mut self, problem: Diagnostic) {
+        self.problems.push(problem);
     }
 
     /// The pointers of all nodes of a kind, innermost first, so that each stays valid while the ones before it change.

@@ -43,7 +43,7 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
             || match source.name {
                 "file_part" | "media_type" | "multipart" => multipart,
                 "query" => lists,
-                "scalar" => multipart || lists,
+                "scalar" => multipart || lists || uses("scalar::to_text"),
                 "unknown_value" => uses("UnknownValue"),
                 _ => false,
             }
@@ -90,9 +90,16 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
     );
     let scalar = when(
         "scalar",
-        quote!(
-            mod scalar;
-        ),
+        if uses("scalar::to_text") {
+            quote!(
+                #[doc(hidden)]
+                pub mod scalar;
+            )
+        } else {
+            quote!(
+                mod scalar;
+            )
+        },
     );
     let unknown_value = when(
         "unknown_value",

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Lowering;
 use crate::diagnostic::Diagnostic;
-use crate::model::Parameter;
+use crate::model::{Location, Parameter};
 use crate::pointer;
 use crate::view;
 
@@ -36,7 +36,7 @@ impl Lowering {
 }
 
 /// Marks path parameters as required, which OpenAPI demands, many documents forget, and progenitor asserts.
-pub fn require_path_parameters(lowering: &mut Lowering) -> Result<(), Diagnostic> {
+pub fn require_path_parameters(lowering: &mut Lowering) {
     lowering.each_parameter("require-path-parameter", |parameter, value, _| {
         if value["in"] != "path" || parameter.required {
             return None;
@@ -48,11 +48,43 @@ pub fn require_path_parameters(lowering: &mut Lowering) -> Result<(), Diagnostic
             parameter.name
         ))
     });
-    Ok(())
+}
+
+/// Refuses lists and objects in paths and headers: progenitor would write them as Rust formats them, which for a list
+/// doesn't even compile.
+pub fn scalars_outside_query(lowering: &mut Lowering) {
+    let mut problems = Vec::new();
+    for operation in &lowering.operations {
+        let list = pointer::join(&operation.pointer, "parameters");
+        for (index, parameter) in operation.parameters.iter().enumerate() {
+            let place = pointer::join(&list, &index.to_string());
+            let schema = lowering
+                .root
+                .pointer(&pointer::join(&place, "schema"))
+                .map_or(&Value::Null, |schema| view::single(&lowering.root, schema));
+            if parameter.location != Location::Query
+                && matches!(schema["type"].as_str(), Some("array" | "object"))
+            {
+                problems.push(
+                    Diagnostic::error(
+                        "unsupported-parameter",
+                        super::origin(&lowering.origins, &place),
+                        format!(
+                            "the parameter `{}` is not a single value, as one in the path or a header must be",
+                            parameter.name
+                        ),
+                    )
+                    .operation(operation.id.clone())
+                    .hint("describe it as a string and let the caller join the values"),
+                );
+            }
+        }
+    }
+    lowering.problems.extend(problems);
 }
 
 /// Takes note of lists that are sent as one value (`explode: false`): progenitor would repeat the key.
-pub fn delimited_lists(lowering: &mut Lowering) -> Result<(), Diagnostic> {
+pub fn delimited_lists(lowering: &mut Lowering) {
     lowering.each_parameter("delimit-list", |parameter, value, components| {
         let style = value["style"].as_str().unwrap_or("form").to_owned();
         let is_list = view::resolve(components, &value["schema"])
@@ -76,12 +108,11 @@ pub fn delimited_lists(lowering: &mut Lowering) -> Result<(), Diagnostic> {
             parameter.name
         ))
     });
-    Ok(())
 }
 
 /// Takes the range off whole numbers and lets the setter check it: typify would make `minimum: 1` a `NonZeroU64`,
 /// which no integer literal converts to, and would forget the maximum.
-pub fn integer_ranges(lowering: &mut Lowering) -> Result<(), Diagnostic> {
+pub fn integer_ranges(lowering: &mut Lowering) {
     lowering.each_parameter("check-range", |parameter, value, _| {
         let schema = value.get_mut("schema")?.as_object_mut()?;
         if schema.get("type")? != "integer" || schema.contains_key("enum") {
@@ -110,5 +141,4 @@ pub fn integer_ranges(lowering: &mut Lowering) -> Result<(), Diagnostic> {
             parameter.name
         ))
     });
-    Ok(())
 }
