@@ -92,7 +92,7 @@ pub fn emit(
 ) -> Result<BTreeMap<String, File>, Vec<Diagnostic>> {
     let generated = progenitor::generate(lowered)?;
     let mut modules = Modules::default();
-    types::emit(generated.types, &mut modules);
+    types::emit(generated.types, generated.type_builders, &mut modules);
     builders::emit(lowered, generated.builders, &mut modules);
     client::emit(lowered, options, &mut modules);
     if modules.broken.is_empty() {

@@ -27,9 +27,9 @@ fn ends_item(line: &str, next: &str) -> bool {
     match line {
         "}" => true,
         "    }" | "    ];" => next != "}",
-        "};" => true,
+        "};" => !is_declaration(next),
         _ if line.starts_with("//!") => !next.starts_with("//!"),
-        _ if line.starts_with(' ') || !line.ends_with(';') => false,
+        _ if line.starts_with([' ', '/']) || !line.ends_with(';') => false,
         _ => !(is_declaration(line) && (is_declaration(next) || next.starts_with("#["))),
     }
 }

@@ -53,6 +53,8 @@ pub struct Lowering {
     /// Where values that a pass moved stood before: new pointer to old one.
     origins: BTreeMap<String, String>,
     problems: Vec<Diagnostic>,
+    /// What [`Lowering::nodes`] found, until a pass moves something.
+    walked: Option<Vec<(Kind, String)>>,
 }
 
 type Pass = fn(&mut Lowering);
@@ -65,6 +67,7 @@ const PASSES: &[Pass] = &[
     schemas::note_deprecation,
     schemas::drop_titles,
     schemas::drop_bounds_without_value,
+    schemas::keep_unknown_fields,
     parameters::require_path_parameters,
     parameters::scalars_outside_query,
     parameters::delimited_lists,
@@ -74,7 +77,6 @@ const PASSES: &[Pass] = &[
     responses::one_error,
     request_bodies::split_multipart,
     components::drop_multipart_bodies,
-    schemas::keep_unknown_fields,
 ];
 
 /// Lowers a document in which [`crate::check::check`] found no error.
@@ -89,6 +91,7 @@ pub fn lower(document: &Document) -> Result<Lowered, Vec<Diagnostic>> {
         rewrites: Vec::new(),
         origins: BTreeMap::new(),
         problems: Vec::new(),
+        walked: None,
     };
     for pass in PASSES {
         pass(&mut lowering);
@@ -99,6 +102,7 @@ pub fn lower(document: &Document) -> Result<Lowered, Vec<Diagnostic>> {
         rewrites,
         origins,
         problems,
+        ..
     } = lowering;
     if !problems.is_empty() {
         return Err(problems);
@@ -138,15 +142,22 @@ impl Lowering {
     }
 
     /// The pointers of all nodes of a kind, innermost first, so that each stays valid while the ones before it change.
-    fn nodes(&self, kind: Kind) -> Vec<String> {
-        let mut pointers: Vec<String> = Walk::document(&self.root)
-            .found
-            .into_iter()
-            .filter(|found| found.kind == kind && found.reference.is_none())
-            .map(|found| found.pointer)
-            .collect();
-        pointers.reverse();
-        pointers
+    ///
+    /// A pass that moves nodes, or makes new ones, must say so with [`moved`](Self::moved).
+    fn nodes(&mut self, kind: Kind) -> Vec<String> {
+        let walk = || {
+            let found = Walk::document(&self.root).found.into_iter().rev();
+            let found = found.filter(|found| found.reference.is_none());
+            found.map(|found| (found.kind, found.pointer)).collect()
+        };
+        let walked = self.walked.get_or_insert_with(walk);
+        let of_kind = walked.iter().filter(|(found, _)| *found == kind);
+        of_kind.map(|(_, pointer)| pointer.clone()).collect()
+    }
+
+    /// Forgets where nodes are.
+    fn moved(&mut self) {
+        self.walked = None;
     }
 
     /// Adds a component schema under `name`, or under the next free name, and returns a reference to it.
@@ -167,6 +178,7 @@ impl Lowering {
             .chain((2..).map(|number| format!("{name}{number}")))
             .find(|candidate| !taken(candidate))
             .unwrap_or_else(|| name.to_owned());
+        self.moved();
         let place = pointer::join("/components/schemas", &name);
         self.origins.insert(place, origin(&self.origins, from));
         object(object(&mut self.root, "components"), "schemas")[&name] = schema;

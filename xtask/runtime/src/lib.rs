@@ -14,7 +14,7 @@
 //! | [`response`] | turns the answer into a typed value, or into an error that kept everything |
 //! | [`error_body`] | is what such an error holds |
 //! | `media_type` | checks the content types of parts |
-//! | [`unknown_value`] | keeps the value of an open enum that the API description does not list |
+//! | [`open_enum`] | makes enums that keep a value which the API description does not list |
 //! | [`scalar`] | the one way to write a plain value outside JSON, used by the two encoders |
 //!
 //! # Rules for the files
@@ -29,7 +29,48 @@ pub mod error_body;
 pub mod file_part;
 mod media_type;
 pub mod multipart;
+pub mod open_enum;
 pub mod query;
 pub mod response;
 pub mod scalar;
-pub mod unknown_value;
+
+/// An open enum as codegen emits it.
+pub mod example {
+    use super::open_enum::{UnknownValue, open_enum};
+
+    /// What a switch can be.
+    #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    #[non_exhaustive]
+    pub enum Switch {
+        /// The value `on`.
+        On,
+        /// The value `off`.
+        Off,
+        /// A value that this version of the crate does not know.
+        Unrecognized(UnknownValue),
+    }
+
+    impl Switch {
+        /// The value as it is sent.
+        #[must_use]
+        pub fn as_str(&self) -> &str {
+            match self {
+                Self::On => "on",
+                Self::Off => "off",
+                Self::Unrecognized(value) => value.as_str(),
+            }
+        }
+    }
+
+    impl From<&str> for Switch {
+        fn from(value: &str) -> Self {
+            match value {
+                "on" => Self::On,
+                "off" => Self::Off,
+                other => Self::Unrecognized(UnknownValue::new(other)),
+            }
+        }
+    }
+
+    open_enum!(Switch);
+}

@@ -4,7 +4,7 @@
 //! such enum, named or inline, is replaced here; everything that refers to it stays as it is. The exception is an enum
 //! of one value that tells the members of a union apart: see [`unions`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -17,16 +17,18 @@ use super::{docs, unions};
 pub fn open(items: Vec<Item>) -> Vec<Item> {
     let tags = unions::tags(&items);
     let members = unions::members(&items);
-    let enums: Vec<OpenEnum> = items
+    let defaults: BTreeMap<String, Ident> = items.iter().filter_map(default_variant).collect();
+    let enums: BTreeMap<String, OpenEnum> = items
         .iter()
-        .filter_map(|item| OpenEnum::of(item, &items))
+        .filter_map(|item| OpenEnum::of(item, &defaults))
         .filter(|open| !(open.variants.len() == 1 && tags.contains(&open.name)))
+        .map(|open| (open.name.clone(), open))
         .collect();
-    let renamed: Vec<Renamed> = enums.iter().flat_map(OpenEnum::renamed).collect();
-    let names: BTreeSet<&str> = enums.iter().map(|open| open.name.as_str()).collect();
+    let renamed: Vec<Renamed> = enums.values().flat_map(OpenEnum::renamed).collect();
+    let names: BTreeSet<&str> = enums.keys().map(String::as_str).collect();
     let mut opened = Vec::new();
     for item in items {
-        let owner = subject(&item).and_then(|name| enums.iter().find(|open| open.name == name));
+        let owner = subject(&item).and_then(|name| enums.get(&name));
         match (owner, &item) {
             (None, _) => opened.push(item),
             (Some(open), Item::Enum(_)) => opened.extend(open.items()),
@@ -63,27 +65,24 @@ impl VisitMut for Renamed {
     }
 }
 
-/// The variant that typify's implementation of `Default` for an enum returns.
-fn default_variant(name: &str, items: &[Item]) -> Option<Ident> {
-    items
-        .iter()
-        .filter(|item| subject(item).as_deref() == Some(name))
-        .find_map(|item| {
-            let Item::Impl(item) = item else { return None };
-            let (path, _) = item.trait_.as_ref()?;
-            if path.segments.last()?.ident != "Default" {
-                return None;
-            }
-            let Some(syn::ImplItem::Fn(method)) = item.items.first() else {
-                return None;
-            };
-            match method.block.stmts.last()? {
-                syn::Stmt::Expr(syn::Expr::Path(value), None) => {
-                    Some(value.path.segments.last()?.ident.clone())
-                }
-                _ => None,
-            }
-        })
+/// If this is typify's implementation of `Default` for an enum: the enum, and the variant that it returns.
+fn default_variant(item: &Item) -> Option<(String, Ident)> {
+    let Item::Impl(implementation) = item else {
+        return None;
+    };
+    let (path, _) = implementation.trait_.as_ref()?;
+    if path.segments.last()?.ident != "Default" {
+        return None;
+    }
+    let Some(syn::ImplItem::Fn(method)) = implementation.items.first() else {
+        return None;
+    };
+    match method.block.stmts.last()? {
+        syn::Stmt::Expr(syn::Expr::Path(value), None) => {
+            Some((subject(item)?, value.path.segments.last()?.ident.clone()))
+        }
+        _ => None,
+    }
 }
 
 /// A string enum as typify made it.
@@ -96,7 +95,7 @@ struct OpenEnum {
 }
 
 impl OpenEnum {
-    fn of(item: &Item, items: &[Item]) -> Option<Self> {
+    fn of(item: &Item, defaults: &BTreeMap<String, Ident>) -> Option<Self> {
         let Item::Enum(ItemEnum {
             ident,
             attrs,
@@ -129,7 +128,7 @@ impl OpenEnum {
             .collect();
         let name = ident.to_string();
         Some(Self {
-            default: default_variant(&name, items),
+            default: defaults.get(&name).cloned(),
             name,
             docs,
             variants,
@@ -215,16 +214,6 @@ impl OpenEnum {
                     }
                 }
             }
-            impl ::std::fmt::Display for #name {
-                fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                    f.pad(self.as_str())
-                }
-            }
-            impl ::std::convert::AsRef<str> for #name {
-                fn as_ref(&self) -> &str {
-                    self.as_str()
-                }
-            }
             impl ::std::convert::From<&str> for #name {
                 fn from(value: &str) -> Self {
                     match value {
@@ -233,27 +222,7 @@ impl OpenEnum {
                     }
                 }
             }
-            impl ::std::convert::From<::std::string::String> for #name {
-                fn from(value: ::std::string::String) -> Self {
-                    Self::from(value.as_str())
-                }
-            }
-            impl ::std::str::FromStr for #name {
-                type Err = ::std::convert::Infallible;
-                fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
-                    Ok(Self::from(value))
-                }
-            }
-            impl ::serde::Serialize for #name {
-                fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
-                    serializer.serialize_str(self.as_str())
-                }
-            }
-            impl<'de> ::serde::Deserialize<'de> for #name {
-                fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
-                    <::std::string::String as ::serde::Deserialize<'de>>::deserialize(deserializer).map(Self::from)
-                }
-            }
+            super::support::open_enum!(#name);
         }
     }
 }

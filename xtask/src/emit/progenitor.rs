@@ -9,21 +9,27 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Once;
 
 use openapiv3::{OpenAPI, ReferenceOr};
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use progenitor::{GenerationSettings, Generator, InterfaceStyle};
-use syn::Item;
+use quote::format_ident;
+use syn::visit::{self, Visit};
+use syn::{Item, Path, Type, parse_quote};
 
 use crate::diagnostic::Diagnostic;
 use crate::lower::Lowered;
+use crate::model::{PartKind, PartType};
+use crate::names;
 use crate::pointer;
 use crate::shape::{Kind, Walk};
 use crate::view;
 
 /// What progenitor made, by piece.
 pub(super) struct Generated {
-    /// The items of its `types` module.
+    /// The items of its `types` module, but for the builders of types.
     pub types: Vec<Item>,
-    /// The items that belong to each builder, by the builder's name.
+    /// The builders of the types that requests are made of.
+    pub type_builders: Vec<Item>,
+    /// The items that belong to each operation's builder, by the builder's name.
     pub builders: BTreeMap<String, Vec<Item>>,
 }
 
@@ -33,7 +39,7 @@ pub(super) struct Generated {
 ///
 /// A diagnostic for each schema or operation that it can't express.
 pub(super) fn generate(lowered: &Lowered) -> Result<Generated, Vec<Diagnostic>> {
-    match run(&lowered.openapi).and_then(take_apart) {
+    match run(&lowered.openapi).and_then(|tokens| take_apart(tokens, lowered)) {
         Ok(generated) => Ok(generated),
         Err(reason) => Err(culprits(lowered, &reason)),
     }
@@ -75,41 +81,171 @@ fn without_panicking<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-fn take_apart(tokens: TokenStream) -> Result<Generated, String> {
-    let mut modules = modules(tokens);
-    let mut items = |name: &str| {
-        let tokens = modules.remove(name).unwrap_or_default();
-        syn::parse2::<syn::File>(tokens)
-            .map(|file| file.items)
-            .map_err(|error| format!("what progenitor made does not parse: {error}"))
-    };
-    let types = items("types")?;
+/// Parses what is kept of progenitor's output. The rest is skipped as tokens, since parsing is most of what generating
+/// costs: the client is emitted anew, and a builder of a type is of use only for what is sent.
+fn take_apart(tokens: TokenStream, lowered: &Lowered) -> Result<Generated, String> {
+    let mut modules = modules(tokens).0;
+    let (mut type_modules, types) = self::modules(modules.remove("types").unwrap_or_default());
+    let type_builders = type_modules.remove("builder").unwrap_or_default();
+    let mut types = parse(types)?;
+    for (name, content) in type_modules {
+        let name = format_ident!("{name}");
+        let items = parse(content)?;
+        types.push(parse_quote!(pub mod #name { #(#items)* }));
+    }
+    if let Some(twice) = first_duplicate(&types) {
+        return Err(format!("two types would be called `{twice}`"));
+    }
+
     let mut builders: BTreeMap<String, Vec<Item>> = BTreeMap::new();
-    for item in items("builder")? {
+    for item in parse(modules.remove("builder").unwrap_or_default())? {
         if let Some(name) = subject(&item) {
             builders.entry(name).or_default().push(item);
         }
     }
-    match first_duplicate(&types) {
-        Some(twice) => Err(format!("two types would be called `{twice}`")),
-        None => Ok(Generated { types, builders }),
+    let sent = sent_types(&types, &builders, lowered);
+    let is_sent =
+        |item: &TokenStream| subject_of_tokens(item).is_some_and(|name| sent.contains(&name));
+    let type_builders = parse(
+        split_items(type_builders)
+            .into_iter()
+            .filter(is_sent)
+            .collect(),
+    )?;
+    Ok(Generated {
+        types,
+        type_builders,
+        builders,
+    })
+}
+
+fn parse(tokens: TokenStream) -> Result<Vec<Item>, String> {
+    syn::parse2::<syn::File>(tokens)
+        .map(|file| file.items)
+        .map_err(|error| format!("what progenitor made does not parse: {error}"))
+}
+
+/// The content of each outermost `mod name { .. }`, and the tokens around them.
+fn modules(tokens: TokenStream) -> (BTreeMap<String, TokenStream>, TokenStream) {
+    let mut modules = BTreeMap::new();
+    let mut rest = Vec::new();
+    for item in split_items(tokens) {
+        let mut tokens = item
+            .clone()
+            .into_iter()
+            .skip_while(|token| !is_word(token, "mod"));
+        match (tokens.next(), tokens.next(), tokens.next()) {
+            (Some(_), Some(TokenTree::Ident(name)), Some(TokenTree::Group(body))) => {
+                modules.insert(name.to_string(), body.stream());
+            }
+            _ => rest.push(item),
+        }
+    }
+    (modules, rest.into_iter().collect())
+}
+
+/// Splits the tokens of a module into those of its items: each ends with braces or a semicolon.
+fn split_items(tokens: TokenStream) -> Vec<TokenStream> {
+    let mut items = Vec::new();
+    let mut item = Vec::new();
+    for token in tokens {
+        let ends = match &token {
+            TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+            TokenTree::Punct(punct) => punct.as_char() == ';',
+            _ => false,
+        };
+        item.push(token);
+        if ends {
+            items.push(item.drain(..).collect());
+        }
+    }
+    if !item.is_empty() {
+        items.push(item.into_iter().collect());
+    }
+    items
+}
+
+fn is_word(token: &TokenTree, word: &str) -> bool {
+    matches!(token, TokenTree::Ident(ident) if ident == word)
+}
+
+/// What [`subject`] would say of an item, for the structs and the implementations without generics of a module of
+/// builders: the last name before the braces.
+fn subject_of_tokens(item: &TokenStream) -> Option<String> {
+    let names = item.clone().into_iter().filter_map(|token| match token {
+        TokenTree::Ident(name) => Some(name.to_string()),
+        _ => None,
+    });
+    names.last()
+}
+
+/// The types that requests are made of: those of bodies and of JSON parts, and what they contain.
+fn sent_types(
+    types: &[Item],
+    builders: &BTreeMap<String, Vec<Item>>,
+    lowered: &Lowered,
+) -> BTreeSet<String> {
+    let mut contains: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for item in types {
+        if let (Item::Struct(_) | Item::Enum(_) | Item::Type(_), Some(name)) = (item, subject(item))
+        {
+            contains.insert(name, Names::in_item(item));
+        }
+    }
+    let bodies = builders.values().flatten().filter_map(|item| match item {
+        Item::Struct(builder) => builder
+            .fields
+            .iter()
+            .find(|field| field.ident.as_ref().is_some_and(|name| name == "body")),
+        _ => None,
+    });
+    let parts = lowered
+        .operations
+        .iter()
+        .flat_map(|operation| operation.parts.iter().flatten());
+    let mut pending: Vec<String> = bodies.flat_map(|field| Names::in_type(&field.ty)).collect();
+    pending.extend(parts.filter_map(|part| match &part.kind {
+        PartKind::Json(PartType::Named(name), _) => Some(names::type_name(name)),
+        _ => None,
+    }));
+    let mut sent = BTreeSet::new();
+    while let Some(name) = pending.pop() {
+        if let Some(contained) = contains.get(&name)
+            && sent.insert(name)
+        {
+            pending.extend(contained.iter().cloned());
+        }
+    }
+    sent
+}
+
+/// Collects every name that stands in a path.
+#[derive(Default)]
+struct Names(BTreeSet<String>);
+
+impl Names {
+    fn in_item(item: &Item) -> BTreeSet<String> {
+        let mut names = Self::default();
+        names.visit_item(item);
+        names.0
+    }
+
+    fn in_type(ty: &Type) -> BTreeSet<String> {
+        let mut names = Self::default();
+        names.visit_type(ty);
+        names.0
     }
 }
 
-/// The content of each outermost `mod name { .. }`. The rest, the client, is emitted anew and not worth parsing.
-fn modules(tokens: TokenStream) -> BTreeMap<String, TokenStream> {
-    let mut modules = BTreeMap::new();
-    let mut tokens = tokens.into_iter();
-    while let Some(token) = tokens.next() {
-        if let TokenTree::Ident(keyword) = token
-            && keyword == "mod"
-            && let (Some(TokenTree::Ident(name)), Some(TokenTree::Group(body))) =
-                (tokens.next(), tokens.next())
-        {
-            modules.insert(name.to_string(), body.stream());
-        }
+impl<'ast> Visit<'ast> for Names {
+    fn visit_path(&mut self, path: &'ast Path) {
+        self.0.extend(
+            path.segments
+                .iter()
+                .map(|segment| segment.ident.to_string()),
+        );
+        visit::visit_path(self, path);
     }
-    modules
 }
 
 /// The name of the type that an item declares or implements something for.
@@ -152,7 +288,9 @@ fn culprits(lowered: &Lowered, reason: &str) -> Vec<Diagnostic> {
         if closure.iter().any(|needed| bad.contains(needed)) {
             continue;
         }
-        if let Err(reason) = run(&only(&lowered.openapi, &closure, None)).and_then(take_apart) {
+        if let Err(reason) = run(&only(&lowered.openapi, &closure, None))
+            .and_then(|tokens| take_apart(tokens, lowered))
+        {
             bad.insert(name);
             problems.push(
                 Diagnostic::error(
@@ -170,8 +308,8 @@ fn culprits(lowered: &Lowered, reason: &str) -> Vec<Diagnostic> {
         if closure.iter().any(|needed| bad.contains(needed)) {
             continue;
         }
-        if let Err(reason) =
-            run(&only(&lowered.openapi, &closure, Some(&operation.id))).and_then(take_apart)
+        if let Err(reason) = run(&only(&lowered.openapi, &closure, Some(&operation.id)))
+            .and_then(|tokens| take_apart(tokens, lowered))
         {
             problems.push(
                 Diagnostic::error(

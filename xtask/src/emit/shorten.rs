@@ -61,10 +61,12 @@ impl VisitMut for Shorten<'_> {
         else {
             return;
         };
-        let (module, name) = (module.ident.to_string(), name.ident.to_string());
+        let in_prelude = |(prelude_module, prelude_name): &(&str, &str)| {
+            module.ident == prelude_module && name.ident == prelude_name
+        };
         if root.ident == "std"
-            && PRELUDE.contains(&(module.as_str(), name.as_str()))
-            && !self.declared.contains(&name)
+            && PRELUDE.iter().any(in_prelude)
+            && !self.declared.contains(&name.ident.to_string())
         {
             path.segments = path.segments.iter().skip(2).cloned().collect();
             path.leading_colon = None;

@@ -26,10 +26,10 @@ const SOURCES: &[Source] = sources![
     false "file_part",
     false "media_type",
     false "multipart",
+    false "open_enum",
     false "query",
     true "response",
     false "scalar",
-    false "unknown_value",
 ];
 
 /// Emits `support/mod.rs`, and returns the files that are copied, by path.
@@ -44,7 +44,7 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
                 "file_part" | "media_type" | "multipart" => multipart,
                 "query" => lists,
                 "scalar" => multipart || lists || uses("scalar::to_text"),
-                "unknown_value" => uses("UnknownValue"),
+                "open_enum" => uses("UnknownValue"),
                 _ => false,
             }
     };
@@ -101,11 +101,12 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
             )
         },
     );
-    let unknown_value = when(
-        "unknown_value",
+    let open_enum = when(
+        "open_enum",
         quote!(
-            mod unknown_value;
-            pub use unknown_value::UnknownValue;
+            mod open_enum;
+            pub use open_enum::UnknownValue;
+            pub(crate) use open_enum::open_enum;
         ),
     );
     let module = parse_quote! {
@@ -120,7 +121,7 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
         pub mod response;
         pub use response::ResponseLimit;
         #scalar
-        #unknown_value
+        #open_enum
     };
     (module, files)
 }

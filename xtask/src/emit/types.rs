@@ -9,12 +9,23 @@ use super::progenitor::subject;
 use super::{Modules, docs, enums, shorten};
 
 /// Emits `types/mod.rs` and the modules below it.
-pub fn emit(items: Vec<Item>, modules: &mut Modules) {
+pub fn emit(items: Vec<Item>, builders: Vec<Item>, modules: &mut Modules) {
     let mut items = enums::open(items);
+    drop_builder_methods(&mut items, &builders);
     let flattened = flattened_fields(&items);
     let declared_types: BTreeSet<String> = items.iter().filter_map(subject).collect();
     shorten::items(&mut items, &declared_types);
     let mut declared: Vec<Item> = Vec::new();
+    if !builders.is_empty() {
+        let mut builders = self::builders(builders, &flattened);
+        shorten::items(&mut builders, &declared_types);
+        let title =
+            "Builders of what is sent: set fields one by one, then convert with `try_into`.";
+        modules.items("types/builder.rs", Some(title), builders);
+        declared.push(parse_quote!(
+            pub mod builder;
+        ));
+    }
     for item in &mut items {
         match item {
             Item::Struct(item) => {
@@ -53,11 +64,7 @@ pub fn emit(items: Vec<Item>, modules: &mut Modules) {
                     .take()
                     .map(|(_, items)| items)
                     .unwrap_or_default();
-                let (visibility, content) = match name.to_string().as_str() {
-                    "builder" => (quote!(pub), builders(content, &flattened)),
-                    "defaults" => (quote!(), content),
-                    _ => (quote!(pub), content),
-                };
+                let visibility = (name != "defaults").then(|| quote!(pub));
                 let title = title(&name.to_string());
                 modules.items(&format!("types/{name}.rs"), Some(title), content);
                 declared.push(parse_quote!(#visibility mod #name;));
@@ -73,7 +80,6 @@ pub fn emit(items: Vec<Item>, modules: &mut Modules) {
 
 fn title(module: &str) -> &'static str {
     match module {
-        "builder" => "Builders of the types: set fields one by one, then convert with `try_into`.",
         "defaults" => "Default values of fields.",
         "error" => "The error of conversions between types.",
         _ => "Part of the types.",
@@ -211,6 +217,25 @@ fn flattened_fields(items: &[Item]) -> Vec<(String, String)> {
                 .filter_map(move |field| Some((owner.clone(), field.ident.as_ref()?.to_string())))
         })
         .collect()
+}
+
+/// Removes `fn builder()` from the types whose builders are not kept.
+fn drop_builder_methods(items: &mut Vec<Item>, builders: &[Item]) {
+    let kept: BTreeSet<String> = builders.iter().filter_map(subject).collect();
+    for item in items.iter_mut() {
+        let name = subject(item);
+        if let Item::Impl(item) = item
+            && item.trait_.is_none()
+            && !name.is_some_and(|name| kept.contains(&name))
+        {
+            item.items.retain(
+                |member| !matches!(member, ImplItem::Fn(method) if method.sig.ident == "builder"),
+            );
+        }
+    }
+    items.retain(
+        |item| !matches!(item, Item::Impl(item) if item.trait_.is_none() && item.items.is_empty()),
+    );
 }
 
 /// Documents the builders, and lets a map of unknown fields start empty: typify demands that it be set.

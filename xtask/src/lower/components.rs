@@ -14,6 +14,7 @@ use crate::view::{self, OperationView};
 /// its references to parameters, request bodies, responses and headers stand for. Later passes change operations one
 /// by one, which they could not do to something shared. References to schemas stay: they name types.
 pub fn inline(lowering: &mut Lowering) {
+    lowering.moved();
     let source = std::mem::take(&mut lowering.root);
     let mut paths = Map::new();
     for operation in OperationView::all(&source) {
@@ -207,6 +208,7 @@ pub fn drop_unused_by_clients(lowering: &mut Lowering) {
 /// Removes the schemas of multipart bodies that nothing else refers to: their parts are setters of a builder, and a
 /// struct with file contents as strings would only mislead.
 pub fn drop_multipart_bodies(lowering: &mut Lowering) {
+    lowering.moved();
     let bodies: Vec<String> = std::mem::take(
         &mut lowering
             .operations

@@ -16,8 +16,9 @@ impl Lowering {
         pass: &'static str,
         mut change: impl FnMut(&mut Parameter, &mut Value, &Value) -> Option<String>,
     ) {
-        let components = self.root.get("components").cloned().unwrap_or_default();
-        let components = serde_json::json!({ "components": components });
+        let components = self.root.get_mut("components").map(Value::take);
+        let mut shared = serde_json::json!({});
+        shared["components"] = components.unwrap_or_default();
         let mut operations = std::mem::take(&mut self.operations);
         for operation in &mut operations {
             let list = pointer::join(&operation.pointer, "parameters");
@@ -26,12 +27,13 @@ impl Lowering {
                 let Some(value) = self.root.pointer_mut(&place) else {
                     continue;
                 };
-                if let Some(message) = change(parameter, value, &components) {
+                if let Some(message) = change(parameter, value, &shared) {
                     self.record(pass, &place, format!("{}: {message}", operation.id));
                 }
             }
         }
         self.operations = operations;
+        self.root["components"] = shared["components"].take();
     }
 }
 

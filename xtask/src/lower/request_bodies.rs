@@ -54,6 +54,7 @@ pub fn json_without_schema(lowering: &mut Lowering) {
 /// gets a setter for each part. If it has another body as well, that one stays under the operation's name and the
 /// multipart one is called `..._multipart`.
 pub fn split_multipart(lowering: &mut Lowering) {
+    lowering.moved();
     let operations = std::mem::take(&mut lowering.operations);
     for mut operation in operations {
         let Some(value) = lowering.root.pointer_mut(&operation.pointer) else {

@@ -61,6 +61,7 @@ fn responses(
 /// succeeded all the same. `default` stands for success only where no 2xx is declared. Successes that differ in their
 /// bodies are refused.
 pub fn one_success(lowering: &mut Lowering) {
+    lowering.moved();
     for index in 0..lowering.operations.len() {
         let place = lowering.operations[index].pointer.clone();
         let id = lowering.operations[index].id.clone();
@@ -130,6 +131,7 @@ pub fn one_success(lowering: &mut Lowering) {
 /// Makes the error responses one type that the generated code tries on every error body, keeping the body whatever it
 /// is. Bodies declared with different schemas are left to the caller as plain JSON.
 pub fn one_error(lowering: &mut Lowering) {
+    lowering.moved();
     for index in 0..lowering.operations.len() {
         let place = lowering.operations[index].pointer.clone();
         let id = lowering.operations[index].id.clone();

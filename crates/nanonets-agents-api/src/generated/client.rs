@@ -28,7 +28,6 @@ use super::builder;
 /// ready for new fields and new enum values all the same.
 ///
 /// The vendor publishes no OpenAPI document. This one follows the public documentation;
-
 /// whatever had to be concluded rather than read carries `x-evidence: inferred`.
 ///
 /// Version 1.0.0 of the API description.

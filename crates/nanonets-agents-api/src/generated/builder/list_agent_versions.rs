@@ -4,7 +4,6 @@
 use progenitor_client::{
     ClientHooks, Error, OperationInfo, QueryParam, ResponseValue, encode_path,
 };
-
 use super::super::{Client, support, types};
 
 /// Builder of the request of [`Client::list_agent_versions`].

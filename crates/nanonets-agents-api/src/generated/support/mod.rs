@@ -16,5 +16,7 @@ pub mod query;
 pub mod response;
 pub use response::ResponseLimit;
 mod scalar;
-mod unknown_value;
-pub use unknown_value::UnknownValue;
+mod open_enum;
+pub use open_enum::UnknownValue;
+
+pub(crate) use open_enum::open_enum;

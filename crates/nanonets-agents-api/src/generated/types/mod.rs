@@ -33,13 +33,6 @@ pub struct Agent {
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
-impl Agent {
-    /// A builder with no field set.
-    pub fn builder() -> builder::Agent {
-        Default::default()
-    }
-}
-
 /// The configuration of an agent: free-form JSON. Common keys are `system_prompt`, `tools`,
 /// `states`, `milestones` and `model`. Carry keys you don't know through untouched, since an
 /// update replaces the whole object.
@@ -129,7 +122,6 @@ impl TryFrom<String> for AgentGroupId {
 }
 
 /// Identifies one version of an agent. Another version of the same agent has another `AgentId`;
-
 /// what they share is the `AgentGroupId`.
 #[derive(
     ::serde::Deserialize,
@@ -221,13 +213,6 @@ pub struct AgentListItem {
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
-impl AgentListItem {
-    /// A builder with no field set.
-    pub fn builder() -> builder::AgentListItem {
-        Default::default()
-    }
-}
-
 /// One page of agents, newest first.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 pub struct AgentPage {
@@ -241,13 +226,6 @@ pub struct AgentPage {
     /// Fields that the API description does not name, kept as they came.
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
-}
-
-impl AgentPage {
-    /// A builder with no field set.
-    pub fn builder() -> builder::AgentPage {
-        Default::default()
-    }
 }
 
 /// Where an agent version is in its life. Whether it may be run is a second, independent
@@ -286,18 +264,6 @@ impl AgentStatus {
     }
 }
 
-impl ::std::fmt::Display for AgentStatus {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl AsRef<str> for AgentStatus {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
 impl From<&str> for AgentStatus {
     fn from(value: &str) -> Self {
         match value {
@@ -309,35 +275,7 @@ impl From<&str> for AgentStatus {
     }
 }
 
-impl From<String> for AgentStatus {
-    fn from(value: String) -> Self {
-        Self::from(value.as_str())
-    }
-}
-
-impl ::std::str::FromStr for AgentStatus {
-    type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
-        Ok(Self::from(value))
-    }
-}
-
-impl ::serde::Serialize for AgentStatus {
-    fn serialize<S: ::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> ::serde::Deserialize<'de> for AgentStatus {
-    fn deserialize<D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        <String as ::serde::Deserialize<'de>>::deserialize(deserializer).map(Self::from)
-    }
-}
+super::support::open_enum!(AgentStatus);
 
 /// One version of an agent, without its configuration.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -363,13 +301,6 @@ pub struct AgentVersion {
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
-impl AgentVersion {
-    /// A builder with no field set.
-    pub fn builder() -> builder::AgentVersion {
-        Default::default()
-    }
-}
-
 /// The versions of one agent, newest first. Most likely complete in one answer; if paging keys
 /// come, they mean what they mean in `AgentPage`.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
@@ -389,13 +320,6 @@ pub struct AgentVersionPage {
     /// Fields that the API description does not name, kept as they came.
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
-}
-
-impl AgentVersionPage {
-    /// A builder with no field set.
-    pub fn builder() -> builder::AgentVersionPage {
-        Default::default()
-    }
 }
 
 /// A new agent. Whatever is left out takes the default of the server.
@@ -439,13 +363,6 @@ pub struct ErrorEnvelope {
     /// Fields that the API description does not name, kept as they came.
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
-}
-
-impl ErrorEnvelope {
-    /// A builder with no field set.
-    pub fn builder() -> builder::ErrorEnvelope {
-        Default::default()
-    }
 }
 
 /// One entry of the feed: a tool call, a message, a step such as `task_complete`. Its shape is
@@ -526,13 +443,6 @@ pub struct Message {
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
-impl Message {
-    /// A builder with no field set.
-    pub fn builder() -> builder::Message {
-        Default::default()
-    }
-}
-
 /// Identifies a message in the conversation of a task.
 #[derive(
     ::serde::Deserialize,
@@ -605,13 +515,6 @@ pub struct MessageList {
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
-impl MessageList {
-    /// A builder with no field set.
-    pub fn builder() -> builder::MessageList {
-        Default::default()
-    }
-}
-
 /// Who wrote a message. The documentation speaks of messages of the assistant but shows no key
 /// for the author; this type and its values are a guess.
 ///
@@ -646,18 +549,6 @@ impl MessageRole {
     }
 }
 
-impl ::std::fmt::Display for MessageRole {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl AsRef<str> for MessageRole {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
 impl From<&str> for MessageRole {
     fn from(value: &str) -> Self {
         match value {
@@ -668,35 +559,7 @@ impl From<&str> for MessageRole {
     }
 }
 
-impl From<String> for MessageRole {
-    fn from(value: String) -> Self {
-        Self::from(value.as_str())
-    }
-}
-
-impl ::std::str::FromStr for MessageRole {
-    type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
-        Ok(Self::from(value))
-    }
-}
-
-impl ::serde::Serialize for MessageRole {
-    fn serialize<S: ::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> ::serde::Deserialize<'de> for MessageRole {
-    fn deserialize<D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        <String as ::serde::Deserialize<'de>>::deserialize(deserializer).map(Self::from)
-    }
-}
+super::support::open_enum!(MessageRole);
 
 /// A run on text alone. Use `RunAgentMultipartRequest` to send files.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -735,13 +598,6 @@ pub struct RunAgentResponse {
     /// Fields that the API description does not name, kept as they came.
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
-}
-
-impl RunAgentResponse {
-    /// A builder with no field set.
-    pub fn builder() -> builder::RunAgentResponse {
-        Default::default()
-    }
 }
 
 /// A message for the agent.
@@ -790,13 +646,6 @@ pub struct SendTaskMessageResponse {
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
-impl SendTaskMessageResponse {
-    /// A builder with no field set.
-    pub fn builder() -> builder::SendTaskMessageResponse {
-        Default::default()
-    }
-}
-
 /// The state of a task.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 pub struct Task {
@@ -816,13 +665,6 @@ pub struct Task {
     /// Fields that the API description does not name, kept as they came.
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
-}
-
-impl Task {
-    /// A builder with no field set.
-    pub fn builder() -> builder::Task {
-        Default::default()
-    }
 }
 
 /// Identifies a task, that is, one run of an agent.
@@ -917,13 +759,6 @@ pub struct TaskListItem {
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
-impl TaskListItem {
-    /// A builder with no field set.
-    pub fn builder() -> builder::TaskListItem {
-        Default::default()
-    }
-}
-
 /// Shapes the structured output of one task. Without it, the output follows the keys configured
 /// for the agent in the dashboard.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
@@ -957,13 +792,6 @@ pub struct TaskPage {
     /// Fields that the API description does not name, kept as they came.
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
-}
-
-impl TaskPage {
-    /// A builder with no field set.
-    pub fn builder() -> builder::TaskPage {
-        Default::default()
-    }
 }
 
 /// A task with everything that happened in it.
@@ -1008,13 +836,6 @@ pub struct TaskResult {
     /// Fields that the API description does not name, kept as they came.
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
-}
-
-impl TaskResult {
-    /// A builder with no field set.
-    pub fn builder() -> builder::TaskResult {
-        Default::default()
-    }
 }
 
 /// Where a task is in its life. Treat a value that is not listed here as not terminal.
@@ -1082,18 +903,6 @@ impl TaskStatus {
     }
 }
 
-impl ::std::fmt::Display for TaskStatus {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl AsRef<str> for TaskStatus {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
 impl From<&str> for TaskStatus {
     fn from(value: &str) -> Self {
         match value {
@@ -1110,35 +919,7 @@ impl From<&str> for TaskStatus {
     }
 }
 
-impl From<String> for TaskStatus {
-    fn from(value: String) -> Self {
-        Self::from(value.as_str())
-    }
-}
-
-impl ::std::str::FromStr for TaskStatus {
-    type Err = ::std::convert::Infallible;
-    fn from_str(value: &str) -> Result<Self, Self::Err> {
-        Ok(Self::from(value))
-    }
-}
-
-impl ::serde::Serialize for TaskStatus {
-    fn serialize<S: ::serde::Serializer>(
-        &self,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.as_str())
-    }
-}
-
-impl<'de> ::serde::Deserialize<'de> for TaskStatus {
-    fn deserialize<D: ::serde::Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        <String as ::serde::Deserialize<'de>>::deserialize(deserializer).map(Self::from)
-    }
-}
+super::support::open_enum!(TaskStatus);
 
 /// The outcome of a task. The documentation describes it in two ways that don't meet: an answer
 /// (here `result`) and a top-level `extracted_data`. Look at `extracted_data` first, then at
@@ -1195,13 +976,6 @@ pub struct TaskSummary {
     /// Fields that the API description does not name, kept as they came.
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
-}
-
-impl TaskSummary {
-    /// A builder with no field set.
-    pub fn builder() -> builder::TaskSummary {
-        Default::default()
-    }
 }
 
 /// Changes to an agent version. Fields left out stay as they are; don't send nulls.
