@@ -38,6 +38,16 @@ impl Default for ResponseLimit {
     }
 }
 
+/// Takes the query out of the URL that an error prints: it may hold what someone searched for.
+#[must_use]
+pub fn without_query(mut error: reqwest::Error) -> reqwest::Error {
+    if let Some(url) = error.url_mut() {
+        url.set_query(None);
+        url.set_fragment(None);
+    }
+    error
+}
+
 /// Takes an answer whose success is a JSON document.
 ///
 /// # Errors

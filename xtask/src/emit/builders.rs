@@ -129,7 +129,11 @@ impl Builder {
             return Err("a struct literal in `fn new`".to_owned());
         };
         for value in &mut literal.fields {
-            if matches!(&value.member, syn::Member::Named(name) if name == client) {
+            let is_shorthand = match (&value.member, &value.expr) {
+                (syn::Member::Named(name), Expr::Path(path)) => path.path.is_ident(name),
+                _ => false,
+            };
+            if is_shorthand {
                 value.colon_token = None;
             }
         }
@@ -137,6 +141,9 @@ impl Builder {
         setters::reword(&mut new);
 
         let send = send::rewrite(send, operation, client, names)?;
+        let ident = &declaration.ident;
+        // A builder may have the name of something that paths were completed for.
+        methods.self_ty = parse_quote!(#ident<'a>);
         methods.items.push(ImplItem::Fn(new));
         let setters = setters
             .into_iter()
@@ -145,7 +152,6 @@ impl Builder {
         methods.items.extend(parts.iter().map(multipart::setter));
         methods.items.push(ImplItem::Fn(send));
 
-        let ident = &declaration.ident;
         let debug: Item = parse_quote! {
             impl ::std::fmt::Debug for #ident<'_> {
                 fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {

@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
+use syn::{ImplItem, ImplItemFn, Item, parse_quote};
 
 use super::{Modules, Options, docs};
 use crate::lower::Lowered;
@@ -10,6 +11,17 @@ use crate::model::{Location, Operation, Parameter, Part, PartKind};
 /// Emits `client.rs` and `mod.rs`.
 pub fn emit(lowered: &Lowered, options: &Options, modules: &mut Modules) {
     modules.quoted("client.rs", client(lowered, options));
+    let last = modules
+        .files
+        .get_mut("client.rs")
+        .and_then(|file| file.items.last_mut());
+    if let Some(Item::Impl(methods)) = last {
+        methods.items = lowered
+            .operations
+            .iter()
+            .map(|operation| ImplItem::Fn(method(operation)))
+            .collect();
+    }
     let files = lowered
         .operations
         .iter()
@@ -51,8 +63,6 @@ fn client(lowered: &Lowered, options: &Options) -> TokenStream {
     );
     let documentation = docs::comment(&text);
     let version = &info.version;
-    let methods = lowered.operations.iter().map(method);
-
     let inner: Option<TokenStream> = options.inner.as_ref().and_then(|path| path.parse().ok());
     let inner_type = inner.clone().unwrap_or_else(|| quote!(()));
     let (inner_field, inner_parameter, inner_argument, inner_value) = match &inner {
@@ -66,8 +76,8 @@ fn client(lowered: &Lowered, options: &Options) -> TokenStream {
     };
     let inner_init = inner.is_some().then(|| quote!(inner,));
     quote! {
-        use progenitor_client::{ClientHooks, ClientInfo};
-        use super::builder;
+        use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
+        use super::{builder, support};
         #documentation
         #[derive(Clone, Debug)]
         pub struct Client {
@@ -79,16 +89,19 @@ fn client(lowered: &Lowered, options: &Options) -> TokenStream {
             /// A client for the API at `baseurl`, with an HTTP client of its own.
             ///
             /// `baseurl` is a scheme and a host, with port and path prefix if there are any. No time limit is set:
-            /// uploads take as long as they take.
+            /// uploads take as long as they take. Redirects are not followed: one would take the body of a request to
+            /// somebody else, or turn a request into another.
             ///
             /// # Errors
             ///
             /// If the HTTP client can't be built, for example because there is no TLS backend.
             pub fn new(baseurl: &str #inner_parameter) -> reqwest::Result<Self> {
-                let client = reqwest::Client::builder().build()?;
+                let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
                 Ok(Self::new_with_client(baseurl, client #inner_argument))
             }
             /// A client for the API at `baseurl`, with the given HTTP client.
+            ///
+            /// Its settings hold: if it follows redirects, requests may reach other hosts than that of `baseurl`.
             #[must_use]
             pub fn new_with_client(baseurl: &str, client: reqwest::Client #inner_parameter) -> Self {
                 Self { baseurl: baseurl.trim_end_matches('/').to_owned(), client, #inner_init }
@@ -108,28 +121,39 @@ fn client(lowered: &Lowered, options: &Options) -> TokenStream {
                 #inner_value
             }
         }
-        // The hooks of a client that has none: an implementation for `Client` itself takes precedence.
         impl ClientHooks<#inner_type> for &Client {}
-        impl Client {
-            #(#methods)*
+        /// Sends a request, with the hooks of the client around it: an implementation of them for [`Client`] takes
+        /// precedence over the one for its reference, which does nothing.
+        pub(super) async fn execute<E>(
+            client: &Client,
+            mut request: reqwest::Request,
+            operation_id: &'static str,
+        ) -> Result<reqwest::Response, Error<E>> {
+            let info = OperationInfo { operation_id };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            result.map_err(|error| Error::CommunicationError(support::response::without_query(error)))
         }
+        impl Client {}
     }
 }
 
-fn method(operation: &Operation) -> TokenStream {
+fn method(operation: &Operation) -> ImplItemFn {
     let name = format_ident!("{}", operation.name);
     let builder = format_ident!("{}", operation.builder);
-    let documentation = docs::comment(&operation_documentation(operation));
-    let deprecated = operation
-        .deprecated
-        .then(|| quote!(#[deprecated = "the API description marks this operation as deprecated"]));
-    quote! {
-        #documentation
-        #deprecated
+    let mut method: ImplItemFn = parse_quote! {
         pub fn #name(&self) -> builder::#builder<'_> {
             builder::#builder::new(self)
         }
+    };
+    method.attrs = docs::attributes(&operation_documentation(operation));
+    if operation.deprecated {
+        method.attrs.push(
+            parse_quote!(#[deprecated = "the API description marks this operation as deprecated"]),
+        );
     }
+    method
 }
 
 fn operation_documentation(operation: &Operation) -> String {

@@ -71,7 +71,7 @@ pub fn finish(mut items: Vec<Item>, declared: &str) -> Vec<Item> {
     shorten::items(&mut items, &BTreeSet::from([declared.to_owned()]));
     let mut import = Import {
         declared,
-        used: BTreeSet::from(["ClientHooks".to_owned()]),
+        used: BTreeSet::new(),
         types: false,
     };
     for item in &mut items {
@@ -89,7 +89,7 @@ pub fn finish(mut items: Vec<Item>, declared: &str) -> Vec<Item> {
     let types = import.types.then(|| quote!(, types));
     let imports: [Item; 2] = [
         parse_quote!(use progenitor_client::{#(#imported),*};),
-        parse_quote!(use super::super::{Client, support #types};),
+        parse_quote!(use super::super::{client::{Client, execute}, support #types};),
     ];
     items.splice(0..0, imports);
     items

@@ -51,7 +51,7 @@ pub(super) fn rewrite(
         }
         format_ident!("{name}")
     };
-    let (form, info) = (local("form"), local("info"));
+    let form = local("form");
     if operation.parts.is_some() {
         let checks = parts.iter().map(multipart::check);
         let adds = parts.iter().map(|part| multipart::add(part, &form));
@@ -104,8 +104,17 @@ pub(super) fn rewrite(
         .filter(|parameter| parameter.delimiter.is_some())
         .collect();
     rewrite_request(&mut request, headers.is_empty(), &lists)?;
-    let request_name = match &request.pat {
-        Pat::Ident(pattern) => pattern.ident.clone(),
+    // hyper leaves the length of no body out, and some servers and proxies then answer 411 (RFC 9110, section 8.6).
+    let has_body = operation.body.is_some() || operation.parts.is_some();
+    let announces_body = matches!(operation.method.as_str(), "POST" | "PUT" | "PATCH");
+    let is_empty = announces_body && !has_body;
+    let request_name = match &mut request.pat {
+        Pat::Ident(pattern) => {
+            if !is_empty && operation.parts.is_none() && lists.is_empty() {
+                pattern.mutability = None;
+            }
+            pattern.ident.clone()
+        }
         _ => return Err("a name of the request in `send`".to_owned()),
     };
     statements.append(&mut headers);
@@ -123,19 +132,24 @@ pub(super) fn rewrite(
             quote!(support::query::append_list(&mut #request_name, #name, #delimiter, &#ident).#invalid;);
         if list.required { append } else { quote!(if let Some(#ident) = #ident { #append }) }
     });
+    let empty = is_empty.then(|| {
+        quote! {
+            #request_name
+                .headers_mut()
+                .insert(::reqwest::header::CONTENT_LENGTH, ::reqwest::header::HeaderValue::from_static("0"));
+        }
+    });
     let success = success(&method.sig.output)?;
     let decoder = decoder(&success);
     let id = &operation.id;
     extend(
         &mut statements,
         quote! {
+            #empty
             #apply_form
             #(#append_lists)*
-            let #info = progenitor_client::OperationInfo { operation_id: #id };
-            #client.pre(&mut #request_name, &#info).await?;
-            let result = #client.exec(#request_name, &#info).await;
-            #client.post(&result, &#info).await?;
-            #decoder(result?).await
+            let response = execute(#client, #request_name, #id).await?;
+            #decoder(response).await
         },
     )?;
 
