@@ -5,6 +5,7 @@
 //! over by the others.
 
 mod bodies;
+mod merging;
 mod naming;
 mod operations;
 mod references;
@@ -63,6 +64,7 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
         operations::check,
         bodies::check,
         schemas::check,
+        merging::check,
         naming::check,
     ] {
         rule(&subject, &mut problems);
