@@ -8,7 +8,7 @@ mod components;
 mod parameters;
 mod parts;
 mod request_bodies;
-mod responses;
+pub(crate) mod responses;
 mod schemas;
 
 use std::collections::BTreeMap;

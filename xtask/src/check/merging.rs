@@ -59,6 +59,12 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
         let Err(trouble) = merging.merge(&group, "") else {
             continue;
         };
+        // What has no end at all was reported as that.
+        if matches!(trouble, Trouble::TooDeep)
+            && problems.iter().any(|problem| problem.code == "cyclic-ref")
+        {
+            continue;
+        }
         problems.push(match trouble {
             Trouble::Endless(path) => Diagnostic::error(
                 "endless-merge",

@@ -553,7 +553,12 @@ fn part_check(part: &Part) -> Option<TokenStream> {
 fn part_add(part: &Part) -> TokenStream {
     let name = format_ident!("{}", part.ident());
     let wire = &part.name;
-    let value = format_ident!("value");
+    // A required part is used under its own name: a local beside it could hide another part.
+    let value = if part.required && !part.repeated {
+        name.clone()
+    } else {
+        format_ident!("value")
+    };
     let add = match &part.kind {
         PartKind::File => quote!(form.file(#wire, #value);),
         PartKind::Text(_) => quote!(form.text(#wire, &#value).map_err(Error::InvalidRequest)?;),
@@ -564,10 +569,7 @@ fn part_add(part: &Part) -> TokenStream {
     if part.repeated {
         quote!(for #value in #name { #add })
     } else if part.required {
-        quote! {
-            let #value = #name;
-            #add
-        }
+        add
     } else {
         quote!(if let Some(#value) = #name { #add })
     }

@@ -38,7 +38,7 @@ const DEPENDENCIES: &[Dependency] = &[
     },
     Dependency {
         name: "regress",
-        requirement: "\"0.11\"",
+        requirement: "\"0.12\"",
         sign: Some("::regress::"),
     },
     Dependency {

@@ -10,7 +10,7 @@ use crate::view;
 
 /// What a response's body is.
 #[derive(Clone, Debug, PartialEq)]
-enum Content {
+pub(crate) enum Content {
     /// None.
     Empty,
     /// JSON of a schema.
@@ -23,7 +23,8 @@ fn is_json(media_type: &str) -> bool {
     view::essence(media_type) == "application/json"
 }
 
-fn content(response: &Value) -> Content {
+/// What the body of a response is.
+pub(crate) fn content(response: &Value) -> Content {
     let Some(content) = response["content"]
         .as_object()
         .filter(|content| !content.is_empty())
@@ -49,7 +50,7 @@ fn responses(operation: &Value, wanted: impl Fn(&str) -> bool) -> Vec<(String, C
 
 /// Makes the success responses one response for any 2xx: a server that answers 201 where 200 was documented has
 /// succeeded all the same. `default` stands for success only where no 2xx is declared. Successes that differ in their
-/// bodies are refused.
+/// bodies were refused by then.
 pub fn one_success(lowering: &mut Lowering) -> Result<(), Diagnostic> {
     for index in 0..lowering.operations.len() {
         let place = lowering.operations[index].pointer.clone();
@@ -77,15 +78,6 @@ pub fn one_success(lowering: &mut Lowering) -> Result<(), Diagnostic> {
                 format!("{id}: any 2xx is the success declared as {listed}"),
             ),
         };
-        if successes.iter().any(|(_, content)| *content != first) {
-            return Err(Diagnostic::error(
-                "differing-successes",
-                super::origin(&lowering.origins, &responses_place),
-                format!("the successes {listed} have different bodies"),
-            )
-            .operation(id)
-            .hint("give them one schema, or leave only the one that callers should read"));
-        }
         let success = match first {
             Content::Empty => json!({ "description": "" }),
             Content::Json(schema) => {
