@@ -42,6 +42,8 @@ pub struct Lowered {
     pub operations: Vec<Operation>,
     /// What was changed, in the order of the passes.
     pub rewrites: Vec<Rewrite>,
+    /// Where values that a pass moved stood before: new pointer to old one.
+    pub origins: BTreeMap<String, String>,
 }
 
 /// The state that the passes share.
@@ -115,6 +117,7 @@ pub fn lower(document: &Document) -> Result<Lowered, Vec<Diagnostic>> {
         openapi,
         operations,
         rewrites,
+        origins,
     })
 }
 
@@ -174,7 +177,7 @@ fn object<'a>(value: &'a mut Value, key: &str) -> &'a mut Value {
 }
 
 /// Where the value at `pointer` stood in the document as it was read.
-fn origin(origins: &BTreeMap<String, String>, pointer: &str) -> String {
+pub(crate) fn origin(origins: &BTreeMap<String, String>, pointer: &str) -> String {
     let mut prefix = pointer;
     loop {
         if let Some(old) = origins.get(prefix) {

@@ -152,7 +152,7 @@ fn culprits(lowered: &Lowered, reason: &str) -> Vec<Diagnostic> {
             problems.push(
                 Diagnostic::error(
                     "unsupported-schema",
-                    pointer::join("/components/schemas", name),
+                    crate::lower::origin(&lowered.origins, &pointer::join("/components/schemas", name)),
                     format!("the schema `{name}` can't be expressed in Rust: {}", one_line(&reason)),
                 )
                 .hint("simplify the schema, or describe the value as any JSON by leaving its type out"),
