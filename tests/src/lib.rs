@@ -3,6 +3,8 @@
 //! The fixtures are part of this library, not of a test, so that clippy and rustdoc judge their code as they judge the
 //! client's.
 
+pub mod server;
+
 /// A client for each document in `fixtures/features`.
 #[rustfmt::skip]
 pub mod fixtures {

@@ -95,23 +95,13 @@ fn module(
     let modules = emit::emit(lowered, options)?;
     let source = source_name(document);
     let header = header(&source);
-    let broken = |path: &str, reason: String| {
-        vec![
-            Diagnostic::error(
-                "generator",
-                "",
-                format!("`{path}` as generated is not Rust: {reason}"),
-            )
-            .hint("this is a defect of the generator, not of the document"),
-        ]
-    };
     let mut files = Files::new();
-    for (path, tokens) in modules {
-        let text = format(tokens).map_err(|reason| broken(&path, reason))?;
+    for (path, module) in modules {
+        let text = format(&module);
         files.insert(path, format!("{header}\n{text}"));
     }
     let (support, copied) = support::emit(&|name| files.values().any(|text| text.contains(name)));
-    let text = format(support).map_err(|reason| broken("support/mod.rs", reason))?;
+    let text = format(&support);
     files.insert("support/mod.rs".to_owned(), format!("{header}\n{text}"));
     for (path, text) in copied {
         files.insert(path, format!("{header}\n{text}"));

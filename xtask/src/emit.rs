@@ -8,18 +8,23 @@ mod builders;
 mod client;
 pub mod docs;
 mod enums;
+mod imports;
 pub mod manifest;
+mod multipart;
 mod progenitor;
 mod send;
+mod setters;
 mod shorten;
 pub mod support;
 mod types;
+mod unions;
 
 pub use progenitor::run as run_progenitor;
 
 use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
+use syn::{File, Item};
 
 use crate::diagnostic::Diagnostic;
 use crate::lower::Lowered;
@@ -31,19 +36,68 @@ pub struct Options {
     pub inner: Option<String>,
 }
 
-/// A source file to be: its path inside the module, and its code.
-pub type Modules = BTreeMap<String, TokenStream>;
+/// Source files to be.
+///
+/// Parsing is most of what generating costs, so items that came out of progenitor are kept as items; only what is
+/// quoted here is parsed, once.
+#[derive(Default)]
+struct Modules {
+    files: BTreeMap<String, File>,
+    broken: Vec<Diagnostic>,
+}
 
-/// Emits the generated module: `mod.rs` and everything below it.
+impl Modules {
+    /// Adds a file of quoted code.
+    fn quoted(&mut self, path: &str, tokens: TokenStream) {
+        match syn::parse2(tokens) {
+            Ok(file) => {
+                self.files.insert(path.to_owned(), file);
+            }
+            Err(error) => self.broken.push(
+                Diagnostic::error(
+                    "generator",
+                    "",
+                    format!("`{path}` as generated is not Rust: {error}"),
+                )
+                .hint("this is a defect of the generator, not of the document"),
+            ),
+        }
+    }
+
+    /// Adds a file of finished items, under a line of documentation if there is one.
+    fn items(&mut self, path: &str, title: Option<&str>, items: Vec<Item>) {
+        let title = title.map(|title| format!(" {title}"));
+        let attrs = title
+            .map(|title| syn::parse_quote!(#![doc = #title]))
+            .into_iter()
+            .collect();
+        let file = File {
+            shebang: None,
+            frontmatter: None,
+            attrs,
+            items,
+        };
+        self.files.insert(path.to_owned(), file);
+    }
+}
+
+/// Emits the generated module: `mod.rs` and everything below it but the support code, by path.
 ///
 /// # Errors
 ///
 /// A diagnostic for each schema or operation that progenitor can't express.
-pub fn emit(lowered: &Lowered, options: &Options) -> Result<Modules, Vec<Diagnostic>> {
+pub fn emit(
+    lowered: &Lowered,
+    options: &Options,
+) -> Result<BTreeMap<String, File>, Vec<Diagnostic>> {
     let generated = progenitor::generate(lowered)?;
-    let mut modules = Modules::new();
+    let mut modules = Modules::default();
     types::emit(generated.types, &mut modules);
-    builders::emit(lowered, generated.builders, options, &mut modules)?;
+    builders::emit(lowered, generated.builders, &mut modules);
     client::emit(lowered, options, &mut modules);
-    Ok(modules)
+    if modules.broken.is_empty() {
+        Ok(modules.files)
+    } else {
+        Err(modules.broken)
+    }
 }

@@ -1,58 +1,35 @@
-//! Fifth stage: tokens become text, the same on every toolchain and operating system.
+//! Fifth stage: code becomes text, the same on every toolchain and operating system.
 
-use proc_macro2::TokenStream;
-use syn::{File, Item};
+use syn::File;
 
-/// Formats one source file: each item by prettyplease, with the blank lines between items and methods that a reader is
-/// used to and prettyplease leaves out.
-///
-/// # Errors
-///
-/// The parser's message, if the tokens are not Rust.
-pub fn format(tokens: TokenStream) -> Result<String, String> {
-    let File {
-        shebang,
-        attrs,
-        items,
-        ..
-    } = syn::parse2(tokens).map_err(|error| error.to_string())?;
-    let mut text = if attrs.is_empty() {
-        String::new()
-    } else {
-        unparse(shebang, attrs, Vec::new())
-    };
-    let mut previous = None;
-    for item in items {
-        let kind = std::mem::discriminant(&item);
-        let together = matches!(item, Item::Use(_) | Item::Mod(_)) && previous == Some(kind);
-        if !(together || text.is_empty()) {
-            text.push('\n');
-        }
-        previous = Some(kind);
-        text.push_str(&space_out(&unparse(None, Vec::new(), vec![item])));
-    }
-    Ok(text)
-}
-
-fn unparse(shebang: Option<String>, attrs: Vec<syn::Attribute>, items: Vec<Item>) -> String {
-    prettyplease::unparse(&File {
-        shebang,
-        frontmatter: None,
-        attrs,
-        items,
-    })
-}
-
-/// Puts a blank line after each method.
-fn space_out(item: &str) -> String {
-    let mut text = String::with_capacity(item.len());
-    let mut lines = item.lines().peekable();
+/// Formats one source file: by prettyplease, with the blank lines between items and methods that a reader is used to
+/// and prettyplease leaves out.
+pub fn format(file: &File) -> String {
+    let unspaced = prettyplease::unparse(file);
+    let mut text = String::with_capacity(unspaced.len() + unspaced.len() / 16);
+    let mut lines = unspaced.lines().peekable();
     while let Some(line) = lines.next() {
         text.push_str(line);
         text.push('\n');
-        if line == "    }" && lines.peek().is_some_and(|next| *next != "}") {
+        if lines.peek().is_some_and(|next| ends_item(line, next)) {
             text.push('\n');
         }
     }
     text
+}
+
+/// Whether an item or a method ends with `line` and something else begins with `next`.
+fn ends_item(line: &str, next: &str) -> bool {
+    let is_declaration = |line: &str| {
+        let line = line.strip_prefix("pub ").unwrap_or(line);
+        line.starts_with("use ") || line.starts_with("mod ")
+    };
+    match line {
+        "}" => true,
+        "    }" | "    ];" => next != "}",
+        "};" => true,
+        _ if line.starts_with("//!") => !next.starts_with("//!"),
+        _ if line.starts_with(' ') || !line.ends_with(';') => false,
+        _ => !(is_declaration(line) && (is_declaration(next) || next.starts_with("#["))),
+    }
 }

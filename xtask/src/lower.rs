@@ -56,13 +56,14 @@ pub struct Lowering {
     origins: BTreeMap<String, String>,
 }
 
-type Pass = fn(&mut Lowering) -> Result<(), Diagnostic>;
+type Pass = fn(&mut Lowering);
 
 /// The passes in order. Those further down rely on the ones before: operations are self-contained after the first.
 const PASSES: &[Pass] = &[
     components::inline,
     components::drop_unused_by_clients,
     schemas::note_evidence,
+    schemas::note_deprecation,
     schemas::drop_titles,
     schemas::drop_bounds_without_value,
     parameters::require_path_parameters,
@@ -88,12 +89,8 @@ pub fn lower(document: &Document) -> Result<Lowered, Vec<Diagnostic>> {
         rewrites: Vec::new(),
         origins: BTreeMap::new(),
     };
-    let problems: Vec<Diagnostic> = PASSES
-        .iter()
-        .filter_map(|pass| pass(&mut lowering).err())
-        .collect();
-    if !problems.is_empty() {
-        return Err(problems);
+    for pass in PASSES {
+        pass(&mut lowering);
     }
     let Lowering {
         root,

@@ -99,15 +99,30 @@ pub struct Parameter {
     pub range: Option<(Option<i64>, Option<i64>)>,
     /// What the server takes if it isn't given.
     pub default: Option<Value>,
-    /// Whether it is a point in time, whose Rust text form is not its wire form.
-    pub date_time: bool,
+    /// Whether callers should stop using it.
+    pub deprecated: bool,
+    /// How its value becomes text, outside the query.
+    pub text: TextForm,
 }
 
 impl Parameter {
     /// The name of its setter.
     pub fn ident(&self) -> String {
-        names::value_name(&self.name)
+        names::operation_value_name(&self.name)
     }
+}
+
+/// How a value becomes the text that goes over the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextForm {
+    /// It is a string.
+    Itself,
+    /// It is an open enum, which knows the string that it stands for.
+    AsStr,
+    /// As Rust formats it.
+    Display,
+    /// As in JSON: Rust formats a point in time in another way, and some values not at all.
+    Json,
 }
 
 /// A part of a multipart body.
@@ -130,7 +145,7 @@ pub struct Part {
 impl Part {
     /// The name of its setter.
     pub fn ident(&self) -> String {
-        names::value_name(&self.name)
+        names::operation_value_name(&self.name)
     }
 }
 

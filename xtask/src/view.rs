@@ -111,6 +111,23 @@ pub fn resolve<'a>(root: &'a Value, value: &'a Value) -> Option<(Option<String>,
     None
 }
 
+/// The schema that says what a value is: references followed, through the `allOf` around a single one that is the
+/// usual way to put a description beside it.
+pub fn single<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
+    let mut schema = schema;
+    for _ in 0..MAX_HOPS {
+        let Some((_, target)) = resolve(root, schema) else {
+            break;
+        };
+        schema = target;
+        match schema["allOf"].as_array().map(Vec::as_slice) {
+            Some([only]) if schema.get("type").is_none() => schema = only,
+            _ => break,
+        }
+    }
+    schema
+}
+
 /// The target of a reference.
 pub fn reference(value: &Value) -> Option<&str> {
     value.get("$ref").and_then(Value::as_str)

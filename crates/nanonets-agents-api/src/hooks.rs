@@ -1,4 +1,4 @@
-//! What every request goes through: the key it is sent with, and the bound on what comes back.
+//! What every request goes through: the key it is sent with, the bound on what comes back, and what errors may show.
 //!
 //! The generated operations call [`ClientHooks`] around each request. The implementation below takes precedence over
 //! the generated one, which does nothing.
@@ -6,7 +6,8 @@
 use std::fmt;
 
 use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderValue};
 
 use crate::generated::{Client, ResponseLimit};
 
@@ -100,6 +101,11 @@ impl ClientHooks<Context> for Client {
                 .headers_mut()
                 .insert(AUTHORIZATION, authorization.clone());
         }
+        if request.method() == Method::POST && request.body().is_none() {
+            // hyper leaves it out, and some servers and proxies then answer 411 (RFC 9110, section 8.6).
+            let nothing = HeaderValue::from_static("0");
+            request.headers_mut().insert(CONTENT_LENGTH, nothing);
+        }
         Ok(())
     }
 
@@ -108,10 +114,23 @@ impl ClientHooks<Context> for Client {
         request: reqwest::Request,
         _: &OperationInfo,
     ) -> reqwest::Result<reqwest::Response> {
-        let mut response = self.client().execute(request).await?;
+        let mut response = self
+            .client()
+            .execute(request)
+            .await
+            .map_err(without_query)?;
         if let Some(limit) = self.inner().response_limit {
             response.extensions_mut().insert(ResponseLimit(limit));
         }
         Ok(response)
     }
+}
+
+/// Takes the query out of the URL that an error prints: it may hold what someone searched for.
+fn without_query(mut error: reqwest::Error) -> reqwest::Error {
+    if let Some(url) = error.url_mut() {
+        url.set_query(None);
+        url.set_fragment(None);
+    }
+    error
 }

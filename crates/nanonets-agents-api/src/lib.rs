@@ -19,7 +19,7 @@
 //!     .files([FilePart::from_path("invoice.pdf")])
 //!     .send()
 //!     .await?;
-//! println!("task {} is {}", *task.task_id, task.status);
+//! println!("task {} is {}", task.task_id, task.status);
 //!
 //! match client.get_task().task_id(task.task_id).send().await {
 //!     Ok(task) => println!("it is {} now", task.status),
@@ -30,6 +30,15 @@
 //!     Err(error) => return Err(error.into()),
 //! }
 //! # Ok(())
+//! # }
+//! ```
+//!
+//! Ids are types of their own, so one can't be passed for another:
+//!
+//! ```compile_fail,E0277
+//! # use nanonets_agents_api::{Client, types::AgentId};
+//! # fn example(client: &Client, agent: AgentId) {
+//! let _mixed_up = client.get_task().task_id(agent);
 //! # }
 //! ```
 

@@ -133,7 +133,13 @@ fn parameters(
                 );
             }
         }
-        problems.extend(unsupported(parameter, name, location, &problem));
+        problems.extend(unsupported(
+            subject.root,
+            parameter,
+            name,
+            location,
+            &problem,
+        ));
     }
     for name in template.into_iter().flatten() {
         if !declared.contains(name) {
@@ -162,6 +168,7 @@ fn parameters(
 }
 
 fn unsupported(
+    root: &Value,
     parameter: &Value,
     name: &str,
     location: &str,
@@ -195,10 +202,23 @@ fn unsupported(
             ));
         }
     }
-    if parameter.get("schema").is_none() {
+    let Some(schema) = parameter.get("schema") else {
         return Some(
             problem("unsupported-parameter", format!("the parameter `{name}` has no `schema`"))
                 .hint("parameters described by `content` are not supported; describe the value by a schema"),
+        );
+    };
+    // progenitor writes those as Rust formats them, which for a list doesn't even compile.
+    let declared = view::single(root, schema)
+        .get("type")
+        .and_then(Value::as_str);
+    if location != "query" && matches!(declared, Some("array" | "object")) {
+        return Some(
+            problem(
+                "unsupported-parameter",
+                format!("the parameter `{name}` is not a single value, as one in the path or a header must be"),
+            )
+            .hint("describe it as a string and let the caller join the values"),
         );
     }
     if location == "header" && !is_token(name) {

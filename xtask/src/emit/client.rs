@@ -9,16 +9,16 @@ use crate::model::{Location, Operation, Parameter, Part, PartKind};
 
 /// Emits `client.rs` and `mod.rs`.
 pub fn emit(lowered: &Lowered, options: &Options, modules: &mut Modules) {
-    modules.insert("client.rs".to_owned(), client(lowered, options));
+    modules.quoted("client.rs", client(lowered, options));
     let files = lowered
         .operations
         .iter()
         .any(|operation| operation.parts.is_some());
     let file_part = files.then(|| quote!(FilePart,));
-    let title = format!(
-        " The client of {}, generated from its API description.",
-        one_line(&lowered.openapi.info.title)
-    );
+    let title = sentence_of(&format!(
+        "The client of {}, generated from its API description.",
+        lowered.openapi.info.title
+    ));
     let module = quote! {
         #![doc = #title]
         pub mod builder;
@@ -29,26 +29,27 @@ pub fn emit(lowered: &Lowered, options: &Options, modules: &mut Modules) {
         pub use progenitor_client::{ByteStream, ClientHooks, ClientInfo, Error, OperationInfo, ResponseValue};
         pub use support::{ErrorBody, #file_part ResponseLimit};
     };
-    modules.insert("mod.rs".to_owned(), module);
+    modules.quoted("mod.rs", module);
 }
 
-fn one_line(text: &str) -> String {
-    docs::sanitise(&text.split_whitespace().collect::<Vec<_>>().join(" "))
-        .trim()
-        .to_owned()
+/// A sentence of ours around words of the document, as the text of a doc attribute. It is read as a whole, for a word
+/// may mean something at the start of a line that it does not mean here.
+fn sentence_of(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!(" {}", docs::sanitise(&line).trim())
 }
 
 fn client(lowered: &Lowered, options: &Options) -> TokenStream {
     let info = &lowered.openapi.info;
-    let mut text = format!("Client of {}.", one_line(&info.title));
+    let mut text = sentence_of(&format!("Client of {}.", info.title));
     if let Some(description) = info.description.as_deref().map(docs::sanitise) {
         text = format!("{text}\n\n{}", description.trim());
     }
     text = format!(
-        "{text}\n\nVersion {} of the API description.",
-        one_line(&info.version)
+        "{text}\n\n{}",
+        sentence_of(&format!("Version {} of the API description.", info.version)).trim()
     );
-    let documentation = docs::attributes(&text);
+    let documentation = docs::comment(&text);
     let version = &info.version;
     let methods = lowered.operations.iter().map(method);
 
@@ -118,7 +119,7 @@ fn client(lowered: &Lowered, options: &Options) -> TokenStream {
 fn method(operation: &Operation) -> TokenStream {
     let name = format_ident!("{}", operation.name);
     let builder = format_ident!("{}", operation.builder);
-    let documentation = docs::attributes(&operation_documentation(operation));
+    let documentation = docs::comment(&operation_documentation(operation));
     let deprecated = operation
         .deprecated
         .then(|| quote!(#[deprecated = "the API description marks this operation as deprecated"]));
@@ -140,10 +141,9 @@ fn operation_documentation(operation: &Operation) -> String {
         text = format!("{}\n\n{}", text.trim(), docs::sanitise(description).trim());
     }
     text = format!(
-        "{}\n\nSends `{} {}`.",
+        "{}\n\nSends {}.",
         text.trim(),
-        operation.method,
-        operation.path
+        docs::code(&format!("{} {}", operation.method, operation.path))
     );
     let mut setters = Vec::new();
     for parameter in &operation.parameters {
@@ -193,9 +193,9 @@ pub fn parameter_documentation(parameter: &Parameter) -> String {
         ""
     };
     let mut text = format!(
-        "Sets the {} `{}`{required}.",
+        "Sets the {} {}{required}.",
         where_to(parameter.location),
-        parameter.name.replace('`', "")
+        docs::code(&parameter.name)
     );
     if let Some(description) = parameter.description.as_deref().map(docs::sanitise) {
         text = format!("{text}\n\n{}", description.trim());
@@ -206,8 +206,8 @@ pub fn parameter_documentation(parameter: &Parameter) -> String {
     }
     if let Some(default) = &parameter.default {
         notes.push(format!(
-            "The server's default is `{}`.",
-            default.to_string().replace('`', "")
+            "The server's default is {}.",
+            docs::code(&default.to_string())
         ));
     }
     match parameter.delimiter {
@@ -236,16 +236,16 @@ pub fn range_in_words(low: Option<i64>, high: Option<i64>) -> String {
 
 /// The documentation of a part's setter.
 pub fn part_documentation(part: &Part) -> String {
-    let name = part.name.replace('`', "");
+    let name = docs::code(&part.name);
     let required = if part.required {
         ", which is required"
     } else {
         ""
     };
     let mut text = if part.repeated {
-        format!("Adds parts named `{name}`, one for each value{required}. Calls add up.")
+        format!("Adds parts named {name}, one for each value{required}. Calls add up.")
     } else {
-        format!("Sets the part `{name}`{required}.")
+        format!("Sets the part {name}{required}.")
     };
     if let PartKind::Json(_, media_type) = &part.kind {
         text.push_str(&format!(" It is sent as `{media_type}`."));

@@ -4,9 +4,10 @@
 //! its angle brackets invalid HTML, and its code blocks tests that are compiled. It is read with rustdoc's own parser,
 //! changed where rustdoc would stumble, and written out again.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
-use quote::quote;
+use quote::{format_ident, quote};
+use syn::{AttrStyle, Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue};
 
 /// What rustdoc reads, less what would need more than one pass over the text.
 const MARKDOWN: Options = Options::ENABLE_TABLES
@@ -28,6 +29,7 @@ pub fn sanitise(description: &str) -> String {
     let mut in_code = false;
     // A bare URL may reach the parser's events in pieces.
     let mut plain = String::new();
+    let mut code = String::new();
     for event in Parser::new_ext(&text, MARKDOWN).map(Event::into_static) {
         if let Event::Text(text) = &event
             && in_link == 0
@@ -36,8 +38,15 @@ pub fn sanitise(description: &str) -> String {
             plain.push_str(text);
             continue;
         }
+        // Paragraphs are filled anew, to the width of a doc comment.
+        if event == Event::SoftBreak && in_link == 0 {
+            plain.push(' ');
+            continue;
+        }
         link_urls(&mut events, &std::mem::take(&mut plain));
         match event {
+            Event::Text(text) if in_code => code.push_str(&text),
+            Event::SoftBreak => events.push(Event::Text(CowStr::Borrowed(" "))),
             Event::Html(html) => events.extend([
                 Event::Text(html.trim_end().to_owned().into()),
                 Event::SoftBreak,
@@ -58,6 +67,8 @@ pub fn sanitise(description: &str) -> String {
             }
             Event::End(TagEnd::CodeBlock) => {
                 in_code = false;
+                let text = std::mem::take(&mut code);
+                events.push(Event::Text(format!("{}\n", text.trim_end()).into()));
                 events.push(event);
             }
             Event::Start(Tag::Link {
@@ -109,9 +120,42 @@ pub fn sanitise(description: &str) -> String {
         MARKDOWN,
         options,
     ) {
-        Ok(_) => markdown,
+        Ok(_) => tidy_quotes(&markdown),
         // Writing to a string does not fail; should an event have no Markdown, its text is still worth showing.
         Err(_) => text.replace(['[', ']', '<', '`'], " "),
+    }
+}
+
+/// Takes away what the writer puts before block quotes: an indentation, and a line without text.
+fn tidy_quotes(markdown: &str) -> String {
+    let mut lines: Vec<&str> = Vec::new();
+    let mut in_code = false;
+    for line in markdown.lines() {
+        in_code ^= line.trim_start().starts_with("```");
+        let quote = line
+            .strip_prefix(' ')
+            .filter(|rest| rest.starts_with('>') && !in_code);
+        let line = quote.unwrap_or(line);
+        if quote.is_some()
+            && line.trim_end() == ">"
+            && lines.last().is_none_or(|last| last.is_empty())
+        {
+            continue;
+        }
+        lines.push(line);
+    }
+    lines.join("\n")
+}
+
+/// A value as inline code, whatever backticks it has.
+pub fn code(value: &str) -> String {
+    let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    if value.contains('`') {
+        let longest = value.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+        let fence = "`".repeat(longest + 1);
+        format!("{fence} {value} {fence}")
+    } else {
+        format!("`{value}`")
     }
 }
 
@@ -186,11 +230,35 @@ fn link_urls(events: &mut Vec<Event<'static>>, text: &str) {
     }
 }
 
-/// How long a line of a comment may get before it is broken between words.
-const WIDTH: usize = 100;
+/// How long a line of a comment may get before it is broken between words: 100 columns with `    /// ` before it.
+const WIDTH: usize = 92;
 
-/// Doc attributes for Markdown that is fit for rustdoc, one for each line, so that it prints as `///` comments.
-pub fn attributes(markdown: &str) -> TokenStream {
+/// Markdown that is fit for rustdoc as attributes, one for each line, so that it prints as `///` comments.
+pub fn attributes(markdown: &str) -> Vec<Attribute> {
+    let attribute = |line: String| Attribute {
+        pound_token: Default::default(),
+        style: AttrStyle::Outer,
+        bracket_token: Default::default(),
+        meta: Meta::NameValue(MetaNameValue {
+            path: format_ident!("doc").into(),
+            eq_token: Default::default(),
+            value: Expr::Lit(ExprLit {
+                attrs: Vec::new(),
+                lit: Lit::Str(LitStr::new(&line, Span::call_site())),
+            }),
+        }),
+    };
+    lines(markdown).map(attribute).collect()
+}
+
+/// The same as tokens, for code that is quoted.
+pub fn comment(markdown: &str) -> TokenStream {
+    let lines = lines(markdown);
+    quote!(#(#[doc = #lines])*)
+}
+
+/// The lines of a comment, with the blank that follows `///`.
+fn lines(markdown: &str) -> impl Iterator<Item = String> {
     let mut lines = Vec::new();
     let mut in_code = false;
     for line in markdown.trim().lines().map(str::trim_end) {
@@ -198,19 +266,18 @@ pub fn attributes(markdown: &str) -> TokenStream {
         in_code ^= fence;
         let keep = in_code || fence || line.contains('|') || line.trim_start().starts_with('#');
         if keep {
-            lines.push(line.to_owned())
+            lines.push(line.to_owned());
         } else {
-            lines.extend(wrapped(line))
+            lines.extend(wrapped(line));
         }
     }
-    let lines = lines.into_iter().map(|line| {
+    lines.into_iter().map(|line| {
         if line.is_empty() {
             line
         } else {
             format!(" {line}")
         }
-    });
-    quote!(#(#[doc = #lines])*)
+    })
 }
 
 /// A line of Markdown as several, with the indentation that keeps them in the same paragraph or list item.

@@ -1,51 +1,102 @@
 //! Open enums: a value that the document doesn't list is kept, not refused.
 //!
 //! typify makes a closed enum of a string enum, so that one new status would break every client that reads it. Every
-//! such enum, named or inline, is replaced here; everything that refers to it stays as it is.
+//! such enum, named or inline, is replaced here; everything that refers to it stays as it is. The exception is an enum
+//! of one value that tells the members of a union apart: see [`unions`].
 
-use proc_macro2::TokenStream;
+use std::collections::BTreeSet;
+
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use syn::{Attribute, Fields, Item, ItemEnum, Lit, Meta};
+use syn::{Attribute, Fields, Item, ItemEnum, Lit, Meta, Path, visit_mut::VisitMut};
 
-use super::docs;
 use super::progenitor::subject;
+use super::{docs, unions};
 
 /// Replaces the string enums among the items of the types module.
 pub fn open(items: Vec<Item>) -> Vec<Item> {
-    let enums: Vec<OpenEnum> = items.iter().filter_map(OpenEnum::of).collect();
+    let tags = unions::tags(&items);
+    let members = unions::members(&items);
+    let enums: Vec<OpenEnum> = items
+        .iter()
+        .filter_map(|item| OpenEnum::of(item, &items))
+        .filter(|open| !(open.variants.len() == 1 && tags.contains(&open.name)))
+        .collect();
+    let renamed: Vec<Renamed> = enums.iter().flat_map(OpenEnum::renamed).collect();
+    let names: BTreeSet<&str> = enums.iter().map(|open| open.name.as_str()).collect();
     let mut opened = Vec::new();
     for item in items {
         let owner = subject(&item).and_then(|name| enums.iter().find(|open| open.name == name));
         match (owner, &item) {
             (None, _) => opened.push(item),
             (Some(open), Item::Enum(_)) => opened.extend(open.items()),
-            // The default stays; conversions and formatting are those of the open enum.
-            (Some(_), Item::Impl(implementation)) if implements(implementation, "Default") => {
-                opened.push(item)
-            }
             (Some(_), _) => {}
+        }
+    }
+    for item in &mut opened {
+        unions::parse_open_enums_last(item, &members, &names);
+        for renamed in &renamed {
+            renamed.clone().visit_item_mut(item);
         }
     }
     opened
 }
 
-fn implements(item: &syn::ItemImpl, name: &str) -> bool {
-    item.trait_
-        .as_ref()
-        .and_then(|(path, _)| path.segments.last())
-        .is_some_and(|last| last.ident == name)
+/// A variant that typify gives a name which is not in camel case: `plus1` for the value `+1`.
+#[derive(Clone)]
+struct Renamed {
+    owner: String,
+    from: Ident,
+    to: Ident,
+}
+
+impl VisitMut for Renamed {
+    fn visit_path_mut(&mut self, path: &mut Path) {
+        syn::visit_mut::visit_path_mut(self, path);
+        let mut segments = path.segments.iter_mut().rev();
+        if let (Some(variant), Some(owner)) = (segments.next(), segments.next())
+            && variant.ident == self.from
+            && owner.ident == self.owner
+        {
+            variant.ident = self.to.clone();
+        }
+    }
+}
+
+/// The variant that typify's implementation of `Default` for an enum returns.
+fn default_variant(name: &str, items: &[Item]) -> Option<Ident> {
+    items
+        .iter()
+        .filter(|item| subject(item).as_deref() == Some(name))
+        .find_map(|item| {
+            let Item::Impl(item) = item else { return None };
+            let (path, _) = item.trait_.as_ref()?;
+            if path.segments.last()?.ident != "Default" {
+                return None;
+            }
+            let Some(syn::ImplItem::Fn(method)) = item.items.first() else {
+                return None;
+            };
+            match method.block.stmts.last()? {
+                syn::Stmt::Expr(syn::Expr::Path(value), None) => {
+                    Some(value.path.segments.last()?.ident.clone())
+                }
+                _ => None,
+            }
+        })
 }
 
 /// A string enum as typify made it.
 struct OpenEnum {
     name: String,
     docs: Vec<Attribute>,
+    default: Option<Ident>,
     /// Variant and value.
     variants: Vec<(syn::Ident, String)>,
 }
 
 impl OpenEnum {
-    fn of(item: &Item) -> Option<Self> {
+    fn of(item: &Item, items: &[Item]) -> Option<Self> {
         let Item::Enum(ItemEnum {
             ident,
             attrs,
@@ -76,11 +127,38 @@ impl OpenEnum {
             .filter(|attribute| attribute.path().is_ident("doc"))
             .cloned()
             .collect();
+        let name = ident.to_string();
         Some(Self {
-            name: ident.to_string(),
+            default: default_variant(&name, items),
+            name,
             docs,
             variants,
         })
+    }
+
+    fn renamed(&self) -> Vec<Renamed> {
+        self.variants
+            .iter()
+            .filter_map(|(from, _)| {
+                Some(Renamed {
+                    owner: self.name.clone(),
+                    from: from.clone(),
+                    to: self.camel_case(from)?,
+                })
+            })
+            .collect()
+    }
+
+    /// The name that a variant should have, if it is another than it has.
+    fn camel_case(&self, variant: &Ident) -> Option<Ident> {
+        let name = variant.to_string();
+        let mut characters = name.chars();
+        let first = characters.next().filter(|first| first.is_lowercase())?;
+        let mut camel: String = first.to_uppercase().chain(characters).collect();
+        while self.variants.iter().any(|(ident, _)| *ident == camel) {
+            camel.push('X');
+        }
+        Some(format_ident!("{camel}"))
     }
 
     fn items(&self) -> Vec<Item> {
@@ -101,17 +179,24 @@ impl OpenEnum {
             "Unrecognized"
         };
         let unknown = format_ident!("{unknown}");
-        let idents: Vec<_> = self.variants.iter().map(|(ident, _)| ident).collect();
-        let values: Vec<_> = self.variants.iter().map(|(_, value)| value).collect();
-        let variant_docs = values
+        let idents: Vec<Ident> = self
+            .variants
             .iter()
-            .map(|value| docs::attributes(&format!("The value {}.", code(value))));
-        let count = values.len();
+            .map(|(ident, _)| self.camel_case(ident).unwrap_or_else(|| ident.clone()))
+            .collect();
+        let values: Vec<_> = self.variants.iter().map(|(_, value)| value).collect();
+        let variant_docs = self.variants.iter().map(|(ident, value)| {
+            let documentation = docs::comment(&format!("The value {}.", docs::code(value)));
+            let default = (self.default.as_ref() == Some(ident)).then(|| quote!(#[default]));
+            quote!(#documentation #default)
+        });
+        let derive_default = self.default.is_some().then(|| quote!(Default,));
+        let count = proc_macro2::Literal::usize_unsuffixed(values.len());
         quote! {
             #(#docs)*
             ///
             /// This enum is open: a value that it doesn't list is kept and sent back as it came.
-            #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+            #[derive(Clone, Debug, #derive_default Eq, Hash, Ord, PartialEq, PartialOrd)]
             #[non_exhaustive]
             pub enum #name {
                 #(#variant_docs #idents,)*
@@ -156,7 +241,7 @@ impl OpenEnum {
             impl ::std::str::FromStr for #name {
                 type Err = ::std::convert::Infallible;
                 fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
-                    ::std::result::Result::Ok(Self::from(value))
+                    Ok(Self::from(value))
                 }
             }
             impl ::serde::Serialize for #name {
@@ -170,16 +255,6 @@ impl OpenEnum {
                 }
             }
         }
-    }
-}
-
-/// A value as inline code, whatever backticks it has.
-fn code(value: &str) -> String {
-    let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
-    if value.contains('`') {
-        format!("`` {value} ``")
-    } else {
-        format!("`{value}`")
     }
 }
 

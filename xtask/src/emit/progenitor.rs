@@ -9,9 +9,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Once;
 
 use openapiv3::{OpenAPI, ReferenceOr};
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use progenitor::{GenerationSettings, Generator, InterfaceStyle};
-use syn::{Item, ItemMod};
+use syn::Item;
 
 use crate::diagnostic::Diagnostic;
 use crate::lower::Lowered;
@@ -76,35 +76,40 @@ fn without_panicking<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 }
 
 fn take_apart(tokens: TokenStream) -> Result<Generated, String> {
-    let file: syn::File = syn::parse2(tokens)
-        .map_err(|error| format!("what progenitor made does not parse: {error}"))?;
-    let mut generated = Generated {
-        types: Vec::new(),
-        builders: BTreeMap::new(),
+    let mut modules = modules(tokens);
+    let mut items = |name: &str| {
+        let tokens = modules.remove(name).unwrap_or_default();
+        syn::parse2::<syn::File>(tokens)
+            .map(|file| file.items)
+            .map_err(|error| format!("what progenitor made does not parse: {error}"))
     };
-    for item in file.items {
-        let Item::Mod(ItemMod {
-            ident,
-            content: Some((_, items)),
-            ..
-        }) = item
-        else {
-            continue;
-        };
-        if ident == "types" {
-            generated.types = items;
-        } else if ident == "builder" {
-            for item in items {
-                if let Some(name) = subject(&item) {
-                    generated.builders.entry(name).or_default().push(item);
-                }
-            }
+    let types = items("types")?;
+    let mut builders: BTreeMap<String, Vec<Item>> = BTreeMap::new();
+    for item in items("builder")? {
+        if let Some(name) = subject(&item) {
+            builders.entry(name).or_default().push(item);
         }
     }
-    if let Some(twice) = first_duplicate(&generated.types) {
-        return Err(format!("two types would be called `{twice}`"));
+    match first_duplicate(&types) {
+        Some(twice) => Err(format!("two types would be called `{twice}`")),
+        None => Ok(Generated { types, builders }),
     }
-    Ok(generated)
+}
+
+/// The content of each outermost `mod name { .. }`. The rest, the client, is emitted anew and not worth parsing.
+fn modules(tokens: TokenStream) -> BTreeMap<String, TokenStream> {
+    let mut modules = BTreeMap::new();
+    let mut tokens = tokens.into_iter();
+    while let Some(token) = tokens.next() {
+        if let TokenTree::Ident(keyword) = token
+            && keyword == "mod"
+            && let (Some(TokenTree::Ident(name)), Some(TokenTree::Group(body))) =
+                (tokens.next(), tokens.next())
+        {
+            modules.insert(name.to_string(), body.stream());
+        }
+    }
+    modules
 }
 
 /// The name of the type that an item declares or implements something for.

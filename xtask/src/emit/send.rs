@@ -4,93 +4,205 @@
 //! chain that builds the request. Replaced: the `api-version` header (never sent), lists joined into one value, and the
 //! `match` over status codes, which would lose the status of a body that does not decode.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
 use syn::{
-    Expr, ExprMethodCall, GenericArgument, ImplItemFn, PathArguments, ReturnType, Stmt, Type,
+    Block, Expr, ExprMethodCall, GenericArgument, ImplItemFn, Local, Pat, PathArguments,
+    ReturnType, Stmt, Type, parse::Parser, parse_quote, visit_mut::VisitMut,
 };
 
-/// `send` as progenitor made it, in pieces.
-pub(super) struct Send {
-    /// The statements that check each parameter.
-    pub checks: Vec<Stmt>,
-    /// The statements that add header parameters to `header_map`.
-    pub headers: Vec<Stmt>,
-    /// The calls on the HTTP client that make the request, up to but without `.headers(..)` and `.build()`.
-    pub request: Expr,
-    /// The type of a success.
-    pub success: Type,
-}
+use super::{docs, multipart};
+use crate::model::{Location, Operation, Parameter, TextForm};
+use crate::names;
 
-impl Send {
-    /// Takes `send` apart.
-    ///
-    /// # Errors
-    ///
-    /// What was expected, if progenitor's output isn't what it was when this was written.
-    pub fn take_apart(method: &ImplItemFn, fields: usize) -> Result<Self, String> {
-        let mut statements = method.block.stmts.iter().cloned();
-        statements
-            .next()
-            .ok_or("`let Self { .. } = self` in `send`")?;
-        let checks: Vec<Stmt> = statements.by_ref().take(fields).collect();
-        statements.next().ok_or("`let url` in `send`")?;
-        statements.next().ok_or("`let header_map` in `send`")?;
-        statements
-            .next()
-            .ok_or("the `api-version` header in `send`")?;
-        let mut headers = Vec::new();
-        let request = loop {
-            match statements.next().ok_or("`let request` in `send`")? {
-                Stmt::Local(local) => {
-                    let init = local.init.ok_or("a value of `request` in `send`")?;
-                    break *init.expr;
-                }
-                statement => headers.push(statement),
-            }
-        };
-        Ok(Self {
-            checks,
-            headers,
-            request: request_chain(request)?,
-            success: success(&method.sig.output)?,
-        })
+/// Rewrites `send` as progenitor made it. `names` are the builder's fields but for its client and parts.
+///
+/// # Errors
+///
+/// What was expected, if progenitor's output isn't what it was when this was written.
+pub(super) fn rewrite(
+    mut method: ImplItemFn,
+    operation: &Operation,
+    client: &Ident,
+    names: &[Ident],
+) -> Result<ImplItemFn, String> {
+    let parts = operation.parts.as_deref().unwrap_or_default();
+    let mut found = std::mem::take(&mut method.block.stmts).into_iter();
+    let mut statements = Vec::new();
+
+    // `let Self { .. } = self;` and a check for each field.
+    let apart = found.next().ok_or("`let Self { .. } = self` in `send`")?;
+    let part_names: Vec<Ident> = parts
+        .iter()
+        .map(|part| format_ident!("{}", part.ident()))
+        .collect();
+    statements.push(if parts.is_empty() {
+        apart
+    } else {
+        parse_quote!(let Self { #client, #(#names,)* #(#part_names,)* } = self;)
+    });
+    statements.extend(found.by_ref().take(names.len()));
+
+    // A local of ours must not hide a parameter that is still needed.
+    let local = |name: &str| {
+        let mut name = name.to_owned();
+        while names.iter().chain(&part_names).any(|known| *known == name) {
+            name.push('_');
+        }
+        format_ident!("{name}")
+    };
+    let (form, info) = (local("form"), local("info"));
+    if operation.parts.is_some() {
+        let checks = parts.iter().map(multipart::check);
+        let adds = parts.iter().map(|part| multipart::add(part, &form));
+        // Without a part there is nothing to change.
+        let mutability = (!parts.is_empty()).then(|| quote!(mut));
+        extend(
+            &mut statements,
+            quote! {
+                #(#checks)*
+                let #mutability #form = support::multipart::Form::new();
+                #(#adds)*
+            },
+        )?;
     }
 
-    /// Removes the call that adds the query parameter of this name.
-    pub fn remove_query(&mut self, name: &str) {
-        let request = std::mem::replace(&mut self.request, Expr::Verbatim(TokenStream::new()));
-        self.request = without_query(request, name);
+    let url_name = match found.next() {
+        Some(Stmt::Local(Local {
+            pat: Pat::Ident(pattern),
+            ..
+        })) => pattern.ident,
+        _ => return Err("`let url` in `send`".to_owned()),
+    };
+    extend(&mut statements, url(operation, client, &url_name))?;
+
+    // The header map holds `api-version` and the header parameters.
+    found.next().ok_or("`let header_map` in `send`")?;
+    found.next().ok_or("the `api-version` header in `send`")?;
+    let mut headers = Vec::new();
+    let mut request = loop {
+        match found.next().ok_or("`let request` in `send`")? {
+            Stmt::Local(local) => break local,
+            statement => headers.push(statement),
+        }
+    };
+    if !headers.is_empty() {
+        statements.push(parse_quote!(let mut header_map = ::reqwest::header::HeaderMap::new();));
     }
+    for parameter in operation
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.location == Location::Header)
+    {
+        headers
+            .iter_mut()
+            .for_each(|header| spell(header, parameter));
+    }
+    let lists: Vec<&Parameter> = operation
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.delimiter.is_some())
+        .collect();
+    rewrite_request(&mut request, headers.is_empty(), &lists)?;
+    let request_name = match &request.pat {
+        Pat::Ident(pattern) => pattern.ident.clone(),
+        _ => return Err("a name of the request in `send`".to_owned()),
+    };
+    statements.append(&mut headers);
+    statements.push(Stmt::Local(request));
+
+    let invalid = quote!(map_err(progenitor_client::Error::InvalidRequest)?);
+    let apply_form = operation
+        .parts
+        .is_some()
+        .then(|| quote!(#form.apply(&mut #request_name).await.#invalid;));
+    let append_lists = lists.iter().map(|list| {
+        let ident = format_ident!("{}", list.ident());
+        let (name, delimiter) = (&list.name, list.delimiter);
+        let append =
+            quote!(support::query::append_list(&mut #request_name, #name, #delimiter, &#ident).#invalid;);
+        if list.required { append } else { quote!(if let Some(#ident) = #ident { #append }) }
+    });
+    let success = success(&method.sig.output)?;
+    let decoder = decoder(&success);
+    let id = &operation.id;
+    extend(
+        &mut statements,
+        quote! {
+            #apply_form
+            #(#append_lists)*
+            let #info = progenitor_client::OperationInfo { operation_id: #id };
+            #client.pre(&mut #request_name, &#info).await?;
+            let result = #client.exec(#request_name, &#info).await;
+            #client.post(&result, &#info).await?;
+            #decoder(result?).await
+        },
+    )?;
+
+    let error = error_type(operation);
+    method.sig.output = parse_quote! {
+        -> ::std::result::Result<
+            progenitor_client::ResponseValue<#success>,
+            progenitor_client::Error<support::ErrorBody<#error>>,
+        >
+    };
+    method.block.stmts = statements;
+    method.attrs = docs::attributes(&documentation(operation));
+    Ok(method)
 }
 
-/// The method chain without its last two calls, `.headers(header_map).build()?`.
-fn request_chain(expression: Expr) -> Result<Expr, String> {
-    let Expr::Try(attempt) = expression else {
+/// Adds statements that are quoted here.
+fn extend(statements: &mut Vec<Stmt>, tokens: TokenStream) -> Result<(), String> {
+    let parsed = Block::parse_within
+        .parse2(tokens)
+        .map_err(|error| format!("Rust in `send` ({error})"))?;
+    statements.extend(parsed);
+    Ok(())
+}
+
+/// In `let mut request = client.get(url).query(..).headers(header_map).build()?`, takes away what adds lists and, if
+/// there are no header parameters, the header map.
+fn rewrite_request(
+    request: &mut Local,
+    no_headers: bool,
+    lists: &[&Parameter],
+) -> Result<(), String> {
+    request.attrs.clear();
+    let init = request
+        .init
+        .as_mut()
+        .ok_or("a value of `request` in `send`")?;
+    let Expr::Try(attempt) = &mut *init.expr else {
         return Err("`.build()?` in `send`".to_owned());
     };
-    let build = call(*attempt.expr, "build")?;
-    let headers = call(*build.receiver, "headers")?;
-    Ok(*headers.receiver)
-}
-
-fn call(expression: Expr, name: &str) -> Result<ExprMethodCall, String> {
-    match expression {
-        Expr::MethodCall(call) if call.method == name => Ok(call),
-        _ => Err(format!("a call of `{name}` in `send`")),
-    }
-}
-
-fn without_query(expression: Expr, name: &str) -> Expr {
-    let Expr::MethodCall(mut call) = expression else {
-        return expression;
+    let Expr::MethodCall(build) = &mut *attempt.expr else {
+        return Err("a call of `build` in `send`".to_owned());
     };
-    let adds = call.method == "query" && query_name(&call).as_deref() == Some(name);
-    call.receiver = Box::new(without_query(*call.receiver, name));
-    if adds {
-        *call.receiver
+    let Expr::MethodCall(headers) = &mut *build.receiver else {
+        return Err("a call of `headers` in `send`".to_owned());
+    };
+    if build.method != "build" || headers.method != "headers" {
+        return Err("`.headers(..).build()` in `send`".to_owned());
+    }
+    for list in lists {
+        without_query(&mut headers.receiver, &list.name);
+    }
+    if no_headers {
+        let chain = std::mem::replace(&mut *headers.receiver, Expr::Verbatim(TokenStream::new()));
+        *build.receiver = chain;
+    }
+    Ok(())
+}
+
+/// Removes the call that adds the query parameter of this name from a chain of calls.
+fn without_query(chain: &mut Expr, name: &str) {
+    let Expr::MethodCall(call) = chain else {
+        return;
+    };
+    if call.method == "query" && query_name(call).as_deref() == Some(name) {
+        *chain = std::mem::replace(&mut *call.receiver, Expr::Verbatim(TokenStream::new()));
     } else {
-        Expr::MethodCall(call)
+        without_query(&mut call.receiver, name);
     }
 }
 
@@ -133,10 +245,116 @@ fn success(output: &ReturnType) -> Result<Type, String> {
 }
 
 /// The function that turns a response into a success of this type.
-pub fn decoder(success: &Type) -> TokenStream {
+fn decoder(success: &Type) -> TokenStream {
     match success.to_token_stream().to_string().as_str() {
         "()" => quote!(support::response::empty),
-        "ByteStream" => quote!(support::response::stream),
+        "progenitor_client :: ByteStream" => quote!(support::response::stream),
         _ => quote!(support::response::json),
     }
+}
+
+fn documentation(operation: &Operation) -> String {
+    let errors = match &operation.error {
+        Some(error) => format!("[`{}`](types::{0})", names::type_name(error)),
+        None => "JSON".to_owned(),
+    };
+    let text = format!(
+        "Sends the request: {}.\n\n# Errors\n\n[`Error::InvalidRequest`] if a parameter is missing or could not \
+         be converted; nothing was sent then. [`Error::ErrorResponse`], with status, headers and body, for every \
+         answer that is not a success as described; its body is decoded as {errors} if it is that. \
+         [`Error::CommunicationError`] if there was no answer.",
+        docs::code(&format!("{} {}", operation.method, operation.path))
+    );
+    if operation.builder == "Error" {
+        // The builder's name hides that of the error.
+        text.replace("[`Error::", "[`progenitor_client::Error::")
+    } else {
+        text
+    }
+}
+
+/// The error body's type, as seen from a builder.
+fn error_type(operation: &Operation) -> TokenStream {
+    match &operation.error {
+        Some(error) => {
+            let name = format_ident!("{}", names::type_name(error));
+            quote!(types::#name)
+        }
+        None => quote!(::serde_json::Value),
+    }
+}
+
+/// `let agent_id = encode_path(..); let url = format!("{}/agents/{agent_id}", client.baseurl);`
+fn url(operation: &Operation, client: &Ident, name: &Ident) -> TokenStream {
+    let mut format = String::from("{}");
+    let mut encoded = Vec::new();
+    let mut rest = operation.path.as_str();
+    while let Some((before, (parameter_name, after))) = rest
+        .split_once('{')
+        .and_then(|(before, inner)| Some((before, inner.split_once('}')?)))
+    {
+        rest = after;
+        let parameter = operation.parameters.iter().find(|parameter| {
+            parameter.location == Location::Path && parameter.name == parameter_name
+        });
+        let ident = format_ident!("{}", names::operation_value_name(parameter_name));
+        format.push_str(&format!("{before}{{{ident}}}"));
+        let text = match parameter.map_or(TextForm::Display, |parameter| parameter.text) {
+            TextForm::Itself => quote!(&#ident),
+            TextForm::AsStr => quote!(#ident.as_str()),
+            TextForm::Display => quote!(&#ident.to_string()),
+            TextForm::Json => {
+                let text = json_text(&quote!(#ident));
+                quote!(&#text)
+            }
+        };
+        encoded.push(quote!(let #ident = progenitor_client::encode_path(#text);));
+    }
+    format.push_str(rest);
+    quote! {
+        #(#encoded)*
+        let #name = format!(#format, #client.baseurl);
+    }
+}
+
+/// The text of a value as it would be in JSON, for types whose own text form is another.
+fn json_text(value: &TokenStream) -> TokenStream {
+    quote!(support::scalar::to_text(&#value).map_err(progenitor_client::Error::InvalidRequest)?)
+}
+
+/// If the statement adds this header parameter, replaces its `.to_string()` by what makes the parameter's text.
+fn spell(statement: &mut Stmt, parameter: &Parameter) {
+    struct Replace(TextForm);
+    impl VisitMut for Replace {
+        fn visit_expr_mut(&mut self, expression: &mut Expr) {
+            let Expr::MethodCall(call) = expression else {
+                return syn::visit_mut::visit_expr_mut(self, expression);
+            };
+            if call.method != "to_string" {
+                return syn::visit_mut::visit_expr_mut(self, expression);
+            }
+            let value = &call.receiver;
+            *expression = match self.0 {
+                TextForm::Itself => parse_quote!(#value),
+                TextForm::AsStr => parse_quote!(#value.as_str()),
+                TextForm::Display => return,
+                TextForm::Json => {
+                    let text = json_text(&value.to_token_stream());
+                    parse_quote!(#text)
+                }
+            };
+        }
+    }
+    let name = proc_macro2::Literal::string(&parameter.name).to_string();
+    if tokens_contain(statement.to_token_stream(), &name) {
+        Replace(parameter.text).visit_stmt_mut(statement);
+    }
+}
+
+/// Whether one of the tokens, at any depth, reads like this.
+fn tokens_contain(tokens: TokenStream, token: &str) -> bool {
+    tokens.into_iter().any(|tree| match tree {
+        TokenTree::Group(group) => tokens_contain(group.stream(), token),
+        tree => tree.to_string() == token,
+    })
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::TokenStream;
 use syn::{ExprPath, Item, Path, TypePath, visit_mut::VisitMut};
 
 /// Paths and what the prelude calls them.
@@ -25,17 +24,6 @@ pub fn items(items: &mut [Item], declared: &BTreeSet<String>) {
     let mut shorten = Shorten { declared };
     for item in items {
         shorten.visit_item_mut(item);
-    }
-}
-
-/// Shortens the paths in tokens that are a file of their own. Tokens that don't parse are left to fail later.
-pub fn tokens(tokens: TokenStream) -> TokenStream {
-    match syn::parse2::<syn::File>(tokens.clone()) {
-        Ok(mut file) => {
-            items(&mut file.items, &BTreeSet::new());
-            quote::quote!(#file)
-        }
-        Err(_) => tokens,
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::{File, parse_quote};
 
 /// One file of the support code.
 struct Source {
@@ -34,7 +35,7 @@ const SOURCES: &[Source] = sources![
 /// Emits `support/mod.rs`, and returns the files that are copied, by path.
 ///
 /// `uses` are the names in the generated code that tell which of them it needs.
-pub fn emit(uses: &dyn Fn(&str) -> bool) -> (TokenStream, BTreeMap<String, String>) {
+pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
     let multipart = uses("multipart");
     let lists = uses("append_list");
     let wanted = |source: &Source| {
@@ -42,7 +43,7 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (TokenStream, BTreeMap<String, Strin
             || match source.name {
                 "file_part" | "media_type" | "multipart" => multipart,
                 "query" => lists,
-                "scalar" => multipart || lists,
+                "scalar" => multipart || lists || uses("scalar::to_text"),
                 "unknown_value" => uses("UnknownValue"),
                 _ => false,
             }
@@ -89,9 +90,16 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (TokenStream, BTreeMap<String, Strin
     );
     let scalar = when(
         "scalar",
-        quote!(
-            mod scalar;
-        ),
+        if uses("scalar::to_text") {
+            quote!(
+                #[doc(hidden)]
+                pub mod scalar;
+            )
+        } else {
+            quote!(
+                mod scalar;
+            )
+        },
     );
     let unknown_value = when(
         "unknown_value",
@@ -100,7 +108,7 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (TokenStream, BTreeMap<String, Strin
             pub use unknown_value::UnknownValue;
         ),
     );
-    let module = quote! {
+    let module = parse_quote! {
         //! What operations share: the bodies of errors, files to upload, values of open enums.
         mod error_body;
         pub use error_body::{BodyProblem, DecodeError, ErrorBody};

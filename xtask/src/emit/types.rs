@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, Expr, Fields, ImplItem, Item, ItemImpl, ItemStruct, Meta, Type, parse_quote};
 
@@ -15,18 +14,21 @@ pub fn emit(items: Vec<Item>, modules: &mut Modules) {
     let flattened = flattened_fields(&items);
     let declared_types: BTreeSet<String> = items.iter().filter_map(subject).collect();
     shorten::items(&mut items, &declared_types);
-    let mut declared = Vec::new();
+    let mut declared: Vec<Item> = Vec::new();
     for item in &mut items {
         match item {
             Item::Struct(item) => {
                 document_struct(item);
                 if is_id(item) {
-                    item.attrs
-                        .push(parse_quote!(#[derive(Copy, Eq, Hash, Ord, PartialOrd)]));
+                    derive(
+                        &mut item.attrs,
+                        &["Copy", "Eq", "Hash", "Ord", "PartialOrd"],
+                    );
                 }
             }
             Item::Enum(item) => {
-                document(&mut item.attrs, None);
+                let fallback = format!("`{}`", item.ident);
+                document(&mut item.attrs, Some(&fallback));
                 for variant in &mut item.variants {
                     let fallback = format!("The variant `{}`.", variant.ident);
                     document(&mut variant.attrs, Some(&fallback));
@@ -39,7 +41,10 @@ pub fn emit(items: Vec<Item>, modules: &mut Modules) {
                     }
                 }
             }
-            Item::Type(item) => document(&mut item.attrs, None),
+            Item::Type(item) => {
+                let fallback = format!("`{}`", item.ident);
+                document(&mut item.attrs, Some(&fallback));
+            }
             Item::Impl(item) => document_methods(item),
             Item::Mod(item) => {
                 let name = item.ident.clone();
@@ -53,32 +58,26 @@ pub fn emit(items: Vec<Item>, modules: &mut Modules) {
                     "defaults" => (quote!(), content),
                     _ => (quote!(pub), content),
                 };
-                let (title, content) = module(&name.to_string(), &content);
-                modules.insert(format!("types/{name}.rs"), quote!(#title #content));
-                declared.push(quote!(#visibility mod #name;));
+                let title = title(&name.to_string());
+                modules.items(&format!("types/{name}.rs"), Some(title), content);
+                declared.push(parse_quote!(#visibility mod #name;));
             }
             _ => {}
         }
     }
     items.retain(|item| !matches!(item, Item::Mod(_)));
-    modules.insert(
-        "types/mod.rs".to_owned(),
-        quote! {
-            //! The types of parameters, bodies and responses.
-            #(#declared)*
-            #(#items)*
-        },
-    );
+    declared.append(&mut items);
+    let title = "The types of parameters, bodies and responses.";
+    modules.items("types/mod.rs", Some(title), declared);
 }
 
-fn module(name: &str, items: &[Item]) -> (TokenStream, TokenStream) {
-    let title = match name {
-        "builder" => " Builders of the types: set fields one by one, then convert with `try_into`.",
-        "defaults" => " Default values of fields.",
-        "error" => " The error of conversions between types.",
-        _ => " Part of the types.",
-    };
-    (quote!(#![doc = #title]), quote!(#(#items)*))
+fn title(module: &str) -> &'static str {
+    match module {
+        "builder" => "Builders of the types: set fields one by one, then convert with `try_into`.",
+        "defaults" => "Default values of fields.",
+        "error" => "The error of conversions between types.",
+        _ => "Part of the types.",
+    }
 }
 
 /// Gives an item its documentation in a form fit for rustdoc, or `fallback` if it has none.
@@ -106,22 +105,12 @@ fn document(attributes: &mut Vec<Attribute>, fallback: Option<&str>) {
         markdown
     };
     attributes.retain(|attribute| !attribute.path().is_ident("doc"));
-    let documentation = docs::attributes(&markdown);
-    let mut documented: Vec<Attribute> = parse_attributes(documentation);
-    documented.append(attributes);
-    *attributes = documented;
-}
-
-fn parse_attributes(tokens: TokenStream) -> Vec<Attribute> {
-    let item: Item = parse_quote!(#tokens struct Documented;);
-    match item {
-        Item::Struct(item) => item.attrs,
-        _ => Vec::new(),
-    }
+    attributes.splice(0..0, docs::attributes(&markdown));
 }
 
 fn document_struct(item: &mut ItemStruct) {
-    document(&mut item.attrs, None);
+    let fallback = format!("`{}`", item.ident);
+    document(&mut item.attrs, Some(&fallback));
     for field in &mut item.fields {
         let Some(name) = &field.ident else { continue };
         let fallback = if is_flattened(&field.attrs) {
@@ -145,11 +134,11 @@ fn document_methods(item: &mut ItemImpl) {
                 .any(|attribute| attribute.path().is_ident("doc"))
         {
             let text = if method.sig.ident == "builder" {
-                " A builder with no field set.".to_owned()
+                "A builder with no field set.".to_owned()
             } else {
-                format!(" Sets the field `{}`.", method.sig.ident)
+                format!("Sets the field `{}`.", method.sig.ident)
             };
-            method.attrs.push(parse_quote!(#[doc = #text]));
+            method.attrs.append(&mut docs::attributes(&text));
         }
     }
 }
@@ -165,6 +154,22 @@ fn is_id(item: &ItemStruct) -> bool {
                     .all(|field| is_path(&field.ty, &["uuid", "Uuid"]))
         }
         _ => false,
+    }
+}
+
+/// Adds to the list of derived traits.
+fn derive(attributes: &mut [Attribute], names: &[&str]) {
+    let derive = attributes
+        .iter_mut()
+        .find(|attribute| attribute.path().is_ident("derive"));
+    if let Some(Attribute {
+        meta: Meta::List(list),
+        ..
+    }) = derive
+    {
+        let known = &list.tokens;
+        let names = names.iter().map(|name| format_ident!("{name}"));
+        list.tokens = quote!(#known, #(#names),*);
     }
 }
 
@@ -210,12 +215,25 @@ fn flattened_fields(items: &[Item]) -> Vec<(String, String)> {
 
 /// Documents the builders, and lets a map of unknown fields start empty: typify demands that it be set.
 fn builders(mut items: Vec<Item>, flattened: &[(String, String)]) -> Vec<Item> {
+    let empty: BTreeSet<String> = items
+        .iter()
+        .filter(|item| matches!(item, Item::Struct(item) if item.fields.is_empty()))
+        .filter_map(subject)
+        .collect();
+    items.retain(|item| {
+        !(is_redundant(item) && subject(item).is_some_and(|name| empty.contains(&name)))
+    });
     for item in &mut items {
         match item {
             Item::Struct(item) => {
                 let name = &item.ident;
-                let text = format!(" Builder of [`{name}`](super::{name}).");
-                item.attrs.insert(0, parse_quote!(#[doc = #text]));
+                let text = format!("Builder of [`{name}`](super::{name}).");
+                if item.fields.is_empty() {
+                    item.attrs.push(parse_quote!(#[derive(Default)]));
+                }
+                item.attrs.splice(0..0, docs::attributes(&text));
+                item.attrs
+                    .push(parse_quote!(#[must_use = "it becomes a value by `try_into`"]));
             }
             Item::Impl(item) if item.trait_.is_none() => document_methods(item),
             Item::Impl(item) => {
@@ -228,6 +246,20 @@ fn builders(mut items: Vec<Item>, flattened: &[(String, String)]) -> Vec<Item> {
         }
     }
     items
+}
+
+/// Whether this is what a builder without fields does not need: an empty `impl`, and a `Default` that can be derived.
+fn is_redundant(item: &Item) -> bool {
+    match item {
+        Item::Impl(item) => match &item.trait_ {
+            None => item.items.is_empty(),
+            Some((path, _)) => path
+                .segments
+                .last()
+                .is_some_and(|last| last.ident == "Default"),
+        },
+        _ => false,
+    }
 }
 
 /// In `fn default() -> Self { Self { field: Err(..), .. } }`, makes the field's value `Ok(Default::default())`.

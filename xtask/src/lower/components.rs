@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::Lowering;
-use crate::diagnostic::Diagnostic;
-use crate::model::{Body, Location, Operation, Parameter};
+use crate::model::{Body, Location, Operation, Parameter, TextForm};
 use crate::pointer;
 use crate::shape::{Kind, Walk};
 use crate::view::{self, OperationView};
@@ -14,7 +13,7 @@ use crate::view::{self, OperationView};
 /// Makes every operation self-contained: it gets an operationId if it has none, its path item's parameters, and what
 /// its references to parameters, request bodies, responses and headers stand for. Later passes change operations one
 /// by one, which they could not do to something shared. References to schemas stay: they name types.
-pub fn inline(lowering: &mut Lowering) -> Result<(), Diagnostic> {
+pub fn inline(lowering: &mut Lowering) {
     let source = std::mem::take(&mut lowering.root);
     let mut paths = Map::new();
     for operation in OperationView::all(&source) {
@@ -94,15 +93,14 @@ pub fn inline(lowering: &mut Lowering) -> Result<(), Diagnostic> {
     for index in 0..lowering.operations.len() {
         let operation = &mut lowering.operations[index];
         if let Some(value) = root.pointer(&operation.pointer) {
-            describe(operation, value);
+            describe(operation, value, &root);
         }
     }
     lowering.root = root;
-    Ok(())
 }
 
 /// Takes over what later stages need to know of an operation.
-fn describe(operation: &mut Operation, value: &Value) {
+fn describe(operation: &mut Operation, value: &Value, root: &Value) {
     let text =
         |value: &Value, field: &str| value.get(field).and_then(Value::as_str).map(str::to_owned);
     operation.summary = text(value, "summary").filter(|text| !text.trim().is_empty());
@@ -113,7 +111,7 @@ fn describe(operation: &mut Operation, value: &Value) {
         .into_iter()
         .flatten()
         .filter_map(|parameter| {
-            let schema = &parameter["schema"];
+            let schema = view::single(root, &parameter["schema"]);
             Some(Parameter {
                 name: text(parameter, "name")?,
                 location: match parameter["in"].as_str()? {
@@ -126,7 +124,8 @@ fn describe(operation: &mut Operation, value: &Value) {
                 delimiter: None,
                 range: None,
                 default: schema.get("default").cloned(),
-                date_time: schema["type"] == "string" && schema["format"] == "date-time",
+                deprecated: parameter.get("deprecated") == Some(&Value::Bool(true)),
+                text: text_form(schema, std::ptr::eq(schema, &parameter["schema"])),
             })
         })
         .collect();
@@ -145,9 +144,29 @@ fn describe(operation: &mut Operation, value: &Value) {
             });
 }
 
+/// How values of a schema become text; `inline` if no named type stands between.
+fn text_form(schema: &Value, inline: bool) -> TextForm {
+    let has = |field: &str| schema.get(field).is_some();
+    match schema["type"].as_str() {
+        Some("string") => match (schema["format"].as_str(), schema["enum"].as_array()) {
+            (Some("date-time"), _) => TextForm::Json,
+            // One of a single value may be a closed enum.
+            (_, Some(values)) if values.len() > 1 => TextForm::AsStr,
+            (None, None)
+                if inline && !["pattern", "minLength", "maxLength"].into_iter().any(has) =>
+            {
+                TextForm::Itself
+            }
+            _ => TextForm::Display,
+        },
+        Some("boolean" | "integer" | "number") => TextForm::Display,
+        _ => TextForm::Json,
+    }
+}
+
 /// Removes what describes the API but says nothing about a client: examples, links, headers of responses, servers,
 /// security. progenitor and typify parse some of it and stumble over what they don't expect.
-pub fn drop_unused_by_clients(lowering: &mut Lowering) -> Result<(), Diagnostic> {
+pub fn drop_unused_by_clients(lowering: &mut Lowering) {
     let root = &mut lowering.root;
     if let Some(root) = root.as_object_mut() {
         root.retain(|field, _| {
@@ -183,12 +202,11 @@ pub fn drop_unused_by_clients(lowering: &mut Lowering) -> Result<(), Diagnostic>
             }
         }
     }
-    Ok(())
 }
 
 /// Removes the schemas of multipart bodies that nothing else refers to: their parts are setters of a builder, and a
 /// struct with file contents as strings would only mislead.
-pub fn drop_multipart_bodies(lowering: &mut Lowering) -> Result<(), Diagnostic> {
+pub fn drop_multipart_bodies(lowering: &mut Lowering) {
     let bodies: Vec<String> = std::mem::take(
         &mut lowering
             .operations
@@ -223,5 +241,4 @@ pub fn drop_multipart_bodies(lowering: &mut Lowering) -> Result<(), Diagnostic> 
             );
         }
     }
-    Ok(())
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Lowering;
 use crate::diagnostic::Diagnostic;
-use crate::model::Parameter;
+use crate::model::{Location, Parameter};
 use crate::pointer;
 use crate::view;
 
@@ -36,7 +36,7 @@ impl Lowering {
 }
 
 /// Marks path parameters as required, which OpenAPI demands, many documents forget, and progenitor asserts.
-pub fn require_path_parameters(lowering: &mut Lowering) -> Result<(), Diagnostic> {
+pub fn require_path_parameters(lowering: &mut Lowering) {
     lowering.each_parameter("require-path-parameter", |parameter, value, _| {
         if value["in"] != "path" || parameter.required {
             return None;
@@ -48,11 +48,10 @@ pub fn require_path_parameters(lowering: &mut Lowering) -> Result<(), Diagnostic
             parameter.name
         ))
     });
-    Ok(())
 }
 
 /// Takes note of lists that are sent as one value (`explode: false`): progenitor would repeat the key.
-pub fn delimited_lists(lowering: &mut Lowering) -> Result<(), Diagnostic> {
+pub fn delimited_lists(lowering: &mut Lowering) {
     lowering.each_parameter("delimit-list", |parameter, value, components| {
         let style = value["style"].as_str().unwrap_or("form").to_owned();
         let is_list = view::resolve(components, &value["schema"])
@@ -76,12 +75,11 @@ pub fn delimited_lists(lowering: &mut Lowering) -> Result<(), Diagnostic> {
             parameter.name
         ))
     });
-    Ok(())
 }
 
 /// Takes the range off whole numbers and lets the setter check it: typify would make `minimum: 1` a `NonZeroU64`,
 /// which no integer literal converts to, and would forget the maximum.
-pub fn integer_ranges(lowering: &mut Lowering) -> Result<(), Diagnostic> {
+pub fn integer_ranges(lowering: &mut Lowering) {
     lowering.each_parameter("check-range", |parameter, value, _| {
         let schema = value.get_mut("schema")?.as_object_mut()?;
         if schema.get("type")? != "integer" || schema.contains_key("enum") {
@@ -110,5 +108,4 @@ pub fn integer_ranges(lowering: &mut Lowering) -> Result<(), Diagnostic> {
             parameter.name
         ))
     });
-    Ok(())
 }

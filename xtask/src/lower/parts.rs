@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::Lowering;
+use super::{Lowering, schemas};
 use crate::model::{Operation, Part, PartKind, PartType};
 use crate::pointer;
 use crate::view;
@@ -54,7 +54,8 @@ pub fn describe(
             required: required.contains(&name.as_str()),
             repeated: list.is_some(),
             deprecated: property["deprecated"] == true,
-            description: description.map(str::to_owned),
+            // The setter has an attribute that says so.
+            description: description.map(|text| schemas::without_deprecation(text).to_owned()),
         };
         let what = match &part.kind {
             PartKind::File => "a file",

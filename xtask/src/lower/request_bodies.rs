@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::{Lowering, parts};
-use crate::diagnostic::Diagnostic;
 use crate::model::Operation;
 use crate::pointer;
 use crate::view;
@@ -14,7 +13,7 @@ const MULTIPART_SUFFIX: &str = "#multipart";
 
 /// Gives JSON bodies without a schema the schema of any JSON, and takes `encoding` off bodies that have no parts:
 /// progenitor panics over both.
-pub fn json_without_schema(lowering: &mut Lowering) -> Result<(), Diagnostic> {
+pub fn json_without_schema(lowering: &mut Lowering) {
     for index in 0..lowering.operations.len() {
         let id = lowering.operations[index].id.clone();
         let place = pointer::join(
@@ -49,13 +48,12 @@ pub fn json_without_schema(lowering: &mut Lowering) -> Result<(), Diagnostic> {
             lowering.record("plain-body", &place, message);
         }
     }
-    Ok(())
 }
 
 /// Splits what progenitor can't take: an operation with a multipart body becomes one without a body, whose builder
 /// gets a setter for each part. If it has another body as well, that one stays under the operation's name and the
 /// multipart one is called `..._multipart`.
-pub fn split_multipart(lowering: &mut Lowering) -> Result<(), Diagnostic> {
+pub fn split_multipart(lowering: &mut Lowering) {
     let operations = std::mem::take(&mut lowering.operations);
     for mut operation in operations {
         let Some(value) = lowering.root.pointer_mut(&operation.pointer) else {
@@ -135,5 +133,4 @@ pub fn split_multipart(lowering: &mut Lowering) -> Result<(), Diagnostic> {
         lowering.operations.push(operation);
         lowering.operations.push(split);
     }
-    Ok(())
 }

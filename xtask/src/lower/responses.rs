@@ -4,7 +4,6 @@
 use serde_json::{Map, Value, json};
 
 use super::Lowering;
-use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::view;
 
@@ -51,7 +50,7 @@ fn responses(operation: &Value, wanted: impl Fn(&str) -> bool) -> Vec<(String, C
 /// Makes the success responses one response for any 2xx: a server that answers 201 where 200 was documented has
 /// succeeded all the same. `default` stands for success only where no 2xx is declared. Successes that differ in their
 /// bodies were refused by then.
-pub fn one_success(lowering: &mut Lowering) -> Result<(), Diagnostic> {
+pub fn one_success(lowering: &mut Lowering) {
     for index in 0..lowering.operations.len() {
         let place = lowering.operations[index].pointer.clone();
         let id = lowering.operations[index].id.clone();
@@ -71,7 +70,7 @@ pub fn one_success(lowering: &mut Lowering) -> Result<(), Diagnostic> {
         let (first, message) = match successes.first() {
             None => (
                 Content::Raw,
-                "no success is declared: any 2xx, its body as a stream".to_owned(),
+                format!("{id}: no success is declared: any 2xx, its body as a stream"),
             ),
             Some((_, first)) => (
                 first.clone(),
@@ -104,12 +103,11 @@ pub fn one_success(lowering: &mut Lowering) -> Result<(), Diagnostic> {
             lowering.record("one-success", &responses_place, message);
         }
     }
-    Ok(())
 }
 
 /// Makes the error responses one type that the generated code tries on every error body, keeping the body whatever it
 /// is. Bodies declared with different schemas are left to the caller as plain JSON.
-pub fn one_error(lowering: &mut Lowering) -> Result<(), Diagnostic> {
+pub fn one_error(lowering: &mut Lowering) {
     for index in 0..lowering.operations.len() {
         let place = lowering.operations[index].pointer.clone();
         let id = lowering.operations[index].id.clone();
@@ -163,5 +161,4 @@ pub fn one_error(lowering: &mut Lowering) -> Result<(), Diagnostic> {
             declared.retain(|status, _| status == "2XX");
         }
     }
-    Ok(())
 }

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::Lowering;
-use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::shape::Kind;
 
@@ -12,7 +11,7 @@ const INFERRED: &str =
     "*Inferred: not stated by the documentation of the API, so it may turn out otherwise.*";
 
 /// Puts `x-evidence: inferred` where readers of the generated crate see it: extensions don't reach rustdoc.
-pub fn note_evidence(lowering: &mut Lowering) -> Result<(), Diagnostic> {
+pub fn note_evidence(lowering: &mut Lowering) {
     for kind in [Kind::Schema, Kind::Parameter] {
         for place in lowering.nodes(kind) {
             let Some(node) = lowering.root.pointer_mut(&place) else {
@@ -21,13 +20,7 @@ pub fn note_evidence(lowering: &mut Lowering) -> Result<(), Diagnostic> {
             if node.get("x-evidence").and_then(Value::as_str) != Some("inferred") {
                 continue;
             }
-            let description = match node.get("description").and_then(Value::as_str) {
-                Some(text) if !text.trim().is_empty() => {
-                    format!("{}\n\n{INFERRED}", text.trim_end())
-                }
-                _ => INFERRED.to_owned(),
-            };
-            node["description"] = Value::from(description.as_str());
+            let description = append_to_description(node, INFERRED);
             if kind == Kind::Parameter {
                 let name = node["name"].as_str().unwrap_or_default().to_owned();
                 for operation in &mut lowering.operations {
@@ -50,12 +43,50 @@ pub fn note_evidence(lowering: &mut Lowering) -> Result<(), Diagnostic> {
             );
         }
     }
-    Ok(())
+}
+
+/// What `deprecated: true` on a schema reads like in rustdoc.
+const DEPRECATED: &str = "*Deprecated: the API description advises against using it.*";
+
+/// Says in the description what `deprecated: true` on a schema says: typify drops it. An attribute on the field would
+/// not do, for it makes code that only passes a struct through warn.
+pub fn note_deprecation(lowering: &mut Lowering) {
+    for place in lowering.nodes(Kind::Schema) {
+        let Some(node) = lowering.root.pointer_mut(&place) else {
+            continue;
+        };
+        if node.get("deprecated") != Some(&Value::Bool(true)) {
+            continue;
+        }
+        append_to_description(node, DEPRECATED);
+        lowering.record(
+            "note-deprecation",
+            &place,
+            "`deprecated: true` added to the description",
+        );
+    }
+}
+
+/// A description without what [`note_deprecation`] added.
+pub fn without_deprecation(description: &str) -> &str {
+    description
+        .strip_suffix(DEPRECATED)
+        .map_or(description, str::trim_end)
+}
+
+/// Adds a paragraph to the description of a schema or parameter, and returns the whole.
+fn append_to_description(node: &mut Value, paragraph: &str) -> String {
+    let description = match node.get("description").and_then(Value::as_str) {
+        Some(text) if !text.trim().is_empty() => format!("{}\n\n{paragraph}", text.trim_end()),
+        _ => paragraph.to_owned(),
+    };
+    node["description"] = Value::from(description.as_str());
+    description
 }
 
 /// Removes `title`, by which typify would name inline types: a type's name comes from where it stands, so that two
 /// titles alike don't collide and a reworded title doesn't rename a type.
-pub fn drop_titles(lowering: &mut Lowering) -> Result<(), Diagnostic> {
+pub fn drop_titles(lowering: &mut Lowering) {
     for place in lowering.nodes(Kind::Schema) {
         let schema = lowering
             .root
@@ -65,12 +96,11 @@ pub fn drop_titles(lowering: &mut Lowering) -> Result<(), Diagnostic> {
             lowering.record("drop-title", &place, "`title` does not name the Rust type");
         }
     }
-    Ok(())
 }
 
 /// Removes `exclusiveMinimum` and `exclusiveMaximum` where there is no bound for them to exclude: they mean nothing,
 /// and progenitor panics over them.
-pub fn drop_bounds_without_value(lowering: &mut Lowering) -> Result<(), Diagnostic> {
+pub fn drop_bounds_without_value(lowering: &mut Lowering) {
     for place in lowering.nodes(Kind::Schema) {
         for (flag, bound) in [
             ("exclusiveMinimum", "minimum"),
@@ -93,13 +123,12 @@ pub fn drop_bounds_without_value(lowering: &mut Lowering) -> Result<(), Diagnost
             }
         }
     }
-    Ok(())
 }
 
 /// Turns `additionalProperties: true` into the equal `{}` on objects with properties: typify drops the first and gives
 /// the second a map, `extra`, in which unknown fields survive. An object that has a property `extra` already can't
 /// have that map.
-pub fn keep_unknown_fields(lowering: &mut Lowering) -> Result<(), Diagnostic> {
+pub fn keep_unknown_fields(lowering: &mut Lowering) {
     for place in lowering.nodes(Kind::Schema) {
         let Some(schema) = lowering.root.pointer_mut(&place) else {
             continue;
@@ -136,5 +165,4 @@ pub fn keep_unknown_fields(lowering: &mut Lowering) -> Result<(), Diagnostic> {
             );
         }
     }
-    Ok(())
 }

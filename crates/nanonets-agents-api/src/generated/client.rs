@@ -11,13 +11,14 @@ use super::builder;
 ///
 /// **Authentication.** Every request carries a workspace API key as a bearer token.
 ///
-/// **Waiting.** A run returns at once with a task. Poll `get_task` with growing pauses until its
-/// status is terminal (`completed`, `failed`, `stopped`) or asks for a person
+/// **Waiting.** A run returns at once with a task. Poll `get_task` with growing pauses until
+/// its status is terminal (`completed`, `failed`, `stopped`) or asks for a person
 /// (`waiting_for_input`, `awaiting_review`); once it is terminal, read `get_task_summary`. No
 /// streaming endpoint and no webhook is documented.
 ///
 /// **Errors.** A non-2xx answer carries `ErrorEnvelope`; decide by its HTTP status alone. Any
-/// operation can answer 401, 429, 500 or 503, so descriptions name only what is particular to them.
+/// operation can answer 401, 429, 500 or 503, so descriptions name only what is particular to
+/// them.
 ///
 /// **Retries.** Nothing serves as an idempotency key. After a lost answer it is safe to repeat
 /// reads, `update_agent` and `cancel_task`; repeating `create_agent`, `run_agent` or
@@ -26,10 +27,11 @@ use super::builder;
 /// **Compatibility.** v1 stays compatible; a breaking change would get another path prefix. Be
 /// ready for new fields and new enum values all the same.
 ///
-/// The vendor publishes no OpenAPI document. This one follows the public documentation; whatever
-/// had to be concluded rather than read carries `x-evidence: inferred`.
+/// The vendor publishes no OpenAPI document. This one follows the public documentation;
+
+/// whatever had to be concluded rather than read carries `x-evidence: inferred`.
 ///
-/// Version 1\.0.0 of the API description.
+/// Version 1.0.0 of the API description.
 #[derive(Clone, Debug)]
 pub struct Client {
     pub(crate) baseurl: String,
@@ -85,7 +87,6 @@ impl ClientInfo<crate::Context> for Client {
 }
 
 impl ClientHooks<crate::Context> for &Client {}
-
 impl Client {
     /// Cancel a task.
     ///

@@ -7,9 +7,9 @@ pub mod builder;
 mod client;
 pub mod support;
 pub mod types;
-
 pub use client::Client;
 pub use progenitor_client::{
     ByteStream, ClientHooks, ClientInfo, Error, OperationInfo, ResponseValue,
 };
+
 pub use support::{ErrorBody, FilePart, ResponseLimit};

@@ -50,10 +50,10 @@ impl<'a> CreateAgent<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] if a parameter is missing or could not be converted; nothing was sent
-    /// then. [`Error::ErrorResponse`], with status, headers and body, for every answer that is not a
-    /// success as described; its body is decoded as [`ErrorEnvelope`](types::ErrorEnvelope) if it is that.
-    /// [`Error::CommunicationError`] if there was no answer.
+    /// [`Error::InvalidRequest`] if a parameter is missing or could not be converted; nothing was
+    /// sent then. [`Error::ErrorResponse`], with status, headers and body, for every answer that is
+    /// not a success as described; its body is decoded as [`ErrorEnvelope`](types::ErrorEnvelope)
+    /// if it is that. [`Error::CommunicationError`] if there was no answer.
     pub async fn send(
         self,
     ) -> Result<

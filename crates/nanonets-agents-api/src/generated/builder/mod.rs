@@ -4,61 +4,32 @@
 //! Builders of requests: one for each operation, made by the method of the same name on the client.
 
 mod cancel_task;
-
 pub use cancel_task::CancelTask;
-
 mod create_agent;
-
 pub use create_agent::CreateAgent;
-
 mod get_agent;
-
 pub use get_agent::GetAgent;
-
 mod get_task;
-
 pub use get_task::GetTask;
-
 mod get_task_result;
-
 pub use get_task_result::GetTaskResult;
-
 mod get_task_summary;
-
 pub use get_task_summary::GetTaskSummary;
-
 mod list_agent_versions;
-
 pub use list_agent_versions::ListAgentVersions;
-
 mod list_agents;
-
 pub use list_agents::ListAgents;
-
 mod list_task_messages;
-
 pub use list_task_messages::ListTaskMessages;
-
 mod list_tasks;
-
 pub use list_tasks::ListTasks;
-
 mod publish_agent_version;
-
 pub use publish_agent_version::PublishAgentVersion;
-
 mod run_agent;
-
 pub use run_agent::RunAgent;
-
 mod run_agent_multipart;
-
 pub use run_agent_multipart::RunAgentMultipart;
-
 mod send_task_message;
-
 pub use send_task_message::SendTaskMessage;
-
 mod update_agent;
-
 pub use update_agent::UpdateAgent;

@@ -4,13 +4,9 @@
 //! What operations share: the bodies of errors, files to upload, values of open enums.
 
 mod error_body;
-
 pub use error_body::{BodyProblem, DecodeError, ErrorBody};
-
 mod file_part;
-
 pub use file_part::{FilePart, PartError};
-
 mod media_type;
 #[doc(hidden)]
 pub mod multipart;
@@ -18,10 +14,7 @@ pub mod multipart;
 pub mod query;
 #[doc(hidden)]
 pub mod response;
-
 pub use response::ResponseLimit;
-
 mod scalar;
 mod unknown_value;
-
 pub use unknown_value::UnknownValue;

@@ -5,6 +5,7 @@
 
 /// Builder of [`Agent`](super::Agent).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct Agent {
     agent_group_id: Result<super::AgentGroupId, String>,
     config: Result<super::AgentConfig, String>,
@@ -198,6 +199,7 @@ impl From<super::Agent> for Agent {
 
 /// Builder of [`AgentListItem`](super::AgentListItem).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct AgentListItem {
     agent_group_id: Result<super::AgentGroupId, String>,
     created_at: Result<::chrono::DateTime<::chrono::offset::Utc>, String>,
@@ -375,6 +377,7 @@ impl From<super::AgentListItem> for AgentListItem {
 
 /// Builder of [`AgentPage`](super::AgentPage).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct AgentPage {
     data: Result<Vec<super::AgentListItem>, String>,
     has_more: Result<bool, String>,
@@ -470,6 +473,7 @@ impl From<super::AgentPage> for AgentPage {
 
 /// Builder of [`AgentVersion`](super::AgentVersion).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct AgentVersion {
     agent_group_id: Result<super::AgentGroupId, String>,
     created_at: Result<::chrono::DateTime<::chrono::offset::Utc>, String>,
@@ -647,6 +651,7 @@ impl From<super::AgentVersion> for AgentVersion {
 
 /// Builder of [`AgentVersionPage`](super::AgentVersionPage).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct AgentVersionPage {
     data: Result<Vec<super::AgentListItem>, String>,
     has_more: Result<Option<bool>, String>,
@@ -742,6 +747,7 @@ impl From<super::AgentVersionPage> for AgentVersionPage {
 
 /// Builder of [`CreateAgentRequest`](super::CreateAgentRequest).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct CreateAgentRequest {
     config: Result<Option<super::AgentConfig>, String>,
     name: Result<Option<String>, String>,
@@ -823,6 +829,7 @@ impl From<super::CreateAgentRequest> for CreateAgentRequest {
 
 /// Builder of [`ErrorEnvelope`](super::ErrorEnvelope).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct ErrorEnvelope {
     error: Result<String, String>,
     extra: Result<::serde_json::Map<String, ::serde_json::Value>, String>,
@@ -884,6 +891,7 @@ impl From<super::ErrorEnvelope> for ErrorEnvelope {
 
 /// Builder of [`Message`](super::Message).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct Message {
     agent_id: Result<Option<super::AgentId>, String>,
     content: Result<Option<::serde_json::Value>, String>,
@@ -1057,6 +1065,7 @@ impl From<super::Message> for Message {
 
 /// Builder of [`MessageList`](super::MessageList).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct MessageList {
     data: Result<Vec<super::Message>, String>,
     extra: Result<::serde_json::Map<String, ::serde_json::Value>, String>,
@@ -1118,6 +1127,7 @@ impl From<super::MessageList> for MessageList {
 
 /// Builder of [`RunAgentRequest`](super::RunAgentRequest).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct RunAgentRequest {
     output_config: Result<Option<super::TaskOutputConfig>, String>,
     query: Result<Option<String>, String>,
@@ -1181,6 +1191,7 @@ impl From<super::RunAgentRequest> for RunAgentRequest {
 
 /// Builder of [`RunAgentResponse`](super::RunAgentResponse).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct RunAgentResponse {
     agent_id: Result<super::AgentId, String>,
     created_at: Result<::chrono::DateTime<::chrono::offset::Utc>, String>,
@@ -1306,6 +1317,7 @@ impl From<super::RunAgentResponse> for RunAgentResponse {
 
 /// Builder of [`SendTaskMessageRequest`](super::SendTaskMessageRequest).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct SendTaskMessageRequest {
     message: Result<Option<String>, String>,
 }
@@ -1349,6 +1361,7 @@ impl From<super::SendTaskMessageRequest> for SendTaskMessageRequest {
 
 /// Builder of [`SendTaskMessageResponse`](super::SendTaskMessageResponse).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct SendTaskMessageResponse {
     message: Result<Option<String>, String>,
     message_id: Result<Option<super::MessageId>, String>,
@@ -1460,6 +1473,7 @@ impl From<super::SendTaskMessageResponse> for SendTaskMessageResponse {
 
 /// Builder of [`Task`](super::Task).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct Task {
     agent_id: Result<super::AgentId, String>,
     created_at: Result<::chrono::DateTime<::chrono::offset::Utc>, String>,
@@ -1601,6 +1615,7 @@ impl From<super::Task> for Task {
 
 /// Builder of [`TaskListItem`](super::TaskListItem).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct TaskListItem {
     agent_id: Result<super::AgentId, String>,
     agent_name: Result<Option<String>, String>,
@@ -1758,6 +1773,7 @@ impl From<super::TaskListItem> for TaskListItem {
 
 /// Builder of [`TaskOutputConfig`](super::TaskOutputConfig).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct TaskOutputConfig {
     instructions: Result<Option<String>, String>,
     output_schema: Result<Option<String>, String>,
@@ -1823,6 +1839,7 @@ impl From<super::TaskOutputConfig> for TaskOutputConfig {
 
 /// Builder of [`TaskPage`](super::TaskPage).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct TaskPage {
     data: Result<Vec<super::TaskListItem>, String>,
     has_more: Result<bool, String>,
@@ -1918,6 +1935,7 @@ impl From<super::TaskPage> for TaskPage {
 
 /// Builder of [`TaskResult`](super::TaskResult).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct TaskResult {
     agent_id: Result<Option<super::AgentId>, String>,
     created_at: Result<Option<::chrono::DateTime<::chrono::offset::Utc>>, String>,
@@ -2075,6 +2093,7 @@ impl From<super::TaskResult> for TaskResult {
 
 /// Builder of [`TaskSummary`](super::TaskSummary).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct TaskSummary {
     agent_id: Result<Option<super::AgentId>, String>,
     created_at: Result<Option<::chrono::DateTime<::chrono::offset::Utc>>, String>,
@@ -2250,6 +2269,7 @@ impl From<super::TaskSummary> for TaskSummary {
 
 /// Builder of [`UpdateAgentRequest`](super::UpdateAgentRequest).
 #[derive(Clone, Debug)]
+#[must_use = "it becomes a value by `try_into`"]
 pub struct UpdateAgentRequest {
     config: Result<Option<super::AgentConfig>, String>,
     is_active: Result<Option<bool>, String>,

@@ -7,7 +7,6 @@
 pub struct ConversionError(::std::borrow::Cow<'static, str>);
 
 impl ::std::error::Error for ConversionError {}
-
 impl ::std::fmt::Display for ConversionError {
     fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> Result<(), ::std::fmt::Error> {
         ::std::fmt::Display::fmt(&self.0, f)

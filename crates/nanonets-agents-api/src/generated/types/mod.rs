@@ -9,8 +9,8 @@ pub mod error;
 /// One version of an agent, with its configuration.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 pub struct Agent {
-    /// The agent this is a version of; the same for all versions. Store it beside `id`, which
-    /// goes stale when another version is published.
+    /// The agent this is a version of; the same for all versions. Store it beside `id`, which goes
+    /// stale when another version is published.
     pub agent_group_id: AgentGroupId,
     /// The whole configuration.
     pub config: AgentConfig,
@@ -67,9 +67,19 @@ impl From<::serde_json::Map<String, ::serde_json::Value>> for AgentConfig {
 }
 
 /// Identifies an agent across all its versions.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(
+    ::serde::Deserialize,
+    ::serde::Serialize,
+    Clone,
+    Debug,
+    PartialEq,
+    Copy,
+    Eq,
+    Hash,
+    Ord,
+    PartialOrd
+)]
 #[serde(transparent)]
-#[derive(Copy, Eq, Hash, Ord, PartialOrd)]
 pub struct AgentGroupId(pub ::uuid::Uuid);
 
 impl ::std::ops::Deref for AgentGroupId {
@@ -119,10 +129,21 @@ impl TryFrom<String> for AgentGroupId {
 }
 
 /// Identifies one version of an agent. Another version of the same agent has another `AgentId`;
+
 /// what they share is the `AgentGroupId`.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(
+    ::serde::Deserialize,
+    ::serde::Serialize,
+    Clone,
+    Debug,
+    PartialEq,
+    Copy,
+    Eq,
+    Hash,
+    Ord,
+    PartialOrd
+)]
 #[serde(transparent)]
-#[derive(Copy, Eq, Hash, Ord, PartialOrd)]
 pub struct AgentId(pub ::uuid::Uuid);
 
 impl ::std::ops::Deref for AgentId {
@@ -185,8 +206,8 @@ pub struct AgentListItem {
     pub is_active: bool,
     /// Display name, unique within the workspace.
     pub name: String,
-    /// Where this version is in its life. Required on a single agent, but the documented
-    /// examples of lists don't show it.
+    /// Where this version is in its life. Required on a single agent, but the documented examples
+    /// of lists don't show it.
     ///
     /// *Inferred: not stated by the documentation of the API, so it may turn out otherwise.*
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -252,7 +273,7 @@ pub enum AgentStatus {
 
 impl AgentStatus {
     /// Every value that this version of the crate knows, in the order of the API description.
-    pub const KNOWN: [Self; 3usize] = [Self::Draft, Self::Published, Self::Archived];
+    pub const KNOWN: [Self; 3] = [Self::Draft, Self::Published, Self::Archived];
     /// The value as it is sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -297,7 +318,7 @@ impl From<String> for AgentStatus {
 impl ::std::str::FromStr for AgentStatus {
     type Err = ::std::convert::Infallible;
     fn from_str(value: &str) -> Result<Self, Self::Err> {
-        Result::Ok(Self::from(value))
+        Ok(Self::from(value))
     }
 }
 
@@ -380,8 +401,7 @@ impl AgentVersionPage {
 /// A new agent. Whatever is left out takes the default of the server.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct CreateAgentRequest {
-    /// The whole configuration. Default: the tools that are enabled by default and an empty
-    /// prompt.
+    /// The whole configuration. Default: the tools that are enabled by default and an empty prompt.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub config: Option<AgentConfig>,
     /// Display name, to be unique within the workspace. Default: `Untitled Agent N`.
@@ -429,26 +449,28 @@ impl ErrorEnvelope {
 }
 
 /// One entry of the feed: a tool call, a message, a step such as `task_complete`. Its shape is
-/// not documented, so it is free-form JSON.
+/// not documented, so it is any JSON; an object most likely.
+///
+/// *Inferred: not stated by the documentation of the API, so it may turn out otherwise.*
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
 #[serde(transparent)]
-pub struct FeedItem(pub ::serde_json::Map<String, ::serde_json::Value>);
+pub struct FeedItem(pub ::serde_json::Value);
 
 impl ::std::ops::Deref for FeedItem {
-    type Target = ::serde_json::Map<String, ::serde_json::Value>;
-    fn deref(&self) -> &::serde_json::Map<String, ::serde_json::Value> {
+    type Target = ::serde_json::Value;
+    fn deref(&self) -> &::serde_json::Value {
         &self.0
     }
 }
 
-impl From<FeedItem> for ::serde_json::Map<String, ::serde_json::Value> {
+impl From<FeedItem> for ::serde_json::Value {
     fn from(value: FeedItem) -> Self {
         value.0
     }
 }
 
-impl From<::serde_json::Map<String, ::serde_json::Value>> for FeedItem {
-    fn from(value: ::serde_json::Map<String, ::serde_json::Value>) -> Self {
+impl From<::serde_json::Value> for FeedItem {
+    fn from(value: ::serde_json::Value) -> Self {
         Self(value)
     }
 }
@@ -462,8 +484,8 @@ pub struct Message {
     /// *Inferred: not stated by the documentation of the API, so it may turn out otherwise.*
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub agent_id: Option<AgentId>,
-    /// What it says, any JSON: plain text is a string, but parts in an array or an object may
-    /// come as well.
+    /// What it says, any JSON: plain text is a string, but parts in an array or an object may come
+    /// as well.
     ///
     /// *Inferred: not stated by the documentation of the API, so it may turn out otherwise.*
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -483,8 +505,8 @@ pub struct Message {
     /// *Inferred: not stated by the documentation of the API, so it may turn out otherwise.*
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub parent_id: Option<MessageId>,
-    /// Who wrote it; key and values are a guess. Without it, a `user_id` suggests a message of
-    /// the user, but that is a guess too.
+    /// Who wrote it; key and values are a guess. Without it, a `user_id` suggests a message of the
+    /// user, but that is a guess too.
     ///
     /// *Inferred: not stated by the documentation of the API, so it may turn out otherwise.*
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -512,9 +534,19 @@ impl Message {
 }
 
 /// Identifies a message in the conversation of a task.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(
+    ::serde::Deserialize,
+    ::serde::Serialize,
+    Clone,
+    Debug,
+    PartialEq,
+    Copy,
+    Eq,
+    Hash,
+    Ord,
+    PartialOrd
+)]
 #[serde(transparent)]
-#[derive(Copy, Eq, Hash, Ord, PartialOrd)]
 pub struct MessageId(pub ::uuid::Uuid);
 
 impl ::std::ops::Deref for MessageId {
@@ -602,7 +634,7 @@ pub enum MessageRole {
 
 impl MessageRole {
     /// Every value that this version of the crate knows, in the order of the API description.
-    pub const KNOWN: [Self; 2usize] = [Self::User, Self::Assistant];
+    pub const KNOWN: [Self; 2] = [Self::User, Self::Assistant];
     /// The value as it is sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -645,7 +677,7 @@ impl From<String> for MessageRole {
 impl ::std::str::FromStr for MessageRole {
     type Err = ::std::convert::Infallible;
     fn from_str(value: &str) -> Result<Self, Self::Err> {
-        Result::Ok(Self::from(value))
+        Ok(Self::from(value))
     }
 }
 
@@ -672,8 +704,8 @@ pub struct RunAgentRequest {
     /// The wanted shape of the output.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub output_config: Option<TaskOutputConfig>,
-    /// The prompt. A run needs a prompt or a file, and JSON can't carry files, so send it
-    /// always; that it is thereby mandatory is a conclusion, not documented.
+    /// The prompt. A run needs a prompt or a file, and JSON can't carry files, so send it always;
+    /// that it is thereby mandatory is a conclusion, not documented.
     ///
     /// *Inferred: not stated by the documentation of the API, so it may turn out otherwise.*
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -715,8 +747,8 @@ impl RunAgentResponse {
 /// A message for the agent.
 #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
 pub struct SendTaskMessageRequest {
-    /// The text; the agent gets it as a message of the user. Send it always: as the only field
-    /// it must be mandatory, though the documentation seen doesn't mark it so.
+    /// The text; the agent gets it as a message of the user. Send it always: as the only field it
+    /// must be mandatory, though the documentation seen doesn't mark it so.
     ///
     /// *Inferred: not stated by the documentation of the API, so it may turn out otherwise.*
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -794,9 +826,19 @@ impl Task {
 }
 
 /// Identifies a task, that is, one run of an agent.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(
+    ::serde::Deserialize,
+    ::serde::Serialize,
+    Clone,
+    Debug,
+    PartialEq,
+    Copy,
+    Eq,
+    Hash,
+    Ord,
+    PartialOrd
+)]
 #[serde(transparent)]
-#[derive(Copy, Eq, Hash, Ord, PartialOrd)]
 pub struct TaskId(pub ::uuid::Uuid);
 
 impl ::std::ops::Deref for TaskId {
@@ -857,8 +899,8 @@ pub struct TaskListItem {
     pub agent_name: Option<String>,
     /// When the task was created.
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
-    /// Where the task is in its life. Required on a single task, but the documented example of
-    /// the list doesn't show it.
+    /// Where the task is in its life. Required on a single task, but the documented example of the
+    /// list doesn't show it.
     ///
     /// *Inferred: not stated by the documentation of the API, so it may turn out otherwise.*
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -889,8 +931,8 @@ pub struct TaskOutputConfig {
     /// Guidance that does not fit into a schema, added to the prompt that formats the output.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub instructions: Option<String>,
-    /// The wanted shape: JSON, serialised to a string, or a description in plain language. For
-    /// this task it overrides the keys configured in the dashboard.
+    /// The wanted shape: JSON, serialised to a string, or a description in plain language. For this
+    /// task it overrides the keys configured in the dashboard.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub output_schema: Option<String>,
 }
@@ -1012,7 +1054,7 @@ pub enum TaskStatus {
 
 impl TaskStatus {
     /// Every value that this version of the crate knows, in the order of the API description.
-    pub const KNOWN: [Self; 8usize] = [
+    pub const KNOWN: [Self; 8] = [
         Self::Pending,
         Self::Queued,
         Self::Running,
@@ -1022,6 +1064,7 @@ impl TaskStatus {
         Self::Failed,
         Self::Stopped,
     ];
+
     /// The value as it is sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -1076,7 +1119,7 @@ impl From<String> for TaskStatus {
 impl ::std::str::FromStr for TaskStatus {
     type Err = ::std::convert::Infallible;
     fn from_str(value: &str) -> Result<Self, Self::Err> {
-        Result::Ok(Self::from(value))
+        Ok(Self::from(value))
     }
 }
 
@@ -1118,11 +1161,11 @@ pub struct TaskSummary {
     /// *Inferred: not stated by the documentation of the API, so it may turn out otherwise.*
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub extracted_data: Option<::serde_json::Value>,
-    /// The answer, any JSON; its key is a guess. The server takes the first of these that the
-    /// feed holds, and leaves the key out when there is none:
+    /// The answer, any JSON; its key is a guess. The server takes the first of these that the feed
+    /// holds, and leaves the key out when there is none:
     ///
-    /// 1. an object with `summary` and `completed_at`, from a `task_complete` step with a
-    ///    summary in its structured content;
+    /// 1. an object with `summary` and `completed_at`, from a `task_complete` step with a summary
+    ///    in its structured content;
     /// 2. the whole result object of a `task_complete` step;
     /// 3. the content of the last feed item that is not transient.
     ///
@@ -1173,9 +1216,9 @@ pub struct UpdateAgentRequest {
     /// New display name, to be unique within the workspace.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub name: Option<String>,
-    /// New system prompt. Replaces `system_prompt` inside the stored `config` and leaves its
-    /// other keys alone. What happens when `config` is sent with it is not documented, so send
-    /// one or the other.
+    /// New system prompt. Replaces `system_prompt` inside the stored `config` and leaves its other
+    /// keys alone. What happens when `config` is sent with it is not documented, so send one or the
+    /// other.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub system_prompt: Option<String>,
 }
@@ -1188,9 +1231,19 @@ impl UpdateAgentRequest {
 }
 
 /// Identifies a user.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(
+    ::serde::Deserialize,
+    ::serde::Serialize,
+    Clone,
+    Debug,
+    PartialEq,
+    Copy,
+    Eq,
+    Hash,
+    Ord,
+    PartialOrd
+)]
 #[serde(transparent)]
-#[derive(Copy, Eq, Hash, Ord, PartialOrd)]
 pub struct UserId(pub ::uuid::Uuid);
 
 impl ::std::ops::Deref for UserId {

@@ -1,0 +1,264 @@
+//! Where each field of an answer lands, and which answers count as success.
+
+use chrono::{DateTime, Utc};
+use nanonets_agents_api::types::{
+    AgentStatus, Message, MessageRole, SendTaskMessageResponse, TaskResult, TaskStatus, TaskSummary,
+};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use workspace_tests::server::{Answer, Server};
+
+use crate::bodies::{self, with, without};
+use crate::calls::{OPERATIONS, agent_id, call, client, serving, task_id};
+
+fn at(time: &str) -> DateTime<Utc> {
+    time.parse().expect("a time in RFC 3339")
+}
+
+#[tokio::test]
+async fn an_agent_has_its_fields() {
+    let (_server, client) = serving(&bodies::agent()).await;
+    let agent = client
+        .get_agent()
+        .agent_id(agent_id())
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(agent.id.to_string(), bodies::AGENT);
+    assert_eq!(agent.agent_group_id.to_string(), bodies::GROUP);
+    assert_eq!(agent.version_number, 3);
+    assert_eq!(agent.status, AgentStatus::Published);
+    assert_eq!(agent.name, "Invoices");
+    assert!(agent.is_active);
+    assert_eq!(agent.created_at, at(bodies::CREATED));
+    assert_eq!(agent.updated_at, at(bodies::UPDATED));
+    let config = Value::Object(agent.config.0.clone());
+    assert_eq!(config, bodies::agent()["config"]);
+    assert!(agent.extra.is_empty());
+}
+
+#[tokio::test]
+async fn a_published_version_has_its_fields() {
+    let (_server, client) = serving(&bodies::agent_version()).await;
+    let call = client.publish_agent_version().agent_id(agent_id());
+    let version = call.send().await.unwrap();
+    assert_eq!(version.id.to_string(), bodies::AGENT);
+    assert_eq!(version.agent_group_id.to_string(), bodies::GROUP);
+    assert_eq!(version.version_number, 3);
+    assert_eq!(version.status, AgentStatus::Published);
+    assert_eq!(version.name, "Invoices");
+    assert!(version.is_active);
+    assert_eq!(version.created_at, at(bodies::CREATED));
+    assert_eq!(version.updated_at, at(bodies::UPDATED));
+    assert!(version.extra.is_empty());
+}
+
+#[tokio::test]
+async fn a_page_of_agents_has_its_items_and_its_cursor() {
+    let (_server, client) = serving(&bodies::agent_page()).await;
+    let page = client.list_agents().send().await.unwrap();
+    assert_eq!(page.data.len(), 1);
+    assert_eq!(page.data[0].id.to_string(), bodies::AGENT);
+    assert_eq!(page.data[0].status, Some(AgentStatus::Published));
+    assert!(page.has_more);
+    assert_eq!(page.next_cursor.as_deref(), Some("b2Zmc2V0OjE="));
+    assert!(page.extra.is_empty());
+}
+
+#[tokio::test]
+async fn a_list_of_versions_may_have_no_paging() {
+    let (_server, client) = serving(&bodies::agent_version_page()).await;
+    let call = client.list_agent_versions().agent_id(agent_id());
+    let page = call.send().await.unwrap();
+    assert_eq!(page.data[0].version_number, 3);
+    assert_eq!((page.has_more, &page.next_cursor), (None, &None));
+}
+
+#[tokio::test]
+async fn a_list_of_versions_may_have_paging() {
+    let paging = json!({"has_more": true, "next_cursor": "c"});
+    let (_server, client) = serving(&with(bodies::agent_version_page(), paging)).await;
+    let call = client.list_agent_versions().agent_id(agent_id());
+    let page = call.send().await.unwrap();
+    assert_eq!(page.has_more, Some(true));
+    assert_eq!(page.next_cursor.as_deref(), Some("c"));
+}
+
+#[tokio::test]
+async fn a_task_has_its_fields() {
+    let (_server, client) = serving(&bodies::task()).await;
+    let task = client.get_task().task_id(task_id()).send().await.unwrap();
+    assert_eq!(task.task_id.to_string(), bodies::TASK);
+    assert_eq!(task.agent_id.to_string(), bodies::AGENT);
+    assert_eq!(task.status, TaskStatus::Running);
+    assert_eq!(task.created_at, at(bodies::CREATED));
+    assert_eq!(task.updated_at, at(bodies::UPDATED));
+    assert_eq!(task.title.as_deref(), Some("March invoices"));
+    assert!(task.extra.is_empty());
+}
+
+#[tokio::test]
+async fn a_title_may_be_null_or_missing() {
+    let null = with(bodies::task(), json!({"title": null}));
+    let missing = without(bodies::task(), "title");
+    let server = Server::start([Answer::ok(&null), Answer::ok(&missing)]).await;
+    let client = client(&server.url());
+    for _ in 0..2 {
+        let task = client.cancel_task().task_id(task_id()).send().await;
+        assert_eq!(task.unwrap().title, None);
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_tasks_has_its_items() {
+    let (_server, client) = serving(&bodies::task_page()).await;
+    let page = client.list_tasks().send().await.unwrap();
+    let task = &page.data[0];
+    assert_eq!(task.task_id.to_string(), bodies::TASK);
+    assert_eq!(task.agent_id.to_string(), bodies::AGENT);
+    assert_eq!(task.agent_name.as_deref(), Some("Invoices"));
+    assert_eq!(task.status, Some(TaskStatus::Running));
+    assert_eq!(task.title.as_deref(), Some("March invoices"));
+    assert!(task.extra.is_empty());
+    assert_eq!((page.has_more, &page.next_cursor), (false, &None));
+}
+
+#[tokio::test]
+async fn an_item_of_a_list_may_lack_its_status() {
+    let item = without(bodies::task(), "status");
+    let page = json!({"data": [item], "has_more": false});
+    let (_server, client) = serving(&page).await;
+    let page = client.list_tasks().send().await.unwrap();
+    assert_eq!(page.data[0].status, None);
+}
+
+#[tokio::test]
+async fn a_started_task_has_its_fields() {
+    let (_server, client) = serving(&bodies::run_agent_response()).await;
+    let call = client.run_agent().agent_id(agent_id());
+    let task = call.send().await.unwrap();
+    assert_eq!(task.task_id.to_string(), bodies::TASK);
+    assert_eq!(task.agent_id.to_string(), bodies::AGENT);
+    assert_eq!(task.status, TaskStatus::Running);
+    assert_eq!(task.message, "Poll /v1/tasks/{task_id} for the result.");
+    assert_eq!(task.created_at, at(bodies::CREATED));
+    assert!(task.extra.is_empty());
+}
+
+#[tokio::test]
+async fn a_summary_has_its_fields() {
+    let (_server, client) = serving(&bodies::task_summary()).await;
+    let call = client.get_task_summary().task_id(task_id());
+    let summary = call.send().await.unwrap();
+    assert_eq!(summary.task_id, Some(task_id()));
+    assert_eq!(summary.agent_id, Some(agent_id()));
+    assert_eq!(summary.status, Some(TaskStatus::Completed));
+    assert_eq!(
+        summary.extracted_data,
+        Some(json!({"total": 120.5, "lines": [1, 2]}))
+    );
+    assert_eq!(
+        summary.result,
+        Some(json!({"summary": "Two invoices.", "completed_at": bodies::UPDATED}))
+    );
+    assert!(summary.extra.is_empty());
+}
+
+#[tokio::test]
+async fn a_result_has_its_feed() {
+    let (_server, client) = serving(&bodies::task_result()).await;
+    let call = client.get_task_result().task_id(task_id());
+    let result = call.send().await.unwrap();
+    assert_eq!(result.status, Some(TaskStatus::Failed));
+    let feed = result.feed.as_deref().unwrap();
+    assert_eq!(feed[0]["type"], "tool_call");
+    assert_eq!(feed[1]["type"], "task_complete");
+    assert!(result.extra.is_empty());
+}
+
+#[tokio::test]
+async fn a_message_has_its_fields() {
+    let (_server, client) = serving(&bodies::message_list()).await;
+    let call = client.list_task_messages().task_id(task_id());
+    let list = call.send().await.unwrap();
+    let message = &list.data[0];
+    assert_eq!(message.id.unwrap().to_string(), bodies::MESSAGE);
+    assert_eq!(message.task_id, Some(task_id()));
+    assert_eq!(message.agent_id, Some(agent_id()));
+    assert_eq!(
+        message.content,
+        Some(json!([{"type": "text", "text": "Which currency?"}]))
+    );
+    assert_eq!(message.created_at, Some(at(bodies::CREATED)));
+    assert_eq!(message.user_id.unwrap().to_string(), bodies::USER);
+    assert_eq!(message.parent_id.unwrap().to_string(), bodies::PARENT);
+    assert_eq!(message.role, Some(MessageRole::Assistant));
+    assert!(message.extra.is_empty());
+}
+
+#[tokio::test]
+async fn a_receipt_for_a_message_has_its_fields() {
+    let (_server, client) = serving(&bodies::send_task_message_response()).await;
+    let call = client.send_task_message().task_id(task_id());
+    let receipt = call.send().await.unwrap();
+    assert_eq!(receipt.message_id.unwrap().to_string(), bodies::MESSAGE);
+    assert_eq!(receipt.status, Some(TaskStatus::WaitingForInput));
+    assert_eq!(receipt.message.as_deref(), Some("Message queued."));
+    assert_eq!(receipt.task_id, Some(task_id()));
+    assert!(receipt.extra.is_empty());
+}
+
+/// A type whose every field is inferred reads an empty object, and one that has null for each field.
+fn may_be_empty<T>(fields: &[&str])
+where
+    T: serde::de::DeserializeOwned + PartialEq + std::fmt::Debug,
+{
+    let absent: T = serde_json::from_value(json!({})).unwrap();
+    let null = fields
+        .iter()
+        .map(|field| ((*field).to_owned(), Value::Null));
+    let null: T = serde_json::from_value(Value::Object(null.collect())).unwrap();
+    assert_eq!(absent, null);
+}
+
+#[test]
+fn inferred_fields_of_a_summary_may_be_absent_or_null() {
+    may_be_empty::<TaskSummary>(&["task_id", "status", "result", "extracted_data", "title"]);
+}
+
+#[test]
+fn inferred_fields_of_a_result_may_be_absent_or_null() {
+    may_be_empty::<TaskResult>(&["task_id", "agent_id", "status", "feed", "updated_at"]);
+}
+
+#[test]
+fn inferred_fields_of_a_message_may_be_absent_or_null() {
+    may_be_empty::<Message>(&["id", "task_id", "content", "role", "user_id", "parent_id"]);
+}
+
+#[test]
+fn inferred_fields_of_a_receipt_may_be_absent_or_null() {
+    may_be_empty::<SendTaskMessageResponse>(&["message", "message_id", "status", "task_id"]);
+}
+
+#[tokio::test]
+async fn every_operation_takes_any_2xx_for_success() {
+    for operation in OPERATIONS {
+        for status in [StatusCode::OK, StatusCode::CREATED, StatusCode::ACCEPTED] {
+            let answer = Answer::json(status, &bodies::of(operation));
+            let server = Server::start([answer]).await;
+            let outcome = call(&client(&server.url()), operation).await;
+            assert_eq!(outcome.unwrap().0, status, "{operation}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_success_has_the_headers_of_the_answer() {
+    let name = reqwest::header::HeaderName::from_static("x-request-id");
+    let answer = Answer::ok(&bodies::task()).header(name, "r-1");
+    let server = Server::start([answer]).await;
+    let client = client(&server.url());
+    let task = client.get_task().task_id(task_id()).send().await.unwrap();
+    assert_eq!(task.headers()["x-request-id"], "r-1");
+}

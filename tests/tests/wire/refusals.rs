@@ -1,0 +1,90 @@
+//! Requests that can't be right are refused before anything is sent.
+
+use nanonets_agents_api::{Error, FilePart};
+use workspace_tests::server::{Answer, Server};
+
+use crate::bodies;
+use crate::calls::{Failure, agent_id, call, client};
+
+fn reason(failure: Failure) -> String {
+    match failure {
+        Error::InvalidRequest(reason) => reason,
+        other => panic!("sent, and failed: {other}"),
+    }
+}
+
+/// The reason for refusing a call of the client, which the server must not have seen: the first request that it gets
+/// is one that is made afterwards.
+macro_rules! refused {
+    (|$client:ident| $call:expr) => {{
+        let mut server = Server::start([Answer::ok(&bodies::task())]).await;
+        let $client = client(&server.url());
+        let failure = $call.send().await.expect_err("a refusal");
+        call(&$client, "get_task").await.expect("a success");
+        let path = format!("/api/v1/tasks/{}", bodies::TASK);
+        assert_eq!(server.next().await.path, path);
+        reason(failure)
+    }};
+}
+
+#[tokio::test]
+async fn a_missing_agent_id_is_refused_by_name() {
+    let reason = refused!(|client| client.get_agent());
+    assert!(reason.contains("agent_id"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_missing_task_id_is_refused_by_name() {
+    let reason = refused!(|client| client.cancel_task());
+    assert!(reason.contains("task_id"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_missing_agent_id_of_a_form_is_refused_by_name() {
+    let reason = refused!(|client| client.run_agent_multipart().query("q"));
+    assert!(reason.contains("agent_id"), "{reason}");
+}
+
+#[tokio::test]
+async fn an_id_that_is_none_is_refused_by_name() {
+    let reason = refused!(|client| client.get_task().task_id("../agents"));
+    assert!(reason.contains("task_id"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_limit_of_0_is_refused() {
+    let reason = refused!(|client| client.list_tasks().limit(0));
+    assert!(reason.contains("`limit` must be from 1 to 100"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_limit_of_101_is_refused() {
+    let reason = refused!(|client| client.list_agents().limit(101));
+    assert!(reason.contains("`limit` must be from 1 to 100"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_missing_file_is_refused_with_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gone.pdf");
+    let reason = refused!(|client| {
+        let files = [FilePart::from_bytes("a", "a"), FilePart::from_path(&path)];
+        client
+            .run_agent_multipart()
+            .agent_id(agent_id())
+            .files(files)
+    });
+    assert!(reason.contains("gone.pdf"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_content_type_that_is_none_is_refused() {
+    let part = FilePart::from_bytes("a", "a").content_type("pdf\r\nx: y");
+    let reason = refused!(|client| {
+        client
+            .run_agent_multipart()
+            .agent_id(agent_id())
+            .files([part])
+    });
+    assert!(reason.contains("not a media type"), "{reason}");
+}

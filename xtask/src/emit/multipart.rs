@@ -1,0 +1,150 @@
+//! The parts of a multipart body in a builder: a field and a setter for each, and what `send` makes of them.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+use syn::{Field, FieldValue, ImplItem, Visibility, parse_quote};
+
+use super::{client, docs};
+use crate::model::{Part, PartKind, PartType};
+use crate::names;
+
+fn part_type(part_type: &PartType) -> TokenStream {
+    match part_type {
+        PartType::Named(name) => {
+            let name = format_ident!("{}", names::type_name(name));
+            quote!(types::#name)
+        }
+        PartType::Plain(path) => path.parse().unwrap_or_default(),
+    }
+}
+
+fn value_type(part: &Part) -> TokenStream {
+    match &part.kind {
+        PartKind::File => quote!(support::FilePart),
+        PartKind::Text(ty) | PartKind::Json(ty, _) => part_type(ty),
+    }
+}
+
+/// The field of a part.
+pub fn field(part: &Part) -> Field {
+    let name = format_ident!("{}", part.ident());
+    let ty = value_type(part);
+    let ty = if part.repeated {
+        quote!(::std::vec::Vec<#ty>)
+    } else if part.required {
+        ty
+    } else {
+        quote!(::std::option::Option<#ty>)
+    };
+    Field {
+        attrs: Vec::new(),
+        vis: Visibility::Inherited,
+        modifiers: Default::default(),
+        ident: Some(name),
+        colon_token: Some(Default::default()),
+        ty: parse_quote!(::std::result::Result<#ty, ::std::string::String>),
+        default: None,
+    }
+}
+
+/// The value of that field in a new builder.
+pub fn initial(part: &Part) -> FieldValue {
+    let name = format_ident!("{}", part.ident());
+    if part.repeated {
+        parse_quote!(#name: Ok(::std::vec::Vec::new()))
+    } else if part.required {
+        let message = missing(part);
+        parse_quote!(#name: Err(#message.to_string()))
+    } else {
+        parse_quote!(#name: Ok(None))
+    }
+}
+
+fn missing(part: &Part) -> String {
+    format!("`{}` is required and was not set", part.ident())
+}
+
+/// The setter of a part.
+pub fn setter(part: &Part) -> ImplItem {
+    let name = format_ident!("{}", part.ident());
+    let ty = value_type(part);
+    let documentation = docs::comment(&client::part_documentation(part));
+    let deprecated = part
+        .deprecated
+        .then(|| quote!(#[deprecated = "the API description marks this part as deprecated"]));
+    let short = quote!(#ty).to_string();
+    let short = short.rsplit("::").next().unwrap_or_default().trim();
+    let message = format!("`{name}` can't be converted to `{short}`");
+    if part.repeated {
+        parse_quote! {
+            #documentation
+            #deprecated
+            pub fn #name<I>(mut self, values: I) -> Self
+            where
+                I: IntoIterator,
+                I::Item: std::convert::TryInto<#ty>,
+            {
+                for value in values {
+                    self.#name = self.#name.and_then(|mut known| {
+                        known.push(value.try_into().map_err(|_| #message.to_string())?);
+                        Ok(known)
+                    });
+                }
+                self
+            }
+        }
+    } else {
+        let wrap = (!part.required).then(|| quote!(.map(Some)));
+        parse_quote! {
+            #documentation
+            #deprecated
+            pub fn #name<V>(mut self, value: V) -> Self
+            where
+                V: std::convert::TryInto<#ty>,
+            {
+                self.#name = value.try_into() #wrap .map_err(|_| #message.to_string());
+                self
+            }
+        }
+    }
+}
+
+/// Unwraps the field in `send`, and makes sure that a required part is there.
+pub fn check(part: &Part) -> TokenStream {
+    let name = format_ident!("{}", part.ident());
+    let check = quote!(let #name = #name.map_err(progenitor_client::Error::InvalidRequest)?;);
+    if !(part.repeated && part.required) {
+        return check;
+    }
+    let message = missing(part);
+    quote! {
+        #check
+        if #name.is_empty() {
+            return Err(progenitor_client::Error::InvalidRequest(#message.to_string()));
+        }
+    }
+}
+
+/// Adds the part to the form.
+pub fn add(part: &Part, form: &Ident) -> TokenStream {
+    let name = format_ident!("{}", part.ident());
+    let wire = &part.name;
+    let add = |value: TokenStream| match &part.kind {
+        PartKind::File => quote!(#form.file(#wire, #value);),
+        PartKind::Text(_) => {
+            quote!(#form.text(#wire, &#value).map_err(progenitor_client::Error::InvalidRequest)?;)
+        }
+        PartKind::Json(_, media_type) => {
+            quote!(#form.json(#wire, #media_type, &#value).map_err(progenitor_client::Error::InvalidRequest)?;)
+        }
+    };
+    if part.repeated {
+        let add = add(quote!(value));
+        quote!(for value in #name { #add })
+    } else if part.required {
+        add(quote!(#name))
+    } else {
+        let add = add(quote!(value));
+        quote!(if let Some(value) = #name { #add })
+    }
+}
