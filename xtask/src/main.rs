@@ -34,19 +34,19 @@ enum Command {
 
 #[derive(Args)]
 struct CodegenArgs {
-    /// Write nothing; list the files that codegen would change.
+    /// Write nothing; list the files that would change.
     #[arg(long)]
     check: bool,
-    /// With --check, print what would change as a unified diff.
+    /// With --check, print a unified diff.
     #[arg(short, long, requires = "check")]
     verbose: bool,
-    /// Print every rewrite that the document went through, and where.
+    /// Print every rewrite of the document, and where.
     #[arg(long)]
     explain: bool,
-    /// Read this API description, YAML or JSON, and write a crate for it.
+    /// Write a crate for this API description, YAML or JSON.
     #[arg(long, value_name = "FILE", requires = "out", requires = "crate_name")]
     spec: Option<PathBuf>,
-    /// The folder of that crate: new, empty, or written by codegen before.
+    /// That crate's folder: new, empty or codegen's own.
     #[arg(long, value_name = "DIR", requires = "spec")]
     out: Option<PathBuf>,
     /// The name of that crate.

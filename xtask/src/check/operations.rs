@@ -208,17 +208,27 @@ fn unsupported(
                 .hint("parameters described by `content` are not supported; describe the value by a schema"),
         );
     };
-    // progenitor writes those as Rust formats them, which for a list doesn't even compile.
-    let declared = view::single(root, schema)
-        .get("type")
-        .and_then(Value::as_str);
-    if location != "query" && matches!(declared, Some("array" | "object")) {
+    // progenitor writes the value as Rust formats it, which for most types other than these doesn't even compile.
+    let value = view::single(root, schema);
+    let declared = value.get("type").and_then(Value::as_str);
+    let is_scalar = match declared {
+        Some(declared) => !matches!(declared, "array" | "object"),
+        None => value.get("enum").is_some(),
+    };
+    let is_nullable = [schema, value]
+        .iter()
+        .any(|schema| schema.get("nullable") == Some(&Value::Bool(true)));
+    if location != "query" && (!is_scalar || is_nullable) {
         return Some(
             problem(
                 "unsupported-parameter",
                 format!("the parameter `{name}` is not a single value, as one in the path or a header must be"),
             )
-            .hint("describe it as a string and let the caller join the values"),
+            .hint(if is_scalar {
+                "it can't be null: remove `nullable`"
+            } else {
+                "give it the type of a single value; of a list, describe the joined string"
+            }),
         );
     }
     if location == "header" && !is_token(name) {

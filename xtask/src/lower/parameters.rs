@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use super::Lowering;
-use crate::diagnostic::Diagnostic;
-use crate::model::{Location, Parameter};
+use crate::model::Parameter;
 use crate::pointer;
 use crate::view;
 
