@@ -78,7 +78,7 @@ fn differing_successes(subject: &Subject<'_>, operation: &OperationView<'_>) -> 
         .filter_map(|(status, response)| {
             Some((
                 status.as_str(),
-                responses::content(subject.resolve(response)?),
+                responses::success(subject.resolve(response)?),
             ))
         })
         .collect();

@@ -18,12 +18,22 @@ pub(crate) enum Content {
     Raw,
 }
 
+/// Successes are asked for by `Accept: application/json`, so another kind of JSON is not among them.
 fn is_json(media_type: &str) -> bool {
     view::essence(media_type) == "application/json"
 }
 
-/// What the body of a response is.
-pub(crate) fn content(response: &Value) -> Content {
+/// Errors are tried as JSON whatever they are called; `application/problem+json` is the usual name.
+fn is_any_json(media_type: &str) -> bool {
+    is_json(media_type) || view::essence(media_type).ends_with("+json")
+}
+
+/// What the body of a success is.
+pub(crate) fn success(response: &Value) -> Content {
+    content(response, is_json)
+}
+
+fn content(response: &Value, is_json: fn(&str) -> bool) -> Content {
     let Some(content) = response["content"]
         .as_object()
         .filter(|content| !content.is_empty())
@@ -37,13 +47,17 @@ pub(crate) fn content(response: &Value) -> Content {
 }
 
 /// The responses of an operation whose status satisfies `wanted`, by status.
-fn responses(operation: &Value, wanted: impl Fn(&str) -> bool) -> Vec<(String, Content)> {
+fn responses(
+    operation: &Value,
+    is_json: fn(&str) -> bool,
+    wanted: impl Fn(&str) -> bool,
+) -> Vec<(String, Content)> {
     let responses = operation["responses"].as_object();
     responses
         .into_iter()
         .flatten()
         .filter(|(status, _)| wanted(status))
-        .map(|(status, response)| (status.clone(), content(response)))
+        .map(|(status, response)| (status.clone(), content(response, is_json)))
         .collect()
 }
 
@@ -57,9 +71,9 @@ pub fn one_success(lowering: &mut Lowering) {
         let Some(operation) = lowering.root.pointer(&place) else {
             continue;
         };
-        let mut successes = responses(operation, |status| status.starts_with('2'));
+        let mut successes = responses(operation, is_json, |status| status.starts_with('2'));
         if successes.is_empty() {
-            successes = responses(operation, |status| status == "default");
+            successes = responses(operation, is_json, |status| status == "default");
         }
         let listed = successes
             .iter()
@@ -115,7 +129,7 @@ pub fn one_error(lowering: &mut Lowering) {
         let Some(operation) = lowering.root.pointer(&place) else {
             continue;
         };
-        let errors = responses(operation, |status| {
+        let errors = responses(operation, is_any_json, |status| {
             status == "default" || status.starts_with(['3', '4', '5', '1'])
         });
         let mut schemas: Vec<(String, Value)> = Vec::new();

@@ -133,15 +133,14 @@ pub fn keep_unknown_fields(lowering: &mut Lowering) {
         let Some(schema) = lowering.root.pointer_mut(&place) else {
             continue;
         };
-        let open = match schema.get("additionalProperties") {
-            Some(Value::Bool(true)) => true,
-            Some(Value::Object(members)) => members.is_empty(),
-            _ => false,
-        };
+        let kept = matches!(
+            schema.get("additionalProperties"),
+            Some(Value::Bool(true) | Value::Object(_))
+        );
         let Some(properties) = schema
             .get("properties")
             .and_then(Value::as_object)
-            .filter(|_| open)
+            .filter(|_| kept)
         else {
             continue;
         };

@@ -1,0 +1,215 @@
+//! What parameters become on the wire.
+
+mod common;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use common::Server;
+use uuid::Uuid;
+use workspace_tests::fixtures::{delimited_lists, integer_ranges, odd_names, parameters};
+
+const ID: Uuid = Uuid::from_u128(1);
+
+fn moment() -> DateTime<Utc> {
+    "2026-01-02T03:04:05Z".parse().expect("a point in time")
+}
+
+#[tokio::test]
+async fn paths_headers_and_queries_spell_values_as_json_does() {
+    let server = Server::silent().await;
+    let client = parameters::Client::new(&server.url).expect("a client");
+    client
+        .look_up()
+        .moment(moment())
+        .named(moment())
+        .kind("a b")
+        .colour("dark green")
+        .id(ID)
+        .day(NaiveDate::from_ymd_opt(2026, 1, 2).expect("a day"))
+        .count(-7)
+        .flag(true)
+        .text("x/ü?")
+        .x_moment(moment())
+        .x_named(moment())
+        .x_colour("unheard of")
+        .x_id(ID)
+        .x_count(3)
+        .x_text("plain")
+        .if_match("\"etag\"")
+        .since(moment())
+        .since_named(moment())
+        .filter_name("a&b")
+        .ratio(0.5)
+        .flag_query(false)
+        .short("abc")
+        .wrapped("red")
+        .send()
+        .await
+        .expect("a success");
+    let request = server.only();
+    let id = "00000000-0000-0000-0000-000000000001";
+    assert_eq!(
+        request.path,
+        format!(
+            "/at/2026-01-02T03:04:05Z/2026-01-02T03:04:05Z/a%20b/dark%20green/{id}/2026-01-02/-7/true/x%2F%C3%BC%3F.json"
+        )
+    );
+    for (name, value) in [
+        ("x-moment", "2026-01-02T03:04:05Z"),
+        ("x-named", "2026-01-02T03:04:05Z"),
+        ("x-colour", "unheard of"),
+        ("x-id", id),
+        ("x-count", "3"),
+        ("x-text", "plain"),
+        ("if-match", "\"etag\""),
+    ] {
+        assert_eq!(request.header(name), Some(value), "{name}");
+    }
+    assert_eq!(request.header("api-version"), None);
+    assert_eq!(
+        request.query,
+        "filter%5Bname%5D=a%26b&flag_query=false&ratio=0.5&short=abc&since=2026-01-02T03%3A04%3A05Z\
+         &since_named=2026-01-02T03%3A04%3A05Z&wrapped=red"
+    );
+}
+
+#[tokio::test]
+async fn a_missing_or_invalid_parameter_is_named_and_nothing_is_sent() {
+    let server = Server::silent().await;
+    let client = parameters::Client::new(&server.url).expect("a client");
+    let missing = client.look_up().send().await.expect_err("an error");
+    assert!(
+        missing.to_string().contains("moment was not initialized"),
+        "{missing}"
+    );
+    let client = delimited_lists::Client::new(&server.url).expect("a client");
+    let missing = client.search().send().await.expect_err("an error");
+    assert!(
+        missing.to_string().contains("ids was not initialized"),
+        "{missing}"
+    );
+    assert!(server.received().is_empty());
+}
+
+#[tokio::test]
+async fn lists_are_joined_by_their_delimiter_or_repeated() {
+    let server = Server::silent().await;
+    let client = delimited_lists::Client::new(&server.url).expect("a client");
+    let texts = |values: &[&str]| values.iter().map(ToString::to_string).collect::<Vec<_>>();
+    client
+        .search()
+        .commas(texts(&["a", "b,c"]))
+        .bars(texts(&["a", "b|c"]))
+        .spaces(texts(&["a", "b c"]))
+        .ids(vec![ID, ID])
+        .numbers(vec![1, 2])
+        .times(vec![moment()])
+        .colours(vec!["red".into(), "unheard of".into()])
+        .repeated(texts(&["a", "b"]))
+        .bars_repeated(vec![1, 2])
+        .not_a_list("x,y")
+        .send()
+        .await
+        .expect("a success");
+    let query = server.only().query;
+    let mut pairs: Vec<&str> = query.split('&').collect();
+    pairs.sort_unstable();
+    assert_eq!(
+        pairs,
+        [
+            "bars=a|b%7Cc",
+            "bars_repeated=1",
+            "bars_repeated=2",
+            "colours=red,unheard%20of",
+            "commas=a,b%2Cc",
+            "ids=00000000-0000-0000-0000-000000000001,00000000-0000-0000-0000-000000000001",
+            "not_a_list=x%2Cy",
+            "numbers=1,2",
+            "repeated=a",
+            "repeated=b",
+            "spaces=a%20b%20c",
+            "times=2026-01-02T03%3A04%3A05Z",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn numbers_inside_their_range_are_sent() {
+    let server = Server::silent().await;
+    let client = integer_ranges::Client::new(&server.url).expect("a client");
+    let request = client
+        .list_pages()
+        .needed(-5)
+        .both(100)
+        .exclusive(1)
+        .exact(7)
+        .min_only(0);
+    request.send().await.expect("a success");
+    assert_eq!(
+        server.only().query,
+        "both=100&exact=7&exclusive=1&min_only=0&needed=-5"
+    );
+}
+
+#[tokio::test]
+async fn a_number_outside_its_range_is_refused_in_words() {
+    let server = Server::silent().await;
+    let client = integer_ranges::Client::new(&server.url).expect("a client");
+    let list = || client.list_pages().needed(0);
+    for (request, complaint) in [
+        (list().both(0), "`both` must be from 1 to 100, not 0"),
+        (list().both(101), "`both` must be from 1 to 100, not 101"),
+        (list().min_only(-1), "`min_only` must be at least 0, not -1"),
+        (list().max_only(11), "`max_only` must be at most 10, not 11"),
+        (
+            list().exclusive(10),
+            "`exclusive` must be from 1 to 9, not 10",
+        ),
+        (list().needed(6), "`needed` must be from -5 to 5, not 6"),
+    ] {
+        let error = request.send().await.expect_err("an error").to_string();
+        assert!(error.contains(complaint), "{error}");
+    }
+    assert!(server.received().is_empty());
+}
+
+#[tokio::test]
+async fn names_that_are_no_identifiers_keep_their_spelling_on_the_wire() {
+    let server = Server::json(
+        200,
+        serde_json::json!({ "type": "t", "+1": 1, "self": "new" }),
+    )
+    .await;
+    let client = odd_names::Client::new(&server.url).expect("a client");
+    let answer = client
+        .odd_operation_v2()
+        .type_("a")
+        .self_("b")
+        .dash_ed("c")
+        .url("u")
+        .request("r")
+        .client("c")
+        .result("s")
+        .value(vec!["v".to_owned()])
+        .number(1)
+        ._2nd("2")
+        .q_uote("q")
+        .list_x(vec!["l".to_owned(), "m".to_owned()])
+        .async_("h")
+        .body_map(|body| body.type_("t").plus1(1).x_y("y".to_owned()))
+        .send()
+        .await
+        .expect("a success");
+    assert_eq!(answer.plus1, Some(1));
+    let request = server.only();
+    assert_eq!(request.path, "/odd/a/b/c");
+    assert_eq!(request.header("async"), Some("h"));
+    assert_eq!(
+        request.query,
+        "2nd=2&client=c&number=1&q%22uote%7B%7D=q&request=r&result=s&url=u&value=v&list%20%22x%22%20%7B%7D=l,m"
+    );
+    let body = request.json();
+    assert_eq!(
+        (&body["type"], &body["+1"], &body["x-y"]),
+        (&"t".into(), &1.into(), &"y".into())
+    );
+}
