@@ -199,7 +199,8 @@ fn unsupported(
                 format!(
                     "the parameter `{name}` is `in: {other}`; it can be in path, query or header"
                 ),
-            ));
+            )
+            .hint("a body is described by `requestBody`"));
         }
     }
     let Some(schema) = parameter.get("schema") else {
@@ -232,10 +233,13 @@ fn unsupported(
         );
     }
     if location == "header" && !is_token(name) {
-        return Some(problem(
-            "unsupported-parameter",
-            format!("`{name}` can't be the name of a header"),
-        ));
+        return Some(
+            problem(
+                "unsupported-parameter",
+                format!("`{name}` can't be the name of a header"),
+            )
+            .hint("header names have neither spaces nor separators"),
+        );
     }
     None
 }
