@@ -128,26 +128,30 @@ fn inclusion_cycles(subject: &Subject<'_>) -> Vec<Vec<String>> {
         .root
         .pointer("/components/schemas")
         .and_then(Value::as_object);
-    let edges: BTreeMap<&str, BTreeSet<String>> = schemas
+    let mut edges: Edges<'_> = schemas
         .into_iter()
         .flatten()
         .map(|(name, schema)| (name.as_str(), inclusions(schema)))
         .collect();
-    let mut backwards: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for (&name, included) in &edges {
-        for included in included {
-            if let Some((&included, _)) = edges.get_key_value(included.as_str()) {
-                backwards
-                    .entry(included)
-                    .or_default()
-                    .insert(name.to_owned());
+    let known: BTreeSet<String> = edges.keys().map(|name| (*name).to_owned()).collect();
+    let mut backwards: Edges<'_> = edges.keys().map(|name| (*name, BTreeSet::new())).collect();
+    for (&name, included) in &mut edges {
+        included.retain(|included| known.contains(included));
+        for included in &*included {
+            if let Some(before) = backwards.get_mut(included.as_str()) {
+                before.insert(name.to_owned());
             }
         }
     }
+    let ahead = without_dead_ends(&edges, &backwards);
+    let candidates: BTreeSet<&str> = without_dead_ends(&backwards, &edges)
+        .intersection(&ahead)
+        .copied()
+        .collect();
     let mut cycles = Vec::new();
     let mut reported: BTreeSet<&str> = BTreeSet::new();
     for start in edges.keys() {
-        if reported.contains(start) || !on_the_way(&edges, &backwards, start) {
+        if reported.contains(start) || !candidates.contains(start) {
             continue;
         }
         let before = reachable(&backwards, start);
@@ -166,11 +170,27 @@ fn inclusion_cycles(subject: &Subject<'_>) -> Vec<Vec<String>> {
 
 type Edges<'a> = BTreeMap<&'a str, BTreeSet<String>>;
 
-/// Whether a schema includes something and is included: nothing else can be part of a circle.
-fn on_the_way(edges: &Edges<'_>, backwards: &Edges<'_>, name: &str) -> bool {
-    [edges, backwards]
+/// The names from which one can go on for ever: all but those from which every way ends.
+fn without_dead_ends<'a>(edges: &'a Edges<'_>, backwards: &'a Edges<'_>) -> BTreeSet<&'a str> {
+    let mut ways: BTreeMap<&str, usize> = edges
         .iter()
-        .all(|edges| edges.get(name).is_some_and(|next| !next.is_empty()))
+        .map(|(name, next)| (*name, next.len()))
+        .collect();
+    let ends = edges.iter().filter(|(_, next)| next.is_empty());
+    let mut ended: Vec<&str> = ends.map(|(name, _)| *name).collect();
+    ways.retain(|_, count| *count > 0);
+    while let Some(name) = ended.pop() {
+        for before in backwards.get(name).into_iter().flatten() {
+            if let Some(count) = ways.get_mut(before.as_str()) {
+                *count -= 1;
+                if *count == 0 {
+                    ways.remove(before.as_str());
+                    ended.push(before);
+                }
+            }
+        }
+    }
+    ways.into_keys().collect()
 }
 
 /// All that is reached from `start`; `start` itself only by a circle.
