@@ -264,3 +264,20 @@ fn long_chains_of_schemas_do_not_exhaust_the_stack() {
         assert_eq!(complaint(&document), None);
     }
 }
+
+#[test]
+fn an_operation_id_of_signs_that_have_names_is_generated() {
+    let responses = json!({ "200": { "description": "Ok." } });
+    let root = json!({
+        "openapi": "3.0.3",
+        "info": { "title": "Votes", "version": "1" },
+        "paths": { "/votes": {
+            "put": { "operationId": "+1", "responses": responses },
+            "delete": { "operationId": "-1", "responses": responses },
+        } },
+    });
+    let document = Document::parse("votes.json", root.to_string()).expect("JSON");
+    let generated = codegen::generate(&document, &Options::default()).expect("a good document");
+    assert!(generated.files.contains_key("builder/plus1.rs"));
+    assert!(generated.files.contains_key("builder/minus1.rs"));
+}
