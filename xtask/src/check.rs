@@ -5,20 +5,24 @@
 //! over by the others.
 
 mod bodies;
+mod merging;
 mod naming;
 mod operations;
 mod references;
 mod schemas;
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::read::Document;
 use crate::shape::{Found, Walk, describe};
 use crate::view::{self, OperationView};
 
 /// A document and what the rules share.
 pub(crate) struct Subject<'a> {
+    document: &'a Document,
     root: &'a Value,
     found: Vec<Found>,
     operations: Vec<OperationView<'a>>,
@@ -27,6 +31,12 @@ pub(crate) struct Subject<'a> {
 impl<'a> Subject<'a> {
     fn resolve(&self, value: &'a Value) -> Option<&'a Value> {
         view::resolve(self.root, value).map(|(_, value)| value)
+    }
+
+    /// Sorts things by where they stand in the document, of which maps know nothing: it is the second of two that is
+    /// reported to be one too many.
+    fn in_order<T>(&self, things: &mut [T], place: impl Fn(&T) -> String) {
+        things.sort_by_key(|thing| self.document.position(&place(thing)));
     }
 
     /// The operation that a place belongs to.
@@ -49,6 +59,7 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
     }
     let walk = Walk::document(&document.root);
     let subject = Subject {
+        document,
         root: &document.root,
         operations: OperationView::all(&document.root),
         found: walk.found,
@@ -56,29 +67,45 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
     let mut problems: Vec<Diagnostic> = walk
         .misfits
         .into_iter()
-        .map(|misfit| Diagnostic::error("invalid-structure", misfit.pointer, misfit.message))
+        .map(|misfit| Diagnostic {
+            hint: misfit.hint.map(str::to_owned),
+            ..Diagnostic::error("invalid-structure", misfit.pointer, misfit.message)
+        })
         .collect();
     for rule in [
         references::check,
         operations::check,
         bodies::check,
         schemas::check,
+        merging::check,
         naming::check,
     ] {
         rule(&subject, &mut problems);
     }
     for problem in &mut problems {
-        if let (None, crate::diagnostic::Place::Pointer(pointer)) =
-            (&problem.operation, &problem.place)
-        {
+        if let (None, Place::Pointer(pointer)) = (&problem.operation, &problem.place) {
             problem.operation = subject.operation_of(pointer);
         }
     }
+    // What operations share, such as a path item's parameters, is looked at once for each of them.
+    let mut seen = BTreeSet::new();
+    problems.retain(|problem| {
+        let Place::Pointer(pointer) = &problem.place else {
+            return true;
+        };
+        seen.insert((problem.code, pointer.clone(), problem.message.clone()))
+    });
     problems
 }
 
 /// Whether it is an OpenAPI document of a version that can be used; nothing else is worth saying if it isn't.
 fn identity(root: &Value) -> Result<(), Diagnostic> {
+    if root.is_null() {
+        return Err(
+            Diagnostic::error("not-openapi", "", "there is nothing in the file")
+                .hint("the document must be an object with `openapi`, `info` and `paths`"),
+        );
+    }
     let Some(members) = root.as_object() else {
         let found = describe(root);
         return Err(Diagnostic::error(

@@ -8,7 +8,7 @@ mod components;
 mod parameters;
 mod parts;
 mod request_bodies;
-mod responses;
+pub(crate) mod responses;
 mod schemas;
 
 use std::collections::BTreeMap;
@@ -42,6 +42,8 @@ pub struct Lowered {
     pub operations: Vec<Operation>,
     /// What was changed, in the order of the passes.
     pub rewrites: Vec<Rewrite>,
+    /// Where values that a pass moved stood before: new pointer to old one.
+    pub origins: BTreeMap<String, String>,
 }
 
 /// The state that the passes share.
@@ -52,7 +54,6 @@ pub struct Lowering {
     rewrites: Vec<Rewrite>,
     /// Where values that a pass moved stood before: new pointer to old one.
     origins: BTreeMap<String, String>,
-    problems: Vec<Diagnostic>,
     /// What [`Lowering::nodes`] found, until a pass moves something.
     walked: Option<Vec<(Kind, String)>>,
 }
@@ -69,7 +70,6 @@ const PASSES: &[Pass] = &[
     schemas::drop_bounds_without_value,
     schemas::keep_unknown_fields,
     parameters::require_path_parameters,
-    parameters::scalars_outside_query,
     parameters::delimited_lists,
     parameters::integer_ranges,
     request_bodies::json_without_schema,
@@ -90,7 +90,6 @@ pub fn lower(document: &Document) -> Result<Lowered, Vec<Diagnostic>> {
         operations: Vec::new(),
         rewrites: Vec::new(),
         origins: BTreeMap::new(),
-        problems: Vec::new(),
         walked: None,
     };
     for pass in PASSES {
@@ -101,12 +100,8 @@ pub fn lower(document: &Document) -> Result<Lowered, Vec<Diagnostic>> {
         mut operations,
         rewrites,
         origins,
-        problems,
         ..
     } = lowering;
-    if !problems.is_empty() {
-        return Err(problems);
-    }
     let openapi = serde_path_to_error::deserialize(&root).map_err(|error| {
         let place = pointer_of(error.path());
         vec![Diagnostic::error(
@@ -123,6 +118,7 @@ pub fn lower(document: &Document) -> Result<Lowered, Vec<Diagnostic>> {
         openapi,
         operations,
         rewrites,
+        origins,
     })
 }
 
@@ -134,11 +130,6 @@ impl Lowering {
             pointer,
             message: message.into(),
         });
-    }
-
-    /// Reports what can't be lowered. The passes go on, to find the rest of it.
-    fn refuse(&mut self, problem: Diagnostic) {
-        self.problems.push(problem);
     }
 
     /// The pointers of all nodes of a kind, innermost first, so that each stays valid while the ones before it change.
@@ -195,7 +186,7 @@ fn object<'a>(value: &'a mut Value, key: &str) -> &'a mut Value {
 }
 
 /// Where the value at `pointer` stood in the document as it was read.
-fn origin(origins: &BTreeMap<String, String>, pointer: &str) -> String {
+pub(crate) fn origin(origins: &BTreeMap<String, String>, pointer: &str) -> String {
     let mut prefix = pointer;
     loop {
         if let Some(old) = origins.get(prefix) {

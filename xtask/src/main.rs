@@ -1,5 +1,6 @@
 //! `cargo xtask`: what a maintainer of the workspace runs.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -22,8 +23,10 @@ struct Cli {
 enum Command {
     /// Generate the low-level client from its API description.
     ///
-    /// Without options, writes crates/nanonets-agents-api/src/generated from spec/agents.yaml.
+    /// Without options, it reads spec/agents.yaml and writes
+    /// crates/nanonets-agents-api/src/generated.
     #[command(
+        verbatim_doc_comment,
         after_help = "Exit codes:\n  0  done, or nothing to do\n  1  --check found stale files\n  2  the document or the command line can't be used; nothing was written"
     )]
     Codegen(CodegenArgs),
@@ -31,19 +34,19 @@ enum Command {
 
 #[derive(Args)]
 struct CodegenArgs {
-    /// Write nothing; list the files that are not as codegen would write them.
+    /// Write nothing; list the files that would change.
     #[arg(long)]
     check: bool,
-    /// With --check, print what would change as a unified diff.
+    /// With --check, print a unified diff.
     #[arg(short, long, requires = "check")]
     verbose: bool,
-    /// Print every rewrite that the document went through, with its place.
+    /// Print every rewrite of the document, and where.
     #[arg(long)]
     explain: bool,
-    /// Read this API description (YAML or JSON) instead, and write a crate of its own.
+    /// Write a crate for this API description, YAML or JSON.
     #[arg(long, value_name = "FILE", requires = "out", requires = "crate_name")]
     spec: Option<PathBuf>,
-    /// The folder of that crate: new, empty, or written by codegen before.
+    /// That crate's folder: new, empty or codegen's own.
     #[arg(long, value_name = "DIR", requires = "spec")]
     out: Option<PathBuf>,
     /// The name of that crate.
@@ -81,7 +84,7 @@ fn run(args: &CodegenArgs) -> u8 {
             }
             if args.explain {
                 for line in &generated.rewrites {
-                    println!("{line}");
+                    print(&format!("{line}\n"));
                 }
             }
             finish(args, &target, &generated.files)
@@ -155,6 +158,11 @@ fn finish(args: &CodegenArgs, folder: &Path, files: &Files) -> u8 {
     })
 }
 
+/// Prints to stdout. Whoever reads it may stop before the end, as `head` does; the work goes on.
+fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
 fn write(folder: &Path, files: &Files) -> std::io::Result<u8> {
     if output::write(folder, files)? {
         eprintln!("wrote {} files to {}", files.len(), folder.display());
@@ -183,7 +191,7 @@ fn check(args: &CodegenArgs, folder: &Path, files: &Files) -> std::io::Result<u8
         };
         eprintln!("{} {what}", folder.join(path).display());
         if args.verbose {
-            print!("{diff}");
+            print(diff);
         }
     }
     let command = match (&args.spec, &args.out, &args.crate_name) {

@@ -33,10 +33,9 @@ pub fn operation_value_name(name: &str) -> String {
 
 /// The name of an operation's builder.
 pub fn operation_type_name(name: &str) -> String {
-    escape_keyword(start_like_identifier(
-        special(name).unwrap_or_else(|| words(name).to_pascal_case()),
-        "_",
-    ))
+    // progenitor makes it from the method's name rather than from the operationId.
+    let method = operation_value_name(name);
+    escape_keyword(start_like_identifier(words(&method).to_pascal_case(), "_"))
 }
 
 /// Whether anything of `name` is left in an identifier: `"***"` and `""` have nothing.

@@ -55,11 +55,10 @@ pub fn compare(folder: &Path, files: &Files) -> io::Result<Vec<Stale>> {
             (false, _) => (Difference::Missing, String::new()),
             (true, false) => (Difference::Unexpected, read_text(&folder.join(path))?),
             (true, true) => {
-                let known = read_text(&folder.join(path))?;
-                if known == wanted {
+                if fs::read(folder.join(path))? == wanted.as_bytes() {
                     continue;
                 }
-                (Difference::Changed, known)
+                (Difference::Changed, read_text(&folder.join(path))?)
             }
         };
         let diff = TextDiff::from_lines(known.as_str(), wanted)
@@ -101,6 +100,11 @@ pub fn foreign(folder: &Path) -> io::Result<Vec<String>> {
 ///
 /// If the folder can't be written; it is then as it was before.
 pub fn write(folder: &Path, files: &Files) -> io::Result<bool> {
+    // A link is followed: what it leads to is replaced, not the link.
+    let folder = &match fs::symlink_metadata(folder) {
+        Ok(found) if found.is_symlink() => fs::canonicalize(folder)?,
+        _ => folder.to_path_buf(),
+    };
     let staged = sibling(folder, "new")?;
     let replaced = sibling(folder, "old")?;
     recover(folder, &replaced)?;
@@ -108,12 +112,9 @@ pub fn write(folder: &Path, files: &Files) -> io::Result<bool> {
         return Ok(false);
     }
     remove(&staged)?;
-    for (path, text) in files {
-        let path = staged.join(path);
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        fs::write(path, text)?;
+    if let Err(error) = stage(&staged, files) {
+        remove(&staged)?;
+        return Err(error);
     }
     if folder.exists() {
         fs::rename(folder, &replaced)?;
@@ -121,29 +122,46 @@ pub fn write(folder: &Path, files: &Files) -> io::Result<bool> {
             fs::rename(&replaced, folder)?;
             return Err(error);
         }
-        for name in CARGO_LEFTOVERS {
-            if replaced.join(name).exists() {
-                fs::rename(replaced.join(name), folder.join(name))?;
-            }
-        }
-        remove(&replaced)?;
+        discard(folder, &replaced)?;
     } else {
         fs::rename(&staged, folder)?;
     }
     Ok(true)
 }
 
+fn stage(folder: &Path, files: &Files) -> io::Result<()> {
+    for (path, text) in files {
+        let path = folder.join(path);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(path, text)?;
+    }
+    Ok(())
+}
+
 /// Brings back what a run that was cut short between two renames left under another name.
 fn recover(folder: &Path, replaced: &Path) -> io::Result<()> {
     if replaced.exists() {
         if folder.exists() {
-            remove(replaced)
+            discard(folder, replaced)
         } else {
             fs::rename(replaced, folder)
         }
     } else {
         Ok(())
     }
+}
+
+/// Removes what `folder` has taken the place of, but for what cargo left in it.
+fn discard(folder: &Path, replaced: &Path) -> io::Result<()> {
+    for name in CARGO_LEFTOVERS {
+        let (old, new) = (replaced.join(name), folder.join(name));
+        if old.exists() && !new.exists() {
+            fs::rename(old, new)?;
+        }
+    }
+    remove(replaced)
 }
 
 fn remove(folder: &Path) -> io::Result<()> {
@@ -198,7 +216,7 @@ fn list(folder: &Path) -> io::Result<BTreeSet<String>> {
     Ok(files)
 }
 
-/// A file's text; one that is not UTF-8 is compared by what of it is.
+/// A file's text to show; what of it is not UTF-8 is replaced.
 fn read_text(path: &Path) -> io::Result<String> {
     fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }

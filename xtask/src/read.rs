@@ -6,6 +6,8 @@
 
 use std::cell::OnceCell;
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -13,7 +15,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::diagnostic::{Diagnostic, Located, Place, Position};
 use crate::pointer;
-use crate::source_map::SourceMap;
+use crate::source_map::{SourceMap, Syntax};
 
 /// Larger files are refused: the largest API descriptions in the wild are a tenth of this.
 const MAX_BYTES: u64 = 128 * 1024 * 1024;
@@ -26,6 +28,7 @@ pub struct Document {
     /// The whole document.
     pub root: Value,
     text: String,
+    syntax: Syntax,
     positions: OnceCell<SourceMap>,
 }
 
@@ -43,15 +46,16 @@ impl Document {
                 Diagnostic::at("unreadable-file", Place::Position(Position::START), message),
             )
         };
-        let size = std::fs::metadata(path)
-            .map_err(|error| unreadable(error.to_string()))?
-            .len();
-        if size > MAX_BYTES {
+        let mut bytes = Vec::new();
+        // A device or a pipe has no size to ask for.
+        File::open(path)
+            .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+            .map_err(|error| unreadable(format!("the file can't be read: {error}")))?;
+        if bytes.len() as u64 > MAX_BYTES {
             return Err(unreadable(format!(
-                "the file has {size} bytes; the limit is {MAX_BYTES}"
+                "the file has more than {MAX_BYTES} bytes, the limit"
             )));
         }
-        let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
         Self::parse(name, bytes)
     }
 
@@ -74,18 +78,21 @@ impl Document {
         let text = text
             .strip_prefix('\u{feff}')
             .map_or(text.clone(), str::to_owned);
-        let root = parse(&text).map_err(|diagnostic| locate(&name, diagnostic))?;
+        let (root, syntax) = parse(&name, &text).map_err(|diagnostic| locate(&name, diagnostic))?;
         Ok(Self {
             name,
             root,
             text,
+            syntax,
             positions: OnceCell::new(),
         })
     }
 
     /// Line and column of the value at `pointer`, or of the nearest enclosing value that the source has.
     pub fn position(&self, pointer: &str) -> Position {
-        let positions = self.positions.get_or_init(|| SourceMap::of(&self.text));
+        let positions = self
+            .positions
+            .get_or_init(|| SourceMap::of(&self.text, self.syntax));
         let mut pointer = pointer;
         loop {
             if let Some(position) = positions.get(pointer) {
@@ -130,47 +137,90 @@ fn end_of(text: &str) -> Position {
     Position { line, column }
 }
 
-fn parse(text: &str) -> Result<Value, Diagnostic> {
+/// Reads JSON or YAML, whichever it is: the flow style of YAML begins like JSON.
+fn parse(name: &str, text: &str) -> Result<(Value, Syntax), Diagnostic> {
     if text.trim_start().starts_with('{') {
-        return serde_json::from_str::<Node>(text)
-            .map(|node| node.0)
-            .map_err(|error| {
-                let position = Position {
-                    line: error.line().max(1),
-                    column: error.column().max(1),
-                };
-                syntax_error(error.to_string(), position)
-            });
+        let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+        match serde_json::from_str::<Node>(text) {
+            Ok(node) => return Ok((node.0, Syntax::Json)),
+            Err(_) if is_yaml => {}
+            Err(error) => {
+                let at = (error.line(), error.column());
+                return Err(syntax_error(
+                    text,
+                    Syntax::Json,
+                    &error.to_string(),
+                    Some(at),
+                ));
+            }
+        }
     }
     serde_yaml::from_str::<Node>(text)
-        .map(|node| node.0)
+        .map(|node| (node.0, Syntax::Yaml))
         .map_err(|error| {
-            let position = error.location().map_or(Position::START, |at| Position {
-                line: at.line().max(1),
-                column: at.column().max(1),
-            });
-            syntax_error(error.to_string(), position)
+            let at = error.location().map(|at| (at.line(), at.column()));
+            syntax_error(text, Syntax::Yaml, &error.to_string(), at)
         })
 }
 
-fn syntax_error(message: String, position: Position) -> Diagnostic {
-    // Both parsers append the position that the diagnostic already starts with.
-    let message = match message.rfind(" at line ") {
-        Some(end) => message[..end].to_owned(),
-        None => message,
-    };
-    let code = if message.contains("duplicate key") {
-        "duplicate-key"
-    } else {
-        "syntax"
-    };
-    let diagnostic = Diagnostic::at(code, Place::Position(position), message);
-    if diagnostic.message.contains("limit exceeded") {
-        diagnostic
-            .hint("nesting is limited to 128 levels and aliases must not multiply the document")
-    } else {
-        diagnostic
+/// What a parser says, in the words of this program and at the place that a reader should look at.
+fn syntax_error(
+    text: &str,
+    syntax: Syntax,
+    message: &str,
+    at: Option<(usize, usize)>,
+) -> Diagnostic {
+    let position = at.map_or(Position::START, |(line, column)| Position {
+        line: line.max(1),
+        column: column.max(1),
+    });
+    if message.contains("duplicate key `") {
+        return duplicate_key(text, syntax, position);
     }
+    if message.contains("limit exceeded") {
+        let (message, hint) = if message.contains("repetition") {
+            (
+                "the aliases stand for too much",
+                "write out what they stand for, or use `$ref`",
+            )
+        } else {
+            (
+                "the document is nested too deeply: the limit is 128 levels",
+                "move inner schemas to `components/schemas` and refer to them",
+            )
+        };
+        return Diagnostic::at("limit-exceeded", Place::Position(position), message).hint(hint);
+    }
+    if message.contains("more than one document") {
+        let position = SourceMap::of(text, syntax)
+            .second_document()
+            .unwrap_or(position);
+        let message = "a second YAML document starts here";
+        return Diagnostic::at("syntax", Place::Position(position), message)
+            .hint("an API description is one document: remove the others");
+    }
+    // Both parsers name the position that the diagnostic starts with.
+    let message = match at {
+        Some((line, column)) => {
+            message.replacen(&format!(" at line {line} column {column}"), "", 1)
+        }
+        None => message.to_owned(),
+    };
+    Diagnostic::at("syntax", Place::Position(position), message)
+}
+
+fn duplicate_key(text: &str, syntax: Syntax, position: Position) -> Diagnostic {
+    let positions = SourceMap::of(text, syntax);
+    let Some(twice) = positions.first_duplicate() else {
+        let message = "a key is given twice in one object";
+        return Diagnostic::at("duplicate-key", Place::Position(position), message);
+    };
+    let message = format!(
+        "the key `{}` is given twice, first on line {}",
+        twice.key, twice.first.line
+    );
+    Diagnostic::at("duplicate-key", Place::Position(twice.second), message)
+        .hint("only one of them would count: merge the two, or rename one")
 }
 
 /// A JSON value read from any serde format, with what `serde_json::Value` lets pass refused or mended: duplicate keys

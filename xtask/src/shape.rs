@@ -339,6 +339,8 @@ pub struct Misfit {
     pub pointer: String,
     /// What is wrong, in words.
     pub message: String,
+    /// What to do, where it isn't plain.
+    pub hint: Option<&'static str>,
 }
 
 /// All typed nodes of a value and all misfits, in the order of a depth-first walk, parents first.
@@ -369,6 +371,7 @@ impl Walk {
         self.misfits.push(Misfit {
             pointer: pointer.to_owned(),
             message,
+            hint: None,
         });
     }
 
@@ -470,10 +473,29 @@ impl Walk {
             (Strings | List(_), _) => "a list",
             (Map(_), _) => "an object",
         };
-        self.misfit(
-            pointer,
-            format!("expected {expected}, found {}", describe(value)),
-        );
+        self.misfits.push(Misfit {
+            pointer: pointer.to_owned(),
+            message: format!("expected {expected}, found {}", describe(value)),
+            hint: hint(shape, value, pointer),
+        });
+    }
+}
+
+/// What to do about the mistakes that are made most.
+fn hint(shape: Shape, value: &Value, place: &str) -> Option<&'static str> {
+    match (shape, value) {
+        (Text, Value::Array(_)) if place.ends_with("/type") => {
+            Some("a list of types is OpenAPI 3.1; in 3.0, say `nullable: true` beside the one type")
+        }
+        (Flag, Value::Number(_)) if place.contains("/exclusive") => {
+            Some("a number here is OpenAPI 3.1; in 3.0, it is `true` beside `minimum` or `maximum`")
+        }
+        (Strings, Value::Bool(_)) if place.ends_with("/required") => {
+            Some("list the required properties in the object that has them")
+        }
+        (Text, Value::Number(_) | Value::Bool(_)) => Some("put it in quotes"),
+        (Flag | Number | Integer, Value::String(_)) => Some("write it without quotes"),
+        _ => None,
     }
 }
 

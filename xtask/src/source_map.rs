@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use saphyr_parser::{Event, Parser, Span};
+use serde_json::from_str;
 
 use crate::diagnostic::Position;
 use crate::pointer;
@@ -14,6 +15,28 @@ use crate::pointer;
 #[derive(Debug, Default)]
 pub struct SourceMap {
     positions: HashMap<String, Position>,
+    first_duplicate: Option<Twice>,
+    documents: Vec<Position>,
+}
+
+/// A key that one object has twice.
+#[derive(Clone, Debug)]
+pub struct Twice {
+    /// The key.
+    pub key: String,
+    /// Where it stands for the first time.
+    pub first: Position,
+    /// Where it stands again.
+    pub second: Position,
+}
+
+/// How a text is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Syntax {
+    /// JSON, of which YAML does not take every tab and escape.
+    Json,
+    /// YAML.
+    Yaml,
 }
 
 /// A collection whose end was not seen yet.
@@ -30,7 +53,14 @@ enum Open {
 
 impl SourceMap {
     /// Reads the positions of `text`. A text that doesn't parse has those before the error.
-    pub fn of(text: &str) -> Self {
+    pub fn of(text: &str, syntax: Syntax) -> Self {
+        match syntax {
+            Syntax::Json => Self::of_json(text),
+            Syntax::Yaml => Self::of_yaml(text),
+        }
+    }
+
+    fn of_yaml(text: &str) -> Self {
         let mut map = Self::default();
         let mut open: Vec<Open> = Vec::new();
         let mut parser = Parser::new_from_str(text);
@@ -44,26 +74,85 @@ impl SourceMap {
                     {
                         *key = Some((value.into_owned(), position(span)));
                     } else {
-                        map.value(&mut open, span);
+                        map.value(&mut open, position(span));
                     }
                 }
                 Event::Alias(_) => {
-                    map.value(&mut open, span);
+                    map.value(&mut open, position(span));
                 }
                 Event::MappingStart(..) => {
-                    let pointer = map.value(&mut open, span);
+                    let pointer = map.value(&mut open, position(span));
                     open.push(Open::Mapping { pointer, key: None });
                 }
                 Event::SequenceStart(..) => {
-                    let pointer = map.value(&mut open, span);
+                    let pointer = map.value(&mut open, position(span));
                     open.push(Open::Sequence { pointer, next: 0 });
                 }
                 Event::MappingEnd | Event::SequenceEnd => {
                     open.pop();
                 }
-                Event::DocumentEnd | Event::StreamEnd => break,
-                Event::Nothing | Event::StreamStart | Event::DocumentStart(_) => {}
+                Event::DocumentStart(_) => {
+                    map.documents.push(position(span));
+                    if map.documents.len() == 2 {
+                        break;
+                    }
+                }
+                Event::StreamEnd => break,
+                Event::Nothing | Event::StreamStart | Event::DocumentEnd => {}
             }
+        }
+        map
+    }
+
+    fn of_json(text: &str) -> Self {
+        let mut map = Self::default();
+        let mut open: Vec<Open> = Vec::new();
+        let mut position = Position::START;
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            let length = match first {
+                '"' => string_length(rest),
+                '{' | '}' | '[' | ']' | ',' | ':' => 1,
+                _ if first.is_whitespace() => first.len_utf8(),
+                _ => rest
+                    .find(|c: char| c.is_whitespace() || ",]}".contains(c))
+                    .unwrap_or(rest.len()),
+            };
+            let (token, after) = rest.split_at(length);
+            match (first, open.last_mut()) {
+                (
+                    '"',
+                    Some(Open::Mapping {
+                        key: key @ None, ..
+                    }),
+                ) => {
+                    let name = from_str(token).unwrap_or_default();
+                    *key = Some((name, position));
+                }
+                ('{', _) => {
+                    let pointer = map.value(&mut open, position);
+                    open.push(Open::Mapping { pointer, key: None });
+                }
+                ('[', _) => {
+                    let pointer = map.value(&mut open, position);
+                    open.push(Open::Sequence { pointer, next: 0 });
+                }
+                ('}' | ']', _) => {
+                    open.pop();
+                }
+                (',' | ':', _) => {}
+                _ if first.is_whitespace() => {}
+                _ => {
+                    map.value(&mut open, position);
+                }
+            }
+            if first == '\n' {
+                position.line += 1;
+                position.column = 1;
+            } else {
+                position.column += token.chars().count();
+            }
+            rest = after;
         }
         map
     }
@@ -73,19 +162,37 @@ impl SourceMap {
         self.positions.get(pointer).copied()
     }
 
-    /// Records a value that starts at `span` inside the innermost open collection; returns its pointer.
-    fn value(&mut self, open: &mut [Open], span: Span) -> String {
+    /// The first key that stands twice in the same object.
+    pub fn first_duplicate(&self) -> Option<&Twice> {
+        self.first_duplicate.as_ref()
+    }
+
+    /// Where a second YAML document starts.
+    pub fn second_document(&self) -> Option<Position> {
+        self.documents.get(1).copied()
+    }
+
+    /// Records a value that starts at `start` inside the innermost open collection; returns its pointer.
+    fn value(&mut self, open: &mut [Open], start: Position) -> String {
         let (pointer, position) = match open.last_mut() {
-            None => (String::new(), position(span)),
+            None => (String::new(), start),
             Some(Open::Mapping { pointer, key }) => match key.take() {
-                Some((key, position)) => (pointer::join(pointer, &key), position),
+                Some((key, second)) => {
+                    let member = pointer::join(pointer, &key);
+                    if let (None, Some(&first)) =
+                        (&self.first_duplicate, self.positions.get(&member))
+                    {
+                        self.first_duplicate = Some(Twice { key, first, second });
+                    }
+                    (member, second)
+                }
                 // A key that is itself a collection, which the reader refuses.
-                None => (pointer.clone(), position(span)),
+                None => (pointer.clone(), start),
             },
             Some(Open::Sequence { pointer, next }) => {
                 let item = pointer::join(pointer, &next.to_string());
                 *next += 1;
-                (item, position(span))
+                (item, start)
             }
         };
         self.positions.entry(pointer.clone()).or_insert(position);
@@ -98,4 +205,18 @@ fn position(span: Span) -> Position {
         line: span.start.line(),
         column: span.start.col() + 1,
     }
+}
+
+/// The length in bytes of the JSON string that `text` begins with, quotes included.
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    for (index, c) in text.char_indices().skip(1) {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return index + 1,
+            _ => {}
+        }
+    }
+    text.len()
 }

@@ -11,7 +11,7 @@ pub const METHODS: [&str; 8] = [
 ];
 
 /// How many references in a row are followed: more than any honest document has.
-const MAX_HOPS: usize = 64;
+pub const MAX_HOPS: usize = 64;
 
 /// One operation of a document.
 #[derive(Clone, Copy, Debug)]

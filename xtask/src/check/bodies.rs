@@ -4,9 +4,10 @@ use serde_json::Value;
 
 use super::Subject;
 use crate::diagnostic::Diagnostic;
+use crate::lower::responses::{self, Content};
 use crate::pointer;
 use crate::shape::Kind;
-use crate::view;
+use crate::view::{self, OperationView};
 
 /// Media types of request bodies that progenitor writes, one to an operation.
 const SINGLE: [&str; 5] = [
@@ -50,6 +51,7 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     }
     for operation in &subject.operations {
         let responses = operation.value.get("responses").and_then(Value::as_object);
+        problems.extend(differing_successes(subject, operation));
         for (status, _) in responses.into_iter().flatten() {
             if !(status == "default" || status.starts_with("x-") || is_status(status)) {
                 let place =
@@ -67,6 +69,33 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     }
 }
 
+/// A client's method has one return type.
+fn differing_successes(subject: &Subject<'_>, operation: &OperationView<'_>) -> Option<Diagnostic> {
+    let responses = operation.value.get("responses")?.as_object()?;
+    let successes: Vec<(&str, Content)> = responses
+        .iter()
+        .filter(|(status, _)| status.starts_with('2'))
+        .filter_map(|(status, response)| {
+            Some((
+                status.as_str(),
+                responses::success(subject.resolve(response)?),
+            ))
+        })
+        .collect();
+    let ((_, first), others) = successes.split_first()?;
+    let (differing, _) = others.iter().find(|(_, content)| content != first)?;
+    let listed: Vec<&str> = successes.iter().map(|(status, _)| *status).collect();
+    let place = pointer::join(&operation.pointer(), "responses");
+    Some(
+        Diagnostic::error(
+            "differing-successes",
+            pointer::join(&place, differing),
+            format!("the successes {} have different bodies", listed.join(", ")),
+        )
+        .hint("give them one schema, or leave only the one that callers should read"),
+    )
+}
+
 /// `200`, or a range such as `2XX`.
 fn is_status(status: &str) -> bool {
     match status.as_bytes() {
@@ -82,11 +111,32 @@ fn request(
     place: &str,
     problems: &mut Vec<Diagnostic>,
 ) {
+    if content.is_empty() {
+        problems.push(
+            Diagnostic::error(
+                "unsupported-body",
+                place,
+                "the request body has no media type",
+            )
+            .hint("name one, such as `application/json`, or remove the body"),
+        );
+    }
     let mut single: Option<&str> = None;
+    let mut parts: Option<&str> = None;
     for (media_type, body) in content {
         let place = pointer::join(place, media_type);
         let essence = view::essence(media_type);
         if essence == MULTIPART {
+            if let Some(first) = parts.replace(media_type) {
+                problems.push(
+                    Diagnostic::error(
+                        "unsupported-media-type",
+                        place.clone(),
+                        format!("the body is multipart twice: `{first}` and `{media_type}`"),
+                    )
+                    .hint("keep one of them; the generated client chooses its parameters itself"),
+                );
+            }
             multipart(subject, body, &place, problems);
         } else if SINGLE.contains(&essence.as_str()) {
             if let Some(first) = single {
@@ -157,9 +207,9 @@ fn plain_body(
 }
 
 fn multipart(subject: &Subject<'_>, body: &Value, place: &str, problems: &mut Vec<Diagnostic>) {
-    let Some(schema) = body
+    let Some((target, schema)) = body
         .get("schema")
-        .and_then(|schema| subject.resolve(schema))
+        .and_then(|schema| view::resolve(subject.root, schema))
     else {
         if body.get("schema").is_none() {
             problems.push(
@@ -173,6 +223,7 @@ fn multipart(subject: &Subject<'_>, body: &Value, place: &str, problems: &mut Ve
         }
         return;
     };
+    let schema_place = target.unwrap_or_else(|| pointer::join(place, "schema"));
     let is_object = schema.get("type").and_then(Value::as_str) == Some("object");
     let Some(parts) = schema
         .get("properties")
@@ -189,16 +240,23 @@ fn multipart(subject: &Subject<'_>, body: &Value, place: &str, problems: &mut Ve
         );
         return;
     };
-    for required in schema
-        .get("required")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+    let unknown = |place: String, name: &str, message: String| {
+        let known: Vec<&str> = parts.keys().map(String::as_str).collect();
+        let hint = match similar::get_close_matches(name, &known, 1, 0.6).first() {
+            Some(close) => format!("did you mean `{close}`?"),
+            None => format!("the parts are {}", known.join(", ")),
+        };
+        Diagnostic::error("multipart-schema", place, message).hint(hint)
+    };
+    let required = schema.get("required").and_then(Value::as_array);
+    for (index, required) in required.into_iter().flatten().enumerate() {
         if let Some(name) = required.as_str().filter(|name| !parts.contains_key(*name)) {
-            problems.push(Diagnostic::error(
-                "multipart-schema",
-                pointer::join(place, "schema"),
+            problems.push(unknown(
+                pointer::join(
+                    &pointer::join(&schema_place, "required"),
+                    &index.to_string(),
+                ),
+                name,
                 format!("the required part `{name}` is not among the properties"),
             ));
         }
@@ -210,9 +268,9 @@ fn multipart(subject: &Subject<'_>, body: &Value, place: &str, problems: &mut Ve
         .flatten()
     {
         if !parts.contains_key(name) {
-            problems.push(Diagnostic::error(
-                "multipart-schema",
+            problems.push(unknown(
                 pointer::join(&pointer::join(place, "encoding"), name),
+                name,
                 format!("there is an encoding for `{name}`, but no such part"),
             ));
         }
@@ -226,7 +284,7 @@ fn multipart(subject: &Subject<'_>, body: &Value, place: &str, problems: &mut Ve
             problems.push(
                 Diagnostic::error(
                     "multipart-schema",
-                    pointer::join(place, "schema"),
+                    pointer::join(&pointer::join(&schema_place, "properties"), name),
                     format!("the part `{name}` is a list of lists, which no part can be"),
                 )
                 .hint("a list is sent as one part for each item; wrap the inner list in an object to send it as JSON"),

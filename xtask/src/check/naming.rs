@@ -4,7 +4,7 @@
 //! one that is a Rust keyword is refused with that advice. Names that go over the wire (properties, parameters, parts)
 //! can't: those are escaped, and refused only if nothing of an identifier is left in them or two of them collide.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -55,12 +55,7 @@ fn unnameable(place: String, what: &str, name: &str) -> Diagnostic {
 
 fn schemas(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     let mut taken: BTreeMap<String, &str> = BTreeMap::new();
-    let schemas = subject
-        .root
-        .pointer("/components/schemas")
-        .and_then(Value::as_object);
-    for (name, _) in schemas.into_iter().flatten() {
-        let place = pointer::join("/components/schemas", name);
+    for (name, place) in members(subject, "/components/schemas") {
         if !names::has_identifier(name) {
             problems.push(unnameable(place, "schema name", name));
             continue;
@@ -75,7 +70,7 @@ fn schemas(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
                 )
                 .hint("rename the schema; the name does not go over the wire"),
             );
-        } else if let Some(first) = taken.insert(rust.clone(), name) {
+        } else if let Some(first) = taken.get(&rust) {
             problems.push(
                 Diagnostic::error(
                     "name-collision",
@@ -84,19 +79,36 @@ fn schemas(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
                 )
                 .hint("rename one of them; the name does not go over the wire"),
             );
+        } else {
+            taken.insert(rust, name);
         }
     }
 }
 
+/// The names of an object's members and where they stand, in the order of the document.
+fn members<'a>(subject: &Subject<'a>, place: &str) -> Vec<(&'a str, String)> {
+    let object = subject.root.pointer(place).and_then(Value::as_object);
+    let mut members: Vec<(&str, String)> = object
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| (name.as_str(), pointer::join(place, name)))
+        .collect();
+    // Looking up positions has a cost, which a document without a collision need not pay.
+    let rust: BTreeSet<String> = members
+        .iter()
+        .map(|(name, _)| names::type_name(name))
+        .collect();
+    if rust.len() < members.len() {
+        subject.in_order(&mut members, |(_, place)| place.clone());
+    }
+    members
+}
+
 fn operations(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
-    let mut taken: BTreeMap<String, String> = BTreeMap::new();
+    let mut builders: BTreeMap<String, Vec<&OperationView<'_>>> = BTreeMap::new();
     for operation in &subject.operations {
         let id = operation.effective_id();
-        let place = if operation.id().is_some() {
-            pointer::join(&operation.pointer(), "operationId")
-        } else {
-            operation.pointer()
-        };
+        let place = place_of_id(operation);
         if !names::has_identifier(&id) {
             problems.push(unnameable(place, "operationId", &id));
             continue;
@@ -114,27 +126,48 @@ fn operations(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
             );
             continue;
         }
-        let mut methods = vec![id.clone()];
-        if has_two_bodies(subject, operation) {
-            methods.push(format!("{id}_multipart"));
+        let split = has_two_bodies(subject, operation).then(|| format!("{id}_multipart"));
+        for method in [Some(id), split].into_iter().flatten() {
+            let builder = names::operation_type_name(&method);
+            builders.entry(builder).or_default().push(operation);
         }
-        for method in methods {
-            let rust = names::operation_type_name(&method);
+    }
+    for (builder, mut operations) in builders {
+        if operations.len() < 2 {
+            continue;
+        }
+        subject.in_order(&mut operations, |operation| operation.pointer());
+        let first = operations[0];
+        for second in &operations[1..] {
             // The same operationId twice is reported as that.
-            if let Some(first) = taken
-                .insert(rust.clone(), id.clone())
-                .filter(|first| *first != id)
-            {
-                problems.push(
-                    Diagnostic::error(
-                        "name-collision",
-                        place.clone(),
-                        format!("the operations `{first}` and `{id}` would both get the builder `{rust}`"),
-                    )
-                    .hint("rename one of them; the operationId does not go over the wire"),
-                );
+            if first.id().is_some() && first.id() == second.id() {
+                continue;
             }
+            problems.push(
+                Diagnostic::error(
+                    "name-collision",
+                    place_of_id(second),
+                    format!(
+                        "the operations `{}` and `{}` would both get the builder `{builder}`",
+                        first.effective_id(),
+                        second.effective_id()
+                    ),
+                )
+                .hint(if second.id().is_some() {
+                    "rename one of them; the operationId does not go over the wire"
+                } else {
+                    "give it an operationId of its own"
+                }),
+            );
         }
+    }
+}
+
+fn place_of_id(operation: &OperationView<'_>) -> String {
+    if operation.id().is_some() {
+        pointer::join(&operation.pointer(), "operationId")
+    } else {
+        operation.pointer()
     }
 }
 
@@ -182,12 +215,18 @@ fn parameters(
             if view::essence(media_type) == "multipart/form-data" {
                 let schema = body
                     .get("schema")
-                    .and_then(|schema| subject.resolve(schema));
+                    .and_then(|schema| view::resolve(subject.root, schema));
+                let (target, schema) = schema.unzip();
+                let place = target.flatten().unwrap_or_else(|| {
+                    let content = pointer::join(&place, "content");
+                    pointer::join(&pointer::join(&content, media_type), "schema")
+                });
                 let parts = schema
                     .and_then(|schema| schema.get("properties"))
                     .and_then(Value::as_object);
                 for (name, _) in parts.into_iter().flatten() {
-                    wire.insert(("part".to_owned(), name.clone()), place.clone());
+                    let place = pointer::join(&pointer::join(&place, "properties"), name);
+                    wire.insert(("part".to_owned(), name.clone()), place);
                 }
             } else {
                 wire.insert(("body".to_owned(), "body".to_owned()), place.clone());
@@ -199,7 +238,10 @@ fn parameters(
     for ((location, name), place) in wire {
         let id = operation.effective_id();
         if !names::has_identifier(&name) {
-            problems.push(unnameable(place, &format!("{location} parameter"), &name).operation(id));
+            // A part is a property, and reported as one.
+            if location != "part" {
+                problems.push(unnameable(place, &what(&location), &name).operation(id));
+            }
             continue;
         }
         let rust = names::value_name(&name);
@@ -208,9 +250,10 @@ fn parameters(
                 Diagnostic::error(
                     "reserved-name",
                     place.clone(),
-                    format!("the {location} parameter `{name}` would become a method of a name that the generated builder reserves"),
+                    format!("the {} `{name}` would become a method of a name that the generated builder reserves", what(&location)),
                 )
-                .operation(id.clone()),
+                .operation(id.clone())
+                .hint("its name goes over the wire: remove it from the document, and send it by other means if it is needed"),
             );
         }
         // Parts and the JSON body belong to two different builders.
@@ -224,14 +267,22 @@ fn parameters(
                 .or_else(|| clash(&taken, "part"))
                 .or_else(|| clash(&taken, "body")),
         };
+        // Two parts are two properties, and reported as those.
+        let earlier = earlier
+            .filter(|(earlier, _)| (earlier.as_str(), location.as_str()) != ("part", "part"));
         if let Some((earlier_location, earlier_name)) = earlier {
             problems.push(
                 Diagnostic::error(
                     "name-collision",
                     place,
-                    format!("the {earlier_location} parameter `{earlier_name}` and the {location} parameter `{name}` would both be set by `{rust}`"),
+                    format!(
+                        "the {} `{earlier_name}` and the {} `{name}` would both be set by `{rust}`",
+                        what(&earlier_location),
+                        what(&location)
+                    ),
                 )
-                .operation(id),
+                .operation(id)
+                .hint("their names go over the wire: remove the one that callers need less"),
             );
         }
         let key = if matches!(location.as_str(), "part" | "body") {
@@ -243,31 +294,37 @@ fn parameters(
     }
 }
 
+/// What a name belongs to, in words.
+fn what(location: &str) -> String {
+    match location {
+        "part" | "body" => location.to_owned(),
+        _ => format!("{location} parameter"),
+    }
+}
+
 fn properties(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     for found in &subject.found {
         if found.kind != Kind::Schema || found.reference.is_some() {
             continue;
         }
-        let properties = subject
-            .root
-            .pointer(&pointer::join(&found.pointer, "properties"))
-            .and_then(Value::as_object);
         let mut taken: BTreeMap<String, &str> = BTreeMap::new();
-        for (name, _) in properties.into_iter().flatten() {
-            let place = pointer::join(&pointer::join(&found.pointer, "properties"), name);
+        for (name, place) in members(subject, &pointer::join(&found.pointer, "properties")) {
             if !names::has_identifier(name) {
                 problems.push(unnameable(place, "property", name));
                 continue;
             }
             let rust = names::value_name(name);
             if let Some(first) = taken.insert(rust.clone(), name) {
-                problems.push(Diagnostic::error(
-                    "name-collision",
-                    place,
-                    format!(
-                        "the properties `{first}` and `{name}` would both become the field `{rust}`"
-                    ),
-                ));
+                problems.push(
+                    Diagnostic::error(
+                        "name-collision",
+                        place,
+                        format!(
+                            "the properties `{first}` and `{name}` would both become the field `{rust}`"
+                        ),
+                    )
+                    .hint("their names go over the wire: remove the one that callers need less"),
+                );
             }
         }
     }

@@ -10,28 +10,10 @@ use crate::pointer;
 use crate::view::{self, OperationView};
 
 pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
-    let mut first_use: BTreeMap<&str, &OperationView<'_>> = BTreeMap::new();
+    let mut by_id: BTreeMap<&str, Vec<&OperationView<'_>>> = BTreeMap::new();
     for operation in &subject.operations {
         match operation.id() {
-            Some(id) => {
-                if let Some(first) = first_use.get(id) {
-                    let message = format!(
-                        "the operationId `{id}` is taken by `{} {}`",
-                        first.method.to_ascii_uppercase(),
-                        first.path
-                    );
-                    problems.push(
-                        Diagnostic::error(
-                            "duplicate-operation-id",
-                            pointer::join(&operation.pointer(), "operationId"),
-                            message,
-                        )
-                        .hint("give each operation an id of its own"),
-                    );
-                } else {
-                    first_use.insert(id, operation);
-                }
-            }
+            Some(id) => by_id.entry(id).or_default().push(operation),
             None if operation.value.get("operationId").is_none() => {
                 let id = operation.effective_id();
                 problems.push(
@@ -52,6 +34,27 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
         }
         parameters(subject, operation, problems);
     }
+    for (id, mut operations) in by_id
+        .into_iter()
+        .filter(|(_, operations)| operations.len() > 1)
+    {
+        subject.in_order(&mut operations, |operation| operation.pointer());
+        let first = operations[0];
+        for second in &operations[1..] {
+            problems.push(
+                Diagnostic::error(
+                    "duplicate-operation-id",
+                    pointer::join(&second.pointer(), "operationId"),
+                    format!(
+                        "the operationId `{id}` is taken by `{} {}`",
+                        first.method.to_ascii_uppercase(),
+                        first.path
+                    ),
+                )
+                .hint("give each operation an id of its own"),
+            );
+        }
+    }
     for (path, item) in subject
         .root
         .get("paths")
@@ -59,14 +62,38 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
         .into_iter()
         .flatten()
     {
-        if !path.starts_with("x-") && item.is_object() && !path.starts_with('/') {
-            problems.push(
-                Diagnostic::error(
-                    "invalid-path",
-                    pointer::join("/paths", path),
-                    format!("the path `{path}` does not start with `/`"),
-                )
-                .hint("paths are appended to the server's URL"),
+        if path.starts_with("x-") || !item.is_object() {
+            continue;
+        }
+        let mut invalid = |message: String, hint: &str| {
+            let place = pointer::join("/paths", path);
+            problems.push(Diagnostic::error("invalid-path", place, message).hint(hint));
+        };
+        if !path.starts_with('/') {
+            invalid(
+                format!("the path `{path}` does not start with `/`"),
+                "paths are appended to the server's URL",
+            );
+        }
+        match view::template_names(path) {
+            None => invalid(
+                format!("the braces in `{path}` don't enclose parameter names"),
+                "a parameter is written as its name in a pair of braces",
+            ),
+            Some(names) => {
+                let mut seen = BTreeSet::new();
+                for name in names.into_iter().filter(|name| !seen.insert(*name)) {
+                    invalid(
+                        format!("`{{{name}}}` stands twice in `{path}`"),
+                        "each parameter of a path has a name of its own",
+                    );
+                }
+            }
+        }
+        if path.contains(['?', '#']) {
+            invalid(
+                format!("`{path}` is more than a path"),
+                "declare what follows the `?` as query parameters",
             );
         }
     }
@@ -77,34 +104,8 @@ fn parameters(
     operation: &OperationView<'_>,
     problems: &mut Vec<Diagnostic>,
 ) {
-    let Some(template) = view::template_names(operation.path) else {
-        problems.push(
-            Diagnostic::error(
-                "invalid-path",
-                pointer::join("/paths", operation.path),
-                format!(
-                    "the braces in `{}` don't enclose parameter names",
-                    operation.path
-                ),
-            )
-            .operation(operation.effective_id()),
-        );
-        return;
-    };
-    let mut repeated = BTreeSet::new();
-    for name in &template {
-        if !repeated.insert(*name) {
-            problems.push(
-                Diagnostic::error(
-                    "invalid-path",
-                    pointer::join("/paths", operation.path),
-                    format!("`{{{name}}}` stands twice in `{}`", operation.path),
-                )
-                .operation(operation.effective_id()),
-            );
-        }
-    }
-
+    // A path whose braces don't pair is reported once for all its operations.
+    let template = view::template_names(operation.path);
     let mut declared = BTreeSet::new();
     let parameters = operation.parameters(subject.root);
     for (place, parameter) in &parameters {
@@ -117,7 +118,10 @@ fn parameters(
         };
         if location == "path" {
             declared.insert(name);
-            if !template.contains(&name) {
+            if template
+                .as_ref()
+                .is_some_and(|template| !template.contains(&name))
+            {
                 problems.push(
                     problem(
                         "path-parameter",
@@ -129,9 +133,15 @@ fn parameters(
                 );
             }
         }
-        problems.extend(unsupported(parameter, name, location, &problem));
+        problems.extend(unsupported(
+            subject.root,
+            parameter,
+            name,
+            location,
+            &problem,
+        ));
     }
-    for name in template {
+    for name in template.into_iter().flatten() {
         if !declared.contains(name) {
             problems.push(
                 Diagnostic::error(
@@ -158,6 +168,7 @@ fn parameters(
 }
 
 fn unsupported(
+    root: &Value,
     parameter: &Value,
     name: &str,
     location: &str,
@@ -188,20 +199,47 @@ fn unsupported(
                 format!(
                     "the parameter `{name}` is `in: {other}`; it can be in path, query or header"
                 ),
-            ));
+            )
+            .hint("a body is described by `requestBody`"));
         }
     }
-    if parameter.get("schema").is_none() {
+    let Some(schema) = parameter.get("schema") else {
         return Some(
             problem("unsupported-parameter", format!("the parameter `{name}` has no `schema`"))
                 .hint("parameters described by `content` are not supported; describe the value by a schema"),
         );
+    };
+    // progenitor writes the value as Rust formats it, which for most types other than these doesn't even compile.
+    let value = view::single(root, schema);
+    let declared = value.get("type").and_then(Value::as_str);
+    let is_scalar = match declared {
+        Some(declared) => !matches!(declared, "array" | "object"),
+        None => value.get("enum").is_some(),
+    };
+    let is_nullable = [schema, value]
+        .iter()
+        .any(|schema| schema.get("nullable") == Some(&Value::Bool(true)));
+    if location != "query" && (!is_scalar || is_nullable) {
+        return Some(
+            problem(
+                "unsupported-parameter",
+                format!("the parameter `{name}` is not a single value, as one in the path or a header must be"),
+            )
+            .hint(if is_scalar {
+                "it can't be null: remove `nullable`"
+            } else {
+                "give it the type of a single value; of a list, describe the joined string"
+            }),
+        );
     }
     if location == "header" && !is_token(name) {
-        return Some(problem(
-            "unsupported-parameter",
-            format!("`{name}` can't be the name of a header"),
-        ));
+        return Some(
+            problem(
+                "unsupported-parameter",
+                format!("`{name}` can't be the name of a header"),
+            )
+            .hint("header names have neither spaces nor separators"),
+        );
     }
     None
 }
@@ -241,7 +279,8 @@ fn twice_declared(
                 "duplicate-parameter",
                 place,
                 format!("the {location} parameter `{name}` is declared twice"),
-            );
+            )
+            .hint("remove one of them");
             // The path item's list is seen once for each of its operations.
             if !problems
                 .iter()

@@ -75,9 +75,10 @@ fn target_problem(root: &Value, found: &Found, target: &str) -> Option<Diagnosti
                 None => diagnostic.hint(format!("define it under `components/{section}`")),
             })
         }
-        _ if root.pointer(local).is_none() => {
-            Some(Diagnostic::error("dangling-ref", place, format!("`{target}` does not exist")))
-        }
+        _ if root.pointer(local).is_none() => Some(
+            Diagnostic::error("dangling-ref", place, format!("`{target}` does not exist"))
+                .hint(format!("a {} is referred to as `#/components/{section}/...`", kind.describe())),
+        ),
         _ => Some(
             Diagnostic::error(
                 "misplaced-ref",
@@ -89,14 +90,35 @@ fn target_problem(root: &Value, found: &Found, target: &str) -> Option<Diagnosti
     }
 }
 
-/// A chain of component references that comes back to itself. Chains of schemas are seen as inclusions.
+/// A chain of references that never arrives, reported where it is part of the circle. What is wrong further down the
+/// chain is reported there, and circles of schemas are seen as inclusions.
 fn dead_end(root: &Value, found: &Found, place: &str, kind: Kind) -> Option<Diagnostic> {
-    if kind == Kind::Schema || view::resolve(root, root.pointer(&found.pointer)?).is_some() {
-        return None;
+    let mut value = root.pointer(&found.pointer)?;
+    for _ in 0..view::MAX_HOPS {
+        let target = view::reference(value)?.strip_prefix('#')?;
+        if target == found.pointer {
+            return (kind != Kind::Schema).then(|| {
+                Diagnostic::error("cyclic-ref", place, "the reference leads back to itself")
+                    .hint("let one of the references in the circle be the thing itself")
+            });
+        }
+        value = root.pointer(target)?;
+    }
+    // It is too long, unless it has led into a circle that it is not part of.
+    let marked = value;
+    for _ in 0..view::MAX_HOPS {
+        value = root.pointer(view::reference(value)?.strip_prefix('#')?)?;
+        if std::ptr::eq(value, marked) {
+            return None;
+        }
     }
     Some(
-        Diagnostic::error("cyclic-ref", place, "the reference leads back to itself")
-            .hint("let one of the references in the chain be the thing itself"),
+        Diagnostic::error(
+            "too-intricate",
+            place,
+            format!("more than {} references in a row", view::MAX_HOPS),
+        )
+        .hint("refer to the thing itself"),
     )
 }
 
@@ -106,56 +128,83 @@ fn inclusion_cycles(subject: &Subject<'_>) -> Vec<Vec<String>> {
         .root
         .pointer("/components/schemas")
         .and_then(Value::as_object);
-    let edges: BTreeMap<&str, BTreeSet<String>> = schemas
+    let mut edges: Edges<'_> = schemas
         .into_iter()
         .flatten()
         .map(|(name, schema)| (name.as_str(), inclusions(schema)))
         .collect();
-    let mut cycles = Vec::new();
-    let mut reported = BTreeSet::new();
-    for &start in edges.keys() {
-        if reported.contains(start) {
-            continue;
-        }
-        let mut reachable = BTreeSet::new();
-        let mut pending: Vec<&str> = vec![start];
-        while let Some(name) = pending.pop() {
-            for next in edges.get(name).into_iter().flatten() {
-                if reachable.insert(next.as_str()) {
-                    pending.push(next);
-                }
+    let known: BTreeSet<String> = edges.keys().map(|name| (*name).to_owned()).collect();
+    let mut backwards: Edges<'_> = edges.keys().map(|name| (*name, BTreeSet::new())).collect();
+    for (&name, included) in &mut edges {
+        included.retain(|included| known.contains(included));
+        for included in &*included {
+            if let Some(before) = backwards.get_mut(included.as_str()) {
+                before.insert(name.to_owned());
             }
         }
-        if reachable.contains(start) {
-            let reaches_back = |name: &&str| reaches(&edges, name, start);
-            let mut cycle: Vec<String> = reachable
-                .iter()
-                .copied()
-                .filter(reaches_back)
-                .map(str::to_owned)
-                .collect();
+    }
+    let ahead = without_dead_ends(&edges, &backwards);
+    let candidates: BTreeSet<&str> = without_dead_ends(&backwards, &edges)
+        .intersection(&ahead)
+        .copied()
+        .collect();
+    let mut cycles = Vec::new();
+    let mut reported: BTreeSet<&str> = BTreeSet::new();
+    for start in edges.keys() {
+        if reported.contains(start) || !candidates.contains(start) {
+            continue;
+        }
+        let before = reachable(&backwards, start);
+        let mut cycle: Vec<&str> = reachable(&edges, start)
+            .intersection(&before)
+            .copied()
+            .collect();
+        if !cycle.is_empty() {
             cycle.sort_by_key(|name| name != start);
-            reported.extend(cycle.iter().cloned());
-            cycles.push(cycle);
+            reported.extend(&cycle);
+            cycles.push(cycle.into_iter().map(str::to_owned).collect());
         }
     }
     cycles
 }
 
-fn reaches(edges: &BTreeMap<&str, BTreeSet<String>>, from: &str, to: &str) -> bool {
-    let mut seen = BTreeSet::new();
-    let mut pending = vec![from];
-    while let Some(name) = pending.pop() {
-        if name == to {
-            return true;
+type Edges<'a> = BTreeMap<&'a str, BTreeSet<String>>;
+
+/// The names from which one can go on for ever: all but those from which every way ends.
+fn without_dead_ends<'a>(edges: &'a Edges<'_>, backwards: &'a Edges<'_>) -> BTreeSet<&'a str> {
+    let mut ways: BTreeMap<&str, usize> = edges
+        .iter()
+        .map(|(name, next)| (*name, next.len()))
+        .collect();
+    let ends = edges.iter().filter(|(_, next)| next.is_empty());
+    let mut ended: Vec<&str> = ends.map(|(name, _)| *name).collect();
+    ways.retain(|_, count| *count > 0);
+    while let Some(name) = ended.pop() {
+        for before in backwards.get(name).into_iter().flatten() {
+            if let Some(count) = ways.get_mut(before.as_str()) {
+                *count -= 1;
+                if *count == 0 {
+                    ways.remove(before.as_str());
+                    ended.push(before);
+                }
+            }
         }
+    }
+    ways.into_keys().collect()
+}
+
+/// All that is reached from `start`; `start` itself only by a circle.
+fn reachable<'a>(edges: &'a Edges<'a>, start: &str) -> BTreeSet<&'a str> {
+    let mut reachable = BTreeSet::new();
+    let mut pending = vec![start];
+    while let Some(name) = pending.pop() {
         for next in edges.get(name).into_iter().flatten() {
-            if seen.insert(next.as_str()) {
+            if reachable.insert(next.as_str()) {
                 pending.push(next);
             }
         }
     }
-    false
+    reachable
 }
 
 /// The schemas that `schema` is made of.

@@ -1,11 +1,12 @@
 //! Schemas that would make the generated types wrong, or the generator fail.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::Subject;
 use crate::diagnostic::Diagnostic;
+use crate::names;
 use crate::pointer;
 use crate::shape::{Kind, describe};
 
@@ -32,7 +33,111 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
             );
         }
         enumeration(schema, &found.pointer, problems);
+        compositions(schema, &found.pointer, problems);
+        problems.extend(untyped(schema, &found.pointer));
+        problems.extend(format_of_no_text(schema, &found.pointer));
+        problems.extend(default(schema, &found.pointer));
     }
+}
+
+/// A composition of nothing is nothing that a value could be.
+fn compositions(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnostic>) {
+    for keyword in ["allOf", "oneOf", "anyOf"] {
+        let members = schema.get(keyword).and_then(Value::as_array);
+        if members.is_some_and(Vec::is_empty) {
+            problems.push(
+                Diagnostic::error(
+                    "empty-composition",
+                    pointer::join(schema_pointer, keyword),
+                    format!("`{keyword}` has no members"),
+                )
+                .hint("list what the value is made of, or remove it to allow any value"),
+            );
+        }
+    }
+}
+
+/// typify wants to know the type that a rule about values is for.
+fn untyped(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
+    const RULES: [(&str, &str); 8] = [
+        ("format", "string"),
+        ("pattern", "string"),
+        ("minLength", "string"),
+        ("maxLength", "string"),
+        ("minimum", "number"),
+        ("maximum", "number"),
+        ("minItems", "array"),
+        ("maxItems", "array"),
+    ];
+    const OTHERS: [&str; 6] = ["type", "allOf", "oneOf", "anyOf", "not", "enum"];
+    if OTHERS.iter().any(|keyword| schema.get(*keyword).is_some()) {
+        return None;
+    }
+    let (keyword, usual) = RULES
+        .iter()
+        .find(|(keyword, _)| schema.get(*keyword).is_some())?;
+    Some(
+        Diagnostic::error(
+            "missing-type",
+            pointer::join(schema_pointer, keyword),
+            format!("there is a `{keyword}`, but no `type` that it is for"),
+        )
+        .hint(format!("add `type: {usual}`, or the type that is meant")),
+    )
+}
+
+/// A format says what a string or a number looks like.
+fn format_of_no_text(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
+    let format = schema.get("format").and_then(Value::as_str)?;
+    let declared = schema.get("type").and_then(Value::as_str)?;
+    matches!(declared, "object" | "array" | "boolean").then(|| {
+        Diagnostic::error(
+            "misplaced-format",
+            pointer::join(schema_pointer, "format"),
+            format!("the format `{format}` means nothing for the type `{declared}`"),
+        )
+        .hint("remove it, or give it to the items or properties")
+    })
+}
+
+/// A default is one of the values.
+fn default(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
+    let value = schema.get("default")?;
+    let nullable = schema.get("nullable") == Some(&Value::Bool(true));
+    let declared = schema.get("type").and_then(Value::as_str);
+    let fits = match declared? {
+        _ if value.is_null() => nullable,
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "number" => value.is_number(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        _ => true,
+    };
+    let message = if !fits {
+        format!(
+            "the default is {}, not of the type `{}`",
+            describe(value),
+            declared?
+        )
+    } else if schema
+        .get("enum")
+        .and_then(Value::as_array)
+        .is_some_and(|values| !values.contains(value))
+    {
+        format!("the default, {}, is none of the values", describe(value))
+    } else {
+        return None;
+    };
+    Some(
+        Diagnostic::error(
+            "invalid-default",
+            pointer::join(schema_pointer, "default"),
+            message,
+        )
+        .hint("give a value that the schema allows, or remove the default"),
+    )
 }
 
 /// The rules of enums of strings; an enum of another declared type is that type's business.
@@ -48,6 +153,7 @@ fn enumeration(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnost
         );
         return;
     }
+    problems.extend(variants(values, &place));
     let mut seen = BTreeSet::new();
     for (index, value) in values.iter().enumerate() {
         let place = pointer::join(&place, &index.to_string());
@@ -102,4 +208,43 @@ fn enumeration(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnost
             )),
         }
     }
+}
+
+/// Values whose variants would have the same name, by both of the rules that typify tries.
+fn variants(values: &[Value], place: &str) -> Option<Diagnostic> {
+    let texts: BTreeSet<&str> = values.iter().filter_map(Value::as_str).collect();
+    let spelled_out =
+        |text: &str| text.replace(|c| c == '_' || !unicode_ident::is_xid_continue(c), "X");
+    let distinct = |name: &dyn Fn(&str) -> String| {
+        texts
+            .iter()
+            .map(|text| name(text))
+            .collect::<BTreeSet<_>>()
+            .len()
+            == texts.len()
+    };
+    if distinct(&names::type_name) || distinct(&|text| names::type_name(&spelled_out(text))) {
+        return None;
+    }
+    let mut taken: BTreeMap<String, &str> = BTreeMap::new();
+    for (index, value) in values.iter().enumerate() {
+        let Some(text) = value.as_str() else { continue };
+        let rust = names::type_name(text);
+        match taken.get(&rust) {
+            Some(first) if *first != text => {
+                return Some(
+                    Diagnostic::error(
+                        "name-collision",
+                        pointer::join(place, &index.to_string()),
+                        format!("the values `{first}` and `{text}` would both become the variant `{rust}`"),
+                    )
+                    .hint("leave `enum` out to take any string, and name the values in the description"),
+                );
+            }
+            _ => {
+                taken.insert(rust, text);
+            }
+        }
+    }
+    None
 }

@@ -172,11 +172,12 @@ impl OpenEnum {
         let Self { docs, .. } = self;
         let name = format_ident!("{}", self.name);
         let taken = |candidate: &str| self.variants.iter().any(|(ident, _)| ident == candidate);
-        let unknown = if taken("Unrecognized") {
-            "UnrecognizedValue"
-        } else {
-            "Unrecognized"
-        };
+        let unknown = ["Unrecognized", "UnrecognizedValue"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain((2..).map(|number| format!("UnrecognizedValue{number}")))
+            .find(|candidate| !taken(candidate))
+            .unwrap_or_default();
         let unknown = format_ident!("{unknown}");
         let idents: Vec<Ident> = self
             .variants

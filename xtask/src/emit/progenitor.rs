@@ -295,7 +295,7 @@ fn culprits(lowered: &Lowered, reason: &str) -> Vec<Diagnostic> {
             problems.push(
                 Diagnostic::error(
                     "unsupported-schema",
-                    pointer::join("/components/schemas", name),
+                    crate::lower::origin(&lowered.origins, &pointer::join("/components/schemas", name)),
                     format!("the schema `{name}` can't be expressed in Rust: {}", one_line(&reason)),
                 )
                 .hint("simplify the schema, or describe the value as any JSON by leaving its type out"),
@@ -336,6 +336,17 @@ fn culprits(lowered: &Lowered, reason: &str) -> Vec<Diagnostic> {
 
 fn one_line(reason: &str) -> String {
     let mut line = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+    // typify prints whole schemas as Rust would debug them.
+    for dump in [
+        " Object( SchemaObject {",
+        "SchemaObject {",
+        " type: TypeEntry {",
+        " Item(Schema {",
+    ] {
+        if let Some(start) = line.find(dump) {
+            line.truncate(start);
+        }
+    }
     if let Some((end, _)) = line.char_indices().nth(300) {
         line.truncate(end);
         line.push_str(" ...");

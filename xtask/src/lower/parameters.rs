@@ -3,8 +3,7 @@
 use serde_json::Value;
 
 use super::Lowering;
-use crate::diagnostic::Diagnostic;
-use crate::model::{Location, Parameter};
+use crate::model::Parameter;
 use crate::pointer;
 use crate::view;
 
@@ -50,39 +49,6 @@ pub fn require_path_parameters(lowering: &mut Lowering) {
             parameter.name
         ))
     });
-}
-
-/// Refuses lists and objects in paths and headers: progenitor would write them as Rust formats them, which for a list
-/// doesn't even compile.
-pub fn scalars_outside_query(lowering: &mut Lowering) {
-    let mut problems = Vec::new();
-    for operation in &lowering.operations {
-        let list = pointer::join(&operation.pointer, "parameters");
-        for (index, parameter) in operation.parameters.iter().enumerate() {
-            let place = pointer::join(&list, &index.to_string());
-            let schema = lowering
-                .root
-                .pointer(&pointer::join(&place, "schema"))
-                .map_or(&Value::Null, |schema| view::single(&lowering.root, schema));
-            if parameter.location != Location::Query
-                && matches!(schema["type"].as_str(), Some("array" | "object"))
-            {
-                problems.push(
-                    Diagnostic::error(
-                        "unsupported-parameter",
-                        super::origin(&lowering.origins, &place),
-                        format!(
-                            "the parameter `{}` is not a single value, as one in the path or a header must be",
-                            parameter.name
-                        ),
-                    )
-                    .operation(operation.id.clone())
-                    .hint("describe it as a string and let the caller join the values"),
-                );
-            }
-        }
-    }
-    lowering.problems.extend(problems);
 }
 
 /// Takes note of lists that are sent as one value (`explode: false`): progenitor would repeat the key.

@@ -4,13 +4,12 @@
 use serde_json::{Map, Value, json};
 
 use super::Lowering;
-use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::view;
 
 /// What a response's body is.
 #[derive(Clone, Debug, PartialEq)]
-enum Content {
+pub(crate) enum Content {
     /// None.
     Empty,
     /// JSON of a schema.
@@ -27,6 +26,11 @@ fn is_json(media_type: &str) -> bool {
 /// Errors are tried as JSON whatever they are called; `application/problem+json` is the usual name.
 fn is_any_json(media_type: &str) -> bool {
     is_json(media_type) || view::essence(media_type).ends_with("+json")
+}
+
+/// What the body of a success is.
+pub(crate) fn success(response: &Value) -> Content {
+    content(response, is_json)
 }
 
 fn content(response: &Value, is_json: fn(&str) -> bool) -> Content {
@@ -59,7 +63,7 @@ fn responses(
 
 /// Makes the success responses one response for any 2xx: a server that answers 201 where 200 was documented has
 /// succeeded all the same. `default` stands for success only where no 2xx is declared. Successes that differ in their
-/// bodies are refused.
+/// bodies were refused by then.
 pub fn one_success(lowering: &mut Lowering) {
     lowering.moved();
     for index in 0..lowering.operations.len() {
@@ -88,18 +92,6 @@ pub fn one_success(lowering: &mut Lowering) {
                 format!("{id}: any 2xx is the success declared as {listed}"),
             ),
         };
-        if successes.iter().any(|(_, content)| *content != first) {
-            lowering.refuse(
-                Diagnostic::error(
-                    "differing-successes",
-                    super::origin(&lowering.origins, &responses_place),
-                    format!("the successes {listed} have different bodies"),
-                )
-                .operation(id)
-                .hint("give them one schema, or leave only the one that callers should read"),
-            );
-            continue;
-        }
         let success = match first {
             Content::Empty => json!({ "description": "" }),
             Content::Json(schema) => {

@@ -1,0 +1,287 @@
+//! What is composed by `allOf`, or by a union beside other keywords, must come to an end when it is merged.
+//!
+//! typify merges such schemas property by property and follows every reference on its way. Two schemas that both
+//! contain themselves at the same property are merged for ever, and so is one that contains, unnamed, something made of
+//! itself: a stack overflow that nothing can catch. Unions within compositions multiply. So the merge is played through
+//! here first, on the places of things alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::Subject;
+use crate::diagnostic::Diagnostic;
+use crate::pointer;
+use crate::shape::Kind;
+use crate::view;
+
+/// How many compositions may stand inside each other: several times what any honest document has.
+const MAX_DEPTH: usize = 64;
+
+/// How many combinations of the branches of unions one composition may have.
+const MAX_COMBINATIONS: usize = 64;
+
+/// How many merges are played through for one document.
+const MAX_STEPS: usize = 100_000;
+
+/// Schemas that are merged with each other, by pointer.
+type Group = BTreeSet<String>;
+
+/// Why a merge can't be done.
+#[derive(Clone)]
+enum Trouble {
+    /// It comes back to what is being merged already, by way of these properties.
+    Endless(Vec<String>),
+    TooDeep,
+    TooMany,
+}
+
+pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
+    let mut merging = Merging {
+        root: subject.root,
+        known: BTreeSet::new(),
+        active: Vec::new(),
+        steps: 0,
+    };
+    for found in &subject.found {
+        let composed = found.kind == Kind::Schema
+            && found.reference.is_none()
+            && subject.root.pointer(&found.pointer).is_some_and(|schema| {
+                ["allOf", "oneOf", "anyOf"]
+                    .iter()
+                    .any(|keyword| schema.get(*keyword).is_some())
+            });
+        if !composed {
+            continue;
+        }
+        merging.active.clear();
+        let group = Group::from([found.pointer.clone()]);
+        let Err(trouble) = merging.merge(&group, "") else {
+            continue;
+        };
+        // What has no end at all was reported as that.
+        if matches!(trouble, Trouble::TooDeep)
+            && problems.iter().any(|problem| problem.code == "cyclic-ref")
+        {
+            continue;
+        }
+        problems.push(match trouble {
+            Trouble::Endless(path) => Diagnostic::error(
+                "endless-merge",
+                found.pointer.clone(),
+                format!(
+                    "the parts of the schema can't be merged: at `{}` they lead back to themselves",
+                    path.join("/")
+                ),
+            )
+            .hint("let one part alone describe what contains itself, or leave that part's type out"),
+            Trouble::TooDeep => Diagnostic::error(
+                "too-intricate",
+                found.pointer.clone(),
+                format!("the schema is made of parts that are made of parts more than {MAX_DEPTH} levels deep"),
+            )
+            .hint("write out what the schema contains"),
+            Trouble::TooMany => Diagnostic::error(
+                "too-intricate",
+                found.pointer.clone(),
+                format!("the schema combines unions in more than {MAX_COMBINATIONS} ways"),
+            )
+            .hint("describe the value as any JSON by leaving its type out, or list what really occurs"),
+        });
+    }
+}
+
+struct Merging<'a> {
+    root: &'a Value,
+    /// Groups that were merged without trouble.
+    known: BTreeSet<Group>,
+    /// Groups that are being merged, and the property at which each was met.
+    active: Vec<(Group, String)>,
+    steps: usize,
+}
+
+impl Merging<'_> {
+    fn merge(&mut self, group: &Group, at: &str) -> Result<(), Trouble> {
+        if self.known.contains(group) {
+            return Ok(());
+        }
+        if let Some(start) = self.active.iter().position(|(active, _)| active == group) {
+            let path = self.active[start + 1..].iter().map(|(_, at)| at.clone());
+            return Err(Trouble::Endless(path.chain([at.to_owned()]).collect()));
+        }
+        self.steps += 1;
+        if self.active.len() >= MAX_DEPTH {
+            return Err(Trouble::TooDeep);
+        }
+        if self.steps > MAX_STEPS {
+            return Err(Trouble::TooMany);
+        }
+        self.active.push((group.clone(), at.to_owned()));
+        if let Some(choices) = self.choices(group) {
+            for choice in choices.iter().filter(|choice| !is_named(choice)) {
+                self.merge(choice, at)?;
+            }
+        } else {
+            let mut combinations = vec![Group::new()];
+            for member in group {
+                combinations = product(&combinations, &self.expand(member, 0)?)?;
+            }
+            for parts in &combinations {
+                for (name, group) in self.shared(parts) {
+                    if !is_named(&group) {
+                        self.merge(&group, &name)?;
+                    }
+                }
+            }
+        }
+        self.active.pop();
+        self.known.insert(group.clone());
+        Ok(())
+    }
+
+    /// The schemas that the one at `place` is made of: one group for each combination of the branches of its unions.
+    fn expand(&self, place: &str, depth: usize) -> Result<Vec<Group>, Trouble> {
+        if depth >= MAX_DEPTH {
+            return Err(Trouble::TooDeep);
+        }
+        let Some(schema) = self.root.pointer(place) else {
+            return Ok(vec![Group::new()]);
+        };
+        let mut combinations = vec![if is_silent(schema) {
+            Group::new()
+        } else {
+            Group::from([place.to_owned()])
+        }];
+        for part in self.members(place, "allOf") {
+            combinations = product(&combinations, &self.expand(&part, depth + 1)?)?;
+        }
+        for keyword in ["oneOf", "anyOf"] {
+            let mut branches = Vec::new();
+            for branch in self.members(place, keyword) {
+                branches.extend(self.expand(&branch, depth + 1)?);
+            }
+            if !branches.is_empty() {
+                combinations = product(&combinations, &branches)?;
+            }
+        }
+        Ok(combinations)
+    }
+
+    /// What a single schema is one of, if it only chooses: a union, or `allOf` around one other. Its branches are types of
+    /// their own, and not merged.
+    fn choices(&self, group: &Group) -> Option<Vec<Group>> {
+        let [place] = Vec::from_iter(group)[..] else {
+            return None;
+        };
+        let lists = ["allOf", "oneOf", "anyOf"].map(|keyword| self.members(place, keyword));
+        let [all, one, any] = &lists;
+        let chooses = is_silent(self.root.pointer(place)?)
+            && all.len() < 2
+            && [all, one, any]
+                .iter()
+                .filter(|list| !list.is_empty())
+                .count()
+                == 1;
+        chooses.then(|| {
+            lists
+                .into_iter()
+                .flatten()
+                .map(|place| Group::from([place]))
+                .collect()
+        })
+    }
+
+    /// Where the members of a composition really stand.
+    fn members(&self, place: &str, keyword: &str) -> Vec<String> {
+        let list = pointer::join(place, keyword);
+        let count = self
+            .root
+            .pointer(&list)
+            .and_then(Value::as_array)
+            .map_or(0, Vec::len);
+        (0..count)
+            .map(|index| pointer::join(&list, &index.to_string()))
+            .filter_map(|place| self.target(place))
+            .collect()
+    }
+
+    /// What the parts say of the same property, or of the items: that is merged in turn.
+    fn shared(&self, parts: &Group) -> BTreeMap<String, Group> {
+        let mut shared: BTreeMap<String, Group> = BTreeMap::new();
+        let mut others = Group::new();
+        for part in parts {
+            let Some(schema) = self.root.pointer(part) else {
+                continue;
+            };
+            let properties = pointer::join(part, "properties");
+            let names = schema.get("properties").and_then(Value::as_object);
+            for name in names.into_iter().flatten().map(|(name, _)| name) {
+                let target = self.target(pointer::join(&properties, name));
+                shared.entry(name.clone()).or_default().extend(target);
+            }
+            for (keyword, groups) in [
+                ("items", shared.entry("items[]".to_owned()).or_default()),
+                ("additionalProperties", &mut others),
+            ] {
+                if schema.get(keyword).is_some_and(Value::is_object) {
+                    groups.extend(self.target(pointer::join(part, keyword)));
+                }
+            }
+        }
+        for (name, group) in &mut shared {
+            if name != "items[]" {
+                group.extend(others.iter().cloned());
+            }
+        }
+        shared.insert("additionalProperties".to_owned(), others);
+        shared
+    }
+
+    /// Where the schema at `place` really stands.
+    fn target(&self, place: String) -> Option<String> {
+        let (target, _) = view::resolve(self.root, self.root.pointer(&place)?)?;
+        Some(target.unwrap_or(place))
+    }
+}
+
+/// Whether it is one component, or nothing: then it is a type of its own, and nothing is merged.
+fn is_named(group: &Group) -> bool {
+    group.len() < 2
+        && group
+            .iter()
+            .all(|place| pointer::parent(place) == Some("/components/schemas"))
+}
+
+/// Whether a schema puts nothing into a merge but what it is made of.
+fn is_silent(schema: &Value) -> bool {
+    const SILENT: [&str; 12] = [
+        "allOf",
+        "oneOf",
+        "anyOf",
+        "nullable",
+        "title",
+        "description",
+        "default",
+        "deprecated",
+        "example",
+        "discriminator",
+        "readOnly",
+        "writeOnly",
+    ];
+    schema.as_object().is_some_and(|schema| {
+        schema
+            .keys()
+            .all(|keyword| keyword.starts_with("x-") || SILENT.contains(&keyword.as_str()))
+    })
+}
+
+/// Each of `left` joined with each of `right`.
+fn product(left: &[Group], right: &[Group]) -> Result<Vec<Group>, Trouble> {
+    if left.len() * right.len() > MAX_COMBINATIONS {
+        return Err(Trouble::TooMany);
+    }
+    Ok(left
+        .iter()
+        .flat_map(|one| right.iter().map(move |other| one | other))
+        .collect())
+}

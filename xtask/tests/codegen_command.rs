@@ -1,0 +1,292 @@
+//! `cargo xtask codegen` as a process: what it says, what it returns, what it writes and what it leaves alone.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{codegen, contents, files, rich, run, workspace, xtask};
+
+const BAD: &str = "openapi: 3.0.3\ninfo: { title: T }\npaths: { /a: [] }\n";
+
+#[test]
+fn help_reads_well_on_a_terminal_of_80_columns() {
+    for arguments in [&["--help"][..], &["codegen", "--help"], &["codegen", "-h"]] {
+        let done = run(xtask().args(arguments));
+        assert_eq!(done.code, Some(0));
+        for line in done.stdout.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+    let done = run(xtask().args(["codegen", "--help"]));
+    for flag in [
+        "--check",
+        "--verbose",
+        "--explain",
+        "--spec <FILE>",
+        "--out <DIR>",
+        "--crate-name <NAME>",
+        "Exit codes:",
+    ] {
+        assert!(done.stdout.contains(flag), "{flag}:\n{}", done.stdout);
+    }
+}
+
+#[test]
+fn the_client_in_the_workspace_is_up_to_date() {
+    let generated = workspace().join("crates/nanonets-agents-api/src/generated");
+    let before = files(&generated);
+    let done = run(xtask().args(["codegen", "--check"]));
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), ""), "{done:?}");
+    assert_eq!(
+        done.stderr,
+        "crates/nanonets-agents-api/src/generated is up to date\n"
+    );
+    assert_eq!(files(&generated), before);
+}
+
+#[test]
+fn a_command_line_that_makes_no_sense_ends_with_2() {
+    for arguments in [
+        &["codegen", "--spec", "a.yaml"][..],
+        &["codegen", "--out", "a"],
+        &["codegen", "--verbose"],
+        &["codegen", "--no-such-flag"],
+        &["codegen", "extra"],
+        &["no-such-command"],
+        &[],
+        &[
+            "codegen",
+            "--spec",
+            "a",
+            "--out",
+            "b",
+            "--crate-name",
+            "1st",
+        ],
+        &["codegen", "--spec", "a", "--out", "b", "--crate-name", "fn"],
+        &[
+            "codegen",
+            "--spec",
+            "a",
+            "--out",
+            "b",
+            "--crate-name",
+            "a b",
+        ],
+        &["codegen", "--spec", "a", "--out", "b", "--crate-name", ""],
+    ] {
+        let done = run(xtask().args(arguments));
+        assert_eq!(done.code, Some(2), "{arguments:?}: {done:?}");
+        assert_eq!(done.stdout, "");
+        assert!(!done.stderr.is_empty());
+    }
+}
+
+#[test]
+fn a_bad_document_ends_with_2_and_nothing_is_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let spec = folder.path().join("bad.yaml");
+    fs::write(&spec, BAD).expect("a file");
+    let out = folder.path().join("out");
+    let done = run(&mut codegen(&spec, &out));
+    assert_eq!(done.code, Some(2));
+    assert_eq!(
+        done.stderr,
+        format!(
+            "{0}:2:1: error[invalid-structure]: the info object has no `version`\n\
+             {0}:3:10: error[invalid-structure]: expected a path item, found a list\n\
+             2 errors; nothing was written\n",
+            spec.display()
+        )
+    );
+    assert_eq!(done.stdout, "");
+    assert_eq!(contents(folder.path()).len(), 1);
+    assert!(!out.exists());
+}
+
+#[test]
+fn a_bad_document_leaves_what_a_good_one_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    assert_eq!(run(&mut codegen(&rich(), &out)).code, Some(0));
+    let before = files(&out);
+    let spec = folder.path().join("bad.yaml");
+    fs::write(&spec, BAD).expect("a file");
+    assert_eq!(run(&mut codegen(&spec, &out)).code, Some(2));
+    assert_eq!(files(&out), before);
+}
+
+#[test]
+fn a_document_that_is_not_there_ends_with_2() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let done = run(&mut codegen(
+        &folder.path().join("none.yaml"),
+        &folder.path().join("out"),
+    ));
+    assert_eq!(done.code, Some(2));
+    assert!(done.stderr.contains("error[unreadable-file]"), "{done:?}");
+    assert!(contents(folder.path()).is_empty());
+}
+
+#[test]
+fn a_second_run_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    let first = run(&mut codegen(&rich(), &out));
+    assert!(first.stderr.contains("wrote "), "{first:?}");
+    let before = files(&out);
+    let second = run(&mut codegen(&rich(), &out));
+    assert_eq!(second.code, Some(0));
+    assert!(second.stderr.ends_with("is up to date\n"), "{second:?}");
+    assert_eq!(files(&out), before);
+}
+
+#[test]
+fn check_names_every_file_that_is_not_as_it_should_be_and_writes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    run(&mut codegen(&rich(), &out));
+    assert_eq!(run(codegen(&rich(), &out).arg("--check")).code, Some(0));
+
+    fs::write(out.join("src/generated/notes.txt"), "mine\n").expect("a file");
+    fs::remove_file(out.join("src/generated/mod.rs")).expect("a generated file");
+    let lib = fs::read_to_string(out.join("src/lib.rs")).expect("a generated file");
+    fs::write(
+        out.join("src/lib.rs"),
+        lib.replace("mod generated", "mod regenerated"),
+    )
+    .expect("a file");
+    let before = files(&out);
+
+    let done = run(codegen(&rich(), &out).arg("--check"));
+    assert_eq!(done.code, Some(1));
+    assert_eq!(done.stdout, "");
+    let name = |path: &str| out.join(path).display().to_string();
+    let said: Vec<&str> = done
+        .stderr
+        .lines()
+        .filter(|line| !line.contains("missing-operation-id") && !line.contains("hint:"))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            format!("{} is missing", name("src/generated/mod.rs")),
+            format!("{} should not be there", name("src/generated/notes.txt")),
+            format!("{} is stale", name("src/lib.rs")),
+            format!(
+                "run `cargo xtask codegen --spec {} --out {} --crate-name sample` to mend them",
+                rich().display(),
+                out.display()
+            ),
+        ]
+    );
+
+    let done = run(codegen(&rich(), &out).args(["--check", "-v"]));
+    assert_eq!(done.code, Some(1));
+    for line in [
+        "--- a/src/lib.rs",
+        "+++ b/src/lib.rs",
+        "-mod regenerated;",
+        "+mod generated;",
+        "-mine",
+    ] {
+        assert!(
+            done.stdout.lines().any(|said| said == line),
+            "{line}:\n{}",
+            done.stdout
+        );
+    }
+    assert_eq!(files(&out), before);
+}
+
+#[test]
+fn check_of_a_folder_that_is_not_there_finds_every_file_missing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    let done = run(codegen(&rich(), &out).arg("--check"));
+    assert_eq!(done.code, Some(1));
+    assert!(done.stderr.contains("Cargo.toml is missing"), "{done:?}");
+    assert!(!out.exists());
+}
+
+#[test]
+fn explain_prints_each_rewrite_with_its_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let done = run(codegen(&rich(), &folder.path().join("out")).arg("--explain"));
+    assert_eq!(done.code, Some(0));
+    let line = format!(
+        "{}:40:11: split-multipart: add_item: multipart/form-data becomes `add_item_multipart`",
+        rich().display()
+    );
+    assert!(
+        done.stdout.lines().any(|said| said == line),
+        "{}",
+        done.stdout
+    );
+    assert!(done.stdout.lines().count() > 10);
+}
+
+#[test]
+fn a_folder_with_something_else_in_it_is_refused_and_loses_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    fs::create_dir_all(out.join("photos")).expect("a folder");
+    fs::write(out.join("photos/cat.jpg"), [0xff, 0xd8, 0xff]).expect("a file");
+    let before = files(folder.path());
+    let done = run(&mut codegen(&rich(), &out));
+    assert_eq!(done.code, Some(2));
+    assert!(done.stderr.contains("photos/cat.jpg"), "{done:?}");
+    assert!(done.stderr.contains("nothing was written"), "{done:?}");
+    assert!(done.stderr.contains("hint: "), "{done:?}");
+    assert_eq!(files(folder.path()), before);
+}
+
+#[test]
+fn a_hand_written_file_among_generated_ones_is_not_lost() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    run(&mut codegen(&rich(), &out));
+    fs::write(out.join("src/mine.rs"), "// by hand\n").expect("a file");
+    let before = files(&out);
+    assert_eq!(run(&mut codegen(&rich(), &out)).code, Some(2));
+    assert_eq!(files(&out), before);
+}
+
+#[test]
+fn a_file_where_the_folder_should_be_is_not_overwritten() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    fs::write(&out, "mine\n").expect("a file");
+    let done = run(&mut codegen(&rich(), &out));
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert_eq!(fs::read_to_string(&out).expect("a file"), "mine\n");
+    assert_eq!(contents(folder.path()).len(), 1);
+}
+
+#[test]
+fn what_cargo_left_in_the_folder_survives_the_next_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    run(&mut codegen(&rich(), &out));
+    fs::write(out.join("Cargo.lock"), "locked\n").expect("a file");
+    fs::create_dir_all(out.join("target/debug")).expect("a folder");
+    fs::write(out.join("target/debug/built"), "built\n").expect("a file");
+    let done = run(&mut codegen(&without_notes(folder.path()), &out));
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(done.stderr.contains("wrote "), "{done:?}");
+    assert!(!out.join("src/generated/builder/add_note.rs").exists());
+    let lock = fs::read_to_string(out.join("Cargo.lock")).expect("the lock file");
+    assert_eq!(lock, "locked\n");
+    assert!(out.join("target/debug/built").exists());
+}
+
+/// The same document without one of its operations.
+fn without_notes(folder: &Path) -> std::path::PathBuf {
+    let text = fs::read_to_string(rich()).expect("the document");
+    let start = text.find("  /notes:\n").expect("the path");
+    let end = text.find("  /login:\n").expect("the path after it");
+    let spec = folder.join("rich.yaml");
+    fs::write(&spec, [&text[..start], &text[end..]].concat()).expect("a file");
+    spec
+}

@@ -1,0 +1,39 @@
+//! A crate written with `--spec` and `--out` builds on its own, without a warning.
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use common::{codegen, rich, run, workspace};
+
+#[test]
+fn a_crate_written_for_a_document_builds_on_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    assert_eq!(run(&mut codegen(&rich(), &out)).code, Some(0));
+    // The versions of the workspace are those that are on this machine.
+    fs::copy(workspace().join("Cargo.lock"), out.join("Cargo.lock")).expect("the lock file");
+
+    // The default feature only adds TLS, which takes longer to compile than all the rest.
+    let done = run(Command::new(env!("CARGO"))
+        .args(["check", "--offline", "--quiet", "--no-default-features"])
+        .current_dir(&out)
+        .env(
+            "CARGO_TARGET_DIR",
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join("standalone"),
+        )
+        .env_remove("RUSTFLAGS"));
+    assert_eq!(
+        (done.code, done.stderr.as_str()),
+        (Some(0), ""),
+        "{}",
+        done.stderr
+    );
+
+    // What cargo made is not in the way of the next run.
+    let again = run(&mut codegen(&rich(), &out));
+    assert!(again.stderr.ends_with("is up to date\n"), "{again:?}");
+    assert!(out.join("Cargo.lock").exists());
+}
