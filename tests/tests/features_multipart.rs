@@ -70,7 +70,7 @@ async fn a_required_part_that_is_missing_sends_nothing() {
         .await
         .expect_err("an error")
         .to_string();
-    assert!(error.contains("scan was not initialized"), "{error}");
+    assert!(error.contains("`scan` is required"), "{error}");
     let client = multipart_parts::Client::new(&server.url).expect("a client");
     let error = client
         .open_case()
@@ -80,7 +80,7 @@ async fn a_required_part_that_is_missing_sends_nothing() {
         .await
         .expect_err("an error")
         .to_string();
-    assert!(error.contains("evidence was not initialized"), "{error}");
+    assert!(error.contains("`evidence` is required"), "{error}");
     assert!(server.received().is_empty());
 }
 

@@ -78,13 +78,13 @@ async fn a_missing_or_invalid_parameter_is_named_and_nothing_is_sent() {
     let client = parameters::Client::new(&server.url).expect("a client");
     let missing = client.look_up().send().await.expect_err("an error");
     assert!(
-        missing.to_string().contains("moment was not initialized"),
+        missing.to_string().contains("`moment` is required"),
         "{missing}"
     );
     let client = delimited_lists::Client::new(&server.url).expect("a client");
     let missing = client.search().send().await.expect_err("an error");
     assert!(
-        missing.to_string().contains("ids was not initialized"),
+        missing.to_string().contains("`ids` is required"),
         "{missing}"
     );
     assert!(server.received().is_empty());
@@ -103,7 +103,7 @@ async fn lists_are_joined_by_their_delimiter_or_repeated() {
         .ids(vec![ID, ID])
         .numbers(vec![1, 2])
         .times(vec![moment()])
-        .colours(vec!["red".into(), "unheard of".into()])
+        .colours(["red", "unheard of"])
         .repeated(texts(&["a", "b"]))
         .bars_repeated(vec![1, 2])
         .not_a_list("x,y")

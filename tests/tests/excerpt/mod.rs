@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::ToTokens;
 use syn::{File, ImplItem, Item, parse_quote};
 use xtask::codegen::Files;
 use xtask::format::format;
@@ -81,11 +81,11 @@ fn parse(text: &str) -> File {
 }
 
 fn print(file: &File) -> String {
-    format(file.to_token_stream()).expect("generated code that parses")
+    format(file)
 }
 
 fn items_text(items: &[Item]) -> String {
-    format(quote!(#(#items)*)).expect("generated code that parses")
+    format(&parse_quote!(#(#items)*))
 }
 
 /// The methods of the client's operations.

@@ -41,7 +41,7 @@ async fn a_comma_inside_a_value_is_no_delimiter() {
 
 #[tokio::test]
 async fn an_empty_list_is_not_sent() {
-    assert_eq!(query_of_list_tasks!(status([])), None);
+    assert_eq!(query_of_list_tasks!(status([] as [TaskStatus; 0])), None);
 }
 
 #[tokio::test]

@@ -20,17 +20,7 @@ async fn a_302_that_leads_nowhere_is_an_error_with_its_status() {
 }
 
 #[tokio::test]
-async fn the_key_does_not_go_to_another_port() {
-    let mut other = Server::start([Answer::ok(&bodies::task())]).await;
-    let here = Server::start([redirect(StatusCode::FOUND, &other.url())]).await;
-    let _either = call(&client(&here.url()), "get_task").await;
-    for request in other.rest() {
-        assert_eq!(request.header("authorization"), None);
-    }
-}
-
-#[tokio::test]
-async fn the_key_does_not_go_to_another_host() {
+async fn a_client_that_follows_redirects_does_not_take_the_key_to_another_host() {
     let mut server = Server::start([]).await;
     let port = server.address().port();
     let mut front = Server::start([redirect(
@@ -50,7 +40,35 @@ async fn the_key_does_not_go_to_another_host() {
         first.header("authorization"),
         Some(&*format!("Bearer {KEY}"))
     );
-    for request in server.rest() {
-        assert_eq!(request.header("authorization"), None);
-    }
+    let followed = server.rest();
+    assert_eq!(followed.len(), 1);
+    assert_eq!(followed[0].header("authorization"), None);
+}
+
+/// What another server gets when the API answers with a redirect to it.
+async fn sent_on(status: StatusCode, operation: &str) -> usize {
+    let body = bodies::of(operation);
+    let mut other = Server::start([Answer::ok(&body)]).await;
+    let here = Server::start([redirect(status, &other.url())]).await;
+    let outcome = call(&client(&here.url()), operation).await;
+    assert_eq!(answer(outcome.expect_err(operation)).status(), status);
+    other.rest().len()
+}
+
+#[tokio::test]
+async fn a_prompt_does_not_go_to_another_server() {
+    assert_eq!(
+        sent_on(StatusCode::TEMPORARY_REDIRECT, "run_agent").await,
+        0
+    );
+}
+
+#[tokio::test]
+async fn another_server_does_not_answer_for_the_api() {
+    assert_eq!(sent_on(StatusCode::FOUND, "run_agent").await, 0);
+}
+
+#[tokio::test]
+async fn a_search_does_not_go_to_another_server_as_referer() {
+    assert_eq!(sent_on(StatusCode::FOUND, "list_tasks").await, 0);
 }
