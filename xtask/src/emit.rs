@@ -1,7 +1,7 @@
 //! Fourth stage: a lowered document becomes source files.
 //!
 //! progenitor makes the types and, for each operation, a builder with typed setters and the request itself. What it
-//! made is taken apart into those pieces ([`progenitor`]) and put together again with what it can't express:
+//! made is taken apart into those pieces (`progenitor`) and put together again with what it can't express:
 //! multipart bodies, delimited lists, error bodies of any kind, open enums, and documentation of every public item.
 
 mod builders;

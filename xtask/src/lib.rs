@@ -1,7 +1,7 @@
 //! The generator behind `cargo xtask codegen`: an API description in, a low-level client out.
 //!
 //! A pipeline of plain functions, each a module that can be used without the others: [`read`], [`check`], [`lower`],
-//! [`emit`], [`format`], [`output`]; [`codegen`] puts them together. Only the first and the last touch files.
+//! [`emit`], [`mod@format`], [`output`]; [`codegen`] puts them together. Only the first and the last touch files.
 
 // Nothing that a document contains may end the program: it is refused by name and place.
 #![deny(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
