@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use workspace_tests::fixtures::{
-    all_of, defaults, free_form, nullable, open_enums, recursive, string_formats, unions,
+    all_of, defaults, free_form, nullable, open_enums, private, recursive, string_formats, unions,
     unknown_fields,
 };
 
@@ -157,4 +157,20 @@ fn strings_are_checked_where_the_document_constrains_them() {
 
     assert!(StringsShort::try_from("abc").is_ok() && StringsShort::try_from("a").is_err());
     assert!(Code::try_from("{AB}").is_ok() && Code::try_from("AB").is_err());
+}
+
+#[test]
+fn debug_does_not_show_what_is_private_or_unknown() {
+    use private::types::{Note, builder};
+
+    let json = json!({
+        "id": 7, "text": "secret", "answer": ["secret"], "author": { "name": "secret", "verified": true },
+        "lines": ["secret"], "later": "secret"
+    });
+    let (note, again) = round::<Note>(&json);
+    assert_eq!(again, json);
+    let text = format!("{note:?} {note:#?} {:?}", builder::Note::from(note.clone()));
+    assert!(!text.contains("secret"), "{text}");
+    assert!(text.contains("id: Some(7)"), "{text}");
+    assert!(text.contains("verified: Some(true)"), "{text}");
 }

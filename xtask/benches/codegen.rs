@@ -105,7 +105,7 @@ fn document(operations: usize) -> Result<String, std::fmt::Error> {
     post:
       operationId: create_thing{n}
       summary: Create a thing of kind {n}
-      requestBody: {{ required: true, content: {{ application/json: {{ schema: {{ $ref: '#/components/schemas/Thing{n}' }} }} }} }}
+      requestBody: {{ required: true, content: {{ application/json: {{ schema: {{ $ref: '#/components/schemas/NewThing{n}' }} }} }} }}
       responses:
         '201': {{ description: The thing., content: {{ application/json: {{ schema: {{ $ref: '#/components/schemas/Thing{n}' }} }} }} }}
   /things{n}/{{id}}:
@@ -133,6 +133,14 @@ fn document(operations: usize) -> Result<String, std::fmt::Error> {
       properties:
         data: {{ type: array, description: The things., items: {{ $ref: '#/components/schemas/Thing{n}' }} }}
         next_cursor: {{ type: string, nullable: true, description: Where to go on. }}
+    NewThing{n}:
+      type: object
+      description: What a thing of kind {n} is made of.
+      required: [name]
+      properties:
+        name: {{ type: string, description: What it is called. }}
+        note: {{ type: string, nullable: true, description: What somebody said of it. }}
+        count: {{ type: integer, format: int64, description: How many there are. }}
     Thing{n}:
       type: object
       description: A thing of kind {n}.

@@ -9,7 +9,7 @@ mod parameters;
 mod parts;
 mod request_bodies;
 pub(crate) mod responses;
-mod schemas;
+pub mod schemas;
 
 use std::collections::BTreeMap;
 
@@ -66,6 +66,7 @@ const PASSES: &[Pass] = &[
     components::drop_unused_by_clients,
     schemas::note_evidence,
     schemas::note_deprecation,
+    schemas::mark_private,
     schemas::drop_titles,
     schemas::drop_bounds_without_value,
     schemas::keep_unknown_fields,

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`file_part`] | takes a [`FilePart`](file_part::FilePart) from its caller for each file to upload |
 //! | [`multipart`] | builds a [`Form`](multipart::Form) and puts it on the request |
+//! | [`private`] | keeps prompts and documents out of `Debug` |
 //! | [`query`] | adds a delimited list to the URL of the request |
 //! | [`response`] | turns the answer into a typed value, or into an error that kept everything |
 //! | [`error_body`] | is what such an error holds |
@@ -30,13 +31,15 @@ pub mod file_part;
 mod media_type;
 pub mod multipart;
 pub mod open_enum;
+pub mod private;
 pub mod query;
 pub mod response;
 pub mod scalar;
 
-/// An open enum as codegen emits it.
+/// An enum and a struct as codegen emits them.
 pub mod example {
     use super::open_enum::{UnknownValue, open_enum};
+    use super::private::private_debug;
 
     /// What a switch can be.
     #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -73,4 +76,14 @@ pub mod example {
     }
 
     open_enum!(Switch);
+
+    /// A type with a private field.
+    pub struct Prompt<'a> {
+        /// Shown.
+        pub id: u8,
+        /// Not shown.
+        pub text: &'a str,
+    }
+
+    private_debug!(Prompt, '_; id);
 }

@@ -99,8 +99,6 @@ impl Builder {
             send,
         } = self;
         let parts = operation.parts.as_deref().unwrap_or_default();
-        let name = &operation.builder;
-
         let Fields::Named(fields) = &mut declaration.fields else {
             return Err("named fields of the builder".to_owned());
         };
@@ -152,14 +150,8 @@ impl Builder {
         methods.items.extend(parts.iter().map(multipart::setter));
         methods.items.push(ImplItem::Fn(send));
 
-        let debug: Item = parse_quote! {
-            impl ::std::fmt::Debug for #ident<'_> {
-                fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                    f.debug_struct(#name).finish_non_exhaustive()
-                }
-            }
-        };
+        let debug = parse_quote!(support::private_debug!(#ident, '_););
         let items = vec![Item::Struct(declaration), Item::Impl(methods), debug];
-        Ok(imports::finish(items, name))
+        Ok(imports::finish(items, &operation.builder))
     }
 }

@@ -7,7 +7,10 @@
 use proc_macro2::{Span, TokenStream};
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 use quote::{format_ident, quote};
+
 use syn::{AttrStyle, Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue};
+
+use crate::lower::schemas::PRIVATE;
 
 /// What rustdoc reads, less what would need more than one pass over the text.
 const MARKDOWN: Options = Options::ENABLE_TABLES
@@ -20,7 +23,11 @@ pub fn sanitise(description: &str) -> String {
         .replace("\r\n", "\n")
         .replace('\r', "\n")
         .chars()
-        .filter(|&c| !is_bidirectional_control(c) && (c == '\n' || c == '\t' || !c.is_control()))
+        .filter(|&c| {
+            !is_bidirectional_control(c)
+                && c != PRIVATE
+                && (c == '\n' || c == '\t' || !c.is_control())
+        })
         .collect();
     text.push('\n');
 

@@ -5,8 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use quote::{format_ident, quote};
-use syn::{Ident, Item, Path, PathSegment, parse_quote, visit_mut::VisitMut};
+use proc_macro2::Span;
+use quote::format_ident;
+use syn::{
+    Ident, Item, ItemUse, Path, PathSegment, UseGroup, UseName, UsePath, UseRename, UseTree,
+    Visibility, visit_mut::VisitMut,
+};
 
 use super::shorten;
 
@@ -77,22 +81,55 @@ pub fn finish(mut items: Vec<Item>, declared: &str) -> Vec<Item> {
     for item in &mut items {
         import.visit_item_mut(item);
     }
-    let imported = import.used.iter().map(|name| {
-        let ident = format_ident!("{name}");
+    let used = import.used.iter().map(|name| {
         // Of a trait, nothing but its methods is needed.
-        if name == declared {
-            quote!(#ident as _)
-        } else {
-            quote!(#ident)
-        }
+        let rename = (name == declared).then_some("_");
+        (name.as_str(), rename)
     });
-    let types = import.types.then(|| quote!(, types));
-    let imports: [Item; 2] = [
-        parse_quote!(use progenitor_client::{#(#imported),*};),
-        parse_quote!(use super::super::{client::{Client, execute}, support #types};),
-    ];
+    let mut imports = vec![group(&["progenitor_client"], used.collect())];
+    let mut own = vec![("support", None)];
+    own.extend(import.types.then_some(("types", None)));
+    imports.push(group(&["super", "super"], own));
+    imports.push(group(
+        &["super", "super", "client"],
+        vec![("Client", None), ("execute", None)],
+    ));
     items.splice(0..0, imports);
     items
+}
+
+/// `use path::{names};`, built rather than parsed: there are three in every builder's file.
+fn group(path: &[&str], names: Vec<(&str, Option<&str>)>) -> Item {
+    let names = names.into_iter().map(|(name, rename)| {
+        let ident = format_ident!("{name}");
+        match rename {
+            None => UseTree::Name(UseName { ident }),
+            Some(rename) => UseTree::Rename(UseRename {
+                ident,
+                as_token: Default::default(),
+                rename: Ident::new(rename, Span::call_site()),
+            }),
+        }
+    });
+    let group = UseTree::Group(UseGroup {
+        brace_token: Default::default(),
+        items: names.collect(),
+    });
+    let tree = path.iter().rev().fold(group, |tree, name| {
+        UseTree::Path(UsePath {
+            ident: format_ident!("{name}"),
+            colon2_token: Default::default(),
+            tree: Box::new(tree),
+        })
+    });
+    Item::Use(ItemUse {
+        attrs: Vec::new(),
+        vis: Visibility::Inherited,
+        use_token: Default::default(),
+        leading_colon: None,
+        tree,
+        semi_token: Default::default(),
+    })
 }
 
 struct Import<'a> {

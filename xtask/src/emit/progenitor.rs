@@ -9,7 +9,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Once;
 
 use openapiv3::{OpenAPI, ReferenceOr};
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use progenitor::{GenerationSettings, Generator, InterfaceStyle};
 use quote::format_ident;
 use syn::visit::{self, Visit};
@@ -98,7 +98,13 @@ fn take_apart(tokens: TokenStream, lowered: &Lowered) -> Result<Generated, Strin
     }
 
     let mut builders: BTreeMap<String, Vec<Item>> = BTreeMap::new();
-    for item in parse(modules.remove("builder").unwrap_or_default())? {
+    let operations = modules.remove("builder").unwrap_or_default();
+    for item in parse(
+        split_items(operations)
+            .into_iter()
+            .map(without_tail)
+            .collect(),
+    )? {
         if let Some(name) = subject(&item) {
             builders.entry(name).or_default().push(item);
         }
@@ -163,6 +169,51 @@ fn split_items(tokens: TokenStream) -> Vec<TokenStream> {
         items.push(item.into_iter().collect());
     }
     items
+}
+
+/// An operation's builder without what `send` does once the request is made: that is emitted anew.
+fn without_tail(item: TokenStream) -> TokenStream {
+    let mut previous_is_fn = false;
+    let mut in_send = false;
+    in_braces(item, |members| {
+        let members = members.into_iter().map(|token| {
+            in_send |= previous_is_fn && is_word(&token, "send");
+            previous_is_fn = is_word(&token, "fn");
+            match token {
+                TokenTree::Group(body) if in_send && body.delimiter() == Delimiter::Brace => {
+                    in_send = false;
+                    Group::new(Delimiter::Brace, request_only(body.stream())).into()
+                }
+                token => token,
+            }
+        });
+        members.collect()
+    })
+}
+
+/// Replaces what is in the braces that end an item.
+fn in_braces(item: TokenStream, change: impl FnOnce(TokenStream) -> TokenStream) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = item.into_iter().collect();
+    if let Some(TokenTree::Group(group)) = tokens.last_mut()
+        && group.delimiter() == Delimiter::Brace
+    {
+        *group = Group::new(Delimiter::Brace, change(group.stream()));
+    }
+    tokens.into_iter().collect()
+}
+
+/// The statements of `send` before `let info = OperationInfo { .. };`.
+fn request_only(body: TokenStream) -> TokenStream {
+    let tokens: Vec<TokenTree> = body.into_iter().collect();
+    let info = tokens
+        .iter()
+        .position(|token| is_word(token, "OperationInfo"));
+    let end = info.and_then(|info| {
+        tokens[..info]
+            .iter()
+            .rposition(|token| is_word(token, "let"))
+    });
+    tokens.into_iter().take(end.unwrap_or(usize::MAX)).collect()
 }
 
 fn is_word(token: &TokenTree, word: &str) -> bool {

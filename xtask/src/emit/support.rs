@@ -27,6 +27,7 @@ const SOURCES: &[Source] = sources![
     false "media_type",
     false "multipart",
     false "open_enum",
+    true "private",
     false "query",
     true "response",
     false "scalar",
@@ -116,6 +117,8 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
         #file_part
         #media_type
         #multipart
+        mod private;
+        pub(crate) use private::private_debug;
         #query
         #[doc(hidden)]
         pub mod response;

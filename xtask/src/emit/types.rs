@@ -2,11 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::{Attribute, Expr, Fields, ImplItem, Item, ItemImpl, ItemStruct, Meta, Type, parse_quote};
+use syn::{
+    Attribute, Expr, Fields, ImplItem, Item, ItemImpl, ItemStruct, Meta, Path, Token, Type,
+    parse::Parser, parse_quote, punctuated::Punctuated,
+};
 
 use super::progenitor::subject;
 use super::{Modules, docs, enums, shorten};
+use crate::lower::schemas::PRIVATE;
 
 /// Emits `types/mod.rs` and the modules below it.
 pub fn emit(items: Vec<Item>, builders: Vec<Item>, modules: &mut Modules) {
@@ -26,10 +31,12 @@ pub fn emit(items: Vec<Item>, builders: Vec<Item>, modules: &mut Modules) {
             pub mod builder;
         ));
     }
-    for item in &mut items {
-        match item {
+    let mut finished = Vec::new();
+    for mut item in items {
+        let mut debug = None;
+        match &mut item {
             Item::Struct(item) => {
-                document_struct(item);
+                debug = document_struct(item);
                 if is_id(item) {
                     derive(
                         &mut item.attrs,
@@ -39,7 +46,10 @@ pub fn emit(items: Vec<Item>, builders: Vec<Item>, modules: &mut Modules) {
             }
             Item::Enum(item) => {
                 let fallback = format!("`{}`", item.ident);
-                document(&mut item.attrs, Some(&fallback));
+                if document(&mut item.attrs, Some(&fallback)) {
+                    underive(&mut item.attrs, "Debug");
+                    debug = Some(private_debug(&quote!(super), &item.ident, &[]));
+                }
                 for variant in &mut item.variants {
                     let fallback = format!("The variant `{}`.", variant.ident);
                     document(&mut variant.attrs, Some(&fallback));
@@ -71,9 +81,12 @@ pub fn emit(items: Vec<Item>, builders: Vec<Item>, modules: &mut Modules) {
             }
             _ => {}
         }
+        if !matches!(item, Item::Mod(_)) {
+            finished.push(item);
+        }
+        finished.extend(debug);
     }
-    items.retain(|item| !matches!(item, Item::Mod(_)));
-    declared.append(&mut items);
+    declared.append(&mut finished);
     let title = "The types of parameters, bodies and responses.";
     modules.items("types/mod.rs", Some(title), declared);
 }
@@ -86,8 +99,9 @@ fn title(module: &str) -> &'static str {
     }
 }
 
-/// Gives an item its documentation in a form fit for rustdoc, or `fallback` if it has none.
-fn document(attributes: &mut Vec<Attribute>, fallback: Option<&str>) {
+/// Gives an item its documentation in a form fit for rustdoc, or `fallback` if it has none. Returns whether its values
+/// are private.
+fn document(attributes: &mut Vec<Attribute>, fallback: Option<&str>) -> bool {
     let mut text = String::new();
     for attribute in attributes
         .iter()
@@ -104,6 +118,7 @@ fn document(attributes: &mut Vec<Attribute>, fallback: Option<&str>) {
             text.push('\n');
         }
     }
+    let is_private = text.contains(PRIVATE);
     let markdown = docs::sanitise(&text);
     let markdown = if markdown.trim().is_empty() {
         fallback.unwrap_or_default().to_owned()
@@ -112,11 +127,16 @@ fn document(attributes: &mut Vec<Attribute>, fallback: Option<&str>) {
     };
     attributes.retain(|attribute| !attribute.path().is_ident("doc"));
     attributes.splice(0..0, docs::attributes(&markdown));
+    is_private
 }
 
-fn document_struct(item: &mut ItemStruct) {
+/// Documents a struct. If any of it is private, returns what takes the place of a derived `Debug`; unknown fields are
+/// private, for nobody knows what is in them.
+fn document_struct(item: &mut ItemStruct) -> Option<Item> {
     let fallback = format!("`{}`", item.ident);
-    document(&mut item.attrs, Some(&fallback));
+    let all_private = document(&mut item.attrs, Some(&fallback));
+    let mut shown = Vec::new();
+    let count = item.fields.len();
     for field in &mut item.fields {
         let Some(name) = &field.ident else { continue };
         let fallback = if is_flattened(&field.attrs) {
@@ -124,7 +144,38 @@ fn document_struct(item: &mut ItemStruct) {
         } else {
             format!("The field `{name}`.")
         };
-        document(&mut field.attrs, Some(&fallback));
+        let name = name.clone();
+        if !document(&mut field.attrs, Some(&fallback)) && !is_flattened(&field.attrs) {
+            shown.push(name);
+        }
+    }
+    let is_named = matches!(item.fields, Fields::Named(_));
+    if all_private {
+        shown.clear();
+    } else if !is_named || shown.len() == count {
+        return None;
+    }
+    underive(&mut item.attrs, "Debug");
+    Some(private_debug(&quote!(super), &item.ident, &shown))
+}
+
+/// An implementation of `Debug` that shows some fields only; `parent` is the module that has the support code.
+fn private_debug(parent: &TokenStream, name: &Ident, shown: &[Ident]) -> Item {
+    let fields = (!shown.is_empty()).then(|| quote!(; #(#shown),*));
+    parse_quote!(#parent::support::private_debug!(#name #fields);)
+}
+
+/// Takes a trait off the list of derived ones.
+fn underive(attributes: &mut [Attribute], name: &str) {
+    for attribute in attributes {
+        if let Meta::List(list) = &mut attribute.meta
+            && list.path.is_ident("derive")
+            && let Ok(paths) =
+                Punctuated::<Path, Token![,]>::parse_terminated.parse2(list.tokens.clone())
+        {
+            let kept = paths.iter().filter(|path| !path.is_ident(name));
+            list.tokens = quote!(#(#kept),*);
+        }
     }
 }
 
@@ -248,6 +299,7 @@ fn builders(mut items: Vec<Item>, flattened: &[(String, String)]) -> Vec<Item> {
     items.retain(|item| {
         !(is_redundant(item) && subject(item).is_some_and(|name| empty.contains(&name)))
     });
+    let mut debugs = Vec::new();
     for item in &mut items {
         match item {
             Item::Struct(item) => {
@@ -259,6 +311,8 @@ fn builders(mut items: Vec<Item>, flattened: &[(String, String)]) -> Vec<Item> {
                 item.attrs.splice(0..0, docs::attributes(&text));
                 item.attrs
                     .push(parse_quote!(#[must_use = "it becomes a value by `try_into`"]));
+                underive(&mut item.attrs, "Debug");
+                debugs.push(private_debug(&quote!(super::super), name, &[]));
             }
             Item::Impl(item) if item.trait_.is_none() => document_methods(item),
             Item::Impl(item) => {
@@ -270,6 +324,7 @@ fn builders(mut items: Vec<Item>, flattened: &[(String, String)]) -> Vec<Item> {
             _ => {}
         }
     }
+    items.append(&mut debugs);
     items
 }
 

@@ -6,6 +6,10 @@ use super::Lowering;
 use crate::pointer;
 use crate::shape::Kind;
 
+/// Ends the description of a schema whose values are private. It is of the private use area of Unicode, and taken off
+/// before anything is written.
+pub const PRIVATE: char = '\u{e000}';
+
 /// What `x-evidence: inferred` reads like in rustdoc.
 const INFERRED: &str =
     "*Inferred: not stated by the documentation of the API, so it may turn out otherwise.*";
@@ -82,6 +86,28 @@ fn append_to_description(node: &mut Value, paragraph: &str) -> String {
     };
     node["description"] = Value::from(description.as_str());
     description
+}
+
+/// Carries `x-private: true` to where types are emitted: extensions don't get that far, descriptions do.
+pub fn mark_private(lowering: &mut Lowering) {
+    for place in lowering.nodes(Kind::Schema) {
+        let Some(schema) = lowering.root.pointer_mut(&place) else {
+            continue;
+        };
+        if schema.get("x-private") != Some(&Value::Bool(true)) {
+            continue;
+        }
+        let description = schema
+            .get("description")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
+        schema["description"] = Value::from(format!("{}{PRIVATE}", description.trim_end()));
+        lowering.record(
+            "mark-private",
+            &place,
+            "`x-private: true` keeps the value out of `Debug`",
+        );
+    }
 }
 
 /// Removes `title`, by which typify would name inline types: a type's name comes from where it stands, so that two

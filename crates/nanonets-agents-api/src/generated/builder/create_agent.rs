@@ -2,10 +2,8 @@
 // Do not edit: change the API description or the generator and run it again.
 
 use progenitor_client::{Error, ResponseValue};
-use super::super::{
-    client::{Client, execute},
-    support, types,
-};
+use super::super::{support, types};
+use super::super::client::{Client, execute};
 
 /// Builder of the request of [`Client::create_agent`].
 #[derive(Clone)]
@@ -84,8 +82,4 @@ impl<'a> CreateAgent<'a> {
     }
 }
 
-impl ::std::fmt::Debug for CreateAgent<'_> {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.debug_struct("CreateAgent").finish_non_exhaustive()
-    }
-}
+support::private_debug!(CreateAgent, '_);

@@ -2,10 +2,8 @@
 // Do not edit: change the API description or the generator and run it again.
 
 use progenitor_client::{Error, ResponseValue, encode_path};
-use super::super::{
-    client::{Client, execute},
-    support, types,
-};
+use super::super::{support, types};
+use super::super::client::{Client, execute};
 
 /// Builder of the request of [`Client::get_task`].
 #[derive(Clone)]
@@ -67,8 +65,4 @@ impl<'a> GetTask<'a> {
     }
 }
 
-impl ::std::fmt::Debug for GetTask<'_> {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.debug_struct("GetTask").finish_non_exhaustive()
-    }
-}
+support::private_debug!(GetTask, '_);

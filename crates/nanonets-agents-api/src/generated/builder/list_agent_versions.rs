@@ -2,10 +2,8 @@
 // Do not edit: change the API description or the generator and run it again.
 
 use progenitor_client::{Error, QueryParam, ResponseValue, encode_path};
-use super::super::{
-    client::{Client, execute},
-    support, types,
-};
+use super::super::{support, types};
+use super::super::client::{Client, execute};
 
 /// Builder of the request of [`Client::list_agent_versions`].
 #[derive(Clone)]
@@ -118,8 +116,4 @@ impl<'a> ListAgentVersions<'a> {
     }
 }
 
-impl ::std::fmt::Debug for ListAgentVersions<'_> {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.debug_struct("ListAgentVersions").finish_non_exhaustive()
-    }
-}
+support::private_debug!(ListAgentVersions, '_);

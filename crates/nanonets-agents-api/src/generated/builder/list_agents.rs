@@ -2,10 +2,8 @@
 // Do not edit: change the API description or the generator and run it again.
 
 use progenitor_client::{Error, QueryParam, ResponseValue};
-use super::super::{
-    client::{Client, execute},
-    support, types,
-};
+use super::super::{support, types};
+use super::super::client::{Client, execute};
 
 /// Builder of the request of [`Client::list_agents`].
 #[derive(Clone)]
@@ -145,8 +143,4 @@ impl<'a> ListAgents<'a> {
     }
 }
 
-impl ::std::fmt::Debug for ListAgents<'_> {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.debug_struct("ListAgents").finish_non_exhaustive()
-    }
-}
+support::private_debug!(ListAgents, '_);

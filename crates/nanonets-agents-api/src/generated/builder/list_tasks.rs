@@ -2,10 +2,8 @@
 // Do not edit: change the API description or the generator and run it again.
 
 use progenitor_client::{Error, QueryParam, ResponseValue};
-use super::super::{
-    client::{Client, execute},
-    support, types,
-};
+use super::super::{support, types};
+use super::super::client::{Client, execute};
 
 /// Builder of the request of [`Client::list_tasks`].
 #[derive(Clone)]
@@ -212,8 +210,4 @@ impl<'a> ListTasks<'a> {
     }
 }
 
-impl ::std::fmt::Debug for ListTasks<'_> {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.debug_struct("ListTasks").finish_non_exhaustive()
-    }
-}
+support::private_debug!(ListTasks, '_);

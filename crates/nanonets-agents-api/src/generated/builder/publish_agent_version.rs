@@ -2,10 +2,8 @@
 // Do not edit: change the API description or the generator and run it again.
 
 use progenitor_client::{Error, ResponseValue, encode_path};
-use super::super::{
-    client::{Client, execute},
-    support, types,
-};
+use super::super::{support, types};
+use super::super::client::{Client, execute};
 
 /// Builder of the request of [`Client::publish_agent_version`].
 #[derive(Clone)]
@@ -76,8 +74,4 @@ impl<'a> PublishAgentVersion<'a> {
     }
 }
 
-impl ::std::fmt::Debug for PublishAgentVersion<'_> {
-    fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-        f.debug_struct("PublishAgentVersion").finish_non_exhaustive()
-    }
-}
+support::private_debug!(PublishAgentVersion, '_);

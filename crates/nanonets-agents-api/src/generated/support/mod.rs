@@ -10,6 +10,10 @@ pub use file_part::{FilePart, PartError};
 mod media_type;
 #[doc(hidden)]
 pub mod multipart;
+mod private;
+
+pub(crate) use private::private_debug;
+
 #[doc(hidden)]
 pub mod query;
 #[doc(hidden)]

@@ -4,7 +4,7 @@
 //! Builders of what is sent: set fields one by one, then convert with `try_into`.
 
 /// Builder of [`CreateAgentRequest`](super::CreateAgentRequest).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "it becomes a value by `try_into`"]
 pub struct CreateAgentRequest {
     config: Result<Option<super::AgentConfig>, String>,
@@ -86,7 +86,7 @@ impl From<super::CreateAgentRequest> for CreateAgentRequest {
 }
 
 /// Builder of [`RunAgentRequest`](super::RunAgentRequest).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "it becomes a value by `try_into`"]
 pub struct RunAgentRequest {
     output_config: Result<Option<super::TaskOutputConfig>, String>,
@@ -150,7 +150,7 @@ impl From<super::RunAgentRequest> for RunAgentRequest {
 }
 
 /// Builder of [`SendTaskMessageRequest`](super::SendTaskMessageRequest).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "it becomes a value by `try_into`"]
 pub struct SendTaskMessageRequest {
     message: Result<Option<String>, String>,
@@ -194,7 +194,7 @@ impl From<super::SendTaskMessageRequest> for SendTaskMessageRequest {
 }
 
 /// Builder of [`TaskOutputConfig`](super::TaskOutputConfig).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "it becomes a value by `try_into`"]
 pub struct TaskOutputConfig {
     instructions: Result<Option<String>, String>,
@@ -260,7 +260,7 @@ impl From<super::TaskOutputConfig> for TaskOutputConfig {
 }
 
 /// Builder of [`UpdateAgentRequest`](super::UpdateAgentRequest).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "it becomes a value by `try_into`"]
 pub struct UpdateAgentRequest {
     config: Result<Option<super::AgentConfig>, String>,
@@ -356,3 +356,13 @@ impl From<super::UpdateAgentRequest> for UpdateAgentRequest {
         }
     }
 }
+
+super::super::support::private_debug!(CreateAgentRequest);
+
+super::super::support::private_debug!(RunAgentRequest);
+
+super::super::support::private_debug!(SendTaskMessageRequest);
+
+super::super::support::private_debug!(TaskOutputConfig);
+
+super::super::support::private_debug!(UpdateAgentRequest);

@@ -7,7 +7,7 @@ pub mod builder;
 pub mod error;
 
 /// One version of an agent, with its configuration.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
 pub struct Agent {
     /// The agent this is a version of; the same for all versions. Store it beside `id`, which goes
     /// stale when another version is published.
@@ -33,12 +33,19 @@ pub struct Agent {
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
+super::support::private_debug!(
+    Agent; agent_group_id, created_at, id, is_active, name, status, updated_at,
+    version_number
+);
+
 /// The configuration of an agent: free-form JSON. Common keys are `system_prompt`, `tools`,
 /// `states`, `milestones` and `model`. Carry keys you don't know through untouched, since an
 /// update replaces the whole object.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
 #[serde(transparent)]
 pub struct AgentConfig(pub ::serde_json::Map<String, ::serde_json::Value>);
+
+super::support::private_debug!(AgentConfig);
 
 impl ::std::ops::Deref for AgentConfig {
     type Target = ::serde_json::Map<String, ::serde_json::Value>;
@@ -186,7 +193,7 @@ impl TryFrom<String> for AgentId {
 
 /// An agent version as it appears in lists: without its configuration, and not certain to have
 /// a status.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
 pub struct AgentListItem {
     /// The agent this is a version of; the same for all versions.
     pub agent_group_id: AgentGroupId,
@@ -213,8 +220,13 @@ pub struct AgentListItem {
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
+super::support::private_debug!(
+    AgentListItem; agent_group_id, created_at, id, is_active, name, status, updated_at,
+    version_number
+);
+
 /// One page of agents, newest first.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
 pub struct AgentPage {
     /// The agents on this page.
     pub data: Vec<AgentListItem>,
@@ -227,6 +239,8 @@ pub struct AgentPage {
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
+
+super::support::private_debug!(AgentPage; data, has_more, next_cursor);
 
 /// Where an agent version is in its life. Whether it may be run is a second, independent
 /// switch: `is_active`.
@@ -278,7 +292,7 @@ impl From<&str> for AgentStatus {
 super::support::open_enum!(AgentStatus);
 
 /// One version of an agent, without its configuration.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
 pub struct AgentVersion {
     /// The agent this is a version of; the same for all versions.
     pub agent_group_id: AgentGroupId,
@@ -301,9 +315,14 @@ pub struct AgentVersion {
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
+super::support::private_debug!(
+    AgentVersion; agent_group_id, created_at, id, is_active, name, status, updated_at,
+    version_number
+);
+
 /// The versions of one agent, newest first. Most likely complete in one answer; if paging keys
 /// come, they mean what they mean in `AgentPage`.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
 pub struct AgentVersionPage {
     /// The versions on this page.
     pub data: Vec<AgentListItem>,
@@ -322,8 +341,10 @@ pub struct AgentVersionPage {
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
+super::support::private_debug!(AgentVersionPage; data, has_more, next_cursor);
+
 /// A new agent. Whatever is left out takes the default of the server.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Default, PartialEq)]
 pub struct CreateAgentRequest {
     /// The whole configuration. Default: the tools that are enabled by default and an empty prompt.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -335,6 +356,8 @@ pub struct CreateAgentRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub system_prompt: Option<String>,
 }
+
+super::support::private_debug!(CreateAgentRequest; name);
 
 impl CreateAgentRequest {
     /// A builder with no field set.
@@ -356,7 +379,7 @@ impl CreateAgentRequest {
 /// |429|rate limit|after a pause; `Retry-After` if sent|
 /// |500|unexpected fault|with backoff, if safe to repeat|
 /// |503|outage or deployment|with backoff, if safe to repeat|
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
 pub struct ErrorEnvelope {
     /// What went wrong, for people. The wording may change: don't match on it.
     pub error: String,
@@ -365,13 +388,17 @@ pub struct ErrorEnvelope {
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
+super::support::private_debug!(ErrorEnvelope; error);
+
 /// One entry of the feed: a tool call, a message, a step such as `task_complete`. Its shape is
 /// not documented, so it is any JSON; an object most likely.
 ///
 /// *Inferred: not stated by the documentation of the API, so it may turn out otherwise.*
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
 #[serde(transparent)]
 pub struct FeedItem(pub ::serde_json::Value);
+
+super::support::private_debug!(FeedItem);
 
 impl ::std::ops::Deref for FeedItem {
     type Target = ::serde_json::Value;
@@ -394,7 +421,7 @@ impl From<::serde_json::Value> for FeedItem {
 
 /// One message in the conversation of a task. Known from an example only, so any field may be
 /// missing.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
 pub struct Message {
     /// The agent version that runs.
     ///
@@ -442,6 +469,10 @@ pub struct Message {
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
+
+super::support::private_debug!(
+    Message; agent_id, created_at, id, parent_id, role, task_id, user_id
+);
 
 /// Identifies a message in the conversation of a task.
 #[derive(
@@ -506,7 +537,7 @@ impl TryFrom<String> for MessageId {
 }
 
 /// The whole conversation of a task.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
 pub struct MessageList {
     /// All messages of user and agent, oldest first.
     pub data: Vec<Message>,
@@ -514,6 +545,8 @@ pub struct MessageList {
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
+
+super::support::private_debug!(MessageList; data);
 
 /// Who wrote a message. The documentation speaks of messages of the assistant but shows no key
 /// for the author; this type and its values are a guess.
@@ -562,7 +595,7 @@ impl From<&str> for MessageRole {
 super::support::open_enum!(MessageRole);
 
 /// A run on text alone. Use `RunAgentMultipartRequest` to send files.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Default, PartialEq)]
 pub struct RunAgentRequest {
     /// The wanted shape of the output.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -575,6 +608,8 @@ pub struct RunAgentRequest {
     pub query: Option<String>,
 }
 
+super::support::private_debug!(RunAgentRequest);
+
 impl RunAgentRequest {
     /// A builder with no field set.
     pub fn builder() -> builder::RunAgentRequest {
@@ -583,7 +618,7 @@ impl RunAgentRequest {
 }
 
 /// The task that a run started.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
 pub struct RunAgentResponse {
     /// The agent version that runs.
     pub agent_id: AgentId,
@@ -600,8 +635,12 @@ pub struct RunAgentResponse {
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
+super::support::private_debug!(
+    RunAgentResponse; agent_id, created_at, message, status, task_id
+);
+
 /// A message for the agent.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Default, PartialEq)]
 pub struct SendTaskMessageRequest {
     /// The text; the agent gets it as a message of the user. Send it always: as the only field it
     /// must be mandatory, though the documentation seen doesn't mark it so.
@@ -611,6 +650,8 @@ pub struct SendTaskMessageRequest {
     pub message: Option<String>,
 }
 
+super::support::private_debug!(SendTaskMessageRequest);
+
 impl SendTaskMessageRequest {
     /// A builder with no field set.
     pub fn builder() -> builder::SendTaskMessageRequest {
@@ -619,7 +660,7 @@ impl SendTaskMessageRequest {
 }
 
 /// The receipt for a message. The documentation describes its fields; their names are guesses.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
 pub struct SendTaskMessageResponse {
     /// An acknowledgement for people. Not the text that was sent.
     ///
@@ -646,8 +687,12 @@ pub struct SendTaskMessageResponse {
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
+super::support::private_debug!(
+    SendTaskMessageResponse; message, message_id, status, task_id
+);
+
 /// The state of a task.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
 pub struct Task {
     /// The agent version that runs.
     pub agent_id: AgentId,
@@ -666,6 +711,8 @@ pub struct Task {
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
+
+super::support::private_debug!(Task; agent_id, created_at, status, task_id, updated_at);
 
 /// Identifies a task, that is, one run of an agent.
 #[derive(
@@ -730,7 +777,7 @@ impl TryFrom<String> for TaskId {
 }
 
 /// A task as it appears in lists: not certain to have a status.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
 pub struct TaskListItem {
     /// The agent version that runs.
     pub agent_id: AgentId,
@@ -759,9 +806,13 @@ pub struct TaskListItem {
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
+super::support::private_debug!(
+    TaskListItem; agent_id, agent_name, created_at, status, task_id, updated_at
+);
+
 /// Shapes the structured output of one task. Without it, the output follows the keys configured
 /// for the agent in the dashboard.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Default, PartialEq)]
 pub struct TaskOutputConfig {
     /// Guidance that does not fit into a schema, added to the prompt that formats the output.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -772,6 +823,8 @@ pub struct TaskOutputConfig {
     pub output_schema: Option<String>,
 }
 
+super::support::private_debug!(TaskOutputConfig);
+
 impl TaskOutputConfig {
     /// A builder with no field set.
     pub fn builder() -> builder::TaskOutputConfig {
@@ -780,7 +833,7 @@ impl TaskOutputConfig {
 }
 
 /// One page of tasks, newest first.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
 pub struct TaskPage {
     /// The tasks on this page.
     pub data: Vec<TaskListItem>,
@@ -794,8 +847,10 @@ pub struct TaskPage {
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
+super::support::private_debug!(TaskPage; data, has_more, next_cursor);
+
 /// A task with everything that happened in it.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
 pub struct TaskResult {
     /// The agent version that runs. Assumed because a task has it.
     ///
@@ -837,6 +892,10 @@ pub struct TaskResult {
     #[serde(flatten)]
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
+
+super::support::private_debug!(
+    TaskResult; agent_id, created_at, status, task_id, updated_at
+);
 
 /// Where a task is in its life. Treat a value that is not listed here as not terminal.
 ///
@@ -924,7 +983,7 @@ super::support::open_enum!(TaskStatus);
 /// The outcome of a task. The documentation describes it in two ways that don't meet: an answer
 /// (here `result`) and a top-level `extracted_data`. Look at `extracted_data` first, then at
 /// `result`, then for an `extracted_data` inside `result`.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, PartialEq)]
 pub struct TaskSummary {
     /// The agent version that runs. Assumed because a task has it.
     ///
@@ -978,8 +1037,12 @@ pub struct TaskSummary {
     pub extra: ::serde_json::Map<String, ::serde_json::Value>,
 }
 
+super::support::private_debug!(
+    TaskSummary; agent_id, created_at, status, task_id, updated_at
+);
+
 /// Changes to an agent version. Fields left out stay as they are; don't send nulls.
-#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default, PartialEq)]
+#[derive(::serde::Deserialize, ::serde::Serialize, Clone, Default, PartialEq)]
 pub struct UpdateAgentRequest {
     /// New configuration. Replaces the stored one whole: a key that is not sent is lost.
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -996,6 +1059,8 @@ pub struct UpdateAgentRequest {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub system_prompt: Option<String>,
 }
+
+super::support::private_debug!(UpdateAgentRequest; config, is_active, name);
 
 impl UpdateAgentRequest {
     /// A builder with no field set.
