@@ -14,6 +14,7 @@ pub mod schemas;
 use std::collections::BTreeMap;
 
 use openapiv3::OpenAPI;
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
@@ -103,14 +104,18 @@ pub fn lower(document: &Document) -> Result<Lowered, Vec<Diagnostic>> {
         origins,
         ..
     } = lowering;
-    let openapi = serde_path_to_error::deserialize(&root).map_err(|error| {
-        let place = pointer_of(error.path());
-        vec![Diagnostic::error(
-            "invalid-structure",
-            origin(&origins, &place),
-            error.into_inner().to_string(),
-        )]
-    })?;
+    // Keeping track of the path costs time, so it is done only if there is an error to give a place to.
+    let read = OpenAPI::deserialize(&root);
+    let openapi = read
+        .or_else(|_| serde_path_to_error::deserialize(&root))
+        .map_err(|error| {
+            let place = pointer_of(error.path());
+            vec![Diagnostic::error(
+                "invalid-structure",
+                origin(&origins, &place),
+                error.into_inner().to_string(),
+            )]
+        })?;
     for operation in &mut operations {
         operation.origin = origin(&origins, &operation.pointer);
     }

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use proc_macro2::Ident;
 use quote::{format_ident, quote};
-use syn::{Expr, Fields, ImplItem, ImplItemFn, Item, ItemImpl, ItemStruct, Stmt, parse_quote};
+use syn::{
+    Expr, Fields, FnArg, ImplItem, ImplItemFn, Item, ItemImpl, ItemStruct, Stmt, Type, parse_quote,
+};
 
 use super::{Modules, docs, imports, multipart, send, setters};
 use crate::diagnostic::Diagnostic;
@@ -19,7 +21,9 @@ pub fn emit(lowered: &Lowered, mut builders: BTreeMap<String, Vec<Item>>, module
     let mut declared = Vec::new();
     for operation in &lowered.operations {
         let items = builders.remove(&operation.builder).unwrap_or_default();
-        match Builder::take_apart(items).and_then(|builder| builder.finish(operation)) {
+        match Builder::take_apart(items, &operation.builder)
+            .and_then(|builder| builder.finish(operation))
+        {
             Ok(items) => {
                 let module = format_ident!("{}", operation.name);
                 let name = format_ident!("{}", operation.builder);
@@ -55,8 +59,10 @@ struct Builder {
 }
 
 impl Builder {
-    fn take_apart(mut items: Vec<Item>) -> Result<Self, String> {
-        imports::qualify(&mut items);
+    fn take_apart(mut items: Vec<Item>, name: &str) -> Result<Self, String> {
+        if imports::hides_something(name) {
+            imports::qualify(&mut items);
+        }
         let (mut declaration, mut methods) = (None, None);
         for item in items {
             match item {
@@ -122,6 +128,14 @@ impl Builder {
             parse_quote!(#[must_use = "a request is sent by calling `send` and awaiting it"]),
         );
 
+        // progenitor's `super` is the module of the client; here the client is imported.
+        let reference: Type = parse_quote!(&'a Client);
+        if let Some(field) = fields.named.first_mut() {
+            field.ty = reference.clone();
+        }
+        if let Some(FnArg::Typed(argument)) = new.sig.inputs.first_mut() {
+            *argument.ty = reference;
+        }
         new.vis = parse_quote!(pub(crate));
         let Some(Stmt::Expr(Expr::Struct(literal), _)) = new.block.stmts.last_mut() else {
             return Err("a struct literal in `fn new`".to_owned());

@@ -19,6 +19,9 @@ const MARKDOWN: Options = Options::ENABLE_TABLES
 
 /// The Markdown of a description as rustdoc can take it.
 pub fn sanitise(description: &str) -> String {
+    if is_plain(description) {
+        return format!("{description}\n");
+    }
     let mut text: String = description
         .replace("\r\n", "\n")
         .replace('\r', "\n")
@@ -164,6 +167,17 @@ pub fn code(value: &str) -> String {
     } else {
         format!("`{value}`")
     }
+}
+
+/// Whether a text is one line of prose in which nothing can be taken for Markdown: most descriptions are, and reading
+/// them as Markdown would be a good part of what generating costs.
+fn is_plain(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b" ,.;'()".contains(&byte))
+        && !text.ends_with(' ')
+        && !text.contains("  ")
 }
 
 fn is_bidirectional_control(c: char) -> bool {

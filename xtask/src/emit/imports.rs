@@ -32,6 +32,11 @@ const PRELUDE: [(&str, &str); 4] = [
     ("Vec", "vec"),
 ];
 
+/// Whether a type of this name would hide one that builders use without a path.
+pub fn hides_something(name: &str) -> bool {
+    IMPORTED.contains(&name) || PRELUDE.iter().any(|(known, _)| *known == name)
+}
+
 /// Gives the names that progenitor takes for imported their full paths.
 pub fn qualify(items: &mut [Item]) {
     struct Qualify;
@@ -42,12 +47,6 @@ pub fn qualify(items: &mut [Item]) {
                 return;
             };
             let name = first.ident.to_string();
-            if name == "super" {
-                // progenitor's `super` is the module of the client; it is imported.
-                let rest = std::mem::take(&mut path.segments);
-                path.segments = rest.into_iter().skip(1).collect();
-                return;
-            }
             let mut prefix: Vec<Ident> = Vec::new();
             if IMPORTED.contains(&name.as_str()) {
                 prefix.push(format_ident!("progenitor_client"));
@@ -141,25 +140,25 @@ struct Import<'a> {
 impl VisitMut for Import<'_> {
     fn visit_path_mut(&mut self, path: &mut Path) {
         syn::visit_mut::visit_path_mut(self, path);
-        let names: Vec<String> = path
-            .segments
-            .iter()
-            .map(|segment| segment.ident.to_string())
-            .collect();
-        match names
-            .iter()
-            .map(String::as_str)
-            .collect::<Vec<_>>()
-            .as_slice()
-        {
-            ["types", ..] => self.types = true,
-            ["progenitor_client", name, ..]
-                if IMPORTED.contains(name) && *name != self.declared =>
-            {
-                self.used.insert((*name).to_owned());
+        let mut segments = path.segments.iter();
+        let (Some(first), second) = (segments.next(), segments.next()) else {
+            return;
+        };
+        let imported = |segment: &PathSegment| {
+            let name = IMPORTED.into_iter().find(|name| segment.ident == name);
+            name.filter(|name| *name != self.declared)
+        };
+        if first.ident == "types" {
+            self.types = true;
+        } else if first.ident == "progenitor_client" {
+            if let Some(name) = second.and_then(imported) {
+                self.used.insert(name.to_owned());
                 path.segments = path.segments.iter().skip(1).cloned().collect();
             }
-            _ => {}
+        } else if path.leading_colon.is_none()
+            && let Some(name) = imported(first)
+        {
+            self.used.insert(name.to_owned());
         }
     }
 

@@ -262,7 +262,7 @@ fn success(output: &ReturnType) -> Result<Type, String> {
 fn decoder(success: &Type) -> TokenStream {
     match success.to_token_stream().to_string().as_str() {
         "()" => quote!(support::response::empty),
-        "progenitor_client :: ByteStream" => quote!(support::response::stream),
+        "ByteStream" | "progenitor_client :: ByteStream" => quote!(support::response::stream),
         _ => quote!(support::response::json),
     }
 }
