@@ -114,6 +114,12 @@ fn a_value_of_one_tag_is_not_taken_for_another_member_of_the_union() {
 fn schemas_that_contain_themselves_or_build_on_others_decode() {
     let json = json!({ "children": [{ "children": [] }], "leaf": { "tree": { "children": [] } } });
     assert_eq!(round::<recursive::types::Tree>(&json).0.children.len(), 1);
+    let leaf = round::<recursive::types::Tree>(&json!({ "children": [] })).1;
+    assert_eq!(
+        leaf,
+        json!({ "children": [] }),
+        "what is not set is not sent"
+    );
     let json = json!({ "name": "Rex", "legs": 4, "bark": "wow", "owner": { "name": "Ada" } });
     assert_eq!(round::<all_of::types::Dog>(&json).1, json);
 }

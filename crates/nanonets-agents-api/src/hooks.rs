@@ -18,6 +18,7 @@ use crate::generated::{Client, ResponseLimit};
 pub struct Context {
     authorization: Option<HeaderValue>,
     response_limit: Option<u64>,
+    allow_plain_http: bool,
 }
 
 impl Context {
@@ -39,7 +40,7 @@ impl Context {
         value.set_sensitive(true);
         Ok(Self {
             authorization: Some(value),
-            response_limit: None,
+            ..Self::default()
         })
     }
 
@@ -50,6 +51,24 @@ impl Context {
     pub fn response_limit(mut self, bytes: u64) -> Self {
         self.response_limit = Some(bytes);
         self
+    }
+}
+
+impl Context {
+    /// Lets the key be sent over `http` to hosts other than this machine, for example inside a network that is trusted.
+    #[must_use]
+    pub fn allow_plain_http(mut self) -> Self {
+        self.allow_plain_http = true;
+        self
+    }
+
+    /// Whether the key may be sent to this URL: over TLS, or to this machine.
+    fn trusts(&self, url: &reqwest::Url) -> bool {
+        let loopback = url.host_str().is_some_and(|host| {
+            let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+            host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+        });
+        url.scheme() == "https" || loopback || self.allow_plain_http
     }
 }
 
@@ -95,7 +114,13 @@ impl ClientHooks<Context> for Client {
         request: &mut reqwest::Request,
         _: &OperationInfo,
     ) -> Result<(), Error<E>> {
-        if let Some(authorization) = &self.inner().authorization {
+        let context = self.inner();
+        if let Some(authorization) = &context.authorization {
+            if !context.trusts(request.url()) {
+                return Err(Error::InvalidRequest(
+                    "the API key is not sent over plain http: use https, or allow it in the context".to_owned(),
+                ));
+            }
             request
                 .headers_mut()
                 .insert(AUTHORIZATION, authorization.clone());

@@ -62,7 +62,10 @@ fn every_documented_task_status_has_a_variant() {
         "stopped",
     ];
     assert_eq!(
-        TaskStatus::KNOWN.map(|status| status.to_string()),
+        TaskStatus::KNOWN
+            .iter()
+            .map(TaskStatus::as_str)
+            .collect::<Vec<_>>(),
         documented
     );
     assert_eq!(documented.map(TaskStatus::from), TaskStatus::KNOWN);
@@ -72,7 +75,10 @@ fn every_documented_task_status_has_a_variant() {
 fn every_documented_agent_status_has_a_variant() {
     let documented = ["draft", "published", "archived"];
     assert_eq!(
-        AgentStatus::KNOWN.map(|status| status.to_string()),
+        AgentStatus::KNOWN
+            .iter()
+            .map(AgentStatus::as_str)
+            .collect::<Vec<_>>(),
         documented
     );
     assert_eq!(documented.map(AgentStatus::from), AgentStatus::KNOWN);

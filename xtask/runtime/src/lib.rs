@@ -12,6 +12,7 @@
 //! | [`multipart`] | builds a [`Form`](multipart::Form) and puts it on the request |
 //! | [`private`] | keeps prompts and documents out of `Debug` |
 //! | [`query`] | adds a delimited list to the URL of the request |
+//! | [`request`] | makes segments of the path and headers of parameters |
 //! | [`response`] | turns the answer into a typed value, or into an error that kept everything |
 //! | [`error_body`] | is what such an error holds |
 //! | `media_type` | checks the content types of parts |
@@ -33,6 +34,7 @@ pub mod multipart;
 pub mod open_enum;
 pub mod private;
 pub mod query;
+pub mod request;
 pub mod response;
 pub mod scalar;
 

@@ -79,7 +79,7 @@ fn client(lowered: &Lowered, options: &Options) -> TokenStream {
         use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
         use super::{builder, support};
         #documentation
-        #[derive(Clone, Debug)]
+        #[derive(Clone)]
         pub struct Client {
             pub(crate) baseurl: String,
             pub(crate) client: reqwest::Client,
@@ -107,6 +107,7 @@ fn client(lowered: &Lowered, options: &Options) -> TokenStream {
                 Self { baseurl: baseurl.trim_end_matches('/').to_owned(), client, #inner_init }
             }
         }
+        support::private_debug!(Client);
         impl ClientInfo<#inner_type> for Client {
             fn api_version() -> &'static str {
                 #version
@@ -174,7 +175,7 @@ fn operation_documentation(operation: &Operation) -> String {
         setters.push((
             parameter.ident(),
             parameter.required,
-            where_to(parameter.location),
+            where_to(parameter.location).to_owned(),
         ));
     }
     for part in operation.parts.iter().flatten() {
@@ -183,10 +184,15 @@ fn operation_documentation(operation: &Operation) -> String {
             PartKind::Text(_) => "part",
             PartKind::Json(..) => "JSON part",
         };
+        let what = if part.repeated {
+            format!("{what}, repeated")
+        } else {
+            what.to_owned()
+        };
         setters.push((part.ident(), part.required, what));
     }
     if operation.body.is_some() {
-        setters.push(("body".to_owned(), true, "body"));
+        setters.push(("body".to_owned(), true, "body".to_owned()));
     }
     if !setters.is_empty() {
         text.push_str("\n\n# Setters\n\n");

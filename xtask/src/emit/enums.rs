@@ -191,7 +191,6 @@ impl OpenEnum {
             quote!(#documentation #default)
         });
         let derive_default = self.default.is_some().then(|| quote!(Default,));
-        let count = proc_macro2::Literal::usize_unsuffixed(values.len());
         quote! {
             #(#docs)*
             ///
@@ -205,7 +204,7 @@ impl OpenEnum {
             }
             impl #name {
                 /// Every value that this version of the crate knows, in the order of the API description.
-                pub const KNOWN: [Self; #count] = [#(Self::#idents),*];
+                pub const KNOWN: &'static [Self] = &[#(Self::#idents),*];
                 /// The value as it is sent.
                 #[must_use]
                 pub fn as_str(&self) -> &str {
@@ -228,7 +227,7 @@ impl OpenEnum {
     }
 }
 
-fn rename(attributes: &[Attribute]) -> Option<String> {
+pub fn rename(attributes: &[Attribute]) -> Option<String> {
     attributes
         .iter()
         .filter(|attribute| attribute.path().is_ident("serde"))

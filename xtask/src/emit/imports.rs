@@ -86,13 +86,9 @@ pub fn finish(mut items: Vec<Item>, declared: &str) -> Vec<Item> {
         (name.as_str(), rename)
     });
     let mut imports = vec![group(&["progenitor_client"], used.collect())];
-    let mut own = vec![("support", None)];
+    let mut own = vec![("Client", None), ("support", None)];
     own.extend(import.types.then_some(("types", None)));
     imports.push(group(&["super", "super"], own));
-    imports.push(group(
-        &["super", "super", "client"],
-        vec![("Client", None), ("execute", None)],
-    ));
     items.splice(0..0, imports);
     items
 }

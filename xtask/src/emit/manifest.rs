@@ -85,7 +85,7 @@ pub fn dependencies(uses: &dyn Fn(&str) -> bool) -> Vec<(&'static str, &'static 
 /// The manifest of a crate that builds on its own.
 pub fn manifest(crate_name: &str, uses: &dyn Fn(&str) -> bool) -> String {
     let mut text = format!(
-        "[package]\nname = \"{crate_name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[features]\n\
+        "[package]\nname = \"{crate_name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\nrust-version = \"1.88\"\n\n[features]\n\
          default = [\"rustls\"]\n# TLS in Rust. Without it, the caller brings a reqwest client of their own.\n\
          rustls = [\"reqwest/rustls\"]\n\n[dependencies]\n"
     );

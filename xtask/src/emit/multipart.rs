@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Field, FieldValue, ImplItem, Visibility, parse_quote};
 
-use super::{client, docs};
+use super::{client, docs, setters};
 use crate::model::{Part, PartKind, PartType};
 use crate::names;
 
@@ -25,9 +25,32 @@ fn value_type(part: &Part) -> TokenStream {
     }
 }
 
+/// Names that a builder's other fields and the locals of its `send` may have.
+const TAKEN: [&str; 9] = [
+    "client",
+    "_client",
+    "form",
+    "header_map",
+    "request",
+    "response",
+    "result",
+    "url",
+    "value",
+];
+
+/// What the field of a part is called: as its setter, unless that is the name of something else in the builder.
+pub fn field_name(part: &Part) -> Ident {
+    let name = part.ident();
+    if TAKEN.contains(&name.as_str()) {
+        format_ident!("{name}_part")
+    } else {
+        format_ident!("{name}")
+    }
+}
+
 /// The field of a part.
 pub fn field(part: &Part) -> Field {
-    let name = format_ident!("{}", part.ident());
+    let name = field_name(part);
     let ty = value_type(part);
     let ty = if part.repeated {
         quote!(::std::vec::Vec<#ty>)
@@ -49,7 +72,7 @@ pub fn field(part: &Part) -> Field {
 
 /// The value of that field in a new builder.
 pub fn initial(part: &Part) -> FieldValue {
-    let name = format_ident!("{}", part.ident());
+    let name = field_name(part);
     if part.repeated {
         parse_quote!(#name: Ok(::std::vec::Vec::new()))
     } else if part.required {
@@ -67,14 +90,13 @@ fn missing(part: &Part) -> String {
 /// The setter of a part.
 pub fn setter(part: &Part) -> ImplItem {
     let name = format_ident!("{}", part.ident());
+    let field = field_name(part);
     let ty = value_type(part);
     let documentation = docs::comment(&client::part_documentation(part));
     let deprecated = part
         .deprecated
         .then(|| quote!(#[deprecated = "the API description marks this part as deprecated"]));
-    let short = quote!(#ty).to_string();
-    let short = short.rsplit("::").next().unwrap_or_default().trim();
-    let message = format!("`{name}` can't be converted to `{short}`");
+    let message = setters::conversion_failed(&part.ident(), &quote!(#ty).to_string(), "");
     if part.repeated {
         parse_quote! {
             #documentation
@@ -85,7 +107,7 @@ pub fn setter(part: &Part) -> ImplItem {
                 I::Item: std::convert::TryInto<#ty>,
             {
                 for value in values {
-                    self.#name = self.#name.and_then(|mut known| {
+                    self.#field = self.#field.and_then(|mut known| {
                         known.push(value.try_into().map_err(|_| #message.to_string())?);
                         Ok(known)
                     });
@@ -102,7 +124,7 @@ pub fn setter(part: &Part) -> ImplItem {
             where
                 V: std::convert::TryInto<#ty>,
             {
-                self.#name = value.try_into() #wrap .map_err(|_| #message.to_string());
+                self.#field = value.try_into() #wrap .map_err(|_| #message.to_string());
                 self
             }
         }
@@ -111,7 +133,7 @@ pub fn setter(part: &Part) -> ImplItem {
 
 /// Unwraps the field in `send`, and makes sure that a required part is there.
 pub fn check(part: &Part) -> TokenStream {
-    let name = format_ident!("{}", part.ident());
+    let name = field_name(part);
     let check = quote!(let #name = #name.map_err(progenitor_client::Error::InvalidRequest)?;);
     if !(part.repeated && part.required) {
         return check;
@@ -127,7 +149,7 @@ pub fn check(part: &Part) -> TokenStream {
 
 /// Adds the part to the form.
 pub fn add(part: &Part, form: &Ident) -> TokenStream {
-    let name = format_ident!("{}", part.ident());
+    let name = field_name(part);
     let wire = &part.name;
     let add = |value: TokenStream| match &part.kind {
         PartKind::File => quote!(#form.file(#wire, #value);),

@@ -32,10 +32,7 @@ pub(super) fn rewrite(
 
     // `let Self { .. } = self;` and a check for each field.
     let apart = found.next().ok_or("`let Self { .. } = self` in `send`")?;
-    let part_names: Vec<Ident> = parts
-        .iter()
-        .map(|part| format_ident!("{}", part.ident()))
-        .collect();
+    let part_names: Vec<Ident> = parts.iter().map(multipart::field_name).collect();
     statements.push(if parts.is_empty() {
         apart
     } else {
@@ -148,7 +145,7 @@ pub(super) fn rewrite(
             #empty
             #apply_form
             #(#append_lists)*
-            let response = execute(#client, #request_name, #id).await?;
+            let response = super::super::client::execute(#client, #request_name, #id).await?;
             #decoder(response).await
         },
     )?;
@@ -205,6 +202,10 @@ fn rewrite_request(
         let chain = std::mem::replace(&mut *headers.receiver, Expr::Verbatim(TokenStream::new()));
         *build.receiver = chain;
     }
+    let built = std::mem::replace(&mut *attempt.expr, Expr::Verbatim(TokenStream::new()));
+    let mut explained: ExprMethodCall = parse_quote!(built.map_err(support::request::unbuilt));
+    explained.receiver = Box::new(built);
+    *attempt.expr = Expr::MethodCall(explained);
     Ok(())
 }
 
@@ -322,7 +323,10 @@ fn url(operation: &Operation, client: &Ident, name: &Ident) -> TokenStream {
                 quote!(&#text)
             }
         };
-        encoded.push(quote!(let #ident = progenitor_client::encode_path(#text);));
+        encoded.push(quote! {
+            let #ident = support::request::segment(#parameter_name, #text)
+                .map_err(progenitor_client::Error::InvalidRequest)?;
+        });
     }
     format.push_str(rest);
     quote! {
@@ -336,33 +340,51 @@ fn json_text(value: &TokenStream) -> TokenStream {
     quote!(support::scalar::to_text(&#value).map_err(progenitor_client::Error::InvalidRequest)?)
 }
 
-/// If the statement adds this header parameter, replaces its `.to_string()` by what makes the parameter's text.
+/// If the statement adds this header parameter, replaces its `.to_string().try_into()?` by what makes the parameter's
+/// text, and a header value of that.
 fn spell(statement: &mut Stmt, parameter: &Parameter) {
-    struct Replace(TextForm);
-    impl VisitMut for Replace {
+    struct Replace<'a>(&'a Parameter);
+    impl VisitMut for Replace<'_> {
         fn visit_expr_mut(&mut self, expression: &mut Expr) {
-            let Expr::MethodCall(call) = expression else {
-                return syn::visit_mut::visit_expr_mut(self, expression);
-            };
-            if call.method != "to_string" {
-                return syn::visit_mut::visit_expr_mut(self, expression);
-            }
-            let value = &call.receiver;
-            *expression = match self.0 {
-                TextForm::Itself => parse_quote!(#value),
-                TextForm::AsStr => parse_quote!(#value.as_str()),
-                TextForm::Display => return,
-                TextForm::Json => {
-                    let text = json_text(&value.to_token_stream());
-                    parse_quote!(#text)
+            match value_of_header(expression) {
+                Some(value) => {
+                    let text = match self.0.text {
+                        TextForm::Itself => quote!(&#value),
+                        TextForm::AsStr => quote!(#value.as_str()),
+                        TextForm::Display => quote!(&#value.to_string()),
+                        TextForm::Json => {
+                            let text = json_text(&value.to_token_stream());
+                            quote!(&#text)
+                        }
+                    };
+                    let name = &self.0.name;
+                    *expression = parse_quote! {
+                        support::request::header(#name, #text)
+                            .map_err(progenitor_client::Error::InvalidRequest)?
+                    };
                 }
-            };
+                None => syn::visit_mut::visit_expr_mut(self, expression),
+            }
         }
     }
     let name = proc_macro2::Literal::string(&parameter.name).to_string();
     if tokens_contain(statement.to_token_stream(), &name) {
-        Replace(parameter.text).visit_stmt_mut(statement);
+        Replace(parameter).visit_stmt_mut(statement);
     }
+}
+
+/// `value` in `value.to_string().try_into()?`.
+fn value_of_header(expression: &Expr) -> Option<Expr> {
+    let Expr::Try(attempt) = expression else {
+        return None;
+    };
+    let Expr::MethodCall(into) = &*attempt.expr else {
+        return None;
+    };
+    let Expr::MethodCall(text) = &*into.receiver else {
+        return None;
+    };
+    (into.method == "try_into" && text.method == "to_string").then(|| (*text.receiver).clone())
 }
 
 /// Whether one of the tokens, at any depth, reads like this.

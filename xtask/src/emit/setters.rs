@@ -7,7 +7,7 @@ use syn::{
 };
 
 use super::{client, docs};
-use crate::model::{Operation, Parameter};
+use crate::model::{Location, Operation, Parameter};
 
 /// Words the errors in one of progenitor's methods for people.
 pub fn reword(method: &mut ImplItemFn) {
@@ -30,7 +30,7 @@ pub fn finish(mut setter: ImplItemFn, operation: &Operation) -> ImplItemFn {
         .parameters
         .iter()
         .find(|parameter| parameter.ident() == name);
-    if let Some(parameter) = parameter.filter(|parameter| parameter.delimiter.is_some())
+    if let Some(parameter) = parameter.filter(|parameter| parameter.location == Location::Query)
         && let Some(list) = list_setter(&setter, parameter)
     {
         setter = list;
@@ -93,7 +93,9 @@ fn item_type(setter: &ImplItemFn) -> Option<Type> {
         return None;
     };
     argument(&bound.path).and_then(|list| match list {
-        Type::Path(list) => argument(&list.path).cloned(),
+        Type::Path(list) if list.path.segments.last()?.ident == "Vec" => {
+            argument(&list.path).cloned()
+        }
         _ => None,
     })
 }
@@ -128,12 +130,17 @@ fn reworded(message: &str) -> Option<String> {
         .strip_prefix("conversion to `")?
         .split_once("` for ")?;
     let (name, reason) = rest.split_once(" failed")?;
+    Some(conversion_failed(name, ty, reason))
+}
+
+/// That the parameter `name` can't be made the type `ty`, whose paths are cut to what a reader needs.
+pub fn conversion_failed(name: &str, ty: &str, reason: &str) -> String {
     let ty: String = ty.split_whitespace().collect();
     let mut short = String::new();
     for piece in ty.split_inclusive(['<', '>', ',', '(', ')', '[', ']', '&']) {
         short.push_str(piece.rsplit("::").next().unwrap_or(piece));
     }
-    Some(format!("`{name}` can't be converted to `{short}`{reason}"))
+    format!("`{name}` can't be converted to `{short}`{reason}")
 }
 
 fn check_range(

@@ -29,6 +29,7 @@ const SOURCES: &[Source] = sources![
     false "open_enum",
     true "private",
     false "query",
+    true "request",
     true "response",
     false "scalar",
 ];
@@ -120,6 +121,8 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
         mod private;
         pub(crate) use private::private_debug;
         #query
+        #[doc(hidden)]
+        pub mod request;
         #[doc(hidden)]
         pub mod response;
         pub use response::ResponseLimit;

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
+use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Expr, Fields, ImplItem, Item, ItemImpl, ItemStruct, Meta, Path, Token, Type,
-    parse::Parser, parse_quote, punctuated::Punctuated,
+    Attribute, Expr, Field, Fields, GenericArgument, ImplItem, Item, ItemImpl, ItemStruct, Meta,
+    Path, PathArguments, Token, Type, parse::Parser, parse_quote, punctuated::Punctuated,
 };
 
 use super::progenitor::subject;
@@ -20,10 +21,12 @@ pub fn emit(items: Vec<Item>, builders: Vec<Item>, modules: &mut Modules) {
     let flattened = flattened_fields(&items);
     let declared_types: BTreeSet<String> = items.iter().filter_map(subject).collect();
     shorten::items(&mut items, &declared_types);
+    items.iter_mut().for_each(omit_unset_boxes);
     let mut declared: Vec<Item> = Vec::new();
     if !builders.is_empty() {
         let mut builders = self::builders(builders, &flattened);
         shorten::items(&mut builders, &declared_types);
+        builders.iter_mut().for_each(omit_unset_boxes);
         let title =
             "Builders of what is sent: set fields one by one, then convert with `try_into`.";
         modules.items("types/builder.rs", Some(title), builders);
@@ -142,7 +145,8 @@ fn document_struct(item: &mut ItemStruct) -> Option<Item> {
         let fallback = if is_flattened(&field.attrs) {
             "Fields that the API description does not name, kept as they came.".to_owned()
         } else {
-            format!("The field `{name}`.")
+            let wire = enums::rename(&field.attrs).unwrap_or_else(|| name.to_string());
+            format!("The field {}.", docs::code(&wire))
         };
         let name = name.clone();
         if !document(&mut field.attrs, Some(&fallback)) && !is_flattened(&field.attrs) {
@@ -268,6 +272,59 @@ fn flattened_fields(items: &[Item]) -> Vec<(String, String)> {
                 .filter_map(move |field| Some((owner.clone(), field.ident.as_ref()?.to_string())))
         })
         .collect()
+}
+
+/// Makes `Box<Option<T>>` of an optional field that contains its own type an `Option<Box<T>>`, which is left out when it
+/// is not set: typify would send it as null.
+fn omit_unset_boxes(item: &mut Item) {
+    struct Omit;
+    impl VisitMut for Omit {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            visit_mut::visit_type_mut(self, ty);
+            if let Some(inner) =
+                argument_of(ty, "Box").and_then(|option| argument_of(option, "Option"))
+            {
+                let inner = inner.clone();
+                *ty = parse_quote!(::std::option::Option<::std::boxed::Box<#inner>>);
+            }
+        }
+
+        fn visit_field_mut(&mut self, field: &mut Field) {
+            let is_boxed = argument_of(&field.ty, "Box").is_some();
+            visit_mut::visit_field_mut(self, field);
+            if !is_boxed || argument_of(&field.ty, "Option").is_none() {
+                return;
+            }
+            for attribute in &mut field.attrs {
+                if let Meta::List(list) = &mut attribute.meta
+                    && list.path.is_ident("serde")
+                    && list.tokens.to_string().contains("default")
+                {
+                    let known = &list.tokens;
+                    list.tokens =
+                        quote!(#known, skip_serializing_if = "::std::option::Option::is_none");
+                }
+            }
+        }
+    }
+    Omit.visit_item_mut(item);
+}
+
+/// `T` in `path::to::Name<T>`.
+fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path
+        .path
+        .segments
+        .last()
+        .filter(|last| last.ident == name)?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else {
+        return None;
+    };
+    match arguments.args.first()? {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    }
 }
 
 /// Removes `fn builder()` from the types whose builders are not kept.

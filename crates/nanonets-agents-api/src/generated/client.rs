@@ -31,7 +31,7 @@ use super::{builder, support};
 /// whatever had to be concluded rather than read carries `x-evidence: inferred`.
 ///
 /// Version 1.0.0 of the API description.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
     pub(crate) baseurl: String,
     pub(crate) client: reqwest::Client,
@@ -71,6 +71,8 @@ impl Client {
         }
     }
 }
+
+support::private_debug!(Client);
 
 impl ClientInfo<crate::Context> for Client {
     fn api_version() -> &'static str {
@@ -358,7 +360,7 @@ impl Client {
     /// - [`output_config`](builder::RunAgentMultipart::output_config): JSON part
     /// - [`query`](builder::RunAgentMultipart::query): part
     /// - [`file`](builder::RunAgentMultipart::file): file part
-    /// - [`files`](builder::RunAgentMultipart::files): file part
+    /// - [`files`](builder::RunAgentMultipart::files): file part, repeated
     pub fn run_agent_multipart(&self) -> builder::RunAgentMultipart<'_> {
         builder::RunAgentMultipart::new(self)
     }

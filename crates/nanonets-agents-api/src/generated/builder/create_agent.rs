@@ -2,8 +2,7 @@
 // Do not edit: change the API description or the generator and run it again.
 
 use progenitor_client::{Error, ResponseValue};
-use super::super::{support, types};
-use super::super::client::{Client, execute};
+use super::super::{Client, support, types};
 
 /// Builder of the request of [`Client::create_agent`].
 #[derive(Clone)]
@@ -76,8 +75,10 @@ impl<'a> CreateAgent<'a> {
                 ::reqwest::header::HeaderValue::from_static("application/json"),
             )
             .json(&body)
-            .build()?;
-        let response = execute(client, request, "create_agent").await?;
+            .build()
+            .map_err(support::request::unbuilt)?;
+        let response = super::super::client::execute(client, request, "create_agent")
+            .await?;
         support::response::json(response).await
     }
 }

@@ -2,8 +2,7 @@
 // Do not edit: change the API description or the generator and run it again.
 
 use progenitor_client::{Error, QueryParam, ResponseValue};
-use super::super::{support, types};
-use super::super::client::{Client, execute};
+use super::super::{Client, support, types};
 
 /// Builder of the request of [`Client::list_tasks`].
 #[derive(Clone)]
@@ -200,12 +199,14 @@ impl<'a> ListTasks<'a> {
             .query(&QueryParam::new("cursor", &cursor))
             .query(&QueryParam::new("limit", &limit))
             .query(&QueryParam::new("q", &q))
-            .build()?;
+            .build()
+            .map_err(support::request::unbuilt)?;
         if let Some(status) = status {
             support::query::append_list(&mut request, "status", ",", &status)
                 .map_err(Error::InvalidRequest)?;
         }
-        let response = execute(client, request, "list_tasks").await?;
+        let response = super::super::client::execute(client, request, "list_tasks")
+            .await?;
         support::response::json(response).await
     }
 }

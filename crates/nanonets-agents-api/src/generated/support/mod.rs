@@ -17,6 +17,8 @@ pub(crate) use private::private_debug;
 #[doc(hidden)]
 pub mod query;
 #[doc(hidden)]
+pub mod request;
+#[doc(hidden)]
 pub mod response;
 pub use response::ResponseLimit;
 mod scalar;

@@ -265,7 +265,7 @@ pub enum AgentStatus {
 
 impl AgentStatus {
     /// Every value that this version of the crate knows, in the order of the API description.
-    pub const KNOWN: [Self; 3] = [Self::Draft, Self::Published, Self::Archived];
+    pub const KNOWN: &'static [Self] = &[Self::Draft, Self::Published, Self::Archived];
     /// The value as it is sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -570,7 +570,7 @@ pub enum MessageRole {
 
 impl MessageRole {
     /// Every value that this version of the crate knows, in the order of the API description.
-    pub const KNOWN: [Self; 2] = [Self::User, Self::Assistant];
+    pub const KNOWN: &'static [Self] = &[Self::User, Self::Assistant];
     /// The value as it is sent.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -934,7 +934,7 @@ pub enum TaskStatus {
 
 impl TaskStatus {
     /// Every value that this version of the crate knows, in the order of the API description.
-    pub const KNOWN: [Self; 8] = [
+    pub const KNOWN: &'static [Self] = &[
         Self::Pending,
         Self::Queued,
         Self::Running,

@@ -1,0 +1,46 @@
+//! What goes into a request outside its body, and why a request could not be made.
+
+use std::error::Error as _;
+
+use progenitor_client::{Error, encode_path};
+use reqwest::header::HeaderValue;
+
+/// Makes a parameter a segment of the path.
+///
+/// # Errors
+///
+/// A value that is no segment: nothing, `.` and `..` would make the request one for another path, for URLs are
+/// normalised before they are sent. The message names the parameter.
+pub fn segment(name: &str, value: &str) -> Result<String, String> {
+    if matches!(value, "" | "." | "..") {
+        return Err(format!(
+            "`{name}` can't be {value:?}: it is part of the path"
+        ));
+    }
+    Ok(encode_path(value))
+}
+
+/// Makes a parameter the value of a header.
+///
+/// # Errors
+///
+/// A value with a line break, another control character, or one outside ASCII. The message names the parameter and
+/// does not show the value.
+pub fn header(name: &str, value: &str) -> Result<HeaderValue, String> {
+    HeaderValue::from_str(value).map_err(|_| {
+        format!("the header `{name}` can't hold this value: it must be printable ASCII")
+    })
+}
+
+/// Says why a request could not be made, which reqwest hides behind "builder error".
+pub fn unbuilt<E>(error: reqwest::Error) -> Error<E> {
+    let mut reason = String::new();
+    let mut source = error.source();
+    while let Some(error) = source {
+        reason = format!("{reason}: {error}");
+        source = error.source();
+    }
+    Error::InvalidRequest(format!(
+        "the request can't be made{reason}; is the base URL right?"
+    ))
+}

@@ -1,0 +1,41 @@
+//! Values that would make a request another one are refused.
+
+use codegen_runtime::request::{header, segment, unbuilt};
+use progenitor_client::Error;
+
+#[test]
+fn a_segment_is_encoded() {
+    assert_eq!(segment("id", "a/b ?").unwrap(), "a%2Fb%20%3F");
+}
+
+#[test]
+fn a_segment_that_would_change_the_path_is_refused_by_name() {
+    for value in ["", ".", ".."] {
+        let error = segment("id", value).unwrap_err();
+        assert!(error.contains("`id`"), "{error}");
+    }
+}
+
+#[test]
+fn a_header_that_would_add_another_is_refused_without_showing_its_value() {
+    let error = header("X-Trace", "secret\r\nX-Other: 1").unwrap_err();
+    assert!(
+        error.contains("X-Trace") && !error.contains("secret"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_base_url_that_is_none_is_named_as_the_reason() {
+    let error = reqwest::Client::new()
+        .get("not a url/agents")
+        .build()
+        .unwrap_err();
+    let Error::InvalidRequest(text) = unbuilt::<()>(error) else {
+        panic!("another kind of error");
+    };
+    assert!(
+        text.contains("base URL") && text.contains("relative URL"),
+        "{text}"
+    );
+}
