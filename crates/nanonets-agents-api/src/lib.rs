@@ -48,3 +48,8 @@ mod hooks;
 
 pub use generated::*;
 pub use hooks::{Context, InvalidApiKey};
+
+// What the README shows is compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+mod readme {}
