@@ -34,6 +34,8 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
         }
         enumeration(schema, &found.pointer, problems);
         compositions(schema, &found.pointer, problems);
+        problems.extend(two_unions(schema, &found.pointer));
+        problems.extend(negation(schema, &found.pointer));
         problems.extend(untyped(schema, &found.pointer));
         problems.extend(format_of_no_text(schema, &found.pointer));
         problems.extend(default(schema, &found.pointer));
@@ -55,6 +57,51 @@ fn compositions(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnos
             );
         }
     }
+}
+
+/// typify asserts that a schema has one union at most.
+fn two_unions(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
+    (schema.get("oneOf").is_some() && schema.get("anyOf").is_some()).then(|| {
+        Diagnostic::error(
+            "unsupported-keyword",
+            pointer::join(schema_pointer, "anyOf"),
+            "`oneOf` and `anyOf` in one schema are not supported",
+        )
+        .hint("keep the one that says more, or make them two members of an `allOf`")
+    })
+}
+
+/// typify knows `not` as a list of values that are excluded. Beside other keywords, and in a composition, it is merged
+/// with them, which works for more; a schema that is nothing but a `not` has to be a type by itself.
+fn negation(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
+    const ANNOTATIONS: [&str; 10] = [
+        "title",
+        "description",
+        "default",
+        "nullable",
+        "readOnly",
+        "writeOnly",
+        "example",
+        "externalDocs",
+        "deprecated",
+        "discriminator",
+    ];
+    let negated = schema.get("not")?;
+    let is_alone = schema.as_object()?.keys().all(|keyword| {
+        keyword == "not" || keyword.starts_with("x-") || ANNOTATIONS.contains(&keyword.as_str())
+    });
+    let list = pointer::parent(schema_pointer)?;
+    let is_member = ["/allOf", "/oneOf", "/anyOf"]
+        .iter()
+        .any(|keyword| list.ends_with(keyword));
+    (is_alone && !is_member && negated.get("enum").is_none()).then(|| {
+        Diagnostic::error(
+            "unsupported-keyword",
+            pointer::join(schema_pointer, "not"),
+            "`not` alone is supported only with an `enum` of the values that are excluded",
+        )
+        .hint("say what the value is rather than what it is not, or leave `not` out to take any value")
+    })
 }
 
 /// typify wants to know the type that a rule about values is for.

@@ -347,7 +347,7 @@ fn culprits(lowered: &Lowered, reason: &str) -> Vec<Diagnostic> {
                 Diagnostic::error(
                     "unsupported-schema",
                     crate::lower::origin(&lowered.origins, &pointer::join("/components/schemas", name)),
-                    format!("the schema `{name}` can't be expressed in Rust: {}", one_line(&reason)),
+                    format!("typify can't express the schema `{name}` ({})", one_line(&reason)),
                 )
                 .hint("simplify the schema, or describe the value as any JSON by leaving its type out"),
             );
@@ -367,7 +367,7 @@ fn culprits(lowered: &Lowered, reason: &str) -> Vec<Diagnostic> {
                     "unsupported-operation",
                     operation.origin.clone(),
                     format!(
-                        "the operation can't be expressed in Rust: {}",
+                        "progenitor can't express the operation ({})",
                         one_line(&reason)
                     ),
                 )
@@ -378,7 +378,7 @@ fn culprits(lowered: &Lowered, reason: &str) -> Vec<Diagnostic> {
     }
     if problems.is_empty() {
         problems.push(
-            Diagnostic::error("unsupported-document", "", format!("the document can't be expressed in Rust: {}", one_line(reason)))
+            Diagnostic::error("unsupported-document", "", format!("progenitor can't express the document ({})", one_line(reason)))
                 .hint("each schema and operation can be expressed alone: look for names that only collide once they are Rust types"),
         );
     }
