@@ -34,6 +34,7 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
         }
         enumeration(schema, &found.pointer, problems);
         compositions(schema, &found.pointer, problems);
+        ranges(schema, &found.pointer, problems);
         problems.extend(two_unions(schema, &found.pointer));
         problems.extend(negation(schema, &found.pointer));
         problems.extend(untyped(schema, &found.pointer));
@@ -102,6 +103,35 @@ fn negation(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
         )
         .hint("say what the value is rather than what it is not, or leave `not` out to take any value")
     })
+}
+
+/// Between limits that exclude each other there are no values.
+fn ranges(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnostic>) {
+    const LIMITS: [(&str, &str); 4] = [
+        ("minimum", "maximum"),
+        ("minLength", "maxLength"),
+        ("minItems", "maxItems"),
+        ("minProperties", "maxProperties"),
+    ];
+    let is_set = |flag: &str| schema.get(flag) == Some(&Value::Bool(true));
+    for (lower, upper) in LIMITS {
+        let limit = |keyword: &str| schema.get(keyword).and_then(Value::as_f64);
+        let (Some(least), Some(most)) = (limit(lower), limit(upper)) else {
+            continue;
+        };
+        let excludes_limit =
+            lower == "minimum" && (is_set("exclusiveMinimum") || is_set("exclusiveMaximum"));
+        if least > most || least == most && excludes_limit {
+            problems.push(
+                Diagnostic::error(
+                    "empty-range",
+                    pointer::join(schema_pointer, upper),
+                    format!("no value is between `{lower}: {least}` and `{upper}: {most}`"),
+                )
+                .hint("exchange the two, or correct one of them"),
+            );
+        }
+    }
 }
 
 /// typify wants to know the type that a rule about values is for.

@@ -96,6 +96,11 @@ fn take_apart(tokens: TokenStream, lowered: &Lowered) -> Result<Generated, Strin
     if let Some(twice) = first_duplicate(&types) {
         return Err(format!("two types would be called `{twice}`"));
     }
+    if let Some(empty) = first_empty(&types) {
+        return Err(format!(
+            "no value fits `{empty}`, whose parts contradict each other"
+        ));
+    }
 
     let mut builders: BTreeMap<String, Vec<Item>> = BTreeMap::new();
     let operations = modules.remove("builder").unwrap_or_default();
@@ -324,6 +329,14 @@ fn first_duplicate(items: &[Item]) -> Option<String> {
         .filter(|item| matches!(item, Item::Struct(_) | Item::Enum(_) | Item::Type(_)))
         .filter_map(subject)
         .find(|name| !seen.insert(name.clone()))
+}
+
+/// The first enum without variants, which is what typify makes of a schema that nothing satisfies.
+fn first_empty(items: &[Item]) -> Option<String> {
+    items.iter().find_map(|item| match item {
+        Item::Enum(item) if item.variants.is_empty() => Some(item.ident.to_string()),
+        _ => None,
+    })
 }
 
 /// Finds out what in a document progenitor fails on, given that it fails.
