@@ -36,7 +36,7 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
         compositions(schema, &found.pointer, problems);
         ranges(schema, &found.pointer, problems);
         problems.extend(two_unions(schema, &found.pointer));
-        problems.extend(negation(schema, &found.pointer));
+        problems.extend(negation(subject.root, schema, &found.pointer));
         problems.extend(untyped(schema, &found.pointer));
         problems.extend(format_of_no_text(schema, &found.pointer));
         problems.extend(default(schema, &found.pointer));
@@ -72,30 +72,34 @@ fn two_unions(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
     })
 }
 
-/// typify knows `not` as a list of values that are excluded. Beside other keywords, and in a composition, it is merged
-/// with them, which works for more; a schema that is nothing but a `not` has to be a type by itself.
-fn negation(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
-    const ANNOTATIONS: [&str; 10] = [
-        "title",
-        "description",
-        "default",
-        "nullable",
-        "readOnly",
-        "writeOnly",
-        "example",
-        "externalDocs",
-        "deprecated",
-        "discriminator",
-    ];
-    let negated = schema.get("not")?;
-    let is_alone = schema.as_object()?.keys().all(|keyword| {
-        keyword == "not" || keyword.starts_with("x-") || ANNOTATIONS.contains(&keyword.as_str())
-    });
-    let list = pointer::parent(schema_pointer)?;
-    let is_member = ["/allOf", "/oneOf", "/anyOf"]
-        .iter()
-        .any(|keyword| list.ends_with(keyword));
-    (is_alone && !is_member && negated.get("enum").is_none()).then(|| {
+/// Fields of a schema that leave its values as they are.
+const ANNOTATIONS: [&str; 10] = [
+    "title",
+    "description",
+    "default",
+    "nullable",
+    "readOnly",
+    "writeOnly",
+    "example",
+    "externalDocs",
+    "deprecated",
+    "discriminator",
+];
+
+/// Whether a schema says nothing of its values but by `keyword`.
+fn has_only(schema: &Value, keyword: &str) -> bool {
+    schema.as_object().is_some_and(|schema| {
+        schema.keys().all(|key| {
+            key == keyword || key.starts_with("x-") || ANNOTATIONS.contains(&key.as_str())
+        })
+    })
+}
+
+/// typify knows `not` as a list of values that are excluded. Beside other keywords it is merged with them, which works
+/// for more; a schema that is nothing but a `not` has to be a type by itself.
+fn negation(root: &Value, schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
+    let is_list = schema.get("not")?.get("enum").is_some();
+    (!is_list && has_only(schema, "not") && is_type(root, schema_pointer)).then(|| {
         Diagnostic::error(
             "unsupported-keyword",
             pointer::join(schema_pointer, "not"),
@@ -103,6 +107,24 @@ fn negation(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
         )
         .hint("say what the value is rather than what it is not, or leave `not` out to take any value")
     })
+}
+
+/// Whether a schema becomes a type by itself: it does unless a composition merges it with something else.
+fn is_type(root: &Value, schema_pointer: &str) -> bool {
+    let member = || {
+        let (list, index) = schema_pointer.rsplit_once('/')?;
+        index.parse::<usize>().ok()?;
+        let (owner, keyword) = list.rsplit_once('/')?;
+        let members = root.pointer(list)?.as_array()?;
+        Some((owner, keyword, root.pointer(owner)?, members.len()))
+    };
+    match member() {
+        Some((_, "allOf", _, 2..)) => false,
+        Some((pointer, keyword @ ("allOf" | "oneOf" | "anyOf"), owner, _)) => {
+            has_only(owner, keyword) && is_type(root, pointer)
+        }
+        _ => true,
+    }
 }
 
 /// Between limits that exclude each other there are no values.
