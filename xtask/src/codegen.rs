@@ -8,6 +8,7 @@ use crate::format::format;
 use crate::lower::{self, Lowered};
 use crate::output::MARKER;
 use crate::read::Document;
+use crate::sound;
 
 /// Files to be: path with `/` on every system, and content.
 pub type Files = BTreeMap<String, String>;
@@ -41,6 +42,10 @@ pub fn generate(document: &Document, options: &Options) -> Result<Generated, Vec
             }
         }
     } else {
+        let sound = sound::schemas(document, &errors);
+        if let Some(Ok(lowered)) = sound.as_ref().map(lower::lower) {
+            errors.extend(emit::unsupported_schemas(&lowered));
+        }
         None
     };
     let files = lowered.as_ref().and_then(|lowered| {

@@ -19,7 +19,7 @@ pub mod support;
 mod types;
 mod unions;
 
-pub use progenitor::run as run_progenitor;
+pub use progenitor::{run as run_progenitor, unsupported_schemas};
 
 use std::collections::BTreeMap;
 

@@ -20,5 +20,6 @@ pub mod output;
 pub mod pointer;
 pub mod read;
 pub mod shape;
+pub mod sound;
 pub mod source_map;
 pub mod view;

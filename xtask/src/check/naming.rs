@@ -29,8 +29,11 @@ const CLIENT_METHODS: [&str; 10] = [
     "api_version",
 ];
 
-/// Methods of every builder, and the names of locals in its `send`.
-const BUILDER_NAMES: [&str; 5] = ["new", "send", "header_map", "form", "info"];
+/// Functions of every builder, beside which it can't have a setter of the same name.
+const BUILDER_NAMES: [&str; 2] = ["new", "send"];
+
+/// The local in `send` that collects header parameters, which hides a parameter of its name.
+const HEADER_MAP: &str = "header_map";
 
 /// Names that generated code uses unqualified and that a type of the same name would shadow.
 const PRELUDE: [&str; 5] = ["String", "Default", "Self", "Ok", "Err"];
@@ -234,6 +237,7 @@ fn parameters(
         }
     }
 
+    let has_headers = wire.keys().any(|(location, _)| location == "header");
     let mut taken: BTreeMap<String, (String, String)> = BTreeMap::new();
     for ((location, name), place) in wire {
         let id = operation.effective_id();
@@ -245,16 +249,23 @@ fn parameters(
             continue;
         }
         let rust = names::value_name(&name);
-        if BUILDER_NAMES.contains(&rust.as_str()) {
-            problems.push(
-                Diagnostic::error(
-                    "reserved-name",
-                    place.clone(),
-                    format!("the {} `{name}` would become a method of a name that the generated builder reserves", what(&location)),
-                )
+        let reserved = |message: String| {
+            Diagnostic::error("reserved-name", place.clone(), message)
                 .operation(id.clone())
-                .hint("its name goes over the wire: remove it from the document, and send it by other means if it is needed"),
-            );
+                .hint("its name goes over the wire: remove it from the document, and send it by other means if it is needed")
+        };
+        if BUILDER_NAMES.contains(&rust.as_str()) {
+            problems.push(reserved(format!(
+                "the {} `{name}` would be set by a method `{rust}`, but the builder has a function of that name",
+                what(&location)
+            )));
+        }
+        // Path parameters and parts are used before there is a header map.
+        if rust == HEADER_MAP && has_headers && matches!(location.as_str(), "query" | "header") {
+            problems.push(reserved(format!(
+                "the {} `{name}` can't be sent beside header parameters: the builder collects those under the same name",
+                what(&location)
+            )));
         }
         // Parts and the JSON body belong to two different builders.
         let owner = if location == "part" { "part" } else { "body" };

@@ -232,6 +232,15 @@ fn unsupported(
             }),
         );
     }
+    if location == "query" && has_fields(root, schema, MAX_NESTING) {
+        return Some(
+            problem(
+                "unsupported-parameter",
+                format!("the query parameter `{name}` is an object, which is not supported"),
+            )
+            .hint("declare each of its properties as a query parameter; that is what goes over the wire"),
+        );
+    }
     if location == "header" && !is_token(name) {
         return Some(
             problem(
@@ -242,6 +251,28 @@ fn unsupported(
         );
     }
     None
+}
+
+/// How many references and compositions are followed to find out whether a value is an object.
+const MAX_NESTING: usize = 16;
+
+/// Whether typify makes a struct of a schema, which progenitor takes for a body: an object with properties, or a composition with one.
+fn has_fields(root: &Value, schema: &Value, nesting: usize) -> bool {
+    let Some((target, schema)) = view::resolve(root, schema).filter(|_| nesting > 0) else {
+        return false;
+    };
+    // That is a type around an `Option`, and the struct is another.
+    if target.is_some() && schema.get("nullable") == Some(&Value::Bool(true)) {
+        return false;
+    }
+    let parts = schema.get("allOf").and_then(Value::as_array);
+    let properties = schema.get("properties").and_then(Value::as_object);
+    properties.is_some_and(|properties| !properties.is_empty())
+        || schema.get("additionalProperties") == Some(&Value::Bool(false))
+        || parts
+            .into_iter()
+            .flatten()
+            .any(|part| has_fields(root, part, nesting - 1))
 }
 
 /// Whether `name` is a token as HTTP defines it (RFC 9110, section 5.6.2).

@@ -34,6 +34,9 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
         }
         enumeration(schema, &found.pointer, problems);
         compositions(schema, &found.pointer, problems);
+        ranges(schema, &found.pointer, problems);
+        problems.extend(two_unions(schema, &found.pointer));
+        problems.extend(negation(subject.root, schema, &found.pointer));
         problems.extend(untyped(schema, &found.pointer));
         problems.extend(format_of_no_text(schema, &found.pointer));
         problems.extend(default(schema, &found.pointer));
@@ -52,6 +55,102 @@ fn compositions(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnos
                     format!("`{keyword}` has no members"),
                 )
                 .hint("list what the value is made of, or remove it to allow any value"),
+            );
+        }
+    }
+}
+
+/// typify asserts that a schema has one union at most.
+fn two_unions(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
+    (schema.get("oneOf").is_some() && schema.get("anyOf").is_some()).then(|| {
+        Diagnostic::error(
+            "unsupported-keyword",
+            pointer::join(schema_pointer, "anyOf"),
+            "`oneOf` and `anyOf` in one schema are not supported",
+        )
+        .hint("keep the one that says more, or make them two members of an `allOf`")
+    })
+}
+
+/// Fields of a schema that leave its values as they are.
+const ANNOTATIONS: [&str; 10] = [
+    "title",
+    "description",
+    "default",
+    "nullable",
+    "readOnly",
+    "writeOnly",
+    "example",
+    "externalDocs",
+    "deprecated",
+    "discriminator",
+];
+
+/// Whether a schema says nothing of its values but by `keyword`.
+fn has_only(schema: &Value, keyword: &str) -> bool {
+    schema.as_object().is_some_and(|schema| {
+        schema.keys().all(|key| {
+            key == keyword || key.starts_with("x-") || ANNOTATIONS.contains(&key.as_str())
+        })
+    })
+}
+
+/// typify knows `not` as a list of values that are excluded. Beside other keywords it is merged with them, which works
+/// for more; a schema that is nothing but a `not` has to be a type by itself.
+fn negation(root: &Value, schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
+    let is_list = schema.get("not")?.get("enum").is_some();
+    (!is_list && has_only(schema, "not") && is_type(root, schema_pointer)).then(|| {
+        Diagnostic::error(
+            "unsupported-keyword",
+            pointer::join(schema_pointer, "not"),
+            "`not` alone is supported only with an `enum` of the values that are excluded",
+        )
+        .hint("say what the value is rather than what it is not, or leave `not` out to take any value")
+    })
+}
+
+/// Whether a schema becomes a type by itself: it does unless a composition merges it with something else.
+fn is_type(root: &Value, schema_pointer: &str) -> bool {
+    let member = || {
+        let (list, index) = schema_pointer.rsplit_once('/')?;
+        index.parse::<usize>().ok()?;
+        let (owner, keyword) = list.rsplit_once('/')?;
+        let members = root.pointer(list)?.as_array()?;
+        Some((owner, keyword, root.pointer(owner)?, members.len()))
+    };
+    match member() {
+        Some((_, "allOf", _, 2..)) => false,
+        Some((pointer, keyword @ ("allOf" | "oneOf" | "anyOf"), owner, _)) => {
+            has_only(owner, keyword) && is_type(root, pointer)
+        }
+        _ => true,
+    }
+}
+
+/// Between limits that exclude each other there are no values.
+fn ranges(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnostic>) {
+    const LIMITS: [(&str, &str); 4] = [
+        ("minimum", "maximum"),
+        ("minLength", "maxLength"),
+        ("minItems", "maxItems"),
+        ("minProperties", "maxProperties"),
+    ];
+    let is_set = |flag: &str| schema.get(flag) == Some(&Value::Bool(true));
+    for (lower, upper) in LIMITS {
+        let limit = |keyword: &str| schema.get(keyword).and_then(Value::as_f64);
+        let (Some(least), Some(most)) = (limit(lower), limit(upper)) else {
+            continue;
+        };
+        let excludes_limit =
+            lower == "minimum" && (is_set("exclusiveMinimum") || is_set("exclusiveMaximum"));
+        if least > most || least == most && excludes_limit {
+            problems.push(
+                Diagnostic::error(
+                    "empty-range",
+                    pointer::join(schema_pointer, upper),
+                    format!("no value is between `{lower}: {least}` and `{upper}: {most}`"),
+                )
+                .hint("exchange the two, or correct one of them"),
             );
         }
     }

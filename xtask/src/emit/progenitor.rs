@@ -45,6 +45,13 @@ pub(super) fn generate(lowered: &Lowered) -> Result<Generated, Vec<Diagnostic>> 
     }
 }
 
+/// The schemas of a lowered document that can't be expressed, each by itself: what [`generate`] would say of them.
+pub fn unsupported_schemas(lowered: &Lowered) -> Vec<Diagnostic> {
+    let mut problems = generate(lowered).err().unwrap_or_default();
+    problems.retain(|problem| problem.code == "unsupported-schema");
+    problems
+}
+
 /// One run of progenitor; the reason if it fails, however it fails.
 pub fn run(openapi: &OpenAPI) -> Result<TokenStream, String> {
     let mut settings = GenerationSettings::default();
@@ -95,6 +102,11 @@ fn take_apart(tokens: TokenStream, lowered: &Lowered) -> Result<Generated, Strin
     }
     if let Some(twice) = first_duplicate(&types) {
         return Err(format!("two types would be called `{twice}`"));
+    }
+    if let Some(empty) = first_empty(&types) {
+        return Err(format!(
+            "no value fits `{empty}`, whose parts contradict each other"
+        ));
     }
 
     let mut builders: BTreeMap<String, Vec<Item>> = BTreeMap::new();
@@ -326,6 +338,14 @@ fn first_duplicate(items: &[Item]) -> Option<String> {
         .find(|name| !seen.insert(name.clone()))
 }
 
+/// The first enum without variants, which is what typify makes of a schema that nothing satisfies.
+fn first_empty(items: &[Item]) -> Option<String> {
+    items.iter().find_map(|item| match item {
+        Item::Enum(item) if item.variants.is_empty() => Some(item.ident.to_string()),
+        _ => None,
+    })
+}
+
 /// Finds out what in a document progenitor fails on, given that it fails.
 fn culprits(lowered: &Lowered, reason: &str) -> Vec<Diagnostic> {
     let graph = SchemaGraph::of(&lowered.openapi);
@@ -347,7 +367,7 @@ fn culprits(lowered: &Lowered, reason: &str) -> Vec<Diagnostic> {
                 Diagnostic::error(
                     "unsupported-schema",
                     crate::lower::origin(&lowered.origins, &pointer::join("/components/schemas", name)),
-                    format!("the schema `{name}` can't be expressed in Rust: {}", one_line(&reason)),
+                    format!("typify can't express the schema `{name}` ({})", one_line(&reason)),
                 )
                 .hint("simplify the schema, or describe the value as any JSON by leaving its type out"),
             );
@@ -367,7 +387,7 @@ fn culprits(lowered: &Lowered, reason: &str) -> Vec<Diagnostic> {
                     "unsupported-operation",
                     operation.origin.clone(),
                     format!(
-                        "the operation can't be expressed in Rust: {}",
+                        "progenitor can't express the operation ({})",
                         one_line(&reason)
                     ),
                 )
@@ -378,7 +398,7 @@ fn culprits(lowered: &Lowered, reason: &str) -> Vec<Diagnostic> {
     }
     if problems.is_empty() {
         problems.push(
-            Diagnostic::error("unsupported-document", "", format!("the document can't be expressed in Rust: {}", one_line(reason)))
+            Diagnostic::error("unsupported-document", "", format!("progenitor can't express the document ({})", one_line(reason)))
                 .hint("each schema and operation can be expressed alone: look for names that only collide once they are Rust types"),
         );
     }

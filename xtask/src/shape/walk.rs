@@ -1,0 +1,208 @@
+//! The walk through a document along the table of its shape: it finds every typed node, and reports what does not fit.
+
+use serde_json::Value;
+
+use super::Shape::{
+    Anything, Flag, FlagOrSchema, Integer, List, Map, Node, NodeOrRef, Number, Strings, Text,
+};
+use super::{Kind, Layout, Shape, layout};
+use crate::pointer;
+
+/// A typed node that the walk came past.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// What stands there, or, for a reference, what should stand where it points.
+    pub kind: Kind,
+    /// Where.
+    pub pointer: String,
+    /// The target, if it is a reference instead of the thing itself.
+    pub reference: Option<String>,
+}
+
+/// A value of the wrong type, or a missing field.
+#[derive(Clone, Debug)]
+pub struct Misfit {
+    /// Where.
+    pub pointer: String,
+    /// What is wrong, in words.
+    pub message: String,
+    /// What to do, where it isn't plain.
+    pub hint: Option<&'static str>,
+}
+
+/// All typed nodes of a value and all misfits, in the order of a depth-first walk, parents first.
+#[derive(Debug, Default)]
+pub struct Walk {
+    /// The nodes that have the shape that their kind should have, references among them.
+    pub found: Vec<Found>,
+    /// What has not.
+    pub misfits: Vec<Misfit>,
+}
+
+impl Walk {
+    /// Walks a whole document.
+    pub fn document(root: &Value) -> Self {
+        let mut walk = Self::default();
+        walk.node(Kind::Document, root, "");
+        walk
+    }
+
+    /// Walks one node of a known kind.
+    pub fn of(kind: Kind, value: &Value, pointer: &str) -> Self {
+        let mut walk = Self::default();
+        walk.node_or_ref(kind, value, pointer);
+        walk
+    }
+
+    fn misfit(&mut self, pointer: &str, message: String) {
+        self.misfits.push(Misfit {
+            pointer: pointer.to_owned(),
+            message,
+            hint: None,
+        });
+    }
+
+    fn node(&mut self, kind: Kind, value: &Value, pointer: &str) {
+        let Value::Object(object) = value else {
+            self.misfit(
+                pointer,
+                format!(
+                    "expected {} {}, found {}",
+                    article(kind.describe()),
+                    kind.describe(),
+                    describe(value)
+                ),
+            );
+            return;
+        };
+        self.found.push(Found {
+            kind,
+            pointer: pointer.to_owned(),
+            reference: None,
+        });
+        match layout(kind) {
+            Layout::Fields(fields) => {
+                for &(name, shape, required) in fields {
+                    match object.get(name) {
+                        Some(value) => self.shape(shape, value, &pointer::join(pointer, name)),
+                        None if required => {
+                            self.misfit(
+                                pointer,
+                                format!("the {} has no `{name}`", kind.describe()),
+                            );
+                        }
+                        None => {}
+                    }
+                }
+            }
+            Layout::Names(shape) => {
+                for (name, value) in object {
+                    if !name.starts_with("x-") {
+                        self.shape(shape, value, &pointer::join(pointer, name));
+                    }
+                }
+            }
+        }
+    }
+
+    fn node_or_ref(&mut self, kind: Kind, value: &Value, pointer: &str) {
+        match value.get("$ref") {
+            None => self.node(kind, value, pointer),
+            Some(Value::String(target)) => {
+                self.found.push(Found {
+                    kind,
+                    pointer: pointer.to_owned(),
+                    reference: Some(target.clone()),
+                });
+            }
+            Some(other) => {
+                let found = describe(other);
+                self.misfit(
+                    &pointer::join(pointer, "$ref"),
+                    format!("expected a string, found {found}"),
+                );
+            }
+        }
+    }
+
+    fn shape(&mut self, shape: Shape, value: &Value, pointer: &str) {
+        let expected = match (shape, value) {
+            (Anything, _)
+            | (Text, Value::String(_))
+            | (Flag | FlagOrSchema, Value::Bool(_))
+            | (Number, Value::Number(_)) => return,
+            (Integer, Value::Number(number)) if number.as_u64().is_some() => return,
+            (Strings, Value::Array(items)) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.shape(Text, item, &pointer::join(pointer, &index.to_string()));
+                }
+                return;
+            }
+            (Node(kind), _) => return self.node(kind, value, pointer),
+            (NodeOrRef(kind), _) => return self.node_or_ref(kind, value, pointer),
+            (FlagOrSchema, _) => return self.node_or_ref(Kind::Schema, value, pointer),
+            (List(item), Value::Array(items)) => {
+                for (index, value) in items.iter().enumerate() {
+                    self.shape(*item, value, &pointer::join(pointer, &index.to_string()));
+                }
+                return;
+            }
+            (Map(item), Value::Object(members)) => {
+                for (name, value) in members {
+                    self.shape(*item, value, &pointer::join(pointer, name));
+                }
+                return;
+            }
+            (Text, _) => "a string",
+            (Flag, _) => "true or false",
+            (Integer, _) => "a whole number, not negative",
+            (Number, _) => "a number",
+            (Strings | List(_), _) => "a list",
+            (Map(_), _) => "an object",
+        };
+        self.misfits.push(Misfit {
+            pointer: pointer.to_owned(),
+            message: format!("expected {expected}, found {}", describe(value)),
+            hint: hint(shape, value, pointer),
+        });
+    }
+}
+
+/// What to do about the mistakes that are made most.
+fn hint(shape: Shape, value: &Value, place: &str) -> Option<&'static str> {
+    match (shape, value) {
+        (Text, Value::Array(_)) if place.ends_with("/type") => {
+            Some("a list of types is OpenAPI 3.1; in 3.0, say `nullable: true` beside the one type")
+        }
+        (Flag, Value::Number(_)) if place.contains("/exclusive") => {
+            Some("a number here is OpenAPI 3.1; in 3.0, it is `true` beside `minimum` or `maximum`")
+        }
+        (Strings, Value::Bool(_)) if place.ends_with("/required") => {
+            Some("list the required properties in the object that has them")
+        }
+        (Text, Value::Number(_) | Value::Bool(_)) => Some("put it in quotes"),
+        (Flag | Number | Integer, Value::String(_)) => Some("write it without quotes"),
+        _ => None,
+    }
+}
+
+fn article(noun: &str) -> &'static str {
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u', 'O']) {
+        "an"
+    } else {
+        "a"
+    }
+}
+
+/// A value's type in words, with the value where it is short.
+pub fn describe(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(value) => format!("`{value}`"),
+        Value::Number(value) => format!("the number {value}"),
+        Value::String(text) if text.len() <= 40 => format!("the string {text:?}"),
+        Value::String(_) => "a string".to_owned(),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+    }
+}
