@@ -1,7 +1,8 @@
 //! First stage: a file becomes a [`Document`], a JSON value that knows where each of its parts stands.
 //!
 //! YAML is read by serde_yaml, JSON by serde_json: both bound nesting (128 levels) and serde_yaml bounds the expansion
-//! of aliases, so a hostile file is refused in bounded time. Neither remembers positions, so the positions are read
+//! of aliases. What serde_yaml bounds too late, because its scanner takes quadratic time to get there, is looked for
+//! before it sees the text, so a hostile file is refused in bounded time. Neither remembers positions, so the positions are read
 //! separately, and only when one is asked for: a clean run never pays for them.
 
 use std::cell::OnceCell;
@@ -15,10 +16,13 @@ use serde_json::{Map, Number, Value};
 
 use crate::diagnostic::{Diagnostic, Located, Place, Position};
 use crate::pointer;
-use crate::source_map::{SourceMap, Syntax};
+use crate::source_map::{self, MAX_DEPTH, Nesting, SourceMap, Syntax};
 
 /// Larger files are refused: the largest API descriptions in the wild are a tenth of this.
 const MAX_BYTES: u64 = 128 * 1024 * 1024;
+
+/// So many brackets or directives are read in a moment even if each of them is looked at once for each other.
+const FEW: usize = 4096;
 
 /// An API description as read, before anything was checked or changed.
 #[derive(Debug)]
@@ -155,12 +159,57 @@ fn parse(name: &str, text: &str) -> Result<(Value, Syntax), Diagnostic> {
             }
         }
     }
+    bound_effort(text)?;
     serde_yaml::from_str::<Node>(text)
         .map(|node| (node.0, Syntax::Yaml))
         .map_err(|error| {
             let at = error.location().map(|at| (at.line(), at.column()));
             syntax_error(text, Syntax::Yaml, &error.to_string(), at)
         })
+}
+
+/// Refuses what serde_yaml would take too long to refuse: its scanner looks at every open bracket again for each token,
+/// at every `%TAG` again for each other one, and reads the whole document before its nesting is looked at. A text with
+/// few brackets can't be deep enough for that to matter and is not read a second time.
+fn bound_effort(text: &str) -> Result<(), Diagnostic> {
+    let mut directives = (1..)
+        .zip(text.split(['\n', '\r']))
+        .filter(|(_, line)| line.starts_with('%'));
+    if let Some((line, _)) = directives.nth(FEW) {
+        let place = Place::Position(Position { line, column: 1 });
+        let message = format!("there are more than {FEW} directives, the limit");
+        return Err(Diagnostic::at("limit-exceeded", place, message)
+            .hint("an API description needs none: remove the lines that begin with `%`"));
+    }
+    if brackets(text) <= FEW {
+        return Ok(());
+    }
+    match source_map::nesting(text, MAX_DEPTH) {
+        Nesting::Bounded => Ok(()),
+        Nesting::TooDeep(position) => Err(too_deep(position)),
+        // What stands behind the place that this scanner doesn't understand was not seen by it.
+        Nesting::Unknown {
+            position,
+            offset,
+            message,
+        } => {
+            let rest = text.get(offset..).unwrap_or(text);
+            if brackets(rest) <= FEW {
+                return Ok(());
+            }
+            Err(Diagnostic::at("syntax", Place::Position(position), message))
+        }
+    }
+}
+
+fn brackets(text: &str) -> usize {
+    text.bytes().filter(|byte| b"[{".contains(byte)).count()
+}
+
+fn too_deep(position: Position) -> Diagnostic {
+    let message = format!("the document is nested too deeply: the limit is {MAX_DEPTH} levels");
+    Diagnostic::at("limit-exceeded", Place::Position(position), message)
+        .hint("move inner schemas to `components/schemas` and refer to them")
 }
 
 /// What a parser says, in the words of this program and at the place that a reader should look at.
@@ -178,18 +227,12 @@ fn syntax_error(
         return duplicate_key(text, syntax, position);
     }
     if message.contains("limit exceeded") {
-        let (message, hint) = if message.contains("repetition") {
-            (
-                "the aliases stand for too much",
-                "write out what they stand for, or use `$ref`",
-            )
-        } else {
-            (
-                "the document is nested too deeply: the limit is 128 levels",
-                "move inner schemas to `components/schemas` and refer to them",
-            )
-        };
-        return Diagnostic::at("limit-exceeded", Place::Position(position), message).hint(hint);
+        if message.contains("repetition") {
+            let message = "the aliases stand for too much";
+            return Diagnostic::at("limit-exceeded", Place::Position(position), message)
+                .hint("write out what they stand for, or use `$ref`");
+        }
+        return too_deep(position);
     }
     if message.contains("more than one document") {
         let position = SourceMap::of(text, syntax)

@@ -39,6 +39,65 @@ pub enum Syntax {
     Yaml,
 }
 
+/// The levels of nesting that serde_yaml and serde_json read.
+pub const MAX_DEPTH: usize = 128;
+
+/// How deep a YAML text is nested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Nesting {
+    /// No deeper than was asked.
+    Bounded,
+    /// Too deep, from here on.
+    TooDeep(Position),
+    /// As far as it can be read; the rest may be anything.
+    Unknown {
+        /// Where reading stopped.
+        position: Position,
+        /// The same as a byte offset.
+        offset: usize,
+        /// Why it did.
+        message: String,
+    },
+}
+
+/// Looks whether a YAML text has collections nested more than `limit` levels deep, and reads no further than to the
+/// first that is: the cost is linear in the length of the text.
+pub fn nesting(text: &str, limit: usize) -> Nesting {
+    let mut depth = 0;
+    for event in Parser::new_from_str(text) {
+        match event {
+            Ok((Event::MappingStart(..) | Event::SequenceStart(..), span)) => {
+                depth += 1;
+                if depth > limit {
+                    return Nesting::TooDeep(position(span));
+                }
+            }
+            Ok((Event::MappingEnd | Event::SequenceEnd, _)) => depth -= 1,
+            Ok(_) => {}
+            Err(error) => {
+                let marker = error.marker();
+                let position = Position {
+                    line: marker.line(),
+                    column: marker.col() + 1,
+                };
+                // Its own limit, which it meets while it reads ahead of the events.
+                if error.info().contains("recursion limit") {
+                    return Nesting::TooDeep(position);
+                }
+                return Nesting::Unknown {
+                    position,
+                    offset: text
+                        .char_indices()
+                        .nth(marker.index())
+                        .map_or(text.len(), |(offset, _)| offset),
+                    message: error.info().to_owned(),
+                };
+            }
+        }
+    }
+    Nesting::Bounded
+}
+
 /// A collection whose end was not seen yet.
 enum Open {
     Mapping {
@@ -64,7 +123,10 @@ impl SourceMap {
         let mut map = Self::default();
         let mut open: Vec<Open> = Vec::new();
         let mut parser = Parser::new_from_str(text);
-        while let Some(Ok((event, span))) = parser.next_event() {
+        // Deeper places than the readers go to have pointers too long to keep.
+        while open.len() <= MAX_DEPTH
+            && let Some(Ok((event, span))) = parser.next_event()
+        {
             match event {
                 Event::Scalar(value, ..) => {
                     // A scalar in key position names the member whose value follows.
