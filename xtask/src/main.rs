@@ -161,7 +161,7 @@ fn finish(args: &CodegenArgs, folder: &Path, files: &Files) -> u8 {
         );
         return refuse((message, "run it from another folder, and name this one"));
     }
-    match output::foreign(folder) {
+    match output::foreign(folder, files) {
         Ok(None) => write(folder, files).unwrap_or_else(|error| failed(folder, &error)),
         Ok(Some(foreign)) => {
             let message = format!(

@@ -51,7 +51,8 @@ pub struct Stale {
 ///
 /// If the folder can't be read.
 pub fn compare(folder: &Path, files: &Files) -> io::Result<Vec<Stale>> {
-    let found = list(folder)?;
+    let mut found = list(folder)?;
+    found.retain(|path| !(path.ends_with('/') && is_wanted(files, path)));
     let paths: BTreeSet<&String> = found.iter().chain(files.keys()).collect();
     let mut stale = Vec::new();
     for path in paths {
@@ -83,16 +84,16 @@ pub fn compare(folder: &Path, files: &Files) -> io::Result<Vec<Stale>> {
 }
 
 /// The first thing in `folder` that codegen did not write: a folder that has one is somebody else's. Folders that hold
-/// no generated file count, and end in `/`; so does whatever is neither a file nor a folder. Links are not followed.
+/// no generated file and are to hold none of `files` count, and end in `/`; so does whatever is neither a file nor a folder. Links are not followed.
 ///
 /// # Errors
 ///
 /// If the folder can't be read.
-pub fn foreign(folder: &Path) -> io::Result<Option<String>> {
+pub fn foreign(folder: &Path, files: &Files) -> io::Result<Option<String>> {
     if !folder.exists() {
         return Ok(None);
     }
-    Ok(match look(folder, "")? {
+    Ok(match look(folder, "", files)? {
         Held::Foreign(path) => Some(path),
         Held::Nothing | Held::Generated => None,
     })
@@ -105,7 +106,7 @@ enum Held {
     Foreign(String),
 }
 
-fn look(folder: &Path, prefix: &str) -> io::Result<Held> {
+fn look(folder: &Path, prefix: &str, files: &Files) -> io::Result<Held> {
     let mut held = Held::Nothing;
     for entry in fs::read_dir(folder.join(prefix))? {
         let entry = entry?;
@@ -116,7 +117,8 @@ fn look(folder: &Path, prefix: &str) -> io::Result<Held> {
         let path = format!("{prefix}{name}");
         if entry.file_type()?.is_dir() {
             let path = format!("{path}/");
-            match look(folder, &path)? {
+            match look(folder, &path, files)? {
+                Held::Nothing if is_wanted(files, &path) => {}
                 Held::Nothing => return Ok(Held::Foreign(path)),
                 Held::Generated => held = Held::Generated,
                 Held::Foreign(path) => return Ok(Held::Foreign(path)),
@@ -128,6 +130,11 @@ fn look(folder: &Path, prefix: &str) -> io::Result<Held> {
         }
     }
     Ok(held)
+}
+
+/// Whether one of the files belongs into a folder, given with `/` at its end.
+fn is_wanted(files: &Files, folder: &str) -> bool {
+    files.keys().any(|path| path.starts_with(folder))
 }
 
 /// Whether it is a file whose first line has the marker. Opens nothing but files: a pipe would wait for a writer.

@@ -315,6 +315,19 @@ fn an_empty_folder_of_somebody_else_is_not_lost() {
     assert_eq!(done.code, Some(1), "{done:?}");
 }
 
+#[test]
+fn a_folder_that_lost_all_its_files_is_filled_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    run(&mut codegen(&rich(), &out));
+    let before = contents(&out);
+    fs::remove_dir_all(out.join("src/generated")).expect("generated files");
+    fs::create_dir(out.join("src/generated")).expect("a folder");
+    let done = run(&mut codegen(&rich(), &out));
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(contents(&out) == before);
+}
+
 #[cfg(unix)]
 #[test]
 fn what_is_neither_a_file_nor_a_folder_is_not_opened() {

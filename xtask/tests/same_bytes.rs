@@ -156,7 +156,7 @@ fn each_file_of_the_client_is_guarded() {
         fs::write(&other, text).expect("a file too many");
         let extra = output::compare(&out, &files).expect("a comparison");
         assert_eq!(extra.len(), 1);
-        assert_eq!(extra[0].difference, output::Difference::Foreign);
+        assert_eq!(extra[0].difference, output::Difference::Unexpected);
         fs::remove_file(&other).expect("the file too many");
     }
 }
