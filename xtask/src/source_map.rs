@@ -15,7 +15,7 @@ use crate::pointer;
 #[derive(Debug, Default)]
 pub struct SourceMap {
     positions: HashMap<String, Position>,
-    first_duplicate: Option<Twice>,
+    duplicates: Vec<Twice>,
     documents: Vec<Position>,
 }
 
@@ -103,11 +103,23 @@ enum Open {
     Mapping {
         pointer: String,
         key: Option<(String, Position)>,
+        /// The keys before, which the positions don't tell: what a repeated key holds has the same pointers.
+        seen: HashMap<String, Position>,
     },
     Sequence {
         pointer: String,
         next: usize,
     },
+}
+
+impl Open {
+    fn mapping(pointer: String) -> Self {
+        Self::Mapping {
+            pointer,
+            key: None,
+            seen: HashMap::new(),
+        }
+    }
 }
 
 impl SourceMap {
@@ -144,7 +156,7 @@ impl SourceMap {
                 }
                 Event::MappingStart(..) => {
                     let pointer = map.value(&mut open, position(span));
-                    open.push(Open::Mapping { pointer, key: None });
+                    open.push(Open::mapping(pointer));
                 }
                 Event::SequenceStart(..) => {
                     let pointer = map.value(&mut open, position(span));
@@ -193,7 +205,7 @@ impl SourceMap {
                 }
                 ('{', _) => {
                     let pointer = map.value(&mut open, position);
-                    open.push(Open::Mapping { pointer, key: None });
+                    open.push(Open::mapping(pointer));
                 }
                 ('[', _) => {
                     let pointer = map.value(&mut open, position);
@@ -224,9 +236,9 @@ impl SourceMap {
         self.positions.get(pointer).copied()
     }
 
-    /// The first key that stands twice in the same object.
-    pub fn first_duplicate(&self) -> Option<&Twice> {
-        self.first_duplicate.as_ref()
+    /// Each key that stands in an object that has it already, in their order. Merge keys (`<<`) may be repeated.
+    pub fn duplicates(&self) -> &[Twice] {
+        &self.duplicates
     }
 
     /// Where a second YAML document starts.
@@ -238,13 +250,15 @@ impl SourceMap {
     fn value(&mut self, open: &mut [Open], start: Position) -> String {
         let (pointer, position) = match open.last_mut() {
             None => (String::new(), start),
-            Some(Open::Mapping { pointer, key }) => match key.take() {
+            Some(Open::Mapping { pointer, key, seen }) => match key.take() {
                 Some((key, second)) => {
                     let member = pointer::join(pointer, &key);
-                    if let (None, Some(&first)) =
-                        (&self.first_duplicate, self.positions.get(&member))
-                    {
-                        self.first_duplicate = Some(Twice { key, first, second });
+                    match seen.get(&key) {
+                        Some(_) if key == "<<" => {}
+                        Some(&first) => self.duplicates.push(Twice { key, first, second }),
+                        None => {
+                            seen.insert(key, second);
+                        }
                     }
                     (member, second)
                 }
