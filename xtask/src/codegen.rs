@@ -30,8 +30,10 @@ pub struct Generated {
 ///
 /// Everything that is wrong with the document, in its order; nothing is generated then.
 pub fn generate(document: &Document, options: &Options) -> Result<Generated, Vec<Located>> {
-    let (mut errors, notes): (Vec<Diagnostic>, Vec<Diagnostic>) = crate::check::check(document)
+    let (mut errors, notes): (Vec<Diagnostic>, Vec<Diagnostic>) = document
+        .duplicate_keys()
         .into_iter()
+        .chain(crate::check::check(document))
         .partition(|problem| problem.severity == Severity::Error);
     let lowered = if errors.is_empty() {
         match lower::lower(document) {

@@ -143,19 +143,71 @@ fn workspace() -> PathBuf {
 }
 
 fn finish(args: &CodegenArgs, folder: &Path, files: &Files) -> u8 {
-    let result = output::foreign(folder).and_then(|foreign| {
-        if foreign.is_empty() || args.check {
-            if args.check { check(args, folder, files) } else { write(folder, files) }
-        } else {
-            eprintln!("error: {} holds files that codegen did not write, {} among them; nothing was written", folder.display(), foreign[0]);
-            eprintln!("    hint: choose a new or empty folder, or remove those files");
-            Ok(UNUSABLE)
-        }
-    });
-    result.unwrap_or_else(|error| {
-        eprintln!("error: {}: {error}; nothing was written", folder.display());
+    let refuse = |(message, hint): (String, &str)| {
+        eprintln!("error: {message}; nothing was written");
+        eprintln!("    hint: {hint}");
         UNUSABLE
-    })
+    };
+    if let Some(reason) = unusable(folder) {
+        return refuse(reason);
+    }
+    if args.check {
+        return check(args, folder, files).unwrap_or_else(|error| failed(folder, &error));
+    }
+    if args.out.is_some() && holds_current(folder) {
+        let message = format!(
+            "{} is the folder that this runs in, or holds it, and is replaced as a whole",
+            folder.display()
+        );
+        return refuse((message, "run it from another folder, and name this one"));
+    }
+    match output::foreign(folder, files) {
+        Ok(None) => write(folder, files).unwrap_or_else(|error| failed(folder, &error)),
+        Ok(Some(foreign)) => {
+            let message = format!(
+                "{} holds what codegen did not write, {foreign} among it",
+                folder.display()
+            );
+            refuse((
+                message,
+                "choose a new or empty folder, or remove what is in it",
+            ))
+        }
+        Err(error) => failed(folder, &error),
+    }
+}
+
+fn failed(folder: &Path, error: &std::io::Error) -> u8 {
+    eprintln!("error: {}: {error}; nothing was written", folder.display());
+    UNUSABLE
+}
+
+/// Why something can't be a folder to write to, and what to do about it.
+fn unusable(folder: &Path) -> Option<(String, &'static str)> {
+    match (folder.metadata(), folder.read_link()) {
+        (Ok(found), _) if !found.is_dir() => Some((
+            format!("{} is not a folder", folder.display()),
+            "choose a new or empty folder",
+        )),
+        (Err(_), Ok(target)) => Some((
+            format!(
+                "{} is a link to {}, which can't be found",
+                folder.display(),
+                target.display()
+            ),
+            "make the folder that it leads to, or remove the link",
+        )),
+        _ => None,
+    }
+}
+
+/// Whether replacing the folder would pull the ground from under whoever runs this.
+fn holds_current(folder: &Path) -> bool {
+    let current = std::env::current_dir().and_then(|current| current.canonicalize());
+    match (folder.canonicalize(), current) {
+        (Ok(folder), Ok(current)) => current.starts_with(folder),
+        _ => false,
+    }
 }
 
 /// Prints to stdout. Whoever reads it may stop before the end, as `head` does; the work goes on.
@@ -187,12 +239,21 @@ fn check(args: &CodegenArgs, folder: &Path, files: &Files) -> std::io::Result<u8
         let what = match difference {
             Difference::Missing => "is missing",
             Difference::Changed => "is stale",
-            Difference::Unexpected => "should not be there",
+            Difference::Unexpected | Difference::Foreign => "should not be there",
         };
         eprintln!("{} {what}", folder.join(path).display());
         if args.verbose {
             print(diff);
         }
+    }
+    let (foreign, own): (Vec<&Stale>, Vec<&Stale>) = stale
+        .iter()
+        .partition(|stale| stale.difference == Difference::Foreign);
+    for Stale { path, .. } in &foreign {
+        eprintln!(
+            "remove {}: codegen did not write it",
+            folder.join(path).display()
+        );
     }
     let command = match (&args.spec, &args.out, &args.crate_name) {
         (Some(spec), Some(out), Some(name)) => {
@@ -204,10 +265,12 @@ fn check(args: &CodegenArgs, folder: &Path, files: &Files) -> std::io::Result<u8
         }
         _ => "cargo xtask codegen".to_owned(),
     };
-    eprintln!(
-        "run `{command}` to mend {}",
-        if stale.len() == 1 { "it" } else { "them" }
-    );
+    match (foreign.len(), own.len()) {
+        (_, 0) => {}
+        (0, 1) => eprintln!("run `{command}` to mend it"),
+        (0, _) => eprintln!("run `{command}` to mend them"),
+        _ => eprintln!("then run `{command}` to mend the rest"),
+    }
     Ok(STALE)
 }
 

@@ -1,24 +1,28 @@
 //! First stage: a file becomes a [`Document`], a JSON value that knows where each of its parts stands.
 //!
 //! YAML is read by serde_yaml, JSON by serde_json: both bound nesting (128 levels) and serde_yaml bounds the expansion
-//! of aliases, so a hostile file is refused in bounded time. Neither remembers positions, so the positions are read
+//! of aliases. What serde_yaml bounds too late, because its scanner takes quadratic time to get there, is looked for
+//! before it sees the text, so a hostile file is refused in bounded time. Neither remembers positions, so the positions are read
 //! separately, and only when one is asked for: a clean run never pays for them.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 use crate::diagnostic::{Diagnostic, Located, Place, Position};
 use crate::pointer;
-use crate::source_map::{SourceMap, Syntax};
+use crate::source_map::{self, MAX_DEPTH, Nesting, SourceMap, Syntax};
 
 /// Larger files are refused: the largest API descriptions in the wild are a tenth of this.
 const MAX_BYTES: u64 = 128 * 1024 * 1024;
+
+/// So many brackets or directives are read in a moment even if each of them is looked at once for each other.
+const FEW: usize = 4096;
 
 /// An API description as read, before anything was checked or changed.
 #[derive(Debug)]
@@ -29,6 +33,7 @@ pub struct Document {
     pub root: Value,
     text: String,
     syntax: Syntax,
+    twice: bool,
     positions: OnceCell<SourceMap>,
 }
 
@@ -78,21 +83,24 @@ impl Document {
         let text = text
             .strip_prefix('\u{feff}')
             .map_or(text.clone(), str::to_owned);
-        let (root, syntax) = parse(&name, &text).map_err(|diagnostic| locate(&name, diagnostic))?;
+        let Parsed {
+            root,
+            syntax,
+            twice,
+        } = parse(&name, &text).map_err(|diagnostic| locate(&name, diagnostic))?;
         Ok(Self {
             name,
             root,
             text,
             syntax,
+            twice,
             positions: OnceCell::new(),
         })
     }
 
     /// Line and column of the value at `pointer`, or of the nearest enclosing value that the source has.
     pub fn position(&self, pointer: &str) -> Position {
-        let positions = self
-            .positions
-            .get_or_init(|| SourceMap::of(&self.text, self.syntax));
+        let positions = self.positions();
         let mut pointer = pointer;
         loop {
             if let Some(position) = positions.get(pointer) {
@@ -103,6 +111,37 @@ impl Document {
                 None => return Position::START,
             }
         }
+    }
+
+    /// Every key that an object has more than once; `root` has the first value of each.
+    pub fn duplicate_keys(&self) -> Vec<Diagnostic> {
+        if !self.twice {
+            return Vec::new();
+        }
+        let hint = "only one of them would count: merge the two, or rename one";
+        let problems: Vec<Diagnostic> = self
+            .positions()
+            .duplicates()
+            .iter()
+            .map(|twice| {
+                let message = format!(
+                    "the key `{}` is given twice, first on line {}",
+                    twice.key, twice.first.line
+                );
+                Diagnostic::at("duplicate-key", Place::Position(twice.second), message).hint(hint)
+            })
+            .collect();
+        if problems.is_empty() {
+            // The two readers differ on what a key is.
+            let message = "a key is given twice in one object";
+            return vec![Diagnostic::error("duplicate-key", "", message).hint(hint)];
+        }
+        problems
+    }
+
+    fn positions(&self) -> &SourceMap {
+        self.positions
+            .get_or_init(|| SourceMap::of(&self.text, self.syntax))
     }
 
     /// Gives a diagnostic its file and position.
@@ -137,12 +176,20 @@ fn end_of(text: &str) -> Position {
     Position { line, column }
 }
 
+/// A text that was read.
+struct Parsed {
+    root: Value,
+    syntax: Syntax,
+    /// Some object has a key twice.
+    twice: bool,
+}
+
 /// Reads JSON or YAML, whichever it is: the flow style of YAML begins like JSON.
-fn parse(name: &str, text: &str) -> Result<(Value, Syntax), Diagnostic> {
+fn parse(name: &str, text: &str) -> Result<Parsed, Diagnostic> {
     if text.trim_start().starts_with('{') {
         let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-        match serde_json::from_str::<Node>(text) {
-            Ok(node) => return Ok((node.0, Syntax::Json)),
+        match read_json(text) {
+            Ok(parsed) => return Ok(parsed),
             Err(_) if is_yaml => {}
             Err(error) => {
                 let at = (error.line(), error.column());
@@ -155,12 +202,77 @@ fn parse(name: &str, text: &str) -> Result<(Value, Syntax), Diagnostic> {
             }
         }
     }
-    serde_yaml::from_str::<Node>(text)
-        .map(|node| (node.0, Syntax::Yaml))
-        .map_err(|error| {
-            let at = error.location().map(|at| (at.line(), at.column()));
-            syntax_error(text, Syntax::Yaml, &error.to_string(), at)
-        })
+    bound_effort(text)?;
+    read_yaml(text).map_err(|error| {
+        let at = error.location().map(|at| (at.line(), at.column()));
+        syntax_error(text, Syntax::Yaml, &error.to_string(), at)
+    })
+}
+
+fn read_json(text: &str) -> serde_json::Result<Parsed> {
+    let twice = Cell::new(false);
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let root = Node { twice: &twice }.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(Parsed {
+        root,
+        syntax: Syntax::Json,
+        twice: twice.get(),
+    })
+}
+
+fn read_yaml(text: &str) -> serde_yaml::Result<Parsed> {
+    let twice = Cell::new(false);
+    let root = Node { twice: &twice }.deserialize(serde_yaml::Deserializer::from_str(text))?;
+    Ok(Parsed {
+        root,
+        syntax: Syntax::Yaml,
+        twice: twice.get(),
+    })
+}
+
+/// Refuses what serde_yaml would take too long to refuse: its scanner looks at every open bracket again for each token,
+/// at every `%TAG` again for each other one, and reads the whole document before its nesting is looked at. A text with
+/// few brackets can't be deep enough for that to matter and is not read a second time.
+fn bound_effort(text: &str) -> Result<(), Diagnostic> {
+    let mut directives = (1..)
+        .zip(text.split(['\n', '\r']))
+        .filter(|(_, line)| line.starts_with('%'));
+    if let Some((line, _)) = directives.nth(FEW) {
+        let place = Place::Position(Position { line, column: 1 });
+        let message = format!("there are more than {FEW} directives, the limit");
+        return Err(Diagnostic::at("limit-exceeded", place, message)
+            .hint("an API description needs none: remove the lines that begin with `%`"));
+    }
+    if brackets(text) <= FEW {
+        return Ok(());
+    }
+    match source_map::nesting(text, MAX_DEPTH) {
+        Nesting::Bounded => Ok(()),
+        Nesting::TooDeep(position) => Err(too_deep(position)),
+        // What stands behind the place that this scanner doesn't understand was not seen by it.
+        Nesting::Unknown {
+            position,
+            offset,
+            message,
+        } => {
+            let rest = text.get(offset..).unwrap_or(text);
+            if brackets(rest) <= FEW {
+                return Ok(());
+            }
+            Err(Diagnostic::at("syntax", Place::Position(position), message))
+        }
+    }
+}
+
+fn brackets(text: &str) -> usize {
+    text.bytes().filter(|byte| b"[{".contains(byte)).count()
+}
+
+fn too_deep(position: Position) -> Diagnostic {
+    let message = format!("the document is nested too deeply: the limit is {MAX_DEPTH} levels");
+    Diagnostic::at("limit-exceeded", Place::Position(position), message)
+        .hint("move inner schemas to `components/schemas` and refer to them")
 }
 
 /// What a parser says, in the words of this program and at the place that a reader should look at.
@@ -174,22 +286,13 @@ fn syntax_error(
         line: line.max(1),
         column: column.max(1),
     });
-    if message.contains("duplicate key `") {
-        return duplicate_key(text, syntax, position);
-    }
     if message.contains("limit exceeded") {
-        let (message, hint) = if message.contains("repetition") {
-            (
-                "the aliases stand for too much",
-                "write out what they stand for, or use `$ref`",
-            )
-        } else {
-            (
-                "the document is nested too deeply: the limit is 128 levels",
-                "move inner schemas to `components/schemas` and refer to them",
-            )
-        };
-        return Diagnostic::at("limit-exceeded", Place::Position(position), message).hint(hint);
+        if message.contains("repetition") {
+            let message = "the aliases stand for too much";
+            return Diagnostic::at("limit-exceeded", Place::Position(position), message)
+                .hint("write out what they stand for, or use `$ref`");
+        }
+        return too_deep(position);
     }
     if message.contains("more than one document") {
         let position = SourceMap::of(text, syntax)
@@ -209,28 +312,19 @@ fn syntax_error(
     Diagnostic::at("syntax", Place::Position(position), message)
 }
 
-fn duplicate_key(text: &str, syntax: Syntax, position: Position) -> Diagnostic {
-    let positions = SourceMap::of(text, syntax);
-    let Some(twice) = positions.first_duplicate() else {
-        let message = "a key is given twice in one object";
-        return Diagnostic::at("duplicate-key", Place::Position(position), message);
-    };
-    let message = format!(
-        "the key `{}` is given twice, first on line {}",
-        twice.key, twice.first.line
-    );
-    Diagnostic::at("duplicate-key", Place::Position(twice.second), message)
-        .hint("only one of them would count: merge the two, or rename one")
+/// A JSON value read from any serde format, with what `serde_json::Value` lets pass noticed or mended: of a key that
+/// is given twice the first value counts and the flag is raised, keys that aren't strings (`200:`) become strings,
+/// merge keys (`<<`) are applied, and numbers beyond 64 bits become floating point.
+#[derive(Clone, Copy)]
+struct Node<'a> {
+    twice: &'a Cell<bool>,
 }
 
-/// A JSON value read from any serde format, with what `serde_json::Value` lets pass refused or mended: duplicate keys
-/// are an error, keys that aren't strings (`200:`) become strings, merge keys (`<<`) are applied, and numbers beyond
-/// 64 bits become floating point.
-struct Node(Value);
+impl<'de> DeserializeSeed<'de> for Node<'_> {
+    type Value = Value;
 
-impl<'de> Deserialize<'de> for Node {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(NodeVisitor).map(Node)
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
@@ -257,9 +351,7 @@ impl<'de> Deserialize<'de> for Key {
     }
 }
 
-struct NodeVisitor;
-
-impl<'de> Visitor<'de> for NodeVisitor {
+impl<'de> Visitor<'de> for Node<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -317,19 +409,19 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(Self)
+        deserializer.deserialize_any(self)
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(
         self,
         deserializer: D,
     ) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(Self)
+        deserializer.deserialize_any(self)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
-        while let Some(Node(value)) = items.next_element()? {
+        while let Some(value) = items.next_element_seed(self)? {
             values.push(value);
         }
         Ok(Value::Array(values))
@@ -339,12 +431,10 @@ impl<'de> Visitor<'de> for NodeVisitor {
         let mut map = Map::new();
         let mut merged = Vec::new();
         while let Some(Key(key)) = entries.next_key()? {
-            let Node(value) = entries.next_value()?;
+            let value = entries.next_value_seed(self)?;
             match value {
                 Value::Object(base) if key == "<<" => merged.push(base),
-                _ if map.contains_key(&key) => {
-                    return Err(de::Error::custom(format!("duplicate key `{key}`")));
-                }
+                _ if map.contains_key(&key) => self.twice.set(true),
                 _ => {
                     map.insert(key, value);
                 }

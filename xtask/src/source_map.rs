@@ -15,7 +15,7 @@ use crate::pointer;
 #[derive(Debug, Default)]
 pub struct SourceMap {
     positions: HashMap<String, Position>,
-    first_duplicate: Option<Twice>,
+    duplicates: Vec<Twice>,
     documents: Vec<Position>,
 }
 
@@ -39,16 +39,87 @@ pub enum Syntax {
     Yaml,
 }
 
+/// The levels of nesting that serde_yaml and serde_json read.
+pub const MAX_DEPTH: usize = 128;
+
+/// How deep a YAML text is nested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Nesting {
+    /// No deeper than was asked.
+    Bounded,
+    /// Too deep, from here on.
+    TooDeep(Position),
+    /// As far as it can be read; the rest may be anything.
+    Unknown {
+        /// Where reading stopped.
+        position: Position,
+        /// The same as a byte offset.
+        offset: usize,
+        /// Why it did.
+        message: String,
+    },
+}
+
+/// Looks whether a YAML text has collections nested more than `limit` levels deep, and reads no further than to the
+/// first that is: the cost is linear in the length of the text.
+pub fn nesting(text: &str, limit: usize) -> Nesting {
+    let mut depth = 0;
+    for event in Parser::new_from_str(text) {
+        match event {
+            Ok((Event::MappingStart(..) | Event::SequenceStart(..), span)) => {
+                depth += 1;
+                if depth > limit {
+                    return Nesting::TooDeep(position(span));
+                }
+            }
+            Ok((Event::MappingEnd | Event::SequenceEnd, _)) => depth -= 1,
+            Ok(_) => {}
+            Err(error) => {
+                let marker = error.marker();
+                let position = Position {
+                    line: marker.line(),
+                    column: marker.col() + 1,
+                };
+                // Its own limit, which it meets while it reads ahead of the events.
+                if error.info().contains("recursion limit") {
+                    return Nesting::TooDeep(position);
+                }
+                return Nesting::Unknown {
+                    position,
+                    offset: text
+                        .char_indices()
+                        .nth(marker.index())
+                        .map_or(text.len(), |(offset, _)| offset),
+                    message: error.info().to_owned(),
+                };
+            }
+        }
+    }
+    Nesting::Bounded
+}
+
 /// A collection whose end was not seen yet.
 enum Open {
     Mapping {
         pointer: String,
         key: Option<(String, Position)>,
+        /// The keys before, which the positions don't tell: what a repeated key holds has the same pointers.
+        seen: HashMap<String, Position>,
     },
     Sequence {
         pointer: String,
         next: usize,
     },
+}
+
+impl Open {
+    fn mapping(pointer: String) -> Self {
+        Self::Mapping {
+            pointer,
+            key: None,
+            seen: HashMap::new(),
+        }
+    }
 }
 
 impl SourceMap {
@@ -64,7 +135,10 @@ impl SourceMap {
         let mut map = Self::default();
         let mut open: Vec<Open> = Vec::new();
         let mut parser = Parser::new_from_str(text);
-        while let Some(Ok((event, span))) = parser.next_event() {
+        // Deeper places than the readers go to have pointers too long to keep.
+        while open.len() <= MAX_DEPTH
+            && let Some(Ok((event, span))) = parser.next_event()
+        {
             match event {
                 Event::Scalar(value, ..) => {
                     // A scalar in key position names the member whose value follows.
@@ -82,7 +156,7 @@ impl SourceMap {
                 }
                 Event::MappingStart(..) => {
                     let pointer = map.value(&mut open, position(span));
-                    open.push(Open::Mapping { pointer, key: None });
+                    open.push(Open::mapping(pointer));
                 }
                 Event::SequenceStart(..) => {
                     let pointer = map.value(&mut open, position(span));
@@ -131,7 +205,7 @@ impl SourceMap {
                 }
                 ('{', _) => {
                     let pointer = map.value(&mut open, position);
-                    open.push(Open::Mapping { pointer, key: None });
+                    open.push(Open::mapping(pointer));
                 }
                 ('[', _) => {
                     let pointer = map.value(&mut open, position);
@@ -162,9 +236,9 @@ impl SourceMap {
         self.positions.get(pointer).copied()
     }
 
-    /// The first key that stands twice in the same object.
-    pub fn first_duplicate(&self) -> Option<&Twice> {
-        self.first_duplicate.as_ref()
+    /// Each key that stands in an object that has it already, in their order. Merge keys (`<<`) may be repeated.
+    pub fn duplicates(&self) -> &[Twice] {
+        &self.duplicates
     }
 
     /// Where a second YAML document starts.
@@ -176,13 +250,15 @@ impl SourceMap {
     fn value(&mut self, open: &mut [Open], start: Position) -> String {
         let (pointer, position) = match open.last_mut() {
             None => (String::new(), start),
-            Some(Open::Mapping { pointer, key }) => match key.take() {
+            Some(Open::Mapping { pointer, key, seen }) => match key.take() {
                 Some((key, second)) => {
                     let member = pointer::join(pointer, &key);
-                    if let (None, Some(&first)) =
-                        (&self.first_duplicate, self.positions.get(&member))
-                    {
-                        self.first_duplicate = Some(Twice { key, first, second });
+                    match seen.get(&key) {
+                        Some(_) if key == "<<" => {}
+                        Some(&first) => self.duplicates.push(Twice { key, first, second }),
+                        None => {
+                            seen.insert(key, second);
+                        }
                     }
                     (member, second)
                 }

@@ -175,7 +175,11 @@ fn check_names_every_file_that_is_not_as_it_should_be_and_writes_nothing() {
             format!("{} should not be there", name("src/generated/notes.txt")),
             format!("{} is stale", name("src/lib.rs")),
             format!(
-                "run `cargo xtask codegen --spec {} --out {} --crate-name sample` to mend them",
+                "remove {}: codegen did not write it",
+                name("src/generated/notes.txt")
+            ),
+            format!(
+                "then run `cargo xtask codegen --spec {} --out {} --crate-name sample` to mend the rest",
                 rich().display(),
                 out.display()
             ),
@@ -260,6 +264,8 @@ fn a_file_where_the_folder_should_be_is_not_overwritten() {
     fs::write(&out, "mine\n").expect("a file");
     let done = run(&mut codegen(&rich(), &out));
     assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(done.stderr.contains("is not a folder"), "{done:?}");
+    assert!(done.stderr.contains("hint: "), "{done:?}");
     assert_eq!(fs::read_to_string(&out).expect("a file"), "mine\n");
     assert_eq!(contents(folder.path()).len(), 1);
 }
@@ -279,6 +285,88 @@ fn what_cargo_left_in_the_folder_survives_the_next_run() {
     let lock = fs::read_to_string(out.join("Cargo.lock")).expect("the lock file");
     assert_eq!(lock, "locked\n");
     assert!(out.join("target/debug/built").exists());
+}
+
+#[test]
+fn check_of_a_folder_with_one_file_too_many_names_no_command_that_would_refuse_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    run(&mut codegen(&rich(), &out));
+    fs::write(out.join("src/mine.rs"), "// by hand\n").expect("a file");
+    let done = run(codegen(&rich(), &out).arg("--check"));
+    assert_eq!(done.code, Some(1), "{done:?}");
+    let mine = out.join("src/mine.rs").display().to_string();
+    let last = format!("remove {mine}: codegen did not write it\n");
+    assert!(done.stderr.ends_with(&last), "{done:?}");
+    assert!(!done.stderr.contains("run `"), "{done:?}");
+}
+
+#[test]
+fn an_empty_folder_of_somebody_else_is_not_lost() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    run(&mut codegen(&rich(), &out));
+    fs::create_dir_all(out.join("drafts/mine")).expect("a folder");
+    let done = run(&mut codegen(&without_notes(folder.path()), &out));
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(done.stderr.contains("drafts/mine/ among it"), "{done:?}");
+    assert!(out.join("drafts/mine").is_dir());
+    let done = run(codegen(&rich(), &out).arg("--check"));
+    assert_eq!(done.code, Some(1), "{done:?}");
+}
+
+#[test]
+fn a_folder_that_lost_all_its_files_is_filled_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    run(&mut codegen(&rich(), &out));
+    let before = contents(&out);
+    fs::remove_dir_all(out.join("src/generated")).expect("generated files");
+    fs::create_dir(out.join("src/generated")).expect("a folder");
+    let done = run(&mut codegen(&rich(), &out));
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(contents(&out) == before);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_neither_a_file_nor_a_folder_is_not_opened() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    run(&mut codegen(&rich(), &out));
+    let pipe = std::process::Command::new("mkfifo")
+        .arg(out.join("pipe"))
+        .status();
+    assert!(pipe.expect("mkfifo").success());
+    std::os::unix::fs::symlink("/dev/zero", out.join("zeroes")).expect("a link");
+    for (code, arguments) in [(2, &[][..]), (1, &["--check", "-v"])] {
+        let done = run(codegen(&rich(), &out).args(arguments));
+        assert_eq!(done.code, Some(code), "{done:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_named_with_what_it_leads_to() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    std::os::unix::fs::symlink("nowhere", &out).expect("a link");
+    let done = run(&mut codegen(&rich(), &out));
+    assert_eq!(done.code, Some(2), "{done:?}");
+    let said = format!("{} is a link to nowhere", out.display());
+    assert!(done.stderr.contains(&said), "{done:?}");
+}
+
+#[test]
+fn the_folder_that_it_runs_in_is_refused_by_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let done = run(codegen(&rich(), Path::new(".")).current_dir(folder.path()));
+    assert_eq!(done.code, Some(2), "{done:?}");
+    assert!(
+        done.stderr.contains("is the folder that this runs in"),
+        "{done:?}"
+    );
+    assert!(folder.path().is_dir());
 }
 
 /// The same document without one of its operations.

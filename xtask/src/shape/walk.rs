@@ -162,10 +162,22 @@ impl Walk {
         };
         self.misfits.push(Misfit {
             pointer: pointer.to_owned(),
-            message: format!("expected {expected}, found {}", describe(value)),
+            message: match (shape, value) {
+                (Number | Integer, Value::String(text)) if is_too_large(text) => {
+                    format!("{text} is not a number that can be represented")
+                }
+                _ => format!("expected {expected}, found {}", describe(value)),
+            },
             hint: hint(shape, value, pointer),
         });
     }
+}
+
+/// Whether it is a number beyond what floating point can hold, which YAML readers take for a string.
+fn is_too_large(text: &str) -> bool {
+    text.trim_start_matches(['+', '-'])
+        .starts_with(|first: char| first.is_ascii_digit() || first == '.')
+        && text.parse::<f64>().is_ok_and(f64::is_infinite)
 }
 
 /// What to do about the mistakes that are made most.
@@ -181,6 +193,9 @@ fn hint(shape: Shape, value: &Value, place: &str) -> Option<&'static str> {
             Some("list the required properties in the object that has them")
         }
         (Text, Value::Number(_) | Value::Bool(_)) => Some("put it in quotes"),
+        (Number | Integer, Value::String(text)) if is_too_large(text) => {
+            Some("the largest number that can be represented is about 1.8e308")
+        }
         (Flag | Number | Integer, Value::String(_)) => Some("write it without quotes"),
         _ => None,
     }

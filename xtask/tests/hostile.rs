@@ -1,0 +1,78 @@
+//! Documents made to keep a reader busy: each is refused in about the time that it takes to read them once.
+
+use std::time::{Duration, Instant};
+
+use xtask::read::Document;
+
+/// A text of some hundred KB takes a fraction of a second; what grows with the square of its length takes minutes.
+const BOUND: Duration = Duration::from_secs(20);
+
+/// Code, line and column of what is said about a text, which must be said soon.
+fn refusal(name: &str, text: String) -> (&'static str, usize, usize) {
+    let start = Instant::now();
+    let problem = Document::parse(name, text).expect_err("a hostile text");
+    let spent = start.elapsed();
+    assert!(spent < BOUND, "{spent:?} for {problem}");
+    let position = problem.position;
+    (problem.diagnostic.code, position.line, position.column)
+}
+
+#[test]
+fn brackets_that_nest_too_deep_are_refused_before_they_are_all_read() {
+    let open = |unit: &str| unit.repeat(100_000);
+    for name in ["a.yaml", "a.json"] {
+        // Here the scanner meets a limit of its own, since it reads ahead of what it reports.
+        assert_eq!(refusal(name, open("[")), ("limit-exceeded", 1, 256));
+        assert_eq!(refusal(name, open("[ ")), ("limit-exceeded", 1, 511));
+        assert_eq!(refusal(name, open("[\n")).0, "limit-exceeded");
+    }
+    assert_eq!(refusal("a.yaml", open("{a: ")).0, "limit-exceeded");
+    let text = format!("a:\n  b: {}", open("["));
+    assert_eq!(refusal("a.yaml", text).0, "limit-exceeded");
+}
+
+#[test]
+fn json_that_nests_too_deep_is_refused_where_it_does() {
+    let text = r#"{"a":"#.repeat(100_000);
+    assert_eq!(refusal("a.json", text).0, "limit-exceeded");
+    let text = format!(r#"{{"a":{}"#, "[".repeat(100_000));
+    assert_eq!(refusal("a.json", text).0, "limit-exceeded");
+}
+
+#[test]
+fn brackets_behind_something_that_is_no_yaml_are_not_read() {
+    let text = format!("a: \"\\q\"\nb: {}", "[".repeat(100_000));
+    assert_eq!(refusal("a.yaml", text).0, "syntax");
+}
+
+#[test]
+fn blocks_that_nest_too_deep_are_refused() {
+    let text = "- ".repeat(100_000);
+    assert_eq!(refusal("a.yaml", text.clone()).0, "limit-exceeded");
+    assert_eq!(
+        refusal("a.yaml", format!("{text}\n---\n")).0,
+        "limit-exceeded"
+    );
+}
+
+#[test]
+fn directives_without_end_are_refused() {
+    let text: String = (0..100_000)
+        .map(|n| format!("%TAG !a{n}! tag:x\n"))
+        .collect();
+    assert_eq!(
+        refusal("a.yaml", format!("{text}--- [\n")),
+        ("limit-exceeded", 4097, 1)
+    );
+}
+
+#[test]
+fn many_brackets_side_by_side_are_no_reason_to_refuse() {
+    let text = format!(
+        "a: [{}]\nb: '{}'\n",
+        "[], ".repeat(20_000),
+        "[".repeat(20_000)
+    );
+    let document = Document::parse("a.yaml", text).expect("a flat text");
+    assert_eq!(document.root["a"].as_array().map(Vec::len), Some(20_000));
+}
