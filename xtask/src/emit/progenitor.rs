@@ -45,7 +45,7 @@ pub(super) fn generate(lowered: &Lowered) -> Result<Generated, Vec<Diagnostic>> 
     }
 }
 
-/// The schemas of a lowered document that can't be expressed, each by itself: what [`generate`] would say of them.
+/// The schemas of a lowered document that can't be expressed, each by itself: what `generate` would say of them.
 pub fn unsupported_schemas(lowered: &Lowered) -> Vec<Diagnostic> {
     let mut problems = generate(lowered).err().unwrap_or_default();
     problems.retain(|problem| problem.code == "unsupported-schema");
