@@ -51,7 +51,7 @@ fn compare(group: &str, texts: &BTreeMap<String, String>) {
 }
 
 /// The fixtures by name.
-fn fixtures() -> BTreeMap<String, Generated> {
+fn fixtures() -> BTreeMap<String, (Document, Generated)> {
     fs::read_dir("fixtures/features")
         .expect("the fixtures")
         .map(|entry| {
@@ -61,10 +61,11 @@ fn fixtures() -> BTreeMap<String, Generated> {
                 .into_string()
                 .expect("a name in UTF-8");
             let path = format!("fixtures/features/{file}");
-            let document = Document::parse(path.as_str(), fs::read(&path).expect("a fixture"));
-            let generated = codegen::generate(&document.expect("a document"), &Options::default());
+            let document = Document::parse(path.as_str(), fs::read(&path).expect("a fixture"))
+                .expect("a document");
+            let generated = codegen::generate(&document, &Options::default()).expect("a client");
             let name = file.strip_suffix(".yaml").expect("a YAML file").to_owned();
-            (name, generated.expect("a client"))
+            (name, (document, generated))
         })
         .collect()
 }
@@ -81,7 +82,7 @@ fn real() -> Generated {
 fn each_fixture_generates_the_code_that_its_snapshot_shows() {
     let texts = fixtures()
         .into_iter()
-        .map(|(name, generated)| {
+        .map(|(name, (_, generated))| {
             let text = if name == "two_bodies" {
                 excerpt::whole(&generated.files)
             } else {
@@ -97,9 +98,9 @@ fn each_fixture_generates_the_code_that_its_snapshot_shows() {
 fn each_fixture_is_rewritten_as_its_snapshot_explains() {
     let texts = fixtures()
         .into_iter()
-        .map(|(name, generated)| {
+        .map(|(name, (document, generated))| {
             let notes = generated.notes.iter().map(ToString::to_string);
-            let lines: Vec<String> = notes.chain(generated.rewrites).collect();
+            let lines: Vec<String> = notes.chain(generated.explain(&document)).collect();
             (name, lines.join("\n"))
         })
         .collect();

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, Located, Severity};
 use crate::emit::{self, Options, manifest, support};
-use crate::format::format;
-use crate::lower::{self, Lowered};
+use crate::format::{format, space};
+use crate::lower::{self, Lowered, Rewrite};
 use crate::output::MARKER;
 use crate::read::Document;
 use crate::sound;
@@ -20,8 +20,35 @@ pub struct Generated {
     pub files: Files,
     /// What the reader may want to know, in the order of the document.
     pub notes: Vec<Located>,
-    /// What lowering changed, in the order of the document.
-    pub rewrites: Vec<String>,
+    /// What lowering changed, in the order of the passes.
+    pub rewrites: Vec<Rewrite>,
+}
+
+impl Generated {
+    /// Every rewrite as a line, in the order of the document that this was generated from.
+    pub fn explain(&self, document: &Document) -> Vec<String> {
+        let mut lines: Vec<_> = self
+            .rewrites
+            .iter()
+            .map(|rewrite| {
+                let position = document.position(&rewrite.pointer);
+                (
+                    position,
+                    format!(
+                        "{}:{}:{}: {}: {}",
+                        document.name,
+                        position.line,
+                        position.column,
+                        rewrite.pass,
+                        rewrite.message
+                    ),
+                )
+            })
+            .collect();
+        lines.sort();
+        lines.dedup();
+        lines.into_iter().map(|(_, line)| line).collect()
+    }
 }
 
 /// Generates the module for a document.
@@ -59,7 +86,7 @@ pub fn generate(document: &Document, options: &Options) -> Result<Generated, Vec
         (Some(lowered), Some(files)) => Ok(Generated {
             files,
             notes: in_order(document, notes),
-            rewrites: explain(document, &lowered),
+            rewrites: lowered.rewrites,
         }),
         _ => {
             errors.extend(notes);
@@ -104,7 +131,7 @@ fn module(
     let header = header(&source);
     let mut files = Files::new();
     for (path, module) in modules {
-        let text = format(&module);
+        let text = space(&module);
         files.insert(path, format!("{header}\n{text}"));
     }
     let (support, copied) = support::emit(&|name| files.values().any(|text| text.contains(name)));
@@ -138,25 +165,4 @@ fn in_order(document: &Document, problems: Vec<Diagnostic>) -> Vec<Located> {
         .collect();
     located.sort_by_key(|problem| problem.position);
     located
-}
-
-/// Every rewrite as a line, in the order of the document.
-fn explain(document: &Document, lowered: &Lowered) -> Vec<String> {
-    let mut lines: Vec<_> = lowered
-        .rewrites
-        .iter()
-        .map(|rewrite| {
-            let position = document.position(&rewrite.pointer);
-            (
-                position,
-                format!(
-                    "{}:{}:{}: {}: {}",
-                    document.name, position.line, position.column, rewrite.pass, rewrite.message
-                ),
-            )
-        })
-        .collect();
-    lines.sort();
-    lines.dedup();
-    lines.into_iter().map(|(_, line)| line).collect()
 }

@@ -6,6 +6,7 @@
 
 mod builders;
 mod client;
+mod culprits;
 pub mod docs;
 mod enums;
 mod imports;
@@ -16,9 +17,11 @@ mod send;
 mod setters;
 mod shorten;
 pub mod support;
+mod tokens;
 mod types;
 mod unions;
 
+use progenitor::Generated;
 pub use progenitor::{run as run_progenitor, unsupported_schemas};
 
 use std::collections::BTreeMap;
@@ -36,23 +39,19 @@ pub struct Options {
     pub inner: Option<String>,
 }
 
-/// Source files to be.
-///
-/// Parsing is most of what generating costs, so items that came out of progenitor are kept as items; only what is
-/// quoted here is parsed, once.
+/// Source files to be, as text. An item is printed as soon as it is finished: what was just made is still in the cache,
+/// and what it took can be used for the next one.
 #[derive(Default)]
 struct Modules {
-    files: BTreeMap<String, File>,
+    files: BTreeMap<String, String>,
     broken: Vec<Diagnostic>,
 }
 
 impl Modules {
     /// Adds a file of quoted code.
     fn quoted(&mut self, path: &str, tokens: TokenStream) {
-        match syn::parse2(tokens) {
-            Ok(file) => {
-                self.files.insert(path.to_owned(), file);
-            }
+        match syn::parse2::<File>(tokens) {
+            Ok(file) => self.print(path, &file),
             Err(error) => self.broken.push(
                 Diagnostic::error(
                     "generator",
@@ -64,20 +63,26 @@ impl Modules {
         }
     }
 
-    /// Adds a file of finished items, under a line of documentation if there is one.
-    fn items(&mut self, path: &str, title: Option<&str>, items: Vec<Item>) {
-        let title = title.map(|title| format!(" {title}"));
-        let attrs = title
-            .map(|title| syn::parse_quote!(#![doc = #title]))
-            .into_iter()
-            .collect();
+    /// Begins a file with a line of documentation.
+    fn title(&mut self, path: &str, title: &str) {
+        let file = self.files.entry(path.to_owned()).or_default();
+        file.push_str(&format!("//! {title}\n"));
+    }
+
+    /// Adds an item to a file.
+    fn item(&mut self, path: &str, item: Item) {
         let file = File {
             shebang: None,
             frontmatter: None,
-            attrs,
-            items,
+            attrs: Vec::new(),
+            items: vec![item],
         };
-        self.files.insert(path.to_owned(), file);
+        self.print(path, &file);
+    }
+
+    fn print(&mut self, path: &str, file: &File) {
+        let text = self.files.entry(path.to_owned()).or_default();
+        text.push_str(&prettyplease::unparse(file));
     }
 }
 
@@ -89,11 +94,16 @@ impl Modules {
 pub fn emit(
     lowered: &Lowered,
     options: &Options,
-) -> Result<BTreeMap<String, File>, Vec<Diagnostic>> {
-    let generated = progenitor::generate(lowered)?;
+) -> Result<BTreeMap<String, String>, Vec<Diagnostic>> {
+    let Generated {
+        types,
+        type_builders,
+        type_modules,
+        builders,
+    } = progenitor::generate(lowered)?;
     let mut modules = Modules::default();
-    types::emit(generated.types, generated.type_builders, &mut modules);
-    builders::emit(lowered, generated.builders, &mut modules);
+    builders::emit(lowered, builders, &mut modules);
+    types::emit(types, type_builders, type_modules, &mut modules);
     client::emit(lowered, options, &mut modules);
     if modules.broken.is_empty() {
         Ok(modules.files)

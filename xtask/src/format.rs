@@ -2,10 +2,14 @@
 
 use syn::File;
 
-/// Formats one source file: by prettyplease, with the blank lines between items and methods that a reader is used to
-/// and prettyplease leaves out.
+/// Formats one source file.
 pub fn format(file: &File) -> String {
-    let unspaced = prettyplease::unparse(file);
+    space(&prettyplease::unparse(file))
+}
+
+/// Adds to what prettyplease printed the blank lines between items and methods that a reader is used to and it leaves
+/// out.
+pub fn space(unspaced: &str) -> String {
     let mut text = String::with_capacity(unspaced.len() + unspaced.len() / 16);
     let mut lines = unspaced.lines().peekable();
     while let Some(line) = lines.next() {

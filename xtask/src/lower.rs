@@ -159,9 +159,7 @@ impl Lowering {
 
     /// Adds a component schema under `name`, or under the next free name, and returns a reference to it.
     fn hoist(&mut self, name: &str, schema: Value, from: &str) -> Value {
-        let schemas = self
-            .root
-            .pointer("/components/schemas")
+        let schemas = pointer::get(&self.root, "/components/schemas")
             .and_then(Value::as_object)
             .cloned()
             .unwrap_or_default();

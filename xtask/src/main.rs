@@ -78,12 +78,12 @@ fn main() -> ExitCode {
 
 fn run(args: &CodegenArgs) -> u8 {
     match generate(args) {
-        Ok((target, generated)) => {
+        Ok((target, document, generated)) => {
             for note in &generated.notes {
                 eprintln!("{note}");
             }
             if args.explain {
-                for line in &generated.rewrites {
+                for line in generated.explain(&document) {
                     print(&format!("{line}\n"));
                 }
             }
@@ -106,12 +106,13 @@ fn run(args: &CodegenArgs) -> u8 {
     }
 }
 
-/// The folder to write, and what to write into it.
-fn generate(args: &CodegenArgs) -> Result<(PathBuf, Generated), Vec<Located>> {
+/// The folder to write, the document, and what to write.
+fn generate(args: &CodegenArgs) -> Result<(PathBuf, Document, Generated), Vec<Located>> {
     match (&args.spec, &args.out, &args.crate_name) {
         (Some(spec), Some(out), Some(name)) => {
             let document = Document::open(spec).map_err(|problem| vec![*problem])?;
-            Ok((out.clone(), codegen::generate_crate(&document, name)?))
+            let generated = codegen::generate_crate(&document, name)?;
+            Ok((out.clone(), document, generated))
         }
         _ => {
             let root = workspace();
@@ -120,10 +121,9 @@ fn generate(args: &CodegenArgs) -> Result<(PathBuf, Generated), Vec<Located>> {
             let options = Options {
                 inner: Some("crate::Context".to_owned()),
             };
-            Ok((
-                root.join("crates/nanonets-agents-api/src/generated"),
-                codegen::generate(&document, &options)?,
-            ))
+            let generated = codegen::generate(&document, &options)?;
+            let folder = root.join("crates/nanonets-agents-api/src/generated");
+            Ok((folder, document, generated))
         }
     }
 }

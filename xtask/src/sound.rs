@@ -23,7 +23,7 @@ pub fn schemas(document: &Document, errors: &[Diagnostic]) -> Option<Document> {
     if errors.iter().any(is_foreign) {
         return None;
     }
-    let schemas = document.root.pointer(SCHEMAS)?.as_object()?;
+    let schemas = pointer::get(&document.root, SCHEMAS)?.as_object()?;
     let mut sound: BTreeMap<&str, BTreeSet<String>> = schemas
         .iter()
         .filter(|(name, _)| !errors.iter().any(|error| is_in(error, name)))

@@ -103,7 +103,7 @@ pub fn resolve<'a>(root: &'a Value, value: &'a Value) -> Option<(Option<String>,
             None => return Some((pointer, value)),
             Some(target) => {
                 let target = target.strip_prefix('#')?;
-                value = root.pointer(target)?;
+                value = pointer::get(root, target)?;
                 pointer = Some(target.to_owned());
             }
         }

@@ -27,7 +27,7 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
         .filter(|found| found.reference.is_none())
     {
         let content = || {
-            let value = subject.root.pointer(&found.pointer)?;
+            let value = pointer::get(subject.root, &found.pointer)?;
             Some((
                 value.get("content")?.as_object()?,
                 pointer::join(&found.pointer, "content"),

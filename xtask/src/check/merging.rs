@@ -46,7 +46,7 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     for found in &subject.found {
         let composed = found.kind == Kind::Schema
             && found.reference.is_none()
-            && subject.root.pointer(&found.pointer).is_some_and(|schema| {
+            && pointer::get(subject.root, &found.pointer).is_some_and(|schema| {
                 ["allOf", "oneOf", "anyOf"]
                     .iter()
                     .any(|keyword| schema.get(*keyword).is_some())
@@ -144,7 +144,7 @@ impl Merging<'_> {
         if depth >= MAX_DEPTH {
             return Err(Trouble::TooDeep);
         }
-        let Some(schema) = self.root.pointer(place) else {
+        let Some(schema) = pointer::get(self.root, place) else {
             return Ok(vec![Group::new()]);
         };
         let mut combinations = vec![if is_silent(schema) {
@@ -175,7 +175,7 @@ impl Merging<'_> {
         };
         let lists = ["allOf", "oneOf", "anyOf"].map(|keyword| self.members(place, keyword));
         let [all, one, any] = &lists;
-        let chooses = is_silent(self.root.pointer(place)?)
+        let chooses = is_silent(pointer::get(self.root, place)?)
             && all.len() < 2
             && [all, one, any]
                 .iter()
@@ -194,9 +194,7 @@ impl Merging<'_> {
     /// Where the members of a composition really stand.
     fn members(&self, place: &str, keyword: &str) -> Vec<String> {
         let list = pointer::join(place, keyword);
-        let count = self
-            .root
-            .pointer(&list)
+        let count = pointer::get(self.root, &list)
             .and_then(Value::as_array)
             .map_or(0, Vec::len);
         (0..count)
@@ -210,7 +208,7 @@ impl Merging<'_> {
         let mut shared: BTreeMap<String, Group> = BTreeMap::new();
         let mut others = Group::new();
         for part in parts {
-            let Some(schema) = self.root.pointer(part) else {
+            let Some(schema) = pointer::get(self.root, part) else {
                 continue;
             };
             let properties = pointer::join(part, "properties");
@@ -239,7 +237,7 @@ impl Merging<'_> {
 
     /// Where the schema at `place` really stands.
     fn target(&self, place: String) -> Option<String> {
-        let (target, _) = view::resolve(self.root, self.root.pointer(&place)?)?;
+        let (target, _) = view::resolve(self.root, pointer::get(self.root, &place)?)?;
         Some(target.unwrap_or(place))
     }
 }

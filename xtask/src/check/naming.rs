@@ -90,7 +90,7 @@ fn schemas(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
 
 /// The names of an object's members and where they stand, in the order of the document.
 fn members<'a>(subject: &Subject<'a>, place: &str) -> Vec<(&'a str, String)> {
-    let object = subject.root.pointer(place).and_then(Value::as_object);
+    let object = pointer::get(subject.root, place).and_then(Value::as_object);
     let mut members: Vec<(&str, String)> = object
         .into_iter()
         .flatten()

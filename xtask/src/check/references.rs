@@ -15,10 +15,8 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
         if let Some(target) = &found.reference {
             problems.extend(target_problem(subject.root, found, target));
         } else if found.kind == Kind::PathItem
-            && let Some(target) = subject
-                .root
-                .pointer(&found.pointer)
-                .and_then(view::reference)
+            && let Some(target) =
+                pointer::get(subject.root, &found.pointer).and_then(view::reference)
         {
             let message = format!("the path item is a reference to `{target}`");
             problems.push(
@@ -64,7 +62,7 @@ fn target_problem(root: &Value, found: &Found, target: &str) -> Option<Diagnosti
         .and_then(Value::as_object);
     match tokens.as_slice() {
         [first, second, name] if first == "components" && second == section => {
-            if root.pointer(local).is_some() {
+            if pointer::get(root, local).is_some() {
                 return dead_end(root, found, &place, kind);
             }
             let diagnostic =
@@ -75,7 +73,7 @@ fn target_problem(root: &Value, found: &Found, target: &str) -> Option<Diagnosti
                 None => diagnostic.hint(format!("define it under `components/{section}`")),
             })
         }
-        _ if root.pointer(local).is_none() => Some(
+        _ if pointer::get(root, local).is_none() => Some(
             Diagnostic::error("dangling-ref", place, format!("`{target}` does not exist"))
                 .hint(format!("a {} is referred to as `#/components/{section}/...`", kind.describe())),
         ),
@@ -93,7 +91,7 @@ fn target_problem(root: &Value, found: &Found, target: &str) -> Option<Diagnosti
 /// A chain of references that never arrives, reported where it is part of the circle. What is wrong further down the
 /// chain is reported there, and circles of schemas are seen as inclusions.
 fn dead_end(root: &Value, found: &Found, place: &str, kind: Kind) -> Option<Diagnostic> {
-    let mut value = root.pointer(&found.pointer)?;
+    let mut value = pointer::get(root, &found.pointer)?;
     for _ in 0..view::MAX_HOPS {
         let target = view::reference(value)?.strip_prefix('#')?;
         if target == found.pointer {
@@ -102,12 +100,12 @@ fn dead_end(root: &Value, found: &Found, place: &str, kind: Kind) -> Option<Diag
                     .hint("let one of the references in the circle be the thing itself")
             });
         }
-        value = root.pointer(target)?;
+        value = pointer::get(root, target)?;
     }
     // It is too long, unless it has led into a circle that it is not part of.
     let marked = value;
     for _ in 0..view::MAX_HOPS {
-        value = root.pointer(view::reference(value)?.strip_prefix('#')?)?;
+        value = pointer::get(root, view::reference(value)?.strip_prefix('#')?)?;
         if std::ptr::eq(value, marked) {
             return None;
         }
@@ -124,10 +122,7 @@ fn dead_end(root: &Value, found: &Found, place: &str, kind: Kind) -> Option<Diag
 
 /// Groups of schemas that are defined by way of each other: through a bare reference or `allOf`.
 fn inclusion_cycles(subject: &Subject<'_>) -> Vec<Vec<String>> {
-    let schemas = subject
-        .root
-        .pointer("/components/schemas")
-        .and_then(Value::as_object);
+    let schemas = pointer::get(subject.root, "/components/schemas").and_then(Value::as_object);
     let mut edges: Edges<'_> = schemas
         .into_iter()
         .flatten()

@@ -17,7 +17,7 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
         if found.kind != Kind::Schema || found.reference.is_some() {
             continue;
         }
-        let Some(schema) = subject.root.pointer(&found.pointer) else {
+        let Some(schema) = pointer::get(subject.root, &found.pointer) else {
             continue;
         };
         if let Some(name) = schema.get("type").and_then(Value::as_str)
@@ -115,8 +115,8 @@ fn is_type(root: &Value, schema_pointer: &str) -> bool {
         let (list, index) = schema_pointer.rsplit_once('/')?;
         index.parse::<usize>().ok()?;
         let (owner, keyword) = list.rsplit_once('/')?;
-        let members = root.pointer(list)?.as_array()?;
-        Some((owner, keyword, root.pointer(owner)?, members.len()))
+        let members = pointer::get(root, list)?.as_array()?;
+        Some((owner, keyword, pointer::get(root, owner)?, members.len()))
     };
     match member() {
         Some((_, "allOf", _, 2..)) => false,

@@ -11,16 +11,27 @@ use syn::{
     Expr, Fields, FnArg, ImplItem, ImplItemFn, Item, ItemImpl, ItemStruct, Stmt, Type, parse_quote,
 };
 
-use super::{Modules, docs, imports, multipart, send, setters};
+use super::tokens::{self, Tokens};
+use super::{Modules, culprits, docs, imports, multipart, progenitor, send, setters};
 use crate::diagnostic::Diagnostic;
 use crate::lower::Lowered;
 use crate::model::Operation;
 
 /// Emits `builder/mod.rs` and a file for each operation.
-pub fn emit(lowered: &Lowered, mut builders: BTreeMap<String, Vec<Item>>, modules: &mut Modules) {
+pub fn emit(lowered: &Lowered, mut builders: BTreeMap<String, Vec<Tokens>>, modules: &mut Modules) {
     let mut declared = Vec::new();
     for operation in &lowered.operations {
         let items = builders.remove(&operation.builder).unwrap_or_default();
+        let items = items.into_iter().map(tokens::without_tail).collect();
+        let items = match progenitor::parse(items) {
+            Ok(items) => items,
+            Err(reason) => {
+                modules
+                    .broken
+                    .push(culprits::unsupported(operation, &reason));
+                continue;
+            }
+        };
         match Builder::take_apart(items, &operation.builder)
             .and_then(|builder| builder.finish(operation))
         {
@@ -28,7 +39,10 @@ pub fn emit(lowered: &Lowered, mut builders: BTreeMap<String, Vec<Item>>, module
                 let module = format_ident!("{}", operation.name);
                 let name = format_ident!("{}", operation.builder);
                 declared.push(quote!(mod #module; pub use #module::#name;));
-                modules.items(&format!("builder/{}.rs", operation.name), None, items);
+                let path = format!("builder/{}.rs", operation.name);
+                for item in items {
+                    modules.item(&path, item);
+                }
             }
             Err(expected) => modules.broken.push(
                 Diagnostic::error(

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
-use syn::{ImplItem, ImplItemFn, Item, parse_quote};
+use syn::{ImplItem, ImplItemFn, Item, ItemImpl, parse_quote};
 
 use super::{Modules, Options, docs};
 use crate::lower::Lowered;
@@ -11,17 +11,13 @@ use crate::model::{Location, Operation, Parameter, Part, PartKind};
 /// Emits `client.rs` and `mod.rs`.
 pub fn emit(lowered: &Lowered, options: &Options, modules: &mut Modules) {
     modules.quoted("client.rs", client(lowered, options));
-    let last = modules
-        .files
-        .get_mut("client.rs")
-        .and_then(|file| file.items.last_mut());
-    if let Some(Item::Impl(methods)) = last {
-        methods.items = lowered
-            .operations
-            .iter()
-            .map(|operation| ImplItem::Fn(method(operation)))
-            .collect();
-    }
+    let mut methods: ItemImpl = parse_quote!(impl Client {});
+    methods.items = lowered
+        .operations
+        .iter()
+        .map(|operation| ImplItem::Fn(method(operation)))
+        .collect();
+    modules.item("client.rs", Item::Impl(methods));
     let files = lowered
         .operations
         .iter()
@@ -136,7 +132,6 @@ fn client(lowered: &Lowered, options: &Options) -> TokenStream {
             client.post(&result, &info).await?;
             result.map_err(|error| Error::CommunicationError(support::response::without_query(error)))
         }
-        impl Client {}
     }
 }
 

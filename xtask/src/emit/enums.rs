@@ -4,7 +4,7 @@
 //! such enum, named or inline, is replaced here; everything that refers to it stays as it is. The exception is an enum
 //! of one value that tells the members of a union apart: see [`unions`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
@@ -13,54 +13,70 @@ use syn::{Attribute, Fields, Item, ItemEnum, Lit, Meta, Path, visit_mut::VisitMu
 use super::progenitor::subject;
 use super::{docs, unions};
 
-/// Replaces the string enums among the items of the types module.
-pub fn open(items: Vec<Item>) -> Vec<Item> {
-    let tags = unions::tags(&items);
-    let members = unions::members(&items);
-    let defaults: BTreeMap<String, Ident> = items.iter().filter_map(default_variant).collect();
-    let enums: BTreeMap<String, OpenEnum> = items
-        .iter()
-        .filter_map(|item| OpenEnum::of(item, &defaults))
-        .filter(|open| !(open.variants.len() == 1 && tags.contains(&open.name)))
-        .map(|open| (open.name.clone(), open))
-        .collect();
-    let renamed: Vec<Renamed> = enums.values().flat_map(OpenEnum::renamed).collect();
-    let names: BTreeSet<&str> = enums.keys().map(String::as_str).collect();
-    let mut opened = Vec::new();
-    for item in items {
-        let owner = subject(&item).and_then(|name| enums.get(&name));
+/// The string enums among the items of the types module, and what else has to change with them.
+pub struct OpenEnums {
+    enums: BTreeMap<String, OpenEnum>,
+    /// The unions, with variant and type of each member.
+    unions: BTreeMap<String, Vec<(String, String)>>,
+    renamed: Renamed,
+}
+
+impl OpenEnums {
+    /// Finds them.
+    pub fn among(items: &[Item]) -> Self {
+        let tags = unions::tags(items);
+        let defaults: BTreeMap<String, Ident> = items.iter().filter_map(default_variant).collect();
+        let enums: BTreeMap<String, OpenEnum> = items
+            .iter()
+            .filter_map(|item| OpenEnum::of(item, &defaults))
+            .filter(|open| !(open.variants.len() == 1 && tags.contains(&open.name)))
+            .map(|open| (open.name.clone(), open))
+            .collect();
+        let renamed = enums.values().flat_map(OpenEnum::renamed).collect();
+        Self {
+            enums,
+            unions: unions::members(items),
+            renamed: Renamed(renamed),
+        }
+    }
+
+    /// What takes the place of an item: open enums for closed ones, and nothing for what was implemented for those.
+    pub fn open(&self, mut item: Item) -> Vec<Item> {
+        let owner = subject(&item).and_then(|name| self.enums.get(&name));
         match (owner, &item) {
-            (None, _) => opened.push(item),
-            (Some(open), Item::Enum(_)) => opened.extend(open.items()),
-            (Some(_), _) => {}
+            (None, _) => {
+                let is_open = |name: &str| self.enums.contains_key(name);
+                unions::parse_open_enums_last(&mut item, &self.unions, &is_open);
+                self.renamed.apply(&mut item);
+                vec![item]
+            }
+            (Some(open), Item::Enum(_)) => open.items(),
+            (Some(_), _) => Vec::new(),
         }
     }
-    for item in &mut opened {
-        unions::parse_open_enums_last(item, &members, &names);
-        for renamed in &renamed {
-            renamed.clone().visit_item_mut(item);
+}
+
+/// Variants that typify gives a name which is not in camel case, such as `plus1` for the value `+1`: enum and variant,
+/// and what it is called instead.
+struct Renamed(BTreeMap<(String, String), Ident>);
+
+impl Renamed {
+    fn apply(&self, item: &mut Item) {
+        struct Rename<'a>(&'a Renamed);
+        impl VisitMut for Rename<'_> {
+            fn visit_path_mut(&mut self, path: &mut Path) {
+                syn::visit_mut::visit_path_mut(self, path);
+                let mut segments = path.segments.iter_mut().rev();
+                if let (Some(variant), Some(owner)) = (segments.next(), segments.next()) {
+                    let key = (owner.ident.to_string(), variant.ident.to_string());
+                    if let Some(name) = self.0.0.get(&key) {
+                        variant.ident = name.clone();
+                    }
+                }
+            }
         }
-    }
-    opened
-}
-
-/// A variant that typify gives a name which is not in camel case: `plus1` for the value `+1`.
-#[derive(Clone)]
-struct Renamed {
-    owner: String,
-    from: Ident,
-    to: Ident,
-}
-
-impl VisitMut for Renamed {
-    fn visit_path_mut(&mut self, path: &mut Path) {
-        syn::visit_mut::visit_path_mut(self, path);
-        let mut segments = path.segments.iter_mut().rev();
-        if let (Some(variant), Some(owner)) = (segments.next(), segments.next())
-            && variant.ident == self.from
-            && owner.ident == self.owner
-        {
-            variant.ident = self.to.clone();
+        if !self.0.is_empty() {
+            Rename(self).visit_item_mut(item);
         }
     }
 }
@@ -135,17 +151,11 @@ impl OpenEnum {
         })
     }
 
-    fn renamed(&self) -> Vec<Renamed> {
-        self.variants
-            .iter()
-            .filter_map(|(from, _)| {
-                Some(Renamed {
-                    owner: self.name.clone(),
-                    from: from.clone(),
-                    to: self.camel_case(from)?,
-                })
-            })
-            .collect()
+    fn renamed(&self) -> impl Iterator<Item = ((String, String), Ident)> {
+        self.variants.iter().filter_map(|(from, _)| {
+            let key = (self.name.clone(), from.to_string());
+            Some((key, self.camel_case(from)?))
+        })
     }
 
     /// The name that a variant should have, if it is another than it has.

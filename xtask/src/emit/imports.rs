@@ -71,13 +71,14 @@ pub fn qualify(items: &mut [Item]) {
 
 /// Shortens the paths in the items of a file that declares the type `declared`, and puts the imports before them.
 pub fn finish(mut items: Vec<Item>, declared: &str) -> Vec<Item> {
-    shorten::items(&mut items, &BTreeSet::from([declared.to_owned()]));
+    let declared_types = BTreeSet::from([declared.to_owned()]);
     let mut import = Import {
         declared,
         used: BTreeSet::new(),
         types: false,
     };
     for item in &mut items {
+        shorten::item(item, &declared_types);
         import.visit_item_mut(item);
     }
     let used = import.used.iter().map(|name| {

@@ -19,12 +19,9 @@ const PRELUDE: [(&str, &str); 11] = [
     ("ops", "FnOnce"),
 ];
 
-/// Shortens the paths in `items`, but for names that `declared` gives another meaning.
-pub fn items(items: &mut [Item], declared: &BTreeSet<String>) {
-    let mut shorten = Shorten { declared };
-    for item in items {
-        shorten.visit_item_mut(item);
-    }
+/// Shortens the paths in an item, but for names that `declared` gives another meaning.
+pub fn item(item: &mut Item, declared: &BTreeSet<String>) {
+    Shorten { declared }.visit_item_mut(item);
 }
 
 struct Shorten<'a> {

@@ -1,97 +1,125 @@
 //! The types module: what typify made, with open enums, documentation, and the traits that users of the types expect.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Expr, Field, Fields, GenericArgument, ImplItem, Item, ItemImpl, ItemStruct, Meta,
-    Path, PathArguments, Token, Type, parse::Parser, parse_quote, punctuated::Punctuated,
+    Attribute, Expr, Field, Fields, GenericArgument, ImplItem, Item, ItemEnum, ItemImpl,
+    ItemStruct, Meta, Path, PathArguments, Token, Type, parse::Parser, parse_quote,
+    punctuated::Punctuated,
 };
 
+use super::enums::{self, OpenEnums};
 use super::progenitor::subject;
-use super::{Modules, docs, enums, shorten};
+use super::{Modules, docs, shorten};
 use crate::lower::schemas::PRIVATE;
 
+const TYPES: &str = "types/mod.rs";
+const BUILDERS: &str = "types/builder.rs";
+
 /// Emits `types/mod.rs` and the modules below it.
-pub fn emit(items: Vec<Item>, builders: Vec<Item>, modules: &mut Modules) {
-    let mut items = enums::open(items);
-    drop_builder_methods(&mut items, &builders);
-    let flattened = flattened_fields(&items);
-    let declared_types: BTreeSet<String> = items.iter().filter_map(subject).collect();
-    shorten::items(&mut items, &declared_types);
-    items.iter_mut().for_each(omit_unset_boxes);
-    let mut declared: Vec<Item> = Vec::new();
+pub fn emit(
+    types: Vec<Item>,
+    builders: Vec<Item>,
+    others: BTreeMap<String, Vec<Item>>,
+    modules: &mut Modules,
+) {
+    modules.title(TYPES, "The types of parameters, bodies and responses.");
+    let declared: BTreeSet<String> = types.iter().filter_map(subject).collect();
+    let kept: BTreeSet<String> = builders.iter().filter_map(subject).collect();
+    let flattened = flattened_fields(&types);
     if !builders.is_empty() {
-        let mut builders = self::builders(builders, &flattened);
-        shorten::items(&mut builders, &declared_types);
-        builders.iter_mut().for_each(omit_unset_boxes);
-        let title =
-            "Builders of what is sent: set fields one by one, then convert with `try_into`.";
-        modules.items("types/builder.rs", Some(title), builders);
-        declared.push(parse_quote!(
-            pub mod builder;
-        ));
-    }
-    let mut finished = Vec::new();
-    for mut item in items {
-        let mut debug = None;
-        match &mut item {
-            Item::Struct(item) => {
-                debug = document_struct(item);
-                if is_id(item) {
-                    derive(
-                        &mut item.attrs,
-                        &["Copy", "Eq", "Hash", "Ord", "PartialOrd"],
-                    );
-                }
-            }
-            Item::Enum(item) => {
-                let fallback = format!("`{}`", item.ident);
-                if document(&mut item.attrs, Some(&fallback)) {
-                    underive(&mut item.attrs, "Debug");
-                    debug = Some(private_debug(&quote!(super), &item.ident, &[]));
-                }
-                for variant in &mut item.variants {
-                    let fallback = format!("The variant `{}`.", variant.ident);
-                    document(&mut variant.attrs, Some(&fallback));
-                    for field in &mut variant.fields {
-                        let fallback = field
-                            .ident
-                            .as_ref()
-                            .map(|name| format!("The field `{name}`."));
-                        document(&mut field.attrs, fallback.as_deref());
-                    }
-                }
-            }
-            Item::Type(item) => {
-                let fallback = format!("`{}`", item.ident);
-                document(&mut item.attrs, Some(&fallback));
-            }
-            Item::Impl(item) => document_methods(item),
-            Item::Mod(item) => {
-                let name = item.ident.clone();
-                let content = item
-                    .content
-                    .take()
-                    .map(|(_, items)| items)
-                    .unwrap_or_default();
-                let visibility = (name != "defaults").then(|| quote!(pub));
-                let title = title(&name.to_string());
-                modules.items(&format!("types/{name}.rs"), Some(title), content);
-                declared.push(parse_quote!(#visibility mod #name;));
-            }
-            _ => {}
+        modules.item(
+            TYPES,
+            parse_quote!(
+                pub mod builder;
+            ),
+        );
+        modules.title(
+            BUILDERS,
+            "Builders of what is sent: set fields one by one, then convert with `try_into`.",
+        );
+        for mut item in self::builders(builders, &flattened) {
+            shorten::item(&mut item, &declared);
+            omit_unset_boxes(&mut item);
+            modules.item(BUILDERS, item);
         }
-        if !matches!(item, Item::Mod(_)) {
-            finished.push(item);
-        }
-        finished.extend(debug);
     }
-    declared.append(&mut finished);
-    let title = "The types of parameters, bodies and responses.";
-    modules.items("types/mod.rs", Some(title), declared);
+    for (name, items) in others {
+        let module = format_ident!("{name}");
+        let visibility = (name != "defaults").then(|| quote!(pub));
+        modules.item(TYPES, parse_quote!(#visibility mod #module;));
+        let path = format!("types/{name}.rs");
+        modules.title(&path, title(&name));
+        for mut item in items {
+            shorten::item(&mut item, &declared);
+            modules.item(&path, item);
+        }
+    }
+    let enums = OpenEnums::among(&types);
+    for item in types {
+        for mut item in enums.open(item) {
+            if drop_builder_method(&mut item, &kept) {
+                continue;
+            }
+            shorten::item(&mut item, &declared);
+            omit_unset_boxes(&mut item);
+            let debug = document_item(&mut item);
+            modules.item(TYPES, item);
+            if let Some(debug) = debug {
+                modules.item(TYPES, debug);
+            }
+        }
+    }
+}
+
+/// Documents an item. If any of it is private, returns what takes the place of a derived `Debug`.
+fn document_item(item: &mut Item) -> Option<Item> {
+    match item {
+        Item::Struct(item) => {
+            let debug = document_struct(item);
+            if is_id(item) {
+                derive(
+                    &mut item.attrs,
+                    &["Copy", "Eq", "Hash", "Ord", "PartialOrd"],
+                );
+            }
+            debug
+        }
+        Item::Enum(item) => document_enum(item),
+        Item::Type(item) => {
+            let fallback = format!("`{}`", item.ident);
+            document(&mut item.attrs, Some(&fallback));
+            None
+        }
+        Item::Impl(item) => {
+            document_methods(item);
+            None
+        }
+        _ => None,
+    }
+}
+
+fn document_enum(item: &mut ItemEnum) -> Option<Item> {
+    let fallback = format!("`{}`", item.ident);
+    let is_private = document(&mut item.attrs, Some(&fallback));
+    for variant in &mut item.variants {
+        let fallback = format!("The variant `{}`.", variant.ident);
+        document(&mut variant.attrs, Some(&fallback));
+        for field in &mut variant.fields {
+            let fallback = field
+                .ident
+                .as_ref()
+                .map(|name| format!("The field `{name}`."));
+            document(&mut field.attrs, fallback.as_deref());
+        }
+    }
+    is_private.then(|| {
+        underive(&mut item.attrs, "Debug");
+        private_debug(&quote!(super), &item.ident, &[])
+    })
 }
 
 fn title(module: &str) -> &'static str {
@@ -327,23 +355,19 @@ fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     }
 }
 
-/// Removes `fn builder()` from the types whose builders are not kept.
-fn drop_builder_methods(items: &mut Vec<Item>, builders: &[Item]) {
-    let kept: BTreeSet<String> = builders.iter().filter_map(subject).collect();
-    for item in items.iter_mut() {
-        let name = subject(item);
-        if let Item::Impl(item) = item
-            && item.trait_.is_none()
-            && !name.is_some_and(|name| kept.contains(&name))
-        {
-            item.items.retain(
-                |member| !matches!(member, ImplItem::Fn(method) if method.sig.ident == "builder"),
-            );
-        }
+/// Removes `fn builder()` from a type whose builder is not kept. Returns whether nothing is left of the item.
+fn drop_builder_method(item: &mut Item, kept: &BTreeSet<String>) -> bool {
+    let name = subject(item);
+    let Item::Impl(item) = item else { return false };
+    if item.trait_.is_some() {
+        return false;
     }
-    items.retain(
-        |item| !matches!(item, Item::Impl(item) if item.trait_.is_none() && item.items.is_empty()),
-    );
+    if !name.is_some_and(|name| kept.contains(&name)) {
+        item.items.retain(
+            |member| !matches!(member, ImplItem::Fn(method) if method.sig.ident == "builder"),
+        );
+    }
+    item.items.is_empty()
 }
 
 /// Documents the builders, and lets a map of unknown fields start empty: typify demands that it be set.

@@ -85,7 +85,7 @@ pub fn members(items: &[Item]) -> BTreeMap<String, Vec<(String, String)>> {
 pub fn parse_open_enums_last(
     item: &mut Item,
     members: &BTreeMap<String, Vec<(String, String)>>,
-    open: &BTreeSet<&str>,
+    is_open: &dyn Fn(&str) -> bool,
 ) {
     let Some(variants) = subject(item).and_then(|name| members.get(&name)) else {
         return;
@@ -98,7 +98,7 @@ pub fn parse_open_enums_last(
         .as_ref()
         .and_then(|(path, _)| path.segments.last())
         .is_some_and(|last| last.ident == "FromStr");
-    let Some((last, _)) = variants.iter().find(|(_, ty)| open.contains(ty.as_str())) else {
+    let Some((last, _)) = variants.iter().find(|(_, ty)| is_open(ty)) else {
         return;
     };
     if !is_from_str {
@@ -111,7 +111,7 @@ pub fn parse_open_enums_last(
         };
         let others: Vec<_> = variants
             .iter()
-            .filter(|(_, ty)| !open.contains(ty.as_str()))
+            .filter(|(_, ty)| !is_open(ty))
             .map(|(variant, _)| quote::format_ident!("{variant}"))
             .collect();
         let fallback = quote!(Ok(Self::#last(value.into())));

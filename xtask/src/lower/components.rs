@@ -93,7 +93,7 @@ pub fn inline(lowering: &mut Lowering) {
     }
     for index in 0..lowering.operations.len() {
         let operation = &mut lowering.operations[index];
-        if let Some(value) = root.pointer(&operation.pointer) {
+        if let Some(value) = pointer::get(&root, &operation.pointer) {
             describe(operation, value, &root);
         }
     }
@@ -194,10 +194,8 @@ pub fn drop_unused_by_clients(lowering: &mut Lowering) {
         ),
     ] {
         for pointer in lowering.nodes(kind) {
-            if let Some(node) = lowering
-                .root
-                .pointer_mut(&pointer)
-                .and_then(Value::as_object_mut)
+            if let Some(node) =
+                pointer::get_mut(&mut lowering.root, &pointer).and_then(Value::as_object_mut)
             {
                 node.retain(|field, _| !fields.contains(&field.as_str()));
             }
@@ -228,9 +226,7 @@ pub fn drop_multipart_bodies(lowering: &mut Lowering) {
         if used {
             continue;
         }
-        let schemas = lowering
-            .root
-            .pointer_mut("/components/schemas")
+        let schemas = pointer::get_mut(&mut lowering.root, "/components/schemas")
             .and_then(Value::as_object_mut);
         if schemas.and_then(|schemas| schemas.remove(&name)).is_some() {
             let place = pointer::join("/components/schemas", &name);

@@ -23,7 +23,7 @@ impl Lowering {
             let list = pointer::join(&operation.pointer, "parameters");
             for (index, parameter) in operation.parameters.iter_mut().enumerate() {
                 let place = pointer::join(&list, &index.to_string());
-                let Some(value) = self.root.pointer_mut(&place) else {
+                let Some(value) = pointer::get_mut(&mut self.root, &place) else {
                     continue;
                 };
                 if let Some(message) = change(parameter, value, &shared) {

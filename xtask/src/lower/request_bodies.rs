@@ -20,10 +20,8 @@ pub fn json_without_schema(lowering: &mut Lowering) {
             &pointer::join(&lowering.operations[index].pointer, "requestBody"),
             "content",
         );
-        let Some(content) = lowering
-            .root
-            .pointer_mut(&place)
-            .and_then(Value::as_object_mut)
+        let Some(content) =
+            pointer::get_mut(&mut lowering.root, &place).and_then(Value::as_object_mut)
         else {
             continue;
         };
@@ -57,7 +55,7 @@ pub fn split_multipart(lowering: &mut Lowering) {
     lowering.moved();
     let operations = std::mem::take(&mut lowering.operations);
     for mut operation in operations {
-        let Some(value) = lowering.root.pointer_mut(&operation.pointer) else {
+        let Some(value) = pointer::get_mut(&mut lowering.root, &operation.pointer) else {
             continue;
         };
         let body = value["requestBody"].clone();

@@ -69,7 +69,7 @@ pub fn one_success(lowering: &mut Lowering) {
     for index in 0..lowering.operations.len() {
         let place = lowering.operations[index].pointer.clone();
         let id = lowering.operations[index].id.clone();
-        let Some(operation) = lowering.root.pointer(&place) else {
+        let Some(operation) = pointer::get(&lowering.root, &place) else {
             continue;
         };
         let mut successes = responses(operation, is_json, |status| status.starts_with('2'));
@@ -100,10 +100,8 @@ pub fn one_success(lowering: &mut Lowering) {
             Content::Raw => json!({ "description": "", "content": { "*/*": { "schema": {} } } }),
         };
         // The errors are for the next pass.
-        let Some(declared) = lowering
-            .root
-            .pointer_mut(&responses_place)
-            .and_then(Value::as_object_mut)
+        let Some(declared) =
+            pointer::get_mut(&mut lowering.root, &responses_place).and_then(Value::as_object_mut)
         else {
             continue;
         };
@@ -128,7 +126,7 @@ pub fn one_error(lowering: &mut Lowering) {
         let place = lowering.operations[index].pointer.clone();
         let id = lowering.operations[index].id.clone();
         let responses_place = pointer::join(&place, "responses");
-        let Some(operation) = lowering.root.pointer(&place) else {
+        let Some(operation) = pointer::get(&lowering.root, &place) else {
             continue;
         };
         let errors = responses(operation, is_any_json, |status| {
@@ -169,10 +167,8 @@ pub fn one_error(lowering: &mut Lowering) {
                 lowering.record("one-error", &responses_place, message);
             }
         }
-        if let Some(declared) = lowering
-            .root
-            .pointer_mut(&responses_place)
-            .and_then(Value::as_object_mut)
+        if let Some(declared) =
+            pointer::get_mut(&mut lowering.root, &responses_place).and_then(Value::as_object_mut)
         {
             declared.retain(|status, _| status == "2XX");
         }

@@ -18,7 +18,7 @@ const INFERRED: &str =
 pub fn note_evidence(lowering: &mut Lowering) {
     for kind in [Kind::Schema, Kind::Parameter] {
         for place in lowering.nodes(kind) {
-            let Some(node) = lowering.root.pointer_mut(&place) else {
+            let Some(node) = pointer::get_mut(&mut lowering.root, &place) else {
                 continue;
             };
             if node.get("x-evidence").and_then(Value::as_str) != Some("inferred") {
@@ -56,7 +56,7 @@ const DEPRECATED: &str = "*Deprecated: the API description advises against using
 /// not do, for it makes code that only passes a struct through warn.
 pub fn note_deprecation(lowering: &mut Lowering) {
     for place in lowering.nodes(Kind::Schema) {
-        let Some(node) = lowering.root.pointer_mut(&place) else {
+        let Some(node) = pointer::get_mut(&mut lowering.root, &place) else {
             continue;
         };
         if node.get("deprecated") != Some(&Value::Bool(true)) {
@@ -91,7 +91,7 @@ fn append_to_description(node: &mut Value, paragraph: &str) -> String {
 /// Carries `x-private: true` to where types are emitted: extensions don't get that far, descriptions do.
 pub fn mark_private(lowering: &mut Lowering) {
     for place in lowering.nodes(Kind::Schema) {
-        let Some(schema) = lowering.root.pointer_mut(&place) else {
+        let Some(schema) = pointer::get_mut(&mut lowering.root, &place) else {
             continue;
         };
         if schema.get("x-private") != Some(&Value::Bool(true)) {
@@ -114,10 +114,7 @@ pub fn mark_private(lowering: &mut Lowering) {
 /// titles alike don't collide and a reworded title doesn't rename a type.
 pub fn drop_titles(lowering: &mut Lowering) {
     for place in lowering.nodes(Kind::Schema) {
-        let schema = lowering
-            .root
-            .pointer_mut(&place)
-            .and_then(Value::as_object_mut);
+        let schema = pointer::get_mut(&mut lowering.root, &place).and_then(Value::as_object_mut);
         if schema.and_then(|schema| schema.remove("title")).is_some() {
             lowering.record("drop-title", &place, "`title` does not name the Rust type");
         }
@@ -132,10 +129,8 @@ pub fn drop_bounds_without_value(lowering: &mut Lowering) {
             ("exclusiveMinimum", "minimum"),
             ("exclusiveMaximum", "maximum"),
         ] {
-            let Some(schema) = lowering
-                .root
-                .pointer_mut(&place)
-                .and_then(Value::as_object_mut)
+            let Some(schema) =
+                pointer::get_mut(&mut lowering.root, &place).and_then(Value::as_object_mut)
             else {
                 continue;
             };
@@ -156,7 +151,7 @@ pub fn drop_bounds_without_value(lowering: &mut Lowering) {
 /// have that map.
 pub fn keep_unknown_fields(lowering: &mut Lowering) {
     for place in lowering.nodes(Kind::Schema) {
-        let Some(schema) = lowering.root.pointer_mut(&place) else {
+        let Some(schema) = pointer::get_mut(&mut lowering.root, &place) else {
             continue;
         };
         let kept = matches!(

@@ -37,59 +37,73 @@ pub struct Walk {
     pub found: Vec<Found>,
     /// What has not.
     pub misfits: Vec<Misfit>,
+    /// Where the walk is.
+    at: String,
 }
 
 impl Walk {
     /// Walks a whole document.
     pub fn document(root: &Value) -> Self {
         let mut walk = Self::default();
-        walk.node(Kind::Document, root, "");
+        walk.node(Kind::Document, root);
         walk
     }
 
     /// Walks one node of a known kind.
     pub fn of(kind: Kind, value: &Value, pointer: &str) -> Self {
-        let mut walk = Self::default();
-        walk.node_or_ref(kind, value, pointer);
+        let mut walk = Self {
+            at: pointer.to_owned(),
+            ..Self::default()
+        };
+        walk.node_or_ref(kind, value);
         walk
     }
 
-    fn misfit(&mut self, pointer: &str, message: String) {
+    /// Goes down to the member `token`, and comes back.
+    fn member(&mut self, token: &str, shape: Shape, value: &Value) {
+        let length = self.at.len();
+        pointer::push(&mut self.at, token);
+        self.shape(shape, value);
+        self.at.truncate(length);
+    }
+
+    fn items(&mut self, shape: Shape, items: &[Value]) {
+        for (index, item) in items.iter().enumerate() {
+            self.member(&index.to_string(), shape, item);
+        }
+    }
+
+    fn misfit(&mut self, message: String) {
         self.misfits.push(Misfit {
-            pointer: pointer.to_owned(),
+            pointer: self.at.clone(),
             message,
             hint: None,
         });
     }
 
-    fn node(&mut self, kind: Kind, value: &Value, pointer: &str) {
-        let Value::Object(object) = value else {
-            self.misfit(
-                pointer,
-                format!(
-                    "expected {} {}, found {}",
-                    article(kind.describe()),
-                    kind.describe(),
-                    describe(value)
-                ),
-            );
-            return;
-        };
+    fn found(&mut self, kind: Kind, reference: Option<String>) {
         self.found.push(Found {
             kind,
-            pointer: pointer.to_owned(),
-            reference: None,
+            pointer: self.at.clone(),
+            reference,
         });
+    }
+
+    fn node(&mut self, kind: Kind, value: &Value) {
+        let Value::Object(object) = value else {
+            let (expected, found) = (kind.describe(), describe(value));
+            let article = article(expected);
+            self.misfit(format!("expected {article} {expected}, found {found}"));
+            return;
+        };
+        self.found(kind, None);
         match layout(kind) {
             Layout::Fields(fields) => {
                 for &(name, shape, required) in fields {
                     match object.get(name) {
-                        Some(value) => self.shape(shape, value, &pointer::join(pointer, name)),
+                        Some(value) => self.member(name, shape, value),
                         None if required => {
-                            self.misfit(
-                                pointer,
-                                format!("the {} has no `{name}`", kind.describe()),
-                            );
+                            self.misfit(format!("the {} has no `{name}`", kind.describe()));
                         }
                         None => {}
                     }
@@ -98,58 +112,41 @@ impl Walk {
             Layout::Names(shape) => {
                 for (name, value) in object {
                     if !name.starts_with("x-") {
-                        self.shape(shape, value, &pointer::join(pointer, name));
+                        self.member(name, shape, value);
                     }
                 }
             }
         }
     }
 
-    fn node_or_ref(&mut self, kind: Kind, value: &Value, pointer: &str) {
+    fn node_or_ref(&mut self, kind: Kind, value: &Value) {
         match value.get("$ref") {
-            None => self.node(kind, value, pointer),
-            Some(Value::String(target)) => {
-                self.found.push(Found {
-                    kind,
-                    pointer: pointer.to_owned(),
-                    reference: Some(target.clone()),
-                });
-            }
+            None => self.node(kind, value),
+            Some(Value::String(target)) => self.found(kind, Some(target.clone())),
             Some(other) => {
-                let found = describe(other);
-                self.misfit(
-                    &pointer::join(pointer, "$ref"),
-                    format!("expected a string, found {found}"),
-                );
+                let length = self.at.len();
+                pointer::push(&mut self.at, "$ref");
+                self.misfit(format!("expected a string, found {}", describe(other)));
+                self.at.truncate(length);
             }
         }
     }
 
-    fn shape(&mut self, shape: Shape, value: &Value, pointer: &str) {
+    fn shape(&mut self, shape: Shape, value: &Value) {
         let expected = match (shape, value) {
             (Anything, _)
             | (Text, Value::String(_))
             | (Flag | FlagOrSchema, Value::Bool(_))
             | (Number, Value::Number(_)) => return,
             (Integer, Value::Number(number)) if number.as_u64().is_some() => return,
-            (Strings, Value::Array(items)) => {
-                for (index, item) in items.iter().enumerate() {
-                    self.shape(Text, item, &pointer::join(pointer, &index.to_string()));
-                }
-                return;
-            }
-            (Node(kind), _) => return self.node(kind, value, pointer),
-            (NodeOrRef(kind), _) => return self.node_or_ref(kind, value, pointer),
-            (FlagOrSchema, _) => return self.node_or_ref(Kind::Schema, value, pointer),
-            (List(item), Value::Array(items)) => {
-                for (index, value) in items.iter().enumerate() {
-                    self.shape(*item, value, &pointer::join(pointer, &index.to_string()));
-                }
-                return;
-            }
+            (Strings, Value::Array(items)) => return self.items(Text, items),
+            (Node(kind), _) => return self.node(kind, value),
+            (NodeOrRef(kind), _) => return self.node_or_ref(kind, value),
+            (FlagOrSchema, _) => return self.node_or_ref(Kind::Schema, value),
+            (List(item), Value::Array(items)) => return self.items(*item, items),
             (Map(item), Value::Object(members)) => {
                 for (name, value) in members {
-                    self.shape(*item, value, &pointer::join(pointer, name));
+                    self.member(name, *item, value);
                 }
                 return;
             }
@@ -161,14 +158,14 @@ impl Walk {
             (Map(_), _) => "an object",
         };
         self.misfits.push(Misfit {
-            pointer: pointer.to_owned(),
+            pointer: self.at.clone(),
             message: match (shape, value) {
                 (Number | Integer, Value::String(text)) if is_too_large(text) => {
                     format!("{text} is not a number that can be represented")
                 }
                 _ => format!("expected {expected}, found {}", describe(value)),
             },
-            hint: hint(shape, value, pointer),
+            hint: hint(shape, value, &self.at),
         });
     }
 }
