@@ -95,6 +95,36 @@ fn unknown_fields_are_kept_where_the_document_says_so() {
 }
 
 #[test]
+fn unknown_fields_are_kept_beside_a_property_called_extra() {
+    use unknown_fields::types::{Clashing, ClashingTyped};
+
+    let json = json!({ "extra": "known", "later": { "deep": [1] } });
+    let (value, again) = round::<Clashing>(&json);
+    assert_eq!(again, json);
+    assert_eq!(value.extra.as_deref(), Some("known"));
+    assert_eq!(value.extra_fields["later"], json!({ "deep": [1] }));
+    assert_eq!(
+        round::<ClashingTyped>(&json!({ "extra": "known", "later": 7 })).1,
+        json!({ "extra": "known", "later": 7 })
+    );
+
+    let built: Clashing = Clashing::builder()
+        .extra("known".to_owned())
+        .try_into()
+        .expect("a value without unknown fields");
+    assert_eq!(built.extra.as_deref(), Some("known"));
+    assert!(built.extra_fields.is_empty());
+    let built: Clashing = Clashing::builder()
+        .extra_fields(value.extra_fields)
+        .try_into()
+        .expect("a value with unknown fields only");
+    assert_eq!(
+        serde_json::to_value(built).expect("JSON"),
+        json!({ "later": { "deep": [1] } })
+    );
+}
+
+#[test]
 fn a_value_of_one_tag_is_not_taken_for_another_member_of_the_union() {
     use unions::types::{Shape, Tagged, UnionsInline};
 

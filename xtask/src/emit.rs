@@ -9,6 +9,7 @@ mod client;
 mod culprits;
 pub mod docs;
 mod enums;
+mod extra;
 mod imports;
 pub mod manifest;
 mod multipart;

@@ -161,9 +161,10 @@ fn operation_documentation(operation: &Operation) -> String {
         text = format!("{}\n\n{}", text.trim(), docs::sanitise(description).trim());
     }
     text = format!(
-        "{}\n\nSends {}.",
+        "{}\n\nSends {}{}.",
         text.trim(),
-        docs::code(&format!("{} {}", operation.method, operation.path))
+        docs::code(&format!("{} {}", operation.method, operation.path)),
+        body_in_words(operation)
     );
     let mut setters = Vec::new();
     for parameter in &operation.parameters {
@@ -200,6 +201,16 @@ fn operation_documentation(operation: &Operation) -> String {
         }
     }
     text
+}
+
+/// What kind of body the operation sends, if it does.
+fn body_in_words(operation: &Operation) -> String {
+    let media_type = match (&operation.parts, &operation.body) {
+        (Some(_), _) => "multipart/form-data",
+        (None, Some(body)) => &body.media_type,
+        (None, None) => return String::new(),
+    };
+    format!(" with a body of type {}", docs::code(media_type))
 }
 
 fn where_to(location: Location) -> &'static str {

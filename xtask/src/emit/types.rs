@@ -13,7 +13,7 @@ use syn::{
 
 use super::enums::{self, OpenEnums};
 use super::progenitor::subject;
-use super::{Modules, docs, shorten};
+use super::{Modules, docs, extra, shorten};
 use crate::lower::schemas::PRIVATE;
 
 const TYPES: &str = "types/mod.rs";
@@ -21,14 +21,20 @@ const BUILDERS: &str = "types/builder.rs";
 
 /// Emits `types/mod.rs` and the modules below it.
 pub fn emit(
-    types: Vec<Item>,
-    builders: Vec<Item>,
+    mut types: Vec<Item>,
+    mut builders: Vec<Item>,
     others: BTreeMap<String, Vec<Item>>,
     modules: &mut Modules,
 ) {
     modules.title(TYPES, "The types of parameters, bodies and responses.");
     let declared: BTreeSet<String> = types.iter().filter_map(subject).collect();
     let kept: BTreeSet<String> = builders.iter().filter_map(subject).collect();
+    let clashes = extra::clashes(&types);
+    for item in types.iter_mut().chain(&mut builders) {
+        if let Some(name) = subject(item).and_then(|name| clashes.get(&name)) {
+            extra::rename_second(item, name);
+        }
+    }
     let flattened = flattened_fields(&types);
     if !builders.is_empty() {
         modules.item(

@@ -1,6 +1,6 @@
 //! Passes over schemas.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Lowering;
 use crate::pointer;
@@ -147,42 +147,23 @@ pub fn drop_bounds_without_value(lowering: &mut Lowering) {
 }
 
 /// Turns `additionalProperties: true` into the equal `{}` on objects with properties: typify drops the first and gives
-/// the second a map, `extra`, in which unknown fields survive. An object that has a property `extra` already can't
-/// have that map.
+/// the second a map, `extra`, in which unknown fields survive.
 pub fn keep_unknown_fields(lowering: &mut Lowering) {
     for place in lowering.nodes(Kind::Schema) {
         let Some(schema) = pointer::get_mut(&mut lowering.root, &place) else {
             continue;
         };
-        let kept = matches!(
-            schema.get("additionalProperties"),
-            Some(Value::Bool(true) | Value::Object(_))
-        );
-        let Some(properties) = schema
-            .get("properties")
-            .and_then(Value::as_object)
-            .filter(|_| kept)
-        else {
-            continue;
-        };
-        if properties.is_empty() {
-            continue;
-        }
-        if properties
-            .keys()
-            .any(|name| crate::names::value_name(name) == "extra")
+        let properties = schema.get("properties").and_then(Value::as_object);
+        if properties.is_none_or(Map::is_empty)
+            || schema.get("additionalProperties") != Some(&Value::Bool(true))
         {
-            schema
-                .as_object_mut()
-                .map(|schema| schema.remove("additionalProperties"));
-            lowering.record("keep-unknown-fields", &place, "unknown fields are not kept: the property `extra` has the name of the map that would hold them");
-        } else if schema["additionalProperties"] == true {
-            schema["additionalProperties"] = json!({});
-            lowering.record(
-                "keep-unknown-fields",
-                &place,
-                "`additionalProperties: true` becomes the map `extra`",
-            );
+            continue;
         }
+        schema["additionalProperties"] = json!({});
+        lowering.record(
+            "keep-unknown-fields",
+            &place,
+            "`additionalProperties: true` becomes the map `extra`",
+        );
     }
 }

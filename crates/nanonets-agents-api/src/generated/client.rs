@@ -141,7 +141,7 @@ impl Client {
     /// Errors: 400 or 409 is to be expected for a name that the workspace already uses; the
     /// documentation does not say which.
     ///
-    /// Sends `POST /api/v1/agents`.
+    /// Sends `POST /api/v1/agents` with a body of type `application/json`.
     ///
     /// # Setters
     ///
@@ -328,7 +328,7 @@ impl Client {
     /// 403 when the agent is not active (`is_active` is false); 404 when there is no such agent;
     /// 403 or 404 when it belongs to another workspace.
     ///
-    /// Sends `POST /api/v1/agents/{agent_id}/run`.
+    /// Sends `POST /api/v1/agents/{agent_id}/run` with a body of type `application/json`.
     ///
     /// # Setters
     ///
@@ -352,7 +352,7 @@ impl Client {
     /// 403 when the agent is not active (`is_active` is false); 404 when there is no such agent;
     /// 403 or 404 when it belongs to another workspace.
     ///
-    /// Sends `POST /api/v1/agents/{agent_id}/run`.
+    /// Sends `POST /api/v1/agents/{agent_id}/run` with a body of type `multipart/form-data`.
     ///
     /// # Setters
     ///
@@ -379,7 +379,7 @@ impl Client {
     /// Errors: 400 when the text is missing; 404 when there is no such task; 403 or 404 when it
     /// belongs to another workspace; 409 if the task can't take a message in its present state.
     ///
-    /// Sends `POST /api/v1/tasks/{task_id}/message`.
+    /// Sends `POST /api/v1/tasks/{task_id}/message` with a body of type `application/json`.
     ///
     /// # Setters
     ///
@@ -401,7 +401,7 @@ impl Client {
     /// Errors: 400 for an invalid body; 404 when there is no such agent; 403 or 404 when it belongs
     /// to another workspace.
     ///
-    /// Sends `PATCH /api/v1/agents/{agent_id}`.
+    /// Sends `PATCH /api/v1/agents/{agent_id}` with a body of type `application/json`.
     ///
     /// # Setters
     ///
