@@ -1,0 +1,175 @@
+//! The simulator as a server, for clients in any language and for a first run without a key.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use nanonets_agents_sim::script_file::ScriptFile;
+use nanonets_agents_sim::{Request, SeenBody, Simulator};
+
+/// A simulator of the Nanonets Agents API.
+///
+/// Serves the whole API over plain HTTP and keeps everything in memory. It reads no documents: tasks complete with
+/// placeholder data, or as a script file says. Stops on Ctrl-C and SIGTERM.
+#[derive(Parser)]
+#[command(name = "nanonets-sim", version)]
+struct Args {
+    /// Where to listen; port 0 is any free one.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// The API key to ask for; without it, any will do.
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "NANONETS_SIM_API_KEY",
+        hide_env_values = true
+    )]
+    api_key: Option<String>,
+    /// What tasks do and what goes wrong, in YAML.
+    #[arg(long, value_name = "FILE")]
+    script: Option<PathBuf>,
+    /// How long each answer takes, such as 50ms.
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
+    latency: Duration,
+    /// Ids, placeholder data and chance follow from this number.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Start with so many tasks that completed in the past.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    workspace_tasks: usize,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(run(args)),
+        Err(error) => Err(format!("no runtime to work on: {error}")),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: Args) -> Result<(), String> {
+    let script = args.script.as_deref().map(read_script).transpose()?;
+    let mut builder = Simulator::builder()
+        .listen(args.listen)
+        .seed(args.seed)
+        .latency(args.latency)
+        .on_request(|request| eprintln!("{}", line(request)));
+    builder = match args.api_key {
+        Some(key) => builder.api_key(key),
+        None => builder.any_api_key(),
+    };
+    let mut stop = Stop::listen().map_err(|error| format!("signals can't be caught: {error}"))?;
+    let simulator = builder.start().await.map_err(|error| error.to_string())?;
+    if let Some(script) = script {
+        for (name, id) in script.apply(&simulator)? {
+            eprintln!("agent {id} {name:?}");
+        }
+    }
+    if args.workspace_tasks > 0 {
+        let agent = simulator.create_agent("Simulated history");
+        simulator.add_history(agent.id, args.workspace_tasks);
+        eprintln!("agent {} {:?}", agent.id, agent.name);
+    }
+    if !simulator.address().ip().is_loopback() {
+        eprintln!(
+            "warning: {} can be reached from other machines",
+            simulator.address()
+        );
+    }
+    announce(&simulator).map_err(|error| format!("stdout can't be written: {error}"))?;
+    stop.signal().await;
+    Ok(())
+}
+
+/// The one line on stdout, for whoever started this and waits.
+fn announce(simulator: &Simulator) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "listening on {}", simulator.base_url())?;
+    stdout.flush()
+}
+
+fn read_script(path: &Path) -> Result<ScriptFile, String> {
+    let shown = path.display();
+    let text =
+        std::fs::read_to_string(path).map_err(|error| format!("{shown} can't be read: {error}"))?;
+    ScriptFile::parse(&text).map_err(|error| format!("{shown}: {error}"))
+}
+
+/// A request in the log: what came and what it was answered with, and nothing of its contents.
+fn line(request: &Request) -> String {
+    let time = request.received_at.format("%H:%M:%S%.3f");
+    let status = request.status.map_or_else(
+        || "broken off".to_owned(),
+        |status| status.as_u16().to_string(),
+    );
+    let mut line = format!("{time} {status} {} {}", request.method, request.path);
+    match &request.body {
+        SeenBody::Multipart(parts) => {
+            let size: u64 = parts.iter().map(|part| part.size).sum();
+            line.push_str(&format!(", {} parts, {size} bytes", parts.len()));
+        }
+        SeenBody::Whole { size, .. } => line.push_str(&format!(", {size} bytes")),
+        _ => {}
+    }
+    if let Some(task) = request.started {
+        line.push_str(&format!(", started task {task}"));
+    }
+    if request.faulted {
+        line.push_str(", fault");
+    }
+    line
+}
+
+/// What ends the program.
+struct Stop {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Stop {
+    #[cfg(unix)]
+    fn listen() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    #[cfg(unix)]
+    async fn signal(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn signal(&mut self) {
+        // Without a handler the system ends the program itself.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

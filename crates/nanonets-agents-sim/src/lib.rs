@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+
+mod clock;
+mod connection;
+mod faults;
+mod handlers;
+mod observe;
+mod operation;
+mod page;
+mod placeholder;
+mod query;
+mod reply;
+mod script;
+#[cfg(feature = "server")]
+pub mod script_file;
+mod server;
+mod service;
+mod simulator;
+mod task;
+mod upload;
+mod world;
+
+pub use faults::{Fault, FaultHandle};
+pub use observe::Request;
+pub use operation::Operation;
+pub use script::{OnCancel, Script, Until};
+pub use simulator::{Simulator, SimulatorBuilder, StartError, TaskView};
+pub use upload::{Part, SeenBody};

@@ -1,0 +1,84 @@
+//! What a test needs to see of the requests that came: all but the key and the contents.
+
+use std::collections::{HashMap, VecDeque};
+
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, Method, StatusCode};
+use chrono::{DateTime, Utc};
+use nanonets_agents_api::types::TaskId;
+
+use crate::operation::Operation;
+use crate::upload::SeenBody;
+
+/// So many requests are remembered; counts go on beyond that.
+const REMEMBERED: usize = 10_000;
+
+/// One request as it was received.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Request {
+    /// The operation, unless there is none of this method and path.
+    pub operation: Option<Operation>,
+    /// Its method.
+    pub method: Method,
+    /// Its path, as it was sent.
+    pub path: String,
+    /// What follows the `?`, as it was sent.
+    pub query: Option<String>,
+    /// Its headers but for `Authorization`.
+    pub headers: HeaderMap,
+    /// When its headers had come.
+    pub received_at: DateTime<Utc>,
+    /// Its body, as far as it was read.
+    pub body: SeenBody,
+    /// What it was answered with; `None` while it is under way, and for good if the connection was broken off.
+    pub status: Option<StatusCode>,
+    /// The task that it started, even if its answer was lost.
+    pub started: Option<TaskId>,
+    /// Whether a fault changed or replaced its answer.
+    pub faulted: bool,
+}
+
+/// What was received so far.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    requests: VecDeque<Request>,
+    /// How many were forgotten.
+    forgotten: usize,
+    counts: HashMap<Option<Operation>, usize>,
+}
+
+impl Log {
+    /// Takes note of a request, and returns its number.
+    pub fn begin(&mut self, mut request: Request) -> usize {
+        request.headers.remove(AUTHORIZATION);
+        *self.counts.entry(request.operation).or_default() += 1;
+        if self.requests.len() == REMEMBERED {
+            self.requests.pop_front();
+            self.forgotten += 1;
+        }
+        self.requests.push_back(request);
+        self.forgotten + self.requests.len() - 1
+    }
+
+    /// Adds what became of it.
+    pub fn update(&mut self, number: usize, change: impl FnOnce(&mut Request)) -> Option<Request> {
+        let request = self.requests.get_mut(number.checked_sub(self.forgotten)?)?;
+        change(request);
+        Some(request.clone())
+    }
+
+    pub fn all(&self) -> Vec<Request> {
+        self.requests.iter().cloned().collect()
+    }
+
+    pub fn count(&self, operation: Option<Operation>) -> usize {
+        self.counts.get(&operation).copied().unwrap_or_default()
+    }
+
+    pub fn clear(&mut self) {
+        self.forgotten += self.requests.len();
+        self.requests.clear();
+        self.counts.clear();
+    }
+}

@@ -1,0 +1,419 @@
+//! What happens to a request, in this order: it is noted, faults strike it, its key is checked, its operation is
+//! carried out, and its answer is sent as the faults leave it.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{RawPathParams, Request as HttpRequest};
+use axum::http::header::{ALLOW, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::Response;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use bytes::Bytes;
+use chrono::Utc;
+use futures_util::{StreamExt, stream};
+use nanonets_agents_api::types::TaskId;
+
+use crate::connection::Breaker;
+use crate::faults::{Effect, FaultBody, Faults, Struck};
+use crate::handlers;
+use crate::observe::{Log, Request};
+use crate::operation::Operation;
+use crate::page::Cursors;
+use crate::query::Query;
+use crate::reply::{Failure, Reply};
+use crate::server::Control;
+use crate::upload::Incoming;
+use crate::world::World;
+
+/// Called with every request that was answered or broken off.
+pub(crate) type OnRequest = Arc<dyn Fn(&Request) + Send + Sync>;
+
+/// What all requests share.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub world: Arc<Mutex<World>>,
+    pub log: Arc<Mutex<Log>>,
+    pub faults: Faults,
+    pub cursors: Cursors,
+    pub control: Control,
+    pub settings: Settings,
+}
+
+/// What is decided when the simulator starts.
+#[derive(Clone)]
+pub(crate) struct Settings {
+    pub latency: Duration,
+    pub max_file: u64,
+    /// Whether a key that is not known is taken for that of the first workspace.
+    pub any_key: bool,
+    pub on_request: Option<OnRequest>,
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App").finish_non_exhaustive()
+    }
+}
+
+/// A lock whose holder panicked holds what it held before: a simulator for tests goes on.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A request on its way to its operation.
+pub(crate) struct Call<'a> {
+    pub workspace: usize,
+    /// The value of the parameter in the path, if the path has one.
+    pub id: Option<&'a str>,
+    pub query: Query,
+    pub headers: &'a HeaderMap,
+    pub body: &'a mut Incoming,
+}
+
+/// The routes of the API.
+pub(crate) fn router(app: &App) -> Router {
+    let mut router = Router::new();
+    let mut paths: Vec<&str> = Operation::ALL
+        .iter()
+        .map(|operation| operation.path())
+        .collect();
+    paths.sort_unstable();
+    paths.dedup();
+    for path in paths {
+        let operations = Operation::ALL
+            .iter()
+            .filter(|operation| operation.path() == path);
+        let (mut routes, mut allowed) = (MethodRouter::new(), Vec::new());
+        for &operation in operations {
+            let app = app.clone();
+            let handler = move |parameters: RawPathParams, request: HttpRequest| {
+                let id = parameters.iter().next().map(|(_, value)| value.to_owned());
+                app.serve(Some(operation), id, request)
+            };
+            allowed.push(operation.method().to_string());
+            routes = match MethodFilter::try_from(operation.method()) {
+                Ok(filter) => routes.merge(on(filter, handler)),
+                Err(_) => routes,
+            };
+        }
+        let (app, allowed) = (app.clone(), allowed.join(", "));
+        let other = move |request: HttpRequest| {
+            let (app, allowed) = (app.clone(), allowed.clone());
+            async move {
+                let mut response = app.serve(None, None, request).await;
+                if let Ok(allowed) = HeaderValue::from_str(&allowed) {
+                    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+                    response.headers_mut().insert(ALLOW, allowed);
+                }
+                response
+            }
+        };
+        router = router.route(path, routes.fallback(other));
+    }
+    let app = app.clone();
+    router.fallback(move |request: HttpRequest| app.clone().serve(None, None, request))
+}
+
+impl App {
+    async fn serve(
+        self,
+        operation: Option<Operation>,
+        id: Option<String>,
+        request: HttpRequest,
+    ) -> Response {
+        let (head, body) = request.into_parts();
+        let number = lock(&self.log).begin(Request {
+            operation,
+            method: head.method.clone(),
+            path: head.uri.path().to_owned(),
+            query: head.uri.query().map(str::to_owned),
+            headers: head.headers.clone(),
+            received_at: Utc::now(),
+            body: Default::default(),
+            status: None,
+            started: None,
+            faulted: false,
+        });
+        let breaker = head
+            .extensions
+            .get::<Breaker>()
+            .cloned()
+            .unwrap_or_default();
+        let struck = self.faults.strike(operation);
+        let mut note = Note {
+            app: &self,
+            number,
+            body: Incoming::new(body),
+            status: None,
+            started: None,
+            faulted: !struck.is_empty(),
+        };
+        let delays = struck.iter().filter_map(|struck| match struck.effect {
+            Effect::DelayHeaders(time) => Some(time),
+            _ => None,
+        });
+        let delay = self.settings.latency + delays.sum::<Duration>();
+
+        let instead = |after_effect: bool| {
+            let mut struck = struck
+                .iter()
+                .filter(|struck| struck.after_effect == after_effect);
+            struck
+                .find_map(|struck| Instead::of(&struck.effect))
+                .map(Answer::Instead)
+        };
+        let mut answer = match instead(false) {
+            Some(answer) => answer,
+            None => {
+                let call = Call {
+                    workspace: 0,
+                    id: id.as_deref(),
+                    query: Query::parse(head.uri.query()),
+                    headers: &head.headers,
+                    body: &mut note.body,
+                };
+                let reply = self.carry_out(operation, call).await;
+                note.started = reply.started;
+                instead(true).unwrap_or(Answer::Reply(reply))
+            }
+        };
+        let mut is_success = false;
+        if let Answer::Reply(reply) = &mut answer
+            && reply.status.is_success()
+        {
+            is_success = true;
+            for struck in &struck {
+                self.edit(reply, &struck.effect, operation, head.uri.query());
+            }
+        }
+        if delay > Duration::ZERO {
+            tokio::time::sleep(delay).await;
+        }
+        let Some(response) = self.respond(answer, &struck, &breaker) else {
+            // Nothing of it will be sent.
+            return Response::default();
+        };
+        if !is_success {
+            note.body.drain().await;
+        }
+        note.status = Some(response.status());
+        response
+    }
+
+    async fn carry_out(&self, operation: Option<Operation>, mut call: Call<'_>) -> Reply {
+        let Some(operation) = operation else {
+            return Failure::not_found("there is no operation of this method and path").into();
+        };
+        let key = match key(call.headers) {
+            Ok(key) => key,
+            Err(failure) => return failure.into(),
+        };
+        let workspace = lock(&self.world).workspace(key);
+        call.workspace = match workspace.or(self.settings.any_key.then_some(0)) {
+            Some(workspace) => workspace,
+            None => return unauthorized("the key is not known, or was revoked").into(),
+        };
+        let reply = handlers::carry_out(self, operation, call).await;
+        reply.unwrap_or_else(Reply::from)
+    }
+
+    /// Changes a success as a fault has it.
+    fn edit(
+        &self,
+        reply: &mut Reply,
+        effect: &Effect,
+        operation: Option<Operation>,
+        query: Option<&str>,
+    ) {
+        let kind = operation.map_or("", Operation::id);
+        let sent = Query::parse(query)
+            .get("cursor")
+            .ok()
+            .flatten()
+            .map(str::to_owned);
+        match effect {
+            Effect::Edit(change) => change(&mut reply.body),
+            Effect::RepeatCursor if reply.body.get("data").is_some() => {
+                let cursor = sent.unwrap_or_else(|| self.start_of(kind, None));
+                reply.body["has_more"] = true.into();
+                reply.body["next_cursor"] = cursor.into();
+            }
+            Effect::EmptyPage if reply.body.get("data").is_some() => {
+                let start = sent.and_then(|cursor| self.cursors.decode(kind, &cursor));
+                reply.body["data"] = serde_json::json!([]);
+                reply.body["has_more"] = true.into();
+                reply.body["next_cursor"] = self.start_of(kind, start).into();
+            }
+            _ => {}
+        }
+    }
+
+    /// A new cursor for a place in a list, or for its start.
+    fn start_of(&self, kind: &str, place: Option<usize>) -> String {
+        let nonce = lock(&self.world).random().u32(..);
+        self.cursors
+            .encode(kind, place.unwrap_or(usize::MAX), nonce)
+    }
+
+    /// The response, or `None` if there won't be one.
+    fn respond(&self, answer: Answer, struck: &[Struck], breaker: &Breaker) -> Option<Response> {
+        let (status, mut headers, body) = match answer {
+            Answer::Instead(Instead::Answer(status, headers, body)) => (status, headers, body),
+            Answer::Instead(Instead::Reset) => {
+                breaker.reset();
+                return None;
+            }
+            Answer::Instead(Instead::Refuse(time)) => {
+                breaker.reset();
+                // This very connection is closed by it, so nobody may wait for it here.
+                let control = self.control.clone();
+                tokio::spawn(async move { control.refuse(Some(time)).await });
+                return None;
+            }
+            Answer::Reply(reply) => {
+                let mut headers = HeaderMap::new();
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                if reply.status == StatusCode::UNAUTHORIZED {
+                    headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+                }
+                let body = FaultBody::Bytes(reply.body.to_string().into());
+                (reply.status, headers, body)
+            }
+        };
+        let body = match body {
+            FaultBody::Bytes(bytes) => shaped(bytes, struck, &mut headers),
+            FaultBody::Json(size) => {
+                headers.insert(CONTENT_LENGTH, size.into());
+                json_of(size)
+            }
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        Some(response)
+    }
+}
+
+/// Takes note of what became of a request, even if the client hung up in the middle of it.
+struct Note<'a> {
+    app: &'a App,
+    number: usize,
+    body: Incoming,
+    status: Option<StatusCode>,
+    started: Option<TaskId>,
+    faulted: bool,
+}
+
+impl Drop for Note<'_> {
+    fn drop(&mut self) {
+        let noted = lock(&self.app.log).update(self.number, |request| {
+            request.body = std::mem::take(&mut self.body.seen);
+            request.status = self.status;
+            request.started = self.started;
+            request.faulted = self.faulted;
+        });
+        if let (Some(on_request), Some(noted)) = (&self.app.settings.on_request, &noted) {
+            on_request(noted);
+        }
+    }
+}
+
+/// What is sent: the reply of the operation, or what a fault puts in its place.
+enum Answer {
+    Reply(Reply),
+    Instead(Instead),
+}
+
+enum Instead {
+    Answer(StatusCode, HeaderMap, FaultBody),
+    Reset,
+    Refuse(Duration),
+}
+
+impl Instead {
+    fn of(effect: &Effect) -> Option<Self> {
+        Some(match effect {
+            Effect::Answer(status, headers, body) => {
+                Self::Answer(*status, headers.clone(), body.clone())
+            }
+            Effect::Reset => Self::Reset,
+            Effect::Refuse(time) => Self::Refuse(*time),
+            _ => return None,
+        })
+    }
+}
+
+/// The key of a request.
+fn key(headers: &HeaderMap) -> Result<&str, Failure> {
+    let value = headers.get(AUTHORIZATION);
+    let value = value.ok_or_else(|| unauthorized("the header `Authorization` is missing"))?;
+    let malformed = || unauthorized("the header `Authorization` is not `Bearer <key>`");
+    let (scheme, key) = value
+        .to_str()
+        .ok()
+        .and_then(|value| value.split_once(' '))
+        .ok_or_else(malformed)?;
+    let key = key.trim();
+    if scheme.eq_ignore_ascii_case("bearer") && !key.is_empty() {
+        Ok(key)
+    } else {
+        Err(malformed())
+    }
+}
+
+fn unauthorized(message: &str) -> Failure {
+    Failure::new(StatusCode::UNAUTHORIZED, message)
+}
+
+/// A body as the faults leave it.
+fn shaped(bytes: Bytes, struck: &[Struck], headers: &mut HeaderMap) -> Body {
+    let has = |wanted: fn(&Effect) -> bool| struck.iter().any(|struck| wanted(&struck.effect));
+    let mut bytes = bytes;
+    if has(|effect| matches!(effect, Effect::Truncate)) {
+        bytes.truncate(bytes.len() / 2);
+    }
+    let pause: Duration = struck
+        .iter()
+        .filter_map(|struck| match struck.effect {
+            Effect::DelayBody(time) => Some(time),
+            _ => None,
+        })
+        .sum();
+    let cut = has(|effect| matches!(effect, Effect::CutOff));
+    if !cut && pause.is_zero() {
+        return Body::from(bytes);
+    }
+    headers.insert(CONTENT_LENGTH, bytes.len().into());
+    let rest = bytes.split_off(bytes.len() / 2);
+    let first = stream::iter([Ok(bytes)]);
+    let second = stream::once(async move {
+        tokio::time::sleep(pause).await;
+        if cut {
+            Err(std::io::Error::from(std::io::ErrorKind::ConnectionAborted))
+        } else {
+            Ok(rest)
+        }
+    });
+    Body::from_stream(first.chain(second))
+}
+
+/// A JSON object of so many bytes, or the smallest there is: made in pieces, for it may be larger than the memory.
+fn json_of(size: u64) -> Body {
+    const OPEN: &[u8] = b"{\"simulated\":\"";
+    const CLOSE: &[u8] = b"\"}";
+    const PIECE: &[u8] = &[b'x'; 64 * 1024];
+    let filler = size.saturating_sub((OPEN.len() + CLOSE.len()) as u64);
+    let pieces = stream::unfold(filler, |left| async move {
+        let length = left.min(PIECE.len() as u64);
+        let piece = PIECE.get(..usize::try_from(length).ok()?)?;
+        (length > 0).then(|| (Bytes::from_static(piece), left - length))
+    });
+    let whole = stream::iter([Bytes::from_static(OPEN)])
+        .chain(pieces)
+        .chain(stream::iter([Bytes::from_static(CLOSE)]));
+    Body::from_stream(whole.map(Ok::<_, std::convert::Infallible>))
+}

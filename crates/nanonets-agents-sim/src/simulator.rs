@@ -1,0 +1,394 @@
+//! The simulator as its users hold it.
+
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use nanonets_agents_api::types::{Agent, AgentId, CreateAgentRequest, TaskId, TaskStatus};
+use tokio::task::AbortHandle;
+
+use crate::faults::{Fault, FaultHandle, Faults};
+use crate::observe::Request;
+use crate::operation::Operation;
+use crate::page::Cursors;
+use crate::reply::Failure;
+use crate::script::Script;
+use crate::server::{Control, Server};
+use crate::service::{App, Settings, lock, router};
+use crate::upload::Part;
+use crate::world::World;
+
+/// The workspace that [`Simulator::api_key`] belongs to.
+const OWN: usize = 0;
+/// The key unless another is set.
+const KEY: &str = "simulated-key";
+/// The largest file that is taken unless another limit is set, in bytes.
+const MAX_FILE: u64 = 16 * 1024 * 1024 * 1024;
+
+/// A simulated Agents API that serves HTTP on a port of its own until it is dropped.
+///
+/// It is cheap: start one for each test.
+#[derive(Debug)]
+pub struct Simulator {
+    address: SocketAddr,
+    key: String,
+    app: App,
+    task: AbortHandle,
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Sets up a [`Simulator`].
+#[must_use = "a simulator runs once it is started"]
+pub struct SimulatorBuilder {
+    address: SocketAddr,
+    key: String,
+    seed: u64,
+    settings: Settings,
+}
+
+impl fmt::Debug for SimulatorBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SimulatorBuilder")
+            .field("address", &self.address)
+            .field("seed", &self.seed)
+            .field("latency", &self.settings.latency)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a simulator could not start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct StartError {
+    address: SocketAddr,
+    source: io::Error,
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { address, source } = self;
+        match source.kind() {
+            io::ErrorKind::AddrInUse => write!(f, "{address} is in use by another program"),
+            _ => write!(f, "{address} can't be listened on: {source}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.source)
+    }
+}
+
+impl SimulatorBuilder {
+    /// Listens on this address instead of a free port of 127.0.0.1.
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// Takes this key instead of [`Simulator::api_key`]'s usual one.
+    pub fn api_key(mut self, key: impl Into<String>) -> Self {
+        self.key = key.into();
+        self
+    }
+
+    /// Takes any key that is not known for that of the first workspace. A missing one is still refused.
+    pub fn any_api_key(mut self) -> Self {
+        self.settings.any_key = true;
+        self
+    }
+
+    /// Ids, placeholder data and the chance of faults follow from this number. It is 0 unless set.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Lets this much time pass before each answer.
+    pub fn latency(mut self, latency: Duration) -> Self {
+        self.settings.latency = latency;
+        self
+    }
+
+    /// Refuses files of more bytes with 400, as the API does beyond a size that it does not document.
+    pub fn max_file_size(mut self, bytes: u64) -> Self {
+        self.settings.max_file = bytes;
+        self
+    }
+
+    /// Calls a function with each request once it is answered or broken off.
+    pub fn on_request(mut self, call: impl Fn(&Request) + Send + Sync + 'static) -> Self {
+        self.settings.on_request = Some(Arc::new(call));
+        self
+    }
+
+    /// Starts the simulator on the current tokio runtime. It accepts connections when this returns.
+    ///
+    /// # Errors
+    ///
+    /// If the address can't be listened on.
+    #[expect(
+        clippy::unused_async,
+        reason = "it needs a runtime, and `async` says so"
+    )]
+    pub async fn start(self) -> Result<Simulator, StartError> {
+        let address = self.address;
+        let (server, control) =
+            Server::bind(address).map_err(|source| StartError { address, source })?;
+        let mut world = World::new(self.seed);
+        world.add_workspace(&self.key);
+        let app = App {
+            world: Arc::new(Mutex::new(world)),
+            log: Arc::default(),
+            faults: Faults::new(self.seed),
+            cursors: Cursors::new(self.seed),
+            control,
+            settings: self.settings,
+        };
+        let address = server.address();
+        let task = tokio::spawn(server.run(router(&app))).abort_handle();
+        Ok(Simulator {
+            address,
+            key: self.key,
+            app,
+            task,
+        })
+    }
+}
+
+impl Simulator {
+    /// Starts a simulator on a free port of 127.0.0.1, on the current tokio runtime.
+    ///
+    /// # Panics
+    ///
+    /// If there is no free port. [`SimulatorBuilder::start`] returns an error instead.
+    pub async fn start() -> Self {
+        let started = Self::builder().start().await;
+        started.unwrap_or_else(|error| panic!("the simulator can't start: {error}"))
+    }
+
+    /// Sets up a simulator that is not as usual.
+    pub fn builder() -> SimulatorBuilder {
+        SimulatorBuilder {
+            address: (Ipv4Addr::LOCALHOST, 0).into(),
+            key: KEY.to_owned(),
+            seed: 0,
+            settings: Settings {
+                latency: Duration::ZERO,
+                max_file: MAX_FILE,
+                any_key: false,
+                on_request: None,
+            },
+        }
+    }
+
+    /// What to give a client as base URL: scheme, host and port.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The address that it listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The key of its first workspace.
+    #[must_use]
+    pub fn api_key(&self) -> &str {
+        &self.key
+    }
+
+    /// Adds a workspace with a key of its own: agents and tasks of one are forbidden to the other.
+    #[must_use]
+    pub fn add_workspace(&self) -> String {
+        let mut world = lock(&self.app.world);
+        let key = format!("simulated-key-{:08x}", world.random().u32(..));
+        world.add_workspace(&key);
+        key
+    }
+
+    /// Revokes a key. Returns whether it was good.
+    pub fn revoke(&self, key: &str) -> bool {
+        lock(&self.app.world).revoke(key)
+    }
+
+    /// Creates an agent in the first workspace.
+    ///
+    /// # Panics
+    ///
+    /// If there is one of that name already.
+    pub fn create_agent(&self, name: &str) -> Agent {
+        let request = CreateAgentRequest {
+            name: Some(name.to_owned()),
+            ..CreateAgentRequest::default()
+        };
+        expected(lock(&self.app.world).create_agent(OWN, request))
+    }
+
+    /// Creates an agent in the first workspace, under a given id if there is one.
+    #[cfg(feature = "server")]
+    pub(crate) fn add_agent(&self, name: &str, id: Option<AgentId>) -> Result<Agent, String> {
+        let request = CreateAgentRequest {
+            name: Some(name.to_owned()),
+            ..CreateAgentRequest::default()
+        };
+        let agent = lock(&self.app.world).create_agent_as(OWN, request, id);
+        agent.map_err(|failure| failure.message)
+    }
+
+    /// Makes a draft of an agent, which only the dashboard can: a new version that waits to be published.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such agent in the first workspace, or it has a draft already.
+    pub fn create_draft(&self, agent: AgentId) -> Agent {
+        expected(lock(&self.app.world).create_draft(OWN, agent))
+    }
+
+    /// Holds tasks of an agent back as `queued` while so many of its tasks are not over.
+    pub fn limit_concurrent_tasks(&self, agent: AgentId, limit: usize) {
+        lock(&self.app.world).limit_tasks(agent, limit);
+    }
+
+    /// The script of tasks that no other is for. Without it, they complete at once.
+    pub fn script(&self, script: Script) {
+        lock(&self.app.world).set_default_script(script);
+    }
+
+    /// The script of an agent's tasks.
+    pub fn script_agent(&self, agent: AgentId, script: Script) {
+        lock(&self.app.world).set_script(agent, script);
+    }
+
+    /// The script of the next task, whichever agent's it is. Called again, that of the one after it.
+    pub fn script_next(&self, script: Script) {
+        lock(&self.app.world).push_script(script);
+    }
+
+    /// Adds tasks of an agent that completed in the past, a minute apart.
+    pub fn add_history(&self, agent: AgentId, tasks: usize) {
+        lock(&self.app.world).add_history(OWN, agent, tasks);
+    }
+
+    /// Approves what a task awaits review of, as a person in the dashboard does. Returns whether it awaited any.
+    pub fn approve(&self, task: TaskId) -> bool {
+        let mut world = lock(&self.app.world);
+        world
+            .find(task)
+            .is_some_and(crate::task::Simulated::approve)
+    }
+
+    /// Sets a fault.
+    pub fn fault(&self, fault: Fault) -> FaultHandle {
+        self.app.faults.add(fault)
+    }
+
+    /// Takes all faults back.
+    pub fn clear_faults(&self) {
+        self.app.faults.clear();
+    }
+
+    /// Resets all connections and refuses new ones until [`accept_connections`](Self::accept_connections).
+    pub async fn refuse_connections(&self) {
+        self.control().refuse(None).await;
+    }
+
+    /// Accepts connections again, on the same port.
+    pub async fn accept_connections(&self) {
+        self.control().accept().await;
+    }
+
+    fn control(&self) -> &Control {
+        &self.app.control
+    }
+
+    /// The requests received so far, in their order; of very many, the last ten thousand.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Request> {
+        lock(&self.app.log).all()
+    }
+
+    /// The same, of one operation.
+    #[must_use]
+    pub fn requests_to(&self, operation: Operation) -> Vec<Request> {
+        let mut requests = self.requests();
+        requests.retain(|request| request.operation == Some(operation));
+        requests
+    }
+
+    /// How many requests an operation has received, whatever became of them.
+    #[must_use]
+    pub fn count(&self, operation: Operation) -> usize {
+        lock(&self.app.log).count(Some(operation))
+    }
+
+    /// Forgets the requests and their counts.
+    pub fn forget_requests(&self) {
+        lock(&self.app.log).clear();
+    }
+
+    /// The tasks that were started, oldest first: "exactly one" can be asserted on it.
+    #[must_use]
+    pub fn tasks(&self) -> Vec<TaskView> {
+        let mut world = lock(&self.app.world);
+        let ids = world.all_tasks();
+        ids.into_iter()
+            .filter_map(|id| world.find(id).map(TaskView::of))
+            .collect()
+    }
+
+    /// One task. Looking at it here is not a read that moves its script on.
+    #[must_use]
+    pub fn task(&self, id: TaskId) -> Option<TaskView> {
+        lock(&self.app.world).find(id).map(TaskView::of)
+    }
+}
+
+/// What is known of a task without asking over HTTP.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TaskView {
+    /// Identifies it.
+    pub id: TaskId,
+    /// The agent version that runs.
+    pub agent_id: AgentId,
+    /// Where it is in its life.
+    pub status: TaskStatus,
+    /// Whether its script is at its end.
+    pub is_over: bool,
+    /// Whether it was started with a prompt.
+    pub has_query: bool,
+    /// The files that it was started with.
+    pub files: Vec<Part>,
+    /// How many messages were exchanged, by user and agent.
+    pub messages: usize,
+}
+
+impl TaskView {
+    fn of(task: &mut crate::task::Simulated) -> Self {
+        Self {
+            id: task.id,
+            agent_id: task.agent,
+            status: task.status().clone(),
+            is_over: task.is_over(),
+            has_query: task.input.query.is_some(),
+            files: task.input.files.clone(),
+            messages: task.messages().len(),
+        }
+    }
+}
+
+/// Panics for the author of a test, who asked for what can't be.
+fn expected<T>(result: Result<T, Failure>) -> T {
+    result.unwrap_or_else(|failure| panic!("the simulator can't do that: {}", failure.message))
+}

@@ -1,0 +1,305 @@
+//! Request bodies. JSON is small and read whole, up to a limit; files stream through a hash and a counter and are gone.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, BodyDataStream};
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use multer::{Field, Multipart};
+use nanonets_agents_api::types::{RunAgentRequest, TaskOutputConfig};
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use crate::reply::Failure;
+use crate::task::Input;
+
+/// JSON bodies and text parts beyond this are refused.
+const MAX_TEXT: usize = 4 * 1024 * 1024;
+/// Multipart bodies of more parts are refused.
+const MAX_PARTS: usize = 1000;
+/// So much of a body may come before a part of it does: preamble and headers.
+const MAX_WITHOUT_PROGRESS: usize = 256 * 1024;
+/// How much of the rest of a refused body is read, so that the client gets to see the refusal.
+const MAX_DRAIN: usize = 64 * 1024 * 1024;
+/// For how long.
+const DRAIN_TIME: Duration = Duration::from_secs(5);
+
+/// A part of a multipart body as it was seen. Its content is not kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Part {
+    /// The part's name: `files`.
+    pub name: String,
+    /// The file name that came with it.
+    pub file_name: Option<String>,
+    /// The media type that came with it.
+    pub content_type: Option<String>,
+    /// Its length in bytes.
+    pub size: u64,
+    /// The SHA-256 of its content, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// A file that a task was started with.
+pub(crate) type File = Part;
+
+/// What was seen of a request's body.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SeenBody {
+    /// None, or nothing was read of it.
+    #[default]
+    None,
+    /// A body that was read whole.
+    Whole {
+        /// Its length in bytes.
+        size: u64,
+        /// The SHA-256 of it, in lower-case hexadecimal.
+        sha256: String,
+    },
+    /// A multipart body. If it was cut short, the parts that came whole.
+    Multipart(Vec<Part>),
+}
+
+/// A request's body, and what has been seen of it.
+pub(crate) struct Incoming {
+    stream: BodyDataStream,
+    pub seen: SeenBody,
+}
+
+impl Incoming {
+    pub fn new(body: Body) -> Self {
+        Self {
+            stream: body.into_data_stream(),
+            seen: SeenBody::None,
+        }
+    }
+
+    /// Reads a JSON body.
+    pub async fn json<T: DeserializeOwned>(&mut self, headers: &HeaderMap) -> Result<T, Failure> {
+        let media_type = content_type(headers);
+        if media_type.is_some_and(|media_type| essence(media_type) != "application/json") {
+            return Err(Failure::bad_request("the body must be application/json"));
+        }
+        let mut whole = Vec::new();
+        while let Some(chunk) = self.next().await? {
+            if whole.len() + chunk.len() > MAX_TEXT {
+                return Err(Failure::bad_request(format!(
+                    "the body has more than {MAX_TEXT} bytes"
+                )));
+            }
+            whole.extend_from_slice(&chunk);
+        }
+        self.seen = SeenBody::Whole {
+            size: whole.len() as u64,
+            sha256: hex(&Sha256::digest(&whole)),
+        };
+        if whole.is_empty() {
+            return Err(Failure::bad_request("the body is missing: it must be JSON"));
+        }
+        serde_json::from_slice(&whole).map_err(|error| {
+            Failure::bad_request(format!("the body is not as documented: {error}"))
+        })
+    }
+
+    /// Reads the body of a run, in either form.
+    pub async fn run(&mut self, headers: &HeaderMap, max_file: u64) -> Result<Input, Failure> {
+        let media_type = content_type(headers).unwrap_or_default();
+        if essence(media_type) != "multipart/form-data" {
+            let RunAgentRequest {
+                query,
+                output_config,
+            } = self.json(headers).await?;
+            return Ok(Input {
+                query: query.filter(|query| !query.is_empty()),
+                output_schema: output_config.and_then(|config| config.output_schema),
+                files: Vec::new(),
+            });
+        }
+        let boundary = multer::parse_boundary(media_type).map_err(|_| {
+            Failure::bad_request("the Content-Type of the multipart body has no usable boundary")
+        })?;
+        let mut parts = Vec::new();
+        let result = read_parts(&mut self.stream, boundary, max_file, &mut parts).await;
+        self.seen = SeenBody::Multipart(parts);
+        result
+    }
+
+    async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+        let chunk = self.stream.next().await.transpose();
+        chunk.map_err(|_| Failure::bad_request("the body ended too early"))
+    }
+
+    /// Reads on without looking, for a while: a client that is still sending would not see the answer otherwise.
+    pub async fn drain(&mut self) {
+        let mut left = MAX_DRAIN;
+        let reading = async {
+            while let Some(Ok(chunk)) = self.stream.next().await {
+                left = left.saturating_sub(chunk.len());
+                if left == 0 {
+                    return;
+                }
+            }
+        };
+        // Whoever sends more than that, or more slowly, sees the connection close.
+        let _ = tokio::time::timeout(DRAIN_TIME, reading).await;
+    }
+}
+
+async fn read_parts(
+    stream: &mut BodyDataStream,
+    boundary: String,
+    max_file: u64,
+    parts: &mut Vec<Part>,
+) -> Result<Input, Failure> {
+    let (stream, progress) = Stepwise::new(stream);
+    let mut multipart = Multipart::new(stream, boundary);
+    let mut input = Input::default();
+    while let Some(mut field) = multipart.next_field().await.map_err(malformed)? {
+        if parts.len() == MAX_PARTS {
+            return Err(Failure::bad_request(format!(
+                "the body has more than {MAX_PARTS} parts"
+            )));
+        }
+        progress.store(0, Ordering::Relaxed);
+        let name = field.name().unwrap_or_default().to_owned();
+        let keep_text = matches!(name.as_str(), "query" | "output_config");
+        let limit = if keep_text { MAX_TEXT as u64 } else { max_file };
+        let (part, text) = read_part(&mut field, name, keep_text, limit, &progress).await?;
+        match part.name.as_str() {
+            "query" => input.query = Some(utf8(&part, text)?).filter(|query| !query.is_empty()),
+            "output_config" => {
+                let text = utf8(&part, text)?;
+                let config: TaskOutputConfig = serde_json::from_str(&text).map_err(|error| {
+                    Failure::bad_request(format!(
+                        "the part `output_config` is not as documented: {error}"
+                    ))
+                })?;
+                input.output_schema = config.output_schema;
+            }
+            // The second is the old name; the third is how the reference page's own curl line has it.
+            "files" | "file" | "files.items" => input.files.push(part.clone()),
+            _ => {}
+        }
+        parts.push(part);
+    }
+    Ok(input)
+}
+
+async fn read_part(
+    field: &mut Field<'_>,
+    name: String,
+    keep_text: bool,
+    limit: u64,
+    progress: &AtomicUsize,
+) -> Result<(Part, Vec<u8>), Failure> {
+    let mut part = Part {
+        file_name: field.file_name().map(str::to_owned),
+        content_type: field.content_type().map(ToString::to_string),
+        name,
+        size: 0,
+        sha256: String::new(),
+    };
+    let mut hash = Sha256::new();
+    let mut text = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(malformed)? {
+        progress.store(0, Ordering::Relaxed);
+        part.size += chunk.len() as u64;
+        if part.size > limit {
+            return Err(Failure::bad_request(format!(
+                "the part `{}` is too large: the limit is {limit} bytes",
+                part.name
+            )));
+        }
+        hash.update(&chunk);
+        if keep_text {
+            text.extend_from_slice(&chunk);
+        }
+    }
+    part.sha256 = hex(&hash.finalize());
+    Ok((part, text))
+}
+
+fn utf8(part: &Part, text: Vec<u8>) -> Result<String, Failure> {
+    String::from_utf8(text)
+        .map_err(|_| Failure::bad_request(format!("the part `{}` is not UTF-8", part.name)))
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it maps errors")]
+fn malformed(error: multer::Error) -> Failure {
+    let reason = match error {
+        multer::Error::IncompleteFieldData { .. } | multer::Error::IncompleteStream => {
+            "it was cut short".to_owned()
+        }
+        multer::Error::StreamReadFailed(reason) => reason.to_string(),
+        error => error.to_string(),
+    };
+    Failure::bad_request(format!("the multipart body can't be read: {reason}"))
+}
+
+/// Hands over one chunk at a time. multer takes all that is ready before it looks at any of it, which a fast client
+/// could use to fill the memory; and it looks for the end of a part's headers as long as there is something to read.
+struct Stepwise<'a> {
+    stream: &'a mut BodyDataStream,
+    progress: Arc<AtomicUsize>,
+    rest: bool,
+}
+
+impl<'a> Stepwise<'a> {
+    fn new(stream: &'a mut BodyDataStream) -> (Self, Arc<AtomicUsize>) {
+        let progress = Arc::new(AtomicUsize::new(0));
+        let stepwise = Self {
+            stream,
+            progress: Arc::clone(&progress),
+            rest: false,
+        };
+        (stepwise, progress)
+    }
+}
+
+impl Stream for Stepwise<'_> {
+    type Item = Result<Bytes, String>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if std::mem::take(&mut self.rest) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let Poll::Ready(chunk) = self.stream.poll_next_unpin(context) else {
+            return Poll::Pending;
+        };
+        self.rest = true;
+        Poll::Ready(chunk.map(|chunk| {
+            let chunk = chunk.map_err(|_| "the connection broke".to_owned())?;
+            let waiting = self.progress.fetch_add(chunk.len(), Ordering::Relaxed) + chunk.len();
+            if waiting > MAX_WITHOUT_PROGRESS {
+                return Err("the headers of a part are too large".to_owned());
+            }
+            Ok(chunk)
+        }))
+    }
+}
+
+fn content_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(CONTENT_TYPE)?.to_str().ok()
+}
+
+fn essence(media_type: &str) -> String {
+    let essence = media_type.split(';').next().unwrap_or_default();
+    essence.trim().to_ascii_lowercase()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string can't fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
