@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_page_says_that_more_follows_only_if_something_does() {
-        let even = |index: usize| (index % 2 == 0).then_some(index);
+        let even = |index: usize| index.is_multiple_of(2).then_some(index);
         let first = Paging {
             limit: 2,
             before: None,

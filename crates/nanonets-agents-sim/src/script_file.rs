@@ -75,12 +75,12 @@ impl ScriptFile {
     ///
     /// # Errors
     ///
-    /// What is wrong with it and where, by line and column.
+    /// What is wrong with it and where: `line:column: message`.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.trim().is_empty() {
             return Ok(Self::default());
         }
-        let file: Self = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
+        let file: Self = serde_saphyr::from_str(text).map_err(|error| at_its_place(&error))?;
         let mut names: Vec<&str> = file
             .agents
             .iter()
@@ -88,7 +88,7 @@ impl ScriptFile {
             .collect();
         names.sort_unstable();
         match names.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(pair) => Err(format!("two agents are called `{}`", pair[0])),
+            Some(pair) => Err(format!("1:1: two agents are called `{}`", pair[0])),
             None => Ok(file),
         }
     }
@@ -114,6 +114,17 @@ impl ScriptFile {
         }
         Ok(agents)
     }
+}
+
+/// An error on one line, with its place in front.
+fn at_its_place(error: &serde_saphyr::Error) -> String {
+    let message = error.without_snippet().to_string();
+    let Some(place) = error.location() else {
+        return format!("1:1: {message}");
+    };
+    let (line, column) = (place.line(), place.column());
+    let message = message.replace(&format!(" at line {line}, column {column}"), "");
+    format!("{line}:{column}: {message}")
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -231,7 +231,6 @@ fn utf8(part: &Part, text: Vec<u8>) -> Result<String, Failure> {
         .map_err(|_| Failure::bad_request(format!("the part `{}` is not UTF-8", part.name)))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it maps errors")]
 fn malformed(error: multer::Error) -> Failure {
     let reason = match error {
         multer::Error::IncompleteFieldData { .. } | multer::Error::IncompleteStream => {

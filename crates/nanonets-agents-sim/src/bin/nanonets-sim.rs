@@ -105,7 +105,7 @@ fn read_script(path: &Path) -> Result<ScriptFile, String> {
     let shown = path.display();
     let text =
         std::fs::read_to_string(path).map_err(|error| format!("{shown} can't be read: {error}"))?;
-    ScriptFile::parse(&text).map_err(|error| format!("{shown}: {error}"))
+    ScriptFile::parse(&text).map_err(|error| format!("{shown}:{error}"))
 }
 
 /// A request in the log: what came and what it was answered with, and nothing of its contents.

@@ -1,0 +1,261 @@
+//! The `nanonets-sim` binary as a process: its one line, its exit codes, its errors.
+
+#![cfg(feature = "server")]
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+/// A running binary, killed when dropped.
+struct Running {
+    child: Child,
+    url: String,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_nanonets-sim"));
+    command.args(args).env_remove("NANONETS_SIM_API_KEY");
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn start(args: &[&str]) -> Running {
+    let mut child = command(args).spawn().expect("the binary");
+    let mut line = String::new();
+    let stdout = child.stdout.as_mut().expect("stdout");
+    BufReader::new(stdout).read_line(&mut line).expect("a line");
+    let url = line
+        .trim()
+        .strip_prefix("listening on ")
+        .expect("the line")
+        .to_owned();
+    Running { child, url }
+}
+
+fn fails(args: &[&str]) -> String {
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command(args).output().expect("the binary");
+    assert!(!status.success());
+    assert!(stdout.is_empty());
+    String::from_utf8(stderr).expect("UTF-8")
+}
+
+fn script(text: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(&file, text).expect("a file");
+    file
+}
+
+fn path(file: &tempfile::NamedTempFile) -> &str {
+    file.path().to_str().expect("a path in UTF-8")
+}
+
+async fn get(running: &Running, path: &str) -> Value {
+    let request = reqwest::Client::new().get(format!("{}/api/v1{path}", running.url));
+    let response = request.bearer_auth("any").send().await.expect("an answer");
+    response.json().await.expect("JSON")
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn it_prints_one_line_serves_logs_to_stderr_and_stops_cleanly_on_sigterm() {
+    let mut running = start(&["--workspace-tasks", "3", "--seed", "7"]);
+    assert!(
+        running.url.starts_with("http://127.0.0.1:"),
+        "{}",
+        running.url
+    );
+    let tasks = get(&running, "/tasks").await;
+    assert_eq!(tasks["data"].as_array().map(Vec::len), Some(3));
+    let pid = running.child.id().to_string();
+    let sent = Command::new("kill")
+        .args(["-TERM", &pid])
+        .status()
+        .expect("kill");
+    assert!(sent.success());
+    assert!(running.child.wait().expect("an end").success());
+    let (mut rest, mut log) = (String::new(), String::new());
+    running
+        .child
+        .stdout
+        .take()
+        .expect("stdout")
+        .read_to_string(&mut rest)
+        .expect("UTF-8");
+    running
+        .child
+        .stderr
+        .take()
+        .expect("stderr")
+        .read_to_string(&mut log)
+        .expect("UTF-8");
+    assert_eq!(rest, "", "nothing but the one line");
+    assert!(log.contains("200 GET /api/v1/tasks"), "{log}");
+    assert!(!log.contains("any"), "no key in the log: {log}");
+}
+
+#[tokio::test]
+async fn the_same_seed_gives_the_same_ids() {
+    let args = ["--workspace-tasks", "2", "--seed", "7"];
+    let (one, two) = (start(&args), start(&args));
+    let ids = |page: Value| -> Vec<Value> {
+        page["data"]
+            .as_array()
+            .expect("tasks")
+            .iter()
+            .map(|task| task["task_id"].clone())
+            .collect()
+    };
+    assert_eq!(
+        ids(get(&one, "/tasks").await),
+        ids(get(&two, "/tasks").await)
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_was_set_is_asked_for() {
+    let running = start(&["--api-key", "the-key"]);
+    let refusal = get(&running, "/agents").await;
+    assert!(refusal["error"].is_string());
+}
+
+#[tokio::test]
+async fn agents_scripts_and_faults_come_from_a_file() {
+    let file = script(
+        "
+agents:
+  - name: Invoices
+    id: 11111111-1111-4111-8111-111111111111
+    concurrent_tasks: 5
+    on_cancel: finish_step
+    script:
+      - pending: 1
+      - hold: { status: archiving, for: 1 }
+      - running: 0s
+      - await_review: 0s
+      - ask: Which currency?
+      - complete: { extracted_data: { total: 12.5 }, summary: One invoice. }
+script:
+  - fail: No script for this agent.
+faults:
+  - { on: [list_agents], status: 503, retry_after: 2s, times: 1 }
+",
+    );
+    let running = start(&["--script", path(&file)]);
+    assert_eq!(
+        get(&running, "/agents").await["error"],
+        "simulated 503 Service Unavailable"
+    );
+    assert_eq!(
+        get(&running, "/agents").await["data"][0]["name"],
+        "Invoices"
+    );
+    let http = reqwest::Client::new();
+    let post = |path: String, body: Value| {
+        let request = http
+            .post(format!("{}/api/v1{path}", running.url))
+            .bearer_auth("any");
+        async move {
+            let response = request.json(&body).send().await.expect("an answer");
+            response.json::<Value>().await.expect("JSON")
+        }
+    };
+    let agent = "11111111-1111-4111-8111-111111111111";
+    let run = post(format!("/agents/{agent}/run"), json!({ "query": "q" })).await;
+    let task = format!("/tasks/{}", run["task_id"].as_str().expect("a task id"));
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        seen.push(get(&running, &task).await["status"].clone());
+    }
+    assert_eq!(seen, ["pending", "archiving", "waiting_for_input"]);
+    post(format!("{task}/message"), json!({ "message": "EUR" })).await;
+    let summary = get(&running, &format!("{task}/summary")).await;
+    assert_eq!(summary["extracted_data"], json!({ "total": 12.5 }));
+    assert_eq!(summary["result"]["summary"], "One invoice.");
+
+    let other = post("/agents".to_owned(), json!({})).await;
+    let path = format!("/agents/{}/run", other["id"].as_str().expect("an id"));
+    assert_eq!(
+        post(path, json!({ "query": "q" })).await["status"],
+        "failed"
+    );
+}
+
+#[test]
+fn a_port_in_use_is_named() {
+    let running = start(&[]);
+    let address = running.url.strip_prefix("http://").expect("an address");
+    let error = fails(&["--listen", address]);
+    assert_eq!(
+        error,
+        format!("error: {address} is in use by another program\n")
+    );
+}
+
+#[test]
+fn a_script_file_that_is_not_there_is_named() {
+    let error = fails(&["--script", "no-such-file.yaml"]);
+    assert!(
+        error.starts_with("error: no-such-file.yaml can't be read: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_malformed_script_is_refused_with_file_line_and_reason() {
+    for (text, line, reason) in [
+        ("agents: [", 1, ""),
+        ("script:\n  - walking: 2", 2, "walking"),
+        ("script:\n  - running", 2, "`running` needs a value"),
+        ("script:\n  - stop: now", 2, "takes no value"),
+        ("script:\n  - running: soon", 2, "`soon` is not a time"),
+        ("script:\n  - running: -1", 2, "not negative"),
+        (
+            "script:\n  - running: 1\n    pending: 1",
+            2,
+            "put a dash before each",
+        ),
+        ("scripts: []", 1, "scripts"),
+        ("agents:\n  - name: A\n    skript: []", 3, "skript"),
+        ("agents:\n  - name: A\n    id: 42", 3, ""),
+        (
+            "faults:\n  - { on: [fly], status: 500 }",
+            2,
+            "`fly` is not an operation",
+        ),
+        ("faults:\n  - { on: [run_agent] }", 2, "a fault is one of"),
+        ("faults:\n  - { status: 99 }", 2, "99 is not an HTTP status"),
+        (
+            "faults:\n  - { reset: true, retry_after: 2s }",
+            2,
+            "go with `status`",
+        ),
+        (
+            "faults:\n  - { reset: true, probability: 2 }",
+            2,
+            "from 0 to 1",
+        ),
+    ] {
+        let file = script(text);
+        let error = fails(&["--script", path(&file)]);
+        assert!(
+            error.starts_with(&format!("error: {}:{line}:", path(&file))),
+            "{text}\n{error}"
+        );
+        assert!(error.contains(reason), "{text}\n{error}");
+        assert!(error.lines().count() == 1, "{error}");
+    }
+    let file = script("agents: [{ name: A }, { name: A }]");
+    assert!(fails(&["--script", path(&file)]).contains("two agents are called `A`"));
+}

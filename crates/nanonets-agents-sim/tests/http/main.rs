@@ -1,0 +1,8 @@
+//! The simulator as a plain HTTP client sees it.
+
+mod agents;
+mod client;
+mod faults;
+mod lifecycle;
+mod lists;
+mod uploads;
