@@ -23,6 +23,8 @@ use crate::connection::Connection;
 const BACKLOG: u32 = 1024;
 /// How long a client may take to send the headers of a request.
 const HEADER_TIME: Duration = Duration::from_secs(30);
+/// How much of a request is read ahead, and how long its headers may be, in bytes.
+pub(crate) const BUFFER: usize = 64 * 1024;
 
 /// What the server can be told.
 #[derive(Debug)]
@@ -186,6 +188,7 @@ async fn serve(stream: TcpStream, app: Router) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME)
+        .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(connection), service);
     // A connection that breaks has nobody left to be told.
     let _ = connection.await;

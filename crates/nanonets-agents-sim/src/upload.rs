@@ -17,14 +17,15 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::reply::Failure;
+use crate::server::BUFFER;
 use crate::task::Input;
 
 /// JSON bodies and text parts beyond this are refused.
 const MAX_TEXT: usize = 4 * 1024 * 1024;
 /// Multipart bodies of more parts are refused.
 const MAX_PARTS: usize = 1000;
-/// So much of a body may come before a part of it does: preamble and headers.
-const MAX_WITHOUT_PROGRESS: usize = 256 * 1024;
+/// So much of a body may come before a part of it does: preamble and headers, and what is read ahead.
+const MAX_WITHOUT_PROGRESS: usize = 4 * BUFFER;
 /// How much of the rest of a refused body is read, so that the client gets to see the refusal.
 const MAX_DRAIN: usize = 64 * 1024 * 1024;
 /// For how long.

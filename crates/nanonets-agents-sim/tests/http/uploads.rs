@@ -132,6 +132,23 @@ async fn ten_thousand_parts_are_400_and_the_server_goes_on() {
 }
 
 #[tokio::test]
+async fn a_large_file_is_taken_as_fast_as_it_comes() {
+    let api = Api::start().await;
+    let run = format!("/agents/{}/run", api.agent("Invoices"));
+    let form = Form::new().part(
+        "files",
+        Part::bytes(vec![7; 48 * 1024 * 1024]).file_name("large.pdf"),
+    );
+    json(api.post(&run).multipart(form)).await;
+    let task = api.simulator.tasks().remove(0);
+    assert_eq!(task.files[0].size, 48 * 1024 * 1024);
+    assert_eq!(
+        task.files[0].sha256,
+        "3286bb4e2aacb6726e3f153666203cdab7d8708d9de8a1c9cbe29a6f8e7fe074"
+    );
+}
+
+#[tokio::test]
 async fn headers_without_end_are_400() {
     let api = Api::start().await;
     let run = format!("/agents/{}/run", api.agent("Invoices"));
