@@ -1,0 +1,195 @@
+//! The generated client against the simulator: each knows the API from the description alone.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use nanonets_agents_api::types::{
+    AgentStatus, CreateAgentRequest, TaskOutputConfig, TaskStatus, UpdateAgentRequest,
+};
+use nanonets_agents_api::{Client, Context, FilePart};
+use nanonets_agents_sim::{Operation, Script, SeenBody, Simulator};
+use serde_json::json;
+use xtask::read::Document;
+use xtask::view::OperationView;
+
+#[test]
+fn the_simulator_has_the_operations_of_the_description_and_no_others() {
+    let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec/agents.yaml");
+    let document = Document::open(&spec).expect("the description");
+    let described: BTreeSet<(String, String, String)> = OperationView::all(&document.root)
+        .iter()
+        .map(|operation| {
+            let method = operation.method.to_uppercase();
+            (operation.effective_id(), method, operation.path.to_owned())
+        })
+        .collect();
+    let simulated: BTreeSet<(String, String, String)> = Operation::ALL
+        .iter()
+        .map(|operation| {
+            let method = operation.method().to_string();
+            (
+                operation.id().to_owned(),
+                method,
+                operation.path().to_owned(),
+            )
+        })
+        .collect();
+    assert_eq!(simulated, described);
+}
+
+fn client(simulator: &Simulator) -> Client {
+    let context = Context::with_api_key(simulator.api_key()).expect("a key");
+    Client::new(&simulator.base_url(), context).expect("a client")
+}
+
+#[tokio::test]
+async fn a_document_goes_in_and_data_comes_out() {
+    let simulator = Simulator::start().await;
+    let client = client(&simulator);
+    let body = CreateAgentRequest::builder().name("Invoices".to_owned());
+    let agent = client
+        .create_agent()
+        .body(body)
+        .send()
+        .await
+        .expect("an agent")
+        .into_inner();
+    simulator.script_agent(
+        agent.id,
+        Script::new()
+            .pending(1)
+            .running(1)
+            .ask("Which currency?")
+            .complete_simulated(),
+    );
+    let config = TaskOutputConfig::builder().output_schema(r#"{"total": "number"}"#.to_owned());
+    let config: TaskOutputConfig = config.try_into().expect("a configuration");
+    let run = client
+        .run_agent_multipart()
+        .agent_id(agent.id)
+        .query("Add it up.")
+        .output_config(config)
+        .files([FilePart::from_bytes("invoice.pdf", b"%PDF".as_slice())])
+        .send()
+        .await
+        .expect("a task");
+    let task = run.task_id;
+    let mut seen = vec![run.status.clone()];
+    loop {
+        let status = client
+            .get_task()
+            .task_id(task)
+            .send()
+            .await
+            .expect("a task")
+            .status
+            .clone();
+        if seen.last() != Some(&status) {
+            seen.push(status.clone());
+        }
+        match status {
+            TaskStatus::WaitingForInput => {
+                let messages = client.list_task_messages().task_id(task).send().await;
+                let messages = messages.expect("messages").into_inner().data;
+                let question = messages.last().and_then(|message| message.content.clone());
+                assert_eq!(question, Some(json!("Which currency?")));
+                let answer = client.send_task_message().task_id(task);
+                let answer = answer.body_map(|body| body.message("EUR".to_owned()));
+                answer.send().await.expect("a receipt");
+            }
+            TaskStatus::Completed => break,
+            _ => {}
+        }
+    }
+    assert_eq!(
+        seen,
+        [
+            TaskStatus::Pending,
+            TaskStatus::Running,
+            TaskStatus::WaitingForInput,
+            TaskStatus::Completed
+        ]
+    );
+    let summary = client
+        .get_task_summary()
+        .task_id(task)
+        .send()
+        .await
+        .expect("a summary");
+    let data = summary.extracted_data.as_ref().expect("data");
+    assert!(data["total"].is_number(), "{data}");
+    let result = client
+        .get_task_result()
+        .task_id(task)
+        .send()
+        .await
+        .expect("a result");
+    assert!(result.feed.as_ref().is_some_and(|feed| !feed.is_empty()));
+    let cancelled = client
+        .cancel_task()
+        .task_id(task)
+        .send()
+        .await
+        .expect("a task");
+    assert_eq!(cancelled.status, TaskStatus::Completed);
+    let tasks = client
+        .list_tasks()
+        .agent_id(agent.id)
+        .status([TaskStatus::Completed]);
+    let tasks = tasks.send().await.expect("tasks").into_inner();
+    assert_eq!(tasks.data.len(), 1);
+
+    let request = simulator.requests_to(Operation::RunAgent).remove(0);
+    let SeenBody::Multipart(parts) = request.body else {
+        panic!("a multipart body was sent");
+    };
+    let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
+    assert_eq!(names, ["output_config", "query", "files"]);
+}
+
+#[tokio::test]
+async fn an_agent_is_changed_and_published() {
+    let simulator = Simulator::start().await;
+    let client = client(&simulator);
+    let agent = simulator.create_agent("Invoices");
+    let change = UpdateAgentRequest::builder().system_prompt("Read.".to_owned());
+    let changed = client
+        .update_agent()
+        .agent_id(agent.id)
+        .body(change)
+        .send()
+        .await;
+    assert_eq!(
+        changed.expect("an agent").config.0["system_prompt"],
+        "Read."
+    );
+    let draft = simulator.create_draft(agent.id);
+    let published = client
+        .publish_agent_version()
+        .agent_id(agent.id)
+        .send()
+        .await;
+    assert_eq!(published.expect("a version").id, draft.id);
+    let read = client
+        .get_agent()
+        .agent_id(agent.id)
+        .send()
+        .await
+        .expect("an agent");
+    assert_eq!(read.status, AgentStatus::Archived);
+    let versions = client.list_agent_versions().agent_id(draft.id).send().await;
+    assert_eq!(versions.expect("versions").data.len(), 2);
+    let agents = client
+        .list_agents()
+        .q("voice")
+        .limit(5)
+        .send()
+        .await
+        .expect("agents");
+    assert_eq!(agents.data.len(), 1);
+    let called: usize = Operation::ALL
+        .iter()
+        .map(|operation| simulator.count(*operation))
+        .sum();
+    assert_eq!(called, 5);
+}
