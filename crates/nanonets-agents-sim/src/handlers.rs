@@ -11,9 +11,13 @@ use uuid::Uuid;
 
 use crate::operation::Operation;
 use crate::page::Page;
+use crate::query::uuid;
 use crate::reply::{Failure, Reply};
 use crate::service::{App, Call, lock};
 use crate::world::{AgentFilter, TaskFilter, World};
+
+/// The fields of an agent that can be set, and not to null.
+const NOT_NULL: [&str; 4] = ["/name", "/system_prompt", "/config", "/is_active"];
 
 pub(crate) async fn carry_out(
     app: &App,
@@ -64,7 +68,7 @@ impl Call<'_> {
     }
 
     fn uuid(&self, name: &str) -> Result<Uuid, Failure> {
-        let id = self.id.and_then(|id| id.parse().ok());
+        let id = self.id.and_then(uuid);
         id.ok_or_else(|| Failure::bad_request(format!("`{name}` in the path is not a UUID")))
     }
 }
@@ -104,7 +108,7 @@ fn list_agents(app: &App, call: &Call<'_>) -> Result<Reply, Failure> {
     let operation = Operation::ListAgents;
     let paging = call.query.paging(operation.id(), &app.cursors)?;
     let filter = AgentFilter {
-        name: call.query.get("q")?.map(str::to_owned),
+        name: call.query.text("q")?.map(str::to_owned),
         status: call.query.list("status", AgentStatus::KNOWN)?,
     };
     let mut world = lock(&app.world);
@@ -129,7 +133,7 @@ fn list_tasks(app: &App, call: &Call<'_>) -> Result<Reply, Failure> {
         status: query.list("status", TaskStatus::KNOWN)?,
         after: query.time("created_after")?,
         before: query.time("created_before")?,
-        title: query.get("q")?.map(str::to_owned),
+        title: query.text("q")?.map(str::to_owned),
     };
     let mut world = lock(&app.world);
     let found = world.list_tasks(call.workspace, &filter, paging);
@@ -137,14 +141,14 @@ fn list_tasks(app: &App, call: &Call<'_>) -> Result<Reply, Failure> {
 }
 
 async fn create_agent(app: &App, call: Call<'_>) -> Result<Reply, Failure> {
-    let request: CreateAgentRequest = call.body.json(call.headers).await?;
+    let request: CreateAgentRequest = call.body.json(call.headers, &NOT_NULL).await?;
     let agent = lock(&app.world).create_agent(call.workspace, request)?;
     Reply::with(StatusCode::CREATED, &agent)
 }
 
 async fn update_agent(app: &App, call: Call<'_>) -> Result<Reply, Failure> {
     let id = call.agent()?;
-    let request: UpdateAgentRequest = call.body.json(call.headers).await?;
+    let request: UpdateAgentRequest = call.body.json(call.headers, &NOT_NULL).await?;
     let agent = lock(&app.world).update_agent(call.workspace, id, request)?;
     Reply::ok(&agent)
 }
@@ -173,7 +177,7 @@ async fn run_agent(app: &App, call: Call<'_>) -> Result<Reply, Failure> {
 
 async fn send_message(app: &App, call: Call<'_>) -> Result<Reply, Failure> {
     let id = call.task()?;
-    let request: SendTaskMessageRequest = call.body.json(call.headers).await?;
+    let request: SendTaskMessageRequest = call.body.json(call.headers, &[]).await?;
     let text = request.message.filter(|text| !text.trim().is_empty());
     let text = text.ok_or_else(|| Failure::bad_request("`message` is missing or empty"))?;
     let (message, status) = lock(&app.world).send_message(call.workspace, id, &text)?;

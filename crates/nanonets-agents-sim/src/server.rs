@@ -108,7 +108,9 @@ impl Server {
                 () = due(&socket) => socket = listen(socket, self.address),
                 Some(command) = self.commands.recv() => match command {
                     Command::Refuse(time, done) => {
-                        let until = time.map(|time| Instant::now() + time);
+                        let until = time.map(|time| {
+                            Instant::now().checked_add(time).unwrap_or_else(far_future)
+                        });
                         connections.abort_all();
                         drop(socket);
                         socket = match bind(self.address) {

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request as HttpRequest};
 use axum::http::header::{ALLOW, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::routing::any;
 use bytes::Bytes;
 use chrono::Utc;
 use futures_util::{StreamExt, stream};
@@ -74,57 +75,71 @@ pub(crate) struct Call<'a> {
     pub body: &'a mut Incoming,
 }
 
+/// What a request is for.
+#[derive(Clone, Debug)]
+enum Target {
+    Operation(Operation),
+    /// A path of the API with a method that it does not have; those that it has.
+    OtherMethod(HeaderValue),
+    Nothing,
+}
+
+impl Target {
+    fn operation(&self) -> Option<Operation> {
+        match self {
+            Self::Operation(operation) => Some(*operation),
+            Self::OtherMethod(_) | Self::Nothing => None,
+        }
+    }
+}
+
 /// The routes of the API.
 pub(crate) fn router(app: &App) -> Router {
-    let mut router = Router::new();
     let mut paths: Vec<&str> = Operation::ALL
         .iter()
         .map(|operation| operation.path())
         .collect();
     paths.sort_unstable();
     paths.dedup();
+    let mut router = Router::new();
     for path in paths {
-        let operations = Operation::ALL
+        let operations = Operation::ALL.iter().copied();
+        let operations: Vec<Operation> = operations
+            .filter(|operation| operation.path() == path)
+            .collect();
+        let methods: Vec<String> = operations
             .iter()
-            .filter(|operation| operation.path() == path);
-        let (mut routes, mut allowed) = (MethodRouter::new(), Vec::new());
-        for &operation in operations {
-            let app = app.clone();
-            let handler = move |parameters: RawPathParams, request: HttpRequest| {
-                let id = parameters.iter().next().map(|(_, value)| value.to_owned());
-                app.serve(Some(operation), id, request)
+            .map(|operation| operation.method().to_string())
+            .collect();
+        let allowed = HeaderValue::from_str(&methods.join(", "));
+        let allowed = allowed.unwrap_or(HeaderValue::from_static(""));
+        let app = app.clone();
+        let handler = move |parameters: PathParameters, request: HttpRequest| {
+            // One that is not UTF-8 is no id.
+            let id = parameters.ok().and_then(|parameters| {
+                let (_, value) = parameters.iter().next()?;
+                Some(value.to_owned())
+            });
+            let called = operations
+                .iter()
+                .find(|operation| operation.method() == request.method());
+            let target = match called {
+                Some(operation) => Target::Operation(*operation),
+                None => Target::OtherMethod(allowed),
             };
-            allowed.push(operation.method().to_string());
-            routes = match MethodFilter::try_from(operation.method()) {
-                Ok(filter) => routes.merge(on(filter, handler)),
-                Err(_) => routes,
-            };
-        }
-        let (app, allowed) = (app.clone(), allowed.join(", "));
-        let other = move |request: HttpRequest| {
-            let (app, allowed) = (app.clone(), allowed.clone());
-            async move {
-                let mut response = app.serve(None, None, request).await;
-                if let Ok(allowed) = HeaderValue::from_str(&allowed) {
-                    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-                    response.headers_mut().insert(ALLOW, allowed);
-                }
-                response
-            }
+            app.serve(target, id, request)
         };
-        router = router.route(path, routes.fallback(other));
+        router = router.route(path, any(handler));
     }
     let app = app.clone();
-    router.fallback(move |request: HttpRequest| app.clone().serve(None, None, request))
+    router.fallback(move |request: HttpRequest| app.serve(Target::Nothing, None, request))
 }
 
+type PathParameters = Result<RawPathParams, RawPathParamsRejection>;
+
 impl App {
-    async fn serve(
-        self,
-        operation: Option<Operation>,
-        id: Option<String>,
-        request: HttpRequest,
-    ) -> Response {
+    async fn serve(self, target: Target, id: Option<String>, request: HttpRequest) -> Response {
+        let operation = target.operation();
         let (head, body) = request.into_parts();
         let number = lock(&self.log).begin(Request {
             operation,
@@ -147,7 +162,7 @@ impl App {
         let mut note = Note {
             app: &self,
             number,
-            body: Incoming::new(body),
+            body: Incoming::new(body, &head.headers),
             status: None,
             started: None,
             faulted: !struck.is_empty(),
@@ -156,7 +171,7 @@ impl App {
             Effect::DelayHeaders(time) => Some(time),
             _ => None,
         });
-        let delay = self.settings.latency + delays.sum::<Duration>();
+        let delay = delays.fold(self.settings.latency, Duration::saturating_add);
 
         let instead = |after_effect: bool| {
             let mut struck = struck
@@ -176,7 +191,7 @@ impl App {
                     headers: &head.headers,
                     body: &mut note.body,
                 };
-                let reply = self.carry_out(operation, call).await;
+                let reply = self.carry_out(&target, call).await;
                 note.started = reply.started;
                 instead(true).unwrap_or(Answer::Reply(reply))
             }
@@ -193,20 +208,30 @@ impl App {
         if delay > Duration::ZERO {
             tokio::time::sleep(delay).await;
         }
-        let Some(response) = self.respond(answer, &struck, &breaker) else {
+        let Some(mut response) = self.respond(answer, &struck, &breaker) else {
             // Nothing of it will be sent.
             return Response::default();
         };
+        if let Target::OtherMethod(allowed) = target
+            && response.status() == StatusCode::METHOD_NOT_ALLOWED
+        {
+            response.headers_mut().insert(ALLOW, allowed);
+        }
         if !is_success {
-            note.body.drain().await;
+            note.body.drain();
         }
         note.status = Some(response.status());
         response
     }
 
-    async fn carry_out(&self, operation: Option<Operation>, mut call: Call<'_>) -> Reply {
-        let Some(operation) = operation else {
-            return Failure::not_found("there is no operation of this method and path").into();
+    async fn carry_out(&self, target: &Target, mut call: Call<'_>) -> Reply {
+        let operation = match target {
+            Target::Operation(operation) => *operation,
+            Target::OtherMethod(_) => {
+                let message = "this path has no operation of this method";
+                return Failure::new(StatusCode::METHOD_NOT_ALLOWED, message).into();
+            }
+            Target::Nothing => return Failure::not_found("the API has no such path").into(),
         };
         let key = match key(call.headers) {
             Ok(key) => key,
@@ -231,7 +256,7 @@ impl App {
     ) {
         let kind = operation.map_or("", Operation::id);
         let sent = Query::parse(query)
-            .get("cursor")
+            .text("cursor")
             .ok()
             .flatten()
             .map(str::to_owned);
@@ -382,7 +407,7 @@ fn shaped(bytes: Bytes, struck: &[Struck], headers: &mut HeaderMap) -> Body {
             Effect::DelayBody(time) => Some(time),
             _ => None,
         })
-        .sum();
+        .fold(Duration::ZERO, Duration::saturating_add);
     let cut = has(|effect| matches!(effect, Effect::CutOff));
     if !cut && pause.is_zero() {
         return Body::from(bytes);

@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use axum::body::{Body, BodyDataStream};
 use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, EXPECT};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use multer::{Field, Multipart};
 use nanonets_agents_api::types::{RunAgentRequest, TaskOutputConfig};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::reply::Failure;
@@ -30,6 +31,12 @@ const MAX_WITHOUT_PROGRESS: usize = 4 * BUFFER;
 const MAX_DRAIN: usize = 64 * 1024 * 1024;
 /// For how long.
 const DRAIN_TIME: Duration = Duration::from_secs(5);
+
+const RUN_NOT_NULL: [&str; 3] = [
+    "/output_config",
+    "/output_config/output_schema",
+    "/output_config/instructions",
+];
 
 /// A part of a multipart body as it was seen. Its content is not kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,19 +78,26 @@ pub enum SeenBody {
 /// A request's body, and what has been seen of it.
 pub(crate) struct Incoming {
     stream: BodyDataStream,
+    /// Whether the client waits to be told to send it.
+    waits: bool,
     pub seen: SeenBody,
 }
 
 impl Incoming {
-    pub fn new(body: Body) -> Self {
+    pub fn new(body: Body, headers: &HeaderMap) -> Self {
         Self {
             stream: body.into_data_stream(),
+            waits: headers.contains_key(EXPECT),
             seen: SeenBody::None,
         }
     }
 
-    /// Reads a JSON body.
-    pub async fn json<T: DeserializeOwned>(&mut self, headers: &HeaderMap) -> Result<T, Failure> {
+    /// Reads a JSON body: an object, with values that must not be null at some JSON pointers.
+    pub async fn json<T: DeserializeOwned>(
+        &mut self,
+        headers: &HeaderMap,
+        not_null: &[&str],
+    ) -> Result<T, Failure> {
         let media_type = content_type(headers);
         if media_type.is_some_and(|media_type| essence(media_type) != "application/json") {
             return Err(Failure::bad_request("the body must be application/json"));
@@ -104,8 +118,8 @@ impl Incoming {
         if whole.is_empty() {
             return Err(Failure::bad_request("the body is missing: it must be JSON"));
         }
-        serde_json::from_slice(&whole).map_err(|error| {
-            Failure::bad_request(format!("the body is not as documented: {error}"))
+        object(&whole, not_null).map_err(|reason| {
+            Failure::bad_request(format!("the body is not as documented: {reason}"))
         })
     }
 
@@ -116,7 +130,7 @@ impl Incoming {
             let RunAgentRequest {
                 query,
                 output_config,
-            } = self.json(headers).await?;
+            } = self.json(headers, &RUN_NOT_NULL).await?;
             return Ok(Input {
                 query: query.filter(|query| !query.is_empty()),
                 output_schema: output_config.and_then(|config| config.output_schema),
@@ -126,6 +140,7 @@ impl Incoming {
         let boundary = multer::parse_boundary(media_type).map_err(|_| {
             Failure::bad_request("the Content-Type of the multipart body has no usable boundary")
         })?;
+        self.waits = false;
         let mut parts = Vec::new();
         let result = read_parts(&mut self.stream, boundary, max_file, &mut parts).await;
         self.seen = SeenBody::Multipart(parts);
@@ -133,15 +148,21 @@ impl Incoming {
     }
 
     async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+        self.waits = false;
         let chunk = self.stream.next().await.transpose();
         chunk.map_err(|_| Failure::bad_request("the body ended too early"))
     }
 
-    /// Reads on without looking, for a while: a client that is still sending would not see the answer otherwise.
-    pub async fn drain(&mut self) {
-        let mut left = MAX_DRAIN;
-        let reading = async {
-            while let Some(Ok(chunk)) = self.stream.next().await {
+    /// Reads on without looking, for a while and beside the answer: a client that is still sending might not see that
+    /// otherwise. One that waits to be told to send is not told.
+    pub fn drain(&mut self) {
+        if self.waits {
+            return;
+        }
+        let mut stream = std::mem::replace(&mut self.stream, Body::empty().into_data_stream());
+        let reading = async move {
+            let mut left = MAX_DRAIN;
+            while let Some(Ok(chunk)) = stream.next().await {
                 left = left.saturating_sub(chunk.len());
                 if left == 0 {
                     return;
@@ -149,7 +170,7 @@ impl Incoming {
             }
         };
         // Whoever sends more than that, or more slowly, sees the connection close.
-        let _ = tokio::time::timeout(DRAIN_TIME, reading).await;
+        tokio::spawn(tokio::time::timeout(DRAIN_TIME, reading));
     }
 }
 
@@ -176,12 +197,12 @@ async fn read_parts(
         match part.name.as_str() {
             "query" => input.query = Some(utf8(&part, text)?).filter(|query| !query.is_empty()),
             "output_config" => {
-                let text = utf8(&part, text)?;
-                let config: TaskOutputConfig = serde_json::from_str(&text).map_err(|error| {
-                    Failure::bad_request(format!(
-                        "the part `output_config` is not as documented: {error}"
-                    ))
-                })?;
+                let config: TaskOutputConfig = object(&text, &["/output_schema", "/instructions"])
+                    .map_err(|reason| {
+                        Failure::bad_request(format!(
+                            "the part `output_config` is not as documented: {reason}"
+                        ))
+                    })?;
                 input.output_schema = config.output_schema;
             }
             // The second is the old name; the third is how the reference page's own curl line has it.
@@ -225,6 +246,23 @@ async fn read_part(
     }
     part.sha256 = hex(&hash.finalize());
     Ok((part, text))
+}
+
+/// Reads an object, with values that must not be null at some JSON pointers. Left to itself, serde takes a list of the
+/// fields for an object, and a null for a missing field.
+fn object<T: DeserializeOwned>(text: &[u8], not_null: &[&str]) -> Result<T, String> {
+    let value: Value = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+    if !value.is_object() {
+        return Err("it must be an object".to_owned());
+    }
+    let is_null = |pointer: &&&str| value.pointer(pointer).is_some_and(Value::is_null);
+    if let Some(pointer) = not_null.iter().find(is_null) {
+        return Err(format!(
+            "`{}` must not be null",
+            pointer.trim_start_matches('/')
+        ));
+    }
+    T::deserialize(value).map_err(|error| error.to_string())
 }
 
 fn utf8(part: &Part, text: Vec<u8>) -> Result<String, Failure> {

@@ -201,9 +201,6 @@ impl World {
     }
 
     fn free_name(&self, workspace: usize, name: String) -> Result<String, Failure> {
-        if name.trim().is_empty() {
-            return Err(Failure::bad_request("`name` must not be empty"));
-        }
         if self.names.contains(&(workspace, name.clone())) {
             return Err(Failure::conflict(
                 "an agent of this name is in the workspace already",

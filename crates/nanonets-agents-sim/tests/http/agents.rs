@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use reqwest::header::AUTHORIZATION;
 use serde_json::{Value, json};
 
-use crate::client::{Api, json, refused};
+use crate::client::{Api, json, refusal, refused};
 
 const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 
@@ -203,6 +203,21 @@ async fn what_is_no_operation_is_refused_in_the_envelope() {
     let response = api.patch("/agents").send().await.expect("an answer");
     assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
     assert_eq!(response.headers()["allow"], "GET, POST");
+    assert_eq!(refusal(response).await.0, StatusCode::METHOD_NOT_ALLOWED);
+    let head = api
+        .request(reqwest::Method::HEAD, "/agents")
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(
+        head.status(),
+        StatusCode::METHOD_NOT_ALLOWED,
+        "it is not documented"
+    );
+    assert_eq!(
+        refused(api.get("/agents/%ff")).await.0,
+        StatusCode::BAD_REQUEST
+    );
     assert_eq!(api.count(Operation::ListAgents), 0);
 }
 
@@ -221,7 +236,9 @@ async fn bodies_that_are_not_as_documented_are_400() {
         (&agents, "{"),
         (&agents, ""),
         (&agents, "[]"),
+        (&agents, r#"["name"]"#),
         (&agents, r#"{"name": 1}"#),
+        (&agents, r#"{"name": null}"#),
         (&agents, r#"{"config": []}"#),
         (&run, "{}"),
         (&run, r#"{"query": ""}"#),

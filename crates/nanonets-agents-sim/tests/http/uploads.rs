@@ -132,6 +132,17 @@ async fn ten_thousand_parts_are_400_and_the_server_goes_on() {
 }
 
 #[tokio::test]
+async fn a_refused_upload_sees_the_refusal_before_its_end() {
+    let api = Api::start().await;
+    // A body that never ends.
+    let endless = futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(vec![0; 64 * 1024]));
+    let request = api.post("/agents/00000000-0000-4000-8000-000000000000/run");
+    let request = request.header(CONTENT_TYPE, "multipart/form-data; boundary=x");
+    let request = request.body(reqwest::Body::wrap_stream(endless));
+    assert_eq!(refused(request).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn a_large_file_is_taken_as_fast_as_it_comes() {
     let api = Api::start().await;
     let run = format!("/agents/{}/run", api.agent("Invoices"));
