@@ -4,9 +4,10 @@
 //! the generated one, which does nothing.
 
 use std::fmt;
+use std::time::Duration;
 
 use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 use crate::generated::{Client, ResponseLimit};
 
@@ -19,6 +20,8 @@ pub struct Context {
     authorization: Option<HeaderValue>,
     response_limit: Option<u64>,
     allow_plain_http: bool,
+    headers: HeaderMap,
+    timeout: Option<Duration>,
 }
 
 impl Context {
@@ -52,9 +55,21 @@ impl Context {
         self.response_limit = Some(bytes);
         self
     }
-}
 
-impl Context {
+    /// Sends this header with every request, in the place of one of the same name that the operation sets.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Gives up a request that has not been answered, body and all, after this time. There is no limit by default.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
     /// Lets the key be sent over `http` to hosts other than this machine, for example inside a network that is trusted.
     #[must_use]
     pub fn allow_plain_http(mut self) -> Self {
@@ -124,6 +139,12 @@ impl ClientHooks<Context> for Client {
             request
                 .headers_mut()
                 .insert(AUTHORIZATION, authorization.clone());
+        }
+        for (name, value) in &context.headers {
+            request.headers_mut().insert(name, value.clone());
+        }
+        if let Some(timeout) = context.timeout {
+            *request.timeout_mut() = Some(timeout);
         }
         Ok(())
     }

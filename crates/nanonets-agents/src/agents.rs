@@ -1,0 +1,320 @@
+//! Agents and their versions.
+
+use nanonets_agents_api::types::{
+    Agent, AgentConfig, AgentId, AgentListItem, AgentStatus, AgentVersion, CreateAgentRequest,
+    UpdateAgentRequest,
+};
+use serde_json::{Map, Value};
+
+use crate::client::{Call, Client};
+use crate::error::{Error, ErrorKind, Result};
+use crate::list::{List, Page};
+use crate::operation::Operation;
+use crate::request::Request;
+use crate::run::Run;
+
+/// The agents of a workspace.
+#[derive(Clone, Debug)]
+pub struct Agents {
+    client: Client,
+}
+
+/// Which agents a list is about.
+#[derive(Clone, Debug, Default)]
+pub struct AgentFilter {
+    name: Option<String>,
+    status: Vec<AgentStatus>,
+}
+
+impl Agents {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// Lists agents, newest first. Archived ones are left out unless their status is asked for.
+    pub fn list(&self) -> List<AgentListItem, AgentFilter> {
+        List::new(
+            self.client.clone(),
+            AgentFilter::default(),
+            |client, filter, cursor, limit| {
+                let call = Call::new(Operation::ListAgents);
+                let AgentFilter { name, status } = filter;
+                Request::new(client, call, move |api| {
+                    let (name, status, cursor) = (name.clone(), status.clone(), cursor.clone());
+                    Box::pin(async move {
+                        let mut request = api.list_agents();
+                        if !status.is_empty() {
+                            request = request.status(status);
+                        }
+                        if let Some(name) = name {
+                            request = request.q(name);
+                        }
+                        if let Some(cursor) = cursor {
+                            request = request.cursor(cursor);
+                        }
+                        if let Some(limit) = limit {
+                            request = request.limit(limit);
+                        }
+                        let page = request.send().await?;
+                        page.map(|page| Page::new(page.data, Some(page.has_more), page.next_cursor))
+                    })
+                })
+            },
+        )
+    }
+
+    /// Creates an agent, which is published and can be run at once.
+    pub fn create(&self) -> CreateAgent {
+        CreateAgent {
+            client: self.client.clone(),
+            body: CreateAgentRequest::default(),
+        }
+    }
+}
+
+impl List<AgentListItem, AgentFilter> {
+    /// Only agents whose name contains this, whatever its case.
+    pub fn name_contains(mut self, name: impl Into<String>) -> Self {
+        self.filter.name = Some(name.into());
+        self
+    }
+
+    /// Only agents in one of these statuses.
+    pub fn status(mut self, status: impl IntoIterator<Item = AgentStatus>) -> Self {
+        self.filter.status = status.into_iter().collect();
+        self
+    }
+}
+
+/// An agent to be created, by awaiting it.
+#[derive(Clone, Debug)]
+#[must_use = "an agent is created by sending the request"]
+pub struct CreateAgent {
+    client: Client,
+    body: CreateAgentRequest,
+}
+
+impl CreateAgent {
+    /// Its name, which must be free in the workspace. Without one, the server makes one up.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.body.name = Some(name.into());
+        self
+    }
+
+    /// Its system prompt. It has no effect if the configuration has one.
+    pub fn system_prompt(mut self, prompt: impl Into<String>) -> Self {
+        self.body.system_prompt = Some(prompt.into());
+        self
+    }
+
+    /// Its whole configuration.
+    pub fn config(mut self, config: Map<String, Value>) -> Self {
+        self.body.config = Some(AgentConfig(config));
+        self
+    }
+
+    /// The request.
+    pub fn request(self) -> Request<Agent> {
+        let body = self.body;
+        Request::new(self.client, Call::new(Operation::CreateAgent), move |api| {
+            let body = body.clone();
+            Box::pin(async move { api.create_agent().body(body).send().await })
+        })
+    }
+}
+
+impl IntoFuture for CreateAgent {
+    type Output = Result<Agent>;
+    type IntoFuture = <Request<Agent> as IntoFuture>::IntoFuture;
+
+    fn into_future(self) -> Self::IntoFuture {
+        self.request().into_future()
+    }
+}
+
+/// One agent, by the id of one of its versions.
+#[derive(Clone, Debug)]
+pub struct AgentHandle {
+    client: Client,
+    id: AgentId,
+}
+
+impl AgentHandle {
+    pub(crate) fn new(client: Client, id: AgentId) -> Self {
+        Self { client, id }
+    }
+
+    /// The id that it was made with.
+    #[must_use]
+    pub fn id(&self) -> AgentId {
+        self.id
+    }
+
+    fn call(&self, operation: Operation) -> Call {
+        Call::new(operation).agent(self.id)
+    }
+
+    /// Reads the agent with its configuration.
+    pub fn get(&self) -> Request<Agent> {
+        let id = self.id;
+        Request::new(
+            self.client.clone(),
+            self.call(Operation::GetAgent),
+            move |api| Box::pin(async move { api.get_agent().agent_id(id).send().await }),
+        )
+    }
+
+    /// Runs the agent on a prompt, files or both.
+    pub fn run(&self) -> Run {
+        Run::new(self.client.clone(), self.id)
+    }
+
+    /// Changes the agent in place.
+    pub fn update(&self) -> UpdateAgent {
+        UpdateAgent {
+            agent: self.clone(),
+            body: UpdateAgentRequest::default(),
+        }
+    }
+
+    /// Changes some keys of the configuration: reads the agent, merges, and writes the whole back. A null removes a key;
+    /// objects are merged key by key.
+    ///
+    /// What somebody else writes between the two is lost, for the API has nothing to notice it by.
+    ///
+    /// # Errors
+    ///
+    /// Those of the two requests.
+    pub async fn merge_config(&self, changes: Map<String, Value>) -> Result<Agent> {
+        let mut config = self.get().await?.config.0;
+        merge(&mut config, changes);
+        self.update().replace_config(config).await
+    }
+
+    /// Lists the versions of the agent, newest first.
+    pub fn versions(&self) -> List<AgentListItem, AgentId> {
+        List::new(self.client.clone(), self.id, |client, id, cursor, limit| {
+            let call = Call::new(Operation::ListAgentVersions).agent(id);
+            Request::new(client, call, move |api| {
+                let cursor = cursor.clone();
+                Box::pin(async move {
+                    let mut request = api.list_agent_versions().agent_id(id);
+                    if let Some(cursor) = cursor {
+                        request = request.cursor(cursor);
+                    }
+                    if let Some(limit) = limit {
+                        request = request.limit(limit);
+                    }
+                    let page = request.send().await?;
+                    page.map(|page| Page::new(page.data, page.has_more, page.next_cursor))
+                })
+            })
+        })
+    }
+
+    /// Publishes the draft of the agent, which has to come from the dashboard. The version that is published then has an
+    /// id of its own.
+    pub fn publish(&self) -> Request<AgentVersion> {
+        let id = self.id;
+        Request::new(
+            self.client.clone(),
+            self.call(Operation::PublishAgentVersion),
+            move |api| {
+                Box::pin(async move { api.publish_agent_version().agent_id(id).send().await })
+            },
+        )
+    }
+}
+
+/// Merges as RFC 7396 has it.
+fn merge(target: &mut Map<String, Value>, changes: Map<String, Value>) {
+    for (key, change) in changes {
+        match (target.get_mut(&key), change) {
+            (_, Value::Null) => {
+                target.remove(&key);
+            }
+            (Some(Value::Object(inner)), Value::Object(changes)) => merge(inner, changes),
+            (_, change) => {
+                target.insert(key, change);
+            }
+        }
+    }
+}
+
+/// A change of an agent.
+#[derive(Clone, Debug)]
+#[must_use = "an agent is changed by awaiting it"]
+pub struct UpdateAgent {
+    agent: AgentHandle,
+    body: UpdateAgentRequest,
+}
+
+impl UpdateAgent {
+    /// Renames it.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.body.name = Some(name.into());
+        self
+    }
+
+    /// Replaces its system prompt and leaves the rest of the configuration as it is.
+    pub fn system_prompt(mut self, prompt: impl Into<String>) -> Self {
+        self.body.system_prompt = Some(prompt.into());
+        self
+    }
+
+    /// Replaces its **whole** configuration. To change some keys of it, use [`AgentHandle::merge_config`].
+    pub fn replace_config(mut self, config: Map<String, Value>) -> Self {
+        self.body.config = Some(AgentConfig(config));
+        self
+    }
+
+    /// Lets it be run, or not.
+    pub fn active(mut self, active: bool) -> Self {
+        self.body.is_active = Some(active);
+        self
+    }
+
+    /// The request.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] if nothing changes, or if there are two system prompts: one by itself and one in
+    /// the configuration, of which nobody says which one counts.
+    pub fn request(self) -> Result<Request<Agent>> {
+        let Self { agent, body } = self;
+        let refuse = |message| Err(Error::new(ErrorKind::InvalidRequest, message));
+        let UpdateAgentRequest {
+            config,
+            is_active,
+            name,
+            system_prompt,
+        } = &body;
+        if config.is_none() && is_active.is_none() && name.is_none() && system_prompt.is_none() {
+            return refuse("the update changes nothing");
+        }
+        let both = |config: &AgentConfig| config.0.contains_key("system_prompt");
+        if system_prompt.is_some() && config.as_ref().is_some_and(both) {
+            return refuse(
+                "the update has a system prompt by itself and another in the configuration",
+            );
+        }
+        let id = agent.id;
+        Ok(Request::new(
+            agent.client.clone(),
+            agent.call(Operation::UpdateAgent),
+            move |api| {
+                let body = body.clone();
+                Box::pin(async move { api.update_agent().agent_id(id).body(body).send().await })
+            },
+        ))
+    }
+}
+
+impl IntoFuture for UpdateAgent {
+    type Output = Result<Agent>;
+    type IntoFuture = <Request<Agent> as IntoFuture>::IntoFuture;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.request()?.await })
+    }
+}

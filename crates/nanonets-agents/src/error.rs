@@ -1,0 +1,389 @@
+//! The one error type: what was being done, what came back, and what to do about it.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId, TaskStatus};
+use nanonets_agents_api::{Error as ApiError, ErrorBody};
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use serde_json::Value;
+
+use crate::operation::Operation;
+
+/// What went wrong.
+///
+/// It is small to pass around, and shows neither the key nor the contents of documents, prompts or answers.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    operation: Option<Operation>,
+    message: Cow<'static, str>,
+    status: Option<StatusCode>,
+    headers: HeaderMap,
+    attempts: u32,
+    ambiguity: Option<Ambiguity>,
+    waited: Option<Waited>,
+    value: Option<Hidden>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// A value that is not shown.
+struct Hidden(Value);
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(not shown)")
+    }
+}
+
+/// The kinds of [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The client can't be set up as it was asked to.
+    Configuration,
+    /// The request can't be sent as it is; nothing was sent.
+    InvalidRequest,
+    /// No connection came about; nothing was sent.
+    Connect,
+    /// The request was sent, at least in part, and its answer did not come.
+    Lost,
+    /// The server refused, or failed: see [`Error::status`].
+    Status,
+    /// The server answered with a success that can't be read.
+    Unreadable,
+    /// A task was waited for in vain.
+    Timeout,
+    /// A task ended without the output that was asked for.
+    NotCompleted,
+    /// The output of a task is not of the type that was asked for.
+    Mismatch,
+    /// A list gave the same cursor twice.
+    Pagination,
+}
+
+/// What is known of a request that may or may not have taken effect.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Ambiguity {
+    /// The agent that it was for, if it was for one.
+    pub agent_id: Option<AgentId>,
+    /// The task that it was for, if it was for one.
+    pub task_id: Option<TaskId>,
+    /// When the first attempt began, by the clock of this machine.
+    pub since: DateTime<Utc>,
+    /// When the last one was given up.
+    pub until: DateTime<Utc>,
+}
+
+/// How a wait ended that timed out.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Waited {
+    /// The task, which goes on: it can be waited for again by this id, in any process.
+    pub task_id: TaskId,
+    /// Its status when it was last seen.
+    pub last_status: Option<TaskStatus>,
+    /// How long it was waited for.
+    pub elapsed: Duration,
+    /// How often it was asked for its status.
+    pub polls: u32,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            operation: None,
+            message: message.into(),
+            status: None,
+            headers: HeaderMap::new(),
+            attempts: 0,
+            ambiguity: None,
+            waited: None,
+            value: None,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn during(mut self, operation: Operation, attempts: u32) -> Self {
+        self.0.operation = Some(operation);
+        self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn ambiguous(mut self, ambiguity: Ambiguity) -> Self {
+        self.0.ambiguity = Some(ambiguity);
+        self
+    }
+
+    pub(crate) fn after_waiting(mut self, waited: Waited) -> Self {
+        self.0.waited = Some(waited);
+        self
+    }
+
+    pub(crate) fn with_value(mut self, value: Value) -> Self {
+        self.0.value = Some(Hidden(value));
+        self
+    }
+
+    /// What one attempt came to.
+    pub(crate) fn from_api(error: ApiError<ErrorBody<ErrorEnvelope>>) -> Self {
+        match error {
+            ApiError::InvalidRequest(message) | ApiError::Custom(message) => {
+                Self::new(ErrorKind::InvalidRequest, message)
+            }
+            ApiError::ErrorResponse(answer) => {
+                let (status, headers) = (answer.status(), answer.headers().clone());
+                let body = answer.into_inner();
+                let mut error = if status.is_success() {
+                    let reason = body
+                        .problem()
+                        .map_or_else(String::new, |problem| format!(": {problem}"));
+                    Self::new(
+                        ErrorKind::Unreadable,
+                        format!("the answer can't be read{reason}"),
+                    )
+                } else {
+                    Self::new(ErrorKind::Status, words(&body))
+                };
+                error.0.status = Some(status);
+                error.0.headers = headers;
+                error
+            }
+            ApiError::CommunicationError(error) if error.is_connect() => {
+                Self::new(ErrorKind::Connect, "no connection").caused_by(error)
+            }
+            ApiError::CommunicationError(error) => {
+                let message = if error.is_timeout() {
+                    "no answer in time"
+                } else {
+                    "the answer was lost"
+                };
+                Self::new(ErrorKind::Lost, message).caused_by(error)
+            }
+            // The generated client makes no other.
+            error => Self::new(ErrorKind::Lost, error.to_string()),
+        }
+    }
+
+    /// What kind of error it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The `operationId` of the operation that failed, such as `run_agent`.
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation.map(Operation::id)
+    }
+
+    /// The HTTP status of the answer, if there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.0.status
+    }
+
+    /// The headers of the answer, if there was one.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.0.headers
+    }
+
+    /// The id that the server, or a proxy before it, gave the request: for whoever is asked for help.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        let names = ["x-request-id", "request-id", "x-correlation-id", "cf-ray"];
+        let found = names.iter().find_map(|name| self.0.headers.get(*name));
+        found.and_then(|value| value.to_str().ok())
+    }
+
+    /// How often the request was tried.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// How long the server asks to wait before the next attempt.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        let text = self.0.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+        if let Ok(seconds) = text.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let date = DateTime::parse_from_rfc2822(text).ok()?;
+        Some((date.to_utc() - Utc::now()).to_std().unwrap_or_default())
+    }
+
+    /// Whether the request may have taken effect although no answer says so. Repeating it could do the thing twice;
+    /// [`ambiguity`](Self::ambiguity) says where to look first.
+    #[must_use]
+    pub fn is_ambiguous(&self) -> bool {
+        self.0.ambiguity.is_some()
+    }
+
+    /// What is needed to find out whether an ambiguous request took effect: list the tasks of the agent created between
+    /// the two times.
+    #[must_use]
+    pub fn ambiguity(&self) -> Option<&Ambiguity> {
+        self.0.ambiguity.as_ref()
+    }
+
+    /// How a wait ended that timed out.
+    #[must_use]
+    pub fn waited(&self) -> Option<&Waited> {
+        self.0.waited.as_ref()
+    }
+
+    /// The output that is not of the wanted type, as it came. It may hold what was in a document.
+    #[must_use]
+    pub fn raw_output(&self) -> Option<&Value> {
+        self.0.value.as_ref().map(|hidden| &hidden.0)
+    }
+
+    /// 401: the key is missing, malformed, unknown or revoked.
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        self.status() == Some(StatusCode::UNAUTHORIZED)
+    }
+
+    /// 403: the agent is not active, or belongs to another workspace, as a task may.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.status() == Some(StatusCode::FORBIDDEN)
+    }
+
+    /// 404: there is no such agent or task, or it is hidden.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.status() == Some(StatusCode::NOT_FOUND)
+    }
+
+    /// 409: not possible in the present state.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        self.status() == Some(StatusCode::CONFLICT)
+    }
+
+    /// 429: too many requests.
+    #[must_use]
+    pub fn is_rate_limited(&self) -> bool {
+        self.status() == Some(StatusCode::TOO_MANY_REQUESTS)
+    }
+
+    /// Whether a task was waited for in vain.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        self.kind() == ErrorKind::Timeout
+    }
+
+    /// Whether the cause may pass: no connection, a lost or unreadable answer, 429 or 5xx. It does not say that the
+    /// request can be repeated without harm: see [`is_ambiguous`](Self::is_ambiguous).
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self.kind() {
+            ErrorKind::Connect | ErrorKind::Lost => !self.is_local(),
+            ErrorKind::Status => self.status().is_some_and(|status| {
+                status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
+            }),
+            ErrorKind::Unreadable => true,
+            _ => false,
+        }
+    }
+
+    /// Whether a file that was being sent, and not the network, broke the request off.
+    pub(crate) fn is_local(&self) -> bool {
+        let mut source = self.source();
+        while let Some(error) = source {
+            if error.is::<nanonets_agents_api::support::PartError>() {
+                return true;
+            }
+            source = error.source();
+        }
+        false
+    }
+
+    /// Whether it is certain that the request had no effect.
+    pub(crate) fn had_no_effect(&self) -> bool {
+        match self.kind() {
+            ErrorKind::Connect => true,
+            ErrorKind::Status => match self.status() {
+                Some(StatusCode::TOO_MANY_REQUESTS) => true,
+                Some(StatusCode::SERVICE_UNAVAILABLE) => self.0.headers.contains_key(RETRY_AFTER),
+                status => status.is_some_and(|status| status.is_client_error()),
+            },
+            ErrorKind::Lost => self.is_local(),
+            ErrorKind::Unreadable => false,
+            _ => true,
+        }
+    }
+}
+
+/// What the server says, or else how its answer begins.
+fn words(body: &ErrorBody<ErrorEnvelope>) -> String {
+    /// How much of an answer that is not the documented envelope is shown, in characters.
+    const SNIPPET: usize = 200;
+    let text = match body.decoded() {
+        Some(envelope) => Cow::Borrowed(envelope.error.as_str()),
+        None => String::from_utf8_lossy(body.bytes()),
+    };
+    let line = text
+        .split(|character: char| character.is_whitespace() || character.is_control())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
+    match line.char_indices().nth(SNIPPET) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None if line.is_empty() => "the server gives no reason".to_owned(),
+        None => line,
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner {
+            operation,
+            message,
+            status,
+            attempts,
+            ambiguity,
+            ..
+        } = &*self.0;
+        if let Some(operation) = operation {
+            write!(f, "{operation}: ")?;
+        }
+        if let Some(status) = status {
+            write!(f, "{}: ", status.as_u16())?;
+        }
+        f.write_str(message)?;
+        if *attempts > 1 {
+            write!(f, " (after {attempts} attempts)")?;
+        }
+        if ambiguity.is_some() {
+            f.write_str("; it may have taken effect all the same, so look before repeating it")?;
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_ref().map(|source| &**source as _)
+    }
+}
+
+/// The result of everything that can fail here.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

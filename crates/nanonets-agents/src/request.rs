@@ -1,0 +1,85 @@
+//! A request that is made and not sent yet.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::pin::Pin;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use nanonets_agents_api::types::ErrorEnvelope;
+use nanonets_agents_api::{Client as ApiClient, Error as ApiError, ErrorBody, ResponseValue};
+use reqwest::header::{HeaderName, HeaderValue};
+
+use crate::client::{Call, Client, Options};
+use crate::error::Result;
+
+type Sent<T> = std::result::Result<ResponseValue<T>, ApiError<ErrorBody<ErrorEnvelope>>>;
+type SendFn<T> = dyn Fn(ApiClient) -> BoxFuture<'static, Sent<T>> + Send + Sync;
+
+/// A request to an operation of the API. It is sent by awaiting it.
+#[must_use = "a request is sent by awaiting it"]
+pub struct Request<T> {
+    client: Client,
+    call: Call,
+    options: Options,
+    send: Box<SendFn<T>>,
+}
+
+impl<T> fmt::Debug for Request<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("call", &self.call)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T: Send + 'static> Request<T> {
+    pub(crate) fn new(
+        client: Client,
+        call: Call,
+        send: impl Fn(ApiClient) -> BoxFuture<'static, Sent<T>> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            client,
+            call,
+            options: Options::default(),
+            send: Box::new(send),
+        }
+    }
+
+    /// Gives up each attempt that has not been answered after this time. By default there is no such limit.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = Some(timeout);
+        self
+    }
+
+    /// Sends one more header.
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.options.headers.push((name, value));
+        self
+    }
+
+    /// Sends it, and returns status and headers with the answer.
+    ///
+    /// # Errors
+    ///
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn send(self) -> Result<ResponseValue<T>> {
+        let Self {
+            client,
+            call,
+            options,
+            send,
+        } = self;
+        client.call(call.options(options), &*send).await
+    }
+}
+
+impl<T: Send + 'static> IntoFuture for Request<T> {
+    type Output = Result<T>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.send().await.map(ResponseValue::into_inner) })
+    }
+}

@@ -1,0 +1,224 @@
+//! Starting a task: a prompt, files, and the shape of what should come out.
+
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use nanonets_agents_api::FilePart;
+use nanonets_agents_api::types::{AgentId, RunAgentRequest, RunAgentResponse, TaskOutputConfig};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::client::{Call, Client};
+use crate::error::{Error, ErrorKind, Result};
+use crate::operation::Operation;
+use crate::request::Request;
+use crate::task::TaskHandle;
+use crate::wait::Outcome;
+
+/// A file to upload. It is streamed, never held in memory whole, and opened again for each attempt.
+#[derive(Clone, Debug)]
+pub struct File(FilePart);
+
+impl File {
+    /// A file on disk, under its own name.
+    pub fn path(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        let media_type = mime_guess::from_path(&path).first_or_octet_stream();
+        Self(FilePart::from_path(path).content_type(media_type.essence_str()))
+    }
+
+    /// Bytes in memory, under a name.
+    pub fn bytes(name: impl Into<String>, content: impl Into<Bytes>) -> Self {
+        let name = name.into();
+        let media_type = mime_guess::from_path(&name).first_or_octet_stream();
+        Self(FilePart::from_bytes(name, content).content_type(media_type.essence_str()))
+    }
+
+    /// Sends it as this media type, and not as the one that its name suggests.
+    #[must_use]
+    pub fn content_type(self, media_type: impl Into<String>) -> Self {
+        Self(self.0.content_type(media_type))
+    }
+
+    /// Sends it under another name.
+    #[must_use]
+    pub fn name(self, name: impl Into<String>) -> Self {
+        Self(self.0.file_name(name))
+    }
+}
+
+impl From<FilePart> for File {
+    fn from(part: FilePart) -> Self {
+        Self(part)
+    }
+}
+
+macro_rules! from_path {
+    ($($path:ty),*) => {$(
+        impl From<$path> for File {
+            fn from(path: $path) -> Self {
+                Self::path(path)
+            }
+        }
+    )*};
+}
+
+from_path!(&str, String, PathBuf, &std::path::Path);
+
+/// A run to be started.
+#[derive(Clone, Debug)]
+#[must_use = "a task is started by `start` or `extract`"]
+pub struct Run {
+    client: Client,
+    agent: AgentId,
+    query: Option<String>,
+    files: Vec<File>,
+    output: TaskOutputConfig,
+}
+
+impl Run {
+    pub(crate) fn new(client: Client, agent: AgentId) -> Self {
+        Self {
+            client,
+            agent,
+            query: None,
+            files: Vec::new(),
+            output: TaskOutputConfig::default(),
+        }
+    }
+
+    /// The prompt. It may be left out if there are files.
+    pub fn query(mut self, query: impl Into<String>) -> Self {
+        self.query = Some(query.into());
+        self
+    }
+
+    /// Adds a file: a path, or a [`File`].
+    pub fn file(mut self, file: impl Into<File>) -> Self {
+        self.files.push(file.into());
+        self
+    }
+
+    /// Adds files.
+    pub fn files(mut self, files: impl IntoIterator<Item = impl Into<File>>) -> Self {
+        self.files.extend(files.into_iter().map(Into::into));
+        self
+    }
+
+    /// The wanted shape of the output as JSON: a JSON Schema, or an example with the names of types for values.
+    pub fn output_schema(mut self, schema: &Value) -> Self {
+        self.output.output_schema = Some(schema.to_string());
+        self
+    }
+
+    /// The wanted shape of the output in words.
+    pub fn output_in_words(mut self, words: impl Into<String>) -> Self {
+        self.output.output_schema = Some(words.into());
+        self
+    }
+
+    /// The wanted shape of the output as that of a type.
+    #[cfg(feature = "schema")]
+    pub fn output<T: schemars::JsonSchema>(self) -> Self {
+        let schema = schemars::schema_for!(T);
+        self.output_schema(schema.as_value())
+    }
+
+    /// Guidance for the output, such as how dates are to be written.
+    pub fn instructions(mut self, instructions: impl Into<String>) -> Self {
+        self.output.instructions = Some(instructions.into());
+        self
+    }
+
+    /// The request.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] if there is neither a prompt nor a file.
+    pub fn request(self) -> Result<Request<RunAgentResponse>> {
+        let Self {
+            client,
+            agent,
+            query,
+            files,
+            output,
+        } = self;
+        let query = query.filter(|query| !query.is_empty());
+        if query.is_none() && files.is_empty() {
+            return Err(Error::new(
+                ErrorKind::InvalidRequest,
+                "a run needs a prompt or a file: call `query` or `file`",
+            ));
+        }
+        let is_set = output.output_schema.is_some() || output.instructions.is_some();
+        let output = is_set.then_some(output);
+        let call = Call::new(Operation::RunAgent).agent(agent);
+        if files.is_empty() {
+            let body = RunAgentRequest {
+                query,
+                output_config: output,
+            };
+            return Ok(Request::new(client, call, move |api| {
+                let body = body.clone();
+                Box::pin(async move { api.run_agent().agent_id(agent).body(body).send().await })
+            }));
+        }
+        let files: Vec<FilePart> = files.into_iter().map(|file| file.0).collect();
+        Ok(Request::new(client, call, move |api| {
+            let (query, output, files) = (query.clone(), output.clone(), files.clone());
+            Box::pin(async move {
+                let mut request = api.run_agent_multipart().agent_id(agent).files(files);
+                if let Some(query) = query {
+                    request = request.query(query);
+                }
+                if let Some(output) = output {
+                    request = request.output_config(output);
+                }
+                request.send().await
+            })
+        }))
+    }
+
+    /// Starts the task. Exactly one is started, or none if this fails, unless the error
+    /// [is ambiguous](Error::is_ambiguous).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] before anything is sent, if there is neither a prompt nor a file, or a file can't be
+    /// read; otherwise those of the request.
+    pub async fn start(self) -> Result<TaskHandle> {
+        let client = self.client.clone();
+        let response = self.request()?.await?;
+        Ok(TaskHandle::started(client, &response))
+    }
+
+    /// Starts the task, waits until it completes, and returns its output as a `T`, whose shape the agent is asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotCompleted`] if the task fails, is stopped, or asks for a person: start it with
+    /// [`start`](Self::start) to answer. [`ErrorKind::Mismatch`] if the output is not a `T`. Otherwise those of
+    /// [`start`](Self::start) and of waiting.
+    #[cfg(feature = "schema")]
+    pub async fn extract<T: DeserializeOwned + schemars::JsonSchema>(self) -> Result<T> {
+        let run = match self.output.output_schema {
+            Some(_) => self,
+            None => self.output::<T>(),
+        };
+        run.extract_as().await
+    }
+
+    /// The same for types without a schema: say what is wanted by [`output_schema`](Self::output_schema) or
+    /// [`output_in_words`](Self::output_in_words).
+    ///
+    /// # Errors
+    ///
+    /// As [`extract`](Self::extract).
+    pub async fn extract_as<T: DeserializeOwned>(self) -> Result<T> {
+        let task = self.start().await?;
+        match task.wait().await? {
+            Outcome::Completed(done) => done.extracted(),
+            outcome => Err(outcome.into_error()),
+        }
+    }
+}

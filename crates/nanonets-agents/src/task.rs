@@ -1,0 +1,221 @@
+//! Tasks: what they are doing, what they say, what came out.
+
+use chrono::{DateTime, Utc};
+use nanonets_agents_api::types::{
+    AgentId, Message, RunAgentResponse, SendTaskMessageRequest, SendTaskMessageResponse, Task,
+    TaskId, TaskListItem, TaskResult, TaskStatus, TaskSummary,
+};
+
+use crate::client::{Call, Client};
+use crate::list::{List, Page};
+use crate::operation::Operation;
+use crate::request::Request;
+use crate::wait::Wait;
+
+/// The tasks of a workspace.
+#[derive(Clone, Debug)]
+pub struct Tasks {
+    client: Client,
+}
+
+/// Which tasks a list is about.
+#[derive(Clone, Debug, Default)]
+pub struct TaskFilter {
+    agent: Option<AgentId>,
+    status: Vec<TaskStatus>,
+    after: Option<DateTime<Utc>>,
+    before: Option<DateTime<Utc>>,
+    title: Option<String>,
+}
+
+impl Tasks {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// Lists tasks, newest first.
+    pub fn list(&self) -> List<TaskListItem, TaskFilter> {
+        List::new(
+            self.client.clone(),
+            TaskFilter::default(),
+            |client, filter, cursor, limit| {
+                Request::new(client, Call::new(Operation::ListTasks), move |api| {
+                    let (filter, cursor) = (filter.clone(), cursor.clone());
+                    Box::pin(async move {
+                        let mut request = api.list_tasks();
+                        if let Some(agent) = filter.agent {
+                            request = request.agent_id(agent);
+                        }
+                        if !filter.status.is_empty() {
+                            request = request.status(filter.status);
+                        }
+                        if let Some(after) = filter.after {
+                            request = request.created_after(after);
+                        }
+                        if let Some(before) = filter.before {
+                            request = request.created_before(before);
+                        }
+                        if let Some(title) = filter.title {
+                            request = request.q(title);
+                        }
+                        if let Some(cursor) = cursor {
+                            request = request.cursor(cursor);
+                        }
+                        if let Some(limit) = limit {
+                            request = request.limit(limit);
+                        }
+                        let page = request.send().await?;
+                        page.map(|page| Page::new(page.data, Some(page.has_more), page.next_cursor))
+                    })
+                })
+            },
+        )
+    }
+}
+
+impl List<TaskListItem, TaskFilter> {
+    /// Only tasks of this agent version.
+    pub fn agent(mut self, id: AgentId) -> Self {
+        self.filter.agent = Some(id);
+        self
+    }
+
+    /// Only tasks in one of these statuses.
+    pub fn status(mut self, status: impl IntoIterator<Item = TaskStatus>) -> Self {
+        self.filter.status = status.into_iter().collect();
+        self
+    }
+
+    /// Only tasks created then or later.
+    pub fn created_after(mut self, time: DateTime<Utc>) -> Self {
+        self.filter.after = Some(time);
+        self
+    }
+
+    /// Only tasks created then or earlier.
+    pub fn created_before(mut self, time: DateTime<Utc>) -> Self {
+        self.filter.before = Some(time);
+        self
+    }
+
+    /// Only tasks whose title contains this, whatever its case.
+    pub fn title_contains(mut self, title: impl Into<String>) -> Self {
+        self.filter.title = Some(title.into());
+        self
+    }
+}
+
+/// One task. Dropping it does nothing to the task.
+#[derive(Clone, Debug)]
+pub struct TaskHandle {
+    client: Client,
+    id: TaskId,
+    agent: Option<AgentId>,
+}
+
+impl TaskHandle {
+    pub(crate) fn new(client: Client, id: TaskId) -> Self {
+        Self {
+            client,
+            id,
+            agent: None,
+        }
+    }
+
+    pub(crate) fn started(client: Client, response: &RunAgentResponse) -> Self {
+        Self {
+            client,
+            id: response.task_id,
+            agent: Some(response.agent_id),
+        }
+    }
+
+    /// Its id. Keep it: any process can go on with the task by [`Client::task`].
+    #[must_use]
+    pub fn id(&self) -> TaskId {
+        self.id
+    }
+
+    fn call(&self, operation: Operation) -> Call {
+        let call = Call::new(operation).task(self.id);
+        match self.agent {
+            Some(agent) => call.agent(agent),
+            None => call,
+        }
+    }
+
+    /// Reads its status, times and title: the cheapest read.
+    pub fn get(&self) -> Request<Task> {
+        let id = self.id;
+        Request::new(
+            self.client.clone(),
+            self.call(Operation::GetTask),
+            move |api| Box::pin(async move { api.get_task().task_id(id).send().await }),
+        )
+    }
+
+    /// Reads its answer, as far as there is one.
+    pub fn summary(&self) -> Request<TaskSummary> {
+        let id = self.id;
+        Request::new(
+            self.client.clone(),
+            self.call(Operation::GetTaskSummary),
+            move |api| Box::pin(async move { api.get_task_summary().task_id(id).send().await }),
+        )
+    }
+
+    /// Reads everything that it did.
+    pub fn result(&self) -> Request<TaskResult> {
+        let id = self.id;
+        Request::new(
+            self.client.clone(),
+            self.call(Operation::GetTaskResult),
+            move |api| Box::pin(async move { api.get_task_result().task_id(id).send().await }),
+        )
+    }
+
+    /// Reads the conversation, oldest message first.
+    pub fn messages(&self) -> Request<Vec<Message>> {
+        let id = self.id;
+        Request::new(
+            self.client.clone(),
+            self.call(Operation::ListTaskMessages),
+            move |api| {
+                Box::pin(async move {
+                    let list = api.list_task_messages().task_id(id).send().await?;
+                    list.map(|list| list.data)
+                })
+            },
+        )
+    }
+
+    /// Sends it a message. To answer a question, [`Question::reply`](crate::Question::reply) is safer.
+    pub fn send_message(&self, message: impl Into<String>) -> Request<SendTaskMessageResponse> {
+        let (id, message) = (self.id, message.into());
+        Request::new(
+            self.client.clone(),
+            self.call(Operation::SendTaskMessage),
+            move |api| {
+                let body = SendTaskMessageRequest {
+                    message: Some(message.clone()),
+                };
+                Box::pin(async move { api.send_task_message().task_id(id).body(body).send().await })
+            },
+        )
+    }
+
+    /// Cancels it. A step under way still finishes, so the task need not be stopped yet in the answer.
+    pub fn cancel(&self) -> Request<Task> {
+        let id = self.id;
+        Request::new(
+            self.client.clone(),
+            self.call(Operation::CancelTask),
+            move |api| Box::pin(async move { api.cancel_task().task_id(id).send().await }),
+        )
+    }
+
+    /// Waits until it is over or needs a person.
+    pub fn wait(&self) -> Wait {
+        Wait::new(self.clone())
+    }
+}

@@ -1,0 +1,24 @@
+//! The client against the simulator, over real sockets.
+
+mod lists;
+mod retries;
+mod tasks;
+mod updates;
+
+use std::time::Duration;
+
+use nanonets_agents::{Client, ClientBuilder, RetryPolicy};
+use nanonets_agents_sim::Simulator;
+
+/// A client of the simulator that does not pause between attempts.
+fn client(simulator: &Simulator) -> Client {
+    builder(simulator).build().expect("a client")
+}
+
+fn builder(simulator: &Simulator) -> ClientBuilder {
+    Client::builder(simulator.api_key())
+        .base_url(simulator.base_url())
+        .retry(RetryPolicy::default().pauses([Duration::ZERO]))
+}
+
+const QUICK: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(5));

@@ -1,0 +1,167 @@
+//! What is tried again, and what never is.
+
+use std::time::Duration;
+
+use nanonets_agents::ErrorKind;
+use nanonets_agents_sim::{Fault, Operation, Simulator};
+
+use crate::{builder, client};
+
+#[tokio::test]
+async fn a_read_is_tried_again_until_it_succeeds() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    for fault in [
+        Fault::status(500),
+        Fault::status(502).html("<h1>Bad gateway</h1>"),
+        Fault::status(429).retry_after(Duration::ZERO),
+        Fault::reset(),
+        Fault::truncate(),
+        Fault::cut_off(),
+    ] {
+        simulator.forget_requests();
+        simulator.fault(fault.times(2));
+        client(&simulator)
+            .agent(agent)
+            .get()
+            .await
+            .expect("an agent");
+        assert_eq!(simulator.count(Operation::GetAgent), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_a_run_is_ambiguous_and_starts_no_second_task() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    for fault in [
+        Fault::reset(),
+        Fault::status(500),
+        Fault::status(503),
+        Fault::status(502).html("<h1>Bad gateway</h1>"),
+        Fault::truncate(),
+        Fault::cut_off(),
+    ] {
+        let before = simulator.tasks().len();
+        simulator.fault(fault.after_effect().times(1));
+        let run = client(&simulator).agent(agent).run().query("q");
+        let error = run.start().await.expect_err("a lost answer");
+        assert!(error.is_ambiguous(), "{error}");
+        let ambiguity = error.ambiguity().expect("where to look");
+        assert_eq!(ambiguity.agent_id, Some(agent));
+        assert!(ambiguity.since <= ambiguity.until);
+        assert_eq!(simulator.tasks().len(), before + 1, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_certainly_had_no_effect_is_tried_again() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    for fault in [
+        Fault::status(429),
+        Fault::status(503).retry_after(Duration::ZERO),
+    ] {
+        simulator.fault(fault.on(Operation::RunAgent).times(2));
+        let run = client(&simulator).agent(agent).run().query("q");
+        run.start().await.expect("a task");
+    }
+    assert_eq!(simulator.count(Operation::RunAgent), 6);
+    assert_eq!(simulator.tasks().len(), 2);
+}
+
+#[tokio::test]
+async fn what_will_not_pass_is_not_tried_again() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    for status in [400, 401, 403, 404, 409] {
+        simulator.forget_requests();
+        simulator.fault(Fault::status(status).times(1));
+        let error = client(&simulator)
+            .agent(agent)
+            .get()
+            .await
+            .expect_err("a refusal");
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Status, 1));
+        assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
+        assert_eq!(error.operation(), Some("get_agent"));
+        assert_eq!(simulator.count(Operation::GetAgent), 1);
+    }
+}
+
+#[tokio::test]
+async fn after_the_last_attempt_the_error_says_how_many_there_were() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    simulator.fault(Fault::status(500).body("application/json", r#"{"error": "out of order"}"#));
+    let error = client(&simulator)
+        .agent(agent)
+        .get()
+        .await
+        .expect_err("a failure");
+    assert_eq!(
+        error.to_string(),
+        "get_agent: 500: out of order (after 5 attempts)"
+    );
+    assert_eq!(simulator.count(Operation::GetAgent), 5);
+    simulator.clear_faults();
+    simulator.refuse_connections().await;
+    let error = client(&simulator)
+        .agent(agent)
+        .run()
+        .query("q")
+        .start()
+        .await
+        .expect_err("no connection");
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 5));
+    assert!(!error.is_ambiguous());
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_too_long_a_pause_is_not_waited_for() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    simulator.fault(Fault::status(429).retry_after(Duration::from_secs(3600)));
+    let error = client(&simulator)
+        .agent(agent)
+        .get()
+        .await
+        .expect_err("a refusal");
+    assert!(error.is_rate_limited());
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(3600)));
+    assert_eq!(error.attempts(), 1);
+}
+
+#[tokio::test]
+async fn a_call_can_have_a_time_limit_and_headers_of_its_own() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let client = builder(&simulator)
+        .retry(nanonets_agents::RetryPolicy::never())
+        .build()
+        .expect("a client");
+    let handle = simulator.fault(Fault::delay_headers(Duration::from_secs(3600)));
+    let error = client
+        .agent(agent)
+        .get()
+        .timeout(Duration::from_millis(50))
+        .await
+        .expect_err("no answer");
+    assert_eq!(error.kind(), ErrorKind::Lost);
+    handle.remove();
+    let name = "x-trace".parse().expect("a name");
+    let value = "7".parse().expect("a value");
+    client
+        .agent(agent)
+        .get()
+        .header(name, value)
+        .await
+        .expect("an agent");
+    let request = simulator.requests_to(Operation::GetAgent).remove(1);
+    assert_eq!(request.headers["x-trace"], "7");
+    assert!(
+        request.headers["user-agent"]
+            .to_str()
+            .is_ok_and(|agent| agent.starts_with("nanonets-agents/"))
+    );
+}
