@@ -33,24 +33,31 @@ impl Breaker {
 pub(crate) struct Connection {
     stream: TcpStream,
     breaker: Breaker,
+    /// That of all connections.
+    all: Breaker,
 }
 
 impl Connection {
-    pub fn new(stream: TcpStream) -> (Self, Breaker) {
+    pub fn new(stream: TcpStream, all: Breaker) -> (Self, Breaker) {
         let breaker = Breaker::default();
         // Answers are short and wanted at once. A socket that can't do it still works.
         let _ = stream.set_nodelay(true);
         let connection = Self {
             stream,
             breaker: breaker.clone(),
+            all,
         };
         (connection, breaker)
+    }
+
+    fn check(&self) -> io::Result<()> {
+        self.breaker.check().and(self.all.check())
     }
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        if self.breaker.check().is_err() {
+        if self.check().is_err() {
             // Without it the peer sees an ordinary end, which is the best that is left.
             let _ = self.stream.set_zero_linger();
         }
@@ -63,7 +70,7 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        self.breaker.check()?;
+        self.check()?;
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
@@ -74,7 +81,7 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         data: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.breaker.check()?;
+        self.check()?;
         Pin::new(&mut self.stream).poll_write(context, data)
     }
 
@@ -83,7 +90,7 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         data: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.breaker.check()?;
+        self.check()?;
         Pin::new(&mut self.stream).poll_write_vectored(context, data)
     }
 
@@ -92,12 +99,12 @@ impl AsyncWrite for Connection {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.breaker.check()?;
+        self.check()?;
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.breaker.check()?;
+        self.check()?;
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

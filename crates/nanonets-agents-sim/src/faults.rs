@@ -61,6 +61,18 @@ pub(crate) enum Effect {
     EmptyPage,
 }
 
+impl Effect {
+    /// Whether it changes the JSON of a success, and so can't strike anything else.
+    pub fn changes_success(&self) -> bool {
+        matches!(self, Self::Edit(_)) || self.changes_page()
+    }
+
+    /// Whether it changes a page of a list.
+    pub fn changes_page(&self) -> bool {
+        matches!(self, Self::RepeatCursor | Self::EmptyPage)
+    }
+}
+
 /// The body of an answer that a fault gives.
 #[derive(Clone)]
 pub(crate) enum FaultBody {
@@ -86,70 +98,92 @@ impl Fault {
     ///
     /// # Panics
     ///
-    /// If it is no HTTP status.
+    /// If it is not a status that an answer can have: from 200 to 999.
     #[must_use]
     pub fn status(status: u16) -> Self {
-        let status = StatusCode::from_u16(status);
-        Self::answer(status.unwrap_or_else(|error| panic!("{error}")))
+        Self::checked_status(status).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    pub(crate) fn answer(status: StatusCode) -> Self {
-        let envelope = json!({ "error": format!("simulated {status}") });
-        let answer = Effect::Answer(status, HeaderMap::new(), FaultBody::Bytes(Bytes::new()));
-        Self::new(answer).body("application/json", envelope.to_string())
+    pub(crate) fn checked_status(status: u16) -> Result<Self, String> {
+        let found = StatusCode::from_u16(status)
+            .ok()
+            .filter(|found| !found.is_informational());
+        let found = found.ok_or_else(|| format!("{status} is not the HTTP status of an answer"))?;
+        let envelope = json!({ "error": format!("simulated {found}") });
+        let answer = Effect::Answer(found, HeaderMap::new(), FaultBody::Bytes(Bytes::new()));
+        Ok(Self::new(answer).body("application/json", envelope.to_string()))
+    }
+
+    /// The answer that it gives.
+    fn own_answer(&mut self) -> (&mut HeaderMap, &mut FaultBody) {
+        match &mut self.effect {
+            Effect::Answer(_, headers, body) => (headers, body),
+            _ => panic!("only a fault made by `Fault::status` has an answer of its own"),
+        }
     }
 
     /// Replaces the body of the answer. An empty media type sends no `Content-Type`.
+    ///
+    /// # Panics
+    ///
+    /// If this is not a fault with a [`status`](Self::status), or no header can carry the media type. So it is for all
+    /// that changes the answer.
     #[must_use]
     pub fn body(mut self, media_type: &str, body: impl Into<Bytes>) -> Self {
-        if let Effect::Answer(_, headers, content) = &mut self.effect {
-            *content = FaultBody::Bytes(body.into());
-            headers.remove(CONTENT_TYPE);
-            if let Ok(media_type) = HeaderValue::from_str(media_type)
-                && !media_type.is_empty()
-            {
-                headers.insert(CONTENT_TYPE, media_type);
-            }
+        let value = HeaderValue::from_str(media_type);
+        let value = value.unwrap_or_else(|_| panic!("{media_type:?} can't be sent in a header"));
+        let (headers, content) = self.own_answer();
+        *content = FaultBody::Bytes(body.into());
+        headers.remove(CONTENT_TYPE);
+        if !value.is_empty() {
+            headers.insert(CONTENT_TYPE, value);
         }
         self
     }
 
-    /// An HTML page as the body of the answer, as a proxy would send it.
+    /// An HTML page as the [body](Self::body) of the answer, as a proxy would send it.
     #[must_use]
     pub fn html(self, page: impl Into<Bytes>) -> Self {
         self.body("text/html; charset=utf-8", page)
     }
 
-    /// An answer without a body.
+    /// An answer without a [body](Self::body).
     #[must_use]
     pub fn empty(self) -> Self {
         self.body("", Bytes::new())
     }
 
-    /// A JSON object of this many bytes as the body of the answer. It is made while it is sent.
+    /// A JSON object of this many bytes, at least 16, as the [body](Self::body) of the answer. It is made while it is
+    /// sent.
     #[must_use]
     pub fn json_of(mut self, size: u64) -> Self {
-        if let Effect::Answer(_, _, content) = &mut self.effect {
-            *content = FaultBody::Json(size);
-        }
+        let (headers, content) = self.own_answer();
+        *content = FaultBody::Json(size.max(16));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         self
     }
 
-    /// Adds a header to the answer; one that can't be sent is left out.
+    /// Adds a header to the answer.
+    ///
+    /// # Panics
+    ///
+    /// If name or value can't be sent, or this is not a fault with a [`status`](Self::status).
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        if let Effect::Answer(_, headers, _) = &mut self.effect
-            && let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse())
-        {
-            headers.insert(name, value);
-        }
+        let header = name.parse::<HeaderName>().ok().zip(value.parse().ok());
+        let Some((name, value)) = header else {
+            panic!("`{name}: {value}` can't be sent as a header");
+        };
+        self.own_answer().0.insert(name, value);
         self
     }
 
     /// `Retry-After` in whole seconds, rounded up.
     #[must_use]
     pub fn retry_after(self, time: Duration) -> Self {
-        let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+        let seconds = time
+            .as_secs()
+            .saturating_add(u64::from(time.subsec_nanos() > 0));
         self.header(RETRY_AFTER.as_str(), &seconds.to_string())
     }
 
@@ -295,8 +329,16 @@ impl Fault {
     }
 
     /// It strikes with this probability, from 0 to 1, by the seed of the simulator.
+    ///
+    /// # Panics
+    ///
+    /// If it is not from 0 to 1.
     #[must_use]
     pub fn probability(mut self, probability: f64) -> Self {
+        assert!(
+            (0.0..=1.0).contains(&probability),
+            "a probability is from 0 to 1"
+        );
         self.probability = Some(probability);
         self
     }
@@ -421,8 +463,12 @@ impl Faults {
         self.lock().set.clear();
     }
 
-    /// The faults that strike a request, in the order in which they were set.
-    pub fn strike(&self, operation: Option<Operation>) -> Vec<Struck> {
+    /// The faults that strike a request, in the order in which they were set, of those whose effect is wanted.
+    pub fn strike(
+        &self,
+        operation: Option<Operation>,
+        wanted: impl Fn(&Effect) -> bool,
+    ) -> Vec<Struck> {
         let mut state = self.lock();
         let State { set, random, .. } = &mut *state;
         let mut struck = Vec::new();
@@ -430,7 +476,7 @@ impl Faults {
             let aimed = fault.operations.as_ref().is_none_or(|operations| {
                 operation.is_some_and(|operation| operations.contains(&operation))
             });
-            if !aimed {
+            if !aimed || !wanted(&fault.effect) {
                 return true;
             }
             if fault.skip > 0 {

@@ -14,7 +14,7 @@ use crate::page::Page;
 use crate::query::uuid;
 use crate::reply::{Failure, Reply};
 use crate::service::{App, Call, lock};
-use crate::world::{AgentFilter, TaskFilter, World};
+use crate::world::{AgentFilter, TaskFilter};
 
 /// The fields of an agent that can be set, and not to null.
 const NOT_NULL: [&str; 4] = ["/name", "/system_prompt", "/config", "/is_active"];
@@ -80,23 +80,18 @@ fn read(
     view: impl FnOnce(&crate::task::Simulated) -> Result<Reply, Failure>,
 ) -> Result<Reply, Failure> {
     let mut world = lock(&app.world);
+    let now = world.clock().now();
     let task = world.task(call.workspace, call.task()?)?;
     let reply = view(task)?;
-    task.shown();
+    task.shown(now);
     Ok(reply)
 }
 
 /// A page as it goes over the wire. `next_cursor` is null at the end, as the reference has it.
-fn page<T: Serialize>(
-    app: &App,
-    world: &mut World,
-    operation: Operation,
-    page: &Page<T>,
-) -> Result<Reply, Failure> {
-    let cursor = page.next.map(|index| {
-        let nonce = world.random().u32(..);
-        app.cursors.encode(operation.id(), index, nonce)
-    });
+fn page<T: Serialize>(app: &App, operation: Operation, page: &Page<T>) -> Result<Reply, Failure> {
+    let cursor = page
+        .next
+        .map(|index| app.cursors.encode(operation.id(), index));
     Reply::ok(&json!({
         "data": serde_json::to_value(&page.items).unwrap_or_default(),
         "has_more": cursor.is_some(),
@@ -111,17 +106,15 @@ fn list_agents(app: &App, call: &Call<'_>) -> Result<Reply, Failure> {
         name: call.query.text("q")?.map(str::to_owned),
         status: call.query.list("status", AgentStatus::KNOWN)?,
     };
-    let mut world = lock(&app.world);
-    let found = world.list_agents(call.workspace, &filter, paging);
-    page(app, &mut world, operation, &found)
+    let found = lock(&app.world).list_agents(call.workspace, &filter, paging);
+    page(app, operation, &found)
 }
 
 fn list_versions(app: &App, call: &Call<'_>) -> Result<Reply, Failure> {
     let operation = Operation::ListAgentVersions;
     let paging = call.query.paging(operation.id(), &app.cursors)?;
-    let mut world = lock(&app.world);
-    let found = world.versions_of(call.workspace, call.agent()?, paging)?;
-    page(app, &mut world, operation, &found)
+    let found = lock(&app.world).versions_of(call.workspace, call.agent()?, paging)?;
+    page(app, operation, &found)
 }
 
 fn list_tasks(app: &App, call: &Call<'_>) -> Result<Reply, Failure> {
@@ -135,9 +128,8 @@ fn list_tasks(app: &App, call: &Call<'_>) -> Result<Reply, Failure> {
         before: query.time("created_before")?,
         title: query.text("q")?.map(str::to_owned),
     };
-    let mut world = lock(&app.world);
-    let found = world.list_tasks(call.workspace, &filter, paging);
-    page(app, &mut world, operation, &found)
+    let found = lock(&app.world).list_tasks(call.workspace, &filter, paging);
+    page(app, operation, &found)
 }
 
 async fn create_agent(app: &App, call: Call<'_>) -> Result<Reply, Failure> {

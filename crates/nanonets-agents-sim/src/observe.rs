@@ -12,6 +12,8 @@ use crate::upload::SeenBody;
 
 /// So many requests are remembered; counts go on beyond that.
 const REMEMBERED: usize = 10_000;
+/// So many bytes of them.
+const REMEMBERED_BYTES: usize = 32 * 1024 * 1024;
 
 /// One request as it was received.
 #[derive(Clone, Debug)]
@@ -43,6 +45,8 @@ pub struct Request {
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     requests: VecDeque<Request>,
+    /// About how much memory they take.
+    bytes: usize,
     /// How many were forgotten.
     forgotten: usize,
     counts: HashMap<Option<Operation>, usize>,
@@ -53,19 +57,26 @@ impl Log {
     pub fn begin(&mut self, mut request: Request) -> usize {
         request.headers.remove(AUTHORIZATION);
         *self.counts.entry(request.operation).or_default() += 1;
-        if self.requests.len() == REMEMBERED {
-            self.requests.pop_front();
+        self.bytes += weight(&request);
+        self.requests.push_back(request);
+        let number = self.forgotten + self.requests.len() - 1;
+        while self.requests.len() > REMEMBERED || self.bytes > REMEMBERED_BYTES {
+            let Some(oldest) = self.requests.pop_front() else {
+                break;
+            };
+            self.bytes -= weight(&oldest);
             self.forgotten += 1;
         }
-        self.requests.push_back(request);
-        self.forgotten + self.requests.len() - 1
+        number
     }
 
     /// Adds what became of it.
-    pub fn update(&mut self, number: usize, change: impl FnOnce(&mut Request)) -> Option<Request> {
+    pub fn update(&mut self, number: usize, change: impl FnOnce(&mut Request)) -> Option<&Request> {
         let request = self.requests.get_mut(number.checked_sub(self.forgotten)?)?;
+        self.bytes -= weight(request);
         change(request);
-        Some(request.clone())
+        self.bytes += weight(request);
+        Some(request)
     }
 
     pub fn all(&self) -> Vec<Request> {
@@ -79,6 +90,22 @@ impl Log {
     pub fn clear(&mut self) {
         self.forgotten += self.requests.len();
         self.requests.clear();
+        self.bytes = 0;
         self.counts.clear();
     }
+}
+
+/// About how much memory a request takes.
+fn weight(request: &Request) -> usize {
+    let headers = request.headers.iter();
+    let headers: usize = headers
+        .map(|(name, value)| name.as_str().len() + value.len() + 64)
+        .sum();
+    let parts = match &request.body {
+        SeenBody::Multipart(parts) => parts.as_slice(),
+        SeenBody::None | SeenBody::Whole { .. } => &[],
+    };
+    let parts: usize = parts.iter().map(crate::upload::Part::weight).sum();
+    let query = request.query.as_ref().map_or(0, String::len);
+    size_of::<Request>() + headers + parts + request.path.len() + query
 }

@@ -1,5 +1,8 @@
 //! Cursors: opaque to clients, and never the same text twice for the same place.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 /// How many items a page has unless the request says otherwise.
 const DEFAULT_LIMIT: usize = 20;
 
@@ -54,20 +57,23 @@ impl Paging {
 }
 
 /// Makes and reads cursors of one simulator.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Cursors {
     secret: u64,
+    made: Arc<AtomicU32>,
 }
 
 impl Cursors {
     pub fn new(seed: u64) -> Self {
         Self {
             secret: mix(seed ^ 0x6375_7273_6f72),
+            made: Arc::default(),
         }
     }
 
-    /// A cursor for the place before `index` in the list `kind`. Two with different `nonce`s read differently.
-    pub fn encode(&self, kind: &str, index: usize, nonce: u32) -> String {
+    /// A cursor for the place before `index` in the list `kind`. No two read the same.
+    pub fn encode(&self, kind: &str, index: usize) -> String {
+        let nonce = self.made.fetch_add(1, Ordering::Relaxed);
         let place = index as u64 ^ mix(u64::from(nonce) ^ self.secret);
         format!(
             "{nonce:08x}{place:016x}{:08x}",
@@ -112,11 +118,11 @@ mod tests {
     fn a_cursor_leads_back_to_its_place_in_its_list_only() {
         let cursors = Cursors::new(7);
         for index in [0, 1, 20, 12_345] {
-            let cursor = cursors.encode("tasks", index, 3);
+            let cursor = cursors.encode("tasks", index);
             assert_eq!(cursors.decode("tasks", &cursor), Some(index));
             assert_eq!(cursors.decode("agents", &cursor), None);
             assert_eq!(Cursors::new(8).decode("tasks", &cursor), None);
-            assert_ne!(cursors.encode("tasks", index, 4), cursor);
+            assert_ne!(cursors.encode("tasks", index), cursor);
         }
         for bad in ["", "20", "é", &"0".repeat(32), &"é".repeat(16)] {
             assert_eq!(cursors.decode("tasks", bad), None, "{bad}");

@@ -26,7 +26,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
 use nanonets_agents_api::types::AgentId;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
@@ -41,10 +41,20 @@ use crate::simulator::Simulator;
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ScriptFile {
+    #[serde(deserialize_with = "or_nothing")]
     agents: Vec<AgentEntry>,
+    #[serde(deserialize_with = "or_nothing")]
     script: Steps,
     on_cancel: Cancel,
+    #[serde(deserialize_with = "or_nothing")]
     faults: Vec<FaultEntry>,
+}
+
+/// A key without a value says as much as none.
+fn or_nothing<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,7 +67,7 @@ struct AgentEntry {
     concurrent_tasks: Option<usize>,
     #[serde(default)]
     on_cancel: Cancel,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_nothing")]
     script: Steps,
 }
 
@@ -355,6 +365,7 @@ struct RawFault {
     content_type: Option<String>,
     json_of: Option<u64>,
     retry_after: Option<Time>,
+    retry_after_date: Option<DateTime<Utc>>,
 }
 
 impl<'de> Deserialize<'de> for FaultEntry {
@@ -367,14 +378,7 @@ impl<'de> Deserialize<'de> for FaultEntry {
 impl RawFault {
     fn into_fault(self) -> Result<Fault, String> {
         let flag = |flag: Option<bool>, fault: fn() -> Fault| (flag == Some(true)).then(fault);
-        let status = self
-            .status
-            .map(|status| {
-                StatusCode::from_u16(status)
-                    .map(Fault::answer)
-                    .map_err(|_| format!("{status} is not an HTTP status"))
-            })
-            .transpose()?;
+        let status = self.status.map(Fault::checked_status).transpose()?;
         let answers = status.is_some();
         let kinds = [
             status,
@@ -400,9 +404,25 @@ impl RawFault {
         let shapes_answer = self.body.is_some()
             || self.content_type.is_some()
             || self.json_of.is_some()
-            || self.retry_after.is_some();
+            || self.retry_after.is_some()
+            || self.retry_after_date.is_some();
         if shapes_answer && !answers {
-            return Err("body, content_type, json_of and retry_after go with `status`".to_owned());
+            let reason =
+                "body, content_type, json_of, retry_after and retry_after_date go with `status`";
+            return Err(reason.to_owned());
+        }
+        if self.content_type.is_some() && self.body.is_none() {
+            return Err("content_type goes with `body`".to_owned());
+        }
+        if self.body.is_some() && self.json_of.is_some() {
+            return Err("an answer has `body` or `json_of`, not both".to_owned());
+        }
+        if let Some(media_type) = &self.content_type
+            && !media_type
+                .bytes()
+                .all(|byte| byte == b' ' || byte.is_ascii_graphic())
+        {
+            return Err("content_type has characters that no header can carry".to_owned());
         }
         if let Some(body) = self.body {
             let media_type = self
@@ -416,6 +436,9 @@ impl RawFault {
         }
         if let Some(time) = self.retry_after {
             fault = fault.retry_after(time.0);
+        }
+        if let Some(date) = self.retry_after_date {
+            fault = fault.retry_after_date(date);
         }
         for id in self.on {
             fault = fault.on(id.parse::<Operation>()?);

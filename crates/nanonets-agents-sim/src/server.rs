@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::connection::Connection;
+use crate::connection::{Breaker, Connection};
 
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 1024;
@@ -69,6 +69,8 @@ enum Socket {
 
 /// How long to wait before a port that is not free is tried again.
 const RETRY: Duration = Duration::from_millis(10);
+/// How often it is tried before whoever asked for it is answered.
+const TRIES: u32 = 100;
 
 /// A server that has its port, and accepts nothing yet.
 pub(crate) struct Server {
@@ -97,12 +99,13 @@ impl Server {
     /// Serves until it is dropped, and all connections with it.
     pub async fn run(mut self, app: Router) -> Infallible {
         let mut connections = JoinSet::new();
+        let mut breaker = Breaker::default();
         let mut socket = Socket::Listening(self.listener);
         loop {
             tokio::select! {
                 accepted = accept(&socket) => {
                     if let Some(stream) = accepted {
-                        connections.spawn(serve(stream, app.clone()));
+                        connections.spawn(serve(stream, breaker.clone(), app.clone()));
                     }
                 }
                 () = due(&socket) => socket = listen(socket, self.address),
@@ -111,8 +114,10 @@ impl Server {
                         let until = time.map(|time| {
                             Instant::now().checked_add(time).unwrap_or_else(far_future)
                         });
-                        connections.abort_all();
                         drop(socket);
+                        // The connections of this breaker end with a reset; later ones have another.
+                        std::mem::take(&mut breaker).reset();
+                        connections.shutdown().await;
                         socket = match bind(self.address) {
                             Ok(held) => Socket::Refusing(held, until),
                             // Nobody listens, which is what counts.
@@ -122,6 +127,13 @@ impl Server {
                     }
                     Command::Accept(done) => {
                         socket = listen(socket, self.address);
+                        for _ in 0..TRIES {
+                            if matches!(socket, Socket::Listening(_)) {
+                                break;
+                            }
+                            tokio::time::sleep(RETRY).await;
+                            socket = listen(socket, self.address);
+                        }
                         let _ = done.send(());
                     }
                 },
@@ -180,8 +192,8 @@ async fn due(socket: &Socket) {
     }
 }
 
-async fn serve(stream: TcpStream, app: Router) {
-    let (connection, breaker) = Connection::new(stream);
+async fn serve(stream: TcpStream, all: Breaker, app: Router) {
+    let (connection, breaker) = Connection::new(stream, all);
     let app = TowerToHyperService::new(app);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(breaker.clone());

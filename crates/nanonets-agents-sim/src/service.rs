@@ -2,6 +2,8 @@
 //! carried out, and its answer is sent as the faults leave it.
 
 use std::fmt;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,10 +16,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::any;
 use bytes::Bytes;
-use chrono::Utc;
-use futures_util::{StreamExt, stream};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use nanonets_agents_api::types::TaskId;
+use tokio::sync::watch;
 
+use crate::clock::Clock;
 use crate::connection::Breaker;
 use crate::faults::{Effect, FaultBody, Faults, Struck};
 use crate::handlers;
@@ -40,6 +43,9 @@ pub(crate) struct App {
     pub log: Arc<Mutex<Log>>,
     pub faults: Faults,
     pub cursors: Cursors,
+    pub clock: Clock,
+    /// Told of each request that comes.
+    pub arrivals: watch::Sender<()>,
     pub control: Control,
     pub settings: Settings,
 }
@@ -147,7 +153,7 @@ impl App {
             path: head.uri.path().to_owned(),
             query: head.uri.query().map(str::to_owned),
             headers: head.headers.clone(),
-            received_at: Utc::now(),
+            received_at: self.clock.utc(self.clock.now()),
             body: Default::default(),
             status: None,
             started: None,
@@ -158,7 +164,10 @@ impl App {
             .get::<Breaker>()
             .cloned()
             .unwrap_or_default();
-        let struck = self.faults.strike(operation);
+        self.arrivals.send_replace(());
+        let mut struck = self
+            .faults
+            .strike(operation, |effect| !effect.changes_success());
         let mut note = Note {
             app: &self,
             number,
@@ -182,7 +191,15 @@ impl App {
                 .map(Answer::Instead)
         };
         let mut answer = match instead(false) {
-            Some(answer) => answer,
+            Some(answer) => {
+                // Whatever answers has read the request.
+                if matches!(answer, Answer::Instead(Instead::Answer(..))) {
+                    note.body
+                        .observe(&head.headers, self.settings.max_file)
+                        .await;
+                }
+                answer
+            }
             None => {
                 let call = Call {
                     workspace: 0,
@@ -201,9 +218,15 @@ impl App {
             && reply.status.is_success()
         {
             is_success = true;
-            for struck in &struck {
-                self.edit(reply, &struck.effect, operation, head.uri.query());
+            let is_page = reply.body.get("data").is_some();
+            let edits = self.faults.strike(operation, |effect| {
+                effect.changes_success() && (is_page || !effect.changes_page())
+            });
+            for edit in &edits {
+                self.edit(reply, &edit.effect, operation, head.uri.query());
             }
+            struck.extend(edits);
+            note.faulted = !struck.is_empty();
         }
         if delay > Duration::ZERO {
             tokio::time::sleep(delay).await;
@@ -262,12 +285,12 @@ impl App {
             .map(str::to_owned);
         match effect {
             Effect::Edit(change) => change(&mut reply.body),
-            Effect::RepeatCursor if reply.body.get("data").is_some() => {
+            Effect::RepeatCursor => {
                 let cursor = sent.unwrap_or_else(|| self.start_of(kind, None));
                 reply.body["has_more"] = true.into();
                 reply.body["next_cursor"] = cursor.into();
             }
-            Effect::EmptyPage if reply.body.get("data").is_some() => {
+            Effect::EmptyPage => {
                 let start = sent.and_then(|cursor| self.cursors.decode(kind, &cursor));
                 reply.body["data"] = serde_json::json!([]);
                 reply.body["has_more"] = true.into();
@@ -279,9 +302,7 @@ impl App {
 
     /// A new cursor for a place in a list, or for its start.
     fn start_of(&self, kind: &str, place: Option<usize>) -> String {
-        let nonce = lock(&self.world).random().u32(..);
-        self.cursors
-            .encode(kind, place.unwrap_or(usize::MAX), nonce)
+        self.cursors.encode(kind, place.unwrap_or(usize::MAX))
     }
 
     /// The response, or `None` if there won't be one.
@@ -309,14 +330,7 @@ impl App {
                 (reply.status, headers, body)
             }
         };
-        let body = match body {
-            FaultBody::Bytes(bytes) => shaped(bytes, struck, &mut headers),
-            FaultBody::Json(size) => {
-                headers.insert(CONTENT_LENGTH, size.into());
-                json_of(size)
-            }
-        };
-        let mut response = Response::new(body);
+        let mut response = Response::new(shaped(body, struck, &mut headers));
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         Some(response)
@@ -335,14 +349,20 @@ struct Note<'a> {
 
 impl Drop for Note<'_> {
     fn drop(&mut self) {
-        let noted = lock(&self.app.log).update(self.number, |request| {
-            request.body = std::mem::take(&mut self.body.seen);
-            request.status = self.status;
-            request.started = self.started;
-            request.faulted = self.faulted;
-        });
-        if let (Some(on_request), Some(noted)) = (&self.app.settings.on_request, &noted) {
-            on_request(noted);
+        let on_request = self.app.settings.on_request.as_ref();
+        let noted = {
+            let mut log = lock(&self.app.log);
+            let noted = log.update(self.number, |request| {
+                request.body = std::mem::take(&mut self.body.seen);
+                request.status = self.status;
+                request.started = self.started;
+                request.faulted = self.faulted;
+            });
+            noted.filter(|_| on_request.is_some()).cloned()
+        };
+        if let (Some(on_request), Some(noted)) = (on_request, &noted) {
+            // A second panic while one unwinds would end the process.
+            let _ = catch_unwind(AssertUnwindSafe(|| on_request(noted)));
         }
     }
 }
@@ -395,50 +415,79 @@ fn unauthorized(message: &str) -> Failure {
 }
 
 /// A body as the faults leave it.
-fn shaped(bytes: Bytes, struck: &[Struck], headers: &mut HeaderMap) -> Body {
+fn shaped(body: FaultBody, struck: &[Struck], headers: &mut HeaderMap) -> Body {
     let has = |wanted: fn(&Effect) -> bool| struck.iter().any(|struck| wanted(&struck.effect));
-    let mut bytes = bytes;
-    if has(|effect| matches!(effect, Effect::Truncate)) {
-        bytes.truncate(bytes.len() / 2);
-    }
-    let pause: Duration = struck
-        .iter()
-        .filter_map(|struck| match struck.effect {
-            Effect::DelayBody(time) => Some(time),
-            _ => None,
-        })
-        .fold(Duration::ZERO, Duration::saturating_add);
+    let pauses = struck.iter().filter_map(|struck| match struck.effect {
+        Effect::DelayBody(time) => Some(time),
+        _ => None,
+    });
+    let pause = pauses.fold(Duration::ZERO, Duration::saturating_add);
     let cut = has(|effect| matches!(effect, Effect::CutOff));
+    let truncate = has(|effect| matches!(effect, Effect::Truncate));
+
+    let half = body.size() / 2;
+    let size = if truncate { half } else { body.size() };
+    headers.insert(CONTENT_LENGTH, size.into());
     if !cut && pause.is_zero() {
-        return Body::from(bytes);
+        return match body {
+            FaultBody::Bytes(bytes) if !truncate => Body::from(bytes),
+            body => Body::from_stream(body.range(0, size)),
+        };
     }
-    headers.insert(CONTENT_LENGTH, bytes.len().into());
-    let rest = bytes.split_off(bytes.len() / 2);
-    let first = stream::iter([Ok(bytes)]);
-    let second = stream::once(async move {
+    let rest = body.range(size / 2, size);
+    let rest = stream::once(async move {
         tokio::time::sleep(pause).await;
         if cut {
-            Err(std::io::Error::from(std::io::ErrorKind::ConnectionAborted))
+            Err(io::Error::from(io::ErrorKind::ConnectionAborted))
         } else {
             Ok(rest)
         }
     });
-    Body::from_stream(first.chain(second))
+    Body::from_stream(body.range(0, size / 2).chain(rest.try_flatten()))
 }
 
-/// A JSON object of so many bytes, or the smallest there is: made in pieces, for it may be larger than the memory.
-fn json_of(size: u64) -> Body {
-    const OPEN: &[u8] = b"{\"simulated\":\"";
-    const CLOSE: &[u8] = b"\"}";
-    const PIECE: &[u8] = &[b'x'; 64 * 1024];
-    let filler = size.saturating_sub((OPEN.len() + CLOSE.len()) as u64);
-    let pieces = stream::unfold(filler, |left| async move {
-        let length = left.min(PIECE.len() as u64);
-        let piece = PIECE.get(..usize::try_from(length).ok()?)?;
-        (length > 0).then(|| (Bytes::from_static(piece), left - length))
-    });
-    let whole = stream::iter([Bytes::from_static(OPEN)])
-        .chain(pieces)
-        .chain(stream::iter([Bytes::from_static(CLOSE)]));
-    Body::from_stream(whole.map(Ok::<_, std::convert::Infallible>))
+impl FaultBody {
+    fn size(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Json(size) => *size,
+        }
+    }
+
+    /// A part of it in pieces: it may be larger than the memory.
+    fn range(&self, start: u64, end: u64) -> impl Stream<Item = io::Result<Bytes>> + Send + use<> {
+        const PIECE: u64 = 64 * 1024;
+        let body = self.clone();
+        stream::unfold(start, move |at| {
+            let piece = (at < end).then(|| body.piece(at, end.min(at + PIECE)));
+            async move { piece.map(|piece| (Ok(piece.clone()), at + piece.len() as u64)) }
+        })
+    }
+
+    /// Bytes of it, from one that is there to another.
+    fn piece(&self, start: u64, end: u64) -> Bytes {
+        const OPEN: &[u8] = b"{\"simulated\":\"";
+        match self {
+            Self::Bytes(bytes) => {
+                let index =
+                    |at: u64| usize::try_from(at).map_or(bytes.len(), |at| at.min(bytes.len()));
+                bytes.slice(index(start)..index(end))
+            }
+            Self::Json(size) => {
+                let length = usize::try_from(end - start).unwrap_or_default();
+                let mut piece = vec![b'x'; length];
+                let close = [(size - 2, b'"'), (size - 1, b'}')];
+                let open = (0..).zip(OPEN.iter().copied());
+                for (at, byte) in open.chain(close) {
+                    let index = at
+                        .checked_sub(start)
+                        .and_then(|index| usize::try_from(index).ok());
+                    if let Some(place) = index.and_then(|index| piece.get_mut(index)) {
+                        *place = byte;
+                    }
+                }
+                piece.into()
+            }
+        }
+    }
 }

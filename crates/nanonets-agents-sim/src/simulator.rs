@@ -1,5 +1,6 @@
 //! The simulator as its users hold it.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -7,7 +8,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nanonets_agents_api::types::{Agent, AgentId, CreateAgentRequest, TaskId, TaskStatus};
-use tokio::task::AbortHandle;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::faults::{Fault, FaultHandle, Faults};
 use crate::observe::Request;
@@ -35,7 +37,7 @@ pub struct Simulator {
     address: SocketAddr,
     key: String,
     app: App,
-    task: AbortHandle,
+    task: JoinHandle<Infallible>,
 }
 
 impl Drop for Simulator {
@@ -146,15 +148,17 @@ impl SimulatorBuilder {
         let mut world = World::new(self.seed);
         world.add_workspace(&self.key);
         let app = App {
+            clock: world.clock(),
             world: Arc::new(Mutex::new(world)),
             log: Arc::default(),
+            arrivals: watch::Sender::new(()),
             faults: Faults::new(self.seed),
             cursors: Cursors::new(self.seed),
             control,
             settings: self.settings,
         };
         let address = server.address();
-        let task = tokio::spawn(server.run(router(&app))).abort_handle();
+        let task = tokio::spawn(server.run(router(&app)));
         Ok(Simulator {
             address,
             key: self.key,
@@ -255,7 +259,7 @@ impl Simulator {
         expected(lock(&self.app.world).create_draft(OWN, agent))
     }
 
-    /// Holds tasks of an agent back as `queued` while so many of its tasks are not over.
+    /// Holds tasks of an agent back as `queued` while so many of its tasks are not over, whichever of its versions runs.
     pub fn limit_concurrent_tasks(&self, agent: AgentId, limit: usize) {
         lock(&self.app.world).limit_tasks(agent, limit);
     }
@@ -265,7 +269,7 @@ impl Simulator {
         lock(&self.app.world).set_default_script(script);
     }
 
-    /// The script of an agent's tasks.
+    /// The script of an agent's tasks, whichever of its versions runs.
     pub fn script_agent(&self, agent: AgentId, script: Script) {
         lock(&self.app.world).set_script(agent, script);
     }
@@ -275,7 +279,8 @@ impl Simulator {
         lock(&self.app.world).push_script(script);
     }
 
-    /// Adds tasks of an agent that completed in the past, a minute apart.
+    /// Adds tasks of an agent that completed in the past, a minute apart. If there are tasks already, they completed just
+    /// now, so that lists stay in the order of time.
     pub fn add_history(&self, agent: AgentId, tasks: usize) {
         lock(&self.app.world).add_history(OWN, agent, tasks);
     }
@@ -283,9 +288,8 @@ impl Simulator {
     /// Approves what a task awaits review of, as a person in the dashboard does. Returns whether it awaited any.
     pub fn approve(&self, task: TaskId) -> bool {
         let mut world = lock(&self.app.world);
-        world
-            .find(task)
-            .is_some_and(crate::task::Simulated::approve)
+        let now = world.clock().now();
+        world.find(task).is_some_and(|task| task.approve(now))
     }
 
     /// Sets a fault.
@@ -298,7 +302,8 @@ impl Simulator {
         self.app.faults.clear();
     }
 
-    /// Resets all connections and refuses new ones until [`accept_connections`](Self::accept_connections).
+    /// Resets all connections and refuses new ones until [`accept_connections`](Self::accept_connections). No request
+    /// takes effect any more once this returns.
     pub async fn refuse_connections(&self) {
         self.control().refuse(None).await;
     }
@@ -326,6 +331,21 @@ impl Simulator {
         requests
     }
 
+    /// Waits until an operation has received so many requests in all.
+    pub async fn wait_for(&self, operation: Operation, count: usize) {
+        let mut arrivals = self.app.arrivals.subscribe();
+        while self.count(operation) < count {
+            // The sender lives as long as this does.
+            let _ = arrivals.changed().await;
+        }
+    }
+
+    /// Stops, and returns when nothing is listened for any more. Dropping it stops it too, a moment later.
+    pub async fn shutdown(mut self) {
+        self.task.abort();
+        let _ = (&mut self.task).await;
+    }
+
     /// How many requests an operation has received, whatever became of them.
     #[must_use]
     pub fn count(&self, operation: Operation) -> usize {
@@ -337,11 +357,12 @@ impl Simulator {
         lock(&self.app.log).clear();
     }
 
-    /// The tasks that were started, oldest first: "exactly one" can be asserted on it.
+    /// The tasks that were started, oldest first: "exactly one" can be asserted on it. Those of
+    /// [`add_history`](Self::add_history) were not.
     #[must_use]
     pub fn tasks(&self) -> Vec<TaskView> {
         let mut world = lock(&self.app.world);
-        let ids = world.all_tasks();
+        let ids = world.started_tasks();
         ids.into_iter()
             .filter_map(|id| world.find(id).map(TaskView::of))
             .collect()
@@ -381,8 +402,8 @@ impl TaskView {
             agent_id: task.agent,
             status: task.status().clone(),
             is_over: task.is_over(),
-            has_query: task.input.query.is_some(),
-            files: task.input.files.clone(),
+            has_query: task.has_query,
+            files: task.files.clone(),
             messages: task.messages().len(),
         }
     }

@@ -21,7 +21,7 @@ use crate::upload::File;
 /// How long a title may get, in characters.
 const TITLE: usize = 80;
 
-/// What a task was started with.
+/// What a task is started with.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Input {
     pub query: Option<String>,
@@ -35,12 +35,16 @@ pub(crate) struct Simulated {
     pub agent: AgentId,
     pub workspace: usize,
     pub created_at: DateTime<Utc>,
-    pub input: Input,
+    pub has_query: bool,
+    pub files: Vec<File>,
+    /// How far in the past it is, if it is part of a history that nobody started.
+    pub age: Option<TimeDelta>,
+    output_schema: Option<String>,
     updated_at: DateTime<Utc>,
     title: Option<String>,
     status: TaskStatus,
     messages: Vec<Message>,
-    feed: Vec<Value>,
+    feed: Vec<Entry>,
     outcome: Option<Value>,
     /// Seeds the task's ids and placeholder data.
     seed: u64,
@@ -49,32 +53,42 @@ pub(crate) struct Simulated {
     step: Option<usize>,
     /// When that began.
     since: Instant,
-    /// How often the status was shown in it.
-    reads: u32,
-    /// Whether what it waits for has come: a message, an approval.
-    released: bool,
+    /// How often the status was shown in it, and when last.
+    reads: (u32, Option<Instant>),
+    /// When what it waits for came: a message, an approval.
+    released: Option<Instant>,
     cancelled: bool,
+}
+
+/// An item of the feed.
+#[derive(Debug)]
+enum Entry {
+    /// The message of this number.
+    Message(usize),
+    Other(Value),
 }
 
 impl Simulated {
     /// A task that has not begun.
     pub fn new(
-        id: TaskId,
-        agent: AgentId,
-        workspace: usize,
+        (id, agent, workspace): (TaskId, AgentId, usize),
         input: Input,
         script: Arc<Script>,
+        age: Option<TimeDelta>,
         seed: u64,
         clock: &Clock,
     ) -> Self {
         let now = clock.now();
-        let created_at = clock.utc(now);
+        let created_at = clock.utc(now) - age.unwrap_or_default();
         let mut task = Self {
             id,
             agent,
             workspace,
             created_at,
-            input,
+            has_query: input.query.is_some(),
+            files: input.files,
+            age,
+            output_schema: input.output_schema,
             updated_at: created_at,
             title: None,
             status: TaskStatus::Queued,
@@ -85,20 +99,19 @@ impl Simulated {
             script,
             step: None,
             since: now,
-            reads: 0,
-            released: false,
+            reads: (0, None),
+            released: None,
             cancelled: false,
         };
-        if let Some(query) = task.input.query.clone() {
+        if let Some(query) = input.query {
             task.hear(&query, clock, now);
         }
         task
     }
 
-    /// Moves it into the past.
-    pub fn backdate(&mut self, by: TimeDelta) {
-        self.created_at -= by;
-        self.updated_at -= by;
+    /// The time of day at an instant, as this task has it.
+    fn utc(&self, clock: &Clock, at: Instant) -> DateTime<Utc> {
+        clock.utc(at) - self.age.unwrap_or_default()
     }
 
     /// Whether the agent has taken it up.
@@ -112,6 +125,11 @@ impl Simulated {
             Some(step) => self.script.steps.get(step).is_none_or(Step::is_final),
             None => self.status == TaskStatus::Stopped,
         }
+    }
+
+    /// When it ended, if it is over; when it was created, if it has not begun.
+    pub fn since(&self) -> Instant {
+        self.since
     }
 
     /// The agent takes it up.
@@ -136,8 +154,8 @@ impl Simulated {
     }
 
     /// Takes note that the status was shown.
-    pub fn shown(&mut self) {
-        self.reads = self.reads.saturating_add(1);
+    pub fn shown(&mut self, now: Instant) {
+        self.reads = (self.reads.0.saturating_add(1), Some(now));
     }
 
     /// The step that is due and when it became due, if the one under way is over.
@@ -145,19 +163,19 @@ impl Simulated {
         let current = self.step?;
         let after = |time| self.since.checked_add(time).filter(|end| *end <= now);
         let ended = match self.script.steps.get(current)? {
-            Step::Hold(_, Until::Reads(reads)) => (self.reads >= *reads).then_some(now)?,
+            Step::Hold(_, Until::Reads(reads)) => {
+                let (shown, last) = self.reads;
+                (shown >= *reads).then(|| last.unwrap_or(self.since))?
+            }
             Step::Hold(_, Until::Elapsed(time)) => after(*time)?,
-            Step::Ask(_) => self.released.then_some(now)?,
+            Step::Ask(_) => self.released?,
             Step::Review(time) => match self.released {
-                true => now,
-                false => after((*time)?)?,
+                Some(released) => released,
+                None => after((*time)?)?,
             },
             // A conversation goes on after its end if the script has more to say.
-            Step::Complete(_) => {
-                let goes_on = self.released && current + 1 < self.script.steps.len();
-                goes_on.then_some(now)?
-            }
-            Step::Fail(_) | Step::Stop => return None,
+            Step::Complete(_) if current + 1 < self.script.steps.len() => self.released?,
+            Step::Complete(_) | Step::Fail(_) | Step::Stop => return None,
         };
         Some((current + 1, ended))
     }
@@ -165,8 +183,8 @@ impl Simulated {
     fn enter(&mut self, index: usize, at: Instant, clock: &Clock) {
         self.step = Some(index);
         self.since = at;
-        self.reads = 0;
-        self.released = false;
+        self.reads = (0, None);
+        self.released = None;
         let script = Arc::clone(&self.script);
         let status = match script.steps.get(index) {
             Some(Step::Hold(status, _)) => status.clone(),
@@ -175,45 +193,48 @@ impl Simulated {
                 TaskStatus::WaitingForInput
             }
             Some(Step::Review(_)) => {
-                self.feed.push(json!({
+                let time = self.utc(clock, at);
+                self.feed.push(Entry::Other(json!({
                     "type": "review_requested",
                     "content": "Simulated step that a person has to approve.",
-                    "created_at": clock.utc(at),
-                }));
+                    "created_at": time,
+                })));
                 TaskStatus::AwaitingReview
             }
             Some(Step::Complete(outcome)) => self.complete(outcome, clock, at),
             None => self.complete(&Outcome::default(), clock, at),
             Some(Step::Fail(reason)) => {
-                self.feed.push(json!({
+                let time = self.utc(clock, at);
+                self.feed.push(Entry::Other(json!({
                     "type": "error",
                     "content": reason,
-                    "created_at": clock.utc(at),
-                }));
+                    "created_at": time,
+                })));
                 TaskStatus::Failed
             }
             Some(Step::Stop) => TaskStatus::Stopped,
         };
         self.status = status;
-        self.updated_at = clock.utc(at);
+        self.updated_at = self.utc(clock, at);
     }
 
     fn complete(&mut self, outcome: &Outcome, clock: &Clock, at: Instant) -> TaskStatus {
         let data = outcome
             .extracted_data
             .clone()
-            .unwrap_or_else(|| placeholder(self.input.output_schema.as_deref(), self.seed));
+            .unwrap_or_else(|| placeholder(self.output_schema.as_deref(), self.seed));
         let summary = outcome.summary.clone().unwrap_or_else(|| {
             "Simulated: no document was read and no model was asked.".to_owned()
         });
         self.say(Value::from(summary.as_str()), clock, at);
-        self.feed.push(json!({
+        let time = self.utc(clock, at);
+        self.feed.push(Entry::Other(json!({
             "type": "task_complete",
             "content": summary,
             "structuredContent": { "summary": summary },
             "result": { "summary": summary, "extracted_data": data },
-            "created_at": clock.utc(at),
-        }));
+            "created_at": time,
+        })));
         self.outcome = Some(data);
         TaskStatus::Completed
     }
@@ -225,10 +246,7 @@ impl Simulated {
             return;
         }
         self.cancelled = true;
-        let waits = match self.step.and_then(|step| self.script.steps.get(step)) {
-            None | Some(Step::Ask(_) | Step::Review(_)) => true,
-            Some(_) => false,
-        };
+        let waits = matches!(self.current(), None | Some(Step::Ask(_) | Step::Review(_)));
         match self.script.on_cancel {
             OnCancel::TooLate => {}
             // Nothing is under way in a task that waits for somebody.
@@ -243,20 +261,25 @@ impl Simulated {
     }
 
     /// Settles what waits for a person in the dashboard. Returns whether something did.
-    pub fn approve(&mut self) -> bool {
-        let waits = self.status == TaskStatus::AwaitingReview;
-        self.released |= waits;
+    pub fn approve(&mut self, now: Instant) -> bool {
+        let waits = matches!(self.current(), Some(Step::Review(_))) && self.released.is_none();
+        if waits {
+            self.released = Some(now);
+        }
         waits
+    }
+
+    fn current(&self) -> Option<&Step> {
+        self.script.steps.get(self.step?)
     }
 
     /// Takes a message of the user, and returns its id.
     pub fn receive(&mut self, text: &str, now: Instant, clock: &Clock) -> MessageId {
         let id = self.hear(text, clock, now);
-        self.released |= matches!(
-            self.step.and_then(|step| self.script.steps.get(step)),
-            Some(Step::Ask(_) | Step::Complete(_))
-        );
-        self.updated_at = clock.utc(now);
+        if matches!(self.current(), Some(Step::Ask(_) | Step::Complete(_))) {
+            self.released = self.released.or(Some(now));
+        }
+        self.updated_at = self.utc(clock, now);
         id
     }
 
@@ -282,16 +305,11 @@ impl Simulated {
         at: Instant,
     ) -> MessageId {
         let id = MessageId(self.derived_id(self.messages.len() as u64));
-        self.feed.push(json!({
-            "type": "message",
-            "role": role,
-            "content": content,
-            "created_at": clock.utc(at),
-        }));
+        self.feed.push(Entry::Message(self.messages.len()));
         self.messages.push(Message {
             agent_id: Some(self.agent),
             content: Some(content),
-            created_at: Some(clock.utc(at)),
+            created_at: Some(self.utc(clock, at)),
             id: Some(id),
             parent_id: self.messages.last().and_then(|message| message.id),
             role: Some(role),
@@ -339,17 +357,14 @@ impl Simulated {
     /// As `get_task_summary` shows it: the summary of the last `task_complete` step, or else the content of the last
     /// item of the feed, or else no answer.
     pub fn summary(&self) -> TaskSummary {
-        let completed = self
-            .feed
-            .iter()
-            .rev()
-            .find(|item| item["type"] == "task_complete");
-        let result = match completed {
+        let feed = self.feed();
+        let is_completion = |item: &&Value| item["type"] == "task_complete";
+        let result = match feed.iter().rev().find(is_completion) {
             Some(step) => Some(json!({
                 "summary": step["structuredContent"]["summary"],
                 "completed_at": step["created_at"],
             })),
-            None => self.feed.last().map(|item| item["content"].clone()),
+            None => feed.last().map(|item| item["content"].clone()),
         };
         TaskSummary {
             agent_id: Some(self.agent),
@@ -369,13 +384,30 @@ impl Simulated {
         TaskResult {
             agent_id: Some(self.agent),
             created_at: Some(self.created_at),
-            feed: Some(self.feed.iter().cloned().map(FeedItem).collect()),
+            feed: Some(self.feed().into_iter().map(FeedItem).collect()),
             status: Some(self.status.clone()),
             task_id: Some(self.id),
             title: self.title.clone(),
             updated_at: Some(self.updated_at),
             extra: Map::new(),
         }
+    }
+
+    /// Everything that happened, oldest first.
+    fn feed(&self) -> Vec<Value> {
+        let items = self.feed.iter().map(|entry| match entry {
+            Entry::Other(item) => item.clone(),
+            Entry::Message(number) => {
+                let message = &self.messages[*number];
+                json!({
+                    "type": "message",
+                    "role": message.role,
+                    "content": message.content,
+                    "created_at": message.created_at,
+                })
+            }
+        });
+        items.collect()
     }
 
     pub fn messages(&self) -> Vec<Message> {

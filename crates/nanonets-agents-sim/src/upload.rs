@@ -27,6 +27,8 @@ const MAX_TEXT: usize = 4 * 1024 * 1024;
 const MAX_PARTS: usize = 1000;
 /// So much of a body may come before a part of it does: preamble and headers, and what is read ahead.
 const MAX_WITHOUT_PROGRESS: usize = 4 * BUFFER;
+/// Names of parts and files, and their media types, beyond this are refused, in bytes.
+const MAX_NAME: usize = 1024;
 /// How much of the rest of a refused body is read, so that the client gets to see the refusal.
 const MAX_DRAIN: usize = 64 * 1024 * 1024;
 /// For how long.
@@ -52,6 +54,15 @@ pub struct Part {
     pub size: u64,
     /// The SHA-256 of its content, in lower-case hexadecimal.
     pub sha256: String,
+}
+
+impl Part {
+    /// About how much memory it takes.
+    pub(crate) fn weight(&self) -> usize {
+        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        let texts = self.name.len() + length(&self.file_name) + length(&self.content_type);
+        size_of::<Self>() + texts + self.sha256.len()
+    }
 }
 
 /// A file that a task was started with.
@@ -102,6 +113,17 @@ impl Incoming {
         if media_type.is_some_and(|media_type| essence(media_type) != "application/json") {
             return Err(Failure::bad_request("the body must be application/json"));
         }
+        let whole = self.whole().await?;
+        if whole.is_empty() {
+            return Err(Failure::bad_request("the body is missing: it must be JSON"));
+        }
+        object(&whole, not_null).map_err(|reason| {
+            Failure::bad_request(format!("the body is not as documented: {reason}"))
+        })
+    }
+
+    /// Reads a body that is not large.
+    async fn whole(&mut self) -> Result<Vec<u8>, Failure> {
         let mut whole = Vec::new();
         while let Some(chunk) = self.next().await? {
             if whole.len() + chunk.len() > MAX_TEXT {
@@ -111,16 +133,13 @@ impl Incoming {
             }
             whole.extend_from_slice(&chunk);
         }
-        self.seen = SeenBody::Whole {
-            size: whole.len() as u64,
-            sha256: hex(&Sha256::digest(&whole)),
-        };
-        if whole.is_empty() {
-            return Err(Failure::bad_request("the body is missing: it must be JSON"));
+        if !whole.is_empty() {
+            self.seen = SeenBody::Whole {
+                size: whole.len() as u64,
+                sha256: hex(&Sha256::digest(&whole)),
+            };
         }
-        object(&whole, not_null).map_err(|reason| {
-            Failure::bad_request(format!("the body is not as documented: {reason}"))
-        })
+        Ok(whole)
     }
 
     /// Reads the body of a run, in either form.
@@ -141,10 +160,25 @@ impl Incoming {
             Failure::bad_request("the Content-Type of the multipart body has no usable boundary")
         })?;
         self.waits = false;
-        let mut parts = Vec::new();
-        let result = read_parts(&mut self.stream, boundary, max_file, &mut parts).await;
-        self.seen = SeenBody::Multipart(parts);
-        result
+        self.seen = SeenBody::Multipart(Vec::new());
+        match &mut self.seen {
+            SeenBody::Multipart(parts) => {
+                read_parts(&mut self.stream, boundary, max_file, parts).await
+            }
+            SeenBody::None | SeenBody::Whole { .. } => Ok(Input::default()),
+        }
+    }
+
+    /// Reads a body for no more than to have seen it.
+    pub async fn observe(&mut self, headers: &HeaderMap, max_file: u64) {
+        let is_multipart = content_type(headers)
+            .is_some_and(|media_type| essence(media_type) == "multipart/form-data");
+        if is_multipart {
+            // What is wrong with it is not what it is answered with.
+            let _ = self.run(headers, max_file).await;
+        } else {
+            let _ = self.whole().await;
+        }
     }
 
     async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
@@ -228,6 +262,20 @@ async fn read_part(
         size: 0,
         sha256: String::new(),
     };
+    let texts = [
+        Some(&part.name),
+        part.file_name.as_ref(),
+        part.content_type.as_ref(),
+    ];
+    if texts
+        .into_iter()
+        .flatten()
+        .any(|text| text.len() > MAX_NAME)
+    {
+        return Err(Failure::bad_request(format!(
+            "a part has a name or a media type of more than {MAX_NAME} bytes"
+        )));
+    }
     let mut hash = Sha256::new();
     let mut text = Vec::new();
     while let Some(chunk) = field.chunk().await.map_err(malformed)? {

@@ -60,9 +60,9 @@ pub(crate) struct World {
     untitled: usize,
     tasks: Vec<Simulated>,
     task_by_id: HashMap<TaskId, usize>,
-    limits: HashMap<AgentId, Limited>,
+    limits: HashMap<AgentGroupId, Limited>,
     default_script: Arc<Script>,
-    scripts: HashMap<AgentId, Arc<Script>>,
+    scripts: HashMap<AgentGroupId, Arc<Script>>,
     next_scripts: VecDeque<Arc<Script>>,
 }
 
@@ -107,8 +107,11 @@ impl World {
         self.default_script = Arc::new(script);
     }
 
+    /// Sets the script of an agent, whichever of its versions runs.
     pub fn set_script(&mut self, agent: AgentId, script: Script) {
-        self.scripts.insert(agent, Arc::new(script));
+        if let Some(group) = self.group(agent) {
+            self.scripts.insert(group, Arc::new(script));
+        }
     }
 
     pub fn push_script(&mut self, script: Script) {
@@ -117,22 +120,32 @@ impl World {
 
     fn take_script(&mut self, agent: AgentId) -> Arc<Script> {
         let next = self.next_scripts.pop_front();
-        next.or_else(|| self.scripts.get(&agent).cloned())
+        let own = || self.scripts.get(&self.group(agent)?).cloned();
+        next.or_else(own)
             .unwrap_or_else(|| Arc::clone(&self.default_script))
     }
 
+    /// What all versions of an agent have in common.
+    fn group(&self, agent: AgentId) -> Option<AgentGroupId> {
+        let index = self.version_by_id.get(&agent)?;
+        Some(self.versions[*index].agent.agent_group_id)
+    }
+
     pub fn limit_tasks(&mut self, agent: AgentId, limit: usize) {
-        let tasks = self.tasks.iter().enumerate();
-        let active = tasks
-            .filter(|(_, task)| task.agent == agent && !task.is_over())
-            .map(|(index, _)| index);
+        let Some(group) = self.group(agent) else {
+            return;
+        };
+        let active = (0..self.tasks.len()).filter(|&index| {
+            let task = &self.tasks[index];
+            self.group(task.agent) == Some(group) && !task.is_over()
+        });
         let active = active.collect();
-        let limited = self.limits.entry(agent).or_insert_with(|| Limited {
+        let limited = self.limits.entry(group).or_insert_with(|| Limited {
             active,
             ..Limited::default()
         });
         limited.limit = limit;
-        self.settle_limited(agent);
+        self.settle_limited(group);
     }
 
     // Agents.
@@ -388,14 +401,15 @@ impl World {
             ));
         }
         let script = self.take_script(id);
-        let index = self.add_task(workspace, id, input, script);
-        let now = self.clock.now();
-        match self.limits.get_mut(&id) {
-            Some(limited) => {
+        let index = self.add_task(workspace, id, input, script, None);
+        let group = self.group(id);
+        let limited = group.and_then(|group| Some((group, self.limits.get_mut(&group)?)));
+        match limited {
+            Some((group, limited)) => {
                 limited.waiting.push_back(index);
-                self.settle_limited(id);
+                self.settle_limited(group);
             }
-            None => self.tasks[index].begin(now, &self.clock),
+            None => self.tasks[index].begin(self.clock.now(), &self.clock),
         }
         Ok(self.tasks[index].view())
     }
@@ -406,45 +420,66 @@ impl World {
         agent: AgentId,
         input: Input,
         script: Arc<Script>,
+        age: Option<TimeDelta>,
     ) -> usize {
         let id = TaskId(self.id());
         let seed = self.random.u64(..);
         let index = self.tasks.len();
-        let task = Simulated::new(id, agent, workspace, input, script, seed, &self.clock);
+        let whose = (id, agent, workspace);
+        let task = Simulated::new(whose, input, script, age, seed, &self.clock);
         self.tasks.push(task);
         self.task_by_id.insert(id, index);
         index
     }
 
-    /// Catches up with the tasks of an agent that has a limit, and lets as many begin as it allows.
-    fn settle_limited(&mut self, agent: AgentId) {
-        let Some(limited) = self.limits.get_mut(&agent) else {
+    /// Catches up with the tasks of an agent that has a limit. As nothing runs while nobody looks, a task that was held
+    /// back begins when another ended, which may be long ago.
+    fn settle_limited(&mut self, group: AgentGroupId) {
+        let Some(limited) = self.limits.get_mut(&group) else {
             return;
         };
         let now = self.clock.now();
         let (tasks, clock) = (&mut self.tasks, &self.clock);
-        loop {
-            limited.active.retain(|&index| {
-                tasks[index].settle(now, clock);
-                !tasks[index].is_over()
-            });
-            if limited.active.len() >= limited.limit {
-                return;
+        let mut ends = Vec::new();
+        limited.active.retain(|&index| {
+            let task = &mut tasks[index];
+            task.settle(now, clock);
+            if task.is_over() {
+                ends.push(task.since());
             }
+            !task.is_over()
+        });
+        while limited.active.len() < limited.limit {
             let Some(index) = limited.waiting.pop_front() else {
                 return;
             };
-            if !tasks[index].has_begun() {
-                tasks[index].begin(now, clock);
+            let task = &mut tasks[index];
+            if task.has_begun() {
+                continue;
+            }
+            // The place that was free first; one that nobody left was free all along.
+            ends.sort_unstable();
+            let was_taken = limited.limit - limited.active.len() <= ends.len();
+            let free = if was_taken {
+                ends.remove(0)
+            } else {
+                task.since()
+            };
+            task.begin(free.max(task.since()), clock);
+            task.settle(now, clock);
+            if task.is_over() {
+                ends.push(task.since());
+            } else {
                 limited.active.push(index);
             }
         }
     }
 
     fn settled(&mut self, index: usize) -> &mut Simulated {
-        let agent = self.tasks[index].agent;
-        if self.limits.contains_key(&agent) {
-            self.settle_limited(agent);
+        if !self.limits.is_empty()
+            && let Some(group) = self.group(self.tasks[index].agent)
+        {
+            self.settle_limited(group);
         }
         let now = self.clock.now();
         let task = &mut self.tasks[index];
@@ -494,12 +529,13 @@ impl World {
             });
             (wanted && titled).then(|| (index, task.item(agent_name)))
         });
+        let now = self.clock.now();
         Page {
             items: page
                 .items
                 .into_iter()
                 .map(|(index, item)| {
-                    self.tasks[index].shown();
+                    self.tasks[index].shown(now);
                     item
                 })
                 .collect(),
@@ -532,23 +568,28 @@ impl World {
         task.cancel(now, &clock);
         let view = task.view();
         let agent = task.agent;
-        self.settle_limited(agent);
+        if let Some(group) = self.group(agent) {
+            self.settle_limited(group);
+        }
         Ok(view)
     }
 
-    /// Tasks that completed in the past, a minute apart, for lists to walk through.
+    /// Tasks that completed in the past, a minute apart, for lists to walk through. If there are tasks already, they
+    /// complete now, so that lists stay in the order of time.
     pub fn add_history(&mut self, workspace: usize, agent: AgentId, count: usize) {
         let script = Arc::new(Script::new().complete_simulated());
+        let is_first = self.tasks.is_empty();
         for number in 1..=count {
             let input = Input {
                 query: Some(format!("Simulated task {number} of {count}")),
                 ..Input::default()
             };
-            let index = self.add_task(workspace, agent, input, Arc::clone(&script));
+            let minutes = i64::try_from(count - number + 1).unwrap_or(i64::MAX);
+            let age = TimeDelta::try_minutes(minutes).filter(|_| is_first);
+            let age = Some(age.unwrap_or_default());
+            let index = self.add_task(workspace, agent, input, Arc::clone(&script), age);
             let now = self.clock.now();
             self.tasks[index].begin(now, &self.clock);
-            let minutes = i64::try_from(count - number + 1).unwrap_or(i64::MAX);
-            self.tasks[index].backdate(TimeDelta::try_minutes(minutes).unwrap_or_default());
         }
     }
 
@@ -559,14 +600,18 @@ impl World {
         Some(self.settled(index))
     }
 
-    pub fn all_tasks(&mut self) -> Vec<TaskId> {
-        (0..self.tasks.len())
-            .map(|index| self.settled(index).id)
-            .collect()
+    /// The tasks that somebody started, oldest first.
+    pub fn started_tasks(&self) -> Vec<TaskId> {
+        let started = self.tasks.iter().filter(|task| task.age.is_none());
+        started.map(|task| task.id).collect()
     }
 
     pub fn random(&mut self) -> &mut fastrand::Rng {
         &mut self.random
+    }
+
+    pub fn clock(&self) -> Clock {
+        self.clock
     }
 }
 

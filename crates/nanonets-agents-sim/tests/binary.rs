@@ -192,6 +192,21 @@ faults:
     );
 }
 
+#[tokio::test]
+async fn a_log_that_nobody_reads_stops_nothing() {
+    // The pipe of stderr holds far less than this many lines.
+    let mut running = start(&["--seed", "1"]);
+    let http = reqwest::Client::new();
+    for number in 0..3000 {
+        let request = http.get(format!("{}/api/v1/agents?q={number}", running.url));
+        let answer = request.bearer_auth("any").send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        if number == 2000 {
+            drop(running.child.stderr.take());
+        }
+    }
+}
+
 #[test]
 fn a_port_in_use_is_named() {
     let running = start(&[]);
@@ -235,7 +250,11 @@ fn a_malformed_script_is_refused_with_file_line_and_reason() {
             "`fly` is not an operation",
         ),
         ("faults:\n  - { on: [run_agent] }", 2, "a fault is one of"),
-        ("faults:\n  - { status: 99 }", 2, "99 is not an HTTP status"),
+        (
+            "faults:\n  - { status: 99 }",
+            2,
+            "99 is not the HTTP status of an answer",
+        ),
         (
             "faults:\n  - { reset: true, retry_after: 2s }",
             2,

@@ -1,9 +1,10 @@
 //! The simulator as a server, for clients in any language and for a first run without a key.
 
 use std::io::Write as _;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use clap::Parser;
@@ -18,14 +19,15 @@ use nanonets_agents_sim::{Request, SeenBody, Simulator};
 #[command(name = "nanonets-sim", version)]
 struct Args {
     /// Where to listen; port 0 is any free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0", value_parser = address)]
     listen: SocketAddr,
     /// The API key to ask for; without it, any will do.
     #[arg(
         long,
         value_name = "KEY",
         env = "NANONETS_SIM_API_KEY",
-        hide_env_values = true
+        hide_env_values = true,
+        value_parser = clap::builder::NonEmptyStringValueParser::new()
     )]
     api_key: Option<String>,
     /// What tasks do and what goes wrong, in YAML.
@@ -37,9 +39,9 @@ struct Args {
     /// Ids, placeholder data and chance follow from this number.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Start with so many tasks that completed in the past.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    workspace_tasks: usize,
+    /// Start with so many tasks that completed in the past, up to 100000.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100_000))]
+    workspace_tasks: u32,
 }
 
 fn main() -> ExitCode {
@@ -54,7 +56,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("error: {message}");
+            let _ = writeln!(std::io::stderr(), "error: {message}");
             ExitCode::FAILURE
         }
     }
@@ -62,36 +64,97 @@ fn main() -> ExitCode {
 
 async fn run(args: Args) -> Result<(), String> {
     let script = args.script.as_deref().map(read_script).transpose()?;
+    let log = Log::start().map_err(|error| format!("no thread to log on: {error}"))?;
+    let requests = log.clone();
     let mut builder = Simulator::builder()
         .listen(args.listen)
         .seed(args.seed)
         .latency(args.latency)
-        .on_request(|request| eprintln!("{}", line(request)));
+        .on_request(move |request| requests.write(line(request)));
     builder = match args.api_key {
         Some(key) => builder.api_key(key),
         None => builder.any_api_key(),
     };
     let mut stop = Stop::listen().map_err(|error| format!("signals can't be caught: {error}"))?;
     let simulator = builder.start().await.map_err(|error| error.to_string())?;
-    if let Some(script) = script {
-        for (name, id) in script.apply(&simulator)? {
-            eprintln!("agent {id} {name:?}");
-        }
-    }
+    // First of all, so that the history is older than whatever comes.
     if args.workspace_tasks > 0 {
         let agent = simulator.create_agent("Simulated history");
-        simulator.add_history(agent.id, args.workspace_tasks);
-        eprintln!("agent {} {:?}", agent.id, agent.name);
+        let tasks = usize::try_from(args.workspace_tasks).unwrap_or(usize::MAX);
+        simulator.add_history(agent.id, tasks);
+        log.write(format!("agent {} {:?}", agent.id, agent.name));
+    }
+    if let Some(script) = script {
+        for (name, id) in script.apply(&simulator)? {
+            log.write(format!("agent {id} {name:?}"));
+        }
     }
     if !simulator.address().ip().is_loopback() {
-        eprintln!(
+        log.write(format!(
             "warning: {} can be reached from other machines",
             simulator.address()
-        );
+        ));
     }
     announce(&simulator).map_err(|error| format!("stdout can't be written: {error}"))?;
     stop.signal().await;
+    simulator.shutdown().await;
+    log.flush();
     Ok(())
+}
+
+/// How many lines of the log may wait to be written.
+const BACKLOG: usize = 1000;
+/// How long the end of the program waits for them.
+const FLUSH_TIME: Duration = Duration::from_secs(1);
+
+/// Writes to stderr on a thread of its own: whoever started this may not read it, and that must stop nothing.
+#[derive(Clone)]
+struct Log(SyncSender<Entry>);
+
+enum Entry {
+    Line(String),
+    Flush(SyncSender<()>),
+}
+
+impl Log {
+    fn start() -> std::io::Result<Self> {
+        let (log, entries) = sync_channel(BACKLOG);
+        let write = move || {
+            for entry in entries {
+                // If nobody reads it any more, there is nobody to tell.
+                match entry {
+                    Entry::Line(line) => drop(writeln!(std::io::stderr(), "{line}")),
+                    Entry::Flush(done) => drop(done.try_send(())),
+                }
+            }
+        };
+        std::thread::Builder::new()
+            .name("log".to_owned())
+            .spawn(write)?;
+        Ok(Self(log))
+    }
+
+    /// Writes a line, or leaves it out if too many before it have not been read.
+    fn write(&self, line: String) {
+        let _ = self.0.try_send(Entry::Line(line));
+    }
+
+    /// Waits until all is written, but not for long.
+    fn flush(&self) {
+        let (done, wait) = sync_channel(1);
+        if self.0.try_send(Entry::Flush(done)).is_ok() {
+            let _ = wait.recv_timeout(FLUSH_TIME);
+        }
+    }
+}
+
+/// A host, by name or address, and a port.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let found = text
+        .to_socket_addrs()
+        .ok()
+        .and_then(|mut found| found.next());
+    found.ok_or_else(|| "it must be a host and a port, such as 127.0.0.1:8080".to_owned())
 }
 
 /// The one line on stdout, for whoever started this and waits.

@@ -359,3 +359,108 @@ async fn a_dropped_simulator_is_gone() {
         tokio::task::yield_now().await;
     }
 }
+
+#[tokio::test]
+async fn a_request_that_was_answered_by_a_fault_was_seen_all_the_same() {
+    let api = Api::start().await;
+    let run = format!("/agents/{}/run", api.agent("Invoices"));
+    api.simulator.fault(Fault::status(503).times(1));
+    let part = reqwest::multipart::Part::bytes(b"abc".to_vec()).file_name("a.pdf");
+    let form = reqwest::multipart::Form::new().part("files", part);
+    let response = api
+        .post(&run)
+        .multipart(form)
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let nanonets_agents_sim::SeenBody::Multipart(parts) = api.simulator.requests().remove(0).body
+    else {
+        panic!("a multipart body was sent");
+    };
+    assert_eq!(
+        (parts[0].size, parts[0].file_name.as_deref()),
+        (3, Some("a.pdf"))
+    );
+}
+
+#[tokio::test]
+async fn a_change_of_a_success_is_not_spent_on_a_refusal() {
+    let api = Api::start().await;
+    let fields = api.simulator.fault(Fault::unknown_fields().times(1));
+    let page = api.simulator.fault(Fault::empty_page().times(1));
+    api.get("/tasks/42").send().await.expect("an answer");
+    let agent = json(api.get(&format!("/agents/{}", api.agent("Invoices")))).await;
+    assert_eq!((fields.fired(), page.fired()), (1, 0));
+    assert!(agent["unheard_of"].is_object());
+    assert_eq!(json(api.get("/agents")).await["has_more"], true);
+}
+
+#[tokio::test]
+async fn a_large_body_is_cut_as_a_small_one_is() {
+    let api = Api::start().await;
+    api.simulator.fault(Fault::status(200).json_of(1_000_000));
+    api.simulator.fault(Fault::truncate().times(1));
+    let body = api
+        .get("/agents")
+        .send()
+        .await
+        .expect("an answer")
+        .bytes()
+        .await
+        .expect("a body");
+    assert_eq!(body.len(), 500_000);
+    api.simulator.fault(Fault::cut_off().times(1));
+    let response = api.get("/agents").send().await.expect("headers");
+    assert_eq!(response.content_length(), Some(1_000_000));
+    response.bytes().await.expect_err("a body that breaks off");
+}
+
+#[tokio::test]
+async fn times_without_end_do_no_harm() {
+    let api = Api::start().await;
+    api.simulator.fault(Fault::refuse(Duration::MAX).times(1));
+    api.get("/agents").send().await.expect_err("no answer");
+    while api.get("/agents").send().await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    api.simulator.accept_connections().await;
+    api.simulator.fault(Fault::delay_headers(Duration::MAX));
+    api.simulator.fault(Fault::delay_headers(Duration::MAX));
+    let request = api.get("/agents").timeout(Duration::from_millis(50));
+    assert!(request.send().await.expect_err("no answer").is_timeout());
+    api.simulator.clear_faults();
+    api.simulator
+        .fault(Fault::status(503).retry_after(Duration::MAX));
+    let answer = api.get("/agents").send().await.expect("an answer");
+    assert_eq!(
+        answer.headers()["retry-after"],
+        u64::MAX.to_string().as_str()
+    );
+}
+
+#[test]
+#[should_panic(expected = "from 0 to 1")]
+fn a_chance_that_is_none_is_refused() {
+    let _ = Fault::reset().probability(f64::NAN);
+}
+
+#[test]
+#[should_panic(expected = "has an answer of its own")]
+fn what_changes_an_answer_is_refused_where_there_is_none() {
+    let _ = Fault::reset().retry_after(Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn a_request_can_be_waited_for_and_a_simulator_shut_down() {
+    let api = Api::start().await;
+    let (_, answer) = tokio::join!(
+        api.simulator.wait_for(Operation::ListTasks, 1),
+        json(api.get("/tasks")),
+    );
+    assert_eq!(answer["data"], json!([]));
+    let Api { simulator, http } = api;
+    let url = simulator.base_url();
+    simulator.shutdown().await;
+    assert!(http.get(url).send().await.expect_err("nobody").is_connect());
+}

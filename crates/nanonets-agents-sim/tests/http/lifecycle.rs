@@ -319,3 +319,50 @@ async fn the_summary_of_an_unfinished_task_has_the_last_word_of_the_feed_or_none
     assert_eq!(summary.get("result"), None);
     assert_eq!(summary.get("title"), None, "no message, no title");
 }
+
+/// Moves the clock, and nothing else.
+async fn advance(seconds: u64) {
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(seconds)).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn steps_begin_when_they_should_and_not_when_somebody_looks() {
+    let api = Api::start().await;
+    let agent = api.simulator.create_agent("Invoices").id;
+    api.simulator.limit_concurrent_tasks(agent, 1);
+    api.simulator
+        .script(Script::new().running(Duration::from_secs(600)));
+    let id = agent.to_string();
+    let (first, second, third) = (api.run(&id).await, api.run(&id).await, api.run(&id).await);
+    advance(1300).await;
+    assert_eq!(api.status(&first).await, "completed");
+    assert_eq!(api.status(&second).await, "completed");
+    assert_eq!(api.status(&third).await, "running");
+
+    api.simulator.script(
+        Script::new()
+            .await_review()
+            .running(Duration::from_secs(600)),
+    );
+    let task = api.run(&api.agent("Reviewed")).await;
+    let id = api.simulator.tasks()[3].id;
+    assert!(api.simulator.approve(id));
+    advance(1300).await;
+    assert_eq!(api.status(&task).await, "completed");
+}
+
+#[tokio::test]
+async fn script_and_limit_stay_with_an_agent_when_a_version_is_published() {
+    let api = Api::start().await;
+    let agent = api.simulator.create_agent("Invoices").id;
+    api.simulator
+        .script_agent(agent, Script::new().running(100));
+    api.simulator.limit_concurrent_tasks(agent, 1);
+    let draft = api.simulator.create_draft(agent).id.to_string();
+    json(api.post(&format!("/agents/{agent}/versions/publish"))).await;
+    let (first, second) = (api.run(&draft).await, api.run(&draft).await);
+    assert_eq!(api.status(&first).await, "running");
+    assert_eq!(api.status(&second).await, "queued");
+}

@@ -160,6 +160,19 @@ async fn a_large_file_is_taken_as_fast_as_it_comes() {
 }
 
 #[tokio::test]
+async fn a_name_that_is_too_long_to_be_kept_is_400() {
+    let api = Api::start().await;
+    let run = format!("/agents/{}/run", api.agent("Invoices"));
+    let name = "n".repeat(5000);
+    let part = format!(
+        "--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\r\na\r\n--x--\r\n"
+    );
+    let (status, message) = raw(&api, &run, part).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(message.contains("1024 bytes"), "{message}");
+}
+
+#[tokio::test]
 async fn headers_without_end_are_400() {
     let api = Api::start().await;
     let run = format!("/agents/{}/run", api.agent("Invoices"));
