@@ -28,6 +28,9 @@ impl<T> Page<T> {
     }
 }
 
+/// So many empty pages in a row are passed over.
+const MAX_EMPTY: u32 = 20;
+
 type Fetch<T, F> = fn(Client, F, Option<String>, Option<i64>) -> Request<Page<T>>;
 
 /// A list to walk through.
@@ -85,14 +88,24 @@ impl<T: Send + 'static, F: Clone + Send + 'static> List<T, F> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Pagination`] if the server gives back the cursor that was sent, for the walk would never end.
+    /// [`ErrorKind::Pagination`] if the server gives back the cursor that was sent, or twenty empty pages in a row and
+    /// one more: the walk would never end.
     /// Otherwise those of the request. The stream ends with the first error.
     pub fn pages(self) -> impl Stream<Item = Result<Page<T>>> + Send + 'static {
-        stream::try_unfold(Some(self), |list| async move {
+        stream::try_unfold((Some(self), 0), |(list, empty)| async move {
             let Some(mut list) = list else {
                 return Ok(None);
             };
             let page = list.page().await?;
+            let empty = if page.items.is_empty() { empty + 1 } else { 0 };
+            if empty > MAX_EMPTY && page.next_cursor.is_some() {
+                return Err(Error::new(
+                    ErrorKind::Pagination,
+                    format!(
+                        "the server gave {empty} pages in a row without an item, and says that more follow"
+                    ),
+                ));
+            }
             let next = match &page.next_cursor {
                 None => None,
                 sent if *sent == list.cursor => {
@@ -106,7 +119,7 @@ impl<T: Send + 'static, F: Clone + Send + 'static> List<T, F> {
                     Some(list)
                 }
             };
-            Ok(Some((page, next)))
+            Ok(Some((page, (next, empty))))
         })
     }
 

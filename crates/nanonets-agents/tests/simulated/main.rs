@@ -1,6 +1,7 @@
 //! The client against the simulator, over real sockets.
 
 mod lists;
+mod matrix;
 mod retries;
 mod tasks;
 mod updates;
