@@ -1,6 +1,8 @@
 //! Waiting for a task. The API has no way to be told, so it is asked again and again, ever more slowly.
 
+use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use nanonets_agents_api::types::{Message, MessageId, MessageRole, Task, TaskStatus, TaskSummary};
@@ -16,11 +18,13 @@ use crate::task::TaskHandle;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The pauses grow up to this.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// So many polls in a row may fail, each after its retries, where no timeout says for how long.
+const TOLERATED: u32 = 10;
 /// By so much.
 const GROWTH: f64 = 1.5;
 
 /// A wait to be begun by awaiting it. Dropping it stops the polling and nothing else.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a task is waited for by awaiting it"]
 pub struct Wait {
     task: TaskHandle,
@@ -29,6 +33,16 @@ pub struct Wait {
     longest_pause: Duration,
     /// The question that was answered already.
     answered: Option<MessageId>,
+    on_status: Option<Arc<dyn Fn(&Task) + Send + Sync>>,
+}
+
+impl fmt::Debug for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wait")
+            .field("task", &self.task.id())
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Wait {
@@ -39,6 +53,7 @@ impl Wait {
             first_pause: FIRST_PAUSE,
             longest_pause: LONGEST_PAUSE,
             answered: None,
+            on_status: None,
         }
     }
 
@@ -58,6 +73,41 @@ impl Wait {
     pub fn pauses(mut self, first: Duration, longest: Duration) -> Self {
         (self.first_pause, self.longest_pause) = (first, longest.max(first));
         self
+    }
+
+    /// Calls a function with the task whenever its status is another than before.
+    pub fn on_status(mut self, call: impl Fn(&Task) + Send + Sync + 'static) -> Self {
+        self.on_status = Some(Arc::new(call));
+        self
+    }
+
+    /// Waits, answers each question with what `answer` makes of it, and waits on: for conversations without a person. The
+    /// timeout is for all of it. The outcome is never [`Outcome::NeedsInput`].
+    ///
+    /// # Errors
+    ///
+    /// Those of waiting and of the messages, and whatever `answer` returns.
+    pub async fn answer_with<Answer, Answered>(self, mut answer: Answer) -> Result<Outcome>
+    where
+        Answer: FnMut(Question) -> Answered,
+        Answered: Future<Output = Result<String>>,
+    {
+        let start = Instant::now();
+        let mut wait = self.clone();
+        loop {
+            let question = match wait.await? {
+                Outcome::NeedsInput(question) => question,
+                outcome => return Ok(outcome),
+            };
+            let id = question.id();
+            let task = question.task().clone();
+            let text = answer(question).await?;
+            task.send_message(text).await?;
+            wait = self.clone().after_answer(id);
+            wait.timeout = self
+                .timeout
+                .map(|timeout| timeout.saturating_sub(start.elapsed()));
+        }
     }
 
     async fn run(self) -> Result<Outcome> {
@@ -87,16 +137,44 @@ impl Wait {
 
     async fn poll(&self, polls: &mut u32, last: &mut Option<TaskStatus>) -> Result<Outcome> {
         let mut pause = self.first_pause;
+        let mut failures = 0;
         loop {
-            let task = self.task.get().await?;
-            *polls += 1;
-            *last = Some(task.status.clone());
-            if let Some(outcome) = self.outcome(task).await? {
-                return Ok(outcome);
+            let failed = match self.look(polls, last).await {
+                Ok(Some(outcome)) => return Ok(outcome),
+                Ok(None) => None,
+                Err(error) => Some(error),
+            };
+            match failed {
+                None => failures = 0,
+                // With a deadline, that is how long it may fail.
+                Some(error) if error.is_retryable() => {
+                    failures += 1;
+                    if self.timeout.is_none() && failures > TOLERATED {
+                        return Err(error);
+                    }
+                }
+                Some(error) => return Err(error),
             }
             tokio::time::sleep(pause.mul_f64(0.75 + fastrand::f64() / 2.0)).await;
             pause = pause.mul_f64(GROWTH).min(self.longest_pause);
         }
+    }
+
+    /// One poll.
+    async fn look(
+        &self,
+        polls: &mut u32,
+        last: &mut Option<TaskStatus>,
+    ) -> Result<Option<Outcome>> {
+        *polls += 1;
+        let task = self.task.get().await?;
+        if last.as_ref() != Some(&task.status) {
+            *last = Some(task.status.clone());
+            if let Some(on_status) = &self.on_status {
+                on_status(&task);
+            }
+        }
+        self.outcome(task).await
     }
 
     /// What a status means to whoever waits, if it means the end of the wait. One that is not known does not.
@@ -246,6 +324,10 @@ impl Question {
         self.message.as_ref()
     }
 
+    fn id(&self) -> Option<MessageId> {
+        self.message.as_ref()?.id
+    }
+
     /// Answers, and returns the wait for what comes next, in which this question is not mistaken for a second one.
     ///
     /// # Errors
@@ -253,8 +335,7 @@ impl Question {
     /// Those of the request.
     pub async fn reply(&self, answer: impl Into<String>) -> Result<Wait> {
         self.task.send_message(answer).await?;
-        let id = self.message.as_ref().and_then(|message| message.id);
-        Ok(self.task.wait().after_answer(id))
+        Ok(self.task.wait().after_answer(self.id()))
     }
 }
 

@@ -1,9 +1,10 @@
 //! From documents to a struct, with questions on the way.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use nanonets_agents::{ErrorKind, File, Outcome, TaskStatus};
-use nanonets_agents_sim::{Operation, Script, SeenBody, Simulator};
+use nanonets_agents_sim::{Fault, Operation, Script, SeenBody, Simulator};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -189,4 +190,103 @@ async fn a_run_that_can_not_work_is_refused_before_anything_is_sent() {
         assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
     }
     assert_eq!(simulator.count(Operation::RunAgent), 0);
+}
+
+#[tokio::test]
+async fn questions_are_answered_without_a_person_and_statuses_told() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    simulator.script(
+        Script::new()
+            .running(2)
+            .ask("One?")
+            .ask("Two?")
+            .complete(json!(1)),
+    );
+    let task = client(&simulator)
+        .agent(agent)
+        .run()
+        .query("q")
+        .start()
+        .await
+        .expect("a task");
+    let statuses = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&statuses);
+    let outcome = task
+        .wait()
+        .pauses(QUICK.0, QUICK.1)
+        .timeout(Duration::from_secs(20))
+        .on_status(move |task| seen.lock().expect("a list").push(task.status.to_string()))
+        .answer_with(|question| async move {
+            Ok(format!(
+                "an answer to {}",
+                question.text().unwrap_or_default()
+            ))
+        })
+        .await
+        .expect("an outcome");
+    assert!(matches!(outcome, Outcome::Completed(_)));
+    let messages = task.messages().await.expect("messages");
+    let contents: Vec<_> = messages
+        .iter()
+        .filter_map(|message| message.content.as_ref()?.as_str())
+        .collect();
+    assert_eq!(
+        contents[..5],
+        [
+            "q",
+            "One?",
+            "an answer to One?",
+            "Two?",
+            "an answer to Two?"
+        ]
+    );
+    assert_eq!(
+        statuses.lock().expect("a list").first().map(String::as_str),
+        Some("running")
+    );
+}
+
+#[tokio::test]
+async fn a_wait_outlasts_failures_that_pass() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let client = client(&simulator);
+    simulator.script(Script::new().running(1).complete(json!(1)));
+    let task = client
+        .agent(agent)
+        .run()
+        .query("q")
+        .start()
+        .await
+        .expect("a task");
+    // Five attempts to a poll, so four polls fail.
+    simulator.fault(Fault::status(500).on(Operation::GetTask).times(20));
+    let outcome = task
+        .wait()
+        .pauses(QUICK.0, QUICK.1)
+        .await
+        .expect("an outcome");
+    assert!(matches!(outcome, Outcome::Completed(_)));
+
+    simulator.fault(Fault::status(500).on(Operation::GetTask));
+    let error = task
+        .wait()
+        .pauses(QUICK.0, QUICK.1)
+        .await
+        .expect_err("an end");
+    assert_eq!(error.status().map(|status| status.as_u16()), Some(500));
+    let error = task
+        .wait()
+        .pauses(QUICK.0, QUICK.1)
+        .timeout(Duration::from_millis(300))
+        .await;
+    assert!(error.expect_err("a timeout").is_timeout());
+    let gone = client.task(
+        "00000000-0000-4000-8000-000000000000"
+            .parse()
+            .expect("an id"),
+    );
+    simulator.clear_faults();
+    assert!(gone.wait().await.expect_err("no task").is_not_found());
 }
