@@ -17,6 +17,7 @@ use crate::error::{Ambiguity, Error, ErrorKind, Result};
 use crate::operation::Operation;
 use crate::retry::RetryPolicy;
 use crate::task::{TaskHandle, Tasks};
+use crate::telemetry::Span;
 
 /// Where the API is unless it is said otherwise.
 const BASE_URL: &str = "https://agents.nanonets.com";
@@ -263,26 +264,32 @@ impl Client {
         let api =
             ApiClient::new_with_client(&self.inner.base_url, self.inner.http.clone(), context);
         let since = Utc::now();
+        let span = Span::of(operation);
         let mut attempt = 1;
         loop {
-            let error = match send(api.clone()).await {
-                Ok(response) => return Ok(response),
+            let error = match span.around(send(api.clone())).await {
+                Ok(response) => {
+                    span.ends(attempt, Some(response.status()), None);
+                    return Ok(response);
+                }
                 Err(error) => Error::from_api(error).during(operation, attempt),
             };
-            match self.inner.retry.pause(operation, attempt, &error) {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None if operation.is_idempotent() || error.had_no_effect() => return Err(error),
-                None => {
-                    let until = Utc::now();
-                    return Err(error.ambiguous(Ambiguity {
-                        agent_id,
-                        task_id,
-                        since,
-                        until,
-                    }));
-                }
+            if let Some(pause) = self.inner.retry.pause(operation, attempt, &error) {
+                span.retries(&error, pause);
+                tokio::time::sleep(pause).await;
+                attempt += 1;
+                continue;
             }
-            attempt += 1;
+            span.ends(attempt, error.status(), Some(&error));
+            if operation.is_idempotent() || error.had_no_effect() {
+                return Err(error);
+            }
+            return Err(error.ambiguous(Ambiguity {
+                agent_id,
+                task_id,
+                since,
+                until: Utc::now(),
+            }));
         }
     }
 }

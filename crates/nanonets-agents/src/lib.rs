@@ -54,6 +54,7 @@ mod request;
 mod retry;
 mod run;
 mod task;
+mod telemetry;
 mod wait;
 
 pub use agents::{AgentFilter, AgentHandle, Agents, CreateAgent, UpdateAgent};
@@ -71,3 +72,8 @@ pub use retry::RetryPolicy;
 pub use run::{File, Run};
 pub use task::{TaskFilter, TaskHandle, Tasks};
 pub use wait::{Completed, Failure, Outcome, Question, Wait};
+
+// What the README shows is compiled.
+#[cfg(all(doctest, feature = "schema"))]
+#[doc = include_str!("../README.md")]
+mod readme {}

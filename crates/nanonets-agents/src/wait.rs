@@ -23,6 +23,8 @@ const TOLERATED: u32 = 10;
 /// By so much.
 const GROWTH: f64 = 1.5;
 
+type OnStatus = Arc<dyn Fn(&Task) + Send + Sync>;
+
 /// A wait to be begun by awaiting it. Dropping it stops the polling and nothing else.
 #[derive(Clone)]
 #[must_use = "a task is waited for by awaiting it"]
@@ -33,7 +35,7 @@ pub struct Wait {
     longest_pause: Duration,
     /// The question that was answered already.
     answered: Option<MessageId>,
-    on_status: Option<Arc<dyn Fn(&Task) + Send + Sync>>,
+    on_status: Option<OnStatus>,
 }
 
 impl fmt::Debug for Wait {

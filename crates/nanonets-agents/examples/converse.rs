@@ -1,0 +1,46 @@
+//! A task that asks: its questions are printed, and answered from stdin.
+//!
+//! `cargo run -p nanonets-agents --example converse -- AGENT_ID PROMPT`, with `NANONETS_API_KEY` set and, for the
+//! simulator, `NANONETS_BASE_URL`.
+
+use std::io::stdin;
+use std::time::Duration;
+
+use nanonets_agents::{AgentId, Client, Outcome};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut args = std::env::args().skip(1);
+    let agent: AgentId = args.next().ok_or("an agent id is needed")?.parse()?;
+    let prompt = args.next().ok_or("a prompt is needed")?;
+    let client = Client::from_env()?;
+    let task = client.agent(agent).run().query(prompt).start().await?;
+    println!("task {}", task.id());
+    let mut wait = task.wait();
+    loop {
+        let told = wait.on_status(|task| println!("{}", task.status));
+        wait = match told.timeout(Duration::from_secs(600)).await? {
+            Outcome::NeedsInput(question) => {
+                println!(
+                    "{}",
+                    question.text().unwrap_or("(a question that is no text)")
+                );
+                let mut answer = String::new();
+                stdin().read_line(&mut answer)?;
+                question.reply(answer.trim()).await?
+            }
+            Outcome::NeedsReview(task) => {
+                println!("approve it in the dashboard");
+                task.wait()
+            }
+            Outcome::Completed(done) => {
+                println!("{:?}", done.output());
+                return Ok(());
+            }
+            Outcome::Failed(failure) => {
+                return Err(format!("task {} has failed", failure.task().id()).into());
+            }
+            outcome => return Err(format!("{outcome:?}").into()),
+        };
+    }
+}

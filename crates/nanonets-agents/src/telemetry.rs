@@ -1,0 +1,71 @@
+//! A span for each operation, if the feature `tracing` is on: what was called, how often, and what it came to. Ids are in
+//! it; keys, prompts and contents are not.
+
+use reqwest::StatusCode;
+
+use crate::error::Error;
+use crate::operation::Operation;
+
+/// The span of one operation, over all of its attempts.
+#[derive(Clone, Debug)]
+pub(crate) struct Span {
+    #[cfg(feature = "tracing")]
+    span: tracing::Span,
+}
+
+#[cfg(feature = "tracing")]
+impl Span {
+    pub fn of(operation: Operation) -> Self {
+        let span = tracing::info_span!(
+            "nanonets",
+            operation = operation.id(),
+            attempts = tracing::field::Empty,
+            status = tracing::field::Empty,
+            error = tracing::field::Empty,
+        );
+        Self { span }
+    }
+
+    /// Runs an attempt in the span.
+    pub async fn around<F: Future>(&self, attempt: F) -> F::Output {
+        tracing::Instrument::instrument(attempt, self.span.clone()).await
+    }
+
+    /// An attempt has failed, and another follows.
+    pub fn retries(&self, error: &Error, pause: std::time::Duration) {
+        let _entered = self.span.enter();
+        tracing::warn!(
+            kind = ?error.kind(),
+            status = error.status().map(|status| status.as_u16()),
+            pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX),
+            "trying again"
+        );
+    }
+
+    /// The operation is over.
+    pub fn ends(&self, attempts: u32, status: Option<StatusCode>, error: Option<&Error>) {
+        self.span.record("attempts", attempts);
+        if let Some(status) = status {
+            self.span.record("status", status.as_u16());
+        }
+        if let Some(error) = error {
+            self.span
+                .record("error", tracing::field::debug(error.kind()));
+        }
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+impl Span {
+    pub fn of(_: Operation) -> Self {
+        Self {}
+    }
+
+    pub async fn around<F: Future>(&self, attempt: F) -> F::Output {
+        attempt.await
+    }
+
+    pub fn retries(&self, _: &Error, _: std::time::Duration) {}
+
+    pub fn ends(&self, _: u32, _: Option<StatusCode>, _: Option<&Error>) {}
+}
