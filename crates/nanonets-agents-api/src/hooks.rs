@@ -4,8 +4,10 @@
 //! the generated one, which does nothing.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bytes::{Bytes, BytesMut};
 use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
@@ -22,6 +24,30 @@ pub struct Context {
     allow_plain_http: bool,
     headers: HeaderMap,
     timeout: Option<Duration>,
+    capture: Option<Capture>,
+}
+
+/// The body of an answer as it came, for whoever needs more than what was decoded of it.
+///
+/// Clones share it. It shows nothing of the body in `Debug`.
+#[derive(Clone, Default)]
+pub struct Capture(Arc<Mutex<Option<Bytes>>>);
+
+impl Capture {
+    /// Takes the body of the last answer, if one was read to its end.
+    pub fn take(&self) -> Option<Bytes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn set(&self, body: Option<Bytes>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = body;
+    }
+}
+
+impl fmt::Debug for Capture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Capture")
+    }
 }
 
 impl Context {
@@ -67,6 +93,13 @@ impl Context {
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
+        self
+    }
+
+    /// Keeps the body of each answer, as far as the limit goes, for [`Capture::take`].
+    #[must_use]
+    pub fn capture(mut self, capture: Capture) -> Self {
+        self.capture = Some(capture);
         self
     }
 
@@ -155,9 +188,40 @@ impl ClientHooks<Context> for Client {
         _: &OperationInfo,
     ) -> reqwest::Result<reqwest::Response> {
         let mut response = self.client().execute(request).await?;
+        if let Some(capture) = &self.inner().capture {
+            capture.set(None);
+            let limit = self
+                .inner()
+                .response_limit
+                .unwrap_or(ResponseLimit::default().0);
+            response = captured(response, limit, capture).await?;
+        }
         if let Some(limit) = self.inner().response_limit {
             response.extensions_mut().insert(ResponseLimit(limit));
         }
         Ok(response)
     }
+}
+
+/// Reads an answer to its end, keeps its body, and returns the answer with that. One that is too long is returned as long
+/// as it takes to be refused for it, and not kept.
+async fn captured(
+    mut response: reqwest::Response,
+    limit: u64,
+    capture: &Capture,
+) -> reqwest::Result<reqwest::Response> {
+    let mut body = BytesMut::new();
+    while body.len() as u64 <= limit
+        && let Some(chunk) = response.chunk().await?
+    {
+        body.extend_from_slice(&chunk);
+    }
+    let body = body.freeze();
+    if body.len() as u64 <= limit {
+        capture.set(Some(body.clone()));
+    }
+    let mut whole = http::Response::new(reqwest::Body::from(body));
+    *whole.status_mut() = response.status();
+    *whole.headers_mut() = std::mem::take(response.headers_mut());
+    Ok(reqwest::Response::from(whole))
 }

@@ -47,7 +47,7 @@ mod generated;
 mod hooks;
 
 pub use generated::*;
-pub use hooks::{Context, InvalidApiKey};
+pub use hooks::{Capture, Context, InvalidApiKey};
 
 // What the README shows is compiled.
 #[cfg(doctest)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::Utc;
 use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId};
 use nanonets_agents_api::{
-    Client as ApiClient, Context, Error as ApiError, ErrorBody, ResponseValue,
+    Capture, Client as ApiClient, Context, Error as ApiError, ErrorBody, ResponseValue,
 };
 use reqwest::header::{HeaderName, HeaderValue, USER_AGENT};
 
@@ -261,6 +261,10 @@ impl Client {
         if let Some(timeout) = options.timeout {
             context = context.timeout(timeout);
         }
+        let is_raw = options.capture.is_some();
+        if let Some(capture) = options.capture {
+            context = context.capture(capture);
+        }
         let api =
             ApiClient::new_with_client(&self.inner.base_url, self.inner.http.clone(), context);
         let since = Utc::now();
@@ -274,7 +278,10 @@ impl Client {
                 }
                 Err(error) => Error::from_api(error).during(operation, attempt),
             };
-            if let Some(pause) = self.inner.retry.pause(operation, attempt, &error) {
+            // Whoever wants the body as it came gets it, whatever it is.
+            let is_wanted = is_raw && error.kind() == ErrorKind::Unreadable;
+            let pause = self.inner.retry.pause(operation, attempt, &error);
+            if let Some(pause) = pause.filter(|_| !is_wanted) {
                 span.retries(&error, pause);
                 tokio::time::sleep(pause).await;
                 attempt += 1;
@@ -308,6 +315,7 @@ pub(crate) struct Call {
 pub(crate) struct Options {
     pub timeout: Option<Duration>,
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    pub capture: Option<Capture>,
 }
 
 impl Call {

@@ -67,7 +67,7 @@ pub use nanonets_agents_api::types::{
     TaskListItem, TaskResult, TaskStatus, TaskSummary, UserId,
 };
 pub use nanonets_agents_api::{FilePart, ResponseValue};
-pub use request::Request;
+pub use request::{RawResponse, Request};
 pub use retry::RetryPolicy;
 pub use run::{File, Run};
 pub use task::{TaskFilter, TaskHandle, Tasks};

@@ -5,13 +5,17 @@ use std::future::IntoFuture;
 use std::pin::Pin;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use nanonets_agents_api::types::ErrorEnvelope;
-use nanonets_agents_api::{Client as ApiClient, Error as ApiError, ErrorBody, ResponseValue};
-use reqwest::header::{HeaderName, HeaderValue};
+use nanonets_agents_api::{
+    Capture, Client as ApiClient, Error as ApiError, ErrorBody, ResponseValue,
+};
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::client::{Call, Client, Options};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 
 type Sent<T> = std::result::Result<ResponseValue<T>, ApiError<ErrorBody<ErrorEnvelope>>>;
 type SendFn<T> = dyn Fn(ApiClient) -> BoxFuture<'static, Sent<T>> + Send + Sync;
@@ -63,7 +67,7 @@ impl<T: Send + 'static> Request<T> {
     ///
     /// # Errors
     ///
-    /// See [`ErrorKind`](crate::ErrorKind).
+    /// See [`ErrorKind`].
     pub async fn send(self) -> Result<ResponseValue<T>> {
         let Self {
             client,
@@ -72,6 +76,61 @@ impl<T: Send + 'static> Request<T> {
             send,
         } = self;
         client.call(call.options(options), &*send).await
+    }
+}
+
+/// An answer as it came.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct RawResponse {
+    /// Its status, which is a success.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body, which need not be what the documentation has it to be.
+    pub body: Bytes,
+}
+
+impl fmt::Debug for RawResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawResponse")
+            .field("status", &self.status)
+            .field("length", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T: Send + 'static> Request<T> {
+    /// Sends it, and returns the answer as it came: for what the types of this crate do not have. A success that can't
+    /// be decoded is one here.
+    ///
+    /// # Errors
+    ///
+    /// See [`ErrorKind`].
+    pub async fn raw(mut self) -> Result<RawResponse> {
+        let capture = Capture::default();
+        self.options.capture = Some(capture.clone());
+        let (status, headers, error) = match self.send().await {
+            Ok(response) => (response.status(), response.headers().clone(), None),
+            Err(error) if error.kind() == ErrorKind::Unreadable => {
+                let status = error.status().unwrap_or_default();
+                (status, error.headers().clone(), Some(error))
+            }
+            Err(error) => return Err(error),
+        };
+        match (capture.take(), error) {
+            (Some(body), _) => Ok(RawResponse {
+                status,
+                headers,
+                body,
+            }),
+            (None, Some(error)) => Err(error),
+            (None, None) => Ok(RawResponse {
+                status,
+                headers,
+                body: Bytes::new(),
+            }),
+        }
     }
 }
 

@@ -165,3 +165,38 @@ async fn a_call_can_have_a_time_limit_and_headers_of_its_own() {
             .is_ok_and(|agent| agent.starts_with("nanonets-agents/"))
     );
 }
+
+#[tokio::test]
+async fn an_answer_can_be_had_as_it_came() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let client = builder(&simulator)
+        .response_limit(10_000)
+        .build()
+        .expect("a client");
+    simulator.fault(Fault::unknown_fields().times(1));
+    let raw = client.agent(agent).get().raw().await.expect("an answer");
+    assert_eq!(raw.status, 200);
+    assert_eq!(raw.headers["content-type"], "application/json");
+    let body: serde_json::Value = serde_json::from_slice(&raw.body).expect("JSON");
+    assert!(body["unheard_of"].is_object());
+    assert!(!format!("{raw:?}").contains("Invoices"));
+
+    simulator.fault(Fault::status(200).body("text/plain", "no JSON").times(1));
+    let raw = client.agent(agent).get().raw().await.expect("an answer");
+    assert_eq!(raw.body, "no JSON");
+    simulator.fault(Fault::status(200).json_of(20_000));
+    let error = client.agent(agent).get().raw().await.expect_err("too much");
+    assert_eq!(error.kind(), ErrorKind::Unreadable);
+    simulator.clear_faults();
+    simulator.fault(Fault::status(404));
+    assert!(
+        client
+            .agent(agent)
+            .get()
+            .raw()
+            .await
+            .expect_err("a refusal")
+            .is_not_found()
+    );
+}
