@@ -47,6 +47,7 @@
 mod agents;
 mod client;
 mod error;
+mod file;
 mod list;
 mod operation;
 mod output;
@@ -60,6 +61,7 @@ mod wait;
 pub use agents::{AgentFilter, AgentHandle, Agents, CreateAgent, UpdateAgent};
 pub use client::{Client, ClientBuilder};
 pub use error::{Ambiguity, Error, ErrorKind, Result, Waited};
+pub use file::{File, Progress};
 pub use list::{List, Page};
 pub use nanonets_agents_api::types::{
     Agent, AgentConfig, AgentGroupId, AgentId, AgentListItem, AgentStatus, AgentVersion, FeedItem,
@@ -69,7 +71,7 @@ pub use nanonets_agents_api::types::{
 pub use nanonets_agents_api::{FilePart, ResponseValue};
 pub use request::{RawResponse, Request};
 pub use retry::RetryPolicy;
-pub use run::{File, Run};
+pub use run::Run;
 pub use task::{TaskFilter, TaskHandle, Tasks};
 pub use wait::{Completed, Failure, Outcome, Question, Wait};
 

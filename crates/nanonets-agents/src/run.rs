@@ -1,8 +1,8 @@
 //! Starting a task: a prompt, files, and the shape of what should come out.
 
-use std::path::PathBuf;
+use std::fmt;
+use std::sync::Arc;
 
-use bytes::Bytes;
 use nanonets_agents_api::FilePart;
 use nanonets_agents_api::types::{AgentId, RunAgentRequest, RunAgentResponse, TaskOutputConfig};
 use serde::de::DeserializeOwned;
@@ -10,63 +10,14 @@ use serde_json::Value;
 
 use crate::client::{Call, Client};
 use crate::error::{Error, ErrorKind, Result};
+use crate::file::{File, OnProgress, Progress};
 use crate::operation::Operation;
 use crate::request::Request;
 use crate::task::TaskHandle;
 use crate::wait::Outcome;
 
-/// A file to upload. It is streamed, never held in memory whole, and opened again for each attempt.
-#[derive(Clone, Debug)]
-pub struct File(FilePart);
-
-impl File {
-    /// A file on disk, under its own name.
-    pub fn path(path: impl Into<PathBuf>) -> Self {
-        let path = path.into();
-        let media_type = mime_guess::from_path(&path).first_or_octet_stream();
-        Self(FilePart::from_path(path).content_type(media_type.essence_str()))
-    }
-
-    /// Bytes in memory, under a name.
-    pub fn bytes(name: impl Into<String>, content: impl Into<Bytes>) -> Self {
-        let name = name.into();
-        let media_type = mime_guess::from_path(&name).first_or_octet_stream();
-        Self(FilePart::from_bytes(name, content).content_type(media_type.essence_str()))
-    }
-
-    /// Sends it as this media type, and not as the one that its name suggests.
-    #[must_use]
-    pub fn content_type(self, media_type: impl Into<String>) -> Self {
-        Self(self.0.content_type(media_type))
-    }
-
-    /// Sends it under another name.
-    #[must_use]
-    pub fn name(self, name: impl Into<String>) -> Self {
-        Self(self.0.file_name(name))
-    }
-}
-
-impl From<FilePart> for File {
-    fn from(part: FilePart) -> Self {
-        Self(part)
-    }
-}
-
-macro_rules! from_path {
-    ($($path:ty),*) => {$(
-        impl From<$path> for File {
-            fn from(path: $path) -> Self {
-                Self::path(path)
-            }
-        }
-    )*};
-}
-
-from_path!(&str, String, PathBuf, &std::path::Path);
-
 /// A run to be started.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a task is started by `start` or `extract`"]
 pub struct Run {
     client: Client,
@@ -74,6 +25,16 @@ pub struct Run {
     query: Option<String>,
     files: Vec<File>,
     output: TaskOutputConfig,
+    on_progress: Option<OnProgress>,
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run")
+            .field("agent", &self.agent)
+            .field("files", &self.files)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Run {
@@ -84,6 +45,7 @@ impl Run {
             query: None,
             files: Vec::new(),
             output: TaskOutputConfig::default(),
+            on_progress: None,
         }
     }
 
@@ -102,6 +64,12 @@ impl Run {
     /// Adds files.
     pub fn files(mut self, files: impl IntoIterator<Item = impl Into<File>>) -> Self {
         self.files.extend(files.into_iter().map(Into::into));
+        self
+    }
+
+    /// Calls a function as files are read to be sent. An attempt that follows another begins at 0 again.
+    pub fn on_progress(mut self, call: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.on_progress = Some(Arc::new(call));
         self
     }
 
@@ -142,6 +110,7 @@ impl Run {
             query,
             files,
             output,
+            on_progress,
         } = self;
         let query = query.filter(|query| !query.is_empty());
         if query.is_none() && files.is_empty() {
@@ -163,7 +132,10 @@ impl Run {
                 Box::pin(async move { api.run_agent().agent_id(agent).body(body).send().await })
             }));
         }
-        let files: Vec<FilePart> = files.into_iter().map(|file| file.0).collect();
+        let files = files.iter().enumerate();
+        let files: Vec<FilePart> = files
+            .map(|(index, file)| file.part(index, on_progress.as_ref()))
+            .collect();
         Ok(Request::new(client, call, move |api| {
             let (query, output, files) = (query.clone(), output.clone(), files.clone());
             Box::pin(async move {

@@ -1,5 +1,6 @@
 //! The client against the simulator, over real sockets.
 
+mod files;
 mod lists;
 mod matrix;
 mod retries;
