@@ -45,6 +45,8 @@
 //! ```
 
 mod agents;
+#[cfg(feature = "blocking")]
+pub mod blocking;
 mod client;
 mod error;
 mod file;
