@@ -15,7 +15,7 @@ use reqwest::header::{HeaderName, HeaderValue, USER_AGENT};
 use crate::agents::{AgentHandle, Agents};
 use crate::error::{Ambiguity, Error, ErrorKind, Result};
 use crate::operation::Operation;
-use crate::retry::RetryPolicy;
+use crate::retry::{Budget, RetryPolicy};
 use crate::task::{TaskHandle, Tasks};
 use crate::telemetry::Span;
 
@@ -37,6 +37,7 @@ struct Inner {
     http: reqwest::Client,
     base_url: String,
     context: Context,
+    budget: Budget,
     retry: RetryPolicy,
 }
 
@@ -162,6 +163,7 @@ impl ClientBuilder {
                 http,
                 base_url: self.base_url,
                 context,
+                budget: Budget::of(&self.retry),
                 retry: self.retry,
             }),
         })
@@ -273,6 +275,7 @@ impl Client {
         loop {
             let error = match span.around(send(api.clone())).await {
                 Ok(response) => {
+                    self.inner.budget.give();
                     span.ends(attempt, Some(response.status()), None);
                     return Ok(response);
                 }
@@ -281,7 +284,7 @@ impl Client {
             // Whoever wants the body as it came gets it, whatever it is.
             let is_wanted = is_raw && error.kind() == ErrorKind::Unreadable;
             let pause = self.inner.retry.pause(operation, attempt, &error);
-            if let Some(pause) = pause.filter(|_| !is_wanted) {
+            if let Some(pause) = pause.filter(|_| !is_wanted && self.inner.budget.take()) {
                 span.retries(&error, pause);
                 tokio::time::sleep(pause).await;
                 attempt += 1;

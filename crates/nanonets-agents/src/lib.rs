@@ -72,7 +72,7 @@ pub use nanonets_agents_api::types::{
 };
 pub use nanonets_agents_api::{FilePart, ResponseValue};
 pub use request::{RawResponse, Request};
-pub use retry::RetryPolicy;
+pub use retry::{Attempt, RetryPolicy};
 pub use run::Run;
 pub use task::{TaskFilter, TaskHandle, Tasks};
 pub use wait::{Completed, Failure, Outcome, Question, Wait};

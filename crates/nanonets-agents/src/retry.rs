@@ -1,5 +1,8 @@
 //! When a request is tried again, and after how long: here and nowhere else.
 
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use crate::error::Error;
@@ -10,20 +13,91 @@ use crate::operation::Operation;
 /// Whether it is tried again at all follows from what it does. Reads, `update` and `cancel` are, whenever the cause may
 /// pass. What costs money or says something (`run`, `create`, `message`, `publish`) is only if it certainly had no
 /// effect: no connection came about, or the server answered 429, or 503 with `Retry-After`.
-#[derive(Clone, Debug)]
+///
+/// A client also has a budget: each further attempt takes one from it, and ten requests that succeed give one back. While
+/// it is used up, requests fail at their first error: a server that is down is not held down by those who wait for it.
+#[derive(Clone)]
 pub struct RetryPolicy {
     attempts: u32,
     pauses: Vec<Duration>,
     longest: Duration,
+    budget: u32,
+    decide: Option<Decide>,
+}
+
+type Decide = Arc<dyn Fn(Attempt<'_>) -> Option<Duration> + Send + Sync>;
+
+/// An attempt that has failed, for a function that decides what follows.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Attempt<'a> {
+    /// Which one it was, from 1.
+    pub number: u32,
+    /// Why it failed.
+    pub error: &'a Error,
+    /// Whether trying again can't do the thing twice.
+    pub is_safe: bool,
+    /// The pause that the policy would make, if it would try again.
+    pub pause: Option<Duration>,
+}
+
+impl fmt::Debug for RetryPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RetryPolicy")
+            .field("attempts", &self.attempts)
+            .field("pauses", &self.pauses)
+            .field("longest_retry_after", &self.longest)
+            .field("budget", &self.budget)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is left of a client's budget, in tenths of an attempt.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    left: AtomicU32,
+    most: u32,
+}
+
+impl Budget {
+    pub fn of(policy: &RetryPolicy) -> Self {
+        let most = policy.budget.saturating_mul(10);
+        Self {
+            left: AtomicU32::new(most),
+            most,
+        }
+    }
+
+    /// Takes an attempt, if there is one.
+    pub fn take(&self) -> bool {
+        let taken = self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                left.checked_sub(10)
+            });
+        taken.is_ok()
+    }
+
+    /// A request has succeeded.
+    pub fn give(&self) {
+        let more = |left: u32| (left < self.most).then(|| left + 1);
+        // A full budget stays full.
+        let _ = self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+    }
 }
 
 impl Default for RetryPolicy {
-    /// Five attempts, with pauses of up to 1, 2, 5 and 10 seconds, and at most 30 when the server names the time.
+    /// Five attempts, with pauses of up to 1, 2, 5 and 10 seconds, and at most 30 when the server names the time; a budget
+    /// of a hundred.
     fn default() -> Self {
         Self {
             attempts: 5,
             pauses: [1, 2, 5, 10, 30].map(Duration::from_secs).to_vec(),
             longest: Duration::from_secs(30),
+            budget: 100,
+            decide: None,
         }
     }
 }
@@ -57,6 +131,24 @@ impl RetryPolicy {
         self
     }
 
+    /// How many further attempts the client's requests may take together before some succeed.
+    #[must_use]
+    pub fn budget(mut self, attempts: u32) -> Self {
+        self.budget = attempts;
+        self
+    }
+
+    /// Leaves it to a function whether there is another attempt, and after what pause. It is asked after every failure,
+    /// also where another attempt [is not safe](Attempt::is_safe) and could cost money.
+    #[must_use]
+    pub fn decide_by(
+        mut self,
+        decide: impl Fn(Attempt<'_>) -> Option<Duration> + Send + Sync + 'static,
+    ) -> Self {
+        self.decide = Some(Arc::new(decide));
+        self
+    }
+
     /// How long to wait before the next attempt, if there is to be one.
     pub(crate) fn pause(
         &self,
@@ -64,6 +156,19 @@ impl RetryPolicy {
         attempt: u32,
         error: &Error,
     ) -> Option<Duration> {
+        let pause = self.usual_pause(operation, attempt, error);
+        match &self.decide {
+            Some(decide) => decide(Attempt {
+                number: attempt,
+                error,
+                is_safe: operation.is_idempotent() || error.had_no_effect(),
+                pause,
+            }),
+            None => pause,
+        }
+    }
+
+    fn usual_pause(&self, operation: Operation, attempt: u32, error: &Error) -> Option<Duration> {
         let harmless = operation.is_idempotent() || error.had_no_effect();
         if attempt >= self.attempts || !error.is_retryable() || !harmless {
             return None;

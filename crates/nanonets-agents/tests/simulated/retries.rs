@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use nanonets_agents::ErrorKind;
+use nanonets_agents::{ErrorKind, RetryPolicy};
 use nanonets_agents_sim::{Fault, Operation, Simulator};
 
 use crate::{builder, client};
@@ -137,7 +137,7 @@ async fn a_call_can_have_a_time_limit_and_headers_of_its_own() {
     let simulator = Simulator::start().await;
     let agent = simulator.create_agent("Invoices").id;
     let client = builder(&simulator)
-        .retry(nanonets_agents::RetryPolicy::never())
+        .retry(RetryPolicy::never())
         .build()
         .expect("a client");
     let handle = simulator.fault(Fault::delay_headers(Duration::from_secs(3600)));
@@ -198,5 +198,63 @@ async fn an_answer_can_be_had_as_it_came() {
             .await
             .expect_err("a refusal")
             .is_not_found()
+    );
+}
+
+#[tokio::test]
+async fn a_budget_that_is_used_up_ends_retries_until_requests_succeed() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let policy = RetryPolicy::default().pauses([Duration::ZERO]).budget(6);
+    let client = builder(&simulator).retry(policy).build().expect("a client");
+    let fault = simulator.fault(Fault::status(500));
+    let mut attempts = Vec::new();
+    for _ in 0..3 {
+        attempts.push(
+            client
+                .agent(agent)
+                .get()
+                .await
+                .expect_err("a failure")
+                .attempts(),
+        );
+    }
+    assert_eq!(attempts, [5, 3, 1]);
+    fault.remove();
+    for _ in 0..10 {
+        client.agent(agent).get().await.expect("an agent");
+    }
+    simulator.fault(Fault::status(500));
+    assert_eq!(
+        client
+            .agent(agent)
+            .get()
+            .await
+            .expect_err("a failure")
+            .attempts(),
+        2
+    );
+}
+
+#[tokio::test]
+async fn a_function_can_decide_what_is_tried_again() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let policy = RetryPolicy::default().decide_by(|attempt| {
+        let gone = attempt.error.is_not_found() && attempt.number < 3;
+        gone.then_some(Duration::ZERO)
+    });
+    let client = builder(&simulator).retry(policy).build().expect("a client");
+    simulator.fault(Fault::status(404).times(2));
+    client.agent(agent).get().await.expect("an agent");
+    simulator.fault(Fault::status(500).times(1));
+    assert_eq!(
+        client
+            .agent(agent)
+            .get()
+            .await
+            .expect_err("a failure")
+            .attempts(),
+        1
     );
 }
