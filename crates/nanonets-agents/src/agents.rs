@@ -1,5 +1,6 @@
 //! Agents and their versions.
 
+use nanonets_agents_api::Client as ApiClient;
 use nanonets_agents_api::types::{
     Agent, AgentConfig, AgentId, AgentListItem, AgentStatus, AgentVersion, CreateAgentRequest,
     UpdateAgentRequest,
@@ -10,7 +11,7 @@ use crate::client::{Call, Client};
 use crate::error::{Error, ErrorKind, Result};
 use crate::list::{List, Page};
 use crate::operation::Operation;
-use crate::request::Request;
+use crate::request::{Request, Sent};
 use crate::run::Run;
 
 /// The agents of a workspace.
@@ -41,7 +42,7 @@ impl Agents {
                 let AgentFilter { name, status } = filter;
                 Request::new(client, call, move |api| {
                     let (name, status, cursor) = (name.clone(), status.clone(), cursor.clone());
-                    Box::pin(async move {
+                    async move {
                         let mut request = api.list_agents();
                         if !status.is_empty() {
                             request = request.status(status);
@@ -57,7 +58,7 @@ impl Agents {
                         }
                         let page = request.send().await?;
                         page.map(|page| Page::new(page.data, Some(page.has_more), page.next_cursor))
-                    })
+                    }
                 })
             },
         )
@@ -118,7 +119,7 @@ impl CreateAgent {
         let body = self.body;
         Request::new(self.client, Call::new(Operation::CreateAgent), move |api| {
             let body = body.clone();
-            Box::pin(async move { api.create_agent().body(body).send().await })
+            async move { api.create_agent().body(body).send().await }
         })
     }
 }
@@ -154,14 +155,23 @@ impl AgentHandle {
         Call::new(operation).agent(self.id)
     }
 
+    fn request<T: Send + 'static, Answer>(
+        &self,
+        operation: Operation,
+        send: impl Fn(ApiClient) -> Answer + Send + Sync + 'static,
+    ) -> Request<T>
+    where
+        Answer: Future<Output = Sent<T>> + Send + 'static,
+    {
+        Request::new(self.client.clone(), self.call(operation), send)
+    }
+
     /// Reads the agent with its configuration.
     pub fn get(&self) -> Request<Agent> {
         let id = self.id;
-        Request::new(
-            self.client.clone(),
-            self.call(Operation::GetAgent),
-            move |api| Box::pin(async move { api.get_agent().agent_id(id).send().await }),
-        )
+        self.request(Operation::GetAgent, move |api| async move {
+            api.get_agent().agent_id(id).send().await
+        })
     }
 
     /// Runs the agent on a prompt, files or both.
@@ -197,7 +207,7 @@ impl AgentHandle {
             let call = Call::new(Operation::ListAgentVersions).agent(id);
             Request::new(client, call, move |api| {
                 let cursor = cursor.clone();
-                Box::pin(async move {
+                async move {
                     let mut request = api.list_agent_versions().agent_id(id);
                     if let Some(cursor) = cursor {
                         request = request.cursor(cursor);
@@ -207,7 +217,7 @@ impl AgentHandle {
                     }
                     let page = request.send().await?;
                     page.map(|page| Page::new(page.data, page.has_more, page.next_cursor))
-                })
+                }
             })
         })
     }
@@ -216,13 +226,9 @@ impl AgentHandle {
     /// id of its own.
     pub fn publish(&self) -> Request<AgentVersion> {
         let id = self.id;
-        Request::new(
-            self.client.clone(),
-            self.call(Operation::PublishAgentVersion),
-            move |api| {
-                Box::pin(async move { api.publish_agent_version().agent_id(id).send().await })
-            },
-        )
+        self.request(Operation::PublishAgentVersion, move |api| async move {
+            api.publish_agent_version().agent_id(id).send().await
+        })
     }
 }
 
@@ -304,7 +310,7 @@ impl UpdateAgent {
             agent.call(Operation::UpdateAgent),
             move |api| {
                 let body = body.clone();
-                Box::pin(async move { api.update_agent().agent_id(id).body(body).send().await })
+                async move { api.update_agent().agent_id(id).body(body).send().await }
             },
         ))
     }

@@ -17,7 +17,8 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use crate::client::{Call, Client, Options};
 use crate::error::{ErrorKind, Result};
 
-type Sent<T> = std::result::Result<ResponseValue<T>, ApiError<ErrorBody<ErrorEnvelope>>>;
+/// What one attempt comes to.
+pub(crate) type Sent<T> = std::result::Result<ResponseValue<T>, ApiError<ErrorBody<ErrorEnvelope>>>;
 type SendFn<T> = dyn Fn(ApiClient) -> BoxFuture<'static, Sent<T>> + Send + Sync;
 
 /// A request to an operation of the API. It is sent by awaiting it.
@@ -38,16 +39,19 @@ impl<T> fmt::Debug for Request<T> {
 }
 
 impl<T: Send + 'static> Request<T> {
-    pub(crate) fn new(
+    pub(crate) fn new<Answer>(
         client: Client,
         call: Call,
-        send: impl Fn(ApiClient) -> BoxFuture<'static, Sent<T>> + Send + Sync + 'static,
-    ) -> Self {
+        send: impl Fn(ApiClient) -> Answer + Send + Sync + 'static,
+    ) -> Self
+    where
+        Answer: Future<Output = Sent<T>> + Send + 'static,
+    {
         Self {
             client,
             call,
             options: Options::default(),
-            send: Box::new(send),
+            send: Box::new(move |api| Box::pin(send(api))),
         }
     }
 

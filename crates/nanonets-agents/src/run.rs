@@ -129,7 +129,7 @@ impl Run {
             };
             return Ok(Request::new(client, call, move |api| {
                 let body = body.clone();
-                Box::pin(async move { api.run_agent().agent_id(agent).body(body).send().await })
+                async move { api.run_agent().agent_id(agent).body(body).send().await }
             }));
         }
         let files = files.iter().enumerate();
@@ -138,7 +138,7 @@ impl Run {
             .collect();
         Ok(Request::new(client, call, move |api| {
             let (query, output, files) = (query.clone(), output.clone(), files.clone());
-            Box::pin(async move {
+            async move {
                 let mut request = api.run_agent_multipart().agent_id(agent).files(files);
                 if let Some(query) = query {
                     request = request.query(query);
@@ -147,7 +147,7 @@ impl Run {
                     request = request.output_config(output);
                 }
                 request.send().await
-            })
+            }
         }))
     }
 

@@ -1,6 +1,7 @@
 //! Tasks: what they are doing, what they say, what came out.
 
 use chrono::{DateTime, Utc};
+use nanonets_agents_api::Client as ApiClient;
 use nanonets_agents_api::types::{
     AgentId, Message, RunAgentResponse, SendTaskMessageRequest, SendTaskMessageResponse, Task,
     TaskId, TaskListItem, TaskResult, TaskStatus, TaskSummary,
@@ -9,7 +10,7 @@ use nanonets_agents_api::types::{
 use crate::client::{Call, Client};
 use crate::list::{List, Page};
 use crate::operation::Operation;
-use crate::request::Request;
+use crate::request::{Request, Sent};
 use crate::wait::Wait;
 
 /// The tasks of a workspace.
@@ -41,7 +42,7 @@ impl Tasks {
             |client, filter, cursor, limit| {
                 Request::new(client, Call::new(Operation::ListTasks), move |api| {
                     let (filter, cursor) = (filter.clone(), cursor.clone());
-                    Box::pin(async move {
+                    async move {
                         let mut request = api.list_tasks();
                         if let Some(agent) = filter.agent {
                             request = request.agent_id(agent);
@@ -66,7 +67,7 @@ impl Tasks {
                         }
                         let page = request.send().await?;
                         page.map(|page| Page::new(page.data, Some(page.has_more), page.next_cursor))
-                    })
+                    }
                 })
             },
         )
@@ -144,74 +145,67 @@ impl TaskHandle {
         }
     }
 
+    fn request<T: Send + 'static, Answer>(
+        &self,
+        operation: Operation,
+        send: impl Fn(ApiClient) -> Answer + Send + Sync + 'static,
+    ) -> Request<T>
+    where
+        Answer: Future<Output = Sent<T>> + Send + 'static,
+    {
+        Request::new(self.client.clone(), self.call(operation), send)
+    }
+
     /// Reads its status, times and title: the cheapest read.
     pub fn get(&self) -> Request<Task> {
         let id = self.id;
-        Request::new(
-            self.client.clone(),
-            self.call(Operation::GetTask),
-            move |api| Box::pin(async move { api.get_task().task_id(id).send().await }),
-        )
+        self.request(Operation::GetTask, move |api| async move {
+            api.get_task().task_id(id).send().await
+        })
     }
 
     /// Reads its answer, as far as there is one.
     pub fn summary(&self) -> Request<TaskSummary> {
         let id = self.id;
-        Request::new(
-            self.client.clone(),
-            self.call(Operation::GetTaskSummary),
-            move |api| Box::pin(async move { api.get_task_summary().task_id(id).send().await }),
-        )
+        self.request(Operation::GetTaskSummary, move |api| async move {
+            api.get_task_summary().task_id(id).send().await
+        })
     }
 
     /// Reads everything that it did.
     pub fn result(&self) -> Request<TaskResult> {
         let id = self.id;
-        Request::new(
-            self.client.clone(),
-            self.call(Operation::GetTaskResult),
-            move |api| Box::pin(async move { api.get_task_result().task_id(id).send().await }),
-        )
+        self.request(Operation::GetTaskResult, move |api| async move {
+            api.get_task_result().task_id(id).send().await
+        })
     }
 
     /// Reads the conversation, oldest message first.
     pub fn messages(&self) -> Request<Vec<Message>> {
         let id = self.id;
-        Request::new(
-            self.client.clone(),
-            self.call(Operation::ListTaskMessages),
-            move |api| {
-                Box::pin(async move {
-                    let list = api.list_task_messages().task_id(id).send().await?;
-                    list.map(|list| list.data)
-                })
-            },
-        )
+        self.request(Operation::ListTaskMessages, move |api| async move {
+            let list = api.list_task_messages().task_id(id).send().await?;
+            list.map(|list| list.data)
+        })
     }
 
     /// Sends it a message. To answer a question, [`Question::reply`](crate::Question::reply) is safer.
     pub fn send_message(&self, message: impl Into<String>) -> Request<SendTaskMessageResponse> {
         let (id, message) = (self.id, message.into());
-        Request::new(
-            self.client.clone(),
-            self.call(Operation::SendTaskMessage),
-            move |api| {
-                let body = SendTaskMessageRequest {
-                    message: Some(message.clone()),
-                };
-                Box::pin(async move { api.send_task_message().task_id(id).body(body).send().await })
-            },
-        )
+        self.request(Operation::SendTaskMessage, move |api| {
+            let body = SendTaskMessageRequest {
+                message: Some(message.clone()),
+            };
+            async move { api.send_task_message().task_id(id).body(body).send().await }
+        })
     }
 
     /// Cancels it. A step under way still finishes, so the task need not be stopped yet in the answer.
     pub fn cancel(&self) -> Request<Task> {
         let id = self.id;
-        Request::new(
-            self.client.clone(),
-            self.call(Operation::CancelTask),
-            move |api| Box::pin(async move { api.cancel_task().task_id(id).send().await }),
-        )
+        self.request(Operation::CancelTask, move |api| async move {
+            api.cancel_task().task_id(id).send().await
+        })
     }
 
     /// Waits until it is over or needs a person.
