@@ -3,6 +3,7 @@
 //! The generated operations call [`ClientHooks`] around each request. The implementation below takes precedence over
 //! the generated one, which does nothing.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +12,11 @@ use bytes::{Bytes, BytesMut};
 use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
+use crate::activity::Activity;
 use crate::generated::{Client, ResponseLimit};
+
+/// What stands before the key.
+const BEARER: &str = "Bearer ";
 
 /// What a [`Client`] carries from call to call: the API key and the bound on response bodies.
 ///
@@ -24,6 +29,7 @@ pub struct Context {
     allow_plain_http: bool,
     headers: HeaderMap,
     timeout: Option<Duration>,
+    activity: Option<Activity>,
     capture: Option<Capture>,
 }
 
@@ -64,7 +70,7 @@ impl Context {
         if let Some(position) = key.bytes().position(|byte| !byte.is_ascii_graphic()) {
             return Err(InvalidApiKey::Character { position });
         }
-        let mut value = HeaderValue::from_str(&format!("Bearer {key}"))
+        let mut value = HeaderValue::from_str(&format!("{BEARER}{key}"))
             .map_err(|_| InvalidApiKey::Character { position: 0 })?;
         value.set_sensitive(true);
         Ok(Self {
@@ -94,6 +100,24 @@ impl Context {
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
+    }
+
+    /// Tells whoever holds a clone of `activity` when a request made with this context moves.
+    #[must_use]
+    pub fn activity(mut self, activity: Activity) -> Self {
+        self.activity = Some(activity);
+        self
+    }
+
+    /// Takes the API key out of a text that came from elsewhere: a server may repeat what it was sent.
+    #[must_use]
+    pub fn without_key<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let header = self.authorization.as_ref().map(HeaderValue::as_bytes);
+        let key = header.and_then(|header| std::str::from_utf8(header.get(BEARER.len()..)?).ok());
+        match key {
+            Some(key) if text.contains(key) => Cow::Owned(text.replace(key, "(secret)")),
+            _ => Cow::Borrowed(text),
+        }
     }
 
     /// Keeps the body of each answer, as far as the limit goes, for [`Capture::take`].
@@ -184,10 +208,17 @@ impl ClientHooks<Context> for Client {
 
     async fn exec(
         &self,
-        request: reqwest::Request,
+        mut request: reqwest::Request,
         _: &OperationInfo,
     ) -> reqwest::Result<reqwest::Response> {
+        let activity = self.inner().activity.as_ref();
+        if let Some(activity) = activity {
+            activity.watch_request(&mut request);
+        }
         let mut response = self.client().execute(request).await?;
+        if let Some(activity) = activity {
+            response = activity.watch_response(response);
+        }
         if let Some(capture) = &self.inner().capture {
             capture.set(None);
             let limit = self

@@ -42,10 +42,12 @@
 //! # }
 //! ```
 
+mod activity;
 #[rustfmt::skip]
 mod generated;
 mod hooks;
 
+pub use activity::Activity;
 pub use generated::*;
 pub use hooks::{Capture, Context, InvalidApiKey};
 

@@ -14,12 +14,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let agent: AgentId = args.next().ok_or("an agent id is needed")?.parse()?;
     let prompt = args.next().ok_or("a prompt is needed")?;
     let client = Client::from_env()?;
-    let task = client.agent(agent).run().query(prompt).start().await?;
+    let mut task = client.agent(agent).run().query(prompt).start().await?;
     println!("task {}", task.id());
-    let mut wait = task.wait();
     loop {
-        let told = wait.on_status(|task| println!("{}", task.status));
-        wait = match told.timeout(Duration::from_secs(600)).await? {
+        let wait = task.wait().timeout(Duration::from_secs(600));
+        task = match wait.on_status(|task| println!("{}", task.status)).await? {
             Outcome::NeedsInput(question) => {
                 println!(
                     "{}",
@@ -31,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
             Outcome::NeedsReview(task) => {
                 println!("approve it in the dashboard");
-                task.wait()
+                task
             }
             Outcome::Completed(done) => {
                 println!("{:?}", done.output());

@@ -1,17 +1,18 @@
 //! Agents and their versions.
 
-use nanonets_agents_api::Client as ApiClient;
 use nanonets_agents_api::types::{
     Agent, AgentConfig, AgentId, AgentListItem, AgentStatus, AgentVersion, CreateAgentRequest,
     UpdateAgentRequest,
 };
+use nanonets_agents_api::{Client as ApiClient, ResponseValue};
 use serde_json::{Map, Value};
 
-use crate::client::{Call, Client};
+use crate::call::{Call, Options, Sent};
+use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::list::{List, Page};
 use crate::operation::Operation;
-use crate::request::{Request, Sent};
+use crate::request::{RawResponse, Request, Sending, options};
 use crate::run::Run;
 
 /// The agents of a workspace.
@@ -69,6 +70,7 @@ impl Agents {
         CreateAgent {
             client: self.client.clone(),
             body: CreateAgentRequest::default(),
+            options: Options::default(),
         }
     }
 }
@@ -89,10 +91,11 @@ impl List<AgentListItem, AgentFilter> {
 
 /// An agent to be created, by awaiting it.
 #[derive(Clone, Debug)]
-#[must_use = "an agent is created by sending the request"]
+#[must_use = "an agent is created by awaiting it"]
 pub struct CreateAgent {
     client: Client,
     body: CreateAgentRequest,
+    options: Options,
 }
 
 impl CreateAgent {
@@ -114,23 +117,58 @@ impl CreateAgent {
         self
     }
 
-    /// The request.
-    pub fn request(self) -> Request<Agent> {
+    options!();
+
+    fn request(self) -> Result<Request<Agent>> {
         let body = self.body;
-        Request::new(self.client, Call::new(Operation::CreateAgent), move |api| {
+        refuse_two_prompts(body.system_prompt.as_ref(), body.config.as_ref())?;
+        let call = Call::new(Operation::CreateAgent);
+        let request = Request::new(self.client, call, move |api| {
             let body = body.clone();
             async move { api.create_agent().body(body).send().await }
-        })
+        });
+        Ok(request.with_options(self.options))
+    }
+
+    /// Sends it, and returns status and headers with the agent.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] if there are two system prompts: one by itself and one in the configuration, of
+    /// which the first would be passed over. Otherwise those of the request.
+    pub async fn send(self) -> Result<ResponseValue<Agent>> {
+        self.request()?.send().await
+    }
+
+    /// Sends it, and returns the answer as it came, like [`Request::raw`].
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn raw(self) -> Result<RawResponse> {
+        self.request()?.raw().await
     }
 }
 
 impl IntoFuture for CreateAgent {
     type Output = Result<Agent>;
-    type IntoFuture = <Request<Agent> as IntoFuture>::IntoFuture;
+    type IntoFuture = Sending<Agent>;
 
     fn into_future(self) -> Self::IntoFuture {
-        self.request().into_future()
+        Box::pin(async move { self.request()?.await })
     }
+}
+
+/// The server takes one of the two and says nothing of the other.
+fn refuse_two_prompts(prompt: Option<&String>, config: Option<&AgentConfig>) -> Result<()> {
+    let has_prompt = |config: &AgentConfig| config.0.contains_key("system_prompt");
+    if prompt.is_some() && config.is_some_and(has_prompt) {
+        return Err(Error::new(
+            ErrorKind::InvalidRequest,
+            "there is a system prompt by itself and another in the configuration: leave one of them out",
+        ));
+    }
+    Ok(())
 }
 
 /// One agent, by the id of one of its versions.
@@ -184,6 +222,7 @@ impl AgentHandle {
         UpdateAgent {
             agent: self.clone(),
             body: UpdateAgentRequest::default(),
+            options: Options::default(),
         }
     }
 
@@ -253,6 +292,7 @@ fn merge(target: &mut Map<String, Value>, changes: Map<String, Value>) {
 pub struct UpdateAgent {
     agent: AgentHandle,
     body: UpdateAgentRequest,
+    options: Options,
 }
 
 impl UpdateAgent {
@@ -280,45 +320,55 @@ impl UpdateAgent {
         self
     }
 
-    /// The request.
+    options!();
+
+    fn request(self) -> Result<Request<Agent>> {
+        let Self {
+            agent,
+            body,
+            options,
+        } = self;
+        if body.config.is_none()
+            && body.is_active.is_none()
+            && body.name.is_none()
+            && body.system_prompt.is_none()
+        {
+            let message =
+                "the update changes nothing: set a name, a prompt, a configuration or `active`";
+            return Err(Error::new(ErrorKind::InvalidRequest, message));
+        }
+        refuse_two_prompts(body.system_prompt.as_ref(), body.config.as_ref())?;
+        let id = agent.id;
+        let request = agent.request(Operation::UpdateAgent, move |api| {
+            let body = body.clone();
+            async move { api.update_agent().agent_id(id).body(body).send().await }
+        });
+        Ok(request.with_options(options))
+    }
+
+    /// Sends it, and returns status and headers with the agent.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidRequest`] if nothing changes, or if there are two system prompts: one by itself and one in
-    /// the configuration, of which nobody says which one counts.
-    pub fn request(self) -> Result<Request<Agent>> {
-        let Self { agent, body } = self;
-        let refuse = |message| Err(Error::new(ErrorKind::InvalidRequest, message));
-        let UpdateAgentRequest {
-            config,
-            is_active,
-            name,
-            system_prompt,
-        } = &body;
-        if config.is_none() && is_active.is_none() && name.is_none() && system_prompt.is_none() {
-            return refuse("the update changes nothing");
-        }
-        let both = |config: &AgentConfig| config.0.contains_key("system_prompt");
-        if system_prompt.is_some() && config.as_ref().is_some_and(both) {
-            return refuse(
-                "the update has a system prompt by itself and another in the configuration",
-            );
-        }
-        let id = agent.id;
-        Ok(Request::new(
-            agent.client.clone(),
-            agent.call(Operation::UpdateAgent),
-            move |api| {
-                let body = body.clone();
-                async move { api.update_agent().agent_id(id).body(body).send().await }
-            },
-        ))
+    /// the configuration, of which nobody says which one counts. Otherwise those of the request.
+    pub async fn send(self) -> Result<ResponseValue<Agent>> {
+        self.request()?.send().await
+    }
+
+    /// Sends it, and returns the answer as it came, like [`Request::raw`].
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn raw(self) -> Result<RawResponse> {
+        self.request()?.raw().await
     }
 }
 
 impl IntoFuture for UpdateAgent {
     type Output = Result<Agent>;
-    type IntoFuture = <Request<Agent> as IntoFuture>::IntoFuture;
+    type IntoFuture = Sending<Agent>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move { self.request()?.await })

@@ -1,31 +1,27 @@
 //! The client and how it is set up.
 
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
-use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId};
-use nanonets_agents_api::{
-    Capture, Client as ApiClient, Context, Error as ApiError, ErrorBody, ResponseValue,
-};
-use reqwest::header::{HeaderName, HeaderValue, USER_AGENT};
+use nanonets_agents_api::types::{AgentId, TaskId};
+use nanonets_agents_api::{Client as ApiClient, Context};
+use reqwest::header::{HeaderValue, USER_AGENT};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::agents::{AgentHandle, Agents};
-use crate::error::{Ambiguity, Error, ErrorKind, Result};
-use crate::operation::Operation;
+use crate::error::{Error, ErrorKind, Result};
 use crate::retry::{Budget, RetryPolicy};
 use crate::task::{TaskHandle, Tasks};
-use crate::telemetry::Span;
 
 /// Where the API is unless it is said otherwise.
 const BASE_URL: &str = "https://agents.nanonets.com";
 /// The name that requests go under.
 const AGENT: &str = concat!("nanonets-agents/", env!("CARGO_PKG_VERSION"));
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a connection may be silent. An upload is not silence, however long it takes.
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Many more connections at once than a server has workers gain nothing.
+const CONCURRENT_POLLS: usize = 64;
 
 /// A client of the API. Cheap to clone: clones share connections and settings.
 #[derive(Clone)]
@@ -39,6 +35,9 @@ struct Inner {
     context: Context,
     budget: Budget,
     retry: RetryPolicy,
+    timeout: Option<Duration>,
+    idle_timeout: Duration,
+    polls: Semaphore,
 }
 
 impl fmt::Debug for Client {
@@ -57,7 +56,9 @@ pub struct ClientBuilder {
     http: Option<reqwest::Client>,
     retry: RetryPolicy,
     connect_timeout: Duration,
-    read_timeout: Duration,
+    idle_timeout: Duration,
+    timeout: Option<Duration>,
+    concurrent_polls: usize,
     response_limit: Option<u64>,
     allow_plain_http: bool,
     user_agent: String,
@@ -90,16 +91,31 @@ impl ClientBuilder {
         self
     }
 
-    /// How long a connection may take to come about. The default is 10 seconds.
+    /// How long a connection may take to come about. The default is 10 seconds. An [HTTP client of your
+    /// own](Self::http_client) has its own limit.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// How long the server may be silent while its answer is read. The default is 60 seconds. It does not limit how
-    /// long an upload takes.
-    pub fn read_timeout(mut self, timeout: Duration) -> Self {
-        self.read_timeout = timeout;
+    /// Gives up an attempt during which nothing was sent or received for this time. The default is 60 seconds. An upload
+    /// that moves may take as long as it takes.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = timeout;
+        self
+    }
+
+    /// Gives up a call after this time: uploads, attempts and the pauses between them included. There is no such limit by
+    /// default, and a call can have one of its own.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// How many tasks that are waited for are asked for their status at the same time; the others wait for their turn.
+    /// The default is 64, however many tasks are waited for.
+    pub fn concurrent_polls(mut self, polls: usize) -> Self {
+        self.concurrent_polls = polls.clamp(1, Semaphore::MAX_PERMITS);
         self
     }
 
@@ -152,7 +168,6 @@ impl ClientBuilder {
             None => reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
                 .connect_timeout(self.connect_timeout)
-                .read_timeout(self.read_timeout)
                 .build()
                 .map_err(|error| {
                     wrong("the HTTP client can't be built".to_owned()).caused_by(error)
@@ -165,6 +180,9 @@ impl ClientBuilder {
                 context,
                 budget: Budget::of(&self.retry),
                 retry: self.retry,
+                timeout: self.timeout,
+                idle_timeout: self.idle_timeout,
+                polls: Semaphore::new(self.concurrent_polls),
             }),
         })
     }
@@ -207,7 +225,9 @@ impl Client {
             http: None,
             retry: RetryPolicy::default(),
             connect_timeout: CONNECT_TIMEOUT,
-            read_timeout: READ_TIMEOUT,
+            idle_timeout: IDLE_TIMEOUT,
+            timeout: None,
+            concurrent_polls: CONCURRENT_POLLS,
             response_limit: None,
             allow_plain_http: false,
             user_agent: AGENT.to_owned(),
@@ -238,111 +258,34 @@ impl Client {
         TaskHandle::new(self.clone(), id)
     }
 
-    /// Calls an operation, as often as the retry policy has it.
-    pub(crate) async fn call<T, Send, Sent>(
-        &self,
-        call: Call,
-        send: Send,
-    ) -> Result<ResponseValue<T>>
-    where
-        Send: Fn(ApiClient) -> Sent,
-        Sent: Future<
-            Output = std::result::Result<ResponseValue<T>, ApiError<ErrorBody<ErrorEnvelope>>>,
-        >,
-    {
-        let Call {
-            operation,
-            options,
-            agent_id,
-            task_id,
-        } = call;
-        let mut context = self.inner.context.clone();
-        for (name, value) in options.headers {
-            context = context.header(name, value);
-        }
-        if let Some(timeout) = options.timeout {
-            context = context.timeout(timeout);
-        }
-        let is_raw = options.capture.is_some();
-        if let Some(capture) = options.capture {
-            context = context.capture(capture);
-        }
-        let api =
-            ApiClient::new_with_client(&self.inner.base_url, self.inner.http.clone(), context);
-        let since = Utc::now();
-        let span = Span::of(operation);
-        let mut attempt = 1;
-        loop {
-            let error = match span.around(send(api.clone())).await {
-                Ok(response) => {
-                    self.inner.budget.give();
-                    span.ends(attempt, Some(response.status()), None);
-                    return Ok(response);
-                }
-                Err(error) => Error::from_api(error).during(operation, attempt),
-            };
-            // Whoever wants the body as it came gets it, whatever it is.
-            let is_wanted = is_raw && error.kind() == ErrorKind::Unreadable;
-            let pause = self.inner.retry.pause(operation, attempt, &error);
-            if let Some(pause) = pause.filter(|_| !is_wanted && self.inner.budget.take()) {
-                span.retries(&error, pause);
-                tokio::time::sleep(pause).await;
-                attempt += 1;
-                continue;
-            }
-            span.ends(attempt, error.status(), Some(&error));
-            if operation.is_idempotent() || error.had_no_effect() {
-                return Err(error);
-            }
-            return Err(error.ambiguous(Ambiguity {
-                agent_id,
-                task_id,
-                since,
-                until: Utc::now(),
-            }));
-        }
-    }
-}
-
-/// One call of an operation.
-#[derive(Clone, Debug)]
-pub(crate) struct Call {
-    operation: Operation,
-    options: Options,
-    agent_id: Option<AgentId>,
-    task_id: Option<TaskId>,
-}
-
-/// What can be decided for a single call.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Options {
-    pub timeout: Option<Duration>,
-    pub headers: Vec<(HeaderName, HeaderValue)>,
-    pub capture: Option<Capture>,
-}
-
-impl Call {
-    pub fn new(operation: Operation) -> Self {
-        Self {
-            operation,
-            options: Options::default(),
-            agent_id: None,
-            task_id: None,
-        }
+    pub(crate) fn base_context(&self) -> &Context {
+        &self.inner.context
     }
 
-    pub fn agent(mut self, id: AgentId) -> Self {
-        self.agent_id = Some(id);
-        self
+    /// A generated client that shares the connections of this one.
+    pub(crate) fn api(&self, context: Context) -> ApiClient {
+        ApiClient::new_with_client(&self.inner.base_url, self.inner.http.clone(), context)
     }
 
-    pub fn task(mut self, id: TaskId) -> Self {
-        self.task_id = Some(id);
-        self
+    pub(crate) fn budget(&self) -> &Budget {
+        &self.inner.budget
     }
 
-    pub fn options(mut self, options: Options) -> Self {
-        self.options = options;
-        self
+    pub(crate) fn retry_policy(&self) -> &RetryPolicy {
+        &self.inner.retry
+    }
+
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        self.inner.timeout
+    }
+
+    pub(crate) fn idle_timeout(&self) -> Duration {
+        self.inner.idle_timeout
+    }
+
+    /// Waits for its turn to poll; the turn ends with the permit.
+    pub(crate) async fn turn_to_poll(&self) -> Option<SemaphorePermit<'_>> {
+        // It fails only when it is closed, and nobody closes it.
+        self.inner.polls.acquire().await.ok()
     }
 }

@@ -5,43 +5,44 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId, TaskStatus};
-use nanonets_agents_api::{Error as ApiError, ErrorBody};
+use chrono::{DateTime, TimeDelta, Utc};
+use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId, TaskListItem, TaskStatus};
+use nanonets_agents_api::{Context, Error as ApiError, ErrorBody};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
+use crate::call::{Call, TimedOut};
+use crate::client::Client;
+use crate::list::List;
 use crate::operation::Operation;
+use crate::task::TaskFilter;
+use crate::wait::Outcome;
 
 /// What went wrong.
 ///
-/// It is small to pass around, and shows neither the key nor the contents of documents, prompts or answers.
-#[derive(Debug)]
+/// It is small to pass around, and shows neither the key nor the contents of documents, prompts or outputs. Of an answer
+/// that is an error, it shows what the server says, cut to 200 characters.
 pub struct Error(Box<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     kind: ErrorKind,
     operation: Option<Operation>,
+    agent_id: Option<AgentId>,
+    task_id: Option<TaskId>,
     message: Cow<'static, str>,
     status: Option<StatusCode>,
     headers: HeaderMap,
     attempts: u32,
     ambiguity: Option<Ambiguity>,
     waited: Option<Waited>,
-    value: Option<Hidden>,
+    outcome: Option<Outcome>,
+    raw_output: Option<Value>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// A value that is not shown.
-struct Hidden(Value);
-
-impl fmt::Debug for Hidden {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(not shown)")
-    }
-}
+/// How far the clocks of two machines may be apart for [`Error::candidates`].
+const SKEW: TimeDelta = TimeDelta::seconds(60);
 
 /// The kinds of [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -102,13 +103,16 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             operation: None,
+            agent_id: None,
+            task_id: None,
             message: message.into(),
             status: None,
             headers: HeaderMap::new(),
             attempts: 0,
             ambiguity: None,
             waited: None,
-            value: None,
+            outcome: None,
+            raw_output: None,
             source: None,
         }))
     }
@@ -118,9 +122,16 @@ impl Error {
         self
     }
 
-    pub(crate) fn during(mut self, operation: Operation, attempts: u32) -> Self {
-        self.0.operation = Some(operation);
+    pub(crate) fn during(mut self, call: Call, attempts: u32) -> Self {
+        self.0.operation = Some(call.operation);
+        self.0.agent_id = call.agent_id;
+        self.0.task_id = call.task_id;
         self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn of_task(mut self, task_id: TaskId) -> Self {
+        self.0.task_id = Some(task_id);
         self
     }
 
@@ -130,17 +141,24 @@ impl Error {
     }
 
     pub(crate) fn after_waiting(mut self, waited: Waited) -> Self {
+        self.0.task_id = Some(waited.task_id);
         self.0.waited = Some(waited);
         self
     }
 
-    pub(crate) fn with_value(mut self, value: Value) -> Self {
-        self.0.value = Some(Hidden(value));
+    pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
+        self.0.task_id = Some(outcome.task().id());
+        self.0.outcome = Some(outcome);
         self
     }
 
-    /// What one attempt came to.
-    pub(crate) fn from_api(error: ApiError<ErrorBody<ErrorEnvelope>>) -> Self {
+    pub(crate) fn with_raw_output(mut self, output: Value) -> Self {
+        self.0.raw_output = Some(output);
+        self
+    }
+
+    /// What one attempt came to that was made with this context.
+    pub(crate) fn from_api(error: ApiError<ErrorBody<ErrorEnvelope>>, context: &Context) -> Self {
         match error {
             ApiError::InvalidRequest(message) | ApiError::Custom(message) => {
                 Self::new(ErrorKind::InvalidRequest, message)
@@ -157,7 +175,7 @@ impl Error {
                         format!("the answer can't be read{reason}"),
                     )
                 } else {
-                    Self::new(ErrorKind::Status, words(&body))
+                    Self::new(ErrorKind::Status, words(&body, context))
                 };
                 error.0.status = Some(status);
                 error.0.headers = headers;
@@ -189,6 +207,19 @@ impl Error {
     #[must_use]
     pub fn operation(&self) -> Option<&'static str> {
         self.0.operation.map(Operation::id)
+    }
+
+    /// The agent that it was about, if it was about one.
+    #[must_use]
+    pub fn agent_id(&self) -> Option<AgentId> {
+        self.0.agent_id
+    }
+
+    /// The task that it was about. Where a run was started and something went wrong later, the task is there all the
+    /// same: [`Client::task`] goes on with it.
+    #[must_use]
+    pub fn task_id(&self) -> Option<TaskId> {
+        self.0.task_id
     }
 
     /// The HTTP status of the answer, if there was one.
@@ -235,11 +266,31 @@ impl Error {
         self.0.ambiguity.is_some()
     }
 
-    /// What is needed to find out whether an ambiguous request took effect: list the tasks of the agent created between
-    /// the two times.
+    /// What is needed to find out whether an ambiguous request took effect.
     #[must_use]
     pub fn ambiguity(&self) -> Option<&Ambiguity> {
         self.0.ambiguity.as_ref()
+    }
+
+    /// The tasks that an ambiguous run may have started: those of its agent from the time of its attempts, and a minute
+    /// more on both sides, for clocks differ. If there are none a while later, it started none. `None` unless this is the
+    /// error of an ambiguous run.
+    #[must_use]
+    pub fn candidates(&self, client: &Client) -> Option<List<TaskListItem, TaskFilter>> {
+        let ambiguity = self.ambiguity()?;
+        let agent_id = ambiguity.agent_id?;
+        (self.0.operation == Some(Operation::RunAgent)).then(|| {
+            let list = client.tasks().list().agent(agent_id);
+            list.created_after(ambiguity.since - SKEW)
+                .created_before(ambiguity.until + SKEW)
+        })
+    }
+
+    /// What the task came to that was to fill a struct and did not complete. The question that it asks can be answered
+    /// from here.
+    #[must_use]
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.0.outcome.as_ref()
     }
 
     /// How a wait ended that timed out.
@@ -251,7 +302,7 @@ impl Error {
     /// The output that is not of the wanted type, as it came. It may hold what was in a document.
     #[must_use]
     pub fn raw_output(&self) -> Option<&Value> {
-        self.0.value.as_ref().map(|hidden| &hidden.0)
+        self.0.raw_output.as_ref()
     }
 
     /// 401: the key is missing, malformed, unknown or revoked.
@@ -284,10 +335,14 @@ impl Error {
         self.status() == Some(StatusCode::TOO_MANY_REQUESTS)
     }
 
-    /// Whether a task was waited for in vain.
+    /// Whether time ran out: for a task that was waited for, for a request, or for a connection.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        self.kind() == ErrorKind::Timeout
+        let ran_out = |error: &(dyn StdError + 'static)| {
+            let of_reqwest = error.downcast_ref::<reqwest::Error>();
+            error.is::<TimedOut>() || of_reqwest.is_some_and(reqwest::Error::is_timeout)
+        };
+        self.kind() == ErrorKind::Timeout || self.sources().any(ran_out)
     }
 
     /// Whether the cause may pass: no connection, a lost or unreadable answer, 429 or 5xx. It does not say that the
@@ -306,14 +361,12 @@ impl Error {
 
     /// Whether a file that was being sent, and not the network, broke the request off.
     pub(crate) fn is_local(&self) -> bool {
-        let mut source = self.source();
-        while let Some(error) = source {
-            if error.is::<nanonets_agents_api::support::PartError>() {
-                return true;
-            }
-            source = error.source();
-        }
-        false
+        let mut sources = self.sources();
+        sources.any(|error| error.is::<nanonets_agents_api::support::PartError>())
+    }
+
+    fn sources(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+        std::iter::successors(self.source(), |&error| error.source())
     }
 
     /// Whether it is certain that the request had no effect.
@@ -333,14 +386,15 @@ impl Error {
 }
 
 /// What the server says, or else how its answer begins.
-fn words(body: &ErrorBody<ErrorEnvelope>) -> String {
+fn words(body: &ErrorBody<ErrorEnvelope>, context: &Context) -> String {
     /// How much of an answer that is not the documented envelope is shown, in characters.
     const SNIPPET: usize = 200;
     let text = match body.decoded() {
         Some(envelope) => Cow::Borrowed(envelope.error.as_str()),
         None => String::from_utf8_lossy(body.bytes()),
     };
-    let line = text
+    let line = context
+        .without_key(&text)
         .split(|character: char| character.is_whitespace() || character.is_control())
         .filter(|word| !word.is_empty())
         .collect::<Vec<_>>()
@@ -349,6 +403,40 @@ fn words(body: &ErrorBody<ErrorEnvelope>) -> String {
         Some((end, _)) => format!("{}...", &line[..end]),
         None if line.is_empty() => "the server gives no reason".to_owned(),
         None => line,
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner {
+            kind,
+            operation,
+            agent_id,
+            task_id,
+            message,
+            status,
+            // A server may say anything in them.
+            headers: _,
+            attempts,
+            ambiguity,
+            waited,
+            outcome,
+            raw_output: _,
+            source,
+        } = &*self.0;
+        f.debug_struct("Error")
+            .field("kind", kind)
+            .field("operation", operation)
+            .field("agent_id", agent_id)
+            .field("task_id", task_id)
+            .field("message", message)
+            .field("status", status)
+            .field("attempts", attempts)
+            .field("ambiguity", ambiguity)
+            .field("waited", waited)
+            .field("outcome", outcome)
+            .field("source", source)
+            .finish_non_exhaustive()
     }
 }
 

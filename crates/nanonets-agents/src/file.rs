@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use futures_util::Stream;
-use futures_util::stream;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use nanonets_agents_api::FilePart;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// How much of a file is in memory at a time.
 const CHUNK: usize = 64 * 1024;
@@ -26,19 +26,27 @@ pub struct File {
 enum Source {
     Path(PathBuf),
     Bytes(Bytes),
+    Stream {
+        length: Option<u64>,
+        open: Open,
+    },
+    /// It has a name and a media type of its own.
     Part(FilePart),
 }
+
+type Chunks = BoxStream<'static, io::Result<Bytes>>;
+type Open = Arc<dyn Fn() -> BoxFuture<'static, io::Result<Chunks>> + Send + Sync>;
 
 /// How far an upload is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// The file, by its place among those of the run.
+    /// The file, by its place among those of the run, from 0.
     pub file: usize,
     /// How many bytes of it have been handed to the connection.
     pub sent: u64,
-    /// How many it has.
-    pub total: u64,
+    /// How many it has, if that is known.
+    pub total: Option<u64>,
 }
 
 pub(crate) type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
@@ -63,7 +71,7 @@ impl File {
     }
 
     /// A file from anywhere else, under a name. `open` is called for each attempt and must give the same content each
-    /// time. If the length is given, it is announced to the server. Its progress is not told.
+    /// time. If the length is given, it is announced to the server, and content of another length fails the request.
     pub fn stream<Open, Opened, Content>(
         name: impl Into<String>,
         length: Option<u64>,
@@ -74,12 +82,37 @@ impl File {
         Opened: Future<Output = io::Result<Content>> + Send + 'static,
         Content: Stream<Item = io::Result<Bytes>> + Send + 'static,
     {
-        let name = name.into();
-        let part = FilePart::from_factory(name.clone(), length, open);
-        Self::new(Source::Part(part), Some(name))
+        let open = Arc::new(move || -> BoxFuture<'static, io::Result<Chunks>> {
+            let opened = open();
+            Box::pin(async move { Ok(opened.await?.boxed()) })
+        });
+        Self::new(Source::Stream { length, open }, Some(name.into()))
     }
 
-    /// Sends it as this media type, and not as the one that its name suggests.
+    /// A file that is read from a reader, under a name. For the rest, it is as with [`stream`](Self::stream).
+    ///
+    /// ```
+    /// use nanonets_agents::File;
+    ///
+    /// let file = File::reader("scan.pdf", None, || tokio::fs::File::open("/dev/stdin"));
+    /// ```
+    pub fn reader<Open, Opened, Content>(
+        name: impl Into<String>,
+        length: Option<u64>,
+        open: Open,
+    ) -> Self
+    where
+        Open: Fn() -> Opened + Send + Sync + 'static,
+        Opened: Future<Output = io::Result<Content>> + Send + 'static,
+        Content: AsyncRead + Send + 'static,
+    {
+        Self::stream(name, length, move || {
+            let opened = open();
+            async move { opened.await.map(read) }
+        })
+    }
+
+    /// Sends it as this media type, such as `application/pdf`, and not as the one that its name suggests.
     #[must_use]
     pub fn content_type(mut self, media_type: impl Into<String>) -> Self {
         self.content_type = Some(media_type.into());
@@ -95,43 +128,18 @@ impl File {
 
     /// The part of the request that it becomes.
     pub(crate) fn part(&self, index: usize, on_progress: Option<&OnProgress>) -> FilePart {
-        let tell = |total| {
-            let on_progress = on_progress.cloned();
-            move |sent| {
-                if let Some(on_progress) = &on_progress {
-                    on_progress(Progress {
-                        file: index,
-                        sent,
-                        total,
-                    });
-                }
+        let name = self.sent_name();
+        let part = match (self.source.clone(), on_progress) {
+            (Source::Part(part), _) => part,
+            (Source::Bytes(content), None) => FilePart::from_bytes(&name, content),
+            (Source::Path(path), None) => FilePart::from_path(path),
+            (Source::Stream { length, open }, None) => {
+                FilePart::from_factory(&name, length, move || open())
             }
-        };
-        let own_name = self.own_name();
-        let part = match &self.source {
-            Source::Part(part) => part.clone(),
-            Source::Bytes(content) if on_progress.is_some() => {
-                let (content, tell) = (content.clone(), tell(content.len() as u64));
-                let length = Some(content.len() as u64);
-                FilePart::from_factory(own_name.clone(), length, move || {
-                    let chunks = told(in_memory(content.clone()), tell.clone());
-                    async move { Ok(chunks) }
-                })
-            }
-            Source::Bytes(content) => FilePart::from_bytes(own_name.clone(), content.clone()),
-            Source::Path(path) => match readable(path).filter(|_| on_progress.is_some()) {
-                Some(length) => {
-                    let (path, tell) = (path.clone(), tell(length));
-                    FilePart::from_factory(own_name.clone(), Some(length), move || {
-                        let (path, tell) = (path.clone(), tell.clone());
-                        async move {
-                            let file = tokio::fs::File::open(path).await?;
-                            Ok(told(on_disk(file), tell))
-                        }
-                    })
-                }
+            (source, Some(on_progress)) => match source.opened() {
+                Some((length, open)) => told(&name, length, open, index, on_progress.clone()),
                 // One that can't be read says so before anything is sent.
-                None => FilePart::from_path(path),
+                None => return self.part(index, None),
             },
         };
         let part = match &self.name {
@@ -140,17 +148,15 @@ impl File {
         };
         match (&self.content_type, &self.source) {
             (Some(media_type), _) => part.content_type(media_type),
-            // It has its own already.
             (None, Source::Part(_)) if self.name.is_none() => part,
             (None, _) => {
-                let name = self.name.as_ref().unwrap_or(&own_name);
                 let guess = mime_guess::from_path(name).first_or_octet_stream();
                 part.content_type(guess.essence_str())
             }
         }
     }
 
-    fn own_name(&self) -> String {
+    fn sent_name(&self) -> String {
         match (&self.name, &self.source) {
             (Some(name), _) => name.clone(),
             (None, Source::Path(path)) => path
@@ -162,39 +168,76 @@ impl File {
     }
 }
 
+impl Source {
+    /// The length and how it is opened, if it can be.
+    fn opened(self) -> Option<(Option<u64>, Open)> {
+        Some(match self {
+            Self::Path(path) => {
+                let length = length_of(&path)?;
+                let open = move || -> BoxFuture<'static, io::Result<Chunks>> {
+                    let path = path.clone();
+                    Box::pin(async move { Ok(read(tokio::fs::File::open(path).await?).boxed()) })
+                };
+                (Some(length), Arc::new(open))
+            }
+            Self::Bytes(content) => {
+                let length = content.len() as u64;
+                let open = move || -> BoxFuture<'static, io::Result<Chunks>> {
+                    let content = content.clone();
+                    Box::pin(async move { Ok(cut(content).boxed()) })
+                };
+                (Some(length), Arc::new(open))
+            }
+            Self::Stream { length, open } => (length, open),
+            Self::Part(_) => return None,
+        })
+    }
+}
+
 /// The length of a regular file that can be opened.
-fn readable(path: &Path) -> Option<u64> {
+fn length_of(path: &Path) -> Option<u64> {
     let metadata = std::fs::File::open(path)
         .and_then(|file| file.metadata())
         .ok()?;
     metadata.is_file().then_some(metadata.len())
 }
 
-fn in_memory(content: Bytes) -> impl Stream<Item = io::Result<Bytes>> + Send {
+fn cut(content: Bytes) -> impl Stream<Item = io::Result<Bytes>> + Send {
     stream::unfold(content, |mut rest| async move {
         let chunk = rest.split_to(rest.len().min(CHUNK));
         (!chunk.is_empty()).then_some((Ok(chunk), rest))
     })
 }
 
-fn on_disk(file: tokio::fs::File) -> impl Stream<Item = io::Result<Bytes>> + Send {
-    stream::try_unfold(file, |mut file| async move {
+fn read(
+    content: impl AsyncRead + Send + 'static,
+) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+    stream::try_unfold(Box::pin(content), |mut content| async move {
         let mut chunk = BytesMut::with_capacity(CHUNK);
-        let read = file.read_buf(&mut chunk).await?;
-        Ok((read > 0).then(|| (chunk.freeze(), file)))
+        let read = content.read_buf(&mut chunk).await?;
+        Ok((read > 0).then(|| (chunk.freeze(), content)))
     })
 }
 
-/// The same chunks, with the sum of their lengths told after each.
-fn told<Tell: Fn(u64) + Send + 'static>(
-    chunks: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
-    tell: Tell,
-) -> impl Stream<Item = io::Result<Bytes>> + Send {
-    let mut sent = 0;
-    futures_util::StreamExt::inspect(chunks, move |chunk| {
-        if let Ok(chunk) = chunk {
-            sent += chunk.len() as u64;
-            tell(sent);
+/// A part that tells how far it is after each chunk.
+fn told(
+    name: &str,
+    total: Option<u64>,
+    open: Open,
+    file: usize,
+    on_progress: OnProgress,
+) -> FilePart {
+    FilePart::from_factory(name, total, move || {
+        let (opened, on_progress) = (open(), on_progress.clone());
+        async move {
+            let mut sent = 0;
+            let chunks = opened.await?.inspect(move |chunk| {
+                if let Ok(chunk) = chunk {
+                    sent += chunk.len() as u64;
+                    on_progress(Progress { file, sent, total });
+                }
+            });
+            Ok(chunks)
         }
     })
 }
@@ -221,4 +264,4 @@ macro_rules! from_path {
     )*};
 }
 
-from_path!(&str, String, PathBuf, &Path);
+from_path!(&str, String, &String, PathBuf, &PathBuf, &Path);

@@ -47,6 +47,7 @@
 mod agents;
 #[cfg(feature = "blocking")]
 pub mod blocking;
+mod call;
 mod client;
 mod error;
 mod file;
@@ -73,9 +74,9 @@ pub use nanonets_agents_api::types::{
 pub use nanonets_agents_api::{FilePart, ResponseValue};
 pub use request::{RawResponse, Request};
 pub use retry::{Attempt, RetryPolicy};
-pub use run::Run;
+pub use run::{Extract, Run};
 pub use task::{TaskFilter, TaskHandle, Tasks};
-pub use wait::{Completed, Failure, Outcome, Question, Wait};
+pub use wait::{Completed, Failure, Outcome, Question, Update, Wait};
 
 // What the README shows is compiled.
 #[cfg(all(doctest, feature = "schema"))]

@@ -1,12 +1,14 @@
 //! Lists, page by page or item by item.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use futures_util::stream::{self, Stream, TryStreamExt};
 
+use crate::call::Options;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::request::Request;
+use crate::request::{Request, options};
 
 /// One page of a list.
 #[derive(Clone, Debug)]
@@ -34,12 +36,14 @@ const MAX_EMPTY: u32 = 20;
 type Fetch<T, F> = fn(Client, F, Option<String>, Option<i64>) -> Request<Page<T>>;
 
 /// A list to walk through.
+#[derive(Clone)]
 #[must_use = "a list is walked through by `stream` or `pages`"]
 pub struct List<T, F> {
     client: Client,
     pub(crate) filter: F,
     cursor: Option<String>,
     limit: Option<i64>,
+    options: Options,
     fetch: Fetch<T, F>,
 }
 
@@ -58,6 +62,7 @@ impl<T: Send + 'static, F: Clone + Send + 'static> List<T, F> {
             filter,
             cursor: None,
             limit: None,
+            options: Options::default(),
             fetch,
         }
     }
@@ -74,52 +79,38 @@ impl<T: Send + 'static, F: Clone + Send + 'static> List<T, F> {
         self
     }
 
-    /// The request of the next page alone.
+    options!();
+
+    /// The request of the next page alone. Each page is a call of its own with the timeouts and headers of the list.
     pub fn page(&self) -> Request<Page<T>> {
-        (self.fetch)(
+        let request = (self.fetch)(
             self.client.clone(),
             self.filter.clone(),
             self.cursor.clone(),
             self.limit,
-        )
+        );
+        request.with_options(self.options.clone())
     }
 
     /// Every page, one request for each. Some may be empty.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Pagination`] if the server gives back the cursor that was sent, or twenty empty pages in a row and
-    /// one more: the walk would never end.
-    /// Otherwise those of the request. The stream ends with the first error.
+    /// [`ErrorKind::Pagination`] if the server gives a cursor for the second time, or more than twenty empty pages in a
+    /// row: the walk would never end. Otherwise those of the request. The stream ends with the first error.
     pub fn pages(self) -> impl Stream<Item = Result<Page<T>>> + Send + 'static {
-        stream::try_unfold((Some(self), 0), |(list, empty)| async move {
-            let Some(mut list) = list else {
+        let walk = Walk {
+            seen: self.cursor.iter().cloned().collect(),
+            list: self,
+            empty: 0,
+        };
+        stream::try_unfold(Some(walk), |walk| async move {
+            let Some(mut walk) = walk else {
                 return Ok(None);
             };
-            let page = list.page().await?;
-            let empty = if page.items.is_empty() { empty + 1 } else { 0 };
-            if empty > MAX_EMPTY && page.next_cursor.is_some() {
-                return Err(Error::new(
-                    ErrorKind::Pagination,
-                    format!(
-                        "the server gave {empty} pages in a row without an item, and says that more follow"
-                    ),
-                ));
-            }
-            let next = match &page.next_cursor {
-                None => None,
-                sent if *sent == list.cursor => {
-                    return Err(Error::new(
-                        ErrorKind::Pagination,
-                        "the server gave the same cursor twice, so the list would never end",
-                    ));
-                }
-                Some(cursor) => {
-                    list.cursor = Some(cursor.clone());
-                    Some(list)
-                }
-            };
-            Ok(Some((page, (next, empty))))
+            let page = walk.list.page().await?;
+            let goes_on = walk.follow(&page)?;
+            Ok(Some((page, goes_on.then_some(walk))))
         })
     }
 
@@ -134,5 +125,41 @@ impl<T: Send + 'static, F: Clone + Send + 'static> List<T, F> {
             stream::iter(items)
         });
         Box::pin(items.try_flatten())
+    }
+}
+
+/// A list that is being walked through.
+struct Walk<T, F> {
+    list: List<T, F>,
+    /// Every cursor that was given out.
+    seen: HashSet<String>,
+    /// So many pages before this one were empty.
+    empty: u32,
+}
+
+impl<T, F> Walk<T, F> {
+    /// Moves behind a page, and says whether another follows.
+    fn follow(&mut self, page: &Page<T>) -> Result<bool> {
+        let endless = |message: String| Err(Error::new(ErrorKind::Pagination, message));
+        let Some(cursor) = &page.next_cursor else {
+            return Ok(false);
+        };
+        self.empty = match page.items.is_empty() {
+            true => self.empty + 1,
+            false => 0,
+        };
+        if self.empty > MAX_EMPTY {
+            return endless(format!(
+                "the server gave {} pages in a row without an item, and says that more follow",
+                self.empty
+            ));
+        }
+        if !self.seen.insert(cursor.clone()) {
+            return endless(
+                "the server gave the same cursor twice, so the list would never end".to_owned(),
+            );
+        }
+        self.list.cursor = Some(cursor.clone());
+        Ok(true)
     }
 }

@@ -38,6 +38,7 @@ pub(crate) fn decode<T: DeserializeOwned>(output: Option<&Value>) -> Result<T> {
         let place = error.path().to_string();
         // serde quotes the values that it did not expect, and those are private.
         let name = std::any::type_name::<T>();
-        mismatch(format!("the output does not fit {name} at {place}")).with_value(output.clone())
+        mismatch(format!("the output does not fit {name} at {place}"))
+            .with_raw_output(output.clone())
     })
 }

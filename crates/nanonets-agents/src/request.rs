@@ -3,23 +3,49 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use nanonets_agents_api::types::ErrorEnvelope;
-use nanonets_agents_api::{
-    Capture, Client as ApiClient, Error as ApiError, ErrorBody, ResponseValue,
-};
+use nanonets_agents_api::{Capture, Client as ApiClient, ResponseValue};
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::HeaderMap;
 
-use crate::client::{Call, Client, Options};
+use crate::call::{Call, Options, Sent};
+use crate::client::Client;
 use crate::error::{ErrorKind, Result};
 
-/// What one attempt comes to.
-pub(crate) type Sent<T> = std::result::Result<ResponseValue<T>, ApiError<ErrorBody<ErrorEnvelope>>>;
 type SendFn<T> = dyn Fn(ApiClient) -> BoxFuture<'static, Sent<T>> + Send + Sync;
+/// What awaiting a builder does.
+pub(crate) type Sending<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
+
+/// The methods that every builder with a field `options` has.
+macro_rules! options {
+    () => {
+        /// Gives up after this time: uploads, attempts and the pauses between them included. The default is that of the
+        /// client, which has none by default.
+        pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.options.timeout = Some(timeout);
+            self
+        }
+
+        /// Gives up each attempt that has not been answered after this time. There is no such limit by default.
+        pub fn attempt_timeout(mut self, timeout: std::time::Duration) -> Self {
+            self.options.attempt_timeout = Some(timeout);
+            self
+        }
+
+        /// Sends one more header.
+        pub fn header(
+            mut self,
+            name: reqwest::header::HeaderName,
+            value: reqwest::header::HeaderValue,
+        ) -> Self {
+            self.options.headers.push((name, value));
+            self
+        }
+    };
+}
+pub(crate) use options;
 
 /// A request to an operation of the API. It is sent by awaiting it.
 #[must_use = "a request is sent by awaiting it"]
@@ -55,17 +81,12 @@ impl<T: Send + 'static> Request<T> {
         }
     }
 
-    /// Gives up each attempt that has not been answered after this time. By default there is no such limit.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.options.timeout = Some(timeout);
+    pub(crate) fn with_options(mut self, options: Options) -> Self {
+        self.options = options;
         self
     }
 
-    /// Sends one more header.
-    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.options.headers.push((name, value));
-        self
-    }
+    options!();
 
     /// Sends it, and returns status and headers with the answer.
     ///
@@ -73,38 +94,9 @@ impl<T: Send + 'static> Request<T> {
     ///
     /// See [`ErrorKind`].
     pub async fn send(self) -> Result<ResponseValue<T>> {
-        let Self {
-            client,
-            call,
-            options,
-            send,
-        } = self;
-        client.call(call.options(options), &*send).await
+        self.client.call(self.call, self.options, &*self.send).await
     }
-}
 
-/// An answer as it came.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct RawResponse {
-    /// Its status, which is a success.
-    pub status: StatusCode,
-    /// Its headers.
-    pub headers: HeaderMap,
-    /// Its body, which need not be what the documentation has it to be.
-    pub body: Bytes,
-}
-
-impl fmt::Debug for RawResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RawResponse")
-            .field("status", &self.status)
-            .field("length", &self.body.len())
-            .finish_non_exhaustive()
-    }
-}
-
-impl<T: Send + 'static> Request<T> {
     /// Sends it, and returns the answer as it came: for what the types of this crate do not have. A success that can't
     /// be decoded is one here.
     ///
@@ -138,9 +130,30 @@ impl<T: Send + 'static> Request<T> {
     }
 }
 
+/// An answer as it came.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct RawResponse {
+    /// Its status, which is a success.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body, which need not be what the documentation has it to be.
+    pub body: Bytes,
+}
+
+impl fmt::Debug for RawResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawResponse")
+            .field("status", &self.status)
+            .field("length", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
 impl<T: Send + 'static> IntoFuture for Request<T> {
     type Output = Result<T>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+    type IntoFuture = Sending<T>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move { self.send().await.map(ResponseValue::into_inner) })

@@ -1,22 +1,28 @@
 //! Starting a task: a prompt, files, and the shape of what should come out.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
-use nanonets_agents_api::FilePart;
-use nanonets_agents_api::types::{AgentId, RunAgentRequest, RunAgentResponse, TaskOutputConfig};
+use nanonets_agents_api::types::{
+    AgentId, RunAgentRequest, RunAgentResponse, Task, TaskOutputConfig,
+};
+use nanonets_agents_api::{FilePart, ResponseValue};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::client::{Call, Client};
+use crate::call::{Call, Options};
+use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::{File, OnProgress, Progress};
 use crate::operation::Operation;
-use crate::request::Request;
+use crate::request::{RawResponse, Request, Sending, options};
 use crate::task::TaskHandle;
-use crate::wait::Outcome;
+use crate::wait::{Outcome, Patience};
 
-/// A run to be started.
+/// A run to be started: by [`start`](Self::start) or by awaiting it, which is the same, or by
+/// [`extract`](Self::extract), which also waits.
 #[derive(Clone)]
 #[must_use = "a task is started by `start` or `extract`"]
 pub struct Run {
@@ -26,6 +32,7 @@ pub struct Run {
     files: Vec<File>,
     output: TaskOutputConfig,
     on_progress: Option<OnProgress>,
+    options: Options,
 }
 
 impl fmt::Debug for Run {
@@ -46,6 +53,7 @@ impl Run {
             files: Vec::new(),
             output: TaskOutputConfig::default(),
             on_progress: None,
+            options: Options::default(),
         }
     }
 
@@ -98,12 +106,9 @@ impl Run {
         self
     }
 
-    /// The request.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::InvalidRequest`] if there is neither a prompt nor a file.
-    pub fn request(self) -> Result<Request<RunAgentResponse>> {
+    options!();
+
+    fn request(self) -> Result<Request<RunAgentResponse>> {
         let Self {
             client,
             agent,
@@ -111,6 +116,7 @@ impl Run {
             files,
             output,
             on_progress,
+            options,
         } = self;
         let query = query.filter(|query| !query.is_empty());
         if query.is_none() && files.is_empty() {
@@ -127,16 +133,17 @@ impl Run {
                 query,
                 output_config: output,
             };
-            return Ok(Request::new(client, call, move |api| {
+            let request = Request::new(client, call, move |api| {
                 let body = body.clone();
                 async move { api.run_agent().agent_id(agent).body(body).send().await }
-            }));
+            });
+            return Ok(request.with_options(options));
         }
         let files = files.iter().enumerate();
         let files: Vec<FilePart> = files
             .map(|(index, file)| file.part(index, on_progress.as_ref()))
             .collect();
-        Ok(Request::new(client, call, move |api| {
+        let request = Request::new(client, call, move |api| {
             let (query, output, files) = (query.clone(), output.clone(), files.clone());
             async move {
                 let mut request = api.run_agent_multipart().agent_id(agent).files(files);
@@ -148,7 +155,8 @@ impl Run {
                 }
                 request.send().await
             }
-        }))
+        });
+        Ok(request.with_options(options))
     }
 
     /// Starts the task. Exactly one is started, or none if this fails, unless the error
@@ -164,33 +172,113 @@ impl Run {
         Ok(TaskHandle::started(client, &response))
     }
 
-    /// Starts the task, waits until it completes, and returns its output as a `T`, whose shape the agent is asked for.
+    /// Starts the task, and returns status and headers with the answer.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotCompleted`] if the task fails, is stopped, or asks for a person: start it with
-    /// [`start`](Self::start) to answer. [`ErrorKind::Mismatch`] if the output is not a `T`. Otherwise those of
-    /// [`start`](Self::start) and of waiting.
+    /// As [`start`](Self::start).
+    pub async fn send(self) -> Result<ResponseValue<RunAgentResponse>> {
+        self.request()?.send().await
+    }
+
+    /// Starts the task, and returns the answer as it came, like [`Request::raw`].
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start).
+    pub async fn raw(self) -> Result<RawResponse> {
+        self.request()?.raw().await
+    }
+
+    /// Starts the task, waits until it completes, and returns its output as a `T`, whose shape the agent is asked for.
     #[cfg(feature = "schema")]
-    pub async fn extract<T: DeserializeOwned + schemars::JsonSchema>(self) -> Result<T> {
+    pub fn extract<T: DeserializeOwned + schemars::JsonSchema>(self) -> Extract<T> {
         let run = match self.output.output_schema {
             Some(_) => self,
             None => self.output::<T>(),
         };
-        run.extract_as().await
+        run.extract_as()
     }
 
     /// The same for types without a schema: say what is wanted by [`output_schema`](Self::output_schema) or
     /// [`output_in_words`](Self::output_in_words).
-    ///
-    /// # Errors
-    ///
-    /// As [`extract`](Self::extract).
-    pub async fn extract_as<T: DeserializeOwned>(self) -> Result<T> {
-        let task = self.start().await?;
-        match task.wait().await? {
+    pub fn extract_as<T: DeserializeOwned>(self) -> Extract<T> {
+        Extract {
+            run: self,
+            patience: Patience::default(),
+            output: PhantomData,
+        }
+    }
+}
+
+impl IntoFuture for Run {
+    type Output = Result<TaskHandle>;
+    type IntoFuture = Sending<TaskHandle>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.start())
+    }
+}
+
+/// A run that is to fill in a `T`, by awaiting it.
+///
+/// # Errors
+///
+/// Those of [`Run::start`] and of waiting. [`ErrorKind::NotCompleted`] if the task fails, is stopped, or asks for a
+/// person; [`Error::outcome`] has which, and a question can be answered from there. [`ErrorKind::Mismatch`] if the output
+/// is not a `T`; [`Error::raw_output`] has it. Whatever goes wrong once the task is there, [`Error::task_id`] names it.
+#[must_use = "a run is started by awaiting it"]
+pub struct Extract<T> {
+    run: Run,
+    patience: Patience,
+    output: PhantomData<fn() -> T>,
+}
+
+impl<T> fmt::Debug for Extract<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Extract")
+            .field("run", &self.run)
+            .field("patience", &self.patience)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T> Extract<T> {
+    /// Gives up waiting after this time from the start of the task, which goes on. There is no limit by default. It does
+    /// not limit the upload: that is [`Run::timeout`].
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.patience.timeout = Some(timeout);
+        self
+    }
+
+    /// The pauses between polls, as in [`Wait::pauses`](crate::Wait::pauses).
+    pub fn pauses(mut self, first: Duration, longest: Duration) -> Self {
+        self.patience.pauses(first, longest);
+        self
+    }
+
+    /// Calls a function with the task whenever its status is another than before.
+    pub fn on_status(mut self, call: impl Fn(&Task) + Send + Sync + 'static) -> Self {
+        self.patience.on_status = Some(Arc::new(call));
+        self
+    }
+}
+
+impl<T: DeserializeOwned> Extract<T> {
+    async fn run(self) -> Result<T> {
+        let task = self.run.start().await?;
+        match task.wait().with(self.patience).await? {
             Outcome::Completed(done) => done.extracted(),
             outcome => Err(outcome.into_error()),
         }
+    }
+}
+
+impl<T: DeserializeOwned + 'static> IntoFuture for Extract<T> {
+    type Output = Result<T>;
+    type IntoFuture = Sending<T>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
     }
 }

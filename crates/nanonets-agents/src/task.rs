@@ -7,11 +7,12 @@ use nanonets_agents_api::types::{
     TaskId, TaskListItem, TaskResult, TaskStatus, TaskSummary,
 };
 
-use crate::client::{Call, Client};
+use crate::call::{Call, Sent};
+use crate::client::Client;
 use crate::list::{List, Page};
 use crate::operation::Operation;
-use crate::request::{Request, Sent};
-use crate::wait::Wait;
+use crate::request::Request;
+use crate::wait::{Answered, Wait};
 
 /// The tasks of a workspace.
 #[derive(Clone, Debug)]
@@ -112,6 +113,8 @@ pub struct TaskHandle {
     client: Client,
     id: TaskId,
     agent: Option<AgentId>,
+    /// The question that was answered last, for the status may lag behind.
+    answered: Option<Answered>,
 }
 
 impl TaskHandle {
@@ -120,6 +123,7 @@ impl TaskHandle {
             client,
             id,
             agent: None,
+            answered: None,
         }
     }
 
@@ -128,7 +132,25 @@ impl TaskHandle {
             client,
             id: response.task_id,
             agent: Some(response.agent_id),
+            answered: None,
         }
+    }
+
+    pub(crate) fn after_answer(mut self, answered: Answered) -> Self {
+        self.answered = Some(answered);
+        self
+    }
+
+    pub(crate) fn forget_answer(&mut self) {
+        self.answered = None;
+    }
+
+    pub(crate) fn answered(&self) -> Option<&Answered> {
+        self.answered.as_ref()
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
     }
 
     /// Its id. Keep it: any process can go on with the task by [`Client::task`].

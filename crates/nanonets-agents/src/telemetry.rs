@@ -3,8 +3,8 @@
 
 use reqwest::StatusCode;
 
+use crate::call::Call;
 use crate::error::Error;
-use crate::operation::Operation;
 
 /// The span of one operation, over all of its attempts.
 #[derive(Clone, Debug)]
@@ -15,10 +15,12 @@ pub(crate) struct Span {
 
 #[cfg(feature = "tracing")]
 impl Span {
-    pub fn of(operation: Operation) -> Self {
+    pub fn of(call: Call) -> Self {
         let span = tracing::info_span!(
             "nanonets",
-            operation = operation.id(),
+            operation = call.operation.id(),
+            agent_id = call.agent_id.map(tracing::field::display),
+            task_id = call.task_id.map(tracing::field::display),
             attempts = tracing::field::Empty,
             status = tracing::field::Empty,
             error = tracing::field::Empty,
@@ -57,7 +59,7 @@ impl Span {
 
 #[cfg(not(feature = "tracing"))]
 impl Span {
-    pub fn of(_: Operation) -> Self {
+    pub fn of(_: Call) -> Self {
         Self {}
     }
 

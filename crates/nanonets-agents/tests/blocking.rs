@@ -23,8 +23,8 @@ fn everything_works_without_async() {
     let Outcome::NeedsInput(question) = task.wait().block().expect("an outcome") else {
         panic!("a question was expected");
     };
-    let wait = question.reply("EUR").block().expect("a reply");
-    let Outcome::Completed(done) = wait.block().expect("an outcome") else {
+    let task = question.reply("EUR").block().expect("a reply");
+    let Outcome::Completed(done) = task.wait().block().expect("an outcome") else {
         panic!("a result was expected");
     };
     let output: serde_json::Value = done.extracted().expect("an output");

@@ -1,8 +1,11 @@
 //! Walking through lists.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use futures_util::TryStreamExt as _;
 use nanonets_agents::{ErrorKind, TaskStatus};
 use nanonets_agents_sim::{Fault, Operation, Simulator};
+use serde_json::json;
 
 use crate::client;
 
@@ -62,6 +65,56 @@ async fn a_cursor_that_comes_back_is_an_error() {
         .expect_err("an endless list");
     assert_eq!(error.kind(), ErrorKind::Pagination);
     assert_eq!(simulator.count(Operation::ListTasks), 2);
+}
+
+#[tokio::test]
+async fn a_list_that_goes_in_a_circle_is_an_error() {
+    let simulator = Simulator::start().await;
+    simulator.add_history(simulator.create_agent("History").id, 9);
+    let list = client(&simulator).tasks().list().page_size(2);
+    let mut cursors = Vec::new();
+    for _ in 0..2 {
+        let list = match cursors.last() {
+            Some(cursor) => list.clone().cursor(cursor),
+            None => list.clone(),
+        };
+        cursors.push(
+            list.page()
+                .await
+                .expect("a page")
+                .next_cursor
+                .expect("a cursor"),
+        );
+    }
+    simulator.forget_requests();
+    let pages = AtomicUsize::new(0);
+    simulator.fault(Fault::edit(move |page| {
+        let number = pages.fetch_add(1, Ordering::Relaxed);
+        page["next_cursor"] = json!(cursors[number % 2]);
+    }));
+    let error = list.stream().try_collect::<Vec<_>>().await;
+    let error = error.expect_err("an endless list");
+    assert_eq!(error.kind(), ErrorKind::Pagination);
+    assert_eq!(simulator.count(Operation::ListTasks), 3);
+}
+
+#[tokio::test]
+async fn a_list_ends_with_a_null_a_missing_and_an_empty_cursor_and_where_there_is_no_more() {
+    let simulator = Simulator::start().await;
+    for end in [
+        json!({ "data": [], "has_more": true, "next_cursor": null }),
+        json!({ "data": [], "has_more": true }),
+        json!({ "data": [], "has_more": true, "next_cursor": "" }),
+        json!({ "data": [], "has_more": false, "next_cursor": "more" }),
+    ] {
+        simulator.forget_requests();
+        let fault = Fault::status(200).body("application/json", end.to_string());
+        simulator.fault(fault.times(1));
+        let list = client(&simulator).tasks().list();
+        let tasks: Vec<_> = list.stream().try_collect().await.expect("no tasks");
+        assert!(tasks.is_empty());
+        assert_eq!(simulator.count(Operation::ListTasks), 1, "{end}");
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
 //! The client against the simulator, over real sockets.
 
+#[path = "../common/faults.rs"]
+mod faults;
 mod files;
 mod lists;
 mod matrix;
+mod paused;
 mod retries;
 mod tasks;
 mod updates;

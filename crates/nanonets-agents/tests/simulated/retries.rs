@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::TryStreamExt as _;
 use nanonets_agents::{ErrorKind, RetryPolicy};
 use nanonets_agents_sim::{Fault, Operation, Simulator};
 
@@ -52,6 +53,50 @@ async fn a_lost_answer_to_a_run_is_ambiguous_and_starts_no_second_task() {
         assert!(ambiguity.since <= ambiguity.until);
         assert_eq!(simulator.tasks().len(), before + 1, "{error}");
     }
+}
+
+#[tokio::test]
+async fn an_ambiguous_run_lists_what_it_may_have_started() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let client = client(&simulator);
+    let other = client.agent(simulator.create_agent("Receipts").id).run();
+    other.query("q").start().await.expect("a task");
+    let fault = Fault::reset().on(Operation::RunAgent).times(1);
+    simulator.fault(fault.after_effect());
+    let run = client.agent(agent).run().query("q").start().await;
+    let error = run.expect_err("a lost answer");
+    let candidates = error.candidates(&client).expect("where to look");
+    let candidates: Vec<_> = candidates.stream().try_collect().await.expect("a list");
+    let ids: Vec<_> = candidates.iter().map(|task| task.task_id).collect();
+    let started = simulator.tasks().into_iter().map(|task| task.id);
+    assert_eq!(ids, [started.last().expect("a task")]);
+    let request = simulator.requests_to(Operation::ListTasks).remove(0);
+    let query = request.query.expect("a query");
+    for filter in ["agent_id=", "created_after=", "created_before="] {
+        assert!(query.contains(filter), "{query}");
+    }
+
+    simulator.fault(Fault::status(400).on(Operation::RunAgent).times(1));
+    let run = client.agent(agent).run().query("q").start().await;
+    let error = run.expect_err("a refusal");
+    assert!(error.candidates(&client).is_none());
+}
+
+#[tokio::test]
+async fn a_server_that_repeats_the_key_is_not_repeated() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let words = format!("no such key: {}", simulator.api_key());
+    let fault = Fault::status(401).body("text/plain", words.clone());
+    simulator.fault(fault.header("x-echo", &words));
+    let error = client(&simulator).agent(agent).get().await;
+    let error = error.expect_err("a refusal");
+    assert!(
+        error.to_string().contains("no such key: (secret)"),
+        "{error}"
+    );
+    assert!(!format!("{error} {error:?}").contains(simulator.api_key()));
 }
 
 #[tokio::test]

@@ -3,12 +3,13 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use nanonets_agents::{ErrorKind, File, Outcome, TaskStatus};
+use futures_util::TryStreamExt as _;
+use nanonets_agents::{ErrorKind, File, Outcome, TaskHandle, TaskStatus, Update};
 use nanonets_agents_sim::{Fault, Operation, Script, SeenBody, Simulator};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{QUICK, client};
+use crate::{QUICK, builder, client};
 
 #[derive(Debug, Deserialize, PartialEq, schemars::JsonSchema)]
 struct Invoice {
@@ -84,13 +85,14 @@ async fn a_question_is_answered_once_although_the_status_lags_behind() {
         .start()
         .await
         .expect("a task");
-    let mut wait = task.wait();
+    let mut task = task;
     let mut asked = Vec::new();
     let done = loop {
-        match wait.pauses(QUICK.0, QUICK.1).await.expect("an outcome") {
+        let wait = task.wait().pauses(QUICK.0, QUICK.1);
+        match wait.await.expect("an outcome") {
             Outcome::NeedsInput(question) => {
                 asked.push(question.text().expect("words").to_owned());
-                wait = question.reply("EUR").await.expect("a reply");
+                task = question.reply("EUR").await.expect("a reply");
             }
             Outcome::Completed(done) => break done,
             other => panic!("{other:?}"),
@@ -289,4 +291,173 @@ async fn a_wait_outlasts_failures_that_pass() {
     );
     simulator.clear_faults();
     assert!(gone.wait().await.expect_err("no task").is_not_found());
+}
+
+#[tokio::test]
+async fn without_ids_of_messages_a_question_is_still_asked_once() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    simulator.fault(Fault::without_field("id").on(Operation::ListTaskMessages));
+    let script = Script::new()
+        .ask("Which currency?")
+        .hold(TaskStatus::WaitingForInput, 3)
+        .ask("Which year?")
+        .complete(json!(1));
+    simulator.script(script);
+    let run = client(&simulator).agent(agent).run().query("q");
+    let task = run.start().await.expect("a task");
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&asked);
+    let wait = task.wait().pauses(QUICK.0, QUICK.1);
+    let outcome = wait
+        .answer_with(move |question| {
+            let text = question.text().unwrap_or_default().to_owned();
+            log.lock().expect("a log").push(text);
+            async { Ok("an answer".to_owned()) }
+        })
+        .await;
+    assert!(matches!(outcome, Ok(Outcome::Completed(_))), "{outcome:?}");
+    let asked = asked.lock().expect("a log").clone();
+    assert_eq!(asked, ["Which currency?", "Which year?"]);
+}
+
+#[tokio::test]
+async fn the_same_question_is_asked_again_when_the_task_went_on_in_between() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let script = Script::new()
+        .ask("Sure?")
+        .running(2)
+        .hold(TaskStatus::WaitingForInput, u32::MAX);
+    simulator.script(script);
+    let run = client(&simulator).agent(agent).run().query("q");
+    let task = run.start().await.expect("a task");
+    let ask = async |task: &TaskHandle| {
+        let wait = task.wait().pauses(QUICK.0, QUICK.1);
+        match wait.await.expect("an outcome") {
+            Outcome::NeedsInput(question) => question,
+            outcome => panic!("{outcome:?}"),
+        }
+    };
+    let task = ask(&task).await.reply("yes").await.expect("a reply");
+    assert_eq!(ask(&task).await.text(), Some("Sure?"));
+}
+
+#[tokio::test]
+async fn updates_come_as_a_stream_that_ends_with_the_outcome() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    simulator.script(Script::new().queued(2).running(2).complete(json!(1)));
+    let run = client(&simulator).agent(agent).run().query("q");
+    let task = run.start().await.expect("a task");
+    let updates = task.wait().pauses(QUICK.0, QUICK.1).updates();
+    let updates: Vec<Update> = updates.try_collect().await.expect("updates");
+    let told: Vec<String> = updates
+        .iter()
+        .map(|update| match update {
+            Update::Status(task) => task.status.to_string(),
+            Update::Outcome(Outcome::Completed(_)) => "the outcome".to_owned(),
+            update => panic!("{update:?}"),
+        })
+        .collect();
+    assert_eq!(told, ["queued", "running", "completed", "the outcome"]);
+}
+
+#[tokio::test]
+async fn a_wait_that_is_dropped_stops_polling_and_nothing_else() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let client = client(&simulator);
+    simulator.script(Script::new().running(u32::MAX));
+    let run = client.agent(agent).run().query("q");
+    let task = run.start().await.expect("a task");
+    let waiting = tokio::spawn(task.wait().pauses(QUICK.0, QUICK.1).into_future());
+    simulator.wait_for(Operation::GetTask, 3).await;
+    waiting.abort();
+    assert!(waiting.await.expect_err("an end").is_cancelled());
+    let polls = simulator.count(Operation::GetTask);
+    for _ in 0..50 {
+        client.agent(agent).get().await.expect("an agent");
+    }
+    assert!(simulator.count(Operation::GetTask) <= polls + 1);
+    assert_eq!(simulator.count(Operation::CancelTask), 0);
+    let task = task.get().await.expect("a task");
+    assert_eq!(task.status, TaskStatus::Running);
+}
+
+#[tokio::test]
+async fn what_went_wrong_after_the_start_names_the_task_and_has_its_outcome() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let client = client(&simulator);
+    let run = || client.agent(agent).run().query("q");
+    let newest = || simulator.tasks().last().map(|task| task.id);
+
+    simulator.script_next(Script::new().ask("Which year?").complete(json!({
+        "vendor": "v", "line_items": []
+    })));
+    let error = run().extract::<Invoice>().await.expect_err("a question");
+    assert_eq!(error.kind(), ErrorKind::NotCompleted);
+    assert_eq!(error.task_id(), newest());
+    let Some(Outcome::NeedsInput(question)) = error.outcome() else {
+        panic!("a question was expected: {error:?}");
+    };
+    let task = question.reply("2026").await.expect("a reply");
+    let outcome = task.wait().pauses(QUICK.0, QUICK.1).await;
+    let Ok(Outcome::Completed(done)) = outcome else {
+        panic!("an output was expected: {outcome:?}");
+    };
+    done.extracted::<Invoice>().expect("an invoice");
+
+    simulator.script_next(Script::new().complete(json!({ "vendor": 7 })));
+    let error = run().extract::<Invoice>().await.expect_err("a mismatch");
+    assert_eq!(
+        (error.kind(), error.task_id()),
+        (ErrorKind::Mismatch, newest())
+    );
+
+    simulator.script_next(Script::new().running(u32::MAX));
+    let extract = run().extract::<Invoice>().pauses(QUICK.0, QUICK.1);
+    let error = extract.timeout(Duration::from_millis(50)).await;
+    let error = error.expect_err("a timeout");
+    assert_eq!(
+        (error.kind(), error.task_id()),
+        (ErrorKind::Timeout, newest())
+    );
+
+    simulator.script_next(Script::new().complete(json!(1)));
+    simulator.fault(Fault::status(404).on(Operation::GetTask).times(1));
+    let error = run().extract::<Invoice>().await.expect_err("a refusal");
+    assert_eq!(
+        (error.operation(), error.task_id()),
+        (Some("get_task"), newest())
+    );
+}
+
+#[tokio::test]
+async fn so_many_tasks_are_asked_for_at_once_and_no_more() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let client = builder(&simulator).concurrent_polls(2).build();
+    let client = client.expect("a client");
+    simulator.script(Script::new().complete(json!(1)));
+    let hang = Fault::delay_headers(Duration::from_secs(3600)).on(Operation::GetTask);
+    let hang = simulator.fault(hang);
+    let mut waits = Vec::new();
+    for _ in 0..5 {
+        let run = client.agent(agent).run().query("q");
+        let task = run.start().await.expect("a task");
+        waits.push(tokio::spawn(task.wait().into_future()));
+    }
+    simulator.wait_for(Operation::GetTask, 2).await;
+    for _ in 0..20 {
+        client.agent(agent).get().await.expect("an agent");
+    }
+    assert_eq!(simulator.count(Operation::GetTask), 2);
+    hang.remove();
+    waits.drain(..2).for_each(|wait| wait.abort());
+    for wait in waits {
+        let outcome = wait.await.expect("it ends").expect("an outcome");
+        assert!(matches!(outcome, Outcome::Completed(_)));
+    }
 }

@@ -47,6 +47,11 @@ async fn an_update_that_says_nothing_or_two_things_is_refused_before_it_is_sent(
         );
     }
     assert_eq!(simulator.count(Operation::UpdateAgent), 0);
+    let create = client(&simulator).agents().create().system_prompt("one");
+    let create = create.config(object(json!({ "system_prompt": "two" })));
+    let error = create.await.expect_err("a refusal");
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert_eq!(simulator.count(Operation::CreateAgent), 0);
     let agent = agent
         .update()
         .active(false)

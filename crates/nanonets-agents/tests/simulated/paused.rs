@@ -1,0 +1,274 @@
+//! Pauses and limits, by a clock that stands still until a test moves it on.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::stream;
+use nanonets_agents::{Client, Error, ErrorKind, File, RetryPolicy, TaskStatus};
+use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
+
+/// Moves time on. Left to itself, a paused clock jumps ahead whenever nothing is left to do, also while an answer is on
+/// its way through a real socket; a thread that is kept waiting keeps it from that.
+struct Clock {
+    here: TcpStream,
+    there: TcpStream,
+    _hold: std::sync::mpsc::Sender<()>,
+}
+
+const STEP: Duration = Duration::from_millis(200);
+/// How far the clock may have moved on while a request was on its way.
+const SLACK: Duration = Duration::from_secs(2);
+
+impl Clock {
+    async fn stopped() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let here = TcpStream::connect(address).await.expect("a connection");
+        let (there, _) = listener.accept().await.expect("a connection");
+        tokio::time::pause();
+        let (hold, held) = std::sync::mpsc::channel::<()>();
+        tokio::task::spawn_blocking(move || held.recv());
+        Self {
+            here,
+            there,
+            _hold: hold,
+        }
+    }
+
+    /// Lets sockets do what they can do at this time.
+    async fn settle(&mut self) {
+        for _ in 0..20 {
+            self.here.write_all(b".").await.expect("a pipe");
+            self.there.read_exact(&mut [0]).await.expect("a pipe");
+        }
+    }
+
+    /// Moves time on until something is done, and says how long that took.
+    async fn run<T: Send + 'static>(
+        &mut self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> (T, Duration) {
+        let start = Instant::now();
+        let work = tokio::spawn(async move {
+            let result = work.await;
+            (result, start.elapsed())
+        });
+        while !work.is_finished() {
+            self.settle().await;
+            tokio::time::advance(STEP).await;
+        }
+        work.await.expect("it ends")
+    }
+}
+
+/// A simulator that notes when requests arrive.
+async fn simulator() -> (Simulator, Arc<Mutex<Vec<(Option<Operation>, Instant)>>>) {
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let arrivals = Arc::clone(&log);
+    let builder = Simulator::builder().on_request(move |request| {
+        let arrival = (request.operation, Instant::now());
+        arrivals.lock().expect("a log").push(arrival);
+    });
+    (builder.start().await.expect("a simulator"), log)
+}
+
+fn gaps(log: &Mutex<Vec<(Option<Operation>, Instant)>>, operation: Operation) -> Vec<Duration> {
+    let log = log.lock().expect("a log");
+    let times: Vec<Instant> = log
+        .iter()
+        .filter(|(seen, _)| *seen == Some(operation))
+        .map(|(_, time)| *time)
+        .collect();
+    times.windows(2).map(|pair| pair[1] - pair[0]).collect()
+}
+
+fn client(simulator: &Simulator, retry: RetryPolicy) -> Client {
+    Client::builder(simulator.api_key())
+        .base_url(simulator.base_url())
+        .retry(retry)
+        .build()
+        .expect("a client")
+}
+
+fn assert_within(time: Duration, least: f64, most: f64) {
+    let most = Duration::from_secs_f64(most) + SLACK;
+    assert!(
+        time >= Duration::from_secs_f64(least) && time <= most,
+        "{time:?} is not between {least} s and {most:?}"
+    );
+}
+
+#[tokio::test]
+async fn polls_grow_apart_from_one_second_to_ten() {
+    let (simulator, log) = simulator().await;
+    simulator.script(Script::new().running(9).complete(1));
+    let agent = simulator.create_agent("Invoices").id;
+    let run = client(&simulator, RetryPolicy::never()).agent(agent).run();
+    let task = run.query("q").start().await.expect("a task");
+    let mut clock = Clock::stopped().await;
+    let (outcome, _) = clock.run(async move { task.wait().await }).await;
+    outcome.expect("an outcome");
+    let gaps = gaps(&log, Operation::GetTask);
+    assert!(gaps.len() >= 8, "{gaps:?}");
+    let mut pause: f64 = 1.0;
+    for gap in gaps {
+        assert_within(gap, 0.75 * pause, 1.25 * pause);
+        pause = (1.5 * pause).min(10.0);
+    }
+}
+
+#[tokio::test]
+async fn a_wait_ends_at_its_deadline_and_says_how_far_it_came() {
+    let (simulator, _) = simulator().await;
+    simulator.script(Script::new().running(u32::MAX));
+    let agent = simulator.create_agent("Invoices").id;
+    let run = client(&simulator, RetryPolicy::never()).agent(agent).run();
+    let task = run.query("q").start().await.expect("a task");
+    let id = task.id();
+    let mut clock = Clock::stopped().await;
+    let wait = task.wait().timeout(Duration::from_secs(120));
+    let (outcome, elapsed) = clock.run(async move { wait.await }).await;
+    let error = outcome.expect_err("a timeout");
+    assert_within(elapsed, 120.0, 120.0);
+    assert!(error.is_timeout());
+    assert_eq!(error.task_id(), Some(id));
+    let waited = error.waited().expect("what was waited for");
+    assert_within(waited.elapsed, 120.0, 120.0);
+    assert_eq!(waited.last_status, Some(TaskStatus::Running));
+    // Pauses of 1, 1.5, 2.25 ... and of 10 seconds, give or take.
+    assert!((11..=25).contains(&waited.polls), "{waited:?}");
+    assert_eq!(simulator.count(Operation::CancelTask), 0);
+}
+
+#[tokio::test]
+async fn the_server_is_given_the_pause_that_it_asks_for() {
+    let (simulator, log) = simulator().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let client = client(&simulator, RetryPolicy::default());
+    let mut clock = Clock::stopped().await;
+    let in_20_s = chrono::Utc::now() + chrono::TimeDelta::seconds(20);
+    for (fault, least, most) in [
+        (
+            Fault::status(429).retry_after(Duration::from_secs(7)),
+            7.0,
+            7.0,
+        ),
+        // A date has no fractions, and the test takes its time.
+        (Fault::status(503).retry_after_date(in_20_s), 15.0, 20.0),
+    ] {
+        log.lock().expect("a log").clear();
+        simulator.fault(fault.times(1));
+        let request = client.agent(agent).get();
+        let (agent, _) = clock.run(async move { request.await }).await;
+        agent.expect("an agent");
+        let gaps = gaps(&log, Operation::GetAgent);
+        assert_eq!(gaps.len(), 1);
+        assert_within(gaps[0], least, most);
+    }
+}
+
+#[tokio::test]
+async fn pauses_between_attempts_grow_and_vary() {
+    let (simulator, log) = simulator().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let client = client(&simulator, RetryPolicy::default());
+    simulator.fault(Fault::status(500));
+    let mut clock = Clock::stopped().await;
+    let request = client.agent(agent).get();
+    let (result, _) = clock.run(async move { request.await }).await;
+    result.expect_err("a failure");
+    let gaps = gaps(&log, Operation::GetAgent);
+    assert_eq!(gaps.len(), 4);
+    for (gap, most) in gaps.iter().zip([1.0, 2.0, 5.0, 10.0]) {
+        assert_within(*gap, 0.0, most);
+    }
+    assert!(gaps.iter().any(|gap| *gap > STEP * 2), "{gaps:?}");
+}
+
+#[tokio::test]
+async fn a_pause_that_goes_beyond_the_deadline_is_not_made() {
+    let (simulator, log) = simulator().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let client = client(&simulator, RetryPolicy::default());
+    simulator.fault(Fault::status(429).retry_after(Duration::from_secs(20)));
+    let mut clock = Clock::stopped().await;
+    let request = client.agent(agent).get().timeout(Duration::from_secs(10));
+    let (result, elapsed) = clock.run(async move { request.await }).await;
+    let error = result.expect_err("a refusal");
+    assert!(error.is_rate_limited(), "{error}");
+    assert_eq!(error.attempts(), 1);
+    assert_within(elapsed, 0.0, 0.0);
+    assert!(gaps(&log, Operation::GetAgent).is_empty());
+}
+
+#[tokio::test]
+async fn a_call_ends_at_its_deadline_and_an_attempt_at_its_own() {
+    let (simulator, log) = simulator().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let policy = RetryPolicy::default().pauses([Duration::ZERO]);
+    let client = client(&simulator, policy);
+    simulator.fault(Fault::delay_headers(Duration::from_secs(3600)));
+    let mut clock = Clock::stopped().await;
+    let request = client.agent(agent).get().timeout(Duration::from_secs(25));
+    let request = request.attempt_timeout(Duration::from_secs(10));
+    let (result, elapsed) = clock.run(async move { request.await }).await;
+    let error: Error = result.expect_err("no answer");
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Lost, 3));
+    assert!(error.is_timeout() && !error.is_ambiguous(), "{error:?}");
+    assert_within(elapsed, 25.0, 25.0);
+    for gap in gaps(&log, Operation::GetAgent) {
+        assert_within(gap, 10.0, 10.0);
+    }
+}
+
+/// A file of five bytes, each after a pause.
+fn slow(pause: Duration) -> File {
+    File::stream("slow.txt", Some(5), move || async move {
+        Ok(stream::unfold(0, move |sent| async move {
+            tokio::time::sleep(pause).await;
+            (sent < 5).then(|| (Ok("x".into()), sent + 1))
+        }))
+    })
+}
+
+#[tokio::test]
+async fn an_upload_that_moves_takes_as_long_as_it_takes_and_one_that_stands_still_is_given_up() {
+    let (simulator, _) = simulator().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let client = client(&simulator, RetryPolicy::default());
+    let mut clock = Clock::stopped().await;
+    let run = client
+        .agent(agent)
+        .run()
+        .file(slow(Duration::from_secs(40)));
+    let (task, elapsed) = clock.run(run.start()).await;
+    task.expect("a task");
+    // The clock moves on a little while each byte is on its way.
+    assert_within(elapsed, 200.0, 300.0);
+
+    let run = client
+        .agent(agent)
+        .run()
+        .file(slow(Duration::from_secs(70)));
+    let (task, elapsed) = clock.run(run.start()).await;
+    let error = task.expect_err("a stalled upload");
+    assert!(error.is_timeout() && error.is_ambiguous(), "{error:?}");
+    assert_within(elapsed, 60.0, 60.0);
+}
+
+#[tokio::test]
+async fn an_answer_that_stops_half_way_is_given_up() {
+    let (simulator, _) = simulator().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let client = client(&simulator, RetryPolicy::never());
+    simulator.fault(Fault::delay_body(Duration::from_secs(3600)));
+    let mut clock = Clock::stopped().await;
+    let request = client.agent(agent).get();
+    let (result, elapsed) = clock.run(async move { request.await }).await;
+    let error = result.expect_err("half an answer");
+    assert!(error.is_timeout(), "{error:?}");
+    assert_within(elapsed, 60.0, 60.0);
+}
