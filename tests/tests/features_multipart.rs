@@ -4,7 +4,9 @@ mod common;
 
 use common::{Received, Server};
 use serde_json::json;
-use workspace_tests::fixtures::{multipart_only, multipart_parts, two_bodies, two_bodies_edited};
+use workspace_tests::fixtures::{
+    multipart_only, multipart_parts, odd_names, two_bodies, two_bodies_edited,
+};
 
 /// Name, file name, content type and content of each part, in the order in which they came.
 async fn parts(request: &Received) -> Vec<(String, Option<String>, Option<String>, String)> {
@@ -173,6 +175,50 @@ async fn every_kind_of_part_arrives_as_described() {
             "evidence | 2.txt | application/octet-stream | two",
         ]
     );
+}
+
+#[tokio::test]
+async fn the_setter_of_other_parts_leaves_its_name_to_one_that_is_documented() {
+    let server = Server::silent().await;
+    let client = odd_names::Client::new(&server.url).expect("a client");
+    let request = odd_names::types::LocalPartsRequest::default();
+    client
+        .local_parts()
+        .extra_part_("form", "other")
+        .extra_part("documented")
+        .name("n")
+        .form("f")
+        .request(request)
+        .send()
+        .await
+        .expect("a success");
+    client
+        .local_parameters_of_a_form()
+        .form("path")
+        .extra_part("query")
+        .extra_part_("extra-part", "part")
+        .send()
+        .await
+        .expect("a success");
+    let received = server.received();
+    let mut contents = Vec::new();
+    for request in &received {
+        let parts = parts(request).await;
+        contents.push(parts.into_iter().map(|(name, .., content)| [name, content]));
+    }
+    let contents: Vec<[String; 2]> = contents.into_iter().flatten().collect();
+    assert_eq!(
+        contents,
+        [
+            ["extra_part", "documented"],
+            ["form", "f"],
+            ["name", "n"],
+            ["request", "{}"],
+            ["form", "other"],
+            ["extra-part", "part"],
+        ]
+    );
+    assert_eq!(received[1].query, "extra-part=query");
 }
 
 #[tokio::test]

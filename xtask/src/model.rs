@@ -60,6 +60,19 @@ impl Operation {
             error: None,
         }
     }
+
+    /// The name of the setter of parts that the document doesn't list: `extra_part`, with as many `_` as tell it from
+    /// the other setters.
+    pub fn extra_part(&self) -> String {
+        let parameters = self.parameters.iter().map(Parameter::ident);
+        let parts = self.parts.iter().flatten().map(Part::ident);
+        let taken: Vec<String> = parameters.chain(parts).collect();
+        let mut name = "extra_part".to_owned();
+        while taken.contains(&name) {
+            name.push('_');
+        }
+        name
+    }
 }
 
 /// A body that is not multipart.

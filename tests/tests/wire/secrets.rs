@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use nanonets_agents_api::types::{RunAgentRequest, TaskOutputConfig};
-use nanonets_agents_api::{Client, FilePart};
+use nanonets_agents_api::{Client, FilePart, PartValue};
 use reqwest::StatusCode;
 use reqwest::header::{LOCATION, SET_COOKIE};
 use serde_json::json;
@@ -52,7 +52,8 @@ async fn failures(url: &str) -> [Failure; 3] {
         .agent_id(agent_id())
         .query(PROMPT)
         .output_config(config)
-        .files([FilePart::from_bytes("a.txt", DOCUMENT)]);
+        .files([FilePart::from_bytes("a.txt", DOCUMENT)])
+        .extra_part("notes", PROMPT);
     let search = client.list_tasks().q(PROMPT);
     [
         run.send().await.expect_err("a failure"),
@@ -163,10 +164,14 @@ fn builders_print_nothing_of_what_was_set() {
     };
     debug_is_clean(&client.run_agent().body(body));
     debug_is_clean(&client.run_agent_multipart().query(PROMPT));
+    debug_is_clean(&client.run_agent_multipart().extra_part("notes", DOCUMENT));
     debug_is_clean(&client.list_tasks().q(PROMPT));
 }
 
 #[test]
-fn a_file_does_not_print_its_content() {
-    debug_is_clean(&FilePart::from_bytes("a.txt", DOCUMENT));
+fn what_goes_into_a_part_does_not_print_its_content() {
+    let file = FilePart::from_bytes("a.txt", DOCUMENT);
+    debug_is_clean(&file);
+    debug_is_clean(&PartValue::from(file));
+    debug_is_clean(&PartValue::from(PROMPT));
 }

@@ -146,6 +146,33 @@ async fn texts_come_before_files_in_whatever_order_they_were_set() {
 }
 
 #[tokio::test]
+async fn parts_that_are_not_described_come_last_in_the_order_added() {
+    let scan = FilePart::from_bytes("scan.tiff", awkward(5000)).content_type("image/tiff");
+    let received = sent(|call| {
+        call.extra_part("priority", "high")
+            .extra_part("scan", scan)
+            .extra_part("priority", String::from("Què?"))
+            .files([FilePart::from_bytes("a", "a")])
+            .query("q")
+    })
+    .await;
+    let scan = Part {
+        name: "scan".to_owned(),
+        ..file("scan.tiff", "image/tiff", awkward(5000))
+    };
+    assert_eq!(
+        received.parts().await,
+        [
+            text("query", "q"),
+            file("a", "application/octet-stream", "a"),
+            text("priority", "high"),
+            scan,
+            text("priority", "Què?"),
+        ]
+    );
+}
+
+#[tokio::test]
 #[expect(deprecated, reason = "the old name has to work as long as it is there")]
 async fn the_old_name_of_the_file_part_is_still_sent() {
     let received = sent(|call| call.file(FilePart::from_bytes("a", "a"))).await;
@@ -198,7 +225,8 @@ async fn a_builder_that_was_cloned_sends_the_same_again() {
     let call = client
         .run_agent_multipart()
         .agent_id(agent_id())
-        .files([part]);
+        .files([part])
+        .extra_part("tag", "t");
     call.clone().send().await.unwrap();
     call.send().await.unwrap();
     let (first, second) = (server.next().await, server.next().await);

@@ -9,6 +9,7 @@
 //! | Module | What a generated operation does with it |
 //! |---|---|
 //! | [`file_part`] | takes a [`FilePart`](file_part::FilePart) from its caller for each file to upload |
+//! | [`part_value`] | takes a [`PartValue`](part_value::PartValue) for each part that the API description does not list |
 //! | [`multipart`] | builds a [`Form`](multipart::Form) and puts it on the request |
 //! | [`private`] | keeps prompts and documents out of `Debug` |
 //! | [`query`] | adds a delimited list to the URL of the request |
@@ -32,6 +33,7 @@ pub mod file_part;
 mod media_type;
 pub mod multipart;
 pub mod open_enum;
+pub mod part_value;
 pub mod private;
 pub mod query;
 pub mod request;

@@ -9,6 +9,7 @@ use std::io;
 use bytes::Bytes;
 use codegen_runtime::file_part::FilePart;
 use codegen_runtime::multipart::Form;
+use codegen_runtime::part_value::PartValue;
 use common::{Received, recording};
 use futures_util::stream;
 use serde::Serialize;
@@ -183,6 +184,39 @@ async fn every_form_has_a_boundary_of_its_own() {
     let first = send(Form::new()).await;
     let second = send(Form::new()).await;
     assert_ne!(first.header("content-type"), second.header("content-type"));
+}
+
+#[tokio::test]
+async fn extra_parts_are_encoded_as_other_texts_and_files_are_in_the_order_added() {
+    let mut form = Form::new();
+    form.text("query", "documented").unwrap();
+    form.extra("tag", PartValue::from("two\r\nlines, ünïcode"));
+    let scan = FilePart::from_bytes("a.pdf", awkward(5000)).content_type("application/pdf");
+    form.extra("scan", PartValue::from(scan));
+    form.extra("tag", PartValue::from(String::new()));
+    form.extra("a\"b", PartValue::from("quoted"));
+
+    let received = send(form).await;
+    let length = received.body.as_ref().unwrap().len().to_string();
+    assert_eq!(received.header("content-length"), Some(length.as_str()));
+    assert_eq!(
+        parse(&received).await,
+        [
+            Seen::text("query", "documented"),
+            Seen::text("tag", "two\r\nlines, ünïcode"),
+            Seen::file("scan", "a.pdf", "application/pdf", &awkward(5000)),
+            Seen::text("tag", ""),
+            Seen::text("a%22b", "quoted"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_extra_file_that_is_not_there_is_refused_by_the_name_of_its_part() {
+    let mut form = Form::new();
+    form.extra("scan", FilePart::from_path("/nowhere/a.pdf").into());
+    let refusal = refusal(form).await;
+    assert!(refusal.starts_with("part `scan`: "), "{refusal}");
 }
 
 #[tokio::test]
@@ -431,7 +465,14 @@ async fn debug_shows_no_content() {
     );
     let mut form = Form::new();
     form.text("query", secret).unwrap();
-    assert_eq!(format!("{form:?}"), r#"["query"]"#);
+    form.extra("tag", PartValue::from(secret));
+    assert_eq!(format!("{form:?}"), r#"["query", "tag"]"#);
+    assert_eq!(format!("{:?}", PartValue::from(secret)), "Text(..)");
+    let part = FilePart::from_bytes("a.pdf", secret);
+    assert_eq!(
+        format!("{:?}", PartValue::from(part.clone())),
+        format!("File({part:?})")
+    );
 }
 
 #[test]
@@ -445,5 +486,6 @@ fn what_a_request_awaits_can_move_between_threads() {
     );
     is_send(&Form::new().apply(&mut request));
     is_send_and_sync::<FilePart>();
+    is_send_and_sync::<PartValue>();
     is_send_and_sync::<Form>();
 }

@@ -119,6 +119,7 @@ impl Builder {
             send,
         } = self;
         let parts = operation.parts.as_deref().unwrap_or_default();
+        let extra = multipart::extra(operation);
         let Fields::Named(fields) = &mut declaration.fields else {
             return Err("named fields of the builder".to_owned());
         };
@@ -129,6 +130,9 @@ impl Builder {
             .collect();
         let (client, names) = names.split_first().ok_or("a field for the client")?;
         fields.named.extend(parts.iter().map(multipart::field));
+        fields
+            .named
+            .extend(extra.as_ref().map(multipart::extra_field));
         let cloneable = declaration
             .attrs
             .iter()
@@ -164,6 +168,9 @@ impl Builder {
             }
         }
         literal.fields.extend(parts.iter().map(multipart::initial));
+        literal
+            .fields
+            .extend(extra.as_ref().map(multipart::extra_initial));
         setters::reword(&mut new);
 
         let send = send::rewrite(send, operation, client, names)?;
@@ -176,6 +183,9 @@ impl Builder {
             .map(|setter| setters::finish(setter, operation));
         methods.items.extend(setters.map(ImplItem::Fn));
         methods.items.extend(parts.iter().map(multipart::setter));
+        methods
+            .items
+            .extend(extra.as_ref().map(multipart::extra_setter));
         methods.items.push(ImplItem::Fn(send));
 
         let debug = parse_quote!(support::private_debug!(#ident, '_););

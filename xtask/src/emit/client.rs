@@ -22,7 +22,7 @@ pub fn emit(lowered: &Lowered, options: &Options, modules: &mut Modules) {
         .operations
         .iter()
         .any(|operation| operation.parts.is_some());
-    let file_part = files.then(|| quote!(FilePart,));
+    let of_parts = files.then(|| quote!(FilePart, PartValue,));
     let title = sentence_of(&format!(
         "The client of {}, generated from its API description.",
         lowered.openapi.info.title
@@ -35,7 +35,7 @@ pub fn emit(lowered: &Lowered, options: &Options, modules: &mut Modules) {
         pub mod types;
         pub use client::Client;
         pub use progenitor_client::{ByteStream, ClientHooks, ClientInfo, Error, OperationInfo, ResponseValue};
-        pub use support::{ErrorBody, #file_part ResponseLimit};
+        pub use support::{ErrorBody, #of_parts ResponseLimit};
     };
     modules.quoted("mod.rs", module);
 }
@@ -186,6 +186,10 @@ fn operation_documentation(operation: &Operation) -> String {
             what.to_owned()
         };
         setters.push((part.ident(), part.required, what));
+    }
+    if operation.parts.is_some() {
+        let what = "any other part, repeated".to_owned();
+        setters.push((operation.extra_part(), false, what));
     }
     if operation.body.is_some() {
         setters.push(("body".to_owned(), true, "body".to_owned()));

@@ -1,11 +1,14 @@
 //! The parts of a multipart body in a builder: a field and a setter for each, and what `send` makes of them.
+//!
+//! Beside those that the document lists there is room for more: a server may take parts that its document does not
+//! mention, and without a setter for those a caller would have to write the whole form by hand.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use syn::{Field, FieldValue, ImplItem, Visibility, parse_quote};
+use syn::{Field, FieldValue, ImplItem, Type, Visibility, parse_quote};
 
 use super::{client, docs, setters};
-use crate::model::{Part, PartKind, PartType};
+use crate::model::{Operation, Part, PartKind, PartType};
 use crate::names;
 
 fn part_type(part_type: &PartType) -> TokenStream {
@@ -50,7 +53,6 @@ pub fn field_name(part: &Part) -> Ident {
 
 /// The field of a part.
 pub fn field(part: &Part) -> Field {
-    let name = field_name(part);
     let ty = value_type(part);
     let ty = if part.repeated {
         quote!(::std::vec::Vec<#ty>)
@@ -59,13 +61,20 @@ pub fn field(part: &Part) -> Field {
     } else {
         quote!(::std::option::Option<#ty>)
     };
+    private(
+        field_name(part),
+        parse_quote!(::std::result::Result<#ty, ::std::string::String>),
+    )
+}
+
+fn private(name: Ident, ty: Type) -> Field {
     Field {
         attrs: Vec::new(),
         vis: Visibility::Inherited,
         modifiers: Default::default(),
         ident: Some(name),
         colon_token: Some(Default::default()),
-        ty: parse_quote!(::std::result::Result<#ty, ::std::string::String>),
+        ty,
         default: None,
     }
 }
@@ -169,4 +178,49 @@ pub fn add(part: &Part, form: &Ident) -> TokenStream {
         let add = add(quote!(value));
         quote!(if let Some(value) = #name { #add })
     }
+}
+
+/// What the setter of parts that the document doesn't list is called, and its field, if the builder makes a form. No
+/// other field has that name, nor has a local of `send`.
+pub fn extra(operation: &Operation) -> Option<Ident> {
+    operation.parts.as_ref()?;
+    Some(format_ident!("{}", operation.extra_part()))
+}
+
+/// The field of those parts.
+pub fn extra_field(name: &Ident) -> Field {
+    let ty = parse_quote!(::std::vec::Vec<(::std::string::String, support::PartValue)>);
+    private(name.clone(), ty)
+}
+
+/// The value of that field in a new builder.
+pub fn extra_initial(name: &Ident) -> FieldValue {
+    parse_quote!(#name: ::std::vec::Vec::new())
+}
+
+/// The setter of those parts.
+pub fn extra_setter(name: &Ident) -> ImplItem {
+    let documentation = docs::comment(
+        "Adds a part that the API description does not list: text, or a [`FilePart`](support::FilePart). Calls add \
+         up.\n\n\
+         It is for form fields that the server takes and the API description does not mention. Nothing is checked \
+         against the description: that the server knows a part of this name is on the caller. These parts are sent \
+         after all others, in the order in which they were added.",
+    );
+    parse_quote! {
+        #documentation
+        pub fn #name<N, V>(mut self, name: N, value: V) -> Self
+        where
+            N: ::std::convert::Into<::std::string::String>,
+            V: ::std::convert::Into<support::PartValue>,
+        {
+            self.#name.push((name.into(), value.into()));
+            self
+        }
+    }
+}
+
+/// Adds those parts to the form.
+pub fn add_extra(name: &Ident, form: &Ident) -> TokenStream {
+    quote!(for (name, value) in #name { #form.extra(&name, value); })
 }

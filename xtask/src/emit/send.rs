@@ -32,8 +32,10 @@ pub(super) fn rewrite(
 
     // `let Self { .. } = self;` and a check for each field.
     let apart = found.next().ok_or("`let Self { .. } = self` in `send`")?;
-    let part_names: Vec<Ident> = parts.iter().map(multipart::field_name).collect();
-    statements.push(if parts.is_empty() {
+    let extra = multipart::extra(operation);
+    let documented = parts.iter().map(multipart::field_name);
+    let part_names: Vec<Ident> = documented.chain(extra.clone()).collect();
+    statements.push(if part_names.is_empty() {
         apart
     } else {
         parse_quote!(let Self { #client, #(#names,)* #(#part_names,)* } = self;)
@@ -49,17 +51,17 @@ pub(super) fn rewrite(
         format_ident!("{name}")
     };
     let form = local("form");
-    if operation.parts.is_some() {
+    if let Some(extra) = &extra {
         let checks = parts.iter().map(multipart::check);
         let adds = parts.iter().map(|part| multipart::add(part, &form));
-        // Without a part there is nothing to change.
-        let mutability = (!parts.is_empty()).then(|| quote!(mut));
+        let add_extra = multipart::add_extra(extra, &form);
         extend(
             &mut statements,
             quote! {
                 #(#checks)*
-                let #mutability #form = support::multipart::Form::new();
+                let mut #form = support::multipart::Form::new();
                 #(#adds)*
+                #add_extra
             },
         )?;
     }

@@ -27,6 +27,7 @@ const SOURCES: &[Source] = sources![
     false "media_type",
     false "multipart",
     false "open_enum",
+    false "part_value",
     true "private",
     false "query",
     true "request",
@@ -43,7 +44,7 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
     let wanted = |source: &Source| {
         source.always
             || match source.name {
-                "file_part" | "media_type" | "multipart" => multipart,
+                "file_part" | "media_type" | "multipart" | "part_value" => multipart,
                 "query" => lists,
                 "scalar" => multipart || lists || uses("scalar::to_text"),
                 "open_enum" => uses("UnknownValue"),
@@ -83,6 +84,13 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
             pub mod multipart;
         ),
     );
+    let part_value = when(
+        "part_value",
+        quote!(
+            mod part_value;
+            pub use part_value::PartValue;
+        ),
+    );
     let query = when(
         "query",
         quote!(
@@ -118,6 +126,7 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
         #file_part
         #media_type
         #multipart
+        #part_value
         mod private;
         pub(crate) use private::private_debug;
         #query

@@ -361,6 +361,7 @@ impl Client {
     /// - [`query`](builder::RunAgentMultipart::query): part
     /// - [`file`](builder::RunAgentMultipart::file): file part
     /// - [`files`](builder::RunAgentMultipart::files): file part, repeated
+    /// - [`extra_part`](builder::RunAgentMultipart::extra_part): any other part, repeated
     pub fn run_agent_multipart(&self) -> builder::RunAgentMultipart<'_> {
         builder::RunAgentMultipart::new(self)
     }

@@ -14,6 +14,7 @@ pub struct RunAgentMultipart<'a> {
     query: Result<Option<String>, String>,
     file: Result<Option<support::FilePart>, String>,
     files: Result<Vec<support::FilePart>, String>,
+    extra_part: Vec<(String, support::PartValue)>,
 }
 
 impl<'a> RunAgentMultipart<'a> {
@@ -25,6 +26,7 @@ impl<'a> RunAgentMultipart<'a> {
             query: Ok(None),
             file: Ok(None),
             files: Ok(Vec::new()),
+            extra_part: Vec::new(),
         }
     }
 
@@ -115,6 +117,21 @@ impl<'a> RunAgentMultipart<'a> {
         self
     }
 
+    /// Adds a part that the API description does not list: text, or a
+    /// [`FilePart`](support::FilePart). Calls add up.
+    ///
+    /// It is for form fields that the server takes and the API description does not mention.
+    /// Nothing is checked against the description: that the server knows a part of this name is on
+    /// the caller. These parts are sent after all others, in the order in which they were added.
+    pub fn extra_part<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: Into<String>,
+        V: Into<support::PartValue>,
+    {
+        self.extra_part.push((name.into(), value.into()));
+        self
+    }
+
     /// Sends the request: `POST /api/v1/agents/{agent_id}/run`.
     ///
     /// # Errors
@@ -129,7 +146,7 @@ impl<'a> RunAgentMultipart<'a> {
         ResponseValue<types::RunAgentResponse>,
         Error<support::ErrorBody<types::ErrorEnvelope>>,
     > {
-        let Self { client, agent_id, output_config, query, file, files } = self;
+        let Self { client, agent_id, output_config, query, file, files, extra_part } = self;
         let agent_id = agent_id.map_err(Error::InvalidRequest)?;
         let output_config = output_config.map_err(Error::InvalidRequest)?;
         let query = query.map_err(Error::InvalidRequest)?;
@@ -148,6 +165,9 @@ impl<'a> RunAgentMultipart<'a> {
         }
         for value in files {
             form.file("files", value);
+        }
+        for (name, value) in extra_part {
+            form.extra(&name, value);
         }
         let agent_id = support::request::segment("agent_id", &agent_id.to_string())
             .map_err(Error::InvalidRequest)?;

@@ -10,6 +10,8 @@ pub use file_part::{FilePart, PartError};
 mod media_type;
 #[doc(hidden)]
 pub mod multipart;
+mod part_value;
+pub use part_value::PartValue;
 mod private;
 
 pub(crate) use private::private_debug;

@@ -19,6 +19,7 @@ use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
 
 use super::file_part::{Chunks, FilePart, PartError};
+use super::part_value::PartValue;
 
 /// The parts of a `multipart/form-data` body, in the order in which they are sent.
 ///
@@ -89,6 +90,15 @@ impl Form {
     /// Adds a file. It is checked by [`apply`](Self::apply), and read when the request is sent.
     pub fn file(&mut self, name: &str, file: FilePart) {
         self.push(name, Content::File(file));
+    }
+
+    /// Adds a part that the API description does not list, as [`text`](Self::text) or as a [`file`](Self::file).
+    pub fn extra(&mut self, name: &str, value: PartValue) {
+        let content = match value {
+            PartValue::Text(text) => Content::Text(text),
+            PartValue::File(file) => Content::File(file),
+        };
+        self.push(name, content);
     }
 
     fn push(&mut self, name: &str, content: Content) {
