@@ -1,5 +1,6 @@
 //! The client and how it is set up.
 
+use std::env::VarError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -204,17 +205,31 @@ impl Client {
     ///
     /// [`ErrorKind::Configuration`] if the key is not set; otherwise as [`ClientBuilder::build`].
     pub fn from_env() -> Result<Self> {
-        let key = std::env::var("NANONETS_API_KEY").map_err(|_| {
-            Error::new(
-                ErrorKind::Configuration,
-                "NANONETS_API_KEY is not set: make a key in the web app under Settings, API Keys",
-            )
-        })?;
-        let mut builder = Self::builder(key);
-        if let Ok(base_url) = std::env::var("NANONETS_BASE_URL") {
-            builder = builder.base_url(base_url);
+        Self::builder_from_env()?.build()
+    }
+
+    /// Sets up a client with the key and the base URL that [`from_env`](Self::from_env) uses.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`] if the key is not set, or one of the two is not Unicode.
+    pub fn builder_from_env() -> Result<ClientBuilder> {
+        let wrong = |message| Error::new(ErrorKind::Configuration, message);
+        let key = match std::env::var("NANONETS_API_KEY") {
+            Ok(key) => key,
+            Err(VarError::NotPresent) => {
+                return Err(wrong(
+                    "NANONETS_API_KEY is not set: make a key in the web app under Settings, API Keys",
+                ));
+            }
+            Err(VarError::NotUnicode(_)) => return Err(wrong("NANONETS_API_KEY is not Unicode")),
+        };
+        let builder = Self::builder(key);
+        match std::env::var("NANONETS_BASE_URL") {
+            Ok(base_url) => Ok(builder.base_url(base_url)),
+            Err(VarError::NotPresent) => Ok(builder),
+            Err(VarError::NotUnicode(_)) => Err(wrong("NANONETS_BASE_URL is not Unicode")),
         }
-        builder.build()
     }
 
     /// Sets up a client with a workspace API key.

@@ -1,48 +1,167 @@
-//! A client of the Nanonets Agents API.
+//! A client of the Nanonets Agents API: documents in, your struct out.
 //!
-//! An agent reads documents; this crate gets them there, waits, and brings back a struct:
+//! An agent reads documents: it gets a prompt and files, works for seconds or hours as a *task*, may ask something on the
+//! way, and leaves JSON. This crate gets the documents there, waits, and decodes the JSON into a type of yours.
 //!
-//! ```no_run
-//! # #[cfg(feature = "schema")]
-//! # async fn example(agent_id: nanonets_agents::AgentId) -> nanonets_agents::Result<()> {
-//! #[derive(serde::Deserialize, schemars::JsonSchema)]
+//! # From documents to a struct
+//!
+//! ```
+//! # use nanonets_agents_sim::{Script, Simulator};
+//! use nanonets_agents::{AgentId, Client, File};
+//!
+//! #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]
 //! struct Invoice {
 //!     vendor: String,
 //!     total: f64,
 //! }
 //!
-//! let client = nanonets_agents::Client::from_env()?;
-//! let invoice: Invoice = client
-//!     .agent(agent_id)
-//!     .run()
-//!     .query("Extract the total.")
-//!     .file("invoice.pdf")
-//!     .extract()
-//!     .await?;
-//! println!("{}: {}", invoice.vendor, invoice.total);
+//! async fn read(client: &Client, agent_id: AgentId) -> nanonets_agents::Result<Invoice> {
+//!     client
+//!         .agent(agent_id)
+//!         .run()
+//!         .query("Who wants how much?")
+//!         .file(File::bytes("invoice.txt", "ACME Ltd, total 12.50"))
+//!         .extract::<Invoice>()
+//!         .await
+//! }
+//! # #[tokio::main]
+//! # async fn main() -> nanonets_agents::Result<()> {
+//! # let simulator = Simulator::start().await;
+//! # let agent_id = simulator.create_agent("Invoices").id;
+//! # simulator.script(Script::new().complete(serde_json::json!({ "vendor": "ACME Ltd", "total": 12.5 })));
+//! # let client = Client::builder(simulator.api_key()).base_url(simulator.base_url()).build()?;
+//! # let invoice = read(&client, agent_id).await?;
+//! # assert_eq!((invoice.vendor.as_str(), invoice.total), ("ACME Ltd", 12.5));
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! A task that may ask something is started and waited for in two steps:
+//! The [`Client`] comes from [`Client::from_env`], which reads `NANONETS_API_KEY` and `NANONETS_BASE_URL`, or from
+//! [`Client::builder`]. It is cheap to clone. [`Client::agent`] and [`Client::task`] make handles of ids and send nothing.
 //!
-//! ```no_run
-//! use nanonets_agents::Outcome;
+//! A [`Run`] has a prompt, files, or both. A [`File`] is a path, [bytes](File::bytes), a [reader](File::reader) or a
+//! [stream](File::stream); it is checked before anything is sent, streamed, and opened again for each attempt.
+//! [`extract`](Run::extract) asks for the shape of the type. Without a schema of your own type, say what is wanted in
+//! [JSON](Run::output_schema) or [in words](Run::output_in_words), and end with [`extract_as`](Run::extract_as).
 //!
-//! # async fn example(client: nanonets_agents::Client, agent_id: nanonets_agents::AgentId) -> nanonets_agents::Result<()> {
-//! let task = client.agent(agent_id).run().query("Reconcile March.").start().await?;
-//! let mut wait = task.wait();
-//! loop {
-//!     wait = match wait.await? {
-//!         Outcome::NeedsInput(question) => question.reply("Use the second line.").await?,
-//!         Outcome::Completed(done) => break println!("{:?}", done.extracted::<Vec<String>>()?),
-//!         Outcome::Failed(failure) => break println!("{} has failed", failure.task().id()),
-//!         other => break println!("{other:?}"),
+//! # Tasks that take their time, or ask
+//!
+//! `extract` takes nothing but completion for an answer. Where more can happen, [`start`](Run::start) the run, keep the
+//! [id](TaskHandle::id) of the task, and [`wait`](TaskHandle::wait) for its [`Outcome`]:
+//!
+//! ```
+//! # use nanonets_agents_sim::{Script, Simulator};
+//! use std::time::Duration;
+//! use nanonets_agents::{Outcome, TaskHandle};
+//!
+//! async fn finish(mut task: TaskHandle) -> nanonets_agents::Result<Option<f64>> {
+//!     loop {
+//!         task = match task.wait().timeout(Duration::from_secs(600)).await? {
+//!             Outcome::Completed(done) => return done.extracted().map(Some),
+//!             Outcome::NeedsInput(question) => {
+//!                 println!("{}", question.text().unwrap_or_default());
+//!                 question.reply("The amounts are in euros.").await?
+//!             }
+//!             Outcome::NeedsReview(task) => task, // someone approves it in the dashboard
+//!             _ => return Ok(None),               // it has failed, or was stopped
+//!         };
 //!     }
+//! }
+//! # #[tokio::main]
+//! # async fn main() -> nanonets_agents::Result<()> {
+//! # let simulator = Simulator::start().await;
+//! # let agent_id = simulator.create_agent("Invoices").id;
+//! # simulator.script(Script::new().ask("Which currency?").complete(12.5));
+//! # let client = nanonets_agents::Client::builder(simulator.api_key()).base_url(simulator.base_url()).build()?;
+//! # let task = client.agent(agent_id).run().query("How much?").start().await?;
+//! # assert_eq!(finish(task).await?, Some(12.5));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A wait that times out is an error that says how far it came ([`Error::waited`]); the task goes on, and any process can
+//! wait for it again by its id. Dropping a wait stops the polling and nothing else. [`Wait::updates`] tells every status as
+//! a stream, and [`Wait::answer_with`] answers questions by a function. A status that this version does not know is neither
+//! an error nor an end.
+//!
+//! # Errors
+//!
+//! There is one type, [`Error`], with a [kind](ErrorKind), the [operation](Error::operation), the
+//! [status](Error::status), and questions such as [`is_rate_limited`](Error::is_rate_limited). What is worth trying again
+//! was tried again already, by the [`RetryPolicy`].
+//!
+//! Starting a task costs money, and the API can't tell a repeated request from a new one. So a run is tried again only if
+//! it certainly had no effect. An answer that is lost otherwise is [ambiguous](Error::is_ambiguous), and the error lists
+//! the tasks that it may have started:
+//!
+//! ```
+//! # use nanonets_agents_sim::{Fault, Simulator};
+//! use futures_util::TryStreamExt as _;
+//! # use nanonets_agents::Client;
+//!
+//! # #[tokio::main]
+//! # async fn main() -> nanonets_agents::Result<()> {
+//! # let simulator = Simulator::start().await;
+//! # let agent_id = simulator.create_agent("Invoices").id;
+//! # simulator.fault(Fault::reset().after_effect().times(1));
+//! # let client = Client::builder(simulator.api_key()).base_url(simulator.base_url()).build()?;
+//! # let mut found = 0;
+//! if let Err(error) = client.agent(agent_id).run().query("How much?").start().await {
+//!     if let Some(candidates) = error.candidates(&client) {
+//!         for task in candidates.stream().try_collect::<Vec<_>>().await? {
+//!             println!("it may have started {}", task.task_id);
+//! #           found += 1;
+//!         }
+//!     }
+//! }
+//! # assert_eq!(found, 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Lists, agents, and the rest
+//!
+//! ```
+//! # use nanonets_agents_sim::Simulator;
+//! use futures_util::TryStreamExt as _;
+//! use nanonets_agents::TaskStatus;
+//! use serde_json::{Map, json};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> nanonets_agents::Result<()> {
+//! # let simulator = Simulator::start().await;
+//! # let client = nanonets_agents::Client::builder(simulator.api_key()).base_url(simulator.base_url()).build()?;
+//! let agent = client.agents().create().name("Invoices").await?;
+//! let changes = Map::from_iter([("model".to_owned(), json!("large"))]);
+//! let agent = client.agent(agent.id).merge_config(changes).await?;
+//!
+//! let list = client.tasks().list().agent(agent.id).status([TaskStatus::Failed]);
+//! let mut tasks = list.stream();
+//! while let Some(task) = tasks.try_next().await? {
+//!     println!("{} has failed", task.task_id);
 //! }
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! A [`List`] is walked through by item or by [page](List::pages), and taken up again at a [cursor](List::cursor). Every
+//! operation is there by the name that one would guess: under [`Agents`], [`AgentHandle`], [`Tasks`] and [`TaskHandle`].
+//! Each makes a builder that is sent by awaiting it and can have a [timeout](Request::timeout), [headers](Request::header)
+//! and its answer [as it came](Request::raw).
+//!
+//! # Features
+//!
+//! | Feature | Default | |
+//! |---|---|---|
+//! | `rustls` | yes | TLS in Rust |
+//! | `native-tls` | no | TLS of the operating system |
+//! | `schema` | yes | [`Run::extract`] and [`Run::output`], by [schemars] |
+//! | `blocking` | no | the same builders [without `async`](blocking) |
+//! | `tracing` | no | a span for each operation, with attempts and status |
+//!
+//! A test of your own code needs no key: `nanonets-agents-sim` is a simulator of the API that runs in the test's process.
+//!
+//! [schemars]: https://docs.rs/schemars
 
 mod agents;
 #[cfg(feature = "blocking")]

@@ -31,6 +31,7 @@ pub struct Run {
     query: Option<String>,
     files: Vec<File>,
     output: TaskOutputConfig,
+    form_fields: Vec<(String, String)>,
     on_progress: Option<OnProgress>,
     options: Options,
 }
@@ -52,6 +53,7 @@ impl Run {
             query: None,
             files: Vec::new(),
             output: TaskOutputConfig::default(),
+            form_fields: Vec::new(),
             on_progress: None,
             options: Options::default(),
         }
@@ -106,6 +108,13 @@ impl Run {
         self
     }
 
+    /// Adds a form field that the documentation does not mention, for a server that takes more than it says. Calls add up.
+    /// The run is sent as a form then, also without files.
+    pub fn form_field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.form_fields.push((name.into(), value.into()));
+        self
+    }
+
     options!();
 
     fn request(self) -> Result<Request<RunAgentResponse>> {
@@ -115,6 +124,7 @@ impl Run {
             query,
             files,
             output,
+            form_fields,
             on_progress,
             options,
         } = self;
@@ -128,7 +138,7 @@ impl Run {
         let is_set = output.output_schema.is_some() || output.instructions.is_some();
         let output = is_set.then_some(output);
         let call = Call::new(Operation::RunAgent).agent(agent);
-        if files.is_empty() {
+        if files.is_empty() && form_fields.is_empty() {
             let body = RunAgentRequest {
                 query,
                 output_config: output,
@@ -145,6 +155,7 @@ impl Run {
             .collect();
         let request = Request::new(client, call, move |api| {
             let (query, output, files) = (query.clone(), output.clone(), files.clone());
+            let form_fields = form_fields.clone();
             async move {
                 let mut request = api.run_agent_multipart().agent_id(agent).files(files);
                 if let Some(query) = query {
@@ -152,6 +163,9 @@ impl Run {
                 }
                 if let Some(output) = output {
                     request = request.output_config(output);
+                }
+                for (name, value) in form_fields {
+                    request = request.extra_part(name, value);
                 }
                 request.send().await
             }

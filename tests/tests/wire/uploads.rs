@@ -146,7 +146,7 @@ async fn texts_come_before_files_in_whatever_order_they_were_set() {
 }
 
 #[tokio::test]
-async fn parts_that_are_not_described_come_last_in_the_order_added() {
+async fn parts_that_are_not_described_follow_those_that_are() {
     let scan = FilePart::from_bytes("scan.tiff", awkward(5000)).content_type("image/tiff");
     let received = sent(|call| {
         call.extra_part("priority", "high")
@@ -164,10 +164,10 @@ async fn parts_that_are_not_described_come_last_in_the_order_added() {
         received.parts().await,
         [
             text("query", "q"),
-            file("a", "application/octet-stream", "a"),
             text("priority", "high"),
-            scan,
             text("priority", "Què?"),
+            file("a", "application/octet-stream", "a"),
+            scan,
         ]
     );
 }

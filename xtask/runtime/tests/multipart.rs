@@ -88,7 +88,7 @@ fn awkward(length: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn every_kind_of_part_arrives_byte_for_byte_and_in_order() {
+async fn every_kind_of_part_arrives_byte_for_byte_and_texts_before_files() {
     #[derive(Serialize)]
     struct Config<'a> {
         instructions: &'a str,
@@ -134,6 +134,7 @@ async fn every_kind_of_part_arrives_byte_for_byte_and_in_order() {
                     r#"{"instructions":"as \"text\"\n","depth":2}"#
                 )
             },
+            Seen::text("last", ""),
             Seen::file("files", "scan.pdf", "application/pdf", &on_disk),
             Seen::file("files", "empty.bin", "application/octet-stream", b""),
             Seen::file(
@@ -142,7 +143,6 @@ async fn every_kind_of_part_arrives_byte_for_byte_and_in_order() {
                 "application/octet-stream",
                 &awkward(70_000)
             ),
-            Seen::text("last", ""),
         ]
     );
 }
@@ -187,7 +187,7 @@ async fn every_form_has_a_boundary_of_its_own() {
 }
 
 #[tokio::test]
-async fn extra_parts_are_encoded_as_other_texts_and_files_are_in_the_order_added() {
+async fn extra_parts_are_encoded_as_others_are_and_texts_come_before_files() {
     let mut form = Form::new();
     form.text("query", "documented").unwrap();
     form.extra("tag", PartValue::from("two\r\nlines, ünïcode"));
@@ -204,9 +204,9 @@ async fn extra_parts_are_encoded_as_other_texts_and_files_are_in_the_order_added
         [
             Seen::text("query", "documented"),
             Seen::text("tag", "two\r\nlines, ünïcode"),
-            Seen::file("scan", "a.pdf", "application/pdf", &awkward(5000)),
             Seen::text("tag", ""),
             Seen::text("a%22b", "quoted"),
+            Seen::file("scan", "a.pdf", "application/pdf", &awkward(5000)),
         ]
     );
 }

@@ -204,8 +204,8 @@ pub fn extra_setter(name: &Ident) -> ImplItem {
         "Adds a part that the API description does not list: text, or a [`FilePart`](support::FilePart). Calls add \
          up.\n\n\
          It is for form fields that the server takes and the API description does not mention. Nothing is checked \
-         against the description: that the server knows a part of this name is on the caller. These parts are sent \
-         after all others, in the order in which they were added.",
+         against the description: that the server knows a part of this name is on the caller. Texts are sent after \
+         the other texts and before the files, files after the other files.",
     );
     parse_quote! {
         #documentation

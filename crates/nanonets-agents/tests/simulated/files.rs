@@ -128,3 +128,21 @@ async fn a_file_that_breaks_off_is_no_lost_answer_and_starts_nothing() {
     assert_eq!(error.attempts(), 1);
     assert!(simulator.tasks().is_empty());
 }
+
+#[tokio::test]
+async fn form_fields_that_nobody_documents_are_sent_with_files_and_without() {
+    let simulator = Simulator::start().await;
+    let agent = client(&simulator).agent(simulator.create_agent("Invoices").id);
+    let run = agent.run().query("q");
+    let run = run.form_field("source", "test").form_field("version", "7");
+    run.clone().start().await.expect("a task");
+    let run = run.file(File::bytes("a.pdf", "%PDF"));
+    run.start().await.expect("a task");
+    for (request, more) in [(0, &[][..]), (1, &["files"])] {
+        let names: Vec<String> = parts(&simulator, request)
+            .into_iter()
+            .map(|part| part.name)
+            .collect();
+        assert_eq!(names, [&["query", "source", "version"], more].concat());
+    }
+}

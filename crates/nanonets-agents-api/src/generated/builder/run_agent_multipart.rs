@@ -122,7 +122,8 @@ impl<'a> RunAgentMultipart<'a> {
     ///
     /// It is for form fields that the server takes and the API description does not mention.
     /// Nothing is checked against the description: that the server knows a part of this name is on
-    /// the caller. These parts are sent after all others, in the order in which they were added.
+    /// the caller. Texts are sent after the other texts and before the files, files after the other
+    /// files.
     pub fn extra_part<N, V>(mut self, name: N, value: V) -> Self
     where
         N: Into<String>,

@@ -21,7 +21,7 @@ use serde::Serialize;
 use super::file_part::{Chunks, FilePart, PartError};
 use super::part_value::PartValue;
 
-/// The parts of a `multipart/form-data` body, in the order in which they are sent.
+/// The parts of a `multipart/form-data` body. Texts are sent before files; for the rest, they keep their order.
 ///
 /// Its `Debug` shows the names of the parts and nothing of their content.
 #[derive(Default)]
@@ -118,7 +118,10 @@ impl Form {
     pub async fn apply(self, request: &mut reqwest::Request) -> Result<(), String> {
         let boundary = boundary();
         let mut encoder = Encoder::default();
-        for part in self.parts {
+        // A server that reads a body in one pass knows the texts when the files arrive.
+        let is_file = |part: &Part| matches!(part.content, Content::File(_));
+        let (files, texts): (Vec<_>, Vec<_>) = self.parts.into_iter().partition(is_file);
+        for part in texts.into_iter().chain(files) {
             encoder.part(&boundary, part).await?;
         }
         let Encoded { segments, length } = encoder.finish(&boundary);
