@@ -53,5 +53,5 @@ pub use hooks::{Capture, Context, InvalidApiKey};
 
 // What the README shows is compiled.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 mod readme {}

@@ -154,6 +154,13 @@ impl ClientBuilder {
                 "the base URL must begin with https:// and a host".to_owned(),
             ));
         }
+        let has_tls = cfg!(any(feature = "rustls", feature = "native-tls"));
+        if url.scheme() == "https" && !has_tls && self.http.is_none() {
+            return Err(wrong(
+                "https needs the feature `rustls` or `native-tls`, or an HTTP client that has TLS"
+                    .to_owned(),
+            ));
+        }
         if let Some(limit) = self.response_limit {
             context = context.response_limit(limit);
         }
