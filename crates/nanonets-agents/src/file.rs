@@ -12,7 +12,7 @@ use nanonets_agents_api::FilePart;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// How much of a file is in memory at a time.
-const CHUNK: usize = 64 * 1024;
+const CHUNK: usize = 256 * 1024;
 
 /// A file to upload. It is streamed, never held in memory whole, and opened again for each attempt.
 #[derive(Clone)]

@@ -63,7 +63,7 @@ const DEPENDENCIES: &[Dependency] = &[
     },
     Dependency {
         name: "tokio",
-        requirement: "{ version = \"1.54\", features = [\"fs\", \"io-util\"] }",
+        requirement: "{ version = \"1.54\", features = [\"fs\", \"rt\"] }",
         sign: Some("tokio::"),
     },
     Dependency {

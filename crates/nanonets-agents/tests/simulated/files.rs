@@ -67,7 +67,7 @@ async fn each_attempt_sends_the_whole_file_again_and_tells_how_far_it_is() {
     let agent = simulator.create_agent("Invoices").id;
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("large.pdf");
-    std::fs::write(&path, vec![7; 200_000]).expect("a file");
+    std::fs::write(&path, vec![7; 800_000]).expect("a file");
     simulator.fault(Fault::status(429).on(Operation::RunAgent).times(1));
     let told = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&told);
@@ -81,14 +81,14 @@ async fn each_attempt_sends_the_whole_file_again_and_tells_how_far_it_is() {
     run.start().await.expect("a task");
     let (first, second) = (parts(&simulator, 0), parts(&simulator, 1));
     assert_eq!(first, second);
-    assert_eq!((first[0].size, first[1].size), (200_000, 3));
+    assert_eq!((first[0].size, first[1].size), (800_000, 3));
     let told: Vec<Progress> = told.lock().expect("a log").clone();
     let ends = told
         .iter()
         .filter(|progress| progress.total == Some(progress.sent))
         .map(|progress| (progress.file, progress.sent));
     let ends: Vec<(usize, u64)> = ends.collect();
-    let each = [(0, 200_000), (1, 3), (2, 7), (3, 7)];
+    let each = [(0, 800_000), (1, 3), (2, 7), (3, 7)];
     assert_eq!(ends, [each, each].concat());
     assert!(told.len() > 10, "it is told on the way: {told:?}");
 }

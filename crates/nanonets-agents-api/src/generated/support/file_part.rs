@@ -9,18 +9,19 @@
 
 use std::fmt;
 use std::future::Future;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::{Stream, stream};
 use tokio::fs::File;
-use tokio::io::AsyncReadExt;
+use tokio::task::{JoinHandle, spawn_blocking};
 
-/// How much of a file is in memory at a time.
-const CHUNK: usize = 64 * 1024;
+/// How much of a file is read at a time; two or three such chunks are in memory. Less of it is sent sooner than it is
+/// handed from the thread that reads to the one that sends.
+const CHUNK: usize = 256 * 1024;
 
 /// What a file without a content type of its own is sent as.
 const OCTET_STREAM: &str = "application/octet-stream";
@@ -164,7 +165,7 @@ impl FilePart {
     /// Opens the source from its start.
     pub(super) async fn open(&self) -> io::Result<Chunks> {
         match &self.source {
-            Source::Path(path) => Ok(read_in_chunks(File::open(path).await?)),
+            Source::Path(path) => Ok(read_in_chunks(File::open(path).await?.into_std().await)),
             Source::Bytes(content) => {
                 let content = content.clone();
                 Ok(Box::pin(stream::once(async { Ok(content) })))
@@ -188,12 +189,21 @@ async fn check_path(path: &Path) -> io::Result<Option<u64>> {
     Ok(Some(metadata.len()))
 }
 
-fn read_in_chunks(file: File) -> Chunks {
-    Box::pin(stream::try_unfold(file, |mut file| async move {
-        let mut chunk = BytesMut::with_capacity(CHUNK);
-        let read = file.read_buf(&mut chunk).await?;
-        Ok((read > 0).then(|| (chunk.freeze(), file)))
+/// Each chunk is read while the one before it is sent.
+fn read_in_chunks(file: std::fs::File) -> Chunks {
+    Box::pin(stream::try_unfold(read(file), |reading| async move {
+        let (chunk, file) = reading.await.map_err(io::Error::other)??;
+        Ok((!chunk.is_empty()).then(|| (chunk, read(file))))
     }))
+}
+
+/// Begins to read the next chunk, which is empty at the end of the file.
+fn read(mut file: std::fs::File) -> JoinHandle<io::Result<(Bytes, std::fs::File)>> {
+    spawn_blocking(move || {
+        let mut chunk = Vec::with_capacity(CHUNK);
+        file.by_ref().take(CHUNK as u64).read_to_end(&mut chunk)?;
+        Ok((chunk.into(), file))
+    })
 }
 
 impl fmt::Debug for FilePart {
