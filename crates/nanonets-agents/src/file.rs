@@ -11,7 +11,7 @@ use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use nanonets_agents_api::FilePart;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// How much of a file is in memory at a time.
+/// How much of a reader is in memory at a time.
 const CHUNK: usize = 256 * 1024;
 
 /// A file to upload. It is streamed, never held in memory whole, and opened again for each attempt.
@@ -127,20 +127,15 @@ impl File {
     }
 
     /// The part of the request that it becomes.
-    pub(crate) fn part(&self, index: usize, on_progress: Option<&OnProgress>) -> FilePart {
+    pub(crate) fn part(&self) -> FilePart {
         let name = self.sent_name();
-        let part = match (self.source.clone(), on_progress) {
-            (Source::Part(part), _) => part,
-            (Source::Bytes(content), None) => FilePart::from_bytes(&name, content),
-            (Source::Path(path), None) => FilePart::from_path(path),
-            (Source::Stream { length, open }, None) => {
+        let part = match self.source.clone() {
+            Source::Part(part) => part,
+            Source::Path(path) => FilePart::from_path(path),
+            Source::Bytes(content) => FilePart::from_bytes(&name, content),
+            Source::Stream { length, open } => {
                 FilePart::from_factory(&name, length, move || open())
             }
-            (source, Some(on_progress)) => match source.opened() {
-                Some((length, open)) => told(&name, length, open, index, on_progress.clone()),
-                // One that can't be read says so before anything is sent.
-                None => return self.part(index, None),
-            },
         };
         let part = match &self.name {
             Some(name) => part.file_name(name),
@@ -156,6 +151,26 @@ impl File {
         }
     }
 
+    /// The same, with a function that is told how far it is.
+    pub(crate) fn watched_part(&self, file: usize, on_progress: &OnProgress) -> FilePart {
+        let (total, on_progress) = (self.length(), on_progress.clone());
+        self.part()
+            .on_chunk(move |sent| on_progress(Progress { file, sent, total }))
+    }
+
+    /// Its length, as far as it is known before it is read.
+    fn length(&self) -> Option<u64> {
+        match &self.source {
+            Source::Path(path) => {
+                let metadata = std::fs::metadata(path).ok()?;
+                metadata.is_file().then_some(metadata.len())
+            }
+            Source::Bytes(content) => Some(content.len() as u64),
+            Source::Stream { length, .. } => *length,
+            Source::Part(_) => None,
+        }
+    }
+
     fn sent_name(&self) -> String {
         match (&self.name, &self.source) {
             (Some(name), _) => name.clone(),
@@ -168,47 +183,6 @@ impl File {
     }
 }
 
-impl Source {
-    /// The length and how it is opened, if it can be.
-    fn opened(self) -> Option<(Option<u64>, Open)> {
-        Some(match self {
-            Self::Path(path) => {
-                let length = length_of(&path)?;
-                let open = move || -> BoxFuture<'static, io::Result<Chunks>> {
-                    let path = path.clone();
-                    Box::pin(async move { Ok(read(tokio::fs::File::open(path).await?).boxed()) })
-                };
-                (Some(length), Arc::new(open))
-            }
-            Self::Bytes(content) => {
-                let length = content.len() as u64;
-                let open = move || -> BoxFuture<'static, io::Result<Chunks>> {
-                    let content = content.clone();
-                    Box::pin(async move { Ok(cut(content).boxed()) })
-                };
-                (Some(length), Arc::new(open))
-            }
-            Self::Stream { length, open } => (length, open),
-            Self::Part(_) => return None,
-        })
-    }
-}
-
-/// The length of a regular file that can be opened.
-fn length_of(path: &Path) -> Option<u64> {
-    let metadata = std::fs::File::open(path)
-        .and_then(|file| file.metadata())
-        .ok()?;
-    metadata.is_file().then_some(metadata.len())
-}
-
-fn cut(content: Bytes) -> impl Stream<Item = io::Result<Bytes>> + Send {
-    stream::unfold(content, |mut rest| async move {
-        let chunk = rest.split_to(rest.len().min(CHUNK));
-        (!chunk.is_empty()).then_some((Ok(chunk), rest))
-    })
-}
-
 fn read(
     content: impl AsyncRead + Send + 'static,
 ) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
@@ -219,32 +193,9 @@ fn read(
     })
 }
 
-/// A part that tells how far it is after each chunk.
-fn told(
-    name: &str,
-    total: Option<u64>,
-    open: Open,
-    file: usize,
-    on_progress: OnProgress,
-) -> FilePart {
-    FilePart::from_factory(name, total, move || {
-        let (opened, on_progress) = (open(), on_progress.clone());
-        async move {
-            let mut sent = 0;
-            let chunks = opened.await?.inspect(move |chunk| {
-                if let Ok(chunk) = chunk {
-                    sent += chunk.len() as u64;
-                    on_progress(Progress { file, sent, total });
-                }
-            });
-            Ok(chunks)
-        }
-    })
-}
-
 impl fmt::Debug for File {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.part(0, None).fmt(f)
+        self.part().fmt(f)
     }
 }
 

@@ -151,7 +151,10 @@ impl Run {
         }
         let files = files.iter().enumerate();
         let files: Vec<FilePart> = files
-            .map(|(index, file)| file.part(index, on_progress.as_ref()))
+            .map(|(index, file)| match &on_progress {
+                Some(on_progress) => file.watched_part(index, on_progress),
+                None => file.part(),
+            })
             .collect();
         let request = Request::new(client, call, move |api| {
             let (query, output, files) = (query.clone(), output.clone(), files.clone());

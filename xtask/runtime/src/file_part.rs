@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::{Stream, stream};
+use futures_util::{Stream, TryStreamExt, stream};
 use tokio::fs::File;
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -36,7 +36,10 @@ pub struct FilePart {
     file_name: String,
     content_type: Option<String>,
     source: Source,
+    on_chunk: Option<OnChunk>,
 }
+
+type OnChunk = Arc<dyn Fn(u64) + Send + Sync>;
 
 #[derive(Clone)]
 enum Source {
@@ -105,6 +108,7 @@ impl FilePart {
             file_name,
             content_type: None,
             source,
+            on_chunk: None,
         }
     }
 
@@ -124,6 +128,14 @@ impl FilePart {
     #[must_use]
     pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
         self.content_type = Some(content_type.into());
+        self
+    }
+
+    /// Calls a function with the number of bytes that have been handed to the connection, after each chunk. Each attempt
+    /// begins at 0 again.
+    #[must_use]
+    pub fn on_chunk(mut self, call: impl Fn(u64) + Send + Sync + 'static) -> Self {
+        self.on_chunk = Some(Arc::new(call));
         self
     }
 
@@ -161,14 +173,21 @@ impl FilePart {
 
     /// Opens the source from its start.
     pub(super) async fn open(&self) -> io::Result<Chunks> {
-        match &self.source {
-            Source::Path(path) => Ok(read_in_chunks(File::open(path).await?.into_std().await)),
-            Source::Bytes(content) => {
-                let content = content.clone();
-                Ok(Box::pin(stream::once(async { Ok(content) })))
+        let chunks = match &self.source {
+            Source::Path(path) => read_in_chunks(File::open(path).await?.into_std().await),
+            Source::Bytes(content) => in_chunks(content.clone()),
+            Source::Factory { open, .. } => open().await?,
+        };
+        Ok(match self.on_chunk.clone() {
+            None => chunks,
+            Some(on_chunk) => {
+                let mut sent = 0;
+                Box::pin(chunks.inspect_ok(move |chunk| {
+                    sent += chunk.len() as u64;
+                    on_chunk(sent);
+                }))
             }
-            Source::Factory { open, .. } => open().await,
-        }
+        })
     }
 }
 
@@ -184,6 +203,13 @@ async fn check_path(path: &Path) -> io::Result<Option<u64>> {
     // Permission to read shows only when the file is opened.
     let metadata = File::open(path).await?.metadata().await?;
     Ok(Some(metadata.len()))
+}
+
+fn in_chunks(content: Bytes) -> Chunks {
+    Box::pin(stream::unfold(content, |mut rest| async move {
+        let chunk = rest.split_to(rest.len().min(CHUNK));
+        (!chunk.is_empty()).then_some((Ok(chunk), rest))
+    }))
 }
 
 /// Each chunk is read while the one before it is sent.
