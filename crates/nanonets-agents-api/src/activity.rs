@@ -13,6 +13,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
 
+use crate::generated::ResponseWatch;
+
 /// When the request that a [`Context`](crate::Context) is for last moved. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Activity(Arc<Mutex<Instant>>);
@@ -52,22 +54,19 @@ impl Activity {
         if let Some(body) = request.body_mut()
             && body.as_bytes().is_none()
         {
-            *body = self.watched(std::mem::take(body));
+            *body = reqwest::Body::wrap(Watched {
+                body: std::mem::take(body),
+                activity: self.clone(),
+            });
         }
     }
 
     /// Watches what comes in.
-    pub(crate) fn watch_response(&self, response: reqwest::Response) -> reqwest::Response {
+    pub(crate) fn watch_response(&self, response: &mut reqwest::Response) {
         self.stir();
-        let response = http::Response::from(response);
-        reqwest::Response::from(response.map(|body| self.watched(body)))
-    }
-
-    fn watched(&self, body: reqwest::Body) -> reqwest::Body {
-        reqwest::Body::wrap(Watched {
-            body,
-            activity: self.clone(),
-        })
+        let activity = self.clone();
+        let watch = ResponseWatch(Arc::new(move || activity.stir()));
+        response.extensions_mut().insert(watch);
     }
 }
 

@@ -13,7 +13,7 @@ use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 use crate::activity::Activity;
-use crate::generated::{Client, ResponseLimit};
+use crate::generated::{Client, ResponseLimit, ResponseWatch};
 
 /// What stands before the key.
 const BEARER: &str = "Bearer ";
@@ -217,7 +217,7 @@ impl ClientHooks<Context> for Client {
         }
         let mut response = self.client().execute(request).await?;
         if let Some(activity) = activity {
-            response = activity.watch_response(response);
+            activity.watch_response(&mut response);
         }
         if let Some(capture) = &self.inner().capture {
             capture.set(None);
@@ -241,10 +241,14 @@ async fn captured(
     limit: u64,
     capture: &Capture,
 ) -> reqwest::Result<reqwest::Response> {
+    let watch = response.extensions_mut().remove::<ResponseWatch>();
     let mut body = BytesMut::new();
     while body.len() as u64 <= limit
         && let Some(chunk) = response.chunk().await?
     {
+        if let Some(ResponseWatch(watch)) = &watch {
+            watch();
+        }
         body.extend_from_slice(&chunk);
     }
     let body = body.freeze();

@@ -8,8 +8,7 @@ use chrono::Utc;
 use futures_util::future::{Either, select};
 use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId};
 use nanonets_agents_api::{
-    Activity, Capture, Client as ApiClient, ClientInfo as _, Context, Error as ApiError, ErrorBody,
-    ResponseValue,
+    Activity, Capture, Client as ApiClient, Context, Error as ApiError, ErrorBody, ResponseValue,
 };
 use reqwest::header::{HeaderName, HeaderValue};
 use tokio::time::{Instant, timeout_at};
@@ -138,20 +137,19 @@ impl Client {
         };
         let is_raw = options.capture.is_some();
         let activity = Activity::default();
-        let context = self.context(options).activity(activity.clone());
-        let api = self.api(context);
         let since = Utc::now();
         let span = Span::of(call);
         let mut attempt = 1;
         loop {
-            let sent = span.around(limited(send(api.clone()), &limits, &activity));
+            let api = self.api(self.context(&options).activity(activity.clone()));
+            let sent = span.around(limited(send(api), &limits, &activity));
             let error = match sent.await {
                 Ok(Ok(response)) => {
                     self.budget().give();
                     span.ends(attempt, Some(response.status()), None);
                     return Ok(response);
                 }
-                Ok(Err(error)) => Error::from_api(error, api.inner()),
+                Ok(Err(error)) => Error::from_api(error, self.base_context()),
                 Err(why) => Error::new(ErrorKind::Lost, "no answer in time").caused_by(why),
             };
             let error = error.during(call, attempt);
@@ -179,13 +177,13 @@ impl Client {
     }
 
     /// The context of a call with these options.
-    fn context(&self, options: Options) -> Context {
+    fn context(&self, options: &Options) -> Context {
         let mut context = self.base_context().clone();
-        for (name, value) in options.headers {
-            context = context.header(name, value);
+        for (name, value) in &options.headers {
+            context = context.header(name.clone(), value.clone());
         }
-        match options.capture {
-            Some(capture) => context.capture(capture),
+        match &options.capture {
+            Some(capture) => context.capture(capture.clone()),
             None => context,
         }
     }

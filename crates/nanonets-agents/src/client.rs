@@ -170,10 +170,13 @@ impl ClientBuilder {
         let user_agent = HeaderValue::from_str(&self.user_agent).map_err(|_| {
             wrong("the user agent has characters that no header can carry".to_owned())
         })?;
-        context = context.header(USER_AGENT, user_agent);
         let http = match self.http {
-            Some(http) => http,
+            Some(http) => {
+                context = context.header(USER_AGENT, user_agent);
+                http
+            }
             None => reqwest::Client::builder()
+                .user_agent(user_agent)
                 .redirect(reqwest::redirect::Policy::none())
                 .connect_timeout(self.connect_timeout)
                 .build()

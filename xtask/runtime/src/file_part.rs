@@ -18,7 +18,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 /// How much of a file is read at a time; two or three such chunks are in memory. Less of it is sent sooner than it is
 /// handed from the thread that reads to the one that sends.
-const CHUNK: usize = 256 * 1024;
+const CHUNK: usize = 512 * 1024;
 
 /// What a file without a content type of its own is sent as.
 const OCTET_STREAM: &str = "application/octet-stream";

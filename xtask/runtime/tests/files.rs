@@ -150,6 +150,32 @@ async fn the_same_part_can_be_sent_twice_from_any_source() {
 }
 
 #[tokio::test]
+async fn how_far_a_file_is_is_told_from_the_start_in_each_attempt() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.bin");
+    let length = 1_200_000;
+    fs::write(&path, vec![7; length]).unwrap();
+    let (url, mut received) = recording().await;
+    for part in [
+        FilePart::from_path(&path),
+        FilePart::from_bytes("a.bin", vec![7; length]),
+    ] {
+        let told = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let log = Arc::clone(&told);
+        let part = part.on_chunk(move |sent| log.lock().unwrap().push(sent));
+        for _attempt in 0..2 {
+            let mut request = request(&url);
+            form(part.clone()).apply(&mut request).await.unwrap();
+            reqwest::Client::new().execute(request).await.unwrap();
+            received.recv().await.unwrap();
+            let told = std::mem::take(&mut *told.lock().unwrap());
+            assert!(told.len() > 1 && told.is_sorted(), "{told:?}");
+            assert_eq!(told.last(), Some(&(length as u64)));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_changes_after_it_was_checked_fails_the_request() {
     let changes: [(&str, &str); 2] = [
         ("short", "ended after 5 of 10 bytes"),

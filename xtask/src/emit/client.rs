@@ -35,7 +35,7 @@ pub fn emit(lowered: &Lowered, options: &Options, modules: &mut Modules) {
         pub mod types;
         pub use client::Client;
         pub use progenitor_client::{ByteStream, ClientHooks, ClientInfo, Error, OperationInfo, ResponseValue};
-        pub use support::{ErrorBody, #of_parts ResponseLimit};
+        pub use support::{ErrorBody, #of_parts ResponseLimit, ResponseWatch};
     };
     modules.quoted("mod.rs", module);
 }

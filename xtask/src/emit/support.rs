@@ -134,7 +134,7 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
         pub mod request;
         #[doc(hidden)]
         pub mod response;
-        pub use response::ResponseLimit;
+        pub use response::{ResponseLimit, ResponseWatch};
         #scalar
         #open_enum
     };

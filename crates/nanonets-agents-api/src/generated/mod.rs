@@ -11,4 +11,4 @@ pub use client::Client;
 pub use progenitor_client::{
     ByteStream, ClientHooks, ClientInfo, Error, OperationInfo, ResponseValue,
 };
-pub use support::{ErrorBody, FilePart, PartValue, ResponseLimit};
+pub use support::{ErrorBody, FilePart, PartValue, ResponseLimit, ResponseWatch};

@@ -272,3 +272,31 @@ async fn an_answer_that_stops_half_way_is_given_up() {
     assert!(error.is_timeout(), "{error:?}");
     assert_within(elapsed, 60.0, 60.0);
 }
+
+#[tokio::test]
+async fn an_answer_that_moves_takes_as_long_as_it_takes() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let body = r#"{"data":[],"has_more":false}"#;
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.expect("a connection");
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            request.push(socket.read_u8().await.expect("a request"));
+        }
+        let length = body.len();
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
+        socket.write_all(head.as_bytes()).await.expect("a head");
+        for part in body.as_bytes().chunks(7) {
+            tokio::time::sleep(Duration::from_secs(40)).await;
+            socket.write_all(part).await.expect("a body");
+        }
+    });
+    let client = Client::builder("key").base_url(format!("http://{address}"));
+    let client = client.build().expect("a client");
+    let mut clock = Clock::stopped().await;
+    let request = client.tasks().list().page();
+    let (page, elapsed) = clock.run(async move { request.await }).await;
+    assert!(page.expect("a page").items.is_empty());
+    assert_within(elapsed, 160.0, 200.0);
+}

@@ -22,7 +22,7 @@ pub mod query;
 pub mod request;
 #[doc(hidden)]
 pub mod response;
-pub use response::ResponseLimit;
+pub use response::{ResponseLimit, ResponseWatch};
 mod scalar;
 mod open_enum;
 pub use open_enum::UnknownValue;

@@ -15,6 +15,9 @@
 //! So `Error::InvalidResponsePayload`, `Error::ResponseBodyError` and `Error::UnexpectedResponse` never come from
 //! here.
 
+use std::fmt;
+use std::sync::Arc;
+
 use bytes::{Bytes, BytesMut};
 use progenitor_client::{ByteStream, Error, ResponseValue};
 use reqwest::StatusCode;
@@ -34,6 +37,19 @@ use super::error_body::{BodyProblem, ErrorBody, decode};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResponseLimit(pub u64);
+
+/// A function that is called whenever a part of a body has arrived, for whoever tells slow answers from dead ones.
+///
+/// Like [`ResponseLimit`], it is taken from the extensions of the response. Bodies that are handed on as a stream are not
+/// watched.
+#[derive(Clone)]
+pub struct ResponseWatch(pub Arc<dyn Fn() + Send + Sync>);
+
+impl fmt::Debug for ResponseWatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResponseWatch")
+    }
+}
 
 impl Default for ResponseLimit {
     fn default() -> Self {
@@ -140,7 +156,7 @@ struct Answer {
 impl Answer {
     async fn read(mut response: reqwest::Response) -> Self {
         let status = response.status();
-        let headers = without_secrets_shown(response.headers().clone());
+        let headers = without_secrets_shown(std::mem::take(response.headers_mut()));
         let ResponseLimit(limit) = response.extensions().get().copied().unwrap_or_default();
         let mut bytes = BytesMut::new();
         let problem = read_to_end(&mut response, limit, &mut bytes).await.err();
@@ -183,7 +199,11 @@ async fn read_to_end(
 ) -> Result<(), BodyProblem> {
     // The URL may hold what must not be printed, and tells nothing to the one who sent the request.
     let incomplete = |error: reqwest::Error| BodyProblem::Incomplete(error.without_url());
+    let watch = response.extensions_mut().remove::<ResponseWatch>();
     while let Some(chunk) = response.chunk().await.map_err(incomplete)? {
+        if let Some(ResponseWatch(watch)) = &watch {
+            watch();
+        }
         let room = limit.saturating_sub(bytes.len() as u64);
         if chunk.len() as u64 > room {
             let room = usize::try_from(room).unwrap_or(usize::MAX);
