@@ -69,7 +69,7 @@ struct Limits {
 impl Limits {
     /// Returns when an attempt that begins now has taken too long, and says in which way.
     async fn run_out(&self, activity: &Activity) -> TimedOut {
-        let attempt = self.attempt.and_then(|limit| after(limit));
+        let attempt = self.attempt.and_then(after);
         let end = [attempt, self.deadline].into_iter().flatten().min();
         let in_time = async {
             match end {

@@ -20,11 +20,13 @@ const TOLERATED: u32 = 10;
 /// Each pause is longer than the one before by so much.
 const GROWTH: f64 = 1.5;
 
+pub(crate) type OnStatus = Arc<dyn Fn(&Task) + Send + Sync>;
+
 /// How a task is waited for.
 #[derive(Clone)]
 pub(crate) struct Patience {
     pub timeout: Option<Duration>,
-    pub on_status: Option<Arc<dyn Fn(&Task) + Send + Sync>>,
+    pub on_status: Option<OnStatus>,
     first_pause: Duration,
     longest_pause: Duration,
 }

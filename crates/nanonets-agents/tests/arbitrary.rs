@@ -65,8 +65,10 @@ fn any_key() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A response as the simulator gives it, and what encodes it again after decoding it.
-type Sample = (Value, fn(Value) -> Result<Value, String>);
+/// Decodes a response and encodes it again.
+type Through = fn(Value) -> Result<Value, String>;
+/// A response as the simulator gives it.
+type Sample = (Value, Through);
 
 fn through<T: DeserializeOwned + Serialize>(value: Value) -> Result<Value, String> {
     let decoded: T = serde_json::from_value(value).map_err(|error| error.to_string())?;
@@ -86,7 +88,7 @@ async fn samples() -> Vec<Sample> {
     let task = client.task(run.task_id);
     let create = client.agents().create().name("Receipts");
     let update = agent.update().name("Bills");
-    let bodies: [(_, fn(Value) -> Result<Value, String>); 14] = [
+    let bodies: [(_, Through); 14] = [
         (
             client.agents().list().page().raw().await,
             through::<types::AgentPage>,

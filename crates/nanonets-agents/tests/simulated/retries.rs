@@ -69,8 +69,8 @@ async fn an_ambiguous_run_lists_what_it_may_have_started() {
     let candidates = error.candidates(&client).expect("where to look");
     let candidates: Vec<_> = candidates.stream().try_collect().await.expect("a list");
     let ids: Vec<_> = candidates.iter().map(|task| task.task_id).collect();
-    let started = simulator.tasks().into_iter().map(|task| task.id);
-    assert_eq!(ids, [started.last().expect("a task")]);
+    let mut started = simulator.tasks().into_iter().map(|task| task.id);
+    assert_eq!(ids, [started.next_back().expect("a task")]);
     let request = simulator.requests_to(Operation::ListTasks).remove(0);
     let query = request.query.expect("a query");
     for filter in ["agent_id=", "created_after=", "created_before="] {

@@ -1,0 +1,293 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use clap::{ArgAction, Args, Parser, Subcommand};
+use clap_complete::Shell;
+use nanonets_agents::{AgentId, AgentStatus, TaskId, TaskStatus};
+
+use crate::input;
+
+const CODES: &str = "\
+Exit codes:
+  0    done
+  1    the API or the network refused; the message says which, and what to do
+  2    the command line, or something that it names, can't be used
+  3    the task has failed or was stopped
+  4    the task needs a person: it asks something, or waits for approval
+  5    the task was waited for in vain; it goes on
+  130  interrupted; a task goes on, unless --cancel-on-interrupt
+
+Data goes to stdout, everything else to stderr.";
+
+/// Run document agents of the Nanonets Agents API.
+#[derive(Debug, Parser)]
+#[command(name = "nanonets", version, after_help = CODES, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub connection: Connection,
+    #[command(flatten)]
+    pub format: Format,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Connection")]
+pub struct Connection {
+    /// Read the API key from FILE, or from stdin for `-`, and not from NANONETS_API_KEY
+    #[arg(long, value_name = "FILE", global = true)]
+    pub api_key_file: Option<String>,
+    /// Where the API is, if not at https://agents.nanonets.com
+    // The library reads the environment; clap shows it.
+    #[arg(
+        long,
+        value_name = "URL",
+        global = true,
+        env = "NANONETS_BASE_URL",
+        hide_env_values = true
+    )]
+    pub base_url: Option<String>,
+    /// Ask a simulator that is started for this command, without key and network
+    #[arg(long, global = true)]
+    pub simulate: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct Format {
+    /// Write JSON also to a terminal
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Write one JSON object per line
+    #[arg(long, global = true, conflicts_with = "json")]
+    pub jsonl: bool,
+    /// Say nothing on stderr but errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run an agent on a prompt and files, and print what it extracts
+    Run(Run),
+    /// List, create, change and publish agents
+    #[command(subcommand)]
+    Agents(Agents),
+    /// List, read, answer, wait for and cancel tasks
+    #[command(subcommand)]
+    Tasks(Tasks),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page of a command, for `man -l -`
+    Man {
+        /// The command, such as `tasks list`; without one, `nanonets` itself
+        command: Vec<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The agent's id; not needed with --simulate
+    pub agent: Option<AgentId>,
+    /// The prompt
+    #[arg(
+        long,
+        short = 'p',
+        value_name = "TEXT",
+        required_unless_present = "file"
+    )]
+    pub query: Option<String>,
+    /// A document; can be given several times
+    #[arg(long, short, value_name = "PATH")]
+    pub file: Vec<PathBuf>,
+    /// The wanted output as a JSON Schema: a file, `-` for stdin, or the JSON itself
+    #[arg(long, value_name = "FILE_OR_JSON")]
+    pub schema: Option<String>,
+    /// Guidance for the output, such as how dates are to be written
+    #[arg(long, value_name = "TEXT")]
+    pub instructions: Option<String>,
+    /// Start the task, print its id and leave
+    #[arg(long, conflicts_with_all = ["timeout", "cancel_on_interrupt"])]
+    pub no_wait: bool,
+    #[command(flatten)]
+    pub waiting: Waiting,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Waiting {
+    /// Give up waiting after this time, such as 90s or 10m; the task goes on
+    #[arg(long, value_name = "TIME", value_parser = input::duration)]
+    pub timeout: Option<Duration>,
+    /// Cancel the task on Ctrl-C
+    #[arg(long)]
+    pub cancel_on_interrupt: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Agents {
+    /// List agents, newest first
+    List {
+        /// Only agents whose name contains TEXT, in whatever case
+        #[arg(long, value_name = "TEXT")]
+        name: Option<String>,
+        /// Only agents in one of these statuses, separated by commas: draft, published, archived
+        #[arg(long, value_delimiter = ',', value_parser = status::<AgentStatus>)]
+        status: Vec<AgentStatus>,
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// Print an agent with its configuration
+    Get {
+        /// The agent's id
+        agent: AgentId,
+    },
+    /// Create an agent, which can be run at once
+    Create {
+        /// Its name
+        #[arg(long, value_name = "TEXT")]
+        name: Option<String>,
+        #[command(flatten)]
+        prompt: Prompt,
+        /// Its configuration: a JSON file, `-` for stdin, or the JSON itself
+        #[arg(long, value_name = "FILE_OR_JSON")]
+        config: Option<String>,
+    },
+    /// Change an agent in place
+    Update {
+        /// The agent's id
+        agent: AgentId,
+        /// Rename it
+        #[arg(long, value_name = "TEXT")]
+        name: Option<String>,
+        #[command(flatten)]
+        prompt: Prompt,
+        /// Change these keys of its configuration; null removes one
+        #[arg(long, value_name = "FILE_OR_JSON", conflicts_with = "replace_config")]
+        merge_config: Option<String>,
+        /// Replace its whole configuration
+        #[arg(long, value_name = "FILE_OR_JSON")]
+        replace_config: Option<String>,
+        /// Let it be run, or not
+        #[arg(long, value_name = "BOOL", action = ArgAction::Set)]
+        active: Option<bool>,
+    },
+    /// Publish the draft of an agent
+    Publish {
+        /// The agent's id
+        agent: AgentId,
+    },
+    /// List the versions of an agent, newest first
+    Versions {
+        /// The agent's id
+        agent: AgentId,
+        #[command(flatten)]
+        paging: Paging,
+    },
+}
+
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub struct Prompt {
+    /// Its system prompt
+    #[arg(long, value_name = "TEXT")]
+    pub system_prompt: Option<String>,
+    /// Read its system prompt from FILE, or from stdin for `-`
+    #[arg(long, value_name = "FILE")]
+    pub system_prompt_file: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Tasks {
+    /// List tasks, newest first
+    List {
+        /// Only tasks of this agent
+        #[arg(long, value_name = "ID")]
+        agent: Option<AgentId>,
+        /// Only tasks in one of these statuses, separated by commas: pending, queued, running, waiting_for_input,
+        /// awaiting_review, completed, failed, stopped
+        #[arg(long, value_delimiter = ',', value_parser = status::<TaskStatus>)]
+        status: Vec<TaskStatus>,
+        /// Only tasks created then or later: 2026-01-31T09:30:00Z, a date, or how long ago, like 2h
+        #[arg(long, value_name = "TIME", value_parser = input::time)]
+        created_after: Option<DateTime<Utc>>,
+        /// Only tasks created then or earlier
+        #[arg(long, value_name = "TIME", value_parser = input::time)]
+        created_before: Option<DateTime<Utc>>,
+        /// Only tasks whose title contains TEXT, in whatever case
+        #[arg(long, value_name = "TEXT")]
+        title: Option<String>,
+        #[command(flatten)]
+        paging: Paging,
+    },
+    /// Print the status of a task
+    Get {
+        /// The task's id
+        task: TaskId,
+    },
+    /// Print the answer of a task
+    Summary {
+        /// The task's id
+        task: TaskId,
+    },
+    /// Print a task with everything that the agent did
+    Result {
+        /// The task's id
+        task: TaskId,
+    },
+    /// Print the conversation, oldest message first
+    Messages {
+        /// The task's id
+        task: TaskId,
+    },
+    /// Answer a question, or say something else
+    Reply {
+        /// The task's id
+        task: TaskId,
+        /// The words, or `-` to read them from stdin
+        message: String,
+        /// Wait for the task afterwards, as `wait` does
+        #[arg(long)]
+        wait: bool,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// Cancel a task; a step under way still ends
+    Cancel {
+        /// The task's id
+        task: TaskId,
+    },
+    /// Wait for a task and print what it extracts
+    Wait {
+        /// The task's id
+        task: TaskId,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Paging {
+    /// How many at most
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+    /// All of them
+    #[arg(long, conflicts_with = "limit")]
+    pub all: bool,
+    /// Begin where an earlier list ended
+    #[arg(long, value_name = "CURSOR")]
+    pub cursor: Option<String>,
+}
+
+/// A status by its name. One that this version does not know may be one of a newer service.
+fn status<S: for<'a> From<&'a str>>(text: &str) -> Result<S, String> {
+    match text.trim() {
+        "" => Err("a status is missing".to_owned()),
+        status => Ok(S::from(status)),
+    }
+}

@@ -1,0 +1,64 @@
+//! Lists, page after page up to a limit.
+
+use std::pin::pin;
+
+use futures_util::TryStreamExt as _;
+use nanonets_agents::List;
+use serde::Serialize;
+
+use crate::args::Paging;
+use crate::failure::Failure;
+use crate::output::{Columns, Output};
+use crate::session::Session;
+
+/// The most that a page has.
+const PAGE: usize = 100;
+
+/// Prints a list as far as it was asked for.
+pub async fn print<T, F>(
+    session: &Session,
+    list: List<T, F>,
+    paging: Paging,
+    columns: &Columns,
+) -> Result<(), Failure>
+where
+    T: Serialize + Send + 'static,
+    F: Clone + Send + 'static,
+{
+    let limit = if paging.all { usize::MAX } else { paging.limit };
+    // A list that ends with a page can be taken up by that page's cursor.
+    let pages = limit.div_ceil(PAGE).max(1);
+    let size = u8::try_from(limit.div_ceil(pages).clamp(1, PAGE)).unwrap_or(u8::MAX);
+    let mut list = list.page_size(size);
+    if let Some(cursor) = paging.cursor {
+        list = list.cursor(cursor);
+    }
+    let mut pages = pin!(list.pages());
+    let mut items = Vec::new();
+    let mut left = limit;
+    let mut next = None;
+    while left > 0
+        && let Some(mut page) = pages.try_next().await?
+    {
+        page.items.truncate(left);
+        left -= page.items.len();
+        next = page.next_cursor;
+        // What is far from its end is shown as it comes.
+        if session.output == Output::JsonLines {
+            session.output.list(&page.items, columns)?;
+        } else {
+            items.append(&mut page.items);
+        }
+    }
+    if session.output != Output::JsonLines {
+        session.output.list(&items, columns)?;
+    }
+    if let Some(cursor) = next {
+        session
+            .notes
+            .say(&format!("there are more: add --cursor {cursor}"));
+    } else if items.is_empty() && session.output == Output::Table {
+        session.notes.say("there are none");
+    }
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! `nanonets run`.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use nanonets_agents::{Progress, TaskHandle};
+use serde_json::{Value, json};
+
+use crate::args::Run;
+use crate::commands::wait;
+use crate::failure::Failure;
+use crate::input;
+use crate::interrupt::unless_interrupted;
+use crate::session::Session;
+
+/// Runs an agent, and waits for it unless it was not to be.
+pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
+    let agent = session.agent(args.agent)?;
+    let mut run = session.client.agent(agent).run();
+    if let Some(query) = args.query {
+        run = run.query(query);
+    }
+    if let Some(schema) = args.schema {
+        run = run.output_schema(&Value::Object(input::object("--schema", &schema)?));
+    }
+    if let Some(instructions) = args.instructions {
+        run = run.instructions(instructions);
+    }
+    let bar = session
+        .notes
+        .is_live()
+        .then(|| Upload::of(args.file.iter().map(|path| size(path))));
+    if let Some(bar) = &bar {
+        let bar = Arc::clone(bar);
+        run = run.on_progress(move |progress| bar.tell(progress));
+    }
+    let started = unless_interrupted(run.files(args.file).start()).await;
+    if let Some(bar) = bar {
+        bar.bar.finish_and_clear();
+    }
+    let task: TaskHandle = started.map_err(|interrupted| {
+        interrupted.because(format!(
+            "interrupted before the task was known; if it was started, `nanonets tasks list --agent {agent}` has it"
+        ))
+    })??;
+    if args.no_wait {
+        return session
+            .output
+            .object(&json!({ "task_id": task.id(), "agent_id": agent }));
+    }
+    wait::follow(session, task, args.waiting).await
+}
+
+/// How long a file is. One that can't be read is complained about later.
+fn size(path: &std::path::Path) -> u64 {
+    path.metadata().map(|metadata| metadata.len()).unwrap_or(0)
+}
+
+/// A bar over all files of a run.
+struct Upload {
+    bar: ProgressBar,
+    sent: Vec<AtomicU64>,
+}
+
+impl Upload {
+    fn of(sizes: impl Iterator<Item = u64>) -> Arc<Self> {
+        let sizes: Vec<u64> = sizes.collect();
+        let bar =
+            ProgressBar::with_draw_target(Some(sizes.iter().sum()), ProgressDrawTarget::stderr());
+        let style = "uploading {wide_bar} {bytes}/{total_bytes}, {bytes_per_sec}";
+        if let Ok(style) = ProgressStyle::with_template(style) {
+            bar.set_style(style);
+        }
+        Arc::new(Self {
+            bar,
+            sent: sizes.iter().map(|_| AtomicU64::new(0)).collect(),
+        })
+    }
+
+    fn tell(&self, progress: Progress) {
+        if let Some(sent) = self.sent.get(progress.file) {
+            sent.store(progress.sent, Ordering::Relaxed);
+        }
+        let all = self.sent.iter().map(|sent| sent.load(Ordering::Relaxed));
+        self.bar.set_position(all.sum());
+    }
+}

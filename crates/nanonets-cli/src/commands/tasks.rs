@@ -1,0 +1,74 @@
+//! `nanonets tasks`.
+
+use crate::args::Tasks;
+use crate::commands::{list, wait};
+use crate::failure::Failure;
+use crate::input;
+use crate::output::Columns;
+use crate::session::Session;
+
+const COLUMNS: &Columns = &[
+    ("ID", "task_id"),
+    ("STATUS", "status"),
+    ("TITLE", "title"),
+    ("AGENT", "agent_name"),
+    ("CREATED", "created_at"),
+];
+
+const MESSAGES: &Columns = &[
+    ("FROM", "role"),
+    ("CREATED", "created_at"),
+    ("CONTENT", "content"),
+];
+
+/// Runs one of the commands.
+pub async fn run(session: &Session, command: Tasks) -> Result<(), Failure> {
+    let (client, output) = (&session.client, session.output);
+    match command {
+        Tasks::List {
+            agent,
+            status,
+            created_after,
+            created_before,
+            title,
+            paging,
+        } => {
+            let mut tasks = client.tasks().list().status(status);
+            if let Some(agent) = agent {
+                tasks = tasks.agent(agent);
+            }
+            if let Some(time) = created_after {
+                tasks = tasks.created_after(time);
+            }
+            if let Some(time) = created_before {
+                tasks = tasks.created_before(time);
+            }
+            if let Some(title) = title {
+                tasks = tasks.title_contains(title);
+            }
+            list::print(session, tasks, paging, COLUMNS).await
+        }
+        Tasks::Get { task } => output.object(&client.task(task).get().await?),
+        Tasks::Summary { task } => output.object(&client.task(task).summary().await?),
+        Tasks::Result { task } => output.object(&client.task(task).result().await?),
+        Tasks::Messages { task } => output.list(&client.task(task).messages().await?, MESSAGES),
+        Tasks::Reply {
+            task,
+            message,
+            wait,
+            waiting,
+        } => {
+            let message = match message.as_str() {
+                "-" => input::text("-")?.trim_end().to_owned(),
+                _ => message,
+            };
+            let task = client.task(task);
+            if wait {
+                return wait::reply_and_follow(session, task, message, waiting).await;
+            }
+            output.object(&task.send_message(message).await?)
+        }
+        Tasks::Cancel { task } => output.object(&client.task(task).cancel().await?),
+        Tasks::Wait { task, waiting } => wait::follow(session, client.task(task), waiting).await,
+    }
+}

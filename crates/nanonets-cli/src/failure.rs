@@ -1,0 +1,135 @@
+//! How a command fails: one line for a person, an exit code for a script.
+
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use nanonets_agents::{Error, ErrorKind};
+
+use crate::terminal;
+
+/// The exit codes, as `--help` has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// The API or the network refused.
+    Refused = 1,
+    /// The command line, or what it names, can't be used.
+    Usage = 2,
+    /// The task has failed or was stopped.
+    Failed = 3,
+    /// The task needs a person: it asks something, or waits for approval.
+    NeedsPerson = 4,
+    /// The task was waited for in vain.
+    TimedOut = 5,
+    /// Ctrl-C; what shells give a process that it ends.
+    Interrupted = 130,
+}
+
+/// Why a command did not do what it was asked to.
+#[derive(Debug)]
+pub struct Failure {
+    code: Code,
+    message: String,
+    /// Whoever reads stdout has gone, which is nothing to complain about.
+    is_silent: bool,
+}
+
+impl Failure {
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            is_silent: false,
+        }
+    }
+
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Code::Usage, message)
+    }
+
+    /// Stdout can't be written to.
+    pub fn of_stdout(error: &std::io::Error) -> Self {
+        Self {
+            is_silent: error.kind() == std::io::ErrorKind::BrokenPipe,
+            ..Self::new(Code::Refused, format!("stdout can't be written: {error}"))
+        }
+    }
+
+    /// Says why, on stderr.
+    pub fn report(self) -> ExitCode {
+        if self.is_silent {
+            return ExitCode::SUCCESS;
+        }
+        let line = terminal::printable(&self.message);
+        // There is nobody to tell that stderr is closed.
+        let _ = writeln!(std::io::stderr(), "error: {line}");
+        ExitCode::from(self.code as u8)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let code = match error.kind() {
+            ErrorKind::Configuration | ErrorKind::InvalidRequest => Code::Usage,
+            ErrorKind::Timeout => Code::TimedOut,
+            _ => Code::Refused,
+        };
+        let mut message = error.to_string();
+        if let Some(cause) = root(&error) {
+            let _ = write!(message, ": {cause}");
+        }
+        if let Some(remedy) = remedy(&error) {
+            let _ = write!(message, "; {remedy}");
+        }
+        Self::new(code, message)
+    }
+}
+
+/// What lies at the bottom of an error, such as a refused connection.
+fn root(error: &Error) -> Option<String> {
+    let mut cause = error.source()?;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    Some(cause.to_string())
+}
+
+/// What to do about an error.
+fn remedy(error: &Error) -> Option<String> {
+    let words = if error.is_ambiguous() {
+        let since = error.ambiguity().map(|ambiguity| ambiguity.since);
+        let agent = error.agent_id().map(|id| format!(" --agent {id}"));
+        let since = since.map(|time| format!(" --created-after {}", time.format("%FT%TZ")));
+        return Some(format!(
+            "look at `nanonets tasks list{}{}`",
+            agent.unwrap_or_default(),
+            since.unwrap_or_default()
+        ));
+    } else if error.is_unauthorized() {
+        "set NANONETS_API_KEY to a key that is valid: they are made in the web app under Settings, API Keys"
+    } else if error.is_forbidden() {
+        "the key belongs to another workspace, or the agent is not active"
+    } else if error.is_not_found() {
+        "check the id, and that the key is of its workspace"
+    } else if error.is_rate_limited() {
+        "try again later, or less often"
+    } else {
+        match error.kind() {
+            ErrorKind::Connect => "check the network, and NANONETS_BASE_URL or --base-url",
+            ErrorKind::Unreadable => {
+                "check NANONETS_BASE_URL or --base-url: this is not the API's answer"
+            }
+            ErrorKind::Lost => "try again",
+            ErrorKind::Status
+                if error
+                    .status()
+                    .is_some_and(|status| status.is_server_error()) =>
+            {
+                "the service is out of order, or NANONETS_BASE_URL or --base-url is not the API's: try again later"
+            }
+            _ => return None,
+        }
+    };
+    Some(words.to_owned())
+}

@@ -1,0 +1,47 @@
+//! `nanonets`: the Nanonets Agents API from a shell.
+//!
+//! [`args`] is the command line, [`session`] the client that it asks for, `commands` what it does. What a command has to
+//! say as data goes through [`output`] to stdout; everything else is on stderr. How it ends is a [`Failure`] with an
+//! exit code that a script can rely on.
+
+mod args;
+mod commands;
+mod failure;
+mod input;
+mod interrupt;
+mod output;
+mod session;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tokio::runtime::Builder;
+
+use crate::args::{Cli, Command};
+use crate::failure::{Code, Failure};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        Command::Completions { shell } => commands::shell::completions(shell),
+        Command::Man { command } => commands::shell::man(&command),
+        _ => connected(cli),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// Runs a command that calls the API.
+fn connected(cli: Cli) -> Result<(), Failure> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| {
+        Failure::new(Code::Refused, format!("no runtime can be started: {error}"))
+    })?;
+    let result = runtime.block_on(commands::run(cli));
+    // A thread that waits for someone to type is not waited for.
+    runtime.shutdown_background();
+    result
+}

@@ -1,0 +1,80 @@
+//! The client that the command line asks for, or a simulator in its place.
+
+use std::time::Duration;
+
+use nanonets_agents::{AgentId, Client, Wait};
+use nanonets_agents_sim::Simulator;
+
+use crate::args::{Connection, Format};
+use crate::failure::{Code, Failure};
+use crate::input;
+use crate::output::Output;
+use crate::terminal::Notes;
+
+/// What every command works with.
+pub struct Session {
+    pub client: Client,
+    pub output: Output,
+    pub notes: Notes,
+    simulator: Option<Simulator>,
+}
+
+impl Session {
+    pub async fn open(connection: &Connection, format: &Format) -> Result<Self, Failure> {
+        let output = Output::of(format);
+        let notes = Notes {
+            quiet: format.quiet,
+        };
+        if connection.simulate {
+            notes.say("simulated: no document is read, no model is asked, nothing is kept");
+            let simulator = Simulator::builder().start().await.map_err(|error| {
+                Failure::new(
+                    Code::Refused,
+                    format!("no simulator can be started: {error}"),
+                )
+            })?;
+            let client = Client::builder(simulator.api_key()).base_url(simulator.base_url());
+            return Ok(Self {
+                client: client.build()?,
+                output,
+                notes,
+                simulator: Some(simulator),
+            });
+        }
+        let builder = match &connection.api_key_file {
+            Some(path) => Client::builder(input::api_key(path)?),
+            None => Client::builder_from_env()?,
+        };
+        let builder = match &connection.base_url {
+            Some(base_url) => builder.base_url(base_url),
+            None => builder,
+        };
+        let agent = concat!("nanonets-cli/", env!("CARGO_PKG_VERSION"));
+        Ok(Self {
+            client: builder.user_agent(agent).build()?,
+            output,
+            notes,
+            simulator: None,
+        })
+    }
+
+    /// The agent that was named, or one of the simulator's.
+    pub fn agent(&self, named: Option<AgentId>) -> Result<AgentId, Failure> {
+        match (named, &self.simulator) {
+            // The simulator was started a moment ago and knows no agent by any id.
+            (_, Some(simulator)) => Ok(simulator.create_agent("Simulated agent").id),
+            (Some(id), None) => Ok(id),
+            (None, None) => Err(Failure::usage(
+                "an agent's id is needed, except with --simulate",
+            )),
+        }
+    }
+
+    /// A wait as this session does it: a simulator is not spared.
+    pub fn patient(&self, wait: Wait) -> Wait {
+        match self.simulator {
+            Some(_) => wait.pauses(Duration::from_millis(5), Duration::from_millis(50)),
+            None => wait,
+        }
+    }
+}
