@@ -94,6 +94,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Run {
     /// The agent's id; not needed with --simulate
+    #[arg(value_parser = id::<AgentId>)]
     pub agent: Option<AgentId>,
     /// The prompt
     #[arg(
@@ -104,7 +105,7 @@ pub struct Run {
     )]
     pub query: Option<String>,
     /// A document; can be given several times
-    #[arg(long, short, value_name = "PATH")]
+    #[arg(long, value_name = "PATH")]
     pub file: Vec<PathBuf>,
     /// The wanted output as a JSON Schema: a file, `-` for stdin, or the JSON itself
     #[arg(long, value_name = "FILE_OR_JSON")]
@@ -145,6 +146,7 @@ pub enum Agents {
     /// Print an agent with its configuration
     Get {
         /// The agent's id
+        #[arg(value_parser = id::<AgentId>)]
         agent: AgentId,
     },
     /// Create an agent, which can be run at once
@@ -161,6 +163,7 @@ pub enum Agents {
     /// Change an agent in place
     Update {
         /// The agent's id
+        #[arg(value_parser = id::<AgentId>)]
         agent: AgentId,
         /// Rename it
         #[arg(long, value_name = "TEXT")]
@@ -180,11 +183,13 @@ pub enum Agents {
     /// Publish the draft of an agent
     Publish {
         /// The agent's id
+        #[arg(value_parser = id::<AgentId>)]
         agent: AgentId,
     },
     /// List the versions of an agent, newest first
     Versions {
         /// The agent's id
+        #[arg(value_parser = id::<AgentId>)]
         agent: AgentId,
         #[command(flatten)]
         paging: Paging,
@@ -207,7 +212,7 @@ pub enum Tasks {
     /// List tasks, newest first
     List {
         /// Only tasks of this agent
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", value_parser = id::<AgentId>)]
         agent: Option<AgentId>,
         /// Only tasks in one of these statuses, separated by commas: pending, queued, running, waiting_for_input,
         /// awaiting_review, completed, failed, stopped
@@ -228,26 +233,31 @@ pub enum Tasks {
     /// Print the status of a task
     Get {
         /// The task's id
+        #[arg(value_parser = id::<TaskId>)]
         task: TaskId,
     },
     /// Print the answer of a task
     Summary {
         /// The task's id
+        #[arg(value_parser = id::<TaskId>)]
         task: TaskId,
     },
     /// Print a task with everything that the agent did
     Result {
         /// The task's id
+        #[arg(value_parser = id::<TaskId>)]
         task: TaskId,
     },
     /// Print the conversation, oldest message first
     Messages {
         /// The task's id
+        #[arg(value_parser = id::<TaskId>)]
         task: TaskId,
     },
     /// Answer a question, or say something else
     Reply {
         /// The task's id
+        #[arg(value_parser = id::<TaskId>)]
         task: TaskId,
         /// The words, or `-` to read them from stdin
         message: String,
@@ -260,11 +270,13 @@ pub enum Tasks {
     /// Cancel a task; a step under way still ends
     Cancel {
         /// The task's id
+        #[arg(value_parser = id::<TaskId>)]
         task: TaskId,
     },
     /// Wait for a task and print what it extracts
     Wait {
         /// The task's id
+        #[arg(value_parser = id::<TaskId>)]
         task: TaskId,
         #[command(flatten)]
         waiting: Waiting,
@@ -282,6 +294,12 @@ pub struct Paging {
     /// Begin where an earlier list ended
     #[arg(long, value_name = "CURSOR")]
     pub cursor: Option<String>,
+}
+
+/// An id of whatever kind.
+fn id<T: std::str::FromStr>(text: &str) -> Result<T, &'static str> {
+    text.parse()
+        .map_err(|_| "an id is a UUID, such as 7f7e4431-66f4-4eb9-bc91-473994247fe4")
 }
 
 /// A status by its name. One that this version does not know may be one of a newer service.

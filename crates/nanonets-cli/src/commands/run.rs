@@ -16,6 +16,11 @@ use crate::session::Session;
 
 /// Runs an agent, and waits for it unless it was not to be.
 pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
+    if args.query.is_none() && args.file.is_empty() {
+        let message =
+            "there is nothing to run on: give a prompt by --query, documents by --file, or both";
+        return Err(Failure::usage(message));
+    }
     let agent = session.agent(args.agent)?;
     let mut run = session.client.agent(agent).run();
     if let Some(query) = args.query {
