@@ -293,11 +293,13 @@ impl Poller {
             TaskStatus::AwaitingReview => Some(Outcome::NeedsReview(handle)),
             TaskStatus::WaitingForInput => {
                 let question = Question::of(handle).await?;
-                // The status lags behind an answer: what was answered is no new question.
-                let is_old = self
-                    .task
-                    .answered()
-                    .is_some_and(|answered| answered.is(&question));
+                // The status lags behind an answer: what was answered is no new question, and neither is what the agent
+                // said when it had gone on already.
+                let is_old = match self.task.answered() {
+                    None => false,
+                    Some(answered) if answered.is(&question) => true,
+                    Some(_) => self.task.get().await?.status != TaskStatus::WaitingForInput,
+                };
                 (!is_old).then_some(Outcome::NeedsInput(question))
             }
             _ => None,

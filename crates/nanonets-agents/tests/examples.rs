@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
+use nanonets_agents::Client;
 use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
 use serde_json::json;
 
@@ -81,6 +82,11 @@ async fn converse() {
         printed.contains("Which year?") && printed.contains("7"),
         "{printed}"
     );
+    let client = Client::builder(simulator.api_key()).base_url(simulator.base_url());
+    let client = client.build().expect("a client");
+    let task = client.task(simulator.tasks()[0].id);
+    let messages = task.messages().await.expect("messages");
+    assert_eq!(messages[2].content, Some(json!("2026")));
 }
 
 #[tokio::test]

@@ -24,7 +24,7 @@ Data goes to stdout, everything else to stderr.";
 
 /// Run document agents of the Nanonets Agents API.
 #[derive(Debug, Parser)]
-#[command(name = "nanonets", version, after_help = CODES, max_term_width = 100)]
+#[command(name = "nanonets", version, after_help = CODES, max_term_width = 80)]
 pub struct Cli {
     #[command(flatten)]
     pub connection: Connection,
@@ -97,12 +97,7 @@ pub struct Run {
     #[arg(value_parser = id::<AgentId>)]
     pub agent: Option<AgentId>,
     /// The prompt
-    #[arg(
-        long,
-        short = 'p',
-        value_name = "TEXT",
-        required_unless_present = "file"
-    )]
+    #[arg(long, value_name = "TEXT")]
     pub query: Option<String>,
     /// A document; can be given several times
     #[arg(long, value_name = "PATH")]

@@ -1,10 +1,10 @@
 //! Data on stdout: a table for a person, JSON for a program.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _, stdout};
 
 use chrono::{DateTime, Local};
-use comfy_table::presets::NOTHING;
-use comfy_table::{ContentArrangement, Table};
+use console::{Alignment, measure_text_width, pad_str, truncate_str};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -23,8 +23,17 @@ pub enum Output {
     JsonLines,
 }
 
-/// The columns of a table: a heading and the field below it.
+/// The columns of a table: a heading and the field below it. The last one takes what room is left.
 pub type Columns = [(&'static str, &'static str)];
+
+/// What happens to the last column where it is too wide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Last {
+    /// It is cut off.
+    Cut,
+    /// It is shown whole.
+    Whole,
+}
 
 impl Output {
     /// What was asked for, or what fits stdout.
@@ -39,11 +48,16 @@ impl Output {
     }
 
     /// Writes several objects.
-    pub fn list<T: Serialize>(self, items: &[T], columns: &Columns) -> Result<(), Failure> {
+    pub fn list<T: Serialize>(
+        self,
+        items: &[T],
+        columns: &Columns,
+        last: Last,
+    ) -> Result<(), Failure> {
         let items: Vec<Value> = items.iter().map(json).collect::<Result<_, _>>()?;
         match self {
             Self::Table if items.is_empty() => Ok(()),
-            Self::Table => write(&table(&items, columns)),
+            Self::Table => write(&table(&items, columns, last)),
             Self::Json => write(&pretty(&Value::Array(items))?),
             Self::JsonLines => items.iter().try_for_each(|item| write(&item.to_string())),
         }
@@ -54,11 +68,9 @@ impl Output {
         let value = json(object)?;
         match (self, &value) {
             (Self::Table, Value::Object(fields)) => {
-                let mut table = empty();
-                for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
-                    table.add_row([name.clone(), cell(name, value)]);
-                }
-                write(&table.trim_fmt())
+                let fields = fields.iter().filter(|(_, value)| !value.is_null());
+                let rows = fields.map(|(name, value)| vec![name.clone(), cell(name, value)]);
+                write(&aligned(&rows.collect::<Vec<_>>(), Last::Whole))
             }
             _ => self.value(&value),
         }
@@ -88,23 +100,46 @@ fn write(text: &str) -> Result<(), Failure> {
         .map_err(|error| Failure::of_stdout(&error))
 }
 
-fn empty() -> Table {
-    let mut table = Table::new();
-    table.load_style(NOTHING);
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    let (_, width) = console::Term::stdout().size();
-    table.set_width(width);
-    table
-}
-
-fn table(items: &[Value], columns: &Columns) -> String {
-    let mut table = empty();
-    table.set_header(columns.iter().map(|(heading, _)| *heading));
+fn table(items: &[Value], columns: &Columns, last: Last) -> String {
+    let heading = columns.iter().map(|(heading, _)| (*heading).to_owned());
+    let mut rows: Vec<Vec<String>> = vec![heading.collect()];
     for item in items {
         let cells = columns.iter().map(|(_, field)| cell(field, &item[*field]));
-        table.add_row(cells);
+        rows.push(cells.collect());
     }
-    table.trim_fmt()
+    aligned(&rows, last)
+}
+
+/// Rows with cells below each other. What a person copies, such as an id, is never cut or broken.
+fn aligned(rows: &[Vec<String>], last: Last) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (1..columns)
+        .map(|column| {
+            let cells = rows.iter().filter_map(|row| row.get(column - 1));
+            cells
+                .map(|cell| measure_text_width(cell) + 2)
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
+    let (_, screen) = console::Term::stdout().size();
+    // Less is too little to read.
+    let room = usize::from(screen)
+        .saturating_sub(widths.iter().sum())
+        .max(10);
+    let lines = rows.iter().map(|row| {
+        let mut line = String::new();
+        for (column, cell) in row.iter().enumerate() {
+            let shown = match widths.get(column) {
+                Some(width) => pad_str(cell, *width, Alignment::Left, None),
+                None if last == Last::Cut => truncate_str(cell, room, "…"),
+                None => Cow::Borrowed(cell.as_str()),
+            };
+            line.push_str(&shown);
+        }
+        line.trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// A field as a person reads it.
@@ -112,7 +147,7 @@ fn cell(name: &str, value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) if name.ends_with("_at") => match DateTime::parse_from_rfc3339(text) {
-            Ok(time) => time.with_timezone(&Local).format("%F %T").to_string(),
+            Ok(time) => time.with_timezone(&Local).format("%F %H:%M").to_string(),
             Err(_) => terminal::printable(text).into_owned(),
         },
         Value::String(text) => terminal::printable(text).into_owned(),

@@ -322,6 +322,32 @@ async fn without_ids_of_messages_a_question_is_still_asked_once() {
 }
 
 #[tokio::test]
+async fn what_the_agent_says_when_it_goes_on_is_no_question() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    // The last read of the status is followed by the end, and the messages have the agent's last words.
+    for reads in 1..6 {
+        let script = Script::new()
+            .ask("Which currency?")
+            .hold(TaskStatus::WaitingForInput, reads);
+        simulator.script(script.complete(json!(1)));
+        let run = client(&simulator).agent(agent).run().query("q");
+        let task = run.start().await.expect("a task");
+        let wait = task.wait().pauses(QUICK.0, QUICK.1);
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&asked);
+        let answers = wait.answer_with(move |question| {
+            let text = question.text().unwrap_or_default().to_owned();
+            log.lock().expect("a log").push(text);
+            async { Ok("EUR".to_owned()) }
+        });
+        answers.await.expect("an outcome");
+        let asked = asked.lock().expect("a log").clone();
+        assert_eq!(asked, ["Which currency?"], "after {reads} reads");
+    }
+}
+
+#[tokio::test]
 async fn the_same_question_is_asked_again_when_the_task_went_on_in_between() {
     let simulator = Simulator::start().await;
     let agent = simulator.create_agent("Invoices").id;
@@ -416,6 +442,14 @@ async fn what_went_wrong_after_the_start_names_the_task_and_has_its_outcome() {
         (ErrorKind::Mismatch, newest())
     );
 
+    simulator.script_next(Script::new().complete(json!(1)));
+    simulator.fault(Fault::status(404).on(Operation::GetTask).times(1));
+    let error = run().extract::<Invoice>().await.expect_err("a refusal");
+    assert_eq!(
+        (error.operation(), error.task_id()),
+        (Some("get_task"), newest())
+    );
+
     simulator.script_next(Script::new().running(u32::MAX));
     let extract = run().extract::<Invoice>().pauses(QUICK.0, QUICK.1);
     let error = extract.timeout(Duration::from_millis(50)).await;
@@ -423,14 +457,6 @@ async fn what_went_wrong_after_the_start_names_the_task_and_has_its_outcome() {
     assert_eq!(
         (error.kind(), error.task_id()),
         (ErrorKind::Timeout, newest())
-    );
-
-    simulator.script_next(Script::new().complete(json!(1)));
-    simulator.fault(Fault::status(404).on(Operation::GetTask).times(1));
-    let error = run().extract::<Invoice>().await.expect_err("a refusal");
-    assert_eq!(
-        (error.operation(), error.task_id()),
-        (Some("get_task"), newest())
     );
 }
 

@@ -9,11 +9,10 @@ use crate::session::Session;
 
 const COLUMNS: &Columns = &[
     ("ID", "id"),
-    ("NAME", "name"),
     ("VERSION", "version_number"),
     ("STATUS", "status"),
     ("ACTIVE", "is_active"),
-    ("UPDATED", "updated_at"),
+    ("NAME", "name"),
 ];
 
 /// Runs one of the commands.

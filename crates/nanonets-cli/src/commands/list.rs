@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::args::Paging;
 use crate::failure::Failure;
-use crate::output::{Columns, Output};
+use crate::output::{Columns, Last, Output};
 use crate::session::Session;
 
 /// The most that a page has.
@@ -45,13 +45,13 @@ where
         next = page.next_cursor;
         // What is far from its end is shown as it comes.
         if session.output == Output::JsonLines {
-            session.output.list(&page.items, columns)?;
+            session.output.list(&page.items, columns, Last::Cut)?;
         } else {
             items.append(&mut page.items);
         }
     }
     if session.output != Output::JsonLines {
-        session.output.list(&items, columns)?;
+        session.output.list(&items, columns, Last::Cut)?;
     }
     if let Some(cursor) = next {
         session

@@ -4,15 +4,14 @@ use crate::args::Tasks;
 use crate::commands::{list, wait};
 use crate::failure::Failure;
 use crate::input;
-use crate::output::Columns;
+use crate::output::{Columns, Last};
 use crate::session::Session;
 
 const COLUMNS: &Columns = &[
     ("ID", "task_id"),
+    ("CREATED", "created_at"),
     ("STATUS", "status"),
     ("TITLE", "title"),
-    ("AGENT", "agent_name"),
-    ("CREATED", "created_at"),
 ];
 
 const MESSAGES: &Columns = &[
@@ -51,7 +50,10 @@ pub async fn run(session: &Session, command: Tasks) -> Result<(), Failure> {
         Tasks::Get { task } => output.object(&client.task(task).get().await?),
         Tasks::Summary { task } => output.object(&client.task(task).summary().await?),
         Tasks::Result { task } => output.object(&client.task(task).result().await?),
-        Tasks::Messages { task } => output.list(&client.task(task).messages().await?, MESSAGES),
+        Tasks::Messages { task } => {
+            let messages = client.task(task).messages().await?;
+            output.list(&messages, MESSAGES, Last::Whole)
+        }
         Tasks::Reply {
             task,
             message,

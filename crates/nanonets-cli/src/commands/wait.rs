@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use nanonets_agents::{Outcome, Question, TaskHandle, TaskId, Update};
+use nanonets_agents::{Outcome, Question, TaskHandle, TaskId, TaskStatus, Update};
 use serde_json::json;
 
 use crate::args::Waiting;
@@ -61,9 +61,18 @@ pub async fn reply_and_follow(
 
 /// The question that a task asks now, if it asks one.
 async fn open_question(task: &TaskHandle) -> Result<Option<Question>, Failure> {
-    // One look is enough: no time is given for a second one.
-    match task.wait().timeout(Duration::from_millis(1)).await {
-        Ok(Outcome::NeedsInput(question)) => Ok(Some(question)),
+    let mut updates = task.wait().updates();
+    let waits = match updates.try_next().await? {
+        Some(Update::Status(task)) => task.status == TaskStatus::WaitingForInput,
+        _ => false,
+    };
+    // What is to be told of this status comes without another look at it.
+    match if waits {
+        updates.try_next().await?
+    } else {
+        None
+    } {
+        Some(Update::Outcome(Outcome::NeedsInput(question))) => Ok(Some(question)),
         _ => Ok(None),
     }
 }

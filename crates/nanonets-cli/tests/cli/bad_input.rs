@@ -1,0 +1,160 @@
+//! What can't work ends with one clear line, the right exit code, and nothing sent.
+
+use nanonets_agents_sim::Simulator;
+
+use crate::process::{Run, against, command, fed, finished};
+
+/// One line on stderr that has this, and nothing on stdout.
+fn assert_refused(run: &Run, code: i32, expected: &str) {
+    assert_eq!((run.code, run.stdout.as_str()), (code, ""), "{run:?}");
+    assert!(run.stderr.contains(expected), "{run:?}");
+    assert!(
+        !run.stderr.contains("panicked") && !run.stderr.contains("backtrace"),
+        "{run:?}"
+    );
+}
+
+fn assert_one_line(run: &Run, code: i32, expected: &str) {
+    assert_refused(run, code, expected);
+    assert_eq!(run.stderr.lines().count(), 1, "{run:?}");
+}
+
+fn with_key(key: &str) -> Run {
+    let mut command = command();
+    command
+        .args(["agents", "list"])
+        .env("NANONETS_API_KEY", key);
+    finished(command)
+}
+
+#[test]
+fn keys_that_can_not_be_one() {
+    let mut none = command();
+    none.args(["agents", "list"]);
+    assert_one_line(&finished(none), 2, "NANONETS_API_KEY is not set");
+    assert_one_line(&with_key(""), 2, "the API key is empty");
+    let run = with_key("hush-hush\n");
+    assert_one_line(&run, 2, "line break");
+    assert!(!run.stderr.contains("hush"), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_comes_from_a_file_or_stdin() {
+    let simulator = Simulator::start().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("key");
+    let key = simulator.api_key().to_owned();
+    std::fs::write(&path, format!("{key}\n")).expect("a file");
+    let path = path.to_str().expect("a path");
+    let list = |path: &str| {
+        let mut command = against(&simulator, &["agents", "list", "--api-key-file", path]);
+        command.env("NANONETS_API_KEY", "another");
+        command
+    };
+    assert_eq!(finished(list(path)).data(), "[]\n");
+    assert_eq!(fed(list("-"), &key).data(), "[]\n");
+    assert_one_line(
+        &finished(list("/nowhere/key")),
+        2,
+        "/nowhere/key can't be read",
+    );
+    assert_one_line(&fed(list("-"), "two\nlines\n"), 2, "line break");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_command_line_names_must_be_there_and_right() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id.to_string();
+    let folder = tempfile::tempdir().expect("a folder");
+    let bad = folder.path().join("bad.json");
+    std::fs::write(&bad, "{\"type\": ").expect("a file");
+    let bad = bad.to_str().expect("a path");
+    let folder = folder.path().to_str().expect("a path");
+    let run = |more: &[&str]| finished(against(&simulator, &[&["run", &agent], more].concat()));
+    assert_one_line(&run(&[]), 2, "give a prompt by --query");
+    assert_one_line(&run(&["--file", "/nowhere/a.pdf"]), 2, "/nowhere/a.pdf");
+    assert_one_line(&run(&["--file", folder]), 2, folder);
+    assert_one_line(&run(&["--query", "q", "--schema", bad]), 2, "is no JSON");
+    assert_one_line(
+        &run(&["--query", "q", "--schema", "{]"]),
+        2,
+        "--schema is no JSON",
+    );
+    assert_one_line(
+        &run(&["--query", "q", "--schema", "/nowhere/s.json"]),
+        2,
+        "/nowhere/s.json can't be read",
+    );
+    assert_refused(
+        &run(&["--query", "q", "--timeout", "soon"]),
+        2,
+        "90s, 10m or 1h30m",
+    );
+    let list = ["tasks", "list", "--created-after", "yesterday"];
+    assert_refused(&finished(against(&simulator, &list)), 2, "how long ago");
+    let get = ["tasks", "get", "12"];
+    assert_refused(&finished(against(&simulator, &get)), 2, "an id is a UUID");
+    let update = ["agents", "update", &agent];
+    assert_one_line(
+        &finished(against(&simulator, &update)),
+        2,
+        "changes nothing",
+    );
+    let create = [
+        "agents",
+        "create",
+        "--system-prompt",
+        "a",
+        "--config",
+        r#"{"system_prompt": "b"}"#,
+    ];
+    assert_one_line(
+        &finished(against(&simulator, &create)),
+        2,
+        "leave one of them out",
+    );
+    assert!(simulator.requests().is_empty());
+}
+
+#[test]
+fn without_a_simulator_an_agent_is_needed() {
+    let mut command = command();
+    command
+        .args(["run", "--query", "q"])
+        .env("NANONETS_API_KEY", "key");
+    assert_one_line(&finished(command), 2, "an agent's id is needed");
+}
+
+#[test]
+fn base_urls_that_can_not_be_one() {
+    for (url, expected) in [
+        ("", "base URL"),
+        ("agents.nanonets.com", "base URL"),
+        ("ftp://agents.nanonets.com", "https://"),
+        ("http://agents.nanonets.com", "plain http"),
+    ] {
+        let mut command = command();
+        command
+            .args(["agents", "list", "--base-url", url])
+            .env("NANONETS_API_KEY", "key");
+        assert_one_line(&finished(command), 2, expected);
+    }
+}
+
+/// Whoever reads only the beginning closes the pipe, which is no failure.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_stdout_is_nothing_to_complain_about() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("History").id;
+    simulator.add_history(agent, 2000);
+    let mut child = against(&simulator, &["tasks", "list", "--all", "--jsonl"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("it can be run");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}

@@ -1,0 +1,145 @@
+//! Each exit code, with what comes with it.
+
+use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
+use serde_json::json;
+
+use crate::process::{against, command, finished, nanonets};
+
+async fn with(script: Script) -> (Simulator, String) {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id.to_string();
+    simulator.script(script);
+    (simulator, agent)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_completes_is_0_and_prints_its_output_alone() {
+    let (simulator, agent) = with(Script::new().running(1).complete(json!({ "total": 7 }))).await;
+    let run = nanonets(&simulator, &["run", &agent, "--query", "q"]);
+    assert_eq!(
+        (run.code, run.stdout.as_str()),
+        (0, "{\n  \"total\": 7\n}\n")
+    );
+    let quiet = nanonets(
+        &simulator,
+        &["run", &agent, "--query", "q", "--quiet", "--jsonl"],
+    );
+    assert_eq!(
+        (quiet.stdout.as_str(), quiet.stderr.as_str()),
+        ("{\"total\":7}\n", "")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_is_1_and_says_what_to_do() {
+    let (simulator, agent) = with(Script::new()).await;
+    let get = ["agents", "get", &agent];
+    for (fault, remedy) in [
+        (Fault::status(401), "NANONETS_API_KEY"),
+        (Fault::status(403), "another workspace"),
+        (Fault::status(404), "check the id"),
+        (Fault::status(400), "400"),
+    ] {
+        simulator.fault(fault.times(1));
+        let run = nanonets(&simulator, &get);
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run:?}");
+        assert!(
+            run.stderr.contains(remedy) && run.stderr.lines().count() == 1,
+            "{run:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_fails_or_is_stopped_is_3() {
+    for (script, status) in [
+        (Script::new().fail("no"), "failed"),
+        (Script::new().stop(), "stopped"),
+    ] {
+        let (simulator, agent) = with(script).await;
+        let run = nanonets(&simulator, &["run", &agent, "--query", "q", "--jsonl"]);
+        assert_eq!(run.code, 3);
+        let data: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+        assert_eq!(data["status"], status);
+        assert_eq!(data["task_id"], simulator.tasks()[0].id.to_string());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_and_a_review_are_4_and_say_how_to_go_on() {
+    let (simulator, agent) = with(Script::new().ask("Which year?")).await;
+    let run = nanonets(&simulator, &["run", &agent, "--query", "q", "--jsonl"]);
+    assert_eq!(run.code, 4);
+    let data: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!(data["question"], "Which year?");
+    let task = simulator.tasks()[0].id.to_string();
+    let command = format!("nanonets tasks reply {task} TEXT --wait");
+    assert!(
+        run.stderr.contains("Which year?") && run.stderr.contains(&command),
+        "{run:?}"
+    );
+
+    let (simulator, agent) = with(Script::new().await_review()).await;
+    let run = nanonets(&simulator, &["run", &agent, "--query", "q", "--jsonl"]);
+    assert_eq!(run.code, 4);
+    assert!(run.stderr.contains("approval"), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_in_vain_is_5_and_says_how_to_go_on() {
+    let (simulator, agent) = with(Script::new().running(u32::MAX)).await;
+    let run = ["run", &agent, "--query", "q", "--timeout", "100ms"];
+    let run = nanonets(&simulator, &run);
+    assert_eq!((run.code, run.stdout.as_str()), (5, ""));
+    let task = simulator.tasks()[0].id.to_string();
+    assert!(
+        run.stderr.contains(&format!("nanonets tasks wait {task}")),
+        "{run:?}"
+    );
+    assert_eq!(simulator.count(Operation::CancelTask), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_is_1_and_says_where_to_look() {
+    let (simulator, agent) = with(Script::new()).await;
+    let fault = Fault::reset().on(Operation::RunAgent).after_effect();
+    simulator.fault(fault.times(1));
+    let run = nanonets(&simulator, &["run", &agent, "--query", "q"]);
+    assert_eq!(run.code, 1);
+    let command = format!("nanonets tasks list --agent {agent} --created-after ");
+    let listing = run.stderr.split(&command).nth(1).expect("a command");
+    let since = listing.trim_end().trim_end_matches('`');
+    let list = ["tasks", "list", "--agent", &agent, "--created-after", since];
+    let found = nanonets(&simulator, &list).json();
+    assert_eq!(found[0]["task_id"], simulator.tasks()[0].id.to_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreachable_service_is_1() {
+    let simulator = Simulator::start().await;
+    let mut command = command();
+    command
+        .args(["agents", "list"])
+        .env("NANONETS_API_KEY", "key")
+        .env("NANONETS_BASE_URL", simulator.base_url());
+    simulator.refuse_connections().await;
+    let run = finished(command);
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""));
+    assert!(run.stderr.contains("check the network"), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_answers_html_is_1() {
+    let (simulator, agent) = with(Script::new()).await;
+    for fault in [
+        Fault::status(200).html("<h1>Welcome</h1>"),
+        Fault::status(502).html("<h1>Bad gateway</h1>"),
+    ] {
+        let fault = simulator.fault(fault.header("retry-after", "0"));
+        let run = finished(against(&simulator, &["agents", "get", &agent]));
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run:?}");
+        assert!(run.stderr.contains("NANONETS_BASE_URL"), "{run:?}");
+        assert_eq!(run.stderr.lines().count(), 1, "{run:?}");
+        fault.remove();
+    }
+}

@@ -1,0 +1,14 @@
+//! The command as its users run it: a process of its own, against the simulator.
+
+mod bad_input;
+mod codes;
+mod commands;
+mod output;
+mod process;
+#[cfg(unix)]
+mod pseudo_terminal;
+mod shell;
+#[cfg(unix)]
+mod signals;
+#[cfg(unix)]
+mod terminal;

@@ -1,0 +1,78 @@
+//! Completions, manual pages and help.
+
+use crate::process::{command, finished};
+
+#[test]
+fn completions_are_there_for_every_shell() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let mut command = command();
+        command.args(["completions", shell]);
+        let script = finished(command).data().to_owned();
+        assert!(script.contains("cancel-on-interrupt"), "{shell}");
+    }
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    for (path, expected) in [
+        (&[][..], "Exit codes"),
+        (&["run"], "cancel\\-on\\-interrupt"),
+        (&["tasks", "list"], "created\\-after"),
+    ] {
+        let mut command = command();
+        command.arg("man").args(path);
+        let page = finished(command).data().to_owned();
+        assert!(
+            page.contains(".TH") && page.contains(expected),
+            "{path:?}: {page}"
+        );
+    }
+    let mut command = command();
+    command.args(["man", "nothing"]);
+    assert_eq!(finished(command).code, 2);
+}
+
+#[test]
+fn help_reads_well_at_80_columns() {
+    let mut help = String::new();
+    for path in [
+        &[][..],
+        &["run"],
+        &["agents"],
+        &["agents", "list"],
+        &["agents", "get"],
+        &["agents", "create"],
+        &["agents", "update"],
+        &["agents", "publish"],
+        &["agents", "versions"],
+        &["tasks"],
+        &["tasks", "list"],
+        &["tasks", "get"],
+        &["tasks", "summary"],
+        &["tasks", "result"],
+        &["tasks", "messages"],
+        &["tasks", "reply"],
+        &["tasks", "cancel"],
+        &["tasks", "wait"],
+        &["completions"],
+        &["man"],
+    ] {
+        let mut command = command();
+        command.args(path).arg("--help");
+        let page = finished(command).data().to_owned();
+        for line in page.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+        // What is the same everywhere is shown once.
+        let own = match path {
+            [] => page.as_str(),
+            _ => page.split("\nConnection:").next().unwrap_or_default(),
+        };
+        help.push_str(&format!(
+            "$ nanonets {} --help\n{}\n\n",
+            path.join(" "),
+            own.trim_end()
+        ));
+    }
+    insta::assert_snapshot!(help);
+}

@@ -1,0 +1,65 @@
+//! Ctrl-C.
+
+use nanonets_agents::TaskStatus;
+use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
+use rustix::process::{Signal, kill_process};
+
+use crate::process::against;
+use crate::pseudo_terminal::Session;
+
+async fn running() -> (Simulator, String) {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id.to_string();
+    simulator.script(Script::new().running(u32::MAX));
+    (simulator, agent)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_leaves_the_task_and_says_how_to_go_on() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let (simulator, agent) = running().await;
+        let session = Session::start(against(&simulator, &["run", &agent, "--query", "q"]));
+        session.expect("running");
+        // Twice is no other than once.
+        kill_process(session.pid(), signal).expect("a signal");
+        let _ = kill_process(session.pid(), signal);
+        let (code, screen) = session.end();
+        let task = simulator.tasks()[0].id;
+        assert_eq!(code, 130, "{screen}");
+        assert!(
+            screen.contains(&format!("nanonets tasks wait {task}")),
+            "{screen}"
+        );
+        assert_eq!(simulator.count(Operation::CancelTask), 0);
+        assert_eq!(simulator.tasks()[0].status, TaskStatus::Running);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_cancels_where_it_was_asked_to() {
+    let (simulator, agent) = running().await;
+    let run = ["run", &agent, "--query", "q", "--cancel-on-interrupt"];
+    let session = Session::start(against(&simulator, &run));
+    session.expect("running");
+    kill_process(session.pid(), Signal::INT).expect("a signal");
+    let (code, screen) = session.end();
+    assert_eq!(code, 130, "{screen}");
+    assert!(screen.contains("is cancelled"), "{screen}");
+    assert_eq!(simulator.tasks()[0].status, TaskStatus::Stopped);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_before_the_task_is_known_says_where_it_would_be() {
+    let (simulator, agent) = running().await;
+    let fault = Fault::delay_headers(std::time::Duration::from_secs(3600));
+    simulator.fault(fault.on(Operation::RunAgent));
+    let session = Session::start(against(&simulator, &["run", &agent, "--query", "q"]));
+    simulator.wait_for(Operation::RunAgent, 1).await;
+    kill_process(session.pid(), Signal::INT).expect("a signal");
+    let (code, screen) = session.end();
+    assert_eq!(code, 130, "{screen}");
+    assert!(
+        screen.contains(&format!("nanonets tasks list --agent {agent}")),
+        "{screen}"
+    );
+}
