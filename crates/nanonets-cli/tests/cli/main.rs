@@ -1,6 +1,8 @@
 //! The command as its users run it: a process of its own, against the simulator.
 
 mod bad_input;
+#[cfg(unix)]
+mod batch;
 mod codes;
 mod commands;
 mod output;
