@@ -134,14 +134,21 @@ impl Context {
         self
     }
 
-    /// Whether the key may be sent to this URL: over TLS, or to this machine.
-    fn trusts(&self, url: &reqwest::Url) -> bool {
-        let loopback = url.host_str().is_some_and(|host| {
-            let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
-            host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-        });
-        url.scheme() == "https" || loopback || self.allow_plain_http
+    /// Whether the key may be sent to this URL: over TLS, to this machine, or because it was
+    /// [allowed](Self::allow_plain_http).
+    #[must_use]
+    pub fn allows(&self, url: &reqwest::Url) -> bool {
+        url.scheme() == "https" || is_loopback(url) || self.allow_plain_http
     }
+}
+
+/// Whether a URL leads to this machine.
+#[must_use]
+pub fn is_loopback(url: &reqwest::Url) -> bool {
+    url.host_str().is_some_and(|host| {
+        let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    })
 }
 
 impl fmt::Debug for Context {
@@ -188,7 +195,7 @@ impl ClientHooks<Context> for Client {
     ) -> Result<(), Error<E>> {
         let context = self.inner();
         if let Some(authorization) = &context.authorization {
-            if !context.trusts(request.url()) {
+            if !context.allows(request.url()) {
                 return Err(Error::InvalidRequest(
                     "the API key is not sent over plain http: use https, or allow it in the context".to_owned(),
                 ));

@@ -49,7 +49,7 @@ mod hooks;
 
 pub use activity::Activity;
 pub use generated::*;
-pub use hooks::{Capture, Context, InvalidApiKey};
+pub use hooks::{Capture, Context, InvalidApiKey, is_loopback};
 
 // What the README shows is compiled.
 #[cfg(doctest)]

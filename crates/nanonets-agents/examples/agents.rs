@@ -5,7 +5,7 @@
 
 use futures_util::TryStreamExt;
 use nanonets_agents::Client;
-use serde_json::{Map, json};
+use serde_json::json;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -17,8 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // The rest of the configuration stays as it is.
     let handle = client.agent(agent.id);
-    let changes = Map::from_iter([("model".to_owned(), json!("large"))]);
-    let agent = handle.merge_config(changes).await?;
+    let agent = handle.merge_config(json!({ "model": "large" })).await?;
     let keys: Vec<&String> = agent.config.0.keys().collect();
     println!("configured: {keys:?}");
 

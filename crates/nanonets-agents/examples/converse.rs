@@ -37,7 +37,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 return Ok(());
             }
             Outcome::Failed(failure) => {
-                return Err(format!("task {} has failed", failure.task().id()).into());
+                let reason = failure.reason().await?.unwrap_or_default();
+                return Err(format!("the task has failed: {reason}").into());
             }
             outcome => return Err(format!("{outcome:?}").into()),
         };

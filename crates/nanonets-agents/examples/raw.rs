@@ -23,10 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .timeout(Duration::from_secs(30))
         .build()?;
     let request = client.agent(agent).get();
-    let raw = request
-        .header("x-trace".parse()?, "7".parse()?)
-        .raw()
-        .await?;
+    let raw = request.header("x-trace", "7").raw().await?;
     println!("{}: {} bytes", raw.status, raw.body.len());
 
     let run = client.agent(agent).run().query("Extract the total.");

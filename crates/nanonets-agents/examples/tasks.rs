@@ -3,8 +3,6 @@
 //! `cargo run -p nanonets-agents --example tasks -- AGENT_ID [CURSOR]`, with `NANONETS_API_KEY` set and, for the
 //! simulator, `NANONETS_BASE_URL`.
 
-use std::pin::pin;
-
 use futures_util::TryStreamExt;
 use nanonets_agents::{AgentId, Client, TaskStatus};
 
@@ -23,7 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         list = list.cursor(cursor);
     }
     // `list.stream()` gives the tasks one by one, and needs no pages.
-    let mut pages = pin!(list.pages());
+    let mut pages = list.pages();
     while let Some(page) = pages.try_next().await? {
         for task in page.items {
             println!("{} {}", task.task_id, task.title.unwrap_or_default());

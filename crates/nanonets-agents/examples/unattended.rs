@@ -25,7 +25,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 "Use your judgement."
             };
             println!("{text} {answer}");
-            Ok(answer.to_owned())
+            Some(answer.to_owned())
         })
         .await?;
     match outcome {

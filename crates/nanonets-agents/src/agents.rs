@@ -5,6 +5,7 @@ use nanonets_agents_api::types::{
     UpdateAgentRequest,
 };
 use nanonets_agents_api::{Client as ApiClient, ResponseValue};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::call::{Call, Options, Sent};
@@ -111,9 +112,12 @@ impl CreateAgent {
         self
     }
 
-    /// Its whole configuration.
-    pub fn config(mut self, config: Map<String, Value>) -> Self {
-        self.body.config = Some(AgentConfig(config));
+    /// Its whole configuration: whatever becomes a JSON object.
+    pub fn config(mut self, value: impl Serialize) -> Self {
+        match config(value) {
+            Some(config) => self.body.config = Some(config),
+            None => self.options.invalid = Some(NO_OBJECT),
+        }
         self
     }
 
@@ -233,8 +237,11 @@ impl AgentHandle {
     ///
     /// # Errors
     ///
-    /// Those of the two requests.
-    pub async fn merge_config(&self, changes: Map<String, Value>) -> Result<Agent> {
+    /// [`ErrorKind::InvalidRequest`] if the changes are no JSON object; otherwise those of the two requests.
+    pub async fn merge_config(&self, changes: impl Serialize) -> Result<Agent> {
+        let changes = config(changes);
+        let AgentConfig(changes) =
+            changes.ok_or_else(|| Error::new(ErrorKind::InvalidRequest, NO_OBJECT))?;
         let mut config = self.get().await?.config.0;
         merge(&mut config, changes);
         self.update().replace_config(config).await
@@ -274,17 +281,35 @@ impl AgentHandle {
 /// Merges as RFC 7396 has it.
 fn merge(target: &mut Map<String, Value>, changes: Map<String, Value>) {
     for (key, change) in changes {
-        match (target.get_mut(&key), change) {
-            (_, Value::Null) => {
+        match change {
+            Value::Null => {
                 target.remove(&key);
             }
-            (Some(Value::Object(inner)), Value::Object(changes)) => merge(inner, changes),
-            (_, change) => {
+            Value::Object(changes) => {
+                let inner = target.entry(key).or_insert(Value::Null);
+                if !inner.is_object() {
+                    *inner = Value::Object(Map::new());
+                }
+                if let Value::Object(inner) = inner {
+                    merge(inner, changes);
+                }
+            }
+            change => {
                 target.insert(key, change);
             }
         }
     }
 }
+
+/// A configuration, if it is an object.
+fn config(value: impl Serialize) -> Option<AgentConfig> {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(config)) => Some(AgentConfig(config)),
+        _ => None,
+    }
+}
+
+const NO_OBJECT: &str = "a configuration has to be a JSON object";
 
 /// A change of an agent.
 #[derive(Clone, Debug)]
@@ -309,8 +334,11 @@ impl UpdateAgent {
     }
 
     /// Replaces its **whole** configuration. To change some keys of it, use [`AgentHandle::merge_config`].
-    pub fn replace_config(mut self, config: Map<String, Value>) -> Self {
-        self.body.config = Some(AgentConfig(config));
+    pub fn replace_config(mut self, value: impl Serialize) -> Self {
+        match config(value) {
+            Some(config) => self.body.config = Some(config),
+            None => self.options.invalid = Some(NO_OBJECT),
+        }
         self
     }
 
@@ -328,7 +356,8 @@ impl UpdateAgent {
             body,
             options,
         } = self;
-        if body.config.is_none()
+        if options.invalid.is_none()
+            && body.config.is_none()
             && body.is_active.is_none()
             && body.name.is_none()
             && body.system_prompt.is_none()

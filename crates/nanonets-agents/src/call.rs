@@ -1,5 +1,6 @@
 //! One call of an operation: its attempts, the pauses between them, and its end.
 
+use std::fmt;
 use std::future::{Future, pending};
 use std::pin::pin;
 use std::time::Duration;
@@ -50,12 +51,46 @@ impl Call {
 }
 
 /// What can be decided for a single call.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Options {
     pub timeout: Option<Duration>,
     pub attempt_timeout: Option<Duration>,
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// What is wrong with the options, if something is.
+    pub invalid: Option<&'static str>,
     pub capture: Option<Capture>,
+    /// Whoever calls tries again by himself.
+    pub once: bool,
+}
+
+impl Options {
+    pub fn header<N, V>(&mut self, name: N, value: V)
+    where
+        N: TryInto<HeaderName>,
+        V: TryInto<HeaderValue>,
+    {
+        match (name.try_into(), value.try_into()) {
+            (Ok(name), Ok(value)) => self.headers.push((name, value)),
+            (Err(_), _) => {
+                self.invalid = Some("the name of a header has characters that it can't have")
+            }
+            (_, Err(_)) => {
+                self.invalid = Some("the value of a header has characters that it can't have")
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The values of headers may be secrets.
+        let headers: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Options")
+            .field("timeout", &self.timeout)
+            .field("attempt_timeout", &self.attempt_timeout)
+            .field("headers", &headers)
+            .finish_non_exhaustive()
+    }
 }
 
 /// When an attempt is given up.
@@ -105,8 +140,8 @@ pub(crate) enum TimedOut {
     Idle(Duration),
 }
 
-impl std::fmt::Display for TimedOut {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for TimedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Limit => f.write_str("the time for it has run out"),
             Self::Idle(limit) => write!(f, "nothing was sent or received for {limit:?}"),
@@ -135,11 +170,19 @@ impl Client {
             attempt: options.attempt_timeout,
             deadline: timeout.and_then(after),
         };
+        let refuse = |message| Err(Error::new(ErrorKind::InvalidRequest, message).during(call, 0));
+        if let Some(problem) = options.invalid {
+            return refuse(problem);
+        }
+        if timeout.is_some_and(|timeout| timeout.is_zero()) {
+            return refuse("the timeout leaves no time to send the request");
+        }
         let is_raw = options.capture.is_some();
         let activity = Activity::default();
         let since = Utc::now();
         let span = Span::of(call);
         let mut attempt = 1;
+        let mut had_no_effect = true;
         loop {
             let api = self.api(self.context(&options).activity(activity.clone()));
             let sent = span.around(limited(send(api), &limits, &activity));
@@ -153,10 +196,11 @@ impl Client {
                 Err(why) => Error::new(ErrorKind::Lost, "no answer in time").caused_by(why),
             };
             let error = error.during(call, attempt);
+            had_no_effect &= error.had_no_effect();
             // Whoever wants the body as it came gets it, whatever it is.
             let is_wanted = is_raw && error.kind() == ErrorKind::Unreadable;
             let pause = self.retry_policy().pause(operation, attempt, &error);
-            let pause = pause.filter(|&pause| !is_wanted && limits.allow(pause));
+            let pause = pause.filter(|&pause| !is_wanted && !options.once && limits.allow(pause));
             if let Some(pause) = pause.filter(|_| self.budget().take()) {
                 span.retries(&error, pause);
                 tokio::time::sleep(pause).await;
@@ -164,7 +208,7 @@ impl Client {
                 continue;
             }
             span.ends(attempt, error.status(), Some(&error));
-            if operation.is_idempotent() || error.had_no_effect() {
+            if operation.is_idempotent() || had_no_effect {
                 return Err(error);
             }
             return Err(error.ambiguous(Ambiguity {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nanonets_agents_api::types::{AgentId, TaskId};
-use nanonets_agents_api::{Client as ApiClient, Context};
+use nanonets_agents_api::{Client as ApiClient, Context, is_loopback};
 use reqwest::header::{HeaderValue, USER_AGENT};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -154,6 +154,17 @@ impl ClientBuilder {
                 "the base URL must begin with https:// and a host".to_owned(),
             ));
         }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(wrong(
+                "the base URL has a user name or a password, which would be shown in logs"
+                    .to_owned(),
+            ));
+        }
+        if url.query().is_some() || url.fragment().is_some() || url.path().contains("/api/v1") {
+            return Err(wrong(
+                "the base URL has more than what comes before `/api/v1`".to_owned(),
+            ));
+        }
         let has_tls = cfg!(any(feature = "rustls", feature = "native-tls"));
         if url.scheme() == "https" && !has_tls && self.http.is_none() {
             return Err(wrong(
@@ -167,6 +178,13 @@ impl ClientBuilder {
         if self.allow_plain_http {
             context = context.allow_plain_http();
         }
+        if !context.allows(&url) {
+            return Err(wrong(
+                "the API key is not sent over plain http to another machine: use https, or call \
+                 `allow_plain_http`"
+                    .to_owned(),
+            ));
+        }
         let user_agent = HeaderValue::from_str(&self.user_agent).map_err(|_| {
             wrong("the user agent has characters that no header can carry".to_owned())
         })?;
@@ -175,14 +193,20 @@ impl ClientBuilder {
                 context = context.header(USER_AGENT, user_agent);
                 http
             }
-            None => reqwest::Client::builder()
-                .user_agent(user_agent)
-                .redirect(reqwest::redirect::Policy::none())
-                .connect_timeout(self.connect_timeout)
-                .build()
-                .map_err(|error| {
+            None => {
+                let http = reqwest::Client::builder()
+                    .user_agent(user_agent)
+                    .redirect(reqwest::redirect::Policy::none())
+                    .connect_timeout(self.connect_timeout);
+                // A proxy would take the key off this machine, in clear text.
+                let http = match url.scheme() == "http" && is_loopback(&url) {
+                    true => http.no_proxy(),
+                    false => http,
+                };
+                http.build().map_err(|error| {
                     wrong("the HTTP client can't be built".to_owned()).caused_by(error)
-                })?,
+                })?
+            }
         };
         Ok(Client {
             inner: Arc::new(Inner {
@@ -236,6 +260,7 @@ impl Client {
         };
         let builder = Self::builder(key);
         match std::env::var("NANONETS_BASE_URL") {
+            Ok(base_url) if base_url.is_empty() => Err(wrong("NANONETS_BASE_URL is empty")),
             Ok(base_url) => Ok(builder.base_url(base_url)),
             Err(VarError::NotPresent) => Ok(builder),
             Err(VarError::NotUnicode(_)) => Err(wrong("NANONETS_BASE_URL is not Unicode")),

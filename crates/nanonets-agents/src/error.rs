@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use nanonets_agents_api::support::{BodyProblem, PartError};
 use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId, TaskListItem, TaskStatus};
 use nanonets_agents_api::{Context, Error as ApiError, ErrorBody};
 use reqwest::StatusCode;
@@ -34,6 +35,8 @@ struct Inner {
     status: Option<StatusCode>,
     headers: HeaderMap,
     attempts: u32,
+    /// The answer broke off, which may pass.
+    broke_off: bool,
     ambiguity: Option<Ambiguity>,
     waited: Option<Waited>,
     outcome: Option<Outcome>,
@@ -54,8 +57,11 @@ pub enum ErrorKind {
     InvalidRequest,
     /// No connection came about; nothing was sent.
     Connect,
-    /// The request was sent, at least in part, and its answer did not come.
+    /// The request was sent, at least in part, or there was no time left to send it, and its answer did not come.
     Lost,
+    /// A file could not be read while it was sent, or was not as long as it was said to be; the server can't have taken
+    /// the request for a whole one.
+    File,
     /// The server refused, or failed: see [`Error::status`].
     Status,
     /// The server answered with a success that can't be read.
@@ -66,7 +72,7 @@ pub enum ErrorKind {
     NotCompleted,
     /// The output of a task is not of the type that was asked for.
     Mismatch,
-    /// A list gave the same cursor twice.
+    /// A list would never end: it gave a cursor twice, or too many empty pages in a row.
     Pagination,
 }
 
@@ -109,6 +115,7 @@ impl Error {
             status: None,
             headers: HeaderMap::new(),
             attempts: 0,
+            broke_off: false,
             ambiguity: None,
             waited: None,
             outcome: None,
@@ -170,10 +177,15 @@ impl Error {
                     let reason = body
                         .problem()
                         .map_or_else(String::new, |problem| format!(": {problem}"));
-                    Self::new(
-                        ErrorKind::Unreadable,
-                        format!("the answer can't be read{reason}"),
-                    )
+                    let message = format!("the answer can't be read{reason}");
+                    let mut error = Self::new(ErrorKind::Unreadable, message);
+                    error.0.broke_off = match body.problem() {
+                        Some(BodyProblem::Incomplete(_)) => true,
+                        // Whoever cut it off may have given its length too.
+                        Some(BodyProblem::Undecodable(error)) => error.full().is_eof(),
+                        _ => false,
+                    };
+                    error
                 } else {
                     Self::new(ErrorKind::Status, words(&body, context))
                 };
@@ -182,9 +194,21 @@ impl Error {
                 error
             }
             ApiError::CommunicationError(error) if error.is_connect() => {
-                Self::new(ErrorKind::Connect, "no connection").caused_by(error)
+                let host = error
+                    .url()
+                    .and_then(|url| url.host_str().zip(url.port_or_known_default()));
+                let message = match host {
+                    Some((host, port)) => Cow::from(format!("no connection to {host}:{port}")),
+                    None => Cow::from("no connection"),
+                };
+                Self::new(ErrorKind::Connect, message).caused_by(error)
             }
             ApiError::CommunicationError(error) => {
+                let mut sources =
+                    std::iter::successors(StdError::source(&error), |&error| error.source());
+                if let Some(file) = sources.find_map(|error| error.downcast_ref::<PartError>()) {
+                    return Self::new(ErrorKind::File, file.to_string()).caused_by(error);
+                }
                 let message = if error.is_timeout() {
                     "no answer in time"
                 } else {
@@ -240,6 +264,13 @@ impl Error {
         let names = ["x-request-id", "request-id", "x-correlation-id", "cf-ray"];
         let found = names.iter().find_map(|name| self.0.headers.get(*name));
         found.and_then(|value| value.to_str().ok())
+    }
+
+    /// What the server says about a request that it refused: its words, or how its answer begins if that is not as
+    /// documented.
+    #[must_use]
+    pub fn server_message(&self) -> Option<&str> {
+        (self.kind() == ErrorKind::Status).then_some(&*self.0.message)
     }
 
     /// How often the request was tried.
@@ -345,24 +376,18 @@ impl Error {
         self.kind() == ErrorKind::Timeout || self.sources().any(ran_out)
     }
 
-    /// Whether the cause may pass: no connection, a lost or unreadable answer, 429 or 5xx. It does not say that the
+    /// Whether the cause may pass: no connection, an answer that was lost or broke off, 429 or 5xx. It does not say that the
     /// request can be repeated without harm: see [`is_ambiguous`](Self::is_ambiguous).
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
-            ErrorKind::Connect | ErrorKind::Lost => !self.is_local(),
+            ErrorKind::Connect | ErrorKind::Lost => true,
             ErrorKind::Status => self.status().is_some_and(|status| {
                 status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
             }),
-            ErrorKind::Unreadable => true,
+            ErrorKind::Unreadable => self.0.broke_off,
             _ => false,
         }
-    }
-
-    /// Whether a file that was being sent, and not the network, broke the request off.
-    pub(crate) fn is_local(&self) -> bool {
-        let mut sources = self.sources();
-        sources.any(|error| error.is::<nanonets_agents_api::support::PartError>())
     }
 
     fn sources(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
@@ -378,8 +403,7 @@ impl Error {
                 Some(StatusCode::SERVICE_UNAVAILABLE) => self.0.headers.contains_key(RETRY_AFTER),
                 status => status.is_some_and(|status| status.is_client_error()),
             },
-            ErrorKind::Lost => self.is_local(),
-            ErrorKind::Unreadable => false,
+            ErrorKind::Lost | ErrorKind::Unreadable => false,
             _ => true,
         }
     }
@@ -391,7 +415,11 @@ fn words(body: &ErrorBody<ErrorEnvelope>, context: &Context) -> String {
     const SNIPPET: usize = 200;
     let text = match body.decoded() {
         Some(envelope) => Cow::Borrowed(envelope.error.as_str()),
-        None => String::from_utf8_lossy(body.bytes()),
+        // No character takes more than four bytes, and a run of blanks is not worth more.
+        None => {
+            let bytes = body.bytes();
+            String::from_utf8_lossy(bytes.get(..20 * SNIPPET).unwrap_or(bytes))
+        }
     };
     let line = context
         .without_key(&text)
@@ -418,25 +446,47 @@ impl fmt::Debug for Error {
             // A server may say anything in them.
             headers: _,
             attempts,
+            broke_off: _,
             ambiguity,
             waited,
             outcome,
             raw_output: _,
             source,
         } = &*self.0;
-        f.debug_struct("Error")
-            .field("kind", kind)
-            .field("operation", operation)
-            .field("agent_id", agent_id)
-            .field("task_id", task_id)
-            .field("message", message)
-            .field("status", status)
-            .field("attempts", attempts)
-            .field("ambiguity", ambiguity)
-            .field("waited", waited)
-            .field("outcome", outcome)
-            .field("source", source)
-            .finish_non_exhaustive()
+        let mut debug = f.debug_struct("Error");
+        debug.field("kind", kind);
+        if let Some(operation) = operation {
+            debug.field("operation", &format_args!("{operation}"));
+        }
+        if let Some(id) = agent_id {
+            debug.field("agent_id", &format_args!("{id}"));
+        }
+        if let Some(id) = task_id {
+            debug.field("task_id", &format_args!("{id}"));
+        }
+        debug.field("message", message);
+        if let Some(status) = status {
+            debug.field("status", &status.as_u16());
+        }
+        if let Some(id) = self.request_id() {
+            debug.field("request_id", &id);
+        }
+        if *attempts > 0 {
+            debug.field("attempts", attempts);
+        }
+        if let Some(ambiguity) = ambiguity {
+            debug.field("ambiguity", ambiguity);
+        }
+        if let Some(waited) = waited {
+            debug.field("waited", waited);
+        }
+        if let Some(outcome) = outcome {
+            debug.field("outcome", outcome);
+        }
+        if let Some(source) = source {
+            debug.field("source", source);
+        }
+        debug.finish_non_exhaustive()
     }
 }
 
@@ -457,8 +507,11 @@ impl fmt::Display for Error {
             write!(f, "{}: ", status.as_u16())?;
         }
         f.write_str(message)?;
-        if *attempts > 1 {
-            write!(f, " (after {attempts} attempts)")?;
+        match (attempts, self.request_id()) {
+            (2.., Some(id)) => write!(f, " (after {attempts} attempts; request {id})")?,
+            (2.., None) => write!(f, " (after {attempts} attempts)")?,
+            (_, Some(id)) => write!(f, " (request {id})")?,
+            (_, None) => {}
         }
         if ambiguity.is_some() {
             f.write_str("; it may have taken effect all the same, so look before repeating it")?;

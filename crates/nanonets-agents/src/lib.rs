@@ -62,8 +62,13 @@
 //!                 println!("{}", question.text().unwrap_or_default());
 //!                 question.reply("The amounts are in euros.").await?
 //!             }
-//!             Outcome::NeedsReview(task) => task, // someone approves it in the dashboard
-//!             _ => return Ok(None),               // it has failed, or was stopped
+//!             // Someone approves it in the dashboard; waiting again waits for that.
+//!             Outcome::NeedsReview(task) => task,
+//!             Outcome::Failed(failure) => {
+//!                 println!("{:?}", failure.reason().await?);
+//!                 return Ok(None);
+//!             }
+//!             _ => return Ok(None), // it was stopped
 //!         };
 //!     }
 //! }
@@ -125,15 +130,14 @@
 //! # use nanonets_agents_sim::Simulator;
 //! use futures_util::TryStreamExt as _;
 //! use nanonets_agents::TaskStatus;
-//! use serde_json::{Map, json};
+//! use serde_json::json;
 //!
 //! # #[tokio::main]
 //! # async fn main() -> nanonets_agents::Result<()> {
 //! # let simulator = Simulator::start().await;
 //! # let client = nanonets_agents::Client::builder(simulator.api_key()).base_url(simulator.base_url()).build()?;
 //! let agent = client.agents().create().name("Invoices").await?;
-//! let changes = Map::from_iter([("model".to_owned(), json!("large"))]);
-//! let agent = client.agent(agent.id).merge_config(changes).await?;
+//! let agent = client.agent(agent.id).merge_config(json!({ "model": "large" })).await?;
 //!
 //! let list = client.tasks().list().agent(agent.id).status([TaskStatus::Failed]);
 //! let mut tasks = list.stream();

@@ -98,20 +98,20 @@ impl<T: Send + 'static, F: Clone + Send + 'static> List<T, F> {
     ///
     /// [`ErrorKind::Pagination`] if the server gives a cursor for the second time, or more than twenty empty pages in a
     /// row: the walk would never end. Otherwise those of the request. The stream ends with the first error.
-    pub fn pages(self) -> impl Stream<Item = Result<Page<T>>> + Send + 'static {
+    pub fn pages(self) -> impl Stream<Item = Result<Page<T>>> + Send + Unpin + 'static {
         let walk = Walk {
             seen: self.cursor.iter().cloned().collect(),
             list: self,
             empty: 0,
         };
-        stream::try_unfold(Some(walk), |walk| async move {
+        Box::pin(stream::try_unfold(Some(walk), |walk| async move {
             let Some(mut walk) = walk else {
                 return Ok(None);
             };
             let page = walk.list.page().await?;
             let goes_on = walk.follow(&page)?;
             Ok(Some((page, goes_on.then_some(walk))))
-        })
+        }))
     }
 
     /// Every item, page after page.

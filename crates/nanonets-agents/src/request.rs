@@ -34,13 +34,14 @@ macro_rules! options {
             self
         }
 
-        /// Sends one more header.
-        pub fn header(
-            mut self,
-            name: reqwest::header::HeaderName,
-            value: reqwest::header::HeaderValue,
-        ) -> Self {
-            self.options.headers.push((name, value));
+        /// Sends a header, in the place of one of the same name. One that no header can be is refused when the request is
+        /// sent.
+        pub fn header<N, V>(mut self, name: N, value: V) -> Self
+        where
+            N: TryInto<reqwest::header::HeaderName>,
+            V: TryInto<reqwest::header::HeaderValue>,
+        {
+            self.options.header(name, value);
             self
         }
     };
@@ -83,6 +84,18 @@ impl<T: Send + 'static> Request<T> {
 
     pub(crate) fn with_options(mut self, options: Options) -> Self {
         self.options = options;
+        self
+    }
+
+    /// Refuses it when it is sent, instead of sending it.
+    pub(crate) fn refused(mut self, problem: &'static str) -> Self {
+        self.options.invalid = Some(problem);
+        self
+    }
+
+    /// Tries it once, whatever the policy says.
+    pub(crate) fn once(mut self) -> Self {
+        self.options.once = true;
         self
     }
 

@@ -89,13 +89,13 @@ impl Budget {
 }
 
 impl Default for RetryPolicy {
-    /// Five attempts, with pauses of up to 1, 2, 5 and 10 seconds, and at most 30 when the server names the time; a budget
-    /// of a hundred.
+    /// Five attempts, with pauses of up to 1, 2, 5 and 10 seconds, and of up to five minutes if the server asks for it; a
+    /// budget of a hundred.
     fn default() -> Self {
         Self {
             attempts: 5,
             pauses: [1, 2, 5, 10, 30].map(Duration::from_secs).to_vec(),
-            longest: Duration::from_secs(30),
+            longest: Duration::from_secs(300),
             budget: 100,
             decide: None,
         }

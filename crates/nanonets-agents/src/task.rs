@@ -115,6 +115,8 @@ pub struct TaskHandle {
     agent: Option<AgentId>,
     /// The question that was answered last, for the status may lag behind.
     answered: Option<Answered>,
+    /// That it waits for a review was told already.
+    review_is_known: bool,
 }
 
 impl TaskHandle {
@@ -124,6 +126,7 @@ impl TaskHandle {
             id,
             agent: None,
             answered: None,
+            review_is_known: false,
         }
     }
 
@@ -133,6 +136,7 @@ impl TaskHandle {
             id: response.task_id,
             agent: Some(response.agent_id),
             answered: None,
+            review_is_known: false,
         }
     }
 
@@ -141,8 +145,23 @@ impl TaskHandle {
         self
     }
 
-    pub(crate) fn forget_answer(&mut self) {
-        self.answered = None;
+    /// What was told of an earlier status is not to be told twice as long as the task has that status.
+    pub(crate) fn forget_other_than(&mut self, status: &TaskStatus) {
+        if *status != TaskStatus::WaitingForInput {
+            self.answered = None;
+        }
+        if *status != TaskStatus::AwaitingReview {
+            self.review_is_known = false;
+        }
+    }
+
+    pub(crate) fn in_review(mut self) -> Self {
+        self.review_is_known = true;
+        self
+    }
+
+    pub(crate) fn review_is_known(&self) -> bool {
+        self.review_is_known
     }
 
     pub(crate) fn answered(&self) -> Option<&Answered> {
@@ -214,12 +233,17 @@ impl TaskHandle {
     /// Sends it a message. To answer a question, [`Question::reply`](crate::Question::reply) is safer.
     pub fn send_message(&self, message: impl Into<String>) -> Request<SendTaskMessageResponse> {
         let (id, message) = (self.id, message.into());
-        self.request(Operation::SendTaskMessage, move |api| {
+        let is_empty = message.trim().is_empty();
+        let request = self.request(Operation::SendTaskMessage, move |api| {
             let body = SendTaskMessageRequest {
                 message: Some(message.clone()),
             };
             async move { api.send_task_message().task_id(id).body(body).send().await }
-        })
+        });
+        match is_empty {
+            true => request.refused("an empty message says nothing"),
+            false => request,
+        }
     }
 
     /// Cancels it. A step under way still finishes, so the task need not be stopped yet in the answer.

@@ -15,10 +15,14 @@ use crate::output;
 use crate::request::Sending;
 use crate::task::TaskHandle;
 
-/// So many polls in a row may fail, each after its retries, where no timeout says for how long.
-const TOLERATED: u32 = 10;
+/// So many polls in a row may fail where no timeout says for how long: some five minutes, with the usual pauses.
+const TOLERATED: u32 = 30;
 /// Each pause is longer than the one before by so much.
 const GROWTH: f64 = 1.5;
+/// No pause is longer, whatever is asked for.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// What even a pause of nothing grows from.
+const LEAST: Duration = Duration::from_millis(10);
 
 pub(crate) type OnStatus = Arc<dyn Fn(&Task) + Send + Sync>;
 
@@ -54,11 +58,22 @@ impl fmt::Debug for Patience {
 
 impl Patience {
     pub fn pauses(&mut self, first: Duration, longest: Duration) {
-        (self.first_pause, self.longest_pause) = (first, longest.max(first));
+        (self.first_pause, self.longest_pause) = (first.min(DAY), longest.max(first).min(DAY));
+    }
+
+    /// The pause after one.
+    fn next(&self, pause: Duration) -> Duration {
+        pause.max(LEAST).mul_f64(GROWTH).min(self.longest_pause)
     }
 }
 
 /// A wait to be begun by awaiting it. Dropping it stops the polling and nothing else.
+///
+/// # Errors
+///
+/// [`ErrorKind::Timeout`] if it takes longer than it may; [`Error::waited`] says how far it came, and the source of the error
+/// is that of the last poll, if that failed. Otherwise what a poll fails with. Failures that may pass are outlasted: until
+/// the timeout, or thirty in a row if there is none.
 #[derive(Clone, Debug)]
 #[must_use = "a task is waited for by awaiting it"]
 pub struct Wait {
@@ -133,38 +148,31 @@ impl Wait {
     }
 
     /// Waits, answers each question with what `answer` makes of it, and waits on: for conversations without a person. The
-    /// timeout is for all of it. The outcome is never [`Outcome::NeedsInput`].
+    /// timeout is for all of it. A question that `answer` has no answer to, which is `None`, is the outcome.
     ///
     /// # Errors
     ///
-    /// Those of waiting and of the messages, and whatever `answer` returns.
+    /// Those of waiting and of the messages.
     pub async fn answer_with<Answer, Answered>(self, mut answer: Answer) -> Result<Outcome>
     where
         Answer: FnMut(Question) -> Answered,
-        Answered: Future<Output = Result<String>>,
+        Answered: Future<Output = Option<String>>,
     {
-        let start = Instant::now();
-        let patience = self.patience.clone();
-        let mut wait = self;
+        let mut poller = Poller::new(self);
         loop {
-            let question = match wait.await? {
+            let question = match poller.outcome().await? {
                 Outcome::NeedsInput(question) => question,
                 outcome => return Ok(outcome),
             };
-            let text = answer(question.clone()).await?;
-            let mut rest = patience.clone();
-            rest.timeout = patience
-                .timeout
-                .map(|timeout| timeout.saturating_sub(start.elapsed()));
-            wait = question.reply(text).await?.wait().with(rest);
-        }
-    }
-
-    async fn run(self) -> Result<Outcome> {
-        let mut poller = Poller::new(self);
-        loop {
-            if let Update::Outcome(outcome) = poller.next().await? {
-                return Ok(outcome);
+            let replied = async {
+                match answer(question.clone()).await {
+                    Some(text) => question.reply(text).await.map(Some),
+                    None => Ok(None),
+                }
+            };
+            match poller.in_time(replied).await? {
+                Some(task) => poller.go_on(task),
+                None => return Ok(Outcome::NeedsInput(question)),
             }
         }
     }
@@ -175,7 +183,7 @@ impl IntoFuture for Wait {
     type IntoFuture = Sending<Outcome>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        Box::pin(async move { Poller::new(self).outcome().await })
     }
 }
 
@@ -197,8 +205,9 @@ struct Poller {
     deadline: Option<Instant>,
     polls: u32,
     pause: Duration,
-    /// So many polls in a row have failed.
+    /// So many polls in a row have failed, the last one with this.
     failures: u32,
+    failure: Option<Error>,
     last_status: Option<TaskStatus>,
     /// Seen in a new status, which was told; what it means to the wait was not found out yet.
     news: Option<Task>,
@@ -215,59 +224,92 @@ impl Poller {
             patience,
             polls: 0,
             failures: 0,
+            failure: None,
             last_status: None,
             news: None,
         }
     }
 
+    /// Goes on after an answer, soon at first.
+    fn go_on(&mut self, task: TaskHandle) {
+        self.task = task;
+        self.pause = self.patience.first_pause;
+    }
+
+    /// Polls until the wait is over.
+    async fn outcome(&mut self) -> Result<Outcome> {
+        loop {
+            if let Update::Outcome(outcome) = self.next().await? {
+                return Ok(outcome);
+            }
+        }
+    }
+
     /// Polls until there is something to tell.
     async fn next(&mut self) -> Result<Update> {
-        let Some(deadline) = self.deadline else {
-            return self.poll().await;
+        let update = match self.deadline {
+            Some(deadline) => tokio::time::timeout_at(deadline, self.poll()).await.ok(),
+            None => Some(self.poll().await),
         };
-        match tokio::time::timeout_at(deadline, self.poll()).await {
-            Ok(update) => update,
-            Err(_) => Err(self.timed_out()),
+        update.unwrap_or_else(|| Err(self.timed_out()))
+    }
+
+    /// Does something else before the deadline.
+    async fn in_time<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        match self.deadline {
+            Some(deadline) => match tokio::time::timeout_at(deadline, work).await {
+                Ok(result) => result,
+                Err(_) => Err(self.timed_out()),
+            },
+            None => work.await,
         }
     }
 
     async fn poll(&mut self) -> Result<Update> {
         loop {
-            match self.step().await {
+            let error = match self.step().await {
                 Ok(Some(update)) => return Ok(update),
-                Ok(None) => self.failures = 0,
-                Err(error) if !error.is_retryable() => return Err(error),
-                Err(error) => {
-                    self.failures += 1;
-                    // With a deadline, that is how long it may fail.
-                    if self.deadline.is_none() && self.failures > TOLERATED {
-                        return Err(error);
-                    }
+                Ok(None) => {
+                    (self.failures, self.failure) = (0, None);
+                    continue;
                 }
+                Err(error) => error,
+            };
+            // A page of a proxy that is not the API's answer passes too.
+            if !error.is_retryable() && error.kind() != ErrorKind::Unreadable {
+                return Err(error);
             }
+            self.failures += 1;
+            // With a deadline, that is how long it may fail.
+            if self.deadline.is_none() && self.failures > TOLERATED {
+                return Err(error);
+            }
+            self.pause = self
+                .pause
+                .max(error.retry_after().unwrap_or_default())
+                .min(DAY);
+            self.failure = Some(error);
         }
     }
 
-    /// One request and what it tells, if anything.
+    /// One look at the task and what it tells, if anything. The pause before it is what makes up for attempts that fail, so
+    /// each request is tried once, and has its turn for no longer than that takes.
     async fn step(&mut self) -> Result<Option<Update>> {
         let client = self.task.client().clone();
         if let Some(task) = self.news.take() {
             let _turn = client.turn_to_poll().await;
-            return Ok(self.outcome(task).await?.map(Update::Outcome));
+            return Ok(self.meaning(task).await?.map(Update::Outcome));
         }
         if self.polls > 0 {
             tokio::time::sleep(self.pause.mul_f64(0.75 + fastrand::f64() / 2.0)).await;
-            self.pause = self.pause.mul_f64(GROWTH).min(self.patience.longest_pause);
+            self.pause = self.patience.next(self.pause);
         }
         let _turn = client.turn_to_poll().await;
         self.polls += 1;
-        let task = self.task.get().await?;
-        if task.status != TaskStatus::WaitingForInput {
-            // The answer has arrived: whatever is asked next is asked anew.
-            self.task.forget_answer();
-        }
+        let task = self.task.get().once().await?;
+        self.task.forget_other_than(&task.status);
         if self.last_status.as_ref() == Some(&task.status) {
-            return Ok(self.outcome(task).await?.map(Update::Outcome));
+            return Ok(self.meaning(task).await?.map(Update::Outcome));
         }
         self.last_status = Some(task.status.clone());
         if let Some(on_status) = &self.patience.on_status {
@@ -278,11 +320,11 @@ impl Poller {
     }
 
     /// What a status means to whoever waits, if it means the end of the wait. One that is not known does not.
-    async fn outcome(&self, task: Task) -> Result<Option<Outcome>> {
+    async fn meaning(&self, task: Task) -> Result<Option<Outcome>> {
         let handle = self.task.clone();
         Ok(match task.status {
             TaskStatus::Completed => {
-                let summary = handle.summary().await?;
+                let summary = handle.summary().once().await?;
                 Some(Outcome::Completed(Completed {
                     task: handle,
                     summary,
@@ -290,7 +332,8 @@ impl Poller {
             }
             TaskStatus::Failed => Some(Outcome::Failed(Failure { task: handle })),
             TaskStatus::Stopped => Some(Outcome::Stopped(handle)),
-            TaskStatus::AwaitingReview => Some(Outcome::NeedsReview(handle)),
+            TaskStatus::AwaitingReview if handle.review_is_known() => None,
+            TaskStatus::AwaitingReview => Some(Outcome::NeedsReview(handle.in_review())),
             TaskStatus::WaitingForInput => {
                 let question = Question::of(handle).await?;
                 // The status lags behind an answer: what was answered is no new question, and neither is what the agent
@@ -298,7 +341,10 @@ impl Poller {
                 let is_old = match self.task.answered() {
                     None => false,
                     Some(answered) if answered.is(&question) => true,
-                    Some(_) => self.task.get().await?.status != TaskStatus::WaitingForInput,
+                    Some(_) => {
+                        let now = self.task.get().once().await?;
+                        now.status != TaskStatus::WaitingForInput
+                    }
                 };
                 (!is_old).then_some(Outcome::NeedsInput(question))
             }
@@ -306,18 +352,26 @@ impl Poller {
         })
     }
 
-    fn timed_out(&self) -> Error {
+    fn timed_out(&mut self) -> Error {
         let waited = Waited {
             task_id: self.task.id(),
             last_status: self.last_status.clone(),
             elapsed: self.start.elapsed(),
             polls: self.polls,
         };
+        let id = waited.task_id;
         let message = match &self.last_status {
-            Some(status) => format!("the task {} is still {status}", waited.task_id),
-            None => format!("the task {} could not be asked in time", waited.task_id),
+            Some(TaskStatus::Completed) => {
+                format!("the task {id} has completed, but its answer could not be read in time")
+            }
+            Some(status) => format!("the task {id} is still {status}"),
+            None => format!("the task {id} could not be asked in time"),
         };
-        Error::new(ErrorKind::Timeout, message).after_waiting(waited)
+        let error = Error::new(ErrorKind::Timeout, message).after_waiting(waited);
+        match self.failure.take() {
+            Some(failure) => error.caused_by(failure),
+            None => error,
+        }
     }
 }
 
@@ -329,7 +383,7 @@ pub enum Outcome {
     Completed(Completed),
     /// The agent asks something.
     NeedsInput(Question),
-    /// The agent waits for a person's approval, given in the dashboard. Wait again to wait for that.
+    /// The agent waits for a person's approval, given in the dashboard. Waiting for this task again waits for that.
     NeedsReview(TaskHandle),
     /// The task has failed.
     Failed(Failure),
@@ -383,7 +437,8 @@ impl Completed {
         &self.summary
     }
 
-    /// The structured output, wherever in the answer it is.
+    /// The structured output: the `extracted_data` of the answer or, where there is none, the answer itself. That may be
+    /// prose, which a type whose fields are all optional takes for nothing at all.
     #[must_use]
     pub fn output(&self) -> Option<&Value> {
         output::find(&self.summary)
@@ -435,7 +490,7 @@ impl Question {
             // Without a role, a user's id suggests a user.
             None => message.user_id.is_none(),
         };
-        let mut messages = task.messages().await?;
+        let mut messages = task.messages().once().await?;
         messages.retain(by_agent);
         Ok(Self {
             task,
@@ -489,9 +544,23 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// The task. Its [result](TaskHandle::result) has the reasons.
+    /// The task. Its [result](TaskHandle::result) has everything that the agent did.
     #[must_use]
     pub fn task(&self) -> &TaskHandle {
         &self.task
+    }
+
+    /// Reads why, as far as the task's summary says so: the last words of the agent. They may have what was in a document.
+    ///
+    /// # Errors
+    ///
+    /// Those of the request.
+    pub async fn reason(&self) -> Result<Option<String>> {
+        let summary = self.task.summary().await?;
+        Ok(summary.result.and_then(|result| match result {
+            Value::Null => None,
+            Value::String(text) => Some(text),
+            other => Some(other.to_string()),
+        }))
     }
 }

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use nanonets_agents::Client;
 use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
@@ -24,9 +25,15 @@ fn executable(example: &str) -> PathBuf {
 
 /// Runs an example against a simulator, and returns what it prints.
 async fn run(simulator: &Simulator, example: &str, args: &[&str]) -> Output {
+    run_in(env!("CARGO_MANIFEST_DIR"), simulator, example, args).await
+}
+
+/// The same in a folder.
+async fn run_in(folder: &str, simulator: &Simulator, example: &str, args: &[&str]) -> Output {
     let mut command = Command::new(executable(example));
     command
         .args(args)
+        .current_dir(folder)
         .env("NANONETS_API_KEY", simulator.api_key())
         .env("NANONETS_BASE_URL", simulator.base_url());
     command
@@ -199,4 +206,33 @@ async fn raw() {
     assert!(printed.starts_with("200 OK: "), "{printed}");
     let request = simulator.requests_to(Operation::GetAgent).remove(0);
     assert_eq!(request.headers["x-trace"], "7");
+}
+
+#[tokio::test]
+async fn readme() {
+    let (simulator, agent, folder, _) = set_up().await;
+    for name in ["invoice.pdf", "invoice-back.pdf", "Cargo.toml"] {
+        std::fs::write(folder.path().join(name), "a document").expect("a file");
+    }
+    let folder = folder.path().to_str().expect("a path");
+    simulator.script_next(Script::new().complete_simulated());
+    let questions = Script::new()
+        .ask("Which line?")
+        .await_review_for(Duration::ZERO);
+    simulator.script_next(questions.complete(json!({ "balance": 7.5 })));
+    simulator.script_next(Script::new().fail("no March"));
+    simulator.script_next(Script::new().complete_simulated());
+    for (args, expected) in [
+        (
+            &["read", &agent][..],
+            "Invoice { vendor: \"simulated vendor\"",
+        ),
+        (&["reconcile", &agent], "Some(Report { balance: 7.5 })"),
+        (&["reconcile", &agent], "no March"),
+        (&["totals"], "simulated vendor wants "),
+    ] {
+        let output = run_in(folder, &simulator, "readme", args).await;
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert!(printed.contains(expected), "{args:?}: {output:?}");
+    }
 }

@@ -110,7 +110,7 @@ async fn extract(operation: Operation, name: &str, fault: Fault, times: u64) {
         let outcome = wait
             .answer_with(|question| {
                 assert_private(&format!("{question:?}"), &what);
-                async { Ok(format!("{SECRET} answer")) }
+                async { Some(format!("{SECRET} answer")) }
             })
             .await?;
         assert_private(&format!("{outcome:?} {:?}", task.get()), &what);

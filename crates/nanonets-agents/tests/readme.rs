@@ -40,3 +40,24 @@ fn every_feature_is_listed() {
     assert!(features.remove("default"));
     assert_eq!(column("## Features"), features);
 }
+
+#[test]
+fn every_rust_block_is_run_in_an_example() {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // What the example has besides, so as to have no warnings.
+    let example = words(include_str!("../examples/readme.rs"));
+    let example = example.replace("#[expect(dead_code, reason = \"they are printed\")] ", "");
+    let example = example.replace("#[expect(dead_code, reason = \"it is printed\")] ", "");
+    let blocks: Vec<&str> = README.split("```rust").skip(1).collect();
+    assert_eq!(blocks.len(), 3);
+    for block in blocks {
+        let code = block
+            .split_once('\n')
+            .and_then(|(_, rest)| rest.split_once("```"));
+        let (code, _) = code.expect("a block");
+        for line in code.lines().filter(|line| !line.trim().is_empty()) {
+            assert!(example.contains(&words(line)), "{line}");
+        }
+        assert!(example.contains(&words(code)), "{code}");
+    }
+}

@@ -45,6 +45,7 @@ pub fn faults() -> Vec<(&'static str, Fault)> {
         ("truncated", Fault::truncate()),
         ("cut off", Fault::cut_off()),
         ("reset", Fault::reset()),
+        ("refused", Fault::refuse(pause)),
         ("unknown values", Fault::unknown_enum_values()),
         ("unknown fields", Fault::unknown_fields()),
         ("no status", Fault::without_field("status")),

@@ -139,10 +139,43 @@ async fn form_fields_that_nobody_documents_are_sent_with_files_and_without() {
     let run = run.file(File::bytes("a.pdf", "%PDF"));
     run.start().await.expect("a task");
     for (request, more) in [(0, &[][..]), (1, &["files"])] {
-        let names: Vec<String> = parts(&simulator, request)
-            .into_iter()
-            .map(|part| part.name)
-            .collect();
+        let parts = parts(&simulator, request);
+        let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
         assert_eq!(names, [&["query", "source", "version"], more].concat());
+        assert_eq!((parts[1].size, parts[2].size), (4, 1));
     }
+}
+
+#[tokio::test]
+async fn a_reader_that_can_not_be_opened_says_why() {
+    let simulator = Simulator::start().await;
+    let agent = client(&simulator).agent(simulator.create_agent("Invoices").id);
+    let closed = File::reader("a.pdf", None, || async {
+        Err::<&[u8], _>(std::io::Error::other("the storage says no"))
+    });
+    let error = agent.run().file(closed).start().await;
+    let error = error.expect_err("a refusal");
+    assert_eq!(error.kind(), ErrorKind::File);
+    assert!(error.to_string().contains("a.pdf"), "{error}");
+    let causes = std::iter::successors(std::error::Error::source(&error), |error| error.source());
+    assert!(
+        causes
+            .map(ToString::to_string)
+            .any(|cause| cause.contains("the storage says no"))
+    );
+}
+
+#[tokio::test]
+async fn instructions_and_the_wanted_output_are_sent() {
+    let simulator = Simulator::start().await;
+    let agent = client(&simulator).agent(simulator.create_agent("Invoices").id);
+    let run = agent.run().file(File::bytes("a.pdf", "%PDF"));
+    let run = run.instructions("ISO dates.").output_in_words("the total");
+    run.start().await.expect("a task");
+    let config = r#"{"instructions":"ISO dates.","output_schema":"the total"}"#;
+    let part = &parts(&simulator, 0)[0];
+    assert_eq!(
+        (part.name.as_str(), part.size),
+        ("output_config", config.len() as u64)
+    );
 }

@@ -1,9 +1,10 @@
 //! Walking through lists.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
-use nanonets_agents::{ErrorKind, TaskStatus};
+use nanonets_agents::{AgentStatus, ErrorKind, TaskStatus};
 use nanonets_agents_sim::{Fault, Operation, Simulator};
 use serde_json::json;
 
@@ -144,4 +145,54 @@ async fn agents_and_versions_are_listed() {
             .len(),
         2
     );
+}
+
+#[tokio::test]
+async fn filters_headers_and_cursors_of_every_list_are_sent() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    simulator.create_agent("Receipts");
+    simulator.create_agent("Ledgers");
+    simulator.create_draft(agent);
+    let client = client(&simulator);
+    let agents = client.agents().list().page_size(1).header("x-trace", "7");
+    let agents = agents.status([AgentStatus::Published, AgentStatus::Draft]);
+    let agents: Vec<_> = agents.stream().try_collect().await.expect("agents");
+    assert_eq!(agents.len(), 4);
+    let requests = simulator.requests_to(Operation::ListAgents);
+    assert_eq!(requests.len(), 4);
+    for (number, request) in requests.iter().enumerate() {
+        let query = request
+            .query
+            .as_deref()
+            .expect("a query")
+            .replace("%2C", ",");
+        assert!(query.contains("status=published,draft"), "{query}");
+        assert_eq!(query.contains("cursor="), number > 0, "{query}");
+        assert_eq!(request.headers["x-trace"], "7");
+    }
+    let versions = client.agent(agent).versions().page_size(1);
+    let versions: Vec<_> = versions.stream().try_collect().await.expect("versions");
+    assert_eq!(versions.len(), 2);
+    assert_eq!(simulator.count(Operation::ListAgentVersions), 2);
+    let tasks = client.tasks().list().title_contains("March").page();
+    tasks.await.expect("a page");
+    let request = simulator.requests_to(Operation::ListTasks).remove(0);
+    assert!(request.query.is_some_and(|query| query.contains("q=March")));
+
+    simulator.fault(Fault::delay_headers(Duration::from_secs(3600)));
+    let list = client.tasks().list().timeout(Duration::from_millis(50));
+    let error = list.stream().try_collect::<Vec<_>>().await;
+    assert!(error.expect_err("no answer").is_timeout());
+}
+
+#[tokio::test]
+async fn a_list_of_nothing_but_empty_pages_is_an_error() {
+    let simulator = Simulator::start().await;
+    simulator.add_history(simulator.create_agent("History").id, 60);
+    simulator.fault(Fault::empty_page());
+    let list = client(&simulator).tasks().list().page_size(1);
+    let error = list.stream().try_collect::<Vec<_>>().await;
+    assert_eq!(error.expect_err("no end").kind(), ErrorKind::Pagination);
+    assert_eq!(simulator.count(Operation::ListTasks), 21);
 }

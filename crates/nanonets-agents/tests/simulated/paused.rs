@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::stream;
-use nanonets_agents::{Client, Error, ErrorKind, File, RetryPolicy, TaskStatus};
+use nanonets_agents::{Client, Error, ErrorKind, File, Outcome, RetryPolicy, TaskStatus};
 use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -104,7 +104,7 @@ fn assert_within(time: Duration, least: f64, most: f64) {
 #[tokio::test]
 async fn polls_grow_apart_from_one_second_to_ten() {
     let (simulator, log) = simulator().await;
-    simulator.script(Script::new().running(9).complete(1));
+    simulator.script(Script::new().running(40).complete(1));
     let agent = simulator.create_agent("Invoices").id;
     let run = client(&simulator, RetryPolicy::never()).agent(agent).run();
     let task = run.query("q").start().await.expect("a task");
@@ -112,12 +112,62 @@ async fn polls_grow_apart_from_one_second_to_ten() {
     let (outcome, _) = clock.run(async move { task.wait().await }).await;
     outcome.expect("an outcome");
     let gaps = gaps(&log, Operation::GetTask);
-    assert!(gaps.len() >= 8, "{gaps:?}");
+    assert!(gaps.len() >= 39, "{gaps:?}");
     let mut pause: f64 = 1.0;
+    let mut shorter = 0;
     for gap in gaps {
         assert_within(gap, 0.75 * pause, 1.25 * pause);
+        if gap.as_secs_f64() < 0.97 * pause {
+            shorter += 1;
+        }
         pause = (1.5 * pause).min(10.0);
     }
+    // Without jitter, each would be a little longer than its pause.
+    assert!(shorter > 0);
+}
+
+#[tokio::test]
+async fn a_review_is_waited_for_as_anything_else_is() {
+    let (simulator, log) = simulator().await;
+    simulator.script(
+        Script::new()
+            .hold(TaskStatus::AwaitingReview, 8)
+            .complete(1),
+    );
+    let agent = simulator.create_agent("Invoices").id;
+    let run = client(&simulator, RetryPolicy::never()).agent(agent).run();
+    let task = run.query("q").start().await.expect("a task");
+    let Ok(Outcome::NeedsReview(task)) = task.wait().await else {
+        panic!("a review was expected");
+    };
+    log.lock().expect("a log").clear();
+    let mut clock = Clock::stopped().await;
+    let (outcome, _) = clock.run(async move { task.wait().await }).await;
+    assert!(matches!(outcome, Ok(Outcome::Completed(_))), "{outcome:?}");
+    let gaps = gaps(&log, Operation::GetTask);
+    assert!((4..=8).contains(&gaps.len()), "{gaps:?}");
+    for gap in gaps {
+        assert!(gap >= Duration::from_millis(750), "{gap:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_poll_that_is_told_to_come_later_comes_later() {
+    let (simulator, log) = simulator().await;
+    simulator.script(Script::new().running(2).complete(1));
+    let agent = simulator.create_agent("Invoices").id;
+    let run = client(&simulator, RetryPolicy::default())
+        .agent(agent)
+        .run();
+    let task = run.query("q").start().await.expect("a task");
+    let fault = Fault::status(429).retry_after(Duration::from_secs(60));
+    simulator.fault(fault.on(Operation::GetTask).times(1));
+    let mut clock = Clock::stopped().await;
+    let (outcome, _) = clock.run(async move { task.wait().await }).await;
+    outcome.expect("an outcome");
+    let gaps = gaps(&log, Operation::GetTask);
+    assert_within(gaps[0], 45.0, 75.0);
+    assert_within(gaps[1], 0.75, 12.5);
 }
 
 #[tokio::test]

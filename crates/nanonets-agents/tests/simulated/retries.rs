@@ -1,10 +1,11 @@
 //! What is tried again, and what never is.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
-use nanonets_agents::{ErrorKind, RetryPolicy};
-use nanonets_agents_sim::{Fault, Operation, Simulator};
+use nanonets_agents::{Client, ErrorKind, RetryPolicy};
+use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
 
 use crate::{builder, client};
 
@@ -194,12 +195,10 @@ async fn a_call_can_have_a_time_limit_and_headers_of_its_own() {
         .expect_err("no answer");
     assert_eq!(error.kind(), ErrorKind::Lost);
     handle.remove();
-    let name = "x-trace".parse().expect("a name");
-    let value = "7".parse().expect("a value");
     client
         .agent(agent)
         .get()
-        .header(name, value)
+        .header("x-trace", "7")
         .await
         .expect("an agent");
     let request = simulator.requests_to(Operation::GetAgent).remove(1);
@@ -302,4 +301,197 @@ async fn a_function_can_decide_what_is_tried_again() {
             .attempts(),
         1
     );
+}
+
+#[tokio::test]
+async fn what_can_not_be_undone_is_sent_once_if_it_may_have_taken_effect() {
+    let simulator = Simulator::start().await;
+    let client = client(&simulator);
+    simulator.script(Script::new().ask("Sure?"));
+    let faults = [
+        Fault::status(500),
+        Fault::status(503),
+        Fault::reset(),
+        Fault::truncate(),
+    ];
+    for (number, fault) in faults.into_iter().enumerate() {
+        let agent = simulator.create_agent(&format!("Invoices {number}")).id;
+        let run = client.agent(agent).run().query("q");
+        let task = run.start().await.expect("a task");
+        let running = client.agent(simulator.create_agent(&format!("Receipts {number}")).id);
+        simulator.create_draft(agent);
+        simulator.forget_requests();
+        let fault = simulator.fault(fault.after_effect());
+        let errors = [
+            client.agents().create().await.map(drop),
+            client.agent(agent).publish().await.map(drop),
+            task.send_message("yes").await.map(drop),
+            running.run().query("q").await.map(drop),
+        ];
+        fault.remove();
+        for error in errors {
+            let error = error.expect_err("a lost answer");
+            assert!(error.is_ambiguous(), "{error}");
+            assert_eq!(error.attempts(), 1, "{error}");
+        }
+        for operation in [
+            Operation::CreateAgent,
+            Operation::PublishAgentVersion,
+            Operation::SendTaskMessage,
+            Operation::RunAgent,
+        ] {
+            assert_eq!(simulator.count(operation), 1, "{operation}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_that_may_have_taken_effect_is_not_forgotten_for_a_later_one_that_did_not() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let policy = RetryPolicy::default();
+    let policy = policy.decide_by(|attempt| (attempt.number < 2).then_some(Duration::ZERO));
+    let client = builder(&simulator).retry(policy).build().expect("a client");
+    simulator.fault(Fault::reset().after_effect().times(1));
+    simulator.fault(Fault::status(400).after(1));
+    let error = client.agent(agent).run().query("q").start().await;
+    let error = error.expect_err("a refusal");
+    assert_eq!(error.status().map(|status| status.as_u16()), Some(400));
+    assert!(error.is_ambiguous(), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_that_no_attempt_will_change_is_not_asked_for_again() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let client = builder(&simulator).response_limit(10_000).build();
+    let client = client.expect("a client");
+    for fault in [
+        Fault::status(200).json_of(20_000),
+        Fault::status(200).body("text/plain", "ok"),
+    ] {
+        simulator.forget_requests();
+        let fault = simulator.fault(fault);
+        let error = client.agent(agent).get().await.expect_err("no agent");
+        assert_eq!(error.kind(), ErrorKind::Unreadable);
+        assert_eq!(simulator.count(Operation::GetAgent), 1);
+        fault.remove();
+    }
+}
+
+#[tokio::test]
+async fn a_client_has_its_own_timeout_user_agent_and_http_client() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let headers = [(
+        "x-own".parse().expect("a name"),
+        "yes".parse().expect("a value"),
+    )];
+    let http = reqwest::Client::builder().default_headers(headers.into_iter().collect());
+    let client = builder(&simulator)
+        .http_client(http.build().expect("an HTTP client"))
+        .user_agent("reports/2.1")
+        .timeout(Duration::from_millis(50))
+        .build()
+        .expect("a client");
+    simulator.fault(Fault::delay_headers(Duration::from_secs(3600)));
+    let error = client.agent(agent).get().await.expect_err("no answer");
+    assert!(error.is_timeout(), "{error}");
+    let request = simulator.requests_to(Operation::GetAgent).remove(0);
+    assert_eq!(request.headers["x-own"], "yes");
+    assert_eq!(request.headers["user-agent"], "reports/2.1");
+}
+
+#[test]
+fn a_client_that_would_show_the_key_or_reach_nothing_is_not_built() {
+    for (base_url, expected) in [
+        ("http://agents.nanonets.com", "allow_plain_http"),
+        (
+            "https://user:pass@agents.nanonets.com",
+            "a user name or a password",
+        ),
+        ("https://agents.nanonets.com/api/v1", "before `/api/v1`"),
+        ("https://agents.nanonets.com?a=b", "before `/api/v1`"),
+        ("agents.nanonets.com", "base URL"),
+        ("ftp://agents.nanonets.com", "https://"),
+    ] {
+        let error = Client::builder("key").base_url(base_url).build();
+        let error = error.expect_err("a refusal");
+        assert_eq!(error.kind(), ErrorKind::Configuration);
+        assert!(error.to_string().contains(expected), "{error}");
+        assert!(!format!("{error:?}").contains("pass@"), "{error:?}");
+    }
+    let plain = Client::builder("key").base_url("http://agents.nanonets.com");
+    plain.allow_plain_http().build().expect("a client");
+}
+
+#[tokio::test]
+async fn what_can_not_be_sent_is_refused_before_it_is() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let client = client(&simulator);
+    let get = || client.agent(agent).get();
+    let task = client.task(
+        "7f7e4431-66f4-4eb9-bc91-473994247fe4"
+            .parse()
+            .expect("an id"),
+    );
+    let errors = [
+        get().header("two words", "1").await.map(drop),
+        get().header("x-a", "line\nbreak").await.map(drop),
+        get().timeout(Duration::ZERO).await.map(drop),
+        task.send_message(" ").await.map(drop),
+        client.agents().create().config(7).await.map(drop),
+        client
+            .agent(agent)
+            .merge_config("no object")
+            .await
+            .map(drop),
+    ];
+    for error in errors {
+        let error = error.expect_err("a refusal");
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
+    }
+    assert!(simulator.requests().is_empty());
+    let secret = client.agents().create().header("authorization", "hush");
+    assert!(!format!("{secret:?}").contains("hush"), "{secret:?}");
+}
+
+#[tokio::test]
+async fn an_error_has_the_words_of_the_server_and_the_id_of_the_request() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let fault = Fault::status(409).body("application/json", r#"{"error": "not now"}"#);
+    simulator.fault(fault.header("x-request-id", "r-17"));
+    let error = client(&simulator).agent(agent).get().await;
+    let error = error.expect_err("a refusal");
+    assert_eq!(error.server_message(), Some("not now"));
+    assert_eq!(error.request_id(), Some("r-17"));
+    assert_eq!(error.to_string(), "get_agent: 409: not now (request r-17)");
+    assert!(format!("{error:?}").contains("r-17"));
+}
+
+#[tokio::test]
+async fn pauses_are_drawn_from_all_of_their_length() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let drawn = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&drawn);
+    let policy = RetryPolicy::default().attempts(40).budget(1000);
+    let policy = policy.decide_by(move |attempt| {
+        log.lock().expect("a log").push(attempt.pause?);
+        Some(Duration::ZERO)
+    });
+    let client = builder(&simulator).retry(policy).build().expect("a client");
+    simulator.fault(Fault::status(500));
+    client.agent(agent).get().await.expect_err("a failure");
+    let drawn = drawn.lock().expect("a log").clone();
+    // From the fifth on, up to half a minute.
+    let late: Vec<f64> = drawn[4..].iter().map(Duration::as_secs_f64).collect();
+    assert_eq!(late.len(), 35);
+    assert!(
+        late.iter().all(|pause| (0.0..=30.0).contains(pause)),
+        "{late:?}"
+    );
+    assert!(late.iter().any(|pause| *pause < 15.0) && late.iter().any(|pause| *pause > 15.0));
 }

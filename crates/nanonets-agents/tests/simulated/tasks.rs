@@ -220,7 +220,7 @@ async fn questions_are_answered_without_a_person_and_statuses_told() {
         .timeout(Duration::from_secs(20))
         .on_status(move |task| seen.lock().expect("a list").push(task.status.to_string()))
         .answer_with(|question| async move {
-            Ok(format!(
+            Some(format!(
                 "an answer to {}",
                 question.text().unwrap_or_default()
             ))
@@ -313,7 +313,7 @@ async fn without_ids_of_messages_a_question_is_still_asked_once() {
         .answer_with(move |question| {
             let text = question.text().unwrap_or_default().to_owned();
             log.lock().expect("a log").push(text);
-            async { Ok("an answer".to_owned()) }
+            async { Some("an answer".to_owned()) }
         })
         .await;
     assert!(matches!(outcome, Ok(Outcome::Completed(_))), "{outcome:?}");
@@ -339,7 +339,7 @@ async fn what_the_agent_says_when_it_goes_on_is_no_question() {
         let answers = wait.answer_with(move |question| {
             let text = question.text().unwrap_or_default().to_owned();
             log.lock().expect("a log").push(text);
-            async { Ok("EUR".to_owned()) }
+            async { Some("EUR".to_owned()) }
         });
         answers.await.expect("an outcome");
         let asked = asked.lock().expect("a log").clone();
@@ -486,4 +486,137 @@ async fn so_many_tasks_are_asked_for_at_once_and_no_more() {
         let outcome = wait.await.expect("it ends").expect("an outcome");
         assert!(matches!(outcome, Outcome::Completed(_)));
     }
+}
+
+#[tokio::test]
+async fn the_output_is_found_in_the_answer_too() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    simulator.script(Script::new().complete(json!(1)));
+    let run = client(&simulator).agent(agent).run().query("q");
+    let task = run.start().await.expect("a task");
+    let id = task.id();
+    let wanted = json!({ "total": 7 });
+    for (more, expected) in [
+        (
+            json!({ "extracted_data": wanted, "result": "words" }),
+            Some(&wanted),
+        ),
+        (
+            json!({ "result": { "extracted_data": wanted } }),
+            Some(&wanted),
+        ),
+        (
+            json!({ "extracted_data": null, "result": wanted }),
+            Some(&wanted),
+        ),
+        (json!({ "result": { "extracted_data": null } }), None),
+        (json!({}), None),
+    ] {
+        let mut summary = json!({ "task_id": id, "status": "completed" });
+        let fields = more.as_object().expect("an object").clone();
+        summary.as_object_mut().expect("an object").extend(fields);
+        let answer = Fault::status(200).body("application/json", summary.to_string());
+        simulator.fault(answer.on(Operation::GetTaskSummary).times(1));
+        let Ok(Outcome::Completed(done)) = task.wait().await else {
+            panic!("it has completed");
+        };
+        assert_eq!(done.output(), expected, "{summary}");
+    }
+}
+
+#[tokio::test]
+async fn a_mismatch_names_fields_and_no_keys_of_the_output() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "it is only decoded")]
+    struct Totals {
+        totals: std::collections::HashMap<String, f64>,
+    }
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    for (output, expected) in [
+        (
+            json!({ "totals": { "Mr Secret": "x" } }),
+            "at totals.(a key)",
+        ),
+        (json!({}), "its top has a missing field `totals`"),
+        (json!(7), "at its top"),
+    ] {
+        simulator.script(Script::new().complete(output));
+        let run = client(&simulator).agent(agent).run().query("q");
+        let error = run.extract_as::<Totals>().await.expect_err("a mismatch");
+        assert!(error.to_string().contains(expected), "{error}");
+        assert!(
+            !format!("{error} {error:?}").contains("Secret"),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn answers_are_given_in_time_or_not_at_all() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    simulator.script(Script::new().ask("Which year?"));
+    let run = client(&simulator).agent(agent).run().query("q");
+    let task = run.start().await.expect("a task");
+    let wait = task.wait().timeout(Duration::from_millis(100));
+    let error = wait.answer_with(|_| std::future::pending()).await;
+    let error = error.expect_err("a timeout");
+    assert!(error.is_timeout());
+    let waited = error.waited().expect("what was waited for");
+    assert!(waited.elapsed >= Duration::from_millis(100), "{waited:?}");
+    let declined = task.wait().answer_with(|_| async { None }).await;
+    assert!(
+        matches!(declined, Ok(Outcome::NeedsInput(_))),
+        "{declined:?}"
+    );
+    assert_eq!(simulator.count(Operation::SendTaskMessage), 0);
+}
+
+#[tokio::test]
+async fn a_failure_has_its_reason() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    simulator.script(Script::new().fail("no such page"));
+    let run = client(&simulator).agent(agent).run().query("q");
+    let task = run.start().await.expect("a task");
+    let Ok(Outcome::Failed(failure)) = task.wait().await else {
+        panic!("it has failed");
+    };
+    let reason = failure.reason().await.expect("a summary");
+    assert!(reason.is_some_and(|reason| reason.contains("no such page")));
+}
+
+#[tokio::test]
+async fn odd_pauses_do_no_harm() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    simulator.script(Script::new().running(2).complete(json!(1)));
+    let run = client(&simulator).agent(agent).run().query("q");
+    let task = run.start().await.expect("a task");
+    let wait = task.wait().timeout(Duration::from_millis(30));
+    let error = wait.pauses(Duration::MAX, Duration::MAX).await;
+    assert!(error.expect_err("a timeout").is_timeout());
+    let outcome = task.wait().pauses(Duration::ZERO, Duration::ZERO).await;
+    assert!(matches!(outcome, Ok(Outcome::Completed(_))), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn a_wait_that_times_out_says_what_it_failed_with() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    simulator.script(Script::new().complete(json!(1)));
+    let run = client(&simulator).agent(agent).run().query("q");
+    let task = run.start().await.expect("a task");
+    simulator.fault(Fault::status(500).on(Operation::GetTaskSummary));
+    let wait = task.wait().pauses(QUICK.0, QUICK.1);
+    let error = wait.timeout(Duration::from_millis(200)).await;
+    let error = error.expect_err("a timeout");
+    assert!(error.to_string().contains("has completed, but"), "{error}");
+    let cause = std::error::Error::source(&error).expect("a cause");
+    assert!(
+        cause.to_string().starts_with("get_task_summary: 500"),
+        "{cause}"
+    );
 }

@@ -22,13 +22,23 @@ async fn a_configuration_is_merged_and_not_replaced() {
         .config(object(config))
         .await
         .expect("an agent");
-    let changes = json!({ "tools": null, "limits": { "pages": 7 }, "new": true });
+    let changes = json!({
+        "tools": null,
+        "model": { "name": "l", "size": null },
+        "limits": { "pages": 7 },
+        "new": { "on": true, "off": null },
+    });
     let agent = client
         .agent(agent.id)
         .merge_config(object(changes))
         .await
         .expect("an agent");
-    let expected = json!({ "model": "m", "limits": { "pages": 7, "words": 9 }, "new": true });
+    // As RFC 7396 has it: no null is left.
+    let expected = json!({
+        "model": { "name": "l" },
+        "limits": { "pages": 7, "words": 9 },
+        "new": { "on": true },
+    });
     assert_eq!(Value::Object(agent.config.0), expected);
 }
 

@@ -1,7 +1,5 @@
 //! Lists, page after page up to a limit.
 
-use std::pin::pin;
-
 use futures_util::TryStreamExt as _;
 use nanonets_agents::List;
 use serde::Serialize;
@@ -33,7 +31,7 @@ where
     if let Some(cursor) = paging.cursor {
         list = list.cursor(cursor);
     }
-    let mut pages = pin!(list.pages());
+    let mut pages = list.pages();
     let mut items = Vec::new();
     let mut left = limit;
     let mut next = None;

@@ -100,10 +100,10 @@ async fn to_the_end(
                 };
             }
             Outcome::NeedsInput(question) => question,
-            outcome => return Err(unfinished(session, &outcome)),
+            outcome => return Err(unfinished(session, &outcome).await),
         };
         let Some(answer) = ask(&question, left.map(|left| start + left)).await? else {
-            return Err(unfinished(session, &Outcome::NeedsInput(question)));
+            return Err(unfinished(session, &Outcome::NeedsInput(question)).await);
         };
         task = question.reply(answer).await?;
     }
@@ -207,7 +207,7 @@ fn words(question: &Question) -> String {
 }
 
 /// Says why there is no output: to a person in words, to a program as data.
-fn unfinished(session: &Session, outcome: &Outcome) -> Failure {
+async fn unfinished(session: &Session, outcome: &Outcome) -> Failure {
     let id = outcome.task().id();
     let (code, status, message) = match outcome {
         Outcome::NeedsInput(question) => (
@@ -227,10 +227,18 @@ fn unfinished(session: &Session, outcome: &Outcome) -> Failure {
             ),
         ),
         Outcome::Stopped(_) => (Code::Failed, "stopped", "the task was stopped".to_owned()),
+        Outcome::Failed(failure) => {
+            // The task has failed whether that can be read or not.
+            let reason = failure.reason().await.ok().flatten();
+            let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+            let more = format!("`nanonets tasks result {id}` has everything that the agent did");
+            let message = format!("the task has failed{reason}; {more}");
+            (Code::Failed, "failed", message)
+        }
         _ => (
             Code::Failed,
-            "failed",
-            format!("the task has failed; `nanonets tasks result {id}` says why"),
+            "unknown",
+            format!("the task {id} did not complete"),
         ),
     };
     let question = match outcome {

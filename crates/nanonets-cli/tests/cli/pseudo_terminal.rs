@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
-use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -55,7 +54,7 @@ impl Session {
         drop((command, slave));
 
         let screen = Arc::new((Mutex::new(Screen::default()), Condvar::new()));
-        let keyboard = File::from(OwnedFd::from(master));
+        let keyboard = File::from(master);
         let mut output = keyboard.try_clone().expect("a terminal");
         let shown = Arc::clone(&screen);
         std::thread::spawn(move || {
