@@ -14,9 +14,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .nth(1)
         .ok_or("an agent id is needed")?
         .parse()?;
-    let http = reqwest::Client::builder()
-        .pool_max_idle_per_host(2)
-        .build()?;
+    let http = reqwest::Client::builder().no_proxy().build()?;
     let client = Client::builder_from_env()?
         .http_client(http)
         .retry(RetryPolicy::default().attempts(3))

@@ -35,7 +35,10 @@ async fn run_in(folder: &str, simulator: &Simulator, example: &str, args: &[&str
         .args(args)
         .current_dir(folder)
         .env("NANONETS_API_KEY", simulator.api_key())
-        .env("NANONETS_BASE_URL", simulator.base_url());
+        .env("NANONETS_BASE_URL", simulator.base_url())
+        // A proxy is no way to this machine.
+        .env("HTTP_PROXY", "http://127.0.0.1:1")
+        .env("http_proxy", "http://127.0.0.1:1");
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -495,3 +495,34 @@ async fn pauses_are_drawn_from_all_of_their_length() {
     );
     assert!(late.iter().any(|pause| *pause < 15.0) && late.iter().any(|pause| *pause > 15.0));
 }
+
+/// A listener whose queue is full answers nobody, on Linux at least.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_connection_that_does_not_come_about_is_given_up_in_time() {
+    let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+    let any = "127.0.0.1:0".parse().expect("an address");
+    socket.bind(any).expect("a port");
+    let listener = socket.listen(1).expect("a listener");
+    let address = listener.local_addr().expect("an address");
+    let mut queue = Vec::new();
+    while let Ok(connection) = tokio::time::timeout(
+        Duration::from_millis(200),
+        tokio::net::TcpStream::connect(address),
+    )
+    .await
+    {
+        queue.push(connection.expect("a connection"));
+    }
+    let client = Client::builder("key")
+        .base_url(format!("http://{address}"))
+        .retry(RetryPolicy::never())
+        .connect_timeout(Duration::from_millis(100));
+    let client = client.build().expect("a client");
+    let patience = Duration::from_secs(5);
+    let page = client.tasks().list().page().into_future();
+    let result = tokio::time::timeout(patience, page).await;
+    let error = result.expect("it ends in time").expect_err("no connection");
+    assert_eq!(error.kind(), ErrorKind::Connect);
+    assert!(error.is_timeout() && !error.is_ambiguous(), "{error:?}");
+}
