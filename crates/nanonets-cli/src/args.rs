@@ -40,14 +40,14 @@ pub struct Connection {
     /// Read the API key from FILE, or from stdin for `-`, and not from NANONETS_API_KEY
     #[arg(long, value_name = "FILE", global = true)]
     pub api_key_file: Option<String>,
-    /// Where the API is, if not at https://agents.nanonets.com
-    // The library reads the environment; clap shows it.
+    // Plain text is no place for the brackets that rustdoc wants around it.
     #[arg(
         long,
         value_name = "URL",
         global = true,
         env = "NANONETS_BASE_URL",
-        hide_env_values = true
+        hide_env_values = true,
+        help = "Where the API is, if not at https://agents.nanonets.com"
     )]
     pub base_url: Option<String>,
     /// Ask a simulator that is started for this command, without key and network
