@@ -160,7 +160,7 @@
 //! | `rustls` | yes | TLS in Rust |
 //! | `native-tls` | no | TLS of the operating system |
 //! | `schema` | yes | [`Run::extract`] and [`Run::output`], by [schemars] |
-//! | `blocking` | no | the same builders [without `async`](blocking) |
+//! | `blocking` | no | the same builders without `async`, in the module `blocking` |
 //! | `tracing` | no | a span for each operation, with attempts and status |
 //!
 //! A test of your own code needs no key: `nanonets-agents-sim` is a simulator of the API that runs in the test's process.
