@@ -92,6 +92,7 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = CODES)]
 pub struct Run {
     /// The agent's id; not needed with --simulate
     #[arg(value_parser = id::<AgentId>)]
@@ -117,7 +118,7 @@ pub struct Run {
 
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Waiting {
-    /// Give up waiting after this time, such as 90s or 10m; the task goes on
+    /// Give up waiting after this time, such as 90s or 10m, not counting the upload; the task goes on
     #[arg(long, value_name = "TIME", value_parser = input::duration)]
     pub timeout: Option<Duration>,
     /// Cancel the task on Ctrl-C
@@ -250,6 +251,7 @@ pub enum Tasks {
         task: TaskId,
     },
     /// Answer a question, or say something else
+    #[command(after_help = CODES)]
     Reply {
         /// The task's id
         #[arg(value_parser = id::<TaskId>)]
@@ -269,6 +271,7 @@ pub enum Tasks {
         task: TaskId,
     },
     /// Wait for a task and print what it extracts
+    #[command(after_help = CODES)]
     Wait {
         /// The task's id
         #[arg(value_parser = id::<TaskId>)]

@@ -48,6 +48,12 @@ impl Failure {
         Self::new(Code::Usage, message)
     }
 
+    /// The same with something more to know.
+    pub fn and(mut self, more: &str) -> Self {
+        self.message = format!("{}; {more}", self.message);
+        self
+    }
+
     /// Stdout can't be written to.
     pub fn of_stdout(error: &std::io::Error) -> Self {
         Self {
@@ -75,6 +81,13 @@ impl From<Error> for Failure {
             ErrorKind::Timeout => Code::TimedOut,
             _ => Code::Refused,
         };
+        if is_elsewhere(&error) {
+            let operation = error.operation().unwrap_or_default();
+            let status = error.status().unwrap_or_default();
+            let message =
+                format!("{operation}: {status}: this is not the API's answer; {CHECK_URL}");
+            return Self::new(code, message);
+        }
         let mut message = error.to_string();
         if let Some(cause) = root(&error) {
             let _ = write!(message, ": {cause}");
@@ -84,6 +97,16 @@ impl From<Error> for Failure {
         }
         Self::new(code, message)
     }
+}
+
+const CHECK_URL: &str = "check NANONETS_BASE_URL or --base-url";
+
+/// Whether something else than the API has answered: a page, or the way to another place.
+fn is_elsewhere(error: &Error) -> bool {
+    let is_page = error
+        .server_message()
+        .is_some_and(|words| words.starts_with('<'));
+    is_page || error.status().is_some_and(|status| status.is_redirection())
 }
 
 /// What lies at the bottom of an error, such as a refused connection.

@@ -1,7 +1,8 @@
 //! What the command line names: files of JSON and text, keys, times.
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{IsTerminal as _, Read as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Local, NaiveDate, TimeZone as _, Utc};
@@ -9,8 +10,16 @@ use serde_json::{Map, Value};
 
 use crate::failure::Failure;
 
+/// Whether stdin was read already.
+static STDIN_IS_READ: AtomicBool = AtomicBool::new(false);
+
 /// The text of a file, or of stdin for `-`.
 pub fn text(path: &str) -> Result<String, Failure> {
+    if path == "-" && STDIN_IS_READ.swap(true, Ordering::Relaxed) {
+        return Err(Failure::usage(
+            "stdin can be read only once: `-` is given twice",
+        ));
+    }
     let read = if path == "-" {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map(|_| text)
@@ -22,6 +31,10 @@ pub fn text(path: &str) -> Result<String, Failure> {
 
 /// An API key in a file, or on stdin for `-`. The line break at its end is no part of it.
 pub fn api_key(path: &str) -> Result<String, Failure> {
+    if path == "-" && std::io::stdin().is_terminal() {
+        let message = "a key that is typed here would be shown: pipe it in, or name a file";
+        return Err(Failure::usage(message));
+    }
     let mut key = text(path)?;
     if key.ends_with('\n') {
         key.pop();

@@ -80,6 +80,8 @@ impl Output {
     pub fn value(self, value: &Value) -> Result<(), Failure> {
         match self {
             Self::JsonLines => write(&value.to_string()),
+            // To a program, all of JSON is the same.
+            _ if stdout().is_terminal() => write(&terminal::escaped(&pretty(value)?)),
             _ => write(&pretty(value)?),
         }
     }
@@ -151,6 +153,6 @@ fn cell(name: &str, value: &Value) -> String {
             Err(_) => terminal::printable(text).into_owned(),
         },
         Value::String(text) => terminal::printable(text).into_owned(),
-        value => value.to_string(),
+        value => terminal::escaped(&value.to_string()).into_owned(),
     }
 }

@@ -26,7 +26,9 @@ impl Session {
             quiet: format.quiet,
         };
         if connection.simulate {
-            notes.say("simulated: no document is read, no model is asked, nothing is kept");
+            // Nobody is to take what follows for real, --quiet or not.
+            let told = Notes { quiet: false };
+            told.say("simulated: no document is read, no model is asked, nothing is kept");
             let simulator = Simulator::builder().start().await.map_err(|error| {
                 Failure::new(
                     Code::Refused,
@@ -43,6 +45,12 @@ impl Session {
         }
         let builder = match &connection.api_key_file {
             Some(path) => Client::builder(input::api_key(path)?),
+            None if std::env::var_os("NANONETS_API_KEY").is_none() => {
+                return Err(Failure::usage(
+                    "NANONETS_API_KEY is not set: make a key in the web app under Settings, API Keys, and set it or \
+                     give --api-key-file FILE; --simulate needs none",
+                ));
+            }
             None => Client::builder_from_env()?,
         };
         let builder = match &connection.base_url {

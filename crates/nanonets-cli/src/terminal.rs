@@ -3,13 +3,36 @@
 use std::borrow::Cow;
 use std::io::{IsTerminal as _, Write as _, stderr};
 
-/// A text on one line, without what would move the cursor or colour the terminal: it may come from a server.
+/// What moves the cursor, colours the terminal or turns the direction of text: a server may send it.
+fn is_unprintable(character: char) -> bool {
+    let is_direction = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    character.is_control() || is_direction
+}
+
+/// A text on one line, without any of that.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if !text.contains(char::is_control) {
+    if !text.contains(is_unprintable) {
         return Cow::Borrowed(text);
     }
-    let words = text.split(char::is_control).filter(|word| !word.is_empty());
+    let words = text.split(is_unprintable).filter(|word| !word.is_empty());
     Cow::Owned(words.collect::<Vec<_>>().join(" "))
+}
+
+/// JSON with all of that escaped but its own line breaks.
+pub fn escaped(json: &str) -> Cow<'_, str> {
+    let is_escaped = |character: char| character != '\n' && is_unprintable(character);
+    if !json.contains(is_escaped) {
+        return Cow::Borrowed(json);
+    }
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_escaped(character) {
+            text.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            text.push(character);
+        }
+    }
+    Cow::Owned(text)
 }
 
 /// Tells a person something, unless `--quiet`.

@@ -35,12 +35,15 @@ where
     let mut items = Vec::new();
     let mut left = limit;
     let mut next = None;
+    let mut is_cut = false;
     while left > 0
         && let Some(mut page) = pages.try_next().await?
     {
+        // Its cursor stands behind the whole page: what is cut off would never be shown.
+        next = page.next_cursor.filter(|_| page.items.len() <= left);
+        is_cut |= page.items.len() > left;
         page.items.truncate(left);
         left -= page.items.len();
-        next = page.next_cursor;
         // What is far from its end is shown as it comes.
         if session.output == Output::JsonLines {
             session.output.list(&page.items, columns, Last::Cut)?;
@@ -55,6 +58,10 @@ where
         session
             .notes
             .say(&format!("there are more: add --cursor {cursor}"));
+    } else if is_cut {
+        session
+            .notes
+            .say("there are more: ask for more by --limit, or for --all");
     } else if items.is_empty() && session.output == Output::Table {
         session.notes.say("there are none");
     }

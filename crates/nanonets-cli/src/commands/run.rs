@@ -16,14 +16,15 @@ use crate::session::Session;
 
 /// Runs an agent, and waits for it unless it was not to be.
 pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
-    if args.query.is_none() && args.file.is_empty() {
+    let query = args.query.filter(|query| !query.trim().is_empty());
+    if query.is_none() && args.file.is_empty() {
         let message =
             "there is nothing to run on: give a prompt by --query, documents by --file, or both";
         return Err(Failure::usage(message));
     }
     let agent = session.agent(args.agent)?;
     let mut run = session.client.agent(agent).run();
-    if let Some(query) = args.query {
+    if let Some(query) = query {
         run = run.query(query);
     }
     if let Some(schema) = args.schema {

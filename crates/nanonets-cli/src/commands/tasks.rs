@@ -60,6 +60,10 @@ pub async fn run(session: &Session, command: Tasks) -> Result<(), Failure> {
             wait,
             waiting,
         } => {
+            if !wait && (waiting.timeout.is_some() || waiting.cancel_on_interrupt) {
+                let message = "--timeout and --cancel-on-interrupt are of use with --wait alone";
+                return Err(Failure::usage(message));
+            }
             let message = match message.as_str() {
                 "-" => input::text("-")?.trim_end().to_owned(),
                 _ => message,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::TryStreamExt as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use nanonets_agents::{Outcome, Question, TaskHandle, TaskId, TaskStatus, Update};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::args::Waiting;
 use crate::failure::{Code, Failure};
@@ -15,30 +15,38 @@ use crate::output::Output;
 use crate::session::Session;
 use crate::terminal::printable;
 
-/// Waits for a task to its end, and prints its output. What it asks is asked of whoever sits there.
+/// Waits for a task to its end, and prints its output. What it asks is asked of whoever sits there. Whatever goes wrong,
+/// the task can be picked up again.
 pub async fn follow(session: &Session, task: TaskHandle, waiting: Waiting) -> Result<(), Failure> {
     let id = task.id();
     let work = to_the_end(session, task.clone(), waiting.timeout);
-    match unless_interrupted(work).await {
-        Ok(result) => result,
-        Err(interrupted) if waiting.cancel_on_interrupt => {
-            // Whoever can't wait for that either is let go.
-            let cancelled = unless_interrupted(task.cancel().into_future()).await;
-            Err(match cancelled {
-                Ok(Ok(_)) => {
-                    interrupted.because(format!("interrupted; the task {id} is cancelled"))
-                }
-                Ok(Err(error)) => {
-                    interrupted.because(format!("interrupted; the task {id} goes on: {error}"))
-                }
-                Err(_) => interrupted.because(format!("interrupted; the task {id} may go on")),
-            })
-        }
-        Err(interrupted) => Err(interrupted.because(format!(
+    let interrupted = match unless_interrupted(work).await {
+        Ok(result) => return result,
+        Err(interrupted) => interrupted,
+    };
+    if !waiting.cancel_on_interrupt {
+        print_state(session, id, "unknown", None);
+        return Err(interrupted.because(format!(
             "interrupted; the task goes on: `{}` picks it up",
             pick_up(id)
-        ))),
+        )));
     }
+    session.notes.say("cancelling");
+    // Whoever can't wait for that either is let go.
+    let cancelled = unless_interrupted(task.cancel().into_future()).await;
+    Err(interrupted.because(match cancelled {
+        Ok(Ok(_)) => format!("interrupted; the task {id} is cancelled"),
+        Ok(Err(error)) => {
+            format!(
+                "interrupted; the task goes on: {error}; `{}` picks it up",
+                pick_up(id)
+            )
+        }
+        Err(_) => format!(
+            "interrupted; the task may go on: `{}` picks it up",
+            pick_up(id)
+        ),
+    }))
 }
 
 /// Says something to a task, and waits for it.
@@ -102,11 +110,51 @@ async fn to_the_end(
             Outcome::NeedsInput(question) => question,
             outcome => return Err(unfinished(session, &outcome).await),
         };
-        let Some(answer) = ask(&question, left.map(|left| start + left)).await? else {
+        let deadline = timeout.and_then(|timeout| start.checked_add(timeout));
+        let answer = match ask(&question, deadline).await {
+            Ok(answer) => answer,
+            Err(TimedOut) => {
+                return Err(in_vain(
+                    session,
+                    id,
+                    "waiting_for_input",
+                    "the question was not answered in time",
+                ));
+            }
+        };
+        let Some(answer) = answer else {
             return Err(unfinished(session, &Outcome::NeedsInput(question)).await);
         };
-        task = question.reply(answer).await?;
+        let replied = question.reply(answer).await;
+        task = replied.map_err(|error| lost_sight(id, error))?;
     }
+}
+
+/// Something that is not about the task went wrong, which goes on.
+fn lost_sight(id: TaskId, error: nanonets_agents::Error) -> Failure {
+    Failure::from(error).and(&format!("`{}` picks the task up", pick_up(id)))
+}
+
+/// There is no time left.
+fn in_vain(session: &Session, id: TaskId, status: &str, message: &str) -> Failure {
+    print_state(session, id, status, None);
+    Failure::new(
+        Code::TimedOut,
+        format!("{message}; `{}` picks it up", pick_up(id)),
+    )
+}
+
+/// Tells a program which task there is and how it is. Who has stopped reading is not told.
+fn print_state(session: &Session, id: TaskId, status: &str, more: Option<(&str, Value)>) {
+    if session.output == Output::Table {
+        return;
+    }
+    let mut data = json!({ "task_id": id, "status": status });
+    if let Some((name, value)) = more {
+        data[name] = value;
+    }
+    // The exit code says what happened to the task, not to this.
+    let _ = session.output.value(&data);
 }
 
 /// Waits for an outcome, and shows every status until then.
@@ -134,19 +182,22 @@ async fn watched(
             Ok(Some(Update::Outcome(outcome))) => break Ok(outcome),
             Ok(Some(_)) => {}
             Ok(None) => {
-                break Err(Failure::new(
-                    Code::Refused,
-                    "the wait ended without an outcome",
-                ));
+                let message = format!(
+                    "the wait ended without an outcome; `{}`",
+                    pick_up(task.id())
+                );
+                break Err(Failure::new(Code::Refused, message));
             }
-            Err(error) if error.is_timeout() && error.waited().is_some() => {
-                let command = pick_up(task.id());
-                break Err(Failure::new(
-                    Code::TimedOut,
-                    format!("{error}; `{command}` picks it up"),
-                ));
+            Err(error) => {
+                break Err(match error.waited() {
+                    Some(waited) => {
+                        let status = waited.last_status.as_ref();
+                        let status = status.map_or("unknown", |status| status.as_str());
+                        in_vain(session, task.id(), status, &error.to_string())
+                    }
+                    None => lost_sight(task.id(), error),
+                });
             }
-            Err(error) => break Err(Failure::from(error)),
         }
     };
     if let Some(line) = line {
@@ -166,29 +217,43 @@ fn status_line(start: Instant) -> ProgressBar {
     line
 }
 
+/// The time for an answer has run out.
+struct TimedOut;
+
 /// Asks a person, if there is one. `None` if there is none, or if nothing more is typed.
-async fn ask(question: &Question, deadline: Option<Instant>) -> Result<Option<String>, Failure> {
+async fn ask(question: &Question, deadline: Option<Instant>) -> Result<Option<String>, TimedOut> {
     if !stdin().is_terminal() || !stderr().is_terminal() {
         return Ok(None);
     }
     let text = words(question);
     let typed = tokio::task::spawn_blocking(move || {
+        // What was typed before the question is no answer to it.
+        #[cfg(unix)]
+        let _ = rustix::termios::tcflush(stdin(), rustix::termios::QueueSelector::IFlush);
         loop {
-            eprintln!("{}", printable(&text));
+            for line in text.lines() {
+                eprintln!("{}", printable(line));
+            }
             eprint!("> ");
             let mut line = String::new();
             match stdin().lock().read_line(&mut line) {
-                Ok(0) | Err(_) => return None,
+                Ok(0) | Err(_) => {
+                    eprintln!();
+                    return None;
+                }
                 Ok(_) if line.trim().is_empty() => {}
                 Ok(_) => return Some(line.trim().to_owned()),
             }
         }
     });
     let typed = match deadline {
-        Some(deadline) => match tokio::time::timeout_at(deadline.into(), typed).await {
-            Ok(typed) => typed,
-            Err(_) => return Ok(None),
-        },
+        Some(deadline) => {
+            let typed = tokio::time::timeout_at(deadline.into(), typed).await;
+            typed.map_err(|_| {
+                eprintln!();
+                TimedOut
+            })?
+        }
         None => typed.await,
     };
     Ok(typed.unwrap_or_default())
@@ -209,52 +274,42 @@ fn words(question: &Question) -> String {
 /// Says why there is no output: to a person in words, to a program as data.
 async fn unfinished(session: &Session, outcome: &Outcome) -> Failure {
     let id = outcome.task().id();
-    let (code, status, message) = match outcome {
-        Outcome::NeedsInput(question) => (
-            Code::NeedsPerson,
-            "waiting_for_input",
-            format!(
+    match outcome {
+        Outcome::NeedsInput(question) => {
+            let content = question
+                .message()
+                .and_then(|message| message.content.clone());
+            let content = content.map(|content| ("question", content));
+            print_state(session, id, "waiting_for_input", content);
+            let message = format!(
                 "the task asks: {}; answer it by `nanonets tasks reply {id} TEXT --wait`",
                 words(question)
-            ),
-        ),
-        Outcome::NeedsReview(_) => (
-            Code::NeedsPerson,
-            "awaiting_review",
-            format!(
+            );
+            Failure::new(Code::NeedsPerson, message)
+        }
+        Outcome::NeedsReview(_) => {
+            print_state(session, id, "awaiting_review", None);
+            let message = format!(
                 "the task waits for approval in the dashboard; then, `{}` picks it up",
                 pick_up(id)
-            ),
-        ),
-        Outcome::Stopped(_) => (Code::Failed, "stopped", "the task was stopped".to_owned()),
+            );
+            Failure::new(Code::NeedsPerson, message)
+        }
         Outcome::Failed(failure) => {
             // The task has failed whether that can be read or not.
             let reason = failure.reason().await.ok().flatten();
+            let told = reason
+                .as_ref()
+                .map(|reason| ("reason", Value::from(reason.as_str())));
+            print_state(session, id, "failed", told);
             let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
             let more = format!("`nanonets tasks result {id}` has everything that the agent did");
-            let message = format!("the task has failed{reason}; {more}");
-            (Code::Failed, "failed", message)
+            Failure::new(Code::Failed, format!("the task has failed{reason}; {more}"))
         }
-        _ => (
-            Code::Failed,
-            "unknown",
-            format!("the task {id} did not complete"),
-        ),
-    };
-    let question = match outcome {
-        Outcome::NeedsInput(question) => question
-            .message()
-            .and_then(|message| message.content.clone()),
-        _ => None,
-    };
-    if session.output != Output::Table {
-        let mut data = json!({ "task_id": id, "status": status });
-        if let Some(question) = question {
-            data["question"] = question;
+        Outcome::Stopped(_) => {
+            print_state(session, id, "stopped", None);
+            Failure::new(Code::Failed, format!("the task {id} was stopped"))
         }
-        if let Err(failure) = session.output.value(&data) {
-            return failure;
-        }
+        _ => Failure::new(Code::Failed, format!("the task {id} did not complete")),
     }
-    Failure::new(code, message)
 }

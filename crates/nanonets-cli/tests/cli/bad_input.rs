@@ -1,6 +1,6 @@
 //! What can't work ends with one clear line, the right exit code, and nothing sent.
 
-use nanonets_agents_sim::Simulator;
+use nanonets_agents_sim::{Script, Simulator};
 
 use crate::process::{Run, against, command, fed, finished};
 
@@ -72,6 +72,21 @@ async fn what_the_command_line_names_must_be_there_and_right() {
     let folder = folder.path().to_str().expect("a path");
     let run = |more: &[&str]| finished(against(&simulator, &[&["run", &agent], more].concat()));
     assert_one_line(&run(&[]), 2, "give a prompt by --query");
+    assert_one_line(&run(&["--query", ""]), 2, "give a prompt by --query");
+    let twice = [
+        "run",
+        &agent,
+        "--query",
+        "q",
+        "--schema",
+        "-",
+        "--api-key-file",
+        "-",
+    ];
+    let twice = fed(against(&simulator, &twice), simulator.api_key());
+    assert_one_line(&twice, 2, "stdin can be read only once");
+    let reply = ["tasks", "reply", &agent, "yes", "--timeout", "1m"];
+    assert_one_line(&finished(against(&simulator, &reply)), 2, "--wait");
     assert_one_line(&run(&["--file", "/nowhere/a.pdf"]), 2, "/nowhere/a.pdf");
     assert_one_line(&run(&["--file", folder]), 2, folder);
     assert_one_line(&run(&["--query", "q", "--schema", bad]), 2, "is no JSON");
@@ -85,15 +100,15 @@ async fn what_the_command_line_names_must_be_there_and_right() {
         2,
         "/nowhere/s.json can't be read",
     );
-    assert_refused(
+    assert_one_line(
         &run(&["--query", "q", "--timeout", "soon"]),
         2,
         "90s, 10m or 1h30m",
     );
     let list = ["tasks", "list", "--created-after", "yesterday"];
-    assert_refused(&finished(against(&simulator, &list)), 2, "how long ago");
+    assert_one_line(&finished(against(&simulator, &list)), 2, "how long ago");
     let get = ["tasks", "get", "12"];
-    assert_refused(&finished(against(&simulator, &get)), 2, "an id is a UUID");
+    assert_one_line(&finished(against(&simulator, &get)), 2, "an id is a UUID");
     let update = ["agents", "update", &agent];
     assert_one_line(
         &finished(against(&simulator, &update)),
@@ -138,6 +153,29 @@ fn base_urls_that_can_not_be_one() {
             .args(["agents", "list", "--base-url", url])
             .env("NANONETS_API_KEY", "key");
         assert_one_line(&finished(command), 2, expected);
+    }
+}
+
+/// The exit code tells of the task, whoever reads.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_stdout_does_not_make_a_success_of_a_failure() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id.to_string();
+    for (script, code) in [
+        (Script::new().fail("no"), 3),
+        (Script::new().ask("Which year?"), 4),
+    ] {
+        simulator.script(script);
+        let mut child = against(&simulator, &["run", &agent, "--query", "q"])
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("it can be run");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(code));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("error: "));
     }
 }
 

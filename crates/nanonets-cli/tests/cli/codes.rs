@@ -90,7 +90,9 @@ async fn a_wait_in_vain_is_5_and_says_how_to_go_on() {
     let (simulator, agent) = with(Script::new().running(u32::MAX)).await;
     let run = ["run", &agent, "--query", "q", "--timeout", "100ms"];
     let run = nanonets(&simulator, &run);
-    assert_eq!((run.code, run.stdout.as_str()), (5, ""));
+    assert_eq!(run.code, 5);
+    let data: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!(data["status"], "running");
     let task = simulator.tasks()[0].id.to_string();
     assert!(
         run.stderr.contains(&format!("nanonets tasks wait {task}")),
@@ -134,12 +136,28 @@ async fn a_server_that_answers_html_is_1() {
     for fault in [
         Fault::status(200).html("<h1>Welcome</h1>"),
         Fault::status(502).html("<h1>Bad gateway</h1>"),
+        Fault::status(404).html("<h1>Not found</h1>"),
+        Fault::status(302).header("location", "http://127.0.0.1:1/"),
     ] {
         let fault = simulator.fault(fault.header("retry-after", "0"));
         let run = finished(against(&simulator, &["agents", "get", &agent]));
         assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{run:?}");
         assert!(run.stderr.contains("NANONETS_BASE_URL"), "{run:?}");
         assert_eq!(run.stderr.lines().count(), 1, "{run:?}");
+        assert!(!run.stderr.contains('<'), "{run:?}");
         fault.remove();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_goes_wrong_while_it_waits_the_task_can_be_picked_up() {
+    let (simulator, agent) = with(Script::new().running(1)).await;
+    simulator.fault(Fault::status(401).on(Operation::GetTask));
+    let run = nanonets(&simulator, &["run", &agent, "--query", "q", "--quiet"]);
+    assert_eq!(run.code, 1);
+    let task = simulator.tasks()[0].id;
+    assert!(
+        run.stderr.contains(&format!("nanonets tasks wait {task}")),
+        "{run:?}"
+    );
 }

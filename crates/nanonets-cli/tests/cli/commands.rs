@@ -159,6 +159,14 @@ async fn a_list_goes_as_far_as_its_limit_and_on_from_a_cursor() {
     let both = list(&["--limit", "6"]).json();
     assert_eq!(second[0], both[3]);
     assert_eq!(list(&["--limit", "250"]).stderr, "");
+    // Two pages of 51 are one more than that, and a cursor behind them would lose it.
+    let cut = list(&["--limit", "101"]);
+    assert!(
+        !cut.stderr.contains("--cursor") && cut.stderr.contains("--all"),
+        "{}",
+        cut.stderr
+    );
+    assert_eq!(length(cut.json()), 101);
 }
 
 #[tokio::test(flavor = "multi_thread")]

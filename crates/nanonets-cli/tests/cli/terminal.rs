@@ -21,7 +21,7 @@ async fn a_person_is_asked_and_the_task_goes_on() {
     let script = Script::new().ask("Which\u{1b}[31m currency?").running(1);
     simulator.script(script.complete(json!({ "total": 7 })));
     let mut session = Session::start(against(&simulator, &["run", &agent, "--query", "q"]));
-    session.expect("Which [31m currency?");
+    session.expect("> ");
     session.type_line("");
     session.type_line("EUR");
     let (code, screen) = session.end();
@@ -109,4 +109,76 @@ async fn an_end_of_input_leaves_the_question_open() {
     let (code, screen) = session.end();
     assert_eq!(code, 4, "{screen}");
     assert!(screen.contains("nanonets tasks reply"), "{screen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_typed_before_the_question_is_no_answer() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id.to_string();
+    simulator.script(
+        Script::new()
+            .running(2)
+            .ask("Which year?")
+            .complete(json!(7)),
+    );
+    let mut session = Session::start(against(&simulator, &["run", &agent, "--query", "q"]));
+    session.expect("running");
+    session.type_line("stray");
+    session.expect("> ");
+    session.type_line("2026");
+    let (code, screen) = session.end();
+    assert_eq!(code, 0, "{screen}");
+    let task = simulator.tasks()[0].id.to_string();
+    let messages = nanonets(&simulator, &["tasks", "messages", &task]).json();
+    assert_eq!(messages[2]["content"], "2026");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_nobody_answers_in_time_is_a_timeout() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id.to_string();
+    simulator.script(Script::new().ask("Which year?"));
+    let run = ["run", &agent, "--query", "q", "--timeout", "300ms"];
+    let (code, screen) = Session::start(against(&simulator, &run)).end();
+    assert_eq!(code, 5, "{screen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_sends_does_not_steer_the_terminal() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id.to_string();
+    let nasty = "a\u{9b}31m\u{7f}\u{202e}b";
+    simulator.script(Script::new().complete(json!({ "name": nasty, "list": [nasty] })));
+    let run = ["run", &agent, "--query", "q", "--quiet"];
+    let (_, screen) = Session::start(against(&simulator, &run)).end();
+    let data: serde_json::Value = serde_json::from_str(&screen).expect("JSON");
+    assert_eq!(data["name"], nasty);
+    assert!(
+        !screen.contains(['\u{9b}', '\u{7f}', '\u{202e}']),
+        "{screen:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn times_are_those_of_this_place() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id.to_string();
+    let created = |zone: &str| {
+        let mut command = against(&simulator, &["agents", "get", &agent]);
+        command.env("TZ", zone);
+        let (_, screen) = Session::start(command).end();
+        let line = screen.lines().find(|line| line.starts_with("created_at"));
+        let text = line
+            .and_then(|line| line.split_once(' '))
+            .expect("a time")
+            .1
+            .trim()
+            .to_owned();
+        chrono::NaiveDateTime::parse_from_str(&text, "%F %H:%M").expect("a time")
+    };
+    // Three hours east of Greenwich, as POSIX writes it.
+    assert_eq!(
+        created("EAST-3") - created("UTC"),
+        chrono::TimeDelta::hours(3)
+    );
 }
