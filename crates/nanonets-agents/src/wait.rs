@@ -25,12 +25,14 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const LEAST: Duration = Duration::from_millis(10);
 
 pub(crate) type OnStatus = Arc<dyn Fn(&Task) + Send + Sync>;
+type OnFailure = Arc<dyn Fn(&Error) + Send + Sync>;
 
 /// How a task is waited for.
 #[derive(Clone)]
 pub(crate) struct Patience {
     pub timeout: Option<Duration>,
     pub on_status: Option<OnStatus>,
+    on_failure: Option<OnFailure>,
     first_pause: Duration,
     longest_pause: Duration,
 }
@@ -40,6 +42,7 @@ impl Default for Patience {
         Self {
             timeout: None,
             on_status: None,
+            on_failure: None,
             first_pause: Duration::from_secs(1),
             longest_pause: Duration::from_secs(10),
         }
@@ -110,6 +113,13 @@ impl Wait {
     /// Calls a function with the task whenever its status is another than before.
     pub fn on_status(mut self, call: impl Fn(&Task) + Send + Sync + 'static) -> Self {
         self.patience.on_status = Some(Arc::new(call));
+        self
+    }
+
+    /// Calls a function with the error of each poll that fails and is outlasted, for whoever wants to know why nothing
+    /// happens.
+    pub fn on_failure(mut self, call: impl Fn(&Error) + Send + Sync + 'static) -> Self {
+        self.patience.on_failure = Some(Arc::new(call));
         self
     }
 
@@ -283,6 +293,9 @@ impl Poller {
             // With a deadline, that is how long it may fail.
             if self.deadline.is_none() && self.failures > TOLERATED {
                 return Err(error);
+            }
+            if let Some(on_failure) = &self.patience.on_failure {
+                on_failure(&error);
             }
             self.pause = self
                 .pause

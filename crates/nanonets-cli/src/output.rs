@@ -68,9 +68,18 @@ impl Output {
         let value = json(object)?;
         match (self, &value) {
             (Self::Table, Value::Object(fields)) => {
-                let fields = fields.iter().filter(|(_, value)| !value.is_null());
-                let rows = fields.map(|(name, value)| vec![name.clone(), cell(name, value)]);
-                write(&aligned(&rows.collect::<Vec<_>>(), Last::Whole))
+                // What has a structure of its own stands below what has none.
+                let is_nested = |value: &Value| value.is_object() || value.is_array();
+                let shown = fields.iter().filter(|(_, value)| !value.is_null());
+                let (nested, flat): (Vec<_>, Vec<_>) =
+                    shown.partition(|(_, value)| is_nested(value));
+                let rows = flat.into_iter();
+                let rows = rows.map(|(name, value)| vec![name.clone(), cell(name, value)]);
+                write(&aligned(&rows.collect::<Vec<_>>(), Last::Whole))?;
+                for (name, value) in nested {
+                    write(&format!("{name}\n{}", terminal::escaped(&pretty(value)?)))?;
+                }
+                Ok(())
             }
             _ => self.value(&value),
         }

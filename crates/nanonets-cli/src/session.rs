@@ -16,7 +16,13 @@ pub struct Session {
     pub client: Client,
     pub output: Output,
     pub notes: Notes,
-    simulator: Option<Simulator>,
+    simulator: Option<Simulated>,
+}
+
+/// A simulator with something to see: an agent that has worked already.
+struct Simulated {
+    agent: AgentId,
+    _running: Simulator,
 }
 
 impl Session {
@@ -35,12 +41,17 @@ impl Session {
                     format!("no simulator can be started: {error}"),
                 )
             })?;
+            let agent = simulator.create_agent("Simulated agent").id;
+            simulator.add_history(agent, 3);
             let client = Client::builder(simulator.api_key()).base_url(simulator.base_url());
             return Ok(Self {
                 client: client.build()?,
                 output,
                 notes,
-                simulator: Some(simulator),
+                simulator: Some(Simulated {
+                    agent,
+                    _running: simulator,
+                }),
             });
         }
         let builder = match &connection.api_key_file {
@@ -69,8 +80,8 @@ impl Session {
     /// The agent that was named, or one of the simulator's.
     pub fn agent(&self, named: Option<AgentId>) -> Result<AgentId, Failure> {
         match (named, &self.simulator) {
-            // The simulator was started a moment ago and knows no agent by any id.
-            (_, Some(simulator)) => Ok(simulator.create_agent("Simulated agent").id),
+            // The simulator was started a moment ago and knows no agent but its own.
+            (_, Some(simulated)) => Ok(simulated.agent),
             (Some(id), None) => Ok(id),
             (None, None) => Err(Failure::usage(
                 "an agent's id is needed, except with --simulate",

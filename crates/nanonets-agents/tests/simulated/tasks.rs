@@ -262,14 +262,21 @@ async fn a_wait_outlasts_failures_that_pass() {
         .start()
         .await
         .expect("a task");
-    // Five attempts to a poll, so four polls fail.
+    // A poll is one attempt.
     simulator.fault(Fault::status(500).on(Operation::GetTask).times(20));
+    let failures = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&failures);
     let outcome = task
         .wait()
+        .on_failure(move |error| {
+            assert_eq!(error.operation(), Some("get_task"));
+            *count.lock().expect("a count") += 1;
+        })
         .pauses(QUICK.0, QUICK.1)
         .await
         .expect("an outcome");
     assert!(matches!(outcome, Outcome::Completed(_)));
+    assert_eq!(*failures.lock().expect("a count"), 20);
 
     simulator.fault(Fault::status(500).on(Operation::GetTask));
     let error = task

@@ -169,6 +169,14 @@ async fn watched(
     if let Some(timeout) = timeout {
         wait = wait.timeout(timeout);
     }
+    let (shown, notes) = (line.clone(), session.notes);
+    let wait = wait.on_failure(move |error| {
+        let trouble = format!("trying again after: {error}");
+        match &shown {
+            Some(line) => line.set_message(printable(&trouble).into_owned()),
+            None => notes.say(&trouble),
+        }
+    });
     let mut updates = wait.updates();
     let outcome = loop {
         match updates.try_next().await {
@@ -212,7 +220,7 @@ fn status_line(start: Instant) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}, {elapsed}") {
         line.set_style(style);
     }
-    let line = line.with_elapsed(start.elapsed());
+    let line = line.with_elapsed(start.elapsed()).with_message("starting");
     line.enable_steady_tick(Duration::from_millis(120));
     line
 }

@@ -1,6 +1,6 @@
 //! What can't work ends with one clear line, the right exit code, and nothing sent.
 
-use nanonets_agents_sim::{Script, Simulator};
+use nanonets_agents_sim::{Fault, Script, Simulator};
 
 use crate::process::{Run, against, command, fed, finished};
 
@@ -39,6 +39,31 @@ fn keys_that_can_not_be_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_no_argument_and_in_no_output() {
+    let mut argument = command();
+    argument.args(["--api-key", "hush", "agents", "list"]);
+    assert_eq!(finished(argument).code, 2);
+    let simulator = Simulator::start().await;
+    let words = format!("no such key: {}", simulator.api_key());
+    simulator.fault(Fault::status(401).body("text/plain", words));
+    let run = finished(against(&simulator, &["agents", "list"]));
+    assert_one_line(&run, 1, "no such key");
+    assert!(!run.stderr.contains(simulator.api_key()), "{run:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_stderr_leaves_the_exit_code() {
+    let own = command();
+    let mut shell = std::process::Command::new("sh");
+    shell
+        .args(["-c", "exec \"$0\" agents list 2>&-"])
+        .arg(own.get_program());
+    shell.env_remove("NANONETS_API_KEY");
+    assert_eq!(finished(shell).code, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_comes_from_a_file_or_stdin() {
     let simulator = Simulator::start().await;
     let folder = tempfile::tempdir().expect("a folder");
@@ -69,9 +94,17 @@ async fn what_the_command_line_names_must_be_there_and_right() {
     let bad = folder.path().join("bad.json");
     std::fs::write(&bad, "{\"type\": ").expect("a file");
     let bad = bad.to_str().expect("a path");
+    let array = folder.path().join("array.json");
+    std::fs::write(&array, "[1]").expect("a file");
+    let array = array.to_str().expect("a path");
     let folder = folder.path().to_str().expect("a path");
     let run = |more: &[&str]| finished(against(&simulator, &[&["run", &agent], more].concat()));
     assert_one_line(&run(&[]), 2, "give a prompt by --query");
+    assert_one_line(
+        &run(&["--query", "q", "--schema", array]),
+        2,
+        "must be a JSON object",
+    );
     assert_one_line(&run(&["--query", ""]), 2, "give a prompt by --query");
     let twice = [
         "run",

@@ -63,3 +63,16 @@ async fn an_interrupt_before_the_task_is_known_says_where_it_would_be() {
         "{screen}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_at_a_question_leaves_the_task_too() {
+    let (simulator, agent) = running().await;
+    simulator.script(Script::new().ask("Which year?"));
+    let session = Session::start(against(&simulator, &["run", &agent, "--query", "q"]));
+    session.expect("> ");
+    kill_process(session.pid(), Signal::INT).expect("a signal");
+    let (code, screen) = session.end();
+    assert_eq!(code, 130, "{screen}");
+    assert!(screen.contains("nanonets tasks wait"), "{screen}");
+    assert_eq!(simulator.count(Operation::SendTaskMessage), 0);
+}

@@ -1,9 +1,9 @@
 //! What a person sees at a terminal.
 
-use nanonets_agents_sim::{Operation, Script, Simulator};
+use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
 use serde_json::json;
 
-use crate::process::{against, nanonets, steady};
+use crate::process::{against, command, nanonets, steady};
 use crate::pseudo_terminal::Session;
 
 /// What is on the screen, without the lines that lived and are gone.
@@ -181,4 +181,29 @@ async fn times_are_those_of_this_place() {
         created("EAST-3") - created("UTC"),
         chrono::TimeDelta::hours(3)
     );
+}
+
+#[test]
+fn help_is_coloured_unless_it_is_not_to_be() {
+    let shown = |no_color: bool| {
+        let mut command = command();
+        command.arg("--help");
+        if no_color {
+            command.env("NO_COLOR", "1");
+        }
+        Session::start(command).end().1
+    };
+    assert!(shown(false).contains('\u{1b}'));
+    assert!(!shown(true).contains('\u{1b}'));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_is_out_of_order_is_no_secret() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id.to_string();
+    simulator.script(Script::new().complete(json!(7)));
+    simulator.fault(Fault::status(500).on(Operation::GetTask).times(1));
+    let session = Session::start(against(&simulator, &["run", &agent, "--query", "q"]));
+    session.expect("trying again after: get_task: 500");
+    assert_eq!(session.end().0, 0);
 }
