@@ -98,7 +98,7 @@ pub struct Run {
     #[arg(value_parser = id::<AgentId>)]
     pub agent: Option<AgentId>,
     /// The prompt
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub query: Option<String>,
     /// A document; can be given several times
     #[arg(long, value_name = "PATH")]
@@ -107,7 +107,7 @@ pub struct Run {
     #[arg(long, value_name = "FILE_OR_JSON")]
     pub schema: Option<String>,
     /// Guidance for the output, such as how dates are to be written
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub instructions: Option<String>,
     /// Start the task, print its id and leave
     #[arg(long, conflicts_with_all = ["timeout", "cancel_on_interrupt"])]
@@ -196,7 +196,7 @@ pub enum Agents {
 #[group(multiple = false)]
 pub struct Prompt {
     /// Its system prompt
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub system_prompt: Option<String>,
     /// Read its system prompt from FILE, or from stdin for `-`
     #[arg(long, value_name = "FILE")]
@@ -257,6 +257,7 @@ pub enum Tasks {
         #[arg(value_parser = id::<TaskId>)]
         task: TaskId,
         /// The words, or `-` to read them from stdin
+        #[arg(allow_hyphen_values = true)]
         message: String,
         /// Wait for the task afterwards, as `wait` does
         #[arg(long)]

@@ -3,7 +3,7 @@
 mod agents;
 mod list;
 mod run;
-pub mod shell;
+mod shell;
 mod tasks;
 mod wait;
 
@@ -11,14 +11,14 @@ use crate::args::{Cli, Command};
 use crate::failure::Failure;
 use crate::session::Session;
 
-/// Runs a command that calls the API.
+/// Runs a command.
 pub async fn run(cli: Cli) -> Result<(), Failure> {
-    let session = Session::open(&cli.connection, &cli.format).await?;
+    let session = || Session::open(&cli.connection, &cli.format);
     match cli.command {
-        Command::Run(run) => run::run(&session, run).await,
-        Command::Agents(command) => agents::run(&session, command).await,
-        Command::Tasks(command) => tasks::run(&session, command).await,
         Command::Completions { shell } => shell::completions(shell),
         Command::Man { command } => shell::man(&command),
+        Command::Run(run) => run::run(&session().await?, run).await,
+        Command::Agents(command) => agents::run(&session().await?, command).await,
+        Command::Tasks(command) => tasks::run(&session().await?, command).await,
     }
 }

@@ -88,7 +88,7 @@ impl From<Error> for Failure {
                 format!("{operation}: {status}: this is not the API's answer; {CHECK_URL}");
             return Self::new(code, message);
         }
-        let mut message = error.to_string();
+        let mut message = in_words_of_the_shell(&error);
         if let Some(cause) = root(&error) {
             let _ = write!(message, ": {cause}");
         }
@@ -96,6 +96,24 @@ impl From<Error> for Failure {
             let _ = write!(message, "; {remedy}");
         }
         Self::new(code, message)
+    }
+}
+
+/// What the library says, where it does not speak of calls that a shell can't make.
+fn in_words_of_the_shell(error: &Error) -> String {
+    let message = error.to_string();
+    match error.kind() {
+        ErrorKind::Configuration if message.contains("allow_plain_http") => {
+            "the API key is not sent over plain http to another machine: use https in \
+             NANONETS_BASE_URL or --base-url"
+                .to_owned()
+        }
+        // Nothing was sent: neither the operation nor the part of its form matters.
+        ErrorKind::InvalidRequest => {
+            let words = message.split_once("part `files`: ");
+            words.map_or(message.clone(), |(_, words)| words.to_owned())
+        }
+        _ => message,
     }
 }
 

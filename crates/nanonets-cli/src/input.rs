@@ -53,7 +53,8 @@ pub fn object(option: &str, file_or_json: &str) -> Result<Map<String, Value>, Fa
     } else {
         (file_or_json, text(file_or_json)?)
     };
-    match serde_json::from_str(&json) {
+    // Some editors begin a file with this mark.
+    match serde_json::from_str(json.trim_start_matches('\u{feff}')) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(Failure::usage(format!("{place} must be a JSON object"))),
         Err(error) => Err(Failure::usage(format!("{place} is no JSON: {error}"))),

@@ -19,7 +19,7 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 use tokio::runtime::Builder;
 
-use crate::args::{Cli, Command};
+use crate::args::Cli;
 use crate::failure::{Code, Failure};
 
 fn main() -> ExitCode {
@@ -34,19 +34,14 @@ fn main() -> ExitCode {
         }
         Err(error) => error.exit(),
     };
-    let result = match cli.command {
-        Command::Completions { shell } => commands::shell::completions(shell),
-        Command::Man { command } => commands::shell::man(&command),
-        _ => connected(cli),
-    };
+    let result = run(cli);
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
 }
 
-/// Runs a command that calls the API.
-fn connected(cli: Cli) -> Result<(), Failure> {
+fn run(cli: Cli) -> Result<(), Failure> {
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| {
         Failure::new(Code::Refused, format!("no runtime can be started: {error}"))

@@ -120,7 +120,11 @@ async fn what_the_command_line_names_must_be_there_and_right() {
     assert_one_line(&twice, 2, "stdin can be read only once");
     let reply = ["tasks", "reply", &agent, "yes", "--timeout", "1m"];
     assert_one_line(&finished(against(&simulator, &reply)), 2, "--wait");
-    assert_one_line(&run(&["--file", "/nowhere/a.pdf"]), 2, "/nowhere/a.pdf");
+    assert_one_line(
+        &run(&["--file", "/nowhere/a.pdf"]),
+        2,
+        "error: \"/nowhere/a.pdf\" cannot be read",
+    );
     assert_one_line(&run(&["--file", folder]), 2, folder);
     assert_one_line(&run(&["--query", "q", "--schema", bad]), 2, "is no JSON");
     assert_one_line(
@@ -179,7 +183,10 @@ fn base_urls_that_can_not_be_one() {
         ("", "base URL"),
         ("agents.nanonets.com", "base URL"),
         ("ftp://agents.nanonets.com", "https://"),
-        ("http://agents.nanonets.com", "plain http"),
+        (
+            "http://agents.nanonets.com",
+            "use https in NANONETS_BASE_URL",
+        ),
     ] {
         let mut command = command();
         command
