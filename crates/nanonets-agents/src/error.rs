@@ -17,8 +17,8 @@ use crate::call::{Call, TimedOut};
 use crate::client::Client;
 use crate::list::List;
 use crate::operation::Operation;
+use crate::outcome::Outcome;
 use crate::task::TaskFilter;
-use crate::wait::Outcome;
 
 /// What went wrong.
 ///

@@ -176,6 +176,7 @@ mod error;
 mod file;
 mod list;
 mod operation;
+mod outcome;
 mod output;
 mod request;
 mod retry;
@@ -195,11 +196,12 @@ pub use nanonets_agents_api::types::{
     TaskListItem, TaskResult, TaskStatus, TaskSummary, UserId,
 };
 pub use nanonets_agents_api::{FilePart, ResponseValue};
+pub use outcome::{Completed, Failure, Outcome, Question};
 pub use request::{RawResponse, Request};
 pub use retry::{Attempt, RetryPolicy};
 pub use run::{Extract, Run};
 pub use task::{TaskFilter, TaskHandle, Tasks};
-pub use wait::{Completed, Failure, Outcome, Question, Update, Wait};
+pub use wait::{Update, Wait};
 
 // What the README shows is compiled.
 #[cfg(all(doctest, feature = "schema"))]

@@ -17,9 +17,10 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::{File, OnProgress, Progress};
 use crate::operation::Operation;
+use crate::outcome::Outcome;
 use crate::request::{RawResponse, Request, Sending, options};
 use crate::task::TaskHandle;
-use crate::wait::{Outcome, Patience};
+use crate::wait::Patience;
 
 /// A run to be started: by [`start`](Self::start) or by awaiting it, which is the same, or by
 /// [`extract`](Self::extract), which also waits.

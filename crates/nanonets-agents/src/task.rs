@@ -11,8 +11,9 @@ use crate::call::{Call, Sent};
 use crate::client::Client;
 use crate::list::{List, Page};
 use crate::operation::Operation;
+use crate::outcome::Answered;
 use crate::request::Request;
-use crate::wait::{Answered, Wait};
+use crate::wait::Wait;
 
 /// The tasks of a workspace.
 #[derive(Clone, Debug)]
