@@ -8,7 +8,7 @@ use nanonets_agents::{AgentStatus, ErrorKind, TaskStatus};
 use nanonets_agents_sim::{Fault, Operation, Simulator};
 use serde_json::json;
 
-use crate::client;
+use crate::{client, soon};
 
 #[tokio::test]
 async fn every_item_comes_once_and_the_filter_goes_with_every_page() {
@@ -192,7 +192,7 @@ async fn a_list_of_nothing_but_empty_pages_is_an_error() {
     simulator.add_history(simulator.create_agent("History").id, 60);
     simulator.fault(Fault::empty_page());
     let list = client(&simulator).tasks().list().page_size(1);
-    let error = list.stream().try_collect::<Vec<_>>().await;
+    let error = soon(list.stream().try_collect::<Vec<_>>()).await;
     assert_eq!(error.expect_err("no end").kind(), ErrorKind::Pagination);
     assert_eq!(simulator.count(Operation::ListTasks), 21);
 }

@@ -27,3 +27,10 @@ fn builder(simulator: &Simulator) -> ClientBuilder {
 }
 
 const QUICK: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(5));
+
+/// Fails a test that would hang, or run as long as a pause that should not be made.
+async fn soon<F: IntoFuture>(work: F) -> F::Output {
+    let limit = Duration::from_secs(20);
+    let result = tokio::time::timeout(limit, work.into_future()).await;
+    result.unwrap_or_else(|_| panic!("it does not end within {limit:?}"))
+}

@@ -7,7 +7,7 @@ use futures_util::TryStreamExt as _;
 use nanonets_agents::{Client, ErrorKind, RetryPolicy};
 use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
 
-use crate::{builder, client};
+use crate::{builder, client, soon};
 
 #[tokio::test]
 async fn a_read_is_tried_again_until_it_succeeds() {
@@ -395,7 +395,8 @@ async fn a_client_has_its_own_timeout_user_agent_and_http_client() {
         .build()
         .expect("a client");
     simulator.fault(Fault::delay_headers(Duration::from_secs(3600)));
-    let error = client.agent(agent).get().await.expect_err("no answer");
+    let error = soon(client.agent(agent).get()).await;
+    let error = error.expect_err("no answer");
     assert!(error.is_timeout(), "{error}");
     let request = simulator.requests_to(Operation::GetAgent).remove(0);
     assert_eq!(request.headers["x-own"], "yes");

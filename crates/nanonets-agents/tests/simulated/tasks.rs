@@ -9,7 +9,7 @@ use nanonets_agents_sim::{Fault, Operation, Script, SeenBody, Simulator};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{QUICK, builder, client};
+use crate::{QUICK, builder, client, soon};
 
 #[derive(Debug, Deserialize, PartialEq, schemars::JsonSchema)]
 struct Invoice {
@@ -297,7 +297,8 @@ async fn a_wait_outlasts_failures_that_pass() {
             .expect("an id"),
     );
     simulator.clear_faults();
-    assert!(gone.wait().await.expect_err("no task").is_not_found());
+    let error = soon(gone.wait().pauses(QUICK.1 * 200, QUICK.1 * 200)).await;
+    assert!(error.expect_err("no task").is_not_found());
 }
 
 #[tokio::test]
@@ -373,7 +374,7 @@ async fn the_same_question_is_asked_again_when_the_task_went_on_in_between() {
         }
     };
     let task = ask(&task).await.reply("yes").await.expect("a reply");
-    assert_eq!(ask(&task).await.text(), Some("Sure?"));
+    assert_eq!(soon(ask(&task)).await.text(), Some("Sure?"));
 }
 
 #[tokio::test]
@@ -459,7 +460,7 @@ async fn what_went_wrong_after_the_start_names_the_task_and_has_its_outcome() {
 
     simulator.script_next(Script::new().running(u32::MAX));
     let extract = run().extract::<Invoice>().pauses(QUICK.0, QUICK.1);
-    let error = extract.timeout(Duration::from_millis(50)).await;
+    let error = soon(extract.timeout(Duration::from_millis(50))).await;
     let error = error.expect_err("a timeout");
     assert_eq!(
         (error.kind(), error.task_id()),
