@@ -1,15 +1,12 @@
 //! `cargo xtask`: what a maintainer of the workspace runs.
 
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+mod commands;
+
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
-use xtask::codegen::{self, Files, Generated};
-use xtask::diagnostic::Located;
-use xtask::emit::Options;
-use xtask::output::{self, Difference, Stale};
-use xtask::read::Document;
+use clap::{Parser, Subcommand};
+use commands::UNUSABLE;
+use commands::codegen::{self, CodegenArgs};
 
 /// Maintainers' commands.
 #[derive(Parser)]
@@ -32,39 +29,14 @@ enum Command {
     Codegen(CodegenArgs),
 }
 
-#[derive(Args)]
-struct CodegenArgs {
-    /// Write nothing; list the files that would change.
-    #[arg(long)]
-    check: bool,
-    /// With --check, print a unified diff.
-    #[arg(short, long, requires = "check")]
-    verbose: bool,
-    /// Print every rewrite of the document, and where.
-    #[arg(long)]
-    explain: bool,
-    /// Write a crate for this API description, YAML or JSON.
-    #[arg(long, value_name = "FILE", requires = "out", requires = "crate_name")]
-    spec: Option<PathBuf>,
-    /// That crate's folder: new, empty or codegen's own.
-    #[arg(long, value_name = "DIR", requires = "spec")]
-    out: Option<PathBuf>,
-    /// The name of that crate.
-    #[arg(long, value_name = "NAME", requires = "spec", value_parser = package_name)]
-    crate_name: Option<String>,
-}
-
-/// Stale files were found.
-const STALE: u8 = 1;
-/// The document, or the folder to write to, can't be used.
-const UNUSABLE: u8 = 2;
-
 fn main() -> ExitCode {
-    let Command::Codegen(args) = Cli::parse().command;
+    let command = Cli::parse().command;
     // Schemas nest, and what walks them recurses: the default stack of some systems is small.
     let worker = std::thread::Builder::new()
         .stack_size(256 * 1024 * 1024)
-        .spawn(move || run(&args));
+        .spawn(move || match command {
+            Command::Codegen(args) => codegen::run(&args),
+        });
     let code = match worker.map(std::thread::JoinHandle::join) {
         Ok(Ok(code)) => code,
         Ok(Err(_)) => UNUSABLE,
@@ -74,220 +46,4 @@ fn main() -> ExitCode {
         }
     };
     ExitCode::from(code)
-}
-
-fn run(args: &CodegenArgs) -> u8 {
-    match generate(args) {
-        Ok((target, document, generated)) => {
-            for note in &generated.notes {
-                eprintln!("{note}");
-            }
-            if args.explain {
-                for line in generated.explain(&document) {
-                    print(&format!("{line}\n"));
-                }
-            }
-            finish(args, &target, &generated.files)
-        }
-        Err(problems) => {
-            for problem in &problems {
-                eprintln!("{problem}");
-            }
-            let count = problems
-                .iter()
-                .filter(|problem| problem.diagnostic.severity == xtask::diagnostic::Severity::Error)
-                .count();
-            eprintln!(
-                "{count} error{}; nothing was written",
-                if count == 1 { "" } else { "s" }
-            );
-            UNUSABLE
-        }
-    }
-}
-
-/// The folder to write, the document, and what to write.
-fn generate(args: &CodegenArgs) -> Result<(PathBuf, Document, Generated), Vec<Located>> {
-    match (&args.spec, &args.out, &args.crate_name) {
-        (Some(spec), Some(out), Some(name)) => {
-            let document = Document::open(spec).map_err(|problem| vec![*problem])?;
-            let generated = codegen::generate_crate(&document, name)?;
-            Ok((out.clone(), document, generated))
-        }
-        _ => {
-            let root = workspace();
-            let document =
-                Document::open(&root.join("spec/agents.yaml")).map_err(|problem| vec![*problem])?;
-            let options = Options {
-                inner: Some("crate::Context".to_owned()),
-            };
-            let generated = codegen::generate(&document, &options)?;
-            let folder = root.join("crates/nanonets-agents-api/src/generated");
-            Ok((folder, document, generated))
-        }
-    }
-}
-
-/// The workspace's root, relative to the working directory where that is shorter to read.
-fn workspace() -> PathBuf {
-    let manifest =
-        std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-    let root = Path::new(&manifest)
-        .parent()
-        .map(Path::to_path_buf)
-        .unwrap_or_default();
-    match std::env::current_dir() {
-        Ok(current) if current == root => PathBuf::new(),
-        _ => root,
-    }
-}
-
-fn finish(args: &CodegenArgs, folder: &Path, files: &Files) -> u8 {
-    let refuse = |(message, hint): (String, &str)| {
-        eprintln!("error: {message}; nothing was written");
-        eprintln!("    hint: {hint}");
-        UNUSABLE
-    };
-    if let Some(reason) = unusable(folder) {
-        return refuse(reason);
-    }
-    if args.check {
-        return check(args, folder, files).unwrap_or_else(|error| failed(folder, &error));
-    }
-    if args.out.is_some() && holds_current(folder) {
-        let message = format!(
-            "{} is the folder that this runs in, or holds it, and is replaced as a whole",
-            folder.display()
-        );
-        return refuse((message, "run it from another folder, and name this one"));
-    }
-    match output::foreign(folder, files) {
-        Ok(None) => write(folder, files).unwrap_or_else(|error| failed(folder, &error)),
-        Ok(Some(foreign)) => {
-            let message = format!(
-                "{} holds what codegen did not write, {foreign} among it",
-                folder.display()
-            );
-            refuse((
-                message,
-                "choose a new or empty folder, or remove what is in it",
-            ))
-        }
-        Err(error) => failed(folder, &error),
-    }
-}
-
-fn failed(folder: &Path, error: &std::io::Error) -> u8 {
-    eprintln!("error: {}: {error}; nothing was written", folder.display());
-    UNUSABLE
-}
-
-/// Why something can't be a folder to write to, and what to do about it.
-fn unusable(folder: &Path) -> Option<(String, &'static str)> {
-    match (folder.metadata(), folder.read_link()) {
-        (Ok(found), _) if !found.is_dir() => Some((
-            format!("{} is not a folder", folder.display()),
-            "choose a new or empty folder",
-        )),
-        (Err(_), Ok(target)) => Some((
-            format!(
-                "{} is a link to {}, which can't be found",
-                folder.display(),
-                target.display()
-            ),
-            "make the folder that it leads to, or remove the link",
-        )),
-        _ => None,
-    }
-}
-
-/// Whether replacing the folder would pull the ground from under whoever runs this.
-fn holds_current(folder: &Path) -> bool {
-    let current = std::env::current_dir().and_then(|current| current.canonicalize());
-    match (folder.canonicalize(), current) {
-        (Ok(folder), Ok(current)) => current.starts_with(folder),
-        _ => false,
-    }
-}
-
-/// Prints to stdout. Whoever reads it may stop before the end, as `head` does; the work goes on.
-fn print(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
-}
-
-fn write(folder: &Path, files: &Files) -> std::io::Result<u8> {
-    if output::write(folder, files)? {
-        eprintln!("wrote {} files to {}", files.len(), folder.display());
-    } else {
-        eprintln!("{} is up to date", folder.display());
-    }
-    Ok(0)
-}
-
-fn check(args: &CodegenArgs, folder: &Path, files: &Files) -> std::io::Result<u8> {
-    let stale = output::compare(folder, files)?;
-    if stale.is_empty() {
-        eprintln!("{} is up to date", folder.display());
-        return Ok(0);
-    }
-    for Stale {
-        path,
-        difference,
-        diff,
-    } in &stale
-    {
-        let what = match difference {
-            Difference::Missing => "is missing",
-            Difference::Changed => "is stale",
-            Difference::Unexpected | Difference::Foreign => "should not be there",
-        };
-        eprintln!("{} {what}", folder.join(path).display());
-        if args.verbose {
-            print(diff);
-        }
-    }
-    let (foreign, own): (Vec<&Stale>, Vec<&Stale>) = stale
-        .iter()
-        .partition(|stale| stale.difference == Difference::Foreign);
-    for Stale { path, .. } in &foreign {
-        eprintln!(
-            "remove {}: codegen did not write it",
-            folder.join(path).display()
-        );
-    }
-    let command = match (&args.spec, &args.out, &args.crate_name) {
-        (Some(spec), Some(out), Some(name)) => {
-            format!(
-                "cargo xtask codegen --spec {} --out {} --crate-name {name}",
-                spec.display(),
-                out.display()
-            )
-        }
-        _ => "cargo xtask codegen".to_owned(),
-    };
-    match (foreign.len(), own.len()) {
-        (_, 0) => {}
-        (0, 1) => eprintln!("run `{command}` to mend it"),
-        (0, _) => eprintln!("run `{command}` to mend them"),
-        _ => eprintln!("then run `{command}` to mend the rest"),
-    }
-    Ok(STALE)
-}
-
-fn package_name(name: &str) -> Result<String, String> {
-    let mut characters = name.chars();
-    let starts = characters
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic());
-    if starts
-        && characters.all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-        && !xtask::names::is_keyword(name)
-    {
-        Ok(name.to_owned())
-    } else {
-        Err(
-            "a crate's name is a letter, then letters, digits, `-` or `_`, and no keyword"
-                .to_owned(),
-        )
-    }
 }

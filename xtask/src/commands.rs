@@ -1,0 +1,22 @@
+//! The commands: what each takes, prints and ends with.
+
+pub mod codegen;
+
+use std::path::{Path, PathBuf};
+
+/// The document, the command line, or the folder to write to, can't be used.
+pub const UNUSABLE: u8 = 2;
+
+/// The workspace's root, relative to the working directory where that is shorter to read.
+pub fn workspace() -> PathBuf {
+    let manifest =
+        std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let root = Path::new(&manifest)
+        .parent()
+        .map(Path::to_path_buf)
+        .unwrap_or_default();
+    match std::env::current_dir() {
+        Ok(current) if current == root => PathBuf::new(),
+        _ => root,
+    }
+}
