@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -8,23 +8,21 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::Shell;
 use nanonets_agents::{AgentId, AgentStatus, TaskId, TaskStatus};
 
+use crate::failure::EXIT_CODES;
 use crate::input;
 
-const CODES: &str = "\
-Exit codes:
-  0    done
-  1    the API or the network refused; the message says which, and what to do
-  2    the command line, or something that it names, can't be used
-  3    the task has failed or was stopped
-  4    the task needs a person: it asks something, or waits for approval
-  5    the task was waited for in vain; it goes on
-  130  interrupted; a task goes on, unless --cancel-on-interrupt
-
-Data goes to stdout, everything else to stderr.";
+/// The exit codes, below the help of a command that can end with any of them.
+fn codes() -> String {
+    let rows = EXIT_CODES.map(|(code, meaning)| format!("  {code:<3}  {meaning}\n"));
+    format!(
+        "Exit codes:\n{}\nData goes to stdout, everything else to stderr.",
+        rows.concat()
+    )
+}
 
 /// Run document agents of the Nanonets Agents API.
 #[derive(Debug, Parser)]
-#[command(name = "nanonets", version, after_help = CODES, max_term_width = 80)]
+#[command(name = "nanonets", version, after_help = codes(), max_term_width = 80)]
 pub struct Cli {
     #[command(flatten)]
     pub connection: Connection,
@@ -40,18 +38,11 @@ pub struct Connection {
     /// Read the API key from FILE, or from stdin for `-`, and not from NANONETS_API_KEY
     #[arg(long, value_name = "FILE", global = true)]
     pub api_key_file: Option<String>,
-    // Plain text is no place for the brackets that rustdoc wants around it.
-    #[arg(
-        long,
-        value_name = "URL",
-        global = true,
-        env = "NANONETS_BASE_URL",
-        hide_env_values = true,
-        help = "Where the API is, if not at https://agents.nanonets.com"
-    )]
+    /// Call the API at URL, and not at NANONETS_BASE_URL or its usual place
+    #[arg(long, value_name = "URL", global = true)]
     pub base_url: Option<String>,
     /// Ask a simulator that is started for this command, without key and network
-    #[arg(long, global = true)]
+    #[arg(long, global = true, conflicts_with_all = ["api_key_file", "base_url"])]
     pub simulate: bool,
 }
 
@@ -92,10 +83,10 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = CODES)]
+#[command(after_help = codes())]
 pub struct Run {
     /// The agent's id; not needed with --simulate
-    #[arg(value_parser = id::<AgentId>)]
+    #[arg(value_parser = agent_to_run)]
     pub agent: Option<AgentId>,
     /// The prompt
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
@@ -251,7 +242,7 @@ pub enum Tasks {
         task: TaskId,
     },
     /// Answer a question, or say something else
-    #[command(after_help = CODES)]
+    #[command(after_help = codes())]
     Reply {
         /// The task's id
         #[arg(value_parser = id::<TaskId>)]
@@ -272,7 +263,7 @@ pub enum Tasks {
         task: TaskId,
     },
     /// Wait for a task and print what it extracts
-    #[command(after_help = CODES)]
+    #[command(after_help = codes())]
     Wait {
         /// The task's id
         #[arg(value_parser = id::<TaskId>)]
@@ -299,6 +290,17 @@ pub struct Paging {
 fn id<T: std::str::FromStr>(text: &str) -> Result<T, &'static str> {
     text.parse()
         .map_err(|_| "an id is a UUID, such as 7f7e4431-66f4-4eb9-bc91-473994247fe4")
+}
+
+/// The id of an agent, where it is easy to name a document instead.
+fn agent_to_run(text: &str) -> Result<AgentId, String> {
+    id(text).map_err(|error| {
+        if Path::new(text).exists() {
+            format!("{error}; a document is given by --file")
+        } else {
+            error.to_owned()
+        }
+    })
 }
 
 /// A status by its name. One that this version does not know may be one of a newer service.

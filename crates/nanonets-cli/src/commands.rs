@@ -1,7 +1,9 @@
 //! What each command does.
 
 mod agents;
+mod feed;
 mod list;
+mod man;
 mod run;
 mod shell;
 mod tasks;
@@ -16,7 +18,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
     let session = || Session::open(&cli.connection, &cli.format);
     match cli.command {
         Command::Completions { shell } => shell::completions(shell),
-        Command::Man { command } => shell::man(&command),
+        Command::Man { command } => man::print(&command),
         Command::Run(run) => run::run(&session().await?, run).await,
         Command::Agents(command) => agents::run(&session().await?, command).await,
         Command::Tasks(command) => tasks::run(&session().await?, command).await,

@@ -5,11 +5,39 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use nanonets_agents::{Error, ErrorKind};
+use chrono::{DateTime, TimeDelta, Utc};
+use nanonets_agents::{AgentId, Error, ErrorKind};
 
 use crate::terminal;
 
-/// The exit codes, as `--help` has them.
+/// Every exit code and what it says, for `--help` and the manual pages.
+pub const EXIT_CODES: [(u8, &str); 8] = [
+    (0, "done"),
+    (
+        Code::Refused as u8,
+        "the API or the network refused; the message says which, and what to do",
+    ),
+    (
+        Code::Usage as u8,
+        "the command line, or something that it names, can't be used",
+    ),
+    (Code::Failed as u8, "the task has failed or was stopped"),
+    (
+        Code::NeedsPerson as u8,
+        "the task needs a person: it asks something, or waits for approval",
+    ),
+    (
+        Code::TimedOut as u8,
+        "the task was waited for in vain; it goes on",
+    ),
+    (
+        Code::Interrupted as u8,
+        "interrupted by Ctrl-C; a task goes on, unless --cancel-on-interrupt",
+    ),
+    (Code::Terminated as u8, "the same, by the signal TERM"),
+];
+
+/// How a command can end, other than well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
     /// The API or the network refused.
@@ -22,8 +50,10 @@ pub enum Code {
     NeedsPerson = 4,
     /// The task was waited for in vain.
     TimedOut = 5,
-    /// Ctrl-C; what shells give a process that it ends.
+    /// Ctrl-C; what a shell says of a process that this ends.
     Interrupted = 130,
+    /// The signal that ends processes; what a shell says then.
+    Terminated = 143,
 }
 
 /// Why a command did not do what it was asked to.
@@ -136,19 +166,36 @@ fn root(error: &Error) -> Option<String> {
     Some(cause.to_string())
 }
 
+/// The command that lists the tasks that an agent may have been started on.
+pub fn tasks_since(agent: AgentId, time: DateTime<Utc>) -> String {
+    // The clock that this is compared with is another than the one here.
+    let time = time.checked_sub_signed(TimeDelta::minutes(1));
+    let time = time.map(|time| format!(" --created-after {}", time.format("%FT%TZ")));
+    format!(
+        "nanonets tasks list --agent {agent}{}",
+        time.unwrap_or_default()
+    )
+}
+
+/// The command that shows whether something took effect of which no answer came.
+fn where_it_shows(error: &Error) -> String {
+    let Some(ambiguity) = error.ambiguity() else {
+        return "nanonets tasks list".to_owned();
+    };
+    match (error.operation(), ambiguity.task_id, ambiguity.agent_id) {
+        (_, Some(task), _) => format!("nanonets tasks messages {task}"),
+        (Some("run_agent"), _, Some(agent)) => tasks_since(agent, ambiguity.since),
+        (_, _, Some(agent)) => format!("nanonets agents versions {agent}"),
+        _ => "nanonets agents list".to_owned(),
+    }
+}
+
 /// What to do about an error.
 fn remedy(error: &Error) -> Option<String> {
     let words = if error.is_ambiguous() {
-        let since = error.ambiguity().map(|ambiguity| ambiguity.since);
-        let agent = error.agent_id().map(|id| format!(" --agent {id}"));
-        let since = since.map(|time| format!(" --created-after {}", time.format("%FT%TZ")));
-        return Some(format!(
-            "look at `nanonets tasks list{}{}`",
-            agent.unwrap_or_default(),
-            since.unwrap_or_default()
-        ));
+        return Some(format!("look at `{}`", where_it_shows(error)));
     } else if error.is_unauthorized() {
-        "set NANONETS_API_KEY to a key that is valid: they are made in the web app under Settings, API Keys"
+        "set NANONETS_API_KEY, or give --api-key-file, with a valid key: keys are made in the web app under Settings, API Keys"
     } else if error.is_forbidden() {
         "the key belongs to another workspace, or the agent is not active"
     } else if error.is_not_found() {

@@ -47,7 +47,7 @@ pub fn api_key(path: &str) -> Result<String, Failure> {
 
 /// A JSON object: as it is, or in a file, or on stdin for `-`.
 pub fn object(option: &str, file_or_json: &str) -> Result<Map<String, Value>, Failure> {
-    let is_json = file_or_json.trim_start().starts_with('{');
+    let is_json = file_or_json.trim_start().starts_with(['{', '[', '"']);
     let (place, json) = if is_json {
         (option, file_or_json.to_owned())
     } else {

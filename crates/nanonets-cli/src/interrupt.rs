@@ -8,36 +8,39 @@ use crate::failure::{Code, Failure};
 pub async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T, Interrupted> {
     tokio::select! {
         result = work => Ok(result),
-        () = interrupt() => Err(Interrupted),
+        by = interrupt() => Err(Interrupted { by }),
     }
 }
 
 /// Somebody wants this to end.
 #[derive(Clone, Copy, Debug)]
-pub struct Interrupted;
+pub struct Interrupted {
+    by: Code,
+}
 
 impl Interrupted {
     pub fn because(self, message: impl Into<String>) -> Failure {
-        Failure::new(Code::Interrupted, message)
+        Failure::new(self.by, message)
     }
 }
 
-/// Returns at the first signal to stop. A process that can't listen to them is ended by them.
-async fn interrupt() {
+/// Returns at the first signal to stop, with what that makes the exit code. A process that can't listen to them is ended
+/// by them.
+async fn interrupt() -> Code {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
         if let Ok(mut terminate) = signal(SignalKind::terminate()) {
             tokio::select! {
-                Ok(()) = tokio::signal::ctrl_c() => return,
-                Some(()) = terminate.recv() => return,
+                Ok(()) = tokio::signal::ctrl_c() => return Code::Interrupted,
+                Some(()) = terminate.recv() => return Code::Terminated,
                 else => {}
             }
         }
     }
     #[cfg(not(unix))]
     if tokio::signal::ctrl_c().await.is_ok() {
-        return;
+        return Code::Interrupted;
     }
     std::future::pending().await
 }

@@ -85,6 +85,14 @@ impl Output {
         }
     }
 
+    /// Writes what stands above the next thing, for a person.
+    pub fn heading(self, text: &str) -> Result<(), Failure> {
+        match self {
+            Self::Table => write(text),
+            Self::Json | Self::JsonLines => Ok(()),
+        }
+    }
+
     /// Writes any JSON as JSON.
     pub fn value(self, value: &Value) -> Result<(), Failure> {
         match self {

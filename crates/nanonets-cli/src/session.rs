@@ -1,5 +1,6 @@
 //! The client that the command line asks for, or a simulator in its place.
 
+use std::env::VarError;
 use std::time::Duration;
 
 use nanonets_agents::{AgentId, Client, Wait};
@@ -17,6 +18,18 @@ pub struct Session {
     pub output: Output,
     pub notes: Notes,
     simulator: Option<Simulated>,
+}
+
+/// Where the API is said to be, by the command line or by the environment.
+fn base_url(connection: &Connection) -> Result<Option<String>, Failure> {
+    if connection.base_url.is_some() {
+        return Ok(connection.base_url.clone());
+    }
+    match std::env::var("NANONETS_BASE_URL") {
+        Ok(base_url) => Ok(Some(base_url)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(Failure::usage("NANONETS_BASE_URL is not Unicode")),
+    }
 }
 
 /// A simulator with something to see: an agent that has worked already.
@@ -64,7 +77,7 @@ impl Session {
             }
             None => Client::builder_from_env()?,
         };
-        let builder = match &connection.base_url {
+        let builder = match base_url(connection)? {
             Some(base_url) => builder.base_url(base_url),
             None => builder,
         };

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use chrono::Utc;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use nanonets_agents::{Progress, TaskHandle};
+use nanonets_agents::Progress;
 use serde_json::{Value, json};
 
 use crate::args::Run;
 use crate::commands::wait;
-use crate::failure::Failure;
+use crate::failure::{Failure, tasks_since};
 use crate::input;
 use crate::interrupt::unless_interrupted;
 use crate::session::Session;
@@ -41,21 +42,24 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
         let bar = Arc::clone(bar);
         run = run.on_progress(move |progress| bar.tell(progress));
     }
-    let started = unless_interrupted(run.files(args.file).start()).await;
+    let since = Utc::now();
+    let started = unless_interrupted(run.files(args.file).send()).await;
     if let Some(bar) = bar {
         bar.bar.finish_and_clear();
     }
-    let task: TaskHandle = started.map_err(|interrupted| {
+    let started = started.map_err(|interrupted| {
         interrupted.because(format!(
-            "interrupted before the task was known; if it was started, `nanonets tasks list --agent {agent}` has it"
+            "interrupted before the task was known; if it was started, `{}` has it",
+            tasks_since(agent, since)
         ))
     })??;
     if args.no_wait {
+        let (task, agent, status) = (&started.task_id, &started.agent_id, &started.status);
         return session
             .output
-            .object(&json!({ "task_id": task.id(), "agent_id": agent }));
+            .object(&json!({ "task_id": task, "agent_id": agent, "status": status }));
     }
-    wait::follow(session, task, args.waiting).await
+    wait::follow(session, session.client.task(started.task_id), args.waiting).await
 }
 
 /// How long a file is. One that can't be read is complained about later.

@@ -1,4 +1,4 @@
-//! Completions and manual pages, both made from the command line itself.
+//! Completions, made from the command line itself.
 
 use std::io::Write as _;
 
@@ -15,24 +15,8 @@ pub fn completions(shell: Shell) -> Result<(), Failure> {
     print(&text)
 }
 
-/// Prints the manual page of the command at a path.
-pub fn man(path: &[String]) -> Result<(), Failure> {
-    let mut command = Cli::command();
-    command.build();
-    let mut found = &command;
-    for name in path {
-        found = found
-            .find_subcommand(name)
-            .ok_or_else(|| Failure::usage(format!("there is no command `{}`", path.join(" "))))?;
-    }
-    let mut text = Vec::new();
-    clap_mangen::Man::new(found.clone())
-        .render(&mut text)
-        .map_err(|error| Failure::of_stdout(&error))?;
-    print(&text)
-}
-
-fn print(text: &[u8]) -> Result<(), Failure> {
+/// Prints a text that a program reads.
+pub fn print(text: &[u8]) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
     stdout
         .write_all(text)

@@ -1,7 +1,7 @@
 //! `nanonets tasks`.
 
 use crate::args::Tasks;
-use crate::commands::{list, wait};
+use crate::commands::{feed, list, wait};
 use crate::failure::Failure;
 use crate::input;
 use crate::output::{Columns, Last};
@@ -49,7 +49,7 @@ pub async fn run(session: &Session, command: Tasks) -> Result<(), Failure> {
         }
         Tasks::Get { task } => output.object(&client.task(task).get().await?),
         Tasks::Summary { task } => output.object(&client.task(task).summary().await?),
-        Tasks::Result { task } => output.object(&client.task(task).result().await?),
+        Tasks::Result { task } => feed::print(output, client.task(task).result().await?),
         Tasks::Messages { task } => {
             let messages = client.task(task).messages().await?;
             output.list(&messages, MESSAGES, Last::Whole)

@@ -74,12 +74,11 @@ async fn open_question(task: &TaskHandle) -> Result<Option<Question>, Failure> {
         Some(Update::Status(task)) => task.status == TaskStatus::WaitingForInput,
         _ => false,
     };
+    if !waits {
+        return Ok(None);
+    }
     // What is to be told of this status comes without another look at it.
-    match if waits {
-        updates.try_next().await?
-    } else {
-        None
-    } {
+    match updates.try_next().await? {
         Some(Update::Outcome(Outcome::NeedsInput(question))) => Ok(Some(question)),
         _ => Ok(None),
     }

@@ -133,6 +133,11 @@ async fn what_the_command_line_names_must_be_there_and_right() {
         "--schema is no JSON",
     );
     assert_one_line(
+        &run(&["--query", "q", "--schema", "[1]"]),
+        2,
+        "--schema must be a JSON object",
+    );
+    assert_one_line(
         &run(&["--query", "q", "--schema", "/nowhere/s.json"]),
         2,
         "/nowhere/s.json can't be read",
@@ -175,6 +180,24 @@ fn without_a_simulator_an_agent_is_needed() {
         .args(["run", "--query", "q"])
         .env("NANONETS_API_KEY", "key");
     assert_one_line(&finished(command), 2, "an agent's id is needed");
+}
+
+#[test]
+fn a_document_in_place_of_an_agent_is_noticed() {
+    let mut command = command();
+    command.args(["run", "tests/fixtures/documents/invoice.pdf"]);
+    assert_one_line(&finished(command), 2, "a document is given by --file");
+}
+
+#[test]
+fn a_simulator_is_at_no_address_and_takes_no_key() {
+    for option in ["--base-url", "--api-key-file"] {
+        let mut command = command();
+        command.args(["--simulate", option, "https://127.0.0.1", "agents", "list"]);
+        let run = finished(command);
+        assert_eq!(run.code, 2);
+        assert!(run.stderr.contains("cannot be used with"), "{run:?}");
+    }
 }
 
 #[test]
@@ -235,4 +258,22 @@ async fn a_closed_stdout_is_nothing_to_complain_about() {
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+/// What can't be stored is complained about: the disk may be full.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stdout_that_takes_nothing_is_a_failure() {
+    let simulator = Simulator::start().await;
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let output = against(&simulator, &["agents", "list"])
+        .stdout(full.expect("a device"))
+        .output()
+        .expect("it can be run");
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        stderr.starts_with("error: stdout can't be written"),
+        "{stderr}"
+    );
 }

@@ -31,6 +31,35 @@ async fn a_run_that_completes_is_0_and_prints_its_output_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_names_the_command_that_shows_what_became_of_it() {
+    let (simulator, agent) = with(Script::new().ask("Which year?")).await;
+    let run = ["run", &agent, "--query", "q", "--no-wait"];
+    let task = nanonets(&simulator, &run).json()["task_id"].to_string();
+    let task = task.trim_matches('"');
+    let list = format!("nanonets tasks list --agent {agent} --created-after 20");
+    for (args, expected) in [
+        (&["run", &agent, "--query", "q"][..], list.as_str()),
+        (
+            &["tasks", "reply", task, "2026"],
+            &format!("nanonets tasks messages {task}`"),
+        ),
+        (
+            &["agents", "publish", &agent],
+            &format!("nanonets agents versions {agent}`"),
+        ),
+        (
+            &["agents", "create", "--name", "A"],
+            "`nanonets agents list`",
+        ),
+    ] {
+        simulator.fault(Fault::reset().times(1));
+        let run = nanonets(&simulator, args);
+        assert_eq!(run.code, 1);
+        assert!(run.stderr.contains(expected), "{run:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_is_1_and_says_what_to_do() {
     let (simulator, agent) = with(Script::new()).await;
     let get = ["agents", "get", &agent];
@@ -160,4 +189,19 @@ async fn whatever_goes_wrong_while_it_waits_the_task_can_be_picked_up() {
         run.stderr.contains(&format!("nanonets tasks wait {task}")),
         "{run:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_completes_without_an_output_prints_its_summary() {
+    let (simulator, agent) = with(Script::new().complete(json!(7))).await;
+    let fault = Fault::edit(|summary| {
+        summary["extracted_data"] = json!(null);
+        summary["result"] = json!(null);
+    });
+    simulator.fault(fault.on(Operation::GetTaskSummary));
+    let run = nanonets(&simulator, &["run", &agent, "--query", "q"]);
+    let task = simulator.tasks()[0].id.to_string();
+    let summary = nanonets(&simulator, &["tasks", "summary", &task]);
+    assert_eq!(run.code, 0);
+    assert_eq!(run.json(), summary.json());
 }

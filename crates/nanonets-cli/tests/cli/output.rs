@@ -31,9 +31,39 @@ async fn json_and_lines_of_json() {
         &["tasks", "get", &task, "--jsonl"],
         &["tasks", "messages", &task, "--jsonl"],
         &["tasks", "reply", &task, "2026"],
+        &["tasks", "wait", &task, "--quiet"],
+        &["tasks", "summary", &task],
+        &["tasks", "result", &task],
+        &["tasks", "cancel", &task],
     ] {
         let run = nanonets(&simulator, args);
         printed.push_str(&format!("$ nanonets {}\n{}\n", args.join(" "), run.data()));
+    }
+    insta::assert_snapshot!(steady(&printed));
+}
+
+/// What a program reads of a task without an output.
+#[tokio::test(flavor = "multi_thread")]
+async fn how_tasks_end() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id.to_string();
+    let mut printed = String::new();
+    for script in [
+        Script::new().complete(json!({ "total": 7 })),
+        Script::new().ask("Which year?"),
+        Script::new().fail("The document is empty."),
+        Script::new().stop(),
+        Script::new().await_review(),
+        Script::new().running(u32::MAX),
+    ] {
+        simulator.script(script);
+        let run = ["run", &agent, "--query", "q", "--timeout", "200ms"];
+        let run = nanonets(&simulator, &run);
+        let stderr = run.stderr.lines().last().unwrap_or_default();
+        printed.push_str(&format!(
+            "{}{stderr}\nexit code {}\n\n",
+            run.stdout, run.code
+        ));
     }
     insta::assert_snapshot!(steady(&printed));
 }

@@ -28,7 +28,12 @@ struct Screen {
 
 impl Session {
     /// Runs a command with a terminal of 80 columns for stdin, stdout and stderr.
-    pub fn start(mut command: Command) -> Self {
+    pub fn start(command: Command) -> Self {
+        Self::of_width(command, 80)
+    }
+
+    /// The same with a terminal of another width.
+    pub fn of_width(mut command: Command, columns: u16) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
         grantpt(&master).expect("a terminal");
         unlockpt(&master).expect("a terminal");
@@ -37,7 +42,7 @@ impl Session {
         let slave = rustix::fs::open(name, flags, Mode::empty()).expect("a terminal");
         let size = Winsize {
             ws_row: 24,
-            ws_col: 80,
+            ws_col: columns,
             ws_xpixel: 0,
             ws_ypixel: 0,
         };

@@ -16,7 +16,7 @@ async fn running() -> (Simulator, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupt_leaves_the_task_and_says_how_to_go_on() {
-    for signal in [Signal::INT, Signal::TERM] {
+    for (signal, expected) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let (simulator, agent) = running().await;
         let session = Session::start(against(&simulator, &["run", &agent, "--query", "q"]));
         session.expect("running");
@@ -25,7 +25,7 @@ async fn an_interrupt_leaves_the_task_and_says_how_to_go_on() {
         let _ = kill_process(session.pid(), signal);
         let (code, screen) = session.end();
         let task = simulator.tasks()[0].id;
-        assert_eq!(code, 130, "{screen}");
+        assert_eq!(code, expected, "{screen}");
         assert!(
             screen.contains(&format!("nanonets tasks wait {task}")),
             "{screen}"
@@ -49,6 +49,22 @@ async fn an_interrupt_cancels_where_it_was_asked_to() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_second_interrupt_does_not_wait_for_the_cancelling() {
+    let (simulator, agent) = running().await;
+    let fault = Fault::delay_headers(std::time::Duration::from_secs(3600));
+    simulator.fault(fault.on(Operation::CancelTask));
+    let run = ["run", &agent, "--query", "q", "--cancel-on-interrupt"];
+    let session = Session::start(against(&simulator, &run));
+    session.expect("running");
+    kill_process(session.pid(), Signal::INT).expect("a signal");
+    simulator.wait_for(Operation::CancelTask, 1).await;
+    kill_process(session.pid(), Signal::INT).expect("a signal");
+    let (code, screen) = session.end();
+    assert_eq!(code, 130, "{screen}");
+    assert!(screen.contains("the task may go on"), "{screen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_interrupt_before_the_task_is_known_says_where_it_would_be() {
     let (simulator, agent) = running().await;
     let fault = Fault::delay_headers(std::time::Duration::from_secs(3600));
@@ -58,10 +74,8 @@ async fn an_interrupt_before_the_task_is_known_says_where_it_would_be() {
     kill_process(session.pid(), Signal::INT).expect("a signal");
     let (code, screen) = session.end();
     assert_eq!(code, 130, "{screen}");
-    assert!(
-        screen.contains(&format!("nanonets tasks list --agent {agent}")),
-        "{screen}"
-    );
+    let list = format!("nanonets tasks list --agent {agent} --created-after 20");
+    assert!(screen.contains(&list), "{screen}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -98,6 +98,41 @@ async fn lists_and_objects_are_tables() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_ended_is_a_table_with_what_was_done() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id.to_string();
+    simulator.script(Script::new().complete(json!({ "total": 7 })));
+    let run = ["run", &agent, "--query", "Add it up.", "--no-wait"];
+    let task = nanonets(&simulator, &run).json()["task_id"].to_string();
+    let task = task.trim_matches('"');
+    let mut screens = String::new();
+    for args in [
+        ["tasks", "wait", task, "-q"],
+        ["tasks", "summary", task, "-q"],
+        ["tasks", "result", task, "-q"],
+        ["tasks", "cancel", task, "-q"],
+        ["run", &agent, "--query=Again.", "--no-wait"],
+    ] {
+        let (code, screen) = Session::start(against(&simulator, &args)).end();
+        assert_eq!(code, 0, "{screen}");
+        let command = args.join(" ");
+        screens.push_str(&format!("$ nanonets {command}\n{}\n", settled(&screen)));
+    }
+    insta::assert_snapshot!(steady(&screens));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_narrow_terminal_cuts_titles_and_no_ids() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices of a very long name").id;
+    let list = against(&simulator, &["agents", "list"]);
+    let (_, screen) = Session::of_width(list, 40).end();
+    let id = agent.to_string();
+    assert!(screen.contains(&id), "{screen}");
+    assert!(screen.contains("Invoices …"), "{screen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_end_of_input_leaves_the_question_open() {
     let simulator = Simulator::start().await;
     let agent = simulator.create_agent("Invoices").id.to_string();
