@@ -39,6 +39,11 @@ for document; do
             echo "$document: not done yet: $line" >&2
             late=$((late + 1))
             ;;
+        130 | 143)
+            # Somebody wants an end of this, not of one document.
+            echo "$document: interrupted: $line" >&2
+            exit 130
+            ;;
         *)
             # The reason is on stderr already.
             echo "$document: not run" >&2
