@@ -20,33 +20,33 @@ shift 2
 done=0 failed=0 person=0 late=0 refused=0
 for document; do
     # Of a task that does not complete, this is its id and status.
-    line=$(nanonets run "$agent" --file "$document" --jsonl --quiet --timeout 10m)
+    line=$(nanonets run "$agent" --file="$document" --jsonl --quiet --timeout 10m)
     case $? in
         0)
-            name=$(printf '%s' "$document" | sed 's/["\\]/\\&/g')
+            name=$(printf '%s' "$document" | sed 's/["\\]/\\&/g' | tr -d '\000-\037')
             printf '{"document":"%s","data":%s}\n' "$name" "$line" >>"$results"
             done=$((done + 1))
             ;;
         3)
-            echo "$document: failed: $line" >&2
+            printf '%s: failed: %s\n' "$document" "$line" >&2
             failed=$((failed + 1))
             ;;
         4)
-            echo "$document: needs a person: $line" >&2
+            printf '%s: needs a person: %s\n' "$document" "$line" >&2
             person=$((person + 1))
             ;;
         5)
-            echo "$document: not done yet: $line" >&2
+            printf '%s: not done yet: %s\n' "$document" "$line" >&2
             late=$((late + 1))
             ;;
         130 | 143)
             # Somebody wants an end of this, not of one document.
-            echo "$document: interrupted: $line" >&2
+            printf '%s: interrupted: %s\n' "$document" "$line" >&2
             exit 130
             ;;
         *)
             # The reason is on stderr already.
-            echo "$document: not run" >&2
+            printf '%s: not run\n' "$document" >&2
             refused=$((refused + 1))
             ;;
     esac

@@ -109,8 +109,8 @@ pub struct Run {
 
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Waiting {
-    /// Give up waiting after this time, such as 90s or 10m, not counting the upload; the task goes on
-    #[arg(long, value_name = "TIME", value_parser = input::duration)]
+    /// Give up after this time, such as 90s or 10m; a task that was started goes on
+    #[arg(long, value_name = "TIME", value_parser = input::duration, allow_hyphen_values = true)]
     pub timeout: Option<Duration>,
     /// Cancel the task on Ctrl-C
     #[arg(long)]
@@ -276,7 +276,7 @@ pub enum Tasks {
 #[derive(Debug, Args)]
 pub struct Paging {
     /// How many at most
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value = "20", value_parser = limit, allow_hyphen_values = true)]
     pub limit: usize,
     /// All of them
     #[arg(long, conflicts_with = "limit")]
@@ -290,6 +290,14 @@ pub struct Paging {
 fn id<T: std::str::FromStr>(text: &str) -> Result<T, &'static str> {
     text.parse()
         .map_err(|_| "an id is a UUID, such as 7f7e4431-66f4-4eb9-bc91-473994247fe4")
+}
+
+/// How many there are to be.
+fn limit(text: &str) -> Result<usize, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|&limit| limit > 0)
+        .ok_or("give a number from 1 on, or --all")
 }
 
 /// The id of an agent, where it is easy to name a document instead.

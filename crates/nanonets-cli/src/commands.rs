@@ -1,6 +1,7 @@
 //! What each command does.
 
 mod agents;
+mod ask;
 mod feed;
 mod list;
 mod man;
@@ -8,6 +9,7 @@ mod run;
 mod shell;
 mod tasks;
 mod wait;
+mod watch;
 
 use crate::args::{Cli, Command};
 use crate::failure::Failure;

@@ -78,6 +78,10 @@ impl Failure {
         Self::new(Code::Usage, message)
     }
 
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The same with something more to know.
     pub fn and(mut self, more: &str) -> Self {
         self.message = format!("{}; {more}", self.message);
@@ -106,23 +110,30 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl Failure {
+    /// What an error comes to at a shell.
+    pub fn of(error: &Error) -> Self {
         let code = match error.kind() {
             ErrorKind::Configuration | ErrorKind::InvalidRequest => Code::Usage,
             ErrorKind::Timeout => Code::TimedOut,
             _ => Code::Refused,
         };
-        if is_elsewhere(&error) {
+        if is_elsewhere(error) {
             let operation = error.operation().unwrap_or_default();
             let status = error.status().unwrap_or_default();
             let message =
                 format!("{operation}: {status}: this is not the API's answer; {CHECK_URL}");
             return Self::new(code, message);
         }
-        let mut message = in_words_of_the_shell(&error);
-        if let Some(cause) = root(&error) {
+        let mut message = in_words_of_the_shell(error);
+        if let Some(cause) = root(error) {
             let _ = write!(message, ": {cause}");
         }
-        if let Some(remedy) = remedy(&error) {
+        if let Some(remedy) = remedy(error) {
             let _ = write!(message, "; {remedy}");
         }
         Self::new(code, message)
@@ -155,6 +166,12 @@ fn is_elsewhere(error: &Error) -> bool {
         .server_message()
         .is_some_and(|words| words.starts_with('<'));
     is_page || error.status().is_some_and(|status| status.is_redirection())
+}
+
+/// Whether the API is not where it is looked for, rather than out of order there.
+pub fn is_other_server(error: &Error) -> bool {
+    let status = error.status();
+    error.kind() == ErrorKind::Unreadable || status.is_some_and(|status| status.is_redirection())
 }
 
 /// What lies at the bottom of an error, such as a refused connection.
@@ -192,7 +209,10 @@ fn where_it_shows(error: &Error) -> String {
 
 /// What to do about an error.
 fn remedy(error: &Error) -> Option<String> {
-    let words = if error.is_ambiguous() {
+    let words = if error.is_ambiguous() && error.kind() == ErrorKind::Unreadable {
+        let shows = where_it_shows(error);
+        return Some(format!("{CHECK_URL}; if that is right, look at `{shows}`"));
+    } else if error.is_ambiguous() {
         return Some(format!("look at `{}`", where_it_shows(error)));
     } else if error.is_unauthorized() {
         "set NANONETS_API_KEY, or give --api-key-file, with a valid key: keys are made in the web app under Settings, API Keys"
@@ -204,10 +224,10 @@ fn remedy(error: &Error) -> Option<String> {
         "try again later, or less often"
     } else {
         match error.kind() {
-            ErrorKind::Connect => "check the network, and NANONETS_BASE_URL or --base-url",
             ErrorKind::Unreadable => {
                 "check NANONETS_BASE_URL or --base-url: this is not the API's answer"
             }
+            ErrorKind::Connect => "check the network, and NANONETS_BASE_URL or --base-url",
             ErrorKind::Lost => "try again",
             ErrorKind::Status
                 if error

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Local, NaiveDate, TimeZone as _, Utc};
+use jsonschema::Draft;
 use serde_json::{Map, Value};
 
 use crate::failure::Failure;
@@ -26,7 +27,7 @@ pub fn text(path: &str) -> Result<String, Failure> {
     } else {
         fs::read_to_string(path)
     };
-    read.map_err(|error| Failure::usage(format!("{path} can't be read: {error}")))
+    read.map_err(|error| Failure::usage(format!("{path} cannot be read: {error}")))
 }
 
 /// An API key in a file, or on stdin for `-`. The line break at its end is no part of it.
@@ -35,7 +36,12 @@ pub fn api_key(path: &str) -> Result<String, Failure> {
         let message = "a key that is typed here would be shown: pipe it in, or name a file";
         return Err(Failure::usage(message));
     }
-    let mut key = text(path)?;
+    let read = text(path);
+    // Somebody may have given the key in place of a file: it is not shown.
+    let mut key = read.map_err(|failure| {
+        let message = failure.message().strip_prefix(path).unwrap_or_default();
+        Failure::usage(format!("the file of --api-key-file{message}"))
+    })?;
     if key.ends_with('\n') {
         key.pop();
         if key.ends_with('\r') {
@@ -45,9 +51,29 @@ pub fn api_key(path: &str) -> Result<String, Failure> {
     Ok(key)
 }
 
+/// A JSON Schema: as it is, or in a file, or on stdin for `-`. One that is none would start a task that can only fail.
+pub fn schema(option: &str, file_or_json: &str) -> Result<Value, Failure> {
+    let schema = Value::Object(object(option, file_or_json)?);
+    // What a dialect of somebody's own allows is not known here.
+    if Draft::default().detect(&schema) != Draft::Unknown
+        && let Err(problem) = jsonschema::meta::validate(&schema)
+    {
+        let place = problem.instance_path().to_string();
+        let place = if place.is_empty() { "the top" } else { &place };
+        let message = format!("{option} is no JSON Schema: at {place}: {problem}");
+        return Err(Failure::usage(message));
+    }
+    Ok(schema)
+}
+
 /// A JSON object: as it is, or in a file, or on stdin for `-`.
 pub fn object(option: &str, file_or_json: &str) -> Result<Map<String, Value>, Failure> {
     let is_json = file_or_json.trim_start().starts_with(['{', '[', '"']);
+    if file_or_json.trim().is_empty() {
+        return Err(Failure::usage(format!(
+            "{option} is empty: give a file or JSON"
+        )));
+    }
     let (place, json) = if is_json {
         (option, file_or_json.to_owned())
     } else {

@@ -8,7 +8,7 @@ mod args;
 mod commands;
 mod failure;
 mod input;
-mod interrupt;
+mod limit;
 mod output;
 mod session;
 mod terminal;

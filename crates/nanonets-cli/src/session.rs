@@ -20,13 +20,38 @@ pub struct Session {
     simulator: Option<Simulated>,
 }
 
-/// Where the API is said to be, by the command line or by the environment.
-fn base_url(connection: &Connection) -> Result<Option<String>, Failure> {
-    if connection.base_url.is_some() {
-        return Ok(connection.base_url.clone());
+/// The API key, and where it was given.
+fn api_key(connection: &Connection) -> Result<(&'static str, String), Failure> {
+    let (from, key) = match &connection.api_key_file {
+        Some(path) => ("the file of --api-key-file", input::api_key(path)?),
+        None => match std::env::var("NANONETS_API_KEY") {
+            Ok(key) => ("NANONETS_API_KEY", key),
+            Err(VarError::NotUnicode(_)) => {
+                return Err(Failure::usage("NANONETS_API_KEY is not Unicode"));
+            }
+            Err(VarError::NotPresent) => {
+                return Err(Failure::usage(
+                    "NANONETS_API_KEY is not set: make a key in the web app under Settings, API Keys, and set it or \
+                     give --api-key-file FILE; --simulate needs none",
+                ));
+            }
+        },
+    };
+    if key.is_empty() {
+        return Err(Failure::usage(format!(
+            "there is no key in {from}: make one in the web app under Settings, API Keys"
+        )));
+    }
+    Ok((from, key))
+}
+
+/// Where the API is said to be, and where that is said.
+fn base_url(connection: &Connection) -> Result<Option<(&'static str, String)>, Failure> {
+    if let Some(base_url) = &connection.base_url {
+        return Ok(Some(("--base-url", base_url.clone())));
     }
     match std::env::var("NANONETS_BASE_URL") {
-        Ok(base_url) => Ok(Some(base_url)),
+        Ok(base_url) => Ok(Some(("NANONETS_BASE_URL", base_url))),
         Err(VarError::NotPresent) => Ok(None),
         Err(VarError::NotUnicode(_)) => Err(Failure::usage("NANONETS_BASE_URL is not Unicode")),
     }
@@ -67,23 +92,24 @@ impl Session {
                 }),
             });
         }
-        let builder = match &connection.api_key_file {
-            Some(path) => Client::builder(input::api_key(path)?),
-            None if std::env::var_os("NANONETS_API_KEY").is_none() => {
-                return Err(Failure::usage(
-                    "NANONETS_API_KEY is not set: make a key in the web app under Settings, API Keys, and set it or \
-                     give --api-key-file FILE; --simulate needs none",
-                ));
-            }
-            None => Client::builder_from_env()?,
-        };
-        let builder = match base_url(connection)? {
-            Some(base_url) => builder.base_url(base_url),
-            None => builder,
-        };
+        let (key_from, key) = api_key(connection)?;
+        let mut builder = Client::builder(key);
+        let base_url = base_url(connection)?;
+        if let Some((_, base_url)) = &base_url {
+            builder = builder.base_url(base_url);
+        }
         let agent = concat!("nanonets-cli/", env!("CARGO_PKG_VERSION"));
         Ok(Self {
-            client: builder.user_agent(agent).build()?,
+            client: builder.user_agent(agent).build().map_err(|error| {
+                let url_from = base_url.map_or("", |(from, _)| from);
+                let failure = Failure::from(error);
+                // Whoever reads this has to find the place.
+                let message = failure.message();
+                let message = message.replace("the API key", &format!("the API key in {key_from}"));
+                Failure::usage(
+                    message.replace("the base URL", &format!("the base URL in {url_from}")),
+                )
+            })?,
             output,
             notes,
             simulator: None,

@@ -81,7 +81,13 @@ pub async fn run(session: &Session, command: Agents) -> Result<(), Failure> {
             };
             match merged {
                 Some(merged) if !is_more => session.output.object(&merged),
-                _ => session.output.object(&update.await?),
+                Some(_) => {
+                    let updated = update.await.map_err(|error| {
+                        Failure::from(error).and("the configuration is changed already")
+                    })?;
+                    session.output.object(&updated)
+                }
+                None => session.output.object(&update.await?),
             }
         }
         Agents::Publish { agent } => session.output.object(&client.agent(agent).publish().await?),

@@ -36,9 +36,17 @@ where
     let mut left = limit;
     let mut next = None;
     let mut is_cut = false;
-    while left > 0
-        && let Some(mut page) = pages.try_next().await?
-    {
+    let mut failed = None;
+    while left > 0 {
+        let mut page = match pages.try_next().await {
+            Ok(Some(page)) => page,
+            Ok(None) => break,
+            // What came before it is worth having.
+            Err(error) => {
+                failed = Some(error);
+                break;
+            }
+        };
         // Its cursor stands behind the whole page: what is cut off would never be shown.
         next = page.next_cursor.filter(|_| page.items.len() <= left);
         is_cut |= page.items.len() > left;
@@ -51,8 +59,11 @@ where
             items.append(&mut page.items);
         }
     }
-    if session.output != Output::JsonLines {
+    if session.output != Output::JsonLines && (failed.is_none() || !items.is_empty()) {
         session.output.list(&items, columns, Last::Cut)?;
+    }
+    if let Some(error) = failed {
+        return Err(error.into());
     }
     if let Some(cursor) = next {
         session

@@ -46,7 +46,8 @@ pub fn print(path: &[String]) -> Result<(), Failure> {
     let mut command = Cli::command();
     command.build();
     let mut found = &command;
-    for name in path {
+    // `man "tasks list"` is as good as `man tasks list`.
+    for name in path.iter().flat_map(|name| name.split_whitespace()) {
         found = found
             .find_subcommand(name)
             .ok_or_else(|| Failure::usage(format!("there is no command `{}`", path.join(" "))))?;

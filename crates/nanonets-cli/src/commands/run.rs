@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use chrono::Utc;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use nanonets_agents::Progress;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::args::Run;
 use crate::commands::wait;
-use crate::failure::{Failure, tasks_since};
+use crate::failure::{Code, Failure, tasks_since};
 use crate::input;
-use crate::interrupt::unless_interrupted;
+use crate::limit::{Limit, TimedOut, unless_interrupted};
 use crate::session::Session;
 
 /// Runs an agent, and waits for it unless it was not to be.
@@ -29,7 +29,7 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
         run = run.query(query);
     }
     if let Some(schema) = args.schema {
-        run = run.output_schema(&Value::Object(input::object("--schema", &schema)?));
+        run = run.output_schema(&input::schema("--schema", &schema)?);
     }
     if let Some(instructions) = args.instructions {
         run = run.instructions(instructions);
@@ -42,24 +42,27 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
         let bar = Arc::clone(bar);
         run = run.on_progress(move |progress| bar.tell(progress));
     }
+    let limit = Limit::new(args.waiting.timeout);
     let since = Utc::now();
-    let started = unless_interrupted(run.files(args.file).send()).await;
+    let started = unless_interrupted(limit.around(run.files(args.file).send())).await;
     if let Some(bar) = bar {
         bar.bar.finish_and_clear();
     }
-    let started = started.map_err(|interrupted| {
-        interrupted.because(format!(
-            "interrupted before the task was known; if it was started, `{}` has it",
-            tasks_since(agent, since)
-        ))
-    })??;
+    let unknown = |why: &str| {
+        let list = tasks_since(agent, since);
+        format!("{why} before the task was known; if it was started, `{list}` has it")
+    };
+    let started = started
+        .map_err(|interrupted| interrupted.because(unknown("interrupted")))?
+        .map_err(|TimedOut| Failure::new(Code::TimedOut, unknown("no time was left")))??;
     if args.no_wait {
         let (task, agent, status) = (&started.task_id, &started.agent_id, &started.status);
         return session
             .output
             .object(&json!({ "task_id": task, "agent_id": agent, "status": status }));
     }
-    wait::follow(session, session.client.task(started.task_id), args.waiting).await
+    let task = session.client.task(started.task_id);
+    wait::follow(session, task, limit, args.waiting).await
 }
 
 /// How long a file is. One that can't be read is complained about later.

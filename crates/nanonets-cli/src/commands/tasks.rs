@@ -4,6 +4,7 @@ use crate::args::Tasks;
 use crate::commands::{feed, list, wait};
 use crate::failure::Failure;
 use crate::input;
+use crate::limit::Limit;
 use crate::output::{Columns, Last};
 use crate::session::Session;
 
@@ -75,6 +76,9 @@ pub async fn run(session: &Session, command: Tasks) -> Result<(), Failure> {
             output.object(&task.send_message(message).await?)
         }
         Tasks::Cancel { task } => output.object(&client.task(task).cancel().await?),
-        Tasks::Wait { task, waiting } => wait::follow(session, client.task(task), waiting).await,
+        Tasks::Wait { task, waiting } => {
+            let limit = Limit::new(waiting.timeout);
+            wait::follow(session, client.task(task), limit, waiting).await
+        }
     }
 }

@@ -32,9 +32,9 @@ fn keys_that_can_not_be_one() {
     let mut none = command();
     none.args(["agents", "list"]);
     assert_one_line(&finished(none), 2, "NANONETS_API_KEY is not set");
-    assert_one_line(&with_key(""), 2, "the API key is empty");
+    assert_one_line(&with_key(""), 2, "there is no key in NANONETS_API_KEY");
     let run = with_key("hush-hush\n");
-    assert_one_line(&run, 2, "line break");
+    assert_one_line(&run, 2, "the API key in NANONETS_API_KEY is a blank");
     assert!(!run.stderr.contains("hush"), "{run:?}");
 }
 
@@ -81,7 +81,7 @@ async fn a_key_comes_from_a_file_or_stdin() {
     assert_one_line(
         &finished(list("/nowhere/key")),
         2,
-        "/nowhere/key can't be read",
+        "error: the file of --api-key-file cannot be read: No such file",
     );
     assert_one_line(&fed(list("-"), "two\nlines\n"), 2, "line break");
 }
@@ -132,6 +132,19 @@ async fn what_the_command_line_names_must_be_there_and_right() {
         2,
         "--schema is no JSON",
     );
+    for (schema, expected) in [
+        ("", "--schema is empty"),
+        (r#"{"type": "objekt"}"#, "no JSON Schema: at /type"),
+        (r#"{"properties": 5}"#, "no JSON Schema: at /properties"),
+    ] {
+        assert_one_line(&run(&["--query", "q", "--schema", schema]), 2, expected);
+    }
+    assert_one_line(&run(&["--query", "q", "--timeout", "-1s"]), 2, "90s, 10m");
+    for limit in ["-1", "0", "many"] {
+        let list = ["tasks", "list", "--limit", limit];
+        let list = finished(against(&simulator, &list));
+        assert_one_line(&list, 2, "a number from 1 on");
+    }
     assert_one_line(
         &run(&["--query", "q", "--schema", "[1]"]),
         2,
@@ -140,7 +153,7 @@ async fn what_the_command_line_names_must_be_there_and_right() {
     assert_one_line(
         &run(&["--query", "q", "--schema", "/nowhere/s.json"]),
         2,
-        "/nowhere/s.json can't be read",
+        "/nowhere/s.json cannot be read",
     );
     assert_one_line(
         &run(&["--query", "q", "--timeout", "soon"]),
@@ -203,8 +216,8 @@ fn a_simulator_is_at_no_address_and_takes_no_key() {
 #[test]
 fn base_urls_that_can_not_be_one() {
     for (url, expected) in [
-        ("", "base URL"),
-        ("agents.nanonets.com", "base URL"),
+        ("", "the base URL in --base-url"),
+        ("agents.nanonets.com", "the base URL in --base-url"),
         ("ftp://agents.nanonets.com", "https://"),
         (
             "http://agents.nanonets.com",

@@ -80,6 +80,107 @@ async fn a_refusal_is_1_and_says_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_in_place_of_the_api_ends_a_wait_at_once() {
+    let (simulator, _) = with(Script::new()).await;
+    let task = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
+    simulator.fault(Fault::status(200).html("<!DOCTYPE html><title>Hello</title>"));
+    for command in [
+        &["tasks", "wait", task][..],
+        &["tasks", "reply", task, "yes", "--wait"],
+    ] {
+        let run = nanonets(&simulator, command);
+        assert_eq!(run.code, 1, "{run:?}");
+        let error = run.stderr.lines().last().unwrap_or_default();
+        assert!(error.contains("check NANONETS_BASE_URL"), "{run:?}");
+    }
+    let agent = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
+    let run = nanonets(&simulator, &["run", agent, "--query", "q"]);
+    assert_eq!(run.stderr.lines().count(), 1, "{run:?}");
+    assert!(
+        run.stderr
+            .contains("check NANONETS_BASE_URL or --base-url; if that is right, look at"),
+        "{run:?}"
+    );
+}
+
+/// It may be the way to the API that is out of order: that is waited for, and said once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_with_an_error_is_outlasted() {
+    let (simulator, agent) = with(Script::new().complete(json!(7))).await;
+    let page = Fault::status(502).html("<!DOCTYPE html><title>Bad gateway</title>");
+    simulator.fault(page.on(Operation::GetTask).times(2));
+    let run = nanonets(&simulator, &["run", &agent, "--query", "q"]);
+    assert_eq!(run.code, 0, "{run:?}");
+    let trouble = "trying again after: get_task: 502 Bad Gateway: this is not the API's answer";
+    assert_eq!(run.stderr.matches(trouble).count(), 1, "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_time_covers_what_comes_before_the_wait() {
+    let (simulator, agent) = with(Script::new().running(u32::MAX)).await;
+    let run = ["run", &agent, "--query", "q", "--no-wait"];
+    let task = nanonets(&simulator, &run).json()["task_id"].to_string();
+    let task = task.trim_matches('"');
+    let hours = std::time::Duration::from_secs(3600);
+    simulator.fault(Fault::delay_headers(hours));
+    let run = ["run", &agent, "--query", "q", "--timeout", "300ms"];
+    let run = nanonets(&simulator, &run);
+    assert_eq!(run.code, 5, "{run:?}");
+    assert!(
+        run.stderr.contains("nanonets tasks list --agent"),
+        "{run:?}"
+    );
+    let reply = [
+        "tasks",
+        "reply",
+        task,
+        "yes",
+        "--wait",
+        "--timeout",
+        "300ms",
+    ];
+    let reply = nanonets(&simulator, &reply);
+    assert_eq!(reply.code, 5, "{reply:?}");
+    assert!(reply.stderr.contains("nanonets tasks wait"), "{reply:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_changed_before_a_refusal_is_said() {
+    let (simulator, agent) = with(Script::new()).await;
+    simulator.create_agent("Taken");
+    let update = [
+        "agents",
+        "update",
+        &agent,
+        "--merge-config",
+        "{\"a\": 1}",
+        "--name",
+        "Taken",
+    ];
+    let update = nanonets(&simulator, &update);
+    assert_eq!(update.code, 1, "{update:?}");
+    assert!(
+        update
+            .stderr
+            .contains("the configuration is changed already"),
+        "{update:?}"
+    );
+    let config = &nanonets(&simulator, &["agents", "get", &agent]).json()["config"];
+    assert_eq!(config["a"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_before_a_page_that_fails_is_printed() {
+    let (simulator, agent) = with(Script::new()).await;
+    simulator.add_history(agent.parse().expect("an id"), 150);
+    simulator.fault(Fault::status(400).on(Operation::ListTasks).after(1));
+    let list = nanonets(&simulator, &["tasks", "list", "--all"]);
+    assert_eq!(list.code, 1);
+    let items: Vec<serde_json::Value> = serde_json::from_str(&list.stdout).expect("JSON");
+    assert_eq!(items.len(), 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_task_that_fails_or_is_stopped_is_3() {
     for (script, status) in [
         (Script::new().fail("no"), "failed"),

@@ -46,6 +46,9 @@ fn every_command_has_a_manual_page() {
         }
         assert_eq!(page.contains(".SH EXAMPLES"), path.is_empty());
     }
+    let mut quoted = command();
+    quoted.args(["man", "tasks list"]);
+    assert!(finished(quoted).data().contains("created\\-after"));
     let mut command = command();
     command.args(["man", "nothing"]);
     assert_eq!(finished(command).code, 2);

@@ -65,6 +65,23 @@ async fn a_second_interrupt_does_not_wait_for_the_cancelling() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_of_a_reply_says_how_to_go_on() {
+    let (simulator, agent) = running().await;
+    let run = ["run", &agent, "--query", "q", "--no-wait", "--json"];
+    Session::start(against(&simulator, &run)).end();
+    let task = simulator.tasks()[0].id.to_string();
+    let fault = Fault::delay_headers(std::time::Duration::from_secs(3600));
+    simulator.fault(fault.on(Operation::GetTask));
+    let reply = ["tasks", "reply", &task, "yes", "--wait"];
+    let session = Session::start(against(&simulator, &reply));
+    simulator.wait_for(Operation::GetTask, 1).await;
+    kill_process(session.pid(), Signal::INT).expect("a signal");
+    let (code, screen) = session.end();
+    assert_eq!(code, 130, "{screen}");
+    assert!(screen.contains("nanonets tasks wait"), "{screen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_interrupt_before_the_task_is_known_says_where_it_would_be() {
     let (simulator, agent) = running().await;
     let fault = Fault::delay_headers(std::time::Duration::from_secs(3600));

@@ -1,8 +1,44 @@
-//! Ctrl-C, and what ends a process from outside.
+//! What ends a command before its work does: a time that it was given, Ctrl-C, a signal.
 
 use std::future::Future;
+use std::time::{Duration, Instant};
 
 use crate::failure::{Code, Failure};
+
+/// The time that a command was given, from when it began.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    pub start: Instant,
+    timeout: Option<Duration>,
+}
+
+/// The time is up.
+#[derive(Clone, Copy, Debug)]
+pub struct TimedOut;
+
+impl Limit {
+    /// A time that begins now. There may be none.
+    pub fn new(timeout: Option<Duration>) -> Self {
+        Self {
+            start: Instant::now(),
+            timeout,
+        }
+    }
+
+    /// What is left of it.
+    pub fn left(&self) -> Option<Duration> {
+        let timeout = self.timeout?;
+        Some(timeout.saturating_sub(self.start.elapsed()))
+    }
+
+    /// Does something as long as there is time.
+    pub async fn around<T>(&self, work: impl Future<Output = T>) -> Result<T, TimedOut> {
+        match self.left() {
+            Some(left) => tokio::time::timeout(left, work).await.map_err(|_| TimedOut),
+            None => Ok(work.await),
+        }
+    }
+}
 
 /// Does something unless it is interrupted.
 pub async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T, Interrupted> {
