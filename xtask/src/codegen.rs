@@ -6,6 +6,7 @@ use crate::diagnostic::{Diagnostic, Located, Severity};
 use crate::emit::{self, Options, manifest, support};
 use crate::format::{format, space};
 use crate::lower::{self, Lowered, Rewrite};
+use crate::model::Operation;
 use crate::output::MARKER;
 use crate::read::Document;
 use crate::sound;
@@ -22,6 +23,8 @@ pub struct Generated {
     pub notes: Vec<Located>,
     /// What lowering changed, in the order of the passes.
     pub rewrites: Vec<Rewrite>,
+    /// The operations that have a method, in the order of their names.
+    pub operations: Vec<Operation>,
 }
 
 impl Generated {
@@ -87,6 +90,7 @@ pub fn generate(document: &Document, options: &Options) -> Result<Generated, Vec
             files,
             notes: in_order(document, notes),
             rewrites: lowered.rewrites,
+            operations: lowered.operations,
         }),
         _ => {
             errors.extend(notes);

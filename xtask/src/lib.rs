@@ -11,6 +11,7 @@
 pub mod check;
 pub mod codegen;
 pub mod diagnostic;
+pub mod diff;
 pub mod emit;
 pub mod format;
 pub mod lower;
@@ -19,7 +20,9 @@ pub mod names;
 pub mod output;
 pub mod pointer;
 pub mod read;
+pub mod semver;
 pub mod shape;
 pub mod sound;
 pub mod source_map;
+pub mod surface;
 pub mod view;

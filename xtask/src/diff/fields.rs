@@ -1,0 +1,148 @@
+//! The fields of objects.
+
+use std::collections::BTreeMap;
+
+use super::types::Comparison;
+use super::{Effect, Kind, Part};
+use crate::surface::Field;
+
+type Fields = BTreeMap<String, Field>;
+
+/// Compares the fields of an object, or of the member of a union that is called `member`.
+pub fn compare(owner: &mut Comparison<'_>, member: &str, before: &Fields, after: &Fields) {
+    let part = |name: &str| Part {
+        what: "field",
+        name: match member {
+            "" => name.to_owned(),
+            _ => format!("{member}.{name}"),
+        },
+    };
+    for (name, old) in before {
+        match after.get(name) {
+            Some(new) => both(owner, &part(name), old, new),
+            None => owner.part(
+                Kind::FieldRemoved,
+                part(name),
+                "is gone",
+                Effect::Build,
+                format!("there is no field `{}` any more", old.name),
+            ),
+        }
+    }
+    for (name, new) in after {
+        if !before.contains_key(name) {
+            added(owner, part(name), new);
+        }
+    }
+}
+
+fn added(owner: &mut Comparison<'_>, part: Part, field: &Field) {
+    let ty = &field.ty;
+    if !field.required {
+        let use_of_it = if owner.is_sent {
+            "which need not be set"
+        } else {
+            "to read"
+        };
+        let reason = format!("there is a field of type `{ty}` {use_of_it}");
+        return owner.part(Kind::FieldAdded, part, "is new", Effect::More, reason);
+    }
+    let (effect, reason) = required(owner);
+    let reason = reason.unwrap_or_else(|| format!("there is a field of type `{ty}` to read"));
+    owner.part(
+        Kind::FieldAdded,
+        part,
+        "is new, and required",
+        effect,
+        reason,
+    );
+}
+
+/// What it is to callers that a field must be there, and why.
+fn required(owner: &Comparison<'_>) -> (Effect, Option<String>) {
+    if owner.default_is_lost() {
+        let reason = "the type can't be made by default any more";
+        (Effect::Build, Some(reason.to_owned()))
+    } else if owner.is_sent {
+        let reason = "making one without it compiles, and is refused";
+        (Effect::Run, Some(reason.to_owned()))
+    } else {
+        (Effect::More, None)
+    }
+}
+
+fn both(owner: &mut Comparison<'_>, part: &Part, old: &Field, new: &Field) {
+    let types = || format!("its type was `{}` and is `{}`", old.ty, new.ty);
+    if old.name != new.name {
+        return owner.part(
+            Kind::FieldTypeChanged,
+            part.clone(),
+            format!(
+                "is the field `{}` in Rust instead of `{}`",
+                new.name, old.name
+            ),
+            Effect::Build,
+            "another field of the schema has its name",
+        );
+    }
+    match (old.required, new.required) {
+        (false, true) if old.ty == new.ty => {
+            let (effect, reason) = required(owner);
+            let effect = if effect == Effect::More {
+                Effect::None
+            } else {
+                effect
+            };
+            let reason = reason.unwrap_or_else(|| "it is read as before".to_owned());
+            owner.part(
+                Kind::FieldRequired,
+                part.clone(),
+                "is required now",
+                effect,
+                reason,
+            );
+        }
+        (true, false) if old.ty == new.ty => owner.part(
+            Kind::FieldOptional,
+            part.clone(),
+            "need not be there any more",
+            Effect::More,
+            "its type is the same, and has a value that stands for a missing one",
+        ),
+        (false, true) if old.ty == new.ty.optional() => {
+            let what = "is required now";
+            owner.part(
+                Kind::FieldRequired,
+                part.clone(),
+                what,
+                Effect::Build,
+                types(),
+            );
+        }
+        (true, false) if old.ty.optional() == new.ty => {
+            let what = "need not be there any more";
+            owner.part(
+                Kind::FieldOptional,
+                part.clone(),
+                what,
+                Effect::Build,
+                types(),
+            );
+        }
+        _ if old.ty != new.ty => owner.part(
+            Kind::FieldTypeChanged,
+            part.clone(),
+            format!("was `{}` and is `{}`", old.ty, new.ty),
+            Effect::Build,
+            "it is read, and set, as another type",
+        ),
+        _ if old.default != new.default => owner.part(
+            Kind::FieldDefaultChanged,
+            part.clone(),
+            "has another value if it is missing",
+            Effect::None,
+            "its type is the same",
+        ),
+        _ => {}
+    }
+}

@@ -1,0 +1,304 @@
+//! What can be set on a request: parameters, parts, the body.
+
+use super::{Change, Effect, Kind, Owner, Part, Place};
+use crate::model::{Location, PartKind};
+use crate::surface::{Member, Operation, Setter, Signature};
+
+/// Adds what changed in the setters of an operation.
+pub fn compare(before: &Operation, after: &Operation, changes: &mut Vec<Change>) {
+    let mut found = Vec::new();
+    for (name, old) in &before.setters {
+        match after.setters.get(name) {
+            Some(new) => both(old, new, &mut found),
+            None => found.push(finding(
+                old,
+                Kind::SetterRemoved,
+                "is gone",
+                Effect::Build,
+                format!("there is no setter `{name}` any more"),
+            )),
+        }
+    }
+    for (name, new) in &after.setters {
+        if before.setters.contains_key(name) {
+            continue;
+        }
+        found.push(if new.required {
+            finding(
+                new,
+                Kind::SetterAdded,
+                "is new, and required",
+                Effect::Run,
+                "a request without it compiles, and is refused before it is sent",
+            )
+        } else {
+            finding(
+                new,
+                Kind::SetterAdded,
+                "is new",
+                Effect::More,
+                format!("it need not be set; `{name}` sets it"),
+            )
+        });
+    }
+    // The two setters of a body change together, and those of a form come with one for other parts.
+    let body = found
+        .iter()
+        .any(|(member, ..)| matches!(member, Member::Body));
+    found.retain(|(member, change)| match member {
+        Member::BodyFields => !body,
+        Member::OtherParts => change.effect == Effect::Build,
+        _ => true,
+    });
+    changes.extend(found.into_iter().map(|(_, mut change)| {
+        change.place.owner = Owner::Operation(after.wire.name.clone());
+        change
+    }));
+}
+
+type Finding = (Member, Change);
+
+fn finding(
+    setter: &Setter,
+    kind: Kind,
+    what: impl Into<String>,
+    effect: Effect,
+    reason: impl Into<String>,
+) -> Finding {
+    let (part, name) = match &setter.member {
+        Member::Parameter(parameter) => (where_to(parameter.location), parameter.name.clone()),
+        Member::Part(part) => ("part", part.name.clone()),
+        Member::Body => ("body", String::new()),
+        Member::BodyFields => ("body's builder", String::new()),
+        Member::OtherParts => ("other parts", String::new()),
+    };
+    let change = Change {
+        kind,
+        place: Place {
+            owner: Owner::Operation(String::new()),
+            part: Some(Part { what: part, name }),
+        },
+        what: what.into(),
+        effect,
+        reason: reason.into(),
+    };
+    (setter.member.clone(), change)
+}
+
+fn where_to(location: Location) -> &'static str {
+    match location {
+        Location::Path => "path parameter",
+        Location::Query => "query parameter",
+        Location::Header => "header",
+    }
+}
+
+/// Compares two setters of one name.
+fn both(old: &Setter, new: &Setter, found: &mut Vec<Finding>) {
+    // Whether a body may be left out follows from its schema, of which the changes are told by themselves.
+    let is_body = matches!(new.member, Member::Body);
+    match (old.required, new.required) {
+        _ if is_body => {}
+        (false, true) => found.push(finding(
+            new,
+            Kind::SetterRequired,
+            "is required now",
+            Effect::Run,
+            "a request without it compiles, and is refused before it is sent",
+        )),
+        (true, false) => found.push(finding(
+            new,
+            Kind::SetterOptional,
+            "need not be set any more",
+            Effect::More,
+            "its setter takes what it took",
+        )),
+        _ => {}
+    }
+    if old.takes != new.takes {
+        found.push(type_changed(old, new));
+    }
+    let (old_wire, new_wire) = (on_the_wire(&old.member), on_the_wire(&new.member));
+    if old_wire != new_wire {
+        found.push(finding(
+            new,
+            Kind::SetterSentOtherwise,
+            format!("was sent as {old_wire} and is sent as {new_wire}"),
+            Effect::None,
+            "its setter is called as before",
+        ));
+    }
+    if let (Member::Parameter(before), Member::Parameter(after)) = (&old.member, &new.member) {
+        range(new, before.range, after.range, found);
+        if before.default != after.default {
+            let said = |default: &Option<serde_json::Value>| {
+                let default = default.as_ref();
+                default.map_or("nothing".to_owned(), |default| format!("`{default}`"))
+            };
+            found.push(finding(
+                new,
+                Kind::SetterDefaultChanged,
+                format!(
+                    "if not set, meant {} and means {}",
+                    said(&before.default),
+                    said(&after.default)
+                ),
+                Effect::None,
+                "the server decides what it takes a missing one for",
+            ));
+        }
+    }
+    match (is_deprecated(&old.member), is_deprecated(&new.member)) {
+        (false, true) => found.push(finding(
+            new,
+            Kind::SetterDeprecated,
+            "is deprecated",
+            Effect::More,
+            "callers are warned; it works as before",
+        )),
+        (true, false) => found.push(finding(
+            new,
+            Kind::SetterRestored,
+            "is no longer deprecated",
+            Effect::None,
+            "callers are no longer warned",
+        )),
+        _ => {}
+    }
+}
+
+fn is_deprecated(member: &Member) -> bool {
+    match member {
+        Member::Parameter(parameter) => parameter.deprecated,
+        Member::Part(part) => part.deprecated,
+        _ => false,
+    }
+}
+
+/// How a value is sent, in words.
+fn on_the_wire(member: &Member) -> String {
+    match member {
+        Member::Parameter(parameter) => {
+            let form = match parameter.delimiter {
+                Some(delimiter) => format!(" joined by `{delimiter}`"),
+                None => String::new(),
+            };
+            format!(
+                "the {} `{}`{form}",
+                where_to(parameter.location),
+                parameter.name
+            )
+        }
+        Member::Part(part) => {
+            let form = match &part.kind {
+                PartKind::File => "a file".to_owned(),
+                PartKind::Text(_) => "text".to_owned(),
+                PartKind::Json(_, media_type) => format!("`{media_type}`"),
+            };
+            format!("the part `{}`, {form}", part.name)
+        }
+        _ => String::new(),
+    }
+}
+
+fn type_changed(old: &Setter, new: &Setter) -> Finding {
+    let (before, after) = (in_words(&old.takes), in_words(&new.takes));
+    let numbers = (whole_number(&old.takes), whole_number(&new.takes));
+    if let (Some(old_range), Some(new_range)) = numbers {
+        // Whole numbers convert to each other as long as they fit.
+        let fits = new_range.0 <= old_range.0 && old_range.1 <= new_range.1;
+        return if fits {
+            finding(
+                new,
+                Kind::SetterWidened,
+                format!("took {before} and takes {after}"),
+                Effect::More,
+                "whatever fitted before fits now",
+            )
+        } else {
+            finding(
+                new,
+                Kind::SetterNarrowed,
+                format!("took {before} and takes {after}"),
+                Effect::Run,
+                "a number that does not fit compiles, and is refused before it is sent",
+            )
+        };
+    }
+    finding(
+        new,
+        Kind::SetterTypeChanged,
+        format!("took {before} and takes {after}"),
+        Effect::Build,
+        "what was converted to the one does not convert to the other",
+    )
+}
+
+/// `I: IntoIterator, I::Item: TryInto<Status>` is ``any number of `Status` ``.
+fn in_words(takes: &Signature) -> String {
+    let text = takes.to_string();
+    let target = text
+        .split_once("TryInto<")
+        .and_then(|(_, target)| target.strip_suffix('>'));
+    match target {
+        Some(target) if text.starts_with("I:") => format!("any number of `{target}`"),
+        Some(target) => format!("`{target}`"),
+        None => format!("`{text}`"),
+    }
+}
+
+/// The range of a whole number that a setter takes.
+fn whole_number(takes: &Signature) -> Option<(i128, i128)> {
+    let name = takes.text.strip_prefix("V:TryInto<")?.strip_suffix('>')?;
+    Some(match name {
+        "i8" => (i8::MIN.into(), i8::MAX.into()),
+        "i16" => (i16::MIN.into(), i16::MAX.into()),
+        "i32" => (i32::MIN.into(), i32::MAX.into()),
+        "i64" => (i64::MIN.into(), i64::MAX.into()),
+        "u8" => (0, u8::MAX.into()),
+        "u16" => (0, u16::MAX.into()),
+        "u32" => (0, u32::MAX.into()),
+        "u64" => (0, u64::MAX.into()),
+        _ => return None,
+    })
+}
+
+type Range = Option<(Option<i64>, Option<i64>)>;
+
+fn range(setter: &Setter, before: Range, after: Range, found: &mut Vec<Finding>) {
+    if before == after {
+        return;
+    }
+    let bounds = |range: Range| {
+        let (low, high) = range.unwrap_or_default();
+        (low.unwrap_or(i64::MIN), high.unwrap_or(i64::MAX))
+    };
+    let (old, new) = (bounds(before), bounds(after));
+    let said = |range: Range| {
+        let (low, high) = range.unwrap_or_default();
+        match (low, high) {
+            (Some(low), Some(high)) => format!("{low} to {high}"),
+            (Some(low), None) => format!("{low} and more"),
+            (None, Some(high)) => format!("{high} and less"),
+            (None, None) => "any number".to_owned(),
+        }
+    };
+    let what = format!("took {} and takes {}", said(before), said(after));
+    found.push(if new.0 <= old.0 && old.1 <= new.1 {
+        finding(
+            setter,
+            Kind::SetterWidened,
+            what,
+            Effect::More,
+            "whatever was in range is in range",
+        )
+    } else {
+        finding(
+            setter,
+            Kind::SetterNarrowed,
+            what,
+            Effect::Run,
+            "a number out of range compiles, and is refused before it is sent",
+        )
+    });
+}

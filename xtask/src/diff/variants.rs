@@ -1,0 +1,104 @@
+//! The values of enums and the members of unions.
+
+use std::collections::BTreeMap;
+
+use super::types::Comparison;
+use super::{Effect, Kind, Part, fields};
+use crate::surface::Variant;
+
+/// Compares the values of an enum, each with its variant.
+pub fn of_enum(
+    owner: &mut Comparison<'_>,
+    before: &BTreeMap<String, String>,
+    after: &BTreeMap<String, String>,
+) {
+    let part = |name: &str| Part {
+        what: "value",
+        name: name.to_owned(),
+    };
+    for (value, variant) in before {
+        if after.get(value) != Some(variant) {
+            owner.part(
+                Kind::ValueRemoved,
+                part(value),
+                "is gone",
+                Effect::Build,
+                format!("there is no variant `{variant}` any more; the value itself is still kept when it comes"),
+            );
+        }
+    }
+    for (value, variant) in after {
+        if before.get(value) != Some(variant) {
+            owner.part(
+                Kind::ValueAdded,
+                part(value),
+                "is new",
+                Effect::More,
+                format!("enums are open: whoever matches has an arm for other values; there is a variant `{variant}`"),
+            );
+        }
+    }
+}
+
+/// Compares the variant that an enum has by default.
+pub fn default(owner: &mut Comparison<'_>, before: Option<&str>, after: Option<&str>) {
+    match (before, after) {
+        (None, Some(value)) => owner.add(
+            Kind::SchemaDefaultChanged,
+            format!("has a default now, `{value}`"),
+            Effect::More,
+            "the type can be made by default",
+        ),
+        (Some(before), Some(after)) if before != after => owner.add(
+            Kind::SchemaDefaultChanged,
+            format!("has the default `{after}` instead of `{before}`"),
+            Effect::None,
+            "the type is made by default as before, of another value",
+        ),
+        // Without a default, it loses a trait.
+        _ => {}
+    }
+}
+
+/// Compares the members of a union, each with what it holds.
+pub fn of_union(
+    owner: &mut Comparison<'_>,
+    before: &BTreeMap<String, Variant>,
+    after: &BTreeMap<String, Variant>,
+) {
+    let part = |name: &str| Part {
+        what: "member",
+        name: name.to_owned(),
+    };
+    for (name, old) in before {
+        match (old, after.get(name)) {
+            (_, None) => owner.part(
+                Kind::MemberRemoved,
+                part(name),
+                "is gone",
+                Effect::Build,
+                format!("there is no variant `{name}` any more"),
+            ),
+            (Variant::Fields(old), Some(Variant::Fields(new))) => {
+                fields::compare(owner, name, old, new);
+            }
+            (old, Some(new)) if old != new => owner.part(
+                Kind::MemberChanged,
+                part(name),
+                "is another type",
+                Effect::Build,
+                format!("the variant `{name}` holds something else"),
+            ),
+            _ => {}
+        }
+    }
+    for name in after.keys().filter(|name| !before.contains_key(*name)) {
+        owner.part(
+            Kind::MemberAdded,
+            part(name),
+            "is new",
+            Effect::Build,
+            "a union is closed: whoever matches has no arm for it",
+        );
+    }
+}
