@@ -1,8 +1,14 @@
 //! The commands: what each takes, prints and ends with.
 
 pub mod codegen;
+mod source;
+pub mod spec;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+
+/// What was asked for was found: stale files, a breaking change.
+pub const FINDINGS: u8 = 1;
 
 /// The document, the command line, or the folder to write to, can't be used.
 pub const UNUSABLE: u8 = 2;
@@ -19,4 +25,9 @@ pub fn workspace() -> PathBuf {
         Ok(current) if current == root => PathBuf::new(),
         _ => root,
     }
+}
+
+/// Prints to stdout. Whoever reads it may stop before the end, as `head` does; the work goes on.
+pub fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }

@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Severity {
     /// The document can't be used as it is.
     Error,
+    /// The document can be used, and something in it will hurt later.
+    Warning,
     /// The generator went on, having decided something that the reader may want to decide otherwise.
     Note,
 }
@@ -15,6 +17,7 @@ impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Error => "error",
+            Self::Warning => "warning",
             Self::Note => "note",
         })
     }
@@ -80,6 +83,13 @@ impl Diagnostic {
             operation: None,
             hint: None,
         }
+    }
+
+    /// The same as a warning, which does not stop the generator.
+    #[must_use]
+    pub fn warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
     }
 
     /// The same as a note, which does not stop the generator.

@@ -14,6 +14,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod emit;
 pub mod format;
+pub mod lint;
 pub mod lower;
 pub mod model;
 pub mod names;

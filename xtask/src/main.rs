@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use commands::UNUSABLE;
 use commands::codegen::{self, CodegenArgs};
+use commands::spec::{self, SpecCommand};
 
 /// Maintainers' commands.
 #[derive(Parser)]
@@ -27,6 +28,9 @@ enum Command {
         after_help = "Exit codes:\n  0  done, or nothing to do\n  1  --check found stale files\n  2  the document or the command line can't be used; nothing was written"
     )]
     Codegen(CodegenArgs),
+    /// Look at an API description, or compare two.
+    #[command(subcommand)]
+    Spec(SpecCommand),
 }
 
 fn main() -> ExitCode {
@@ -36,6 +40,7 @@ fn main() -> ExitCode {
         .stack_size(256 * 1024 * 1024)
         .spawn(move || match command {
             Command::Codegen(args) => codegen::run(&args),
+            Command::Spec(command) => spec::run(&command),
         });
     let code = match worker.map(std::thread::JoinHandle::join) {
         Ok(Ok(code)) => code,

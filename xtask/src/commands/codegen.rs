@@ -1,6 +1,5 @@
 //! `cargo xtask codegen`: the client, written or compared.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,7 +9,7 @@ use xtask::emit::Options;
 use xtask::output::{self, Difference, Stale};
 use xtask::read::Document;
 
-use super::{UNUSABLE, workspace};
+use super::{FINDINGS, UNUSABLE, print, workspace};
 
 #[derive(Args)]
 pub struct CodegenArgs {
@@ -33,9 +32,6 @@ pub struct CodegenArgs {
     #[arg(long, value_name = "NAME", requires = "spec", value_parser = package_name)]
     crate_name: Option<String>,
 }
-
-/// Stale files were found.
-const STALE: u8 = 1;
 
 pub fn run(args: &CodegenArgs) -> u8 {
     match generate(args) {
@@ -157,11 +153,6 @@ fn holds_current(folder: &Path) -> bool {
     }
 }
 
-/// Prints to stdout. Whoever reads it may stop before the end, as `head` does; the work goes on.
-fn print(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
-}
-
 fn write(folder: &Path, files: &Files) -> std::io::Result<u8> {
     if output::write(folder, files)? {
         eprintln!("wrote {} files to {}", files.len(), folder.display());
@@ -218,7 +209,7 @@ fn check(args: &CodegenArgs, folder: &Path, files: &Files) -> std::io::Result<u8
         (0, _) => eprintln!("run `{command}` to mend them"),
         _ => eprintln!("then run `{command}` to mend the rest"),
     }
-    Ok(STALE)
+    Ok(FINDINGS)
 }
 
 fn package_name(name: &str) -> Result<String, String> {

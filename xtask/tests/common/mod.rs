@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part of it")]
 
 pub mod mutation;
+pub mod repository;
 
 use std::collections::BTreeMap;
 use std::fs;

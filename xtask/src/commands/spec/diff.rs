@@ -1,0 +1,60 @@
+//! `cargo xtask spec diff`: what changed between two documents, and what that does to callers.
+
+use clap::{Args, ValueEnum};
+use xtask::diff::{self, Class};
+
+use crate::commands::{FINDINGS, UNUSABLE, print, source};
+
+#[derive(Args)]
+pub struct DiffArgs {
+    /// The document as it was: a file, git:REV or git:REV:path.
+    #[arg(value_name = "OLD")]
+    old: String,
+    /// The document as it is.
+    #[arg(value_name = "NEW")]
+    new: String,
+    /// How to print what changed.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// End with 1 if there is a change of this class.
+    #[arg(long, value_enum)]
+    fail_on: Option<FailOn>,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Format {
+    #[default]
+    Text,
+    Markdown,
+    Json,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FailOn {
+    Breaking,
+}
+
+pub fn run(args: &DiffArgs) -> u8 {
+    let (old, new) = match (source::open(&args.old), source::open(&args.new)) {
+        (Ok(old), Ok(new)) => (old, new),
+        (old, new) => {
+            for problem in [old.err(), new.err()].into_iter().flatten() {
+                eprintln!("{problem}");
+            }
+            return UNUSABLE;
+        }
+    };
+    let found = match diff::documents(&old, &new) {
+        Ok(found) => found,
+        Err(problems) => return source::refuse(&problems),
+    };
+    match args.format {
+        Format::Text => print(&diff::text(&found)),
+        Format::Markdown => print(&diff::markdown(&found)),
+        Format::Json => print(&format!("{:#}\n", diff::value(&found))),
+    }
+    match args.fail_on {
+        Some(FailOn::Breaking) if found.count(Class::Breaking) > 0 => FINDINGS,
+        _ => 0,
+    }
+}

@@ -1,0 +1,96 @@
+//! `cargo xtask spec lint`: what codegen would refuse, and what will hurt later.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+use xtask::diagnostic::{Located, Severity};
+use xtask::lint;
+use xtask::read::Document;
+
+use crate::commands::{FINDINGS, UNUSABLE, print, source};
+
+#[derive(Args)]
+pub struct LintArgs {
+    /// The document; spec/agents.yaml if none is named.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// How to print what was found.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// End with 1 if there is a finding that codegen would go on with.
+    #[arg(long, value_enum)]
+    fail_on: Option<FailOn>,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FailOn {
+    Warnings,
+}
+
+pub fn run(args: &LintArgs) -> u8 {
+    let document = match &args.file {
+        Some(file) => Document::open(file),
+        None => source::open_own(),
+    };
+    let findings = match document {
+        Ok(document) => lint::lint(&document),
+        Err(problem) => vec![*problem],
+    };
+    match args.format {
+        Format::Text => {
+            for finding in &findings {
+                print(&format!("{finding}\n"));
+            }
+        }
+        Format::Json => {
+            let findings: Vec<_> = findings.iter().map(value).collect();
+            print(&format!("{:#}\n", json!(findings)));
+        }
+    }
+    let count = |severity| {
+        let of_severity = |finding: &&Located| finding.diagnostic.severity == severity;
+        findings.iter().filter(of_severity).count()
+    };
+    let [errors, warnings, notes] = [Severity::Error, Severity::Warning, Severity::Note].map(count);
+    eprintln!(
+        "{}, {}, {}",
+        counted(errors, "error"),
+        counted(warnings, "warning"),
+        counted(notes, "note")
+    );
+    match args.fail_on {
+        _ if errors > 0 => UNUSABLE,
+        Some(FailOn::Warnings) if warnings > 0 => FINDINGS,
+        _ => 0,
+    }
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
+fn value(finding: &Located) -> serde_json::Value {
+    let Located {
+        file,
+        position,
+        diagnostic,
+    } = finding;
+    json!({
+        "file": file,
+        "line": position.line,
+        "column": position.column,
+        "severity": diagnostic.severity.to_string(),
+        "code": diagnostic.code,
+        "message": diagnostic.message,
+        "operation": diagnostic.operation,
+        "hint": diagnostic.hint,
+    })
+}

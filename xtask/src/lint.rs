@@ -1,0 +1,77 @@
+//! What is wrong with a document, and what is legal but will hurt: the generated client will work, and be worse to use
+//! or to keep than it need be.
+//!
+//! Errors and notes are those of the generator, word for word. The warnings here are about what it does without a word.
+
+mod evidence;
+mod names;
+mod operations;
+mod paging;
+
+use serde_json::Value;
+
+use crate::codegen;
+use crate::diagnostic::{Diagnostic, Located, Place};
+use crate::emit::Options;
+use crate::pointer;
+use crate::read::Document;
+use crate::shape::{Found, Walk};
+use crate::view::OperationView;
+
+/// What the rules look at.
+struct Subject<'a> {
+    document: &'a Document,
+    root: &'a Value,
+    operations: Vec<OperationView<'a>>,
+    found: Vec<Found>,
+}
+
+impl<'a> Subject<'a> {
+    /// The nodes that stand in the document themselves, each with its place.
+    fn nodes(&self) -> impl Iterator<Item = (&Found, &'a Value)> {
+        let nodes = self.found.iter().filter(|found| found.reference.is_none());
+        nodes.filter_map(|found| Some((found, pointer::get(self.root, &found.pointer)?)))
+    }
+
+    /// The operation that a place is in.
+    fn operation_of(&self, place: &str) -> Option<String> {
+        let is_in = |operation: &&OperationView<'_>| {
+            let rest = place.strip_prefix(&operation.pointer());
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        let found = self.operations.iter().find(is_in);
+        found.map(OperationView::effective_id)
+    }
+}
+
+/// All that is to be said about a document, in its order.
+pub fn lint(document: &Document) -> Vec<Located> {
+    let mut findings = match codegen::generate(document, &Options::default()) {
+        Ok(generated) => generated.notes,
+        Err(problems) => problems,
+    };
+    let root = &document.root;
+    let subject = Subject {
+        document,
+        root,
+        operations: OperationView::all(root),
+        found: Walk::document(root).found,
+    };
+    let mut warnings: Vec<Diagnostic> = Vec::new();
+    for rule in [
+        names::check,
+        operations::check,
+        paging::check,
+        evidence::check,
+    ] {
+        rule(&subject, &mut warnings);
+    }
+    findings.extend(warnings.into_iter().map(|mut warning| {
+        if let (None, Place::Pointer(pointer)) = (&warning.operation, &warning.place) {
+            warning.operation = subject.operation_of(pointer);
+        }
+        document.locate(warning.warning())
+    }));
+    findings.sort_by_key(|finding| finding.position);
+    findings
+}
