@@ -1,6 +1,7 @@
 //! The commands: what each takes, prints and ends with.
 
 pub mod codegen;
+pub mod release_notes;
 mod source;
 pub mod spec;
 

@@ -8,6 +8,7 @@
 // A maintainers' tool: its modules are public for the tests, and each says at its head what it is for.
 #![allow(missing_docs)]
 
+pub mod changelog;
 pub mod check;
 pub mod codegen;
 pub mod diagnostic;

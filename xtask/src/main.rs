@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use commands::UNUSABLE;
 use commands::codegen::{self, CodegenArgs};
+use commands::release_notes::{self, ReleaseNotesArgs};
 use commands::spec::{self, SpecCommand};
 
 /// Maintainers' commands.
@@ -31,6 +32,15 @@ enum Command {
     /// Look at an API description, or compare two.
     #[command(subcommand)]
     Spec(SpecCommand),
+    /// Say what changed in the API description since the last release.
+    ///
+    /// Prints the entry of the changelog: what stands under Unreleased,
+    /// with what callers of the generated client meet, under the next version.
+    #[command(
+        verbatim_doc_comment,
+        after_help = "Exit codes:\n  0  printed, or written\n  2  a document, the changelog or the command line can't be used; nothing was written"
+    )]
+    ReleaseNotes(ReleaseNotesArgs),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +51,7 @@ fn main() -> ExitCode {
         .spawn(move || match command {
             Command::Codegen(args) => codegen::run(&args),
             Command::Spec(command) => spec::run(&command),
+            Command::ReleaseNotes(args) => release_notes::run(&args),
         });
     let code = match worker.map(std::thread::JoinHandle::join) {
         Ok(Ok(code)) => code,

@@ -192,6 +192,20 @@ pub fn write(folder: &Path, files: &Files) -> io::Result<bool> {
     Ok(true)
 }
 
+/// Makes a file hold `text`: the old content, or the new, and nothing between however the run ends.
+///
+/// # Errors
+///
+/// If it can't be written; it is then as it was before.
+pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let staged = sibling(path, "new")?;
+    let done = fs::write(&staged, text).and_then(|()| fs::rename(&staged, path));
+    if done.is_err() {
+        let _ = fs::remove_file(&staged);
+    }
+    done
+}
+
 fn stage(folder: &Path, files: &Files) -> io::Result<()> {
     for (path, text) in files {
         let path = folder.join(path);

@@ -1,0 +1,128 @@
+//! `cargo xtask release-notes` as it is run.
+
+mod common;
+
+use std::fs;
+
+use common::repository::Repository;
+use common::{Done, run};
+
+const CHANGELOG: &str = "# Changelog
+
+What changed.
+
+## Unreleased
+
+### Added
+
+- A thing made by hand.
+
+### Fixed
+
+- A fault.
+
+## 0.1.0
+
+The first.
+";
+
+/// A repository with a release, and a change since then.
+fn released() -> Repository {
+    let repository = Repository::new();
+    fs::write(repository.path("CHANGELOG.md"), CHANGELOG).expect("written");
+    repository.commit("first");
+    repository.git(&["tag", "v0.1.0"]);
+    repository.change("operationId: put_cover", "operationId: store_cover");
+    repository.change("enum: [in_stock, ", "enum: [in_stock, ordered, ");
+    repository
+}
+
+fn notes(repository: &Repository, arguments: &[&str]) -> Done {
+    run(repository.xtask().arg("release-notes").args(arguments))
+}
+
+#[test]
+fn the_entry_joins_what_was_written_and_what_changed() {
+    let done = notes(&released(), &[]);
+    assert_eq!(
+        done.stdout,
+        "## 0.2.0\n\n### Added\n\n- A thing made by hand.\n- schema `Status`, value `ordered` is new.\n\n\
+         ### Changed\n\n- **Breaking:** operation `put_cover` is called `store_cover` now: the method of `PUT /covers` \
+         has another name.\n\n### Fixed\n\n- A fault.\n",
+        "{done:?}"
+    );
+}
+
+#[test]
+fn the_step_and_the_version_are_told() {
+    let done = notes(&released(), &[]);
+    assert_eq!(
+        done.stderr,
+        "since v0.1.0: 1 breaking, 1 additive: a minor step before 1.0, a major step from there on\n\
+         0.1.0 -> 0.2.0: minor for the API description; code may ask for more\n"
+    );
+}
+
+#[test]
+fn an_entry_is_written_in_the_place_of_what_was_unreleased() {
+    let repository = released();
+    let done = notes(&repository, &["--write", "--date", "2026-01-31"]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), ""), "{done:?}");
+    let text = fs::read_to_string(repository.path("CHANGELOG.md")).expect("the changelog");
+    let titles: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("## "))
+        .collect();
+    assert_eq!(
+        titles,
+        ["## Unreleased", "## 0.2.0 - 2026-01-31", "## 0.1.0"]
+    );
+}
+
+#[test]
+fn an_entry_is_written_once() {
+    let repository = released();
+    notes(&repository, &["--write"]);
+    let text = fs::read(repository.path("CHANGELOG.md")).expect("the changelog");
+    assert_eq!(notes(&repository, &["--write"]).code, Some(2));
+    let again = fs::read(repository.path("CHANGELOG.md")).expect("the changelog");
+    assert_eq!(text, again);
+}
+
+#[test]
+fn without_a_release_there_is_advice() {
+    let repository = Repository::new();
+    repository.commit("first");
+    let done = notes(&repository, &[]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""));
+    let advice = concat!(
+        "tag the first release `v",
+        env!("CARGO_PKG_VERSION"),
+        "`, or say where to start with --since REV"
+    );
+    assert!(done.stderr.contains(advice), "{done:?}");
+}
+
+#[test]
+fn any_revision_can_be_the_start() {
+    let repository = released();
+    repository.commit("second");
+    let done = notes(&repository, &["--since", "HEAD"]);
+    assert!(
+        done.stderr.contains("nothing changed for callers"),
+        "{done:?}"
+    );
+}
+
+#[test]
+fn a_version_that_hides_what_breaks_is_refused() {
+    let done = notes(&released(), &["--version", "0.1.1"]);
+    assert_eq!(done.code, Some(2));
+    assert!(done.stderr.contains("it takes 0.2.0 at least"), "{done:?}");
+}
+
+#[test]
+fn a_version_that_says_more_is_taken() {
+    let done = notes(&released(), &["--version", "1.0.0"]);
+    assert!(done.stdout.starts_with("## 1.0.0\n"), "{done:?}");
+}
