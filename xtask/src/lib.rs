@@ -24,6 +24,7 @@ pub mod pointer;
 pub mod read;
 pub mod semver;
 pub mod shape;
+pub mod skip;
 pub mod sound;
 pub mod source_map;
 pub mod surface;

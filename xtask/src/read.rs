@@ -5,12 +5,15 @@
 //! before it sees the text, so a hostile file is refused in bounded time. Neither remembers positions, so the positions are read
 //! separately, and only when one is asked for: a clean run never pays for them.
 
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::rc::Rc;
 
+use percent_encoding::percent_decode_str;
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
@@ -31,8 +34,15 @@ pub struct Document {
     pub name: String,
     /// The whole document.
     pub root: Value,
+    source: Rc<Source>,
+}
+
+/// What a document was read from.
+#[derive(Debug)]
+struct Source {
     text: String,
     syntax: Syntax,
+    /// Some object has a key twice.
     twice: bool,
     positions: OnceCell<SourceMap>,
 }
@@ -91,11 +101,31 @@ impl Document {
         Ok(Self {
             name,
             root,
-            text,
-            syntax,
-            twice,
-            positions: OnceCell::new(),
+            source: Rc::new(Source {
+                text,
+                syntax,
+                twice,
+                positions: OnceCell::new(),
+            }),
         })
+    }
+
+    /// The same document without some members of its objects, named by their pointers. What is left stands where it
+    /// stood.
+    #[must_use]
+    pub fn without<'a>(&self, pointers: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut root = self.root.clone();
+        for pointer in pointers {
+            let parent = pointer::parent(pointer).unwrap_or_default();
+            if let Some(Value::Object(members)) = pointer::get_mut(&mut root, parent) {
+                members.remove(&pointer::last(pointer));
+            }
+        }
+        Self {
+            name: self.name.clone(),
+            root,
+            source: Rc::clone(&self.source),
+        }
     }
 
     /// Line and column of the value at `pointer`, or of the nearest enclosing value that the source has.
@@ -115,7 +145,7 @@ impl Document {
 
     /// Every key that an object has more than once; `root` has the first value of each.
     pub fn duplicate_keys(&self) -> Vec<Diagnostic> {
-        if !self.twice {
+        if !self.source.twice {
             return Vec::new();
         }
         let hint = "only one of them would count: merge the two, or rename one";
@@ -140,8 +170,9 @@ impl Document {
     }
 
     fn positions(&self) -> &SourceMap {
-        self.positions
-            .get_or_init(|| SourceMap::of(&self.text, self.syntax))
+        let source = &self.source;
+        let read = || SourceMap::of(&source.text, source.syntax);
+        source.positions.get_or_init(read)
     }
 
     /// Gives a diagnostic its file and position.
@@ -229,6 +260,17 @@ fn read_yaml(text: &str) -> serde_yaml::Result<Parsed> {
         syntax: Syntax::Yaml,
         twice: twice.get(),
     })
+}
+
+/// A reference is a URL, whose fragment may be percent-encoded; as a pointer it is not.
+fn decoded(key: &str, value: Value) -> Value {
+    match value {
+        Value::String(target) if key == "$ref" && target.contains('%') => {
+            let decoded = percent_decode_str(&target).decode_utf8();
+            Value::String(decoded.map_or_else(|_| target.clone(), Cow::into_owned))
+        }
+        value => value,
+    }
 }
 
 /// Refuses what serde_yaml would take too long to refuse: its scanner looks at every open bracket again for each token,
@@ -431,7 +473,7 @@ impl<'de> Visitor<'de> for Node<'_> {
         let mut map = Map::new();
         let mut merged = Vec::new();
         while let Some(Key(key)) = entries.next_key()? {
-            let value = entries.next_value_seed(self)?;
+            let value = decoded(&key, entries.next_value_seed(self)?);
             match value {
                 Value::Object(base) if key == "<<" => merged.push(base),
                 _ if map.contains_key(&key) => self.twice.set(true),

@@ -8,6 +8,8 @@ use xtask::diagnostic::{Located, Severity};
 use xtask::emit::Options;
 use xtask::output::{self, Difference, Stale};
 use xtask::read::Document;
+use xtask::skip::{self, LeftOut};
+use xtask::view::OperationView;
 
 use super::{FINDINGS, UNUSABLE, print, workspace};
 
@@ -22,6 +24,9 @@ pub struct CodegenArgs {
     /// Print every rewrite of the document, and where.
     #[arg(long)]
     explain: bool,
+    /// Leave out operations that can't be generated; say which and why.
+    #[arg(long)]
+    skip_unsupported: bool,
     /// Write a crate for this API description, YAML or JSON.
     #[arg(long, value_name = "FILE", requires = "out", requires = "crate_name")]
     spec: Option<PathBuf>,
@@ -35,16 +40,22 @@ pub struct CodegenArgs {
 
 pub fn run(args: &CodegenArgs) -> u8 {
     match generate(args) {
-        Ok((target, document, generated)) => {
+        Ok(Done {
+            folder,
+            document,
+            generated,
+            left_out,
+        }) => {
             for note in &generated.notes {
                 eprintln!("{note}");
             }
+            report(&document, &left_out);
             if args.explain {
                 for line in generated.explain(&document) {
                     print(&format!("{line}\n"));
                 }
             }
-            finish(args, &target, &generated.files)
+            finish(args, &folder, &generated.files)
         }
         Err(problems) => {
             for problem in &problems {
@@ -63,25 +74,66 @@ pub fn run(args: &CodegenArgs) -> u8 {
     }
 }
 
-/// The folder to write, the document, and what to write.
-fn generate(args: &CodegenArgs) -> Result<(PathBuf, Document, Generated), Vec<Located>> {
-    match (&args.spec, &args.out, &args.crate_name) {
-        (Some(spec), Some(out), Some(name)) => {
-            let document = Document::open(spec).map_err(|problem| vec![*problem])?;
-            let generated = codegen::generate_crate(&document, name)?;
-            Ok((out.clone(), document, generated))
-        }
+/// What was generated.
+struct Done {
+    /// Where it is to be written.
+    folder: PathBuf,
+    document: Document,
+    generated: Generated,
+    left_out: Vec<LeftOut>,
+}
+
+fn generate(args: &CodegenArgs) -> Result<Done, Vec<Located>> {
+    let (spec, folder) = match (&args.spec, &args.out) {
+        (Some(spec), Some(out)) => (spec.clone(), out.clone()),
         _ => {
             let root = workspace();
-            let document =
-                Document::open(&root.join("spec/agents.yaml")).map_err(|problem| vec![*problem])?;
-            let options = Options {
-                inner: Some("crate::Context".to_owned()),
-            };
-            let generated = codegen::generate(&document, &options)?;
             let folder = root.join("crates/nanonets-agents-api/src/generated");
-            Ok((folder, document, generated))
+            (root.join("spec/agents.yaml"), folder)
         }
+    };
+    let document = Document::open(&spec).map_err(|problem| vec![*problem])?;
+    let options = Options {
+        inner: Some("crate::Context".to_owned()),
+    };
+    let all = |generated: Generated| (generated, Vec::new());
+    let (generated, left_out) = match (&args.crate_name, args.skip_unsupported) {
+        (Some(name), false) => codegen::generate_crate(&document, name).map(all),
+        (Some(name), true) => skip::generate_crate(&document, name),
+        (None, false) => codegen::generate(&document, &options).map(all),
+        (None, true) => skip::generate(&document, &options),
+    }?;
+    Ok(Done {
+        folder,
+        document,
+        generated,
+        left_out,
+    })
+}
+
+/// Says which operations are not in what was generated, and why.
+fn report(document: &Document, left_out: &[LeftOut]) {
+    for LeftOut {
+        operation,
+        route,
+        position,
+        causes,
+    } in left_out
+    {
+        eprintln!(
+            "{}:{}:{}: left out: `{route}` (operation `{operation}`), because of",
+            document.name, position.line, position.column
+        );
+        for cause in causes {
+            eprintln!("    {}", cause.to_string().replace('\n', "\n    "));
+        }
+    }
+    match left_out.len() {
+        0 => {}
+        count => eprintln!(
+            "left out {count} of {} operations",
+            OperationView::all(&document.root).len()
+        ),
     }
 }
 
@@ -193,15 +245,20 @@ fn check(args: &CodegenArgs, folder: &Path, files: &Files) -> std::io::Result<u8
             folder.join(path).display()
         );
     }
+    let skip = if args.skip_unsupported {
+        " --skip-unsupported"
+    } else {
+        ""
+    };
     let command = match (&args.spec, &args.out, &args.crate_name) {
         (Some(spec), Some(out), Some(name)) => {
             format!(
-                "cargo xtask codegen --spec {} --out {} --crate-name {name}",
+                "cargo xtask codegen{skip} --spec {} --out {} --crate-name {name}",
                 spec.display(),
                 out.display()
             )
         }
-        _ => "cargo xtask codegen".to_owned(),
+        _ => format!("cargo xtask codegen{skip}"),
     };
     match (foreign.len(), own.len()) {
         (_, 0) => {}
