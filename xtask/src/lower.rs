@@ -5,9 +5,10 @@
 //! it is defined, and records every rewrite it makes; `--explain` prints them.
 
 mod components;
-mod parameters;
+pub(crate) mod compositions;
+pub(crate) mod parameters;
 mod parts;
-mod request_bodies;
+pub(crate) mod request_bodies;
 pub(crate) mod responses;
 pub mod schemas;
 
@@ -65,6 +66,9 @@ type Pass = fn(&mut Lowering);
 const PASSES: &[Pass] = &[
     components::inline,
     components::drop_unused_by_clients,
+    compositions::merge_objects,
+    compositions::drop_rules_about_fields,
+    compositions::name_nullable,
     schemas::note_evidence,
     schemas::note_deprecation,
     schemas::mark_private,
@@ -72,12 +76,14 @@ const PASSES: &[Pass] = &[
     schemas::drop_bounds_without_value,
     schemas::keep_unknown_fields,
     parameters::require_path_parameters,
+    parameters::text_in_paths,
+    parameters::own,
     parameters::delimited_lists,
     parameters::integer_ranges,
-    request_bodies::json_without_schema,
+    responses::split_events,
     responses::one_success,
     responses::one_error,
-    request_bodies::split_multipart,
+    request_bodies::split_bodies,
     components::drop_multipart_bodies,
 ];
 
@@ -120,6 +126,7 @@ pub fn lower(document: &Document) -> Result<Lowered, Vec<Diagnostic>> {
         operation.origin = origin(&origins, &operation.pointer);
     }
     operations.sort_by(|left, right| left.name.cmp(&right.name));
+    responses::name_successes(&mut operations);
     Ok(Lowered {
         openapi,
         operations,

@@ -29,6 +29,10 @@ pub struct Operation {
     pub deprecated: bool,
     /// Path, query and header parameters, by name.
     pub parameters: Vec<Parameter>,
+    /// Parameters that progenitor can't express, by name.
+    pub own_parameters: Vec<OwnParameter>,
+    /// What its success is, where progenitor can't express it.
+    pub success: Option<Success>,
     /// The body that progenitor writes: its media type and description.
     pub body: Option<Body>,
     /// The parts of a multipart body, in the order in which they are sent.
@@ -54,6 +58,8 @@ impl Operation {
             description: None,
             deprecated: false,
             parameters: Vec::new(),
+            own_parameters: Vec::new(),
+            success: None,
             body: None,
             parts: None,
             multipart_schema: None,
@@ -61,12 +67,18 @@ impl Operation {
         }
     }
 
+    /// What the generated builder writes itself, each with a field and a setter: parameters, then parts.
+    pub fn own_values(&self) -> impl Iterator<Item = &Part> {
+        let parameters = self.own_parameters.iter().map(|own| &own.value);
+        parameters.chain(self.parts.iter().flatten())
+    }
+
     /// The name of the setter of parts that the document doesn't list: `extra_part`, with as many `_` as tell it from
     /// the other setters.
     pub fn extra_part(&self) -> String {
         let parameters = self.parameters.iter().map(Parameter::ident);
-        let parts = self.parts.iter().flatten().map(Part::ident);
-        let taken: Vec<String> = parameters.chain(parts).collect();
+        let own = self.own_values().map(Part::ident);
+        let taken: Vec<String> = parameters.chain(own).collect();
         let mut name = "extra_part".to_owned();
         while taken.contains(&name) {
             name.push('_');
@@ -80,6 +92,8 @@ impl Operation {
 pub struct Body {
     /// Its media type.
     pub media_type: String,
+    /// The media type that progenitor writes it as.
+    pub written: &'static str,
     /// Its description, untouched.
     pub description: Option<String>,
 }
@@ -93,6 +107,8 @@ pub enum Location {
     Query,
     /// Into a header.
     Header,
+    /// Into a cookie.
+    Cookie,
 }
 
 /// A parameter of an operation.
@@ -123,6 +139,54 @@ impl Parameter {
     pub fn ident(&self) -> String {
         names::operation_value_name(&self.name)
     }
+}
+
+/// A parameter that is written by generated code of its own.
+#[derive(Clone, Debug)]
+pub struct OwnParameter {
+    /// Its name, type and description, as of a part of a body.
+    pub value: Part,
+    /// Where it goes.
+    pub location: Location,
+    /// How it is written there.
+    pub style: Style,
+}
+
+/// How a value that is more than a scalar is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Its fields are parameters of their own.
+    Fields,
+    /// Its items, or keys and values, joined by commas.
+    Joined,
+    /// The same, a key and its value joined by `=`.
+    JoinedPairs,
+    /// The path to each scalar in brackets.
+    DeepObject,
+    /// As JSON.
+    Json,
+}
+
+/// What a success is that progenitor has no type for.
+#[derive(Clone, Debug)]
+pub enum Success {
+    /// A stream of events with this data.
+    Events(PartType),
+    /// Another one for each status: an enum of this name.
+    ByStatus(String, Vec<(String, Answer)>),
+}
+
+/// What an answer of some status holds.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// Nothing.
+    Empty,
+    /// JSON.
+    Json(PartType),
+    /// A stream of events with this data.
+    Events(PartType),
+    /// Bytes.
+    Raw,
 }
 
 /// How a value becomes the text that goes over the wire.
@@ -180,4 +244,11 @@ pub enum PartType {
     Named(String),
     /// A type from elsewhere, as a path.
     Plain(&'static str),
+}
+
+impl PartType {
+    /// Whether it is text and nothing else.
+    pub fn is_text(&self) -> bool {
+        matches!(self, Self::Plain("::std::string::String"))
+    }
 }

@@ -12,9 +12,11 @@
 //! | [`part_value`] | takes a [`PartValue`](part_value::PartValue) for each part that the API description does not list |
 //! | [`multipart`] | builds a [`Form`](multipart::Form) and puts it on the request |
 //! | [`private`] | keeps prompts and documents out of `Debug` |
+//! | [`parameter`] | writes parameters that are objects or lists, and cookies |
 //! | [`query`] | adds a delimited list to the URL of the request |
 //! | [`request`] | makes segments of the path and headers of parameters |
 //! | [`response`] | turns the answer into a typed value, or into an error that kept everything |
+//! | [`event_stream`] | turns the answer into a stream of events |
 //! | [`error_body`] | is what such an error holds |
 //! | `media_type` | checks the content types of parts |
 //! | [`open_enum`] | makes enums that keep a value which the API description does not list |
@@ -29,10 +31,12 @@
 #![deny(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 pub mod error_body;
+pub mod event_stream;
 pub mod file_part;
 mod media_type;
 pub mod multipart;
 pub mod open_enum;
+pub mod parameter;
 pub mod part_value;
 pub mod private;
 pub mod query;

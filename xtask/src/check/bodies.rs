@@ -4,19 +4,10 @@ use serde_json::Value;
 
 use super::Subject;
 use crate::diagnostic::Diagnostic;
-use crate::lower::responses::{self, Content};
+use crate::lower::compositions;
 use crate::pointer;
 use crate::shape::Kind;
-use crate::view::{self, OperationView};
-
-/// Media types of request bodies that progenitor writes, one to an operation.
-const SINGLE: [&str; 5] = [
-    "application/json",
-    "application/x-www-form-urlencoded",
-    "application/octet-stream",
-    "text/plain",
-    "text/x-markdown",
-];
+use crate::view;
 
 const MULTIPART: &str = "multipart/form-data";
 
@@ -43,7 +34,7 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
                 for (media_type, _) in content().iter().flat_map(|(content, _)| content.iter()) {
                     let place =
                         pointer::join(&pointer::join(&found.pointer, "content"), media_type);
-                    problems.extend(response(media_type, place));
+                    problems.extend(response(media_type, &place));
                 }
             }
             _ => {}
@@ -51,7 +42,6 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     }
     for operation in &subject.operations {
         let responses = operation.value.get("responses").and_then(Value::as_object);
-        problems.extend(differing_successes(subject, operation));
         for (status, _) in responses.into_iter().flatten() {
             if !(status == "default" || status.starts_with("x-") || is_status(status)) {
                 let place =
@@ -67,33 +57,6 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
             }
         }
     }
-}
-
-/// A client's method has one return type.
-fn differing_successes(subject: &Subject<'_>, operation: &OperationView<'_>) -> Option<Diagnostic> {
-    let responses = operation.value.get("responses")?.as_object()?;
-    let successes: Vec<(&str, Content)> = responses
-        .iter()
-        .filter(|(status, _)| status.starts_with('2'))
-        .filter_map(|(status, response)| {
-            Some((
-                status.as_str(),
-                responses::success(subject.resolve(response)?),
-            ))
-        })
-        .collect();
-    let ((_, first), others) = successes.split_first()?;
-    let (differing, _) = others.iter().find(|(_, content)| content != first)?;
-    let listed: Vec<&str> = successes.iter().map(|(status, _)| *status).collect();
-    let place = pointer::join(&operation.pointer(), "responses");
-    Some(
-        Diagnostic::error(
-            "differing-successes",
-            pointer::join(&place, differing),
-            format!("the successes {} have different bodies", listed.join(", ")),
-        )
-        .hint("give them one schema, or leave only the one that callers should read"),
-    )
 }
 
 /// `200`, or a range such as `2XX`.
@@ -121,12 +84,11 @@ fn request(
             .hint("name one, such as `application/json`, or remove the body"),
         );
     }
-    let mut single: Option<&str> = None;
     let mut parts: Option<&str> = None;
     for (media_type, body) in content {
         let place = pointer::join(place, media_type);
-        let essence = view::essence(media_type);
-        if essence == MULTIPART {
+        problems.extend(malformed(media_type, &place));
+        if view::essence(media_type) == MULTIPART {
             if let Some(first) = parts.replace(media_type) {
                 problems.push(
                     Diagnostic::error(
@@ -138,72 +100,8 @@ fn request(
                 );
             }
             multipart(subject, body, &place, problems);
-        } else if SINGLE.contains(&essence.as_str()) {
-            if let Some(first) = single {
-                problems.push(
-                    Diagnostic::error(
-                        "unsupported-media-type",
-                        place,
-                        format!("the body can be `{first}` or `{media_type}`: only one of them beside `{MULTIPART}` is supported"),
-                    )
-                    .hint("keep the one that callers should use"),
-                );
-            } else {
-                single = Some(media_type);
-                problems.extend(plain_body(subject, &essence, body, place));
-            }
-        } else {
-            problems.push(
-                Diagnostic::error(
-                    "unsupported-media-type",
-                    place,
-                    format!("a request body of type `{media_type}` is not supported"),
-                )
-                .hint(format!("supported are {MULTIPART}, {}", SINGLE.join(", "))),
-            );
         }
     }
-}
-
-/// Bodies that are sent as they are must be described as just that.
-fn plain_body(
-    subject: &Subject<'_>,
-    essence: &str,
-    body: &Value,
-    place: String,
-) -> Option<Diagnostic> {
-    let wanted = match essence {
-        "application/octet-stream" => "{type: string, format: binary}",
-        "text/plain" | "text/x-markdown" => "{type: string}",
-        _ => return None,
-    };
-    let schema = body
-        .get("schema")
-        .and_then(|schema| subject.resolve(schema));
-    let fits = schema.is_some_and(|schema| {
-        schema.get("type").and_then(Value::as_str) == Some("string")
-            && (essence != "application/octet-stream"
-                || schema.get("format").and_then(Value::as_str) == Some("binary"))
-            && ![
-                "enum",
-                "pattern",
-                "minLength",
-                "maxLength",
-                "default",
-                "nullable",
-                "discriminator",
-            ]
-            .iter()
-            .any(|field| schema.get(*field).is_some())
-    });
-    (!fits).then(|| {
-        Diagnostic::error(
-            "unsupported-body",
-            place,
-            format!("a body of type `{essence}` must have the schema `{wanted}`"),
-        )
-        .hint("such a body is sent as it is, so nothing more can be said of its content")
-    })
 }
 
 fn multipart(subject: &Subject<'_>, body: &Value, place: &str, problems: &mut Vec<Diagnostic>) {
@@ -224,19 +122,17 @@ fn multipart(subject: &Subject<'_>, body: &Value, place: &str, problems: &mut Ve
         return;
     };
     let schema_place = target.unwrap_or_else(|| pointer::join(place, "schema"));
-    let is_object = schema.get("type").and_then(Value::as_str) == Some("object");
-    let Some(parts) = schema
-        .get("properties")
-        .and_then(Value::as_object)
-        .filter(|_| is_object)
-    else {
+    let merged = compositions::merged(subject.root, schema);
+    let schema = merged.as_ref().unwrap_or(schema);
+    let Some(parts) = schema.get("properties").and_then(Value::as_object) else {
         problems.push(
             Diagnostic::error(
                 "multipart-schema",
                 pointer::join(place, "schema"),
                 "the schema of a multipart body must be an object with properties",
             )
-            .hint("each property is a part: give the schema `type: object` and list them"),
+            .hint("each property is a part; as it is, callers name the parts themselves")
+            .note(),
         );
         return;
     };
@@ -293,30 +189,40 @@ fn multipart(subject: &Subject<'_>, body: &Value, place: &str, problems: &mut Ve
     }
 }
 
-fn response(media_type: &str, place: String) -> Option<Diagnostic> {
-    let essence = view::essence(media_type);
-    let well_formed = essence.split_once('/').is_some_and(|(kind, subtype)| {
-        !kind.is_empty() && !subtype.is_empty() && !subtype.contains('/')
-    });
-    if !well_formed {
-        return Some(
-            Diagnostic::error(
-                "unsupported-media-type",
-                place,
-                format!("`{media_type}` is not a media type"),
-            )
-            .hint("a media type has the form `type/subtype`, such as `application/json`"),
-        );
+fn response(media_type: &str, place: &str) -> Option<Diagnostic> {
+    if let Some(problem) = malformed(media_type, place) {
+        return Some(problem);
     }
-    if essence.starts_with("multipart/") || essence == "text/event-stream" {
-        return Some(
+    view::essence(media_type)
+        .starts_with("multipart/")
+        .then(|| {
             Diagnostic::error(
                 "unsupported-media-type",
                 place,
                 format!("a response body of type `{media_type}` is not supported"),
             )
-            .hint("JSON is decoded and other single bodies are streamed as bytes"),
-        );
-    }
-    None
+            .hint("JSON is decoded, events are streamed, and other single bodies come as bytes")
+        })
+}
+
+/// What is no media type, or none that a header can hold.
+fn malformed(media_type: &str, place: &str) -> Option<Diagnostic> {
+    let essence = view::essence(media_type);
+    let is_token = |text: &str| {
+        let special = |byte| b"!#$%&'*+-.^_`|~".contains(&byte);
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || special(byte);
+        !text.is_empty() && text.bytes().all(fits)
+    };
+    let is_media_type = essence
+        .split_once('/')
+        .is_some_and(|(kind, subtype)| is_token(kind) && is_token(subtype));
+    let is_printable = media_type.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    (!is_media_type || !is_printable).then(|| {
+        Diagnostic::error(
+            "unsupported-media-type",
+            place,
+            format!("`{media_type}` is not a media type"),
+        )
+        .hint("a media type has the form `type/subtype`, such as `application/json`")
+    })
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::Subject;
 use crate::diagnostic::Diagnostic;
+use crate::lower::{request_bodies, responses};
 use crate::names;
 use crate::pointer;
 use crate::shape::Kind;
@@ -129,8 +130,7 @@ fn operations(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
             );
             continue;
         }
-        let split = has_two_bodies(subject, operation).then(|| format!("{id}_multipart"));
-        for method in [Some(id), split].into_iter().flatten() {
+        for method in methods(subject, operation) {
             let builder = names::operation_type_name(&method);
             builders.entry(builder).or_default().push(operation);
         }
@@ -174,20 +174,24 @@ fn place_of_id(operation: &OperationView<'_>) -> String {
     }
 }
 
-fn has_two_bodies(subject: &Subject<'_>, operation: &OperationView<'_>) -> bool {
-    let content = operation
-        .value
-        .get("requestBody")
-        .and_then(|body| subject.resolve(body));
-    let content = content
-        .and_then(|body| body.get("content"))
-        .and_then(Value::as_object);
-    content.is_some_and(|content| {
-        content.len() > 1
-            && content
-                .keys()
-                .any(|media_type| view::essence(media_type) == "multipart/form-data")
-    })
+/// The ids of the methods that an operation becomes.
+fn methods(subject: &Subject<'_>, operation: &OperationView<'_>) -> Vec<String> {
+    let id = operation.effective_id();
+    let body = operation.value.get("requestBody");
+    let content = body
+        .and_then(|body| subject.resolve(body)?.get("content")?.as_object())
+        .map(|content| request_bodies::methods(content.keys()));
+    let suffixes = content.unwrap_or_default().into_iter();
+    let of_bodies: Vec<String> = std::iter::once(String::new())
+        .chain(suffixes.filter_map(|(_, suffix)| Some(format!("_{}", suffix?))))
+        .collect();
+    let events = responses::has_events_beside_json(operation.value, subject.root);
+    let of_answers = [Some(String::new()), events.then(|| format!("_{}", responses::EVENTS))];
+    let of_answers = of_answers.into_iter().flatten();
+    of_answers
+        .flat_map(|answer| of_bodies.iter().map(move |body| format!("{answer}{body}")))
+        .map(|suffix| format!("{id}{suffix}"))
+        .collect()
 }
 
 fn parameters(

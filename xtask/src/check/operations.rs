@@ -133,13 +133,7 @@ fn parameters(
                 );
             }
         }
-        problems.extend(unsupported(
-            subject.root,
-            parameter,
-            name,
-            location,
-            &problem,
-        ));
+        problems.extend(unsupported(parameter, name, location, &problem));
     }
     for name in template.into_iter().flatten() {
         if !declared.contains(name) {
@@ -168,7 +162,6 @@ fn parameters(
 }
 
 fn unsupported(
-    root: &Value,
     parameter: &Value,
     name: &str,
     location: &str,
@@ -176,103 +169,47 @@ fn unsupported(
 ) -> Option<Diagnostic> {
     let style = parameter.get("style").and_then(Value::as_str);
     match (location, style) {
-        ("cookie", _) => {
-            return Some(
-                problem("unsupported-parameter", format!("the cookie parameter `{name}` is not supported"))
-                    .hint("cookies are the HTTP client's business: remove it and let the caller configure them"),
-            );
-        }
         ("path" | "header", None | Some("simple"))
-        | ("query", None | Some("form" | "spaceDelimited" | "pipeDelimited")) => {}
-        ("path" | "query" | "header", Some(style)) => {
+        | ("query", None | Some("form" | "spaceDelimited" | "pipeDelimited" | "deepObject"))
+        | ("cookie", None | Some("form")) => {}
+        ("path" | "query" | "header" | "cookie", Some(style)) => {
             return Some(
                 problem(
                     "unsupported-parameter",
                     format!("the {location} parameter `{name}` has the style `{style}`, which is not supported"),
                 )
-                .hint("path and header parameters are `simple`; query parameters are `form`, `spaceDelimited` or `pipeDelimited`"),
+                .hint("path and header parameters are `simple`, cookies `form`; query parameters are `form`, `spaceDelimited`, `pipeDelimited` or `deepObject`"),
             );
         }
         (other, _) => {
             return Some(problem(
                 "unsupported-parameter",
                 format!(
-                    "the parameter `{name}` is `in: {other}`; it can be in path, query or header"
+                    "the parameter `{name}` is `in: {other}`; it can be in path, query, header or cookie"
                 ),
             )
             .hint("a body is described by `requestBody`"));
         }
     }
-    let Some(schema) = parameter.get("schema") else {
-        return Some(
-            problem("unsupported-parameter", format!("the parameter `{name}` has no `schema`"))
-                .hint("parameters described by `content` are not supported; describe the value by a schema"),
-        );
-    };
-    // progenitor writes the value as Rust formats it, which for most types other than these doesn't even compile.
-    let value = view::single(root, schema);
-    let declared = value.get("type").and_then(Value::as_str);
-    let is_scalar = match declared {
-        Some(declared) => !matches!(declared, "array" | "object"),
-        None => value.get("enum").is_some(),
-    };
-    let is_nullable = [schema, value]
-        .iter()
-        .any(|schema| schema.get("nullable") == Some(&Value::Bool(true)));
-    if location != "query" && (!is_scalar || is_nullable) {
+    if parameter.get("schema").is_none() && parameter.get("content").is_none() {
         return Some(
             problem(
                 "unsupported-parameter",
-                format!("the parameter `{name}` is not a single value, as one in the path or a header must be"),
+                format!("the parameter `{name}` has neither `schema` nor `content`"),
             )
-            .hint(if is_scalar {
-                "it can't be null: remove `nullable`"
-            } else {
-                "give it the type of a single value; of a list, describe the joined string"
-            }),
+            .hint("say of what type the value is"),
         );
     }
-    if location == "query" && has_fields(root, schema, MAX_NESTING) {
+    if matches!(location, "header" | "cookie") && !is_token(name) {
         return Some(
             problem(
                 "unsupported-parameter",
-                format!("the query parameter `{name}` is an object, which is not supported"),
+                format!("`{name}` can't be the name of a {location}"),
             )
-            .hint("declare each of its properties as a query parameter; that is what goes over the wire"),
-        );
-    }
-    if location == "header" && !is_token(name) {
-        return Some(
-            problem(
-                "unsupported-parameter",
-                format!("`{name}` can't be the name of a header"),
-            )
-            .hint("header names have neither spaces nor separators"),
+            .hint("such names have neither spaces nor separators"),
         );
     }
     None
-}
-
-/// How many references and compositions are followed to find out whether a value is an object.
-const MAX_NESTING: usize = 16;
-
-/// Whether typify makes a struct of a schema, which progenitor takes for a body: an object with properties, or a composition with one.
-fn has_fields(root: &Value, schema: &Value, nesting: usize) -> bool {
-    let Some((target, schema)) = view::resolve(root, schema).filter(|_| nesting > 0) else {
-        return false;
-    };
-    // That is a type around an `Option`, and the struct is another.
-    if target.is_some() && schema.get("nullable") == Some(&Value::Bool(true)) {
-        return false;
-    }
-    let parts = schema.get("allOf").and_then(Value::as_array);
-    let properties = schema.get("properties").and_then(Value::as_object);
-    properties.is_some_and(|properties| !properties.is_empty())
-        || schema.get("additionalProperties") == Some(&Value::Bool(false))
-        || parts
-            .into_iter()
-            .flatten()
-            .any(|part| has_fields(root, part, nesting - 1))
 }
 
 /// Whether `name` is a token as HTTP defines it (RFC 9110, section 5.6.2).

@@ -12,10 +12,12 @@ use syn::{
 };
 
 use super::tokens::{self, Tokens};
-use super::{Modules, culprits, docs, imports, multipart, progenitor, send, setters};
+use super::{
+    Modules, client, culprits, docs, imports, multipart, progenitor, send, setters, successes,
+};
 use crate::diagnostic::Diagnostic;
 use crate::lower::Lowered;
-use crate::model::Operation;
+use crate::model::{Operation, Part, Success};
 
 /// Emits `builder/mod.rs` and a file for each operation.
 pub fn emit(lowered: &Lowered, mut builders: BTreeMap<String, Vec<Tokens>>, modules: &mut Modules) {
@@ -38,7 +40,13 @@ pub fn emit(lowered: &Lowered, mut builders: BTreeMap<String, Vec<Tokens>>, modu
             Ok(items) => {
                 let module = format_ident!("{}", operation.name);
                 let name = format_ident!("{}", operation.builder);
-                declared.push(quote!(mod #module; pub use #module::#name;));
+                declared.push(match &operation.success {
+                    Some(Success::ByStatus(success, _)) => {
+                        let success = format_ident!("{success}");
+                        quote!(mod #module; pub use #module::{#name, #success};)
+                    }
+                    _ => quote!(mod #module; pub use #module::#name;),
+                });
                 let path = format!("builder/{}.rs", operation.name);
                 for item in items {
                     modules.item(&path, item);
@@ -118,7 +126,7 @@ impl Builder {
             setters,
             send,
         } = self;
-        let parts = operation.parts.as_deref().unwrap_or_default();
+        let parts: Vec<&Part> = operation.own_values().collect();
         let extra = multipart::extra(operation);
         let Fields::Named(fields) = &mut declaration.fields else {
             return Err("named fields of the builder".to_owned());
@@ -129,7 +137,7 @@ impl Builder {
             .filter_map(|field| field.ident.clone())
             .collect();
         let (client, names) = names.split_first().ok_or("a field for the client")?;
-        fields.named.extend(parts.iter().map(multipart::field));
+        fields.named.extend(parts.iter().copied().map(multipart::field));
         fields
             .named
             .extend(extra.as_ref().map(multipart::extra_field));
@@ -167,7 +175,7 @@ impl Builder {
                 value.colon_token = None;
             }
         }
-        literal.fields.extend(parts.iter().map(multipart::initial));
+        literal.fields.extend(parts.iter().copied().map(multipart::initial));
         literal
             .fields
             .extend(extra.as_ref().map(multipart::extra_initial));
@@ -182,14 +190,22 @@ impl Builder {
             .into_iter()
             .map(|setter| setters::finish(setter, operation));
         methods.items.extend(setters.map(ImplItem::Fn));
-        methods.items.extend(parts.iter().map(multipart::setter));
+        for own in &operation.own_parameters {
+            let text = client::own_parameter_documentation(own);
+            methods.items.push(multipart::setter(&own.value, &text));
+        }
+        for part in operation.parts.iter().flatten() {
+            let text = client::part_documentation(part);
+            methods.items.push(multipart::setter(part, &text));
+        }
         methods
             .items
             .extend(extra.as_ref().map(multipart::extra_setter));
         methods.items.push(ImplItem::Fn(send));
 
         let debug = parse_quote!(support::private_debug!(#ident, '_););
-        let items = vec![Item::Struct(declaration), Item::Impl(methods), debug];
+        let mut items = vec![Item::Struct(declaration), Item::Impl(methods), debug];
+        items.extend(successes::items(operation));
         Ok(imports::finish(items, &operation.builder))
     }
 }

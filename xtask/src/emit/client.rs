@@ -6,7 +6,9 @@ use syn::{ImplItem, ImplItemFn, Item, ItemImpl, parse_quote};
 
 use super::{Modules, Options, docs};
 use crate::lower::Lowered;
-use crate::model::{Location, Operation, Parameter, Part, PartKind};
+use crate::model::{
+    Answer, Location, Operation, OwnParameter, Parameter, Part, PartKind, Style, Success,
+};
 
 /// Emits `client.rs` and `mod.rs`.
 pub fn emit(lowered: &Lowered, options: &Options, modules: &mut Modules) {
@@ -23,6 +25,15 @@ pub fn emit(lowered: &Lowered, options: &Options, modules: &mut Modules) {
         .iter()
         .any(|operation| operation.parts.is_some());
     let of_parts = files.then(|| quote!(FilePart, PartValue,));
+    let has_events = |operation: &Operation| match &operation.success {
+        Some(Success::Events(_)) => true,
+        Some(Success::ByStatus(_, answers)) => answers
+            .iter()
+            .any(|(_, answer)| matches!(answer, Answer::Events(_))),
+        None => false,
+    };
+    let events = lowered.operations.iter().any(has_events);
+    let of_events = events.then(|| quote!(Event, EventError, EventStream,));
     let title = sentence_of(&format!(
         "The client of {}, generated from its API description.",
         lowered.openapi.info.title
@@ -35,7 +46,7 @@ pub fn emit(lowered: &Lowered, options: &Options, modules: &mut Modules) {
         pub mod types;
         pub use client::Client;
         pub use progenitor_client::{ByteStream, ClientHooks, ClientInfo, Error, OperationInfo, ResponseValue};
-        pub use support::{ErrorBody, #of_parts ResponseLimit, ResponseWatch};
+        pub use support::{ErrorBody, #of_events #of_parts ResponseLimit, ResponseWatch};
     };
     modules.quoted("mod.rs", module);
 }
@@ -174,6 +185,10 @@ fn operation_documentation(operation: &Operation) -> String {
             where_to(parameter.location).to_owned(),
         ));
     }
+    for own in &operation.own_parameters {
+        let what = where_to(own.location).to_owned();
+        setters.push((own.value.ident(), own.value.required, what));
+    }
     for part in operation.parts.iter().flatten() {
         let what = match part.kind {
             PartKind::File => "file part",
@@ -222,6 +237,7 @@ fn where_to(location: Location) -> &'static str {
         Location::Path => "path parameter",
         Location::Query => "query parameter",
         Location::Header => "header",
+        Location::Cookie => "cookie",
     }
 }
 
@@ -261,6 +277,27 @@ pub fn parameter_documentation(parameter: &Parameter) -> String {
         text
     } else {
         format!("{text}\n\n{}", notes.join(" "))
+    }
+}
+
+/// The documentation of the setter of a parameter that the builder writes itself.
+pub fn own_parameter_documentation(own: &OwnParameter) -> String {
+    let how = match own.style {
+        Style::Fields => " Its fields are sent as parameters of their own.",
+        Style::DeepObject => " Its fields are sent with their names in brackets.",
+        Style::Json => " It is sent as JSON.",
+        Style::Joined | Style::JoinedPairs => "",
+    };
+    let required = if own.value.required {
+        ", which is required"
+    } else {
+        ""
+    };
+    let (place, name) = (where_to(own.location), docs::code(&own.value.name));
+    let text = format!("Sets the {place} {name}{required}.{how}");
+    match own.value.description.as_deref().map(docs::sanitise) {
+        Some(description) => format!("{text}\n\n{}", description.trim()),
+        None => text,
     }
 }
 

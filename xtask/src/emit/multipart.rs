@@ -7,11 +7,12 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use syn::{Field, FieldValue, ImplItem, Type, Visibility, parse_quote};
 
-use super::{client, docs, setters};
+use super::{docs, setters};
 use crate::model::{Operation, Part, PartKind, PartType};
 use crate::names;
 
-fn part_type(part_type: &PartType) -> TokenStream {
+/// The type, as seen from a builder.
+pub fn part_type(part_type: &PartType) -> TokenStream {
     match part_type {
         PartType::Named(name) => {
             let name = format_ident!("{}", names::type_name(name));
@@ -96,12 +97,12 @@ fn missing(part: &Part) -> String {
     format!("`{}` is required and was not set", part.ident())
 }
 
-/// The setter of a part.
-pub fn setter(part: &Part) -> ImplItem {
+/// The setter of a part, or of what is like one.
+pub fn setter(part: &Part, documentation: &str) -> ImplItem {
     let name = format_ident!("{}", part.ident());
     let field = field_name(part);
     let ty = value_type(part);
-    let documentation = docs::comment(&client::part_documentation(part));
+    let documentation = docs::comment(documentation);
     let deprecated = part
         .deprecated
         .then(|| quote!(#[deprecated = "the API description marks this part as deprecated"]));

@@ -11,7 +11,7 @@ use syn::{
     ReturnType, Stmt, Type, parse::Parser, parse_quote, visit_mut::VisitMut,
 };
 
-use super::{docs, multipart};
+use super::{docs, multipart, own_parameters, request_headers, successes};
 use crate::model::{Location, Operation, Parameter, TextForm};
 use crate::names;
 
@@ -26,15 +26,14 @@ pub(super) fn rewrite(
     client: &Ident,
     names: &[Ident],
 ) -> Result<ImplItemFn, String> {
-    let parts = operation.parts.as_deref().unwrap_or_default();
     let mut found = std::mem::take(&mut method.block.stmts).into_iter();
     let mut statements = Vec::new();
 
     // `let Self { .. } = self;` and a check for each field.
     let apart = found.next().ok_or("`let Self { .. } = self` in `send`")?;
     let extra = multipart::extra(operation);
-    let documented = parts.iter().map(multipart::field_name);
-    let part_names: Vec<Ident> = documented.chain(extra.clone()).collect();
+    let own = operation.own_values().map(multipart::field_name);
+    let part_names: Vec<Ident> = own.chain(extra.clone()).collect();
     statements.push(if part_names.is_empty() {
         apart
     } else {
@@ -51,14 +50,15 @@ pub(super) fn rewrite(
         format_ident!("{name}")
     };
     let form = local("form");
+    let checks = operation.own_values().map(multipart::check);
+    extend(&mut statements, quote!(#(#checks)*))?;
     if let Some(extra) = &extra {
-        let checks = parts.iter().map(multipart::check);
-        let adds = parts.iter().map(|part| multipart::add(part, &form));
+        let parts = operation.parts.iter().flatten();
+        let adds = parts.map(|part| multipart::add(part, &form));
         let add_extra = multipart::add_extra(extra, &form);
         extend(
             &mut statements,
             quote! {
-                #(#checks)*
                 let mut #form = support::multipart::Form::new();
                 #(#adds)*
                 #add_extra
@@ -103,13 +103,18 @@ pub(super) fn rewrite(
         .filter(|parameter| parameter.delimiter.is_some())
         .collect();
     rewrite_request(&mut request, headers.is_empty(), &lists)?;
+    request_headers::set(&mut request, operation);
     // hyper leaves the length of no body out, and some servers and proxies then answer 411 (RFC 9110, section 8.6).
     let has_body = operation.body.is_some() || operation.parts.is_some();
     let announces_body = matches!(operation.method.as_str(), "POST" | "PUT" | "PATCH");
     let is_empty = announces_body && !has_body;
     let request_name = match &mut request.pat {
         Pat::Ident(pattern) => {
-            if !is_empty && operation.parts.is_none() && lists.is_empty() {
+            let is_changed = is_empty
+                || operation.parts.is_some()
+                || !lists.is_empty()
+                || !operation.own_parameters.is_empty();
+            if !is_changed {
                 pattern.mutability = None;
             }
             pattern.ident.clone()
@@ -138,8 +143,17 @@ pub(super) fn rewrite(
                 .insert(::reqwest::header::CONTENT_LENGTH, ::reqwest::header::HeaderValue::from_static("0"));
         }
     });
-    let success = success(&method.sig.output)?;
-    let decoder = decoder(&success);
+    let success = match successes::success_type(operation) {
+        Some(success) => success,
+        None => success(&method.sig.output)?,
+    };
+    let error = error_type(operation);
+    let decode = successes::decode(operation, &error).unwrap_or_else(|| {
+        let decoder = decoder(&success);
+        quote!(#decoder(response).await)
+    });
+    let own = operation.own_parameters.iter();
+    let own = own.map(|own| own_parameters::add(own, &request_name));
     let id = &operation.id;
     extend(
         &mut statements,
@@ -147,12 +161,12 @@ pub(super) fn rewrite(
             #empty
             #apply_form
             #(#append_lists)*
+            #(#own)*
             let response = super::super::client::execute(#client, #request_name, #id).await?;
-            #decoder(response).await
+            #decode
         },
     )?;
 
-    let error = error_type(operation);
     method.sig.output = parse_quote! {
         -> ::std::result::Result<
             progenitor_client::ResponseValue<#success>,

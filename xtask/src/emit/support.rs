@@ -23,10 +23,12 @@ macro_rules! sources {
 
 const SOURCES: &[Source] = sources![
     true "error_body",
+    false "event_stream",
     false "file_part",
     false "media_type",
     false "multipart",
     false "open_enum",
+    false "parameter",
     false "part_value",
     true "private",
     false "query",
@@ -45,6 +47,8 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
         source.always
             || match source.name {
                 "file_part" | "media_type" | "multipart" | "part_value" => multipart,
+                "event_stream" => uses("event_stream::"),
+                "parameter" => uses("support::parameter::"),
                 "query" => lists,
                 "scalar" => multipart || lists || uses("scalar::to_text"),
                 "open_enum" => uses("UnknownValue"),
@@ -69,6 +73,21 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
         quote!(
             mod file_part;
             pub use file_part::{FilePart, PartError};
+        ),
+    );
+    let event_stream = when(
+        "event_stream",
+        quote!(
+            #[doc(hidden)]
+            pub mod event_stream;
+            pub use event_stream::{Event, EventError, EventStream};
+        ),
+    );
+    let parameter = when(
+        "parameter",
+        quote!(
+            #[doc(hidden)]
+            pub mod parameter;
         ),
     );
     let media_type = when(
@@ -123,9 +142,11 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
         //! What operations share: the bodies of errors, files to upload, values of open enums.
         mod error_body;
         pub use error_body::{BodyProblem, DecodeError, ErrorBody};
+        #event_stream
         #file_part
         #media_type
         #multipart
+        #parameter
         #part_value
         mod private;
         pub(crate) use private::private_debug;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::Lowering;
-use crate::model::{Body, Location, Operation, Parameter, TextForm};
+use crate::model::{Location, Operation, Parameter, TextForm};
 use crate::pointer;
 use crate::shape::{Kind, Walk};
 use crate::view::{self, OperationView};
@@ -118,6 +118,7 @@ fn describe(operation: &mut Operation, value: &Value, root: &Value) {
                 location: match parameter["in"].as_str()? {
                     "path" => Location::Path,
                     "query" => Location::Query,
+                    "cookie" => Location::Cookie,
                     _ => Location::Header,
                 },
                 required: parameter.get("required") == Some(&Value::Bool(true)),
@@ -130,19 +131,6 @@ fn describe(operation: &mut Operation, value: &Value, root: &Value) {
             })
         })
         .collect();
-    let body = &value["requestBody"];
-    operation.body =
-        body["content"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .find_map(|(media_type, _)| {
-                let media_type = view::essence(media_type);
-                (media_type != "multipart/form-data").then(|| Body {
-                    media_type,
-                    description: text(body, "description"),
-                })
-            });
 }
 
 /// How values of a schema become text; `inline` if no named type stands between.

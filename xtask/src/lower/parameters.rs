@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::Lowering;
-use crate::model::Parameter;
+use super::{Lowering, parts};
+use crate::model::{Location, OwnParameter, Parameter, Part, PartKind, Style, TextForm};
 use crate::pointer;
 use crate::view;
 
@@ -34,6 +34,153 @@ impl Lowering {
         self.operations = operations;
         self.root["components"] = shared["components"].take();
     }
+}
+
+/// Makes parameters of paths and headers that are more than a single value strings: they are part of a text, and whoever
+/// knows how the server joins them can write it. Null has no text at all.
+pub fn text_in_paths(lowering: &mut Lowering) {
+    lowering.each_parameter("text-in-path", |parameter, value, components| {
+        if parameter.location != Location::Path || is_single(components, &value["schema"]) {
+            return None;
+        }
+        value["schema"] = serde_json::json!({ "type": "string" });
+        value.as_object_mut()?.remove("content");
+        parameter.text = TextForm::Itself;
+        parameter.default = None;
+        Some(format!(
+            "the path parameter `{}` is the text that stands in the path",
+            parameter.name
+        ))
+    });
+}
+
+/// Whether a value has one text form, and is never null.
+pub(crate) fn is_single(root: &Value, schema: &Value) -> bool {
+    let value = view::single(root, schema);
+    let is_null = |schema: &Value| schema.get("nullable") == Some(&Value::Bool(true));
+    let is_scalar = match value.get("type").and_then(Value::as_str) {
+        Some(declared) => !matches!(declared, "array" | "object"),
+        None => value.get("enum").is_some(),
+    };
+    is_scalar && !is_null(schema) && !is_null(value)
+}
+
+/// Takes parameters away from progenitor that it can't write: cookies, objects in the query, lists in headers, and
+/// values that a media type describes. The generated builder writes them itself.
+pub fn own(lowering: &mut Lowering) {
+    lowering.moved();
+    for index in 0..lowering.operations.len() {
+        let mut operation = lowering.operations[index].clone();
+        let list = pointer::join(&operation.pointer, "parameters");
+        let described = pointer::get(&lowering.root, &list).cloned().unwrap_or_default();
+        let described = described.as_array().cloned().unwrap_or_default();
+        let (mut kept, mut own) = (Vec::new(), Vec::new());
+        let mut places = Vec::new();
+        let known = std::mem::take(&mut operation.parameters);
+        for (position, (parameter, value)) in known.into_iter().zip(described).enumerate() {
+            let place = pointer::join(&list, &position.to_string());
+            match style(&lowering.root, &parameter, &value) {
+                Some(style) => own.push((parameter, value, style, place)),
+                None => {
+                    places.push(super::origin(&lowering.origins, &place));
+                    kept.push((parameter, value));
+                }
+            }
+        }
+        if own.is_empty() {
+            continue;
+        }
+        for (parameter, value, style, place) in own {
+            let message = format!(
+                "{}: the parameter `{}` is written by the generated builder itself",
+                operation.id, parameter.name
+            );
+            lowering.record("own-parameter", &place, message);
+            let own = own_parameter(lowering, &operation.id, parameter, &value, style, &place);
+            operation.own_parameters.push(own);
+        }
+        let (parameters, values): (Vec<Parameter>, Vec<Value>) = kept.into_iter().unzip();
+        operation.parameters = parameters;
+        for (position, from) in places.into_iter().enumerate() {
+            let to = pointer::join(&list, &position.to_string());
+            lowering.origins.insert(to, from);
+        }
+        if let Some(list) = pointer::get_mut(&mut lowering.root, &list) {
+            *list = Value::Array(values);
+        }
+        lowering.operations[index] = operation;
+    }
+}
+
+fn own_parameter(
+    lowering: &mut Lowering,
+    id: &str,
+    parameter: Parameter,
+    value: &Value,
+    style: Style,
+    place: &str,
+) -> OwnParameter {
+    let mut contents = value["content"].as_object().into_iter().flatten();
+    let schema = match value.get("schema") {
+        Some(schema) => schema.clone(),
+        None => {
+            let content = contents.next().and_then(|(_, content)| content.get("schema"));
+            content.cloned().unwrap_or_else(|| serde_json::json!({}))
+        }
+    };
+    let name = format!("{id}_{}", parameter.name);
+    let part_type = parts::part_type(lowering, &name, &schema, place);
+    OwnParameter {
+        value: Part {
+            name: parameter.name,
+            kind: PartKind::Json(part_type, String::new()),
+            required: parameter.required,
+            repeated: false,
+            deprecated: parameter.deprecated,
+            description: parameter.description,
+        },
+        location: parameter.location,
+        style,
+    }
+}
+
+/// How a parameter is written that progenitor can't write; `None` for others.
+fn style(root: &Value, parameter: &Parameter, value: &Value) -> Option<Style> {
+    let explode = value["explode"].as_bool();
+    if parameter.location != Location::Path && value.get("schema").is_none() {
+        return Some(Style::Json);
+    }
+    match parameter.location {
+        Location::Path => None,
+        Location::Cookie => Some(Style::Joined),
+        Location::Header if is_single(root, &value["schema"]) => None,
+        Location::Header if explode == Some(true) => Some(Style::JoinedPairs),
+        Location::Header => Some(Style::Joined),
+        Location::Query if value["style"] == "deepObject" => Some(Style::DeepObject),
+        Location::Query if !has_fields(root, &value["schema"], MAX_NESTING) => None,
+        Location::Query if explode == Some(false) => Some(Style::Joined),
+        Location::Query => Some(Style::Fields),
+    }
+}
+
+/// How many references and compositions are followed to find out whether a value is an object.
+const MAX_NESTING: usize = 16;
+
+/// Whether typify makes a struct of a schema, which progenitor takes for a body, or something that has no text: an
+/// object, or a composition with one.
+fn has_fields(root: &Value, schema: &Value, nesting: usize) -> bool {
+    let Some((_, schema)) = view::resolve(root, schema).filter(|_| nesting > 0) else {
+        return false;
+    };
+    let parts = ["allOf", "oneOf", "anyOf"]
+        .into_iter()
+        .filter_map(|keyword| schema.get(keyword).and_then(Value::as_array));
+    let properties = schema.get("properties").and_then(Value::as_object);
+    schema.get("type").and_then(Value::as_str) == Some("object")
+        || properties.is_some_and(|properties| !properties.is_empty())
+        || parts
+            .flatten()
+            .any(|part| has_fields(root, part, nesting - 1))
 }
 
 /// Marks path parameters as required, which OpenAPI demands, many documents forget, and progenitor asserts.

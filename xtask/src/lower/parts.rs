@@ -16,6 +16,8 @@ pub fn describe(
     place: &str,
 ) {
     operation.multipart_schema = view::reference(&multipart["schema"]).and_then(view::schema_name);
+    // The parts that are not described can still be sent.
+    operation.parts = Some(Vec::new());
     let Some((target, schema)) = view::resolve(&lowering.root, &multipart["schema"])
         .map(|(target, schema)| (target, schema.clone()))
     else {
@@ -103,31 +105,26 @@ fn kind(
         _ if matches!(declared, Some("string" | "number" | "integer" | "boolean")) => None,
         _ => Some("application/json".to_owned()),
     };
-    let part_type = match view::reference(&schema).and_then(view::schema_name) {
-        Some(name) => PartType::Named(name),
-        None => match plain(&schema) {
-            Some(path) => PartType::Plain(path),
-            None => {
-                let hoisted = lowering.hoist(&format!("{}_{name}", operation.id), schema, place);
-                let name = view::reference(&hoisted)
-                    .and_then(view::schema_name)
-                    .unwrap_or_default();
-                lowering.record(
-                    "name-part",
-                    place,
-                    format!(
-                        "{}: the type of the part gets the name `{name}`",
-                        operation.id
-                    ),
-                );
-                PartType::Named(name)
-            }
-        },
-    };
+    let part_type = part_type(lowering, &format!("{}_{name}", operation.id), &schema, place);
     match json {
         Some(media_type) => PartKind::Json(part_type, media_type),
         None => PartKind::Text(part_type),
     }
+}
+
+/// The Rust type of a schema, which gets the name `name` if it has none and needs one.
+pub fn part_type(lowering: &mut Lowering, name: &str, schema: &Value, place: &str) -> PartType {
+    let component = |schema: &Value| view::reference(schema).and_then(view::schema_name);
+    if let Some(name) = component(schema) {
+        return PartType::Named(name);
+    }
+    if let Some(path) = plain(schema) {
+        return PartType::Plain(path);
+    }
+    let hoisted = lowering.hoist(name, schema.clone(), place);
+    let name = component(&hoisted).unwrap_or_default();
+    lowering.record("name-type", place, format!("the type gets the name `{name}`"));
+    PartType::Named(name)
 }
 
 /// The Rust type of a schema that says no more than its type and format.

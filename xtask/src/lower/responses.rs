@@ -1,21 +1,31 @@
 //! Passes over responses: progenitor asserts that an operation has one success type and one error type, and counts
 //! `default` on both sides.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
-use super::Lowering;
+use super::{Lowering, parts};
+use crate::model::{Answer, Operation, Success};
 use crate::pointer;
 use crate::view;
 
 /// What a response's body is.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Content {
+enum Content {
     /// None.
     Empty,
     /// JSON of a schema.
     Json(Value),
+    /// Events, with data of a schema.
+    Events(Value),
     /// Anything else.
     Raw,
+}
+
+/// Whether the body is a stream of events.
+fn is_events(media_type: &str) -> bool {
+    view::essence(media_type) == "text/event-stream"
 }
 
 /// Successes are asked for by `Accept: application/json`, so another kind of JSON is not among them.
@@ -28,11 +38,6 @@ fn is_any_json(media_type: &str) -> bool {
     is_json(media_type) || view::essence(media_type).ends_with("+json")
 }
 
-/// What the body of a success is.
-pub(crate) fn success(response: &Value) -> Content {
-    content(response, is_json)
-}
-
 fn content(response: &Value, is_json: fn(&str) -> bool) -> Content {
     let Some(content) = response["content"]
         .as_object()
@@ -40,9 +45,67 @@ fn content(response: &Value, is_json: fn(&str) -> bool) -> Content {
     else {
         return Content::Empty;
     };
-    match content.iter().find(|(media_type, _)| is_json(media_type)) {
-        Some((_, body)) => Content::Json(body.get("schema").cloned().unwrap_or_else(|| json!({}))),
-        None => Content::Raw,
+    let schema = |body: &Value| body.get("schema").cloned();
+    let of_type = |wanted: fn(&str) -> bool| {
+        let mut found = content.iter().filter(|(media_type, _)| wanted(media_type));
+        found.next().map(|(_, body)| schema(body))
+    };
+    if let Some(schema) = of_type(is_json) {
+        Content::Json(schema.unwrap_or_else(|| json!({})))
+    } else if let Some(schema) = of_type(is_events) {
+        Content::Events(schema.unwrap_or_else(|| json!({ "type": "string" })))
+    } else {
+        Content::Raw
+    }
+}
+
+/// Whether an operation answers in JSON or with events, as it is asked to.
+pub(crate) fn has_events_beside_json(operation: &Value, root: &Value) -> bool {
+    successes(operation).any(|(_, response)| {
+        view::resolve(root, response).is_some_and(|(_, response)| events_beside_json(response))
+    })
+}
+
+fn events_beside_json(response: &Value) -> bool {
+    let content = response["content"].as_object();
+    let any = |wanted: fn(&str) -> bool| {
+        content.is_some_and(|content| content.keys().any(|media_type| wanted(media_type)))
+    };
+    any(is_json) && any(is_events)
+}
+
+fn successes(operation: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    let responses = operation.get("responses").and_then(Value::as_object);
+    let responses = responses.into_iter().flatten();
+    responses.filter(|(status, _)| status.starts_with('2'))
+}
+
+/// What the method for the events of an operation is called after.
+pub(crate) const EVENTS: &str = "events";
+
+/// Makes an operation that answers in JSON or with events two: a method has one return type.
+pub fn split_events(lowering: &mut Lowering) {
+    lowering.moved();
+    for operation in std::mem::take(&mut lowering.operations) {
+        let value = pointer::get(&lowering.root, &operation.pointer);
+        let both = value.filter(|value| has_events_beside_json(value, &lowering.root));
+        if let Some(mut value) = both.cloned() {
+            let events = lowering.another(&operation, EVENTS);
+            for (status, response) in value["responses"].as_object_mut().into_iter().flatten() {
+                if status.starts_with('2')
+                    && events_beside_json(response)
+                    && let Some(content) = response["content"].as_object_mut()
+                {
+                    content.retain(|media_type, _| is_events(media_type));
+                }
+            }
+            value["operationId"] = Value::from(events.id.as_str());
+            lowering.insert(&events, value);
+            let message = format!("{}: its events are those of `{}`", operation.id, events.id);
+            lowering.record("split-events", &operation.pointer, message);
+            lowering.operations.push(events);
+        }
+        lowering.operations.push(operation);
     }
 }
 
@@ -62,8 +125,8 @@ fn responses(
 }
 
 /// Makes the success responses one response for any 2xx: a server that answers 201 where 200 was documented has
-/// succeeded all the same. `default` stands for success only where no 2xx is declared. Successes that differ in their
-/// bodies were refused by then.
+/// succeeded all the same. `default` stands for success only where no 2xx is declared. What progenitor has no type for,
+/// successes that differ and events, is bytes to it; what they are is kept beside.
 pub fn one_success(lowering: &mut Lowering) {
     lowering.moved();
     for index in 0..lowering.operations.len() {
@@ -82,22 +145,40 @@ pub fn one_success(lowering: &mut Lowering) {
             .collect::<Vec<_>>()
             .join(", ");
         let responses_place = pointer::join(&place, "responses");
+        let differ = successes.iter().any(|(_, content)| *content != successes[0].1);
         let (first, message) = match successes.first() {
             None => (
                 Content::Raw,
                 format!("{id}: no success is declared: any 2xx, its body as a stream"),
+            ),
+            Some(_) if differ => (
+                Content::Raw,
+                format!("{id}: the successes {listed} differ: they become an enum"),
             ),
             Some((_, first)) => (
                 first.clone(),
                 format!("{id}: any 2xx is the success declared as {listed}"),
             ),
         };
+        lowering.operations[index].success = if differ {
+            let answers = successes.iter().map(|(status, content)| {
+                let name = format!("{id}_{status}");
+                let place = pointer::join(&responses_place, status);
+                (status.clone(), answer(lowering, &name, content, &place))
+            });
+            Some(Success::ByStatus(String::new(), answers.collect()))
+        } else if let Content::Events(schema) = &first {
+            let data = parts::part_type(lowering, &format!("{id}_event"), schema, &responses_place);
+            Some(Success::Events(data))
+        } else {
+            None
+        };
         let success = match first {
             Content::Empty => json!({ "description": "" }),
             Content::Json(schema) => {
                 json!({ "description": "", "content": { "application/json": { "schema": schema } } })
             }
-            Content::Raw => json!({ "description": "", "content": { "*/*": { "schema": {} } } }),
+            Content::Raw | Content::Events(_) => json!({ "description": "", "content": { "*/*": { "schema": {} } } }),
         };
         // The errors are for the next pass.
         let Some(declared) =
@@ -115,6 +196,16 @@ pub fn one_success(lowering: &mut Lowering) {
         if !unchanged {
             lowering.record("one-success", &responses_place, message);
         }
+    }
+}
+
+/// What an answer of one status holds; inline types get a name.
+fn answer(lowering: &mut Lowering, name: &str, content: &Content, place: &str) -> Answer {
+    match content {
+        Content::Empty => Answer::Empty,
+        Content::Raw => Answer::Raw,
+        Content::Json(schema) => Answer::Json(parts::part_type(lowering, name, schema, place)),
+        Content::Events(schema) => Answer::Events(parts::part_type(lowering, name, schema, place)),
     }
 }
 
@@ -171,6 +262,23 @@ pub fn one_error(lowering: &mut Lowering) {
             pointer::get_mut(&mut lowering.root, &responses_place).and_then(Value::as_object_mut)
         {
             declared.retain(|status, _| status == "2XX");
+        }
+    }
+}
+
+/// Gives the enums of successes that differ names that no builder has.
+pub fn name_successes(operations: &mut [Operation]) {
+    let builders: BTreeSet<String> = operations
+        .iter()
+        .map(|operation| operation.builder.clone())
+        .collect();
+    for operation in operations {
+        let mut free = format!("{}Success", operation.builder.trim_end_matches('_'));
+        while builders.contains(&free) {
+            free.push('X');
+        }
+        if let Some(Success::ByStatus(name, _)) = &mut operation.success {
+            *name = free;
         }
     }
 }

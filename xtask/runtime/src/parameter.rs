@@ -1,0 +1,147 @@
+//! Parameters that are more than one value: objects and lists in the query, in headers and in cookies.
+//!
+//! OpenAPI has a name for each way of writing them, a *style* (OpenAPI 3.0.3, "Style Values"). progenitor writes scalars
+//! and repeated keys; the rest is written here, from the value as it would be in JSON.
+
+use reqwest::header::{COOKIE, HeaderName, HeaderValue};
+use serde::Serialize;
+use serde_json::Value;
+
+/// How a value is written into the query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// `form`, exploded: an object's fields are parameters of their own, a list repeats the key.
+    Fields,
+    /// `form`, not exploded: `name=key,value,key,value`, or the items of a list.
+    Joined,
+    /// `deepObject`: `name[key]=value`, at any depth. A list repeats its key.
+    DeepObject,
+    /// The whole value as JSON, where a parameter is described by a media type.
+    Json,
+}
+
+/// Adds a parameter to the query of `request`. What is null is left out.
+///
+/// # Errors
+///
+/// A value that the style has no form for; the message names the parameter. The request is then unchanged.
+pub fn append_query<T: Serialize>(
+    request: &mut reqwest::Request,
+    name: &str,
+    style: Style,
+    value: &T,
+) -> Result<(), String> {
+    let value = to_value(name, value)?;
+    let mut pairs = Vec::new();
+    match (style, &value) {
+        (_, Value::Null) => {}
+        (Style::Json, _) => pairs.push((name.to_owned(), value.to_string())),
+        (Style::Joined, _) => pairs.push((name.to_owned(), joined(name, &value, ",", ",")?)),
+        (Style::Fields, Value::Object(fields)) => {
+            for (key, value) in fields {
+                deep(key, value, &mut pairs);
+            }
+        }
+        (Style::Fields | Style::DeepObject, _) => deep(name, &value, &mut pairs),
+    }
+    if !pairs.is_empty() {
+        request.url_mut().query_pairs_mut().extend_pairs(pairs);
+    }
+    Ok(())
+}
+
+/// Sets a header to a list or an object in the style `simple`: `a,b`, `key,value`, or `key=value` if exploded.
+///
+/// # Errors
+///
+/// A value with nested lists or objects, or one that a header can't hold.
+pub fn set_header<T: Serialize>(
+    request: &mut reqwest::Request,
+    name: &str,
+    explode: bool,
+    value: &T,
+) -> Result<(), String> {
+    let value = to_value(name, value)?;
+    if value.is_null() {
+        return Ok(());
+    }
+    let text = joined(name, &value, ",", if explode { "=" } else { "," })?;
+    let value = super::request::header(name, &text)?;
+    let name = HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| format!("`{name}` can't be the name of a header"))?;
+    request.headers_mut().insert(name, value);
+    Ok(())
+}
+
+/// Adds a cookie to those that the request has.
+///
+/// # Errors
+///
+/// A value with nested lists or objects, or one that a cookie can't hold (RFC 6265, section 4.1.1). The message does not
+/// show the value.
+pub fn add_cookie<T: Serialize>(
+    request: &mut reqwest::Request,
+    name: &str,
+    value: &T,
+) -> Result<(), String> {
+    let value = to_value(name, value)?;
+    if value.is_null() {
+        return Ok(());
+    }
+    let text = joined(name, &value, ",", ",")?;
+    let fits = |c: char| c.is_ascii_graphic() && !matches!(c, '"' | ';' | '\\');
+    if !text.chars().all(fits) {
+        return Err(format!("the cookie `{name}` can't hold this value"));
+    }
+    let known = request.headers().get(COOKIE).map(HeaderValue::as_bytes);
+    let mut cookies = known.map(<[u8]>::to_vec).unwrap_or_default();
+    if !cookies.is_empty() {
+        cookies.extend_from_slice(b"; ");
+    }
+    cookies.extend_from_slice(format!("{name}={text}").as_bytes());
+    let mut value = HeaderValue::from_bytes(&cookies)
+        .map_err(|_| format!("the cookie `{name}` can't hold this value"))?;
+    value.set_sensitive(true);
+    request.headers_mut().insert(COOKIE, value);
+    Ok(())
+}
+
+fn to_value<T: Serialize>(name: &str, value: &T) -> Result<Value, String> {
+    serde_json::to_value(value).map_err(|error| format!("`{name}` cannot be serialised: {error}"))
+}
+
+/// The pairs of a value, its keys in brackets behind the name of what they are in.
+fn deep(name: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
+    match value {
+        Value::Null => {}
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                deep(&format!("{name}[{key}]"), value, pairs);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| deep(name, item, pairs)),
+        Value::String(text) => pairs.push((name.to_owned(), text.clone())),
+        scalar => pairs.push((name.to_owned(), scalar.to_string())),
+    }
+}
+
+/// A scalar, the items of a list, or the keys and values of an object, as one text.
+fn joined(name: &str, value: &Value, between: &str, after_key: &str) -> Result<String, String> {
+    let scalar = |value: &Value| match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Array(_) | Value::Object(_) => {
+            Err(format!("`{name}` holds more than plain values, which can't be sent"))
+        }
+        scalar => Ok(scalar.to_string()),
+    };
+    let pieces: Vec<String> = match value {
+        Value::Array(items) => items.iter().map(scalar).collect::<Result<_, _>>()?,
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(key, value)| Ok(format!("{key}{after_key}{}", scalar(value)?)))
+            .collect::<Result<_, String>>()?,
+        value => vec![scalar(value)?],
+    };
+    Ok(pieces.join(between))
+}
