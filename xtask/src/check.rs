@@ -9,7 +9,7 @@ mod merging;
 mod naming;
 mod operations;
 mod references;
-mod schemas;
+pub(crate) mod schemas;
 
 use std::collections::BTreeSet;
 

@@ -8,11 +8,13 @@ mod components;
 pub(crate) mod compositions;
 pub(crate) mod parameters;
 mod parts;
+pub(crate) mod references;
 pub(crate) mod request_bodies;
 pub(crate) mod responses;
 pub mod schemas;
+mod slips;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use openapiv3::OpenAPI;
 use serde::Deserialize;
@@ -58,14 +60,23 @@ pub struct Lowering {
     origins: BTreeMap<String, String>,
     /// What [`Lowering::nodes`] found, until a pass moves something.
     walked: Option<Vec<(Kind, String)>>,
+    /// The types that components become, once one was added.
+    taken: Option<BTreeSet<String>>,
 }
 
 type Pass = fn(&mut Lowering);
 
 /// The passes in order. Those further down rely on the ones before: operations are self-contained after the first.
 const PASSES: &[Pass] = &[
+    references::name_targets,
+    slips::path_parameters,
     components::inline,
     components::drop_unused_by_clients,
+    slips::enum_values,
+    slips::enums_without_names,
+    slips::defaults,
+    slips::rules,
+    slips::bounds,
     compositions::merge_objects,
     compositions::drop_rules_about_fields,
     compositions::name_nullable,
@@ -99,6 +110,7 @@ pub fn lower(document: &Document) -> Result<Lowered, Vec<Diagnostic>> {
         rewrites: Vec::new(),
         origins: BTreeMap::new(),
         walked: None,
+        taken: None,
     };
     for pass in PASSES {
         pass(&mut lowering);
@@ -166,19 +178,15 @@ impl Lowering {
 
     /// Adds a component schema under `name`, or under the next free name, and returns a reference to it.
     fn hoist(&mut self, name: &str, schema: Value, from: &str) -> Value {
-        let schemas = pointer::get(&self.root, "/components/schemas")
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_default();
-        let taken = |candidate: &str| {
-            let rust = crate::names::type_name(candidate);
-            schemas
-                .keys()
-                .any(|known| crate::names::type_name(known) == rust)
-        };
+        let root = &self.root;
+        let taken = self.taken.get_or_insert_with(|| {
+            let schemas = pointer::get(root, "/components/schemas").and_then(Value::as_object);
+            let names = schemas.into_iter().flat_map(serde_json::Map::keys);
+            names.map(|name| crate::names::type_name(name)).collect()
+        });
         let name = std::iter::once(name.to_owned())
             .chain((2..).map(|number| format!("{name}{number}")))
-            .find(|candidate| !taken(candidate))
+            .find(|candidate| taken.insert(crate::names::type_name(candidate)))
             .unwrap_or_else(|| name.to_owned());
         self.moved();
         let place = pointer::join("/components/schemas", &name);

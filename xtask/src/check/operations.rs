@@ -142,14 +142,15 @@ fn parameters(
                     "path-parameter",
                     operation.pointer(),
                     format!(
-                        "`{{{name}}}` in `{}` is not declared as a path parameter",
+                        "`{{{name}}}` in `{}` is not declared as a path parameter: it is a string",
                         operation.path
                     ),
                 )
                 .operation(operation.effective_id())
                 .hint(format!(
                     "add a parameter with `name: {name}` and `in: path`"
-                )),
+                ))
+                .note(),
             );
         }
     }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Subject;
 use crate::diagnostic::Diagnostic;
+use crate::lower::references as named;
 use crate::pointer;
 use crate::shape::{Found, Kind};
 use crate::view;
@@ -13,7 +14,7 @@ use crate::view;
 pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     for found in &subject.found {
         if let Some(target) = &found.reference {
-            problems.extend(target_problem(subject.root, found, target));
+            problems.extend(target_problem(subject, found, target));
         } else if found.kind == Kind::PathItem
             && let Some(target) =
                 pointer::get(subject.root, &found.pointer).and_then(view::reference)
@@ -33,7 +34,10 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
                 quoted(many)
             ),
         };
-        let place = pointer::join("/components/schemas", &cycle[0]);
+        let place = match cycle[0].strip_prefix('#') {
+            Some(place) => place.to_owned(),
+            None => pointer::join("/components/schemas", &cycle[0]),
+        };
         problems.push(
             Diagnostic::error("cyclic-ref", place, message)
                 .hint("a schema may contain itself as a property or an item, not as a part of its own definition"),
@@ -41,7 +45,8 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     }
 }
 
-fn target_problem(root: &Value, found: &Found, target: &str) -> Option<Diagnostic> {
+fn target_problem(subject: &Subject<'_>, found: &Found, target: &str) -> Option<Diagnostic> {
+    let root = subject.root;
     let place = pointer::join(&found.pointer, "$ref");
     let kind = found.kind;
     let Some(local) = target.strip_prefix('#') else {
@@ -77,6 +82,9 @@ fn target_problem(root: &Value, found: &Found, target: &str) -> Option<Diagnosti
             Diagnostic::error("dangling-ref", place, format!("`{target}` does not exist"))
                 .hint(format!("a {} is referred to as `#/components/{section}/...`", kind.describe())),
         ),
+        // Those are found a name, or put where the reference is.
+        _ if kind == Kind::Schema && named::can_be_named(root, local) => None,
+        _ if kind != Kind::Schema && stands(subject, kind, local) => None,
         _ => Some(
             Diagnostic::error(
                 "misplaced-ref",
@@ -86,6 +94,12 @@ fn target_problem(root: &Value, found: &Found, target: &str) -> Option<Diagnosti
             .hint(format!("move what it points to under `components/{section}` and refer to it by its name there")),
         ),
     }
+}
+
+/// Whether a thing of this kind stands at a place, itself and not by reference.
+fn stands(subject: &Subject<'_>, kind: Kind, place: &str) -> bool {
+    let mut found = subject.found.iter();
+    found.any(|found| found.kind == kind && found.reference.is_none() && found.pointer == place)
 }
 
 /// A chain of references that never arrives, reported where it is part of the circle. What is wrong further down the
@@ -128,6 +142,14 @@ fn inclusion_cycles(subject: &Subject<'_>) -> Vec<Vec<String>> {
         .flatten()
         .map(|(name, schema)| (name.as_str(), inclusions(schema)))
         .collect();
+    // Schemas that have no name, but are referred to, go by the reference.
+    for target in subject.found.iter().filter_map(|found| found.reference.as_deref()) {
+        if !named::is_component(target)
+            && let Some(schema) = pointer::get(subject.root, target.trim_start_matches('#'))
+        {
+            edges.insert(target, inclusions(schema));
+        }
+    }
     let known: BTreeSet<String> = edges.keys().map(|name| (*name).to_owned()).collect();
     let mut backwards: Edges<'_> = edges.keys().map(|name| (*name, BTreeSet::new())).collect();
     for (&name, included) in &mut edges {
@@ -205,7 +227,13 @@ fn reachable<'a>(edges: &'a Edges<'a>, start: &str) -> BTreeSet<&'a str> {
 /// The schemas that `schema` is made of.
 fn inclusions(schema: &Value) -> BTreeSet<String> {
     let mut names: BTreeSet<String> = view::reference(schema)
-        .and_then(view::schema_name)
+        .and_then(|target| {
+            if named::is_component(target) {
+                view::schema_name(target)
+            } else {
+                Some(target.to_owned())
+            }
+        })
         .into_iter()
         .collect();
     for keyword in ["allOf", "oneOf", "anyOf"] {

@@ -156,55 +156,67 @@ fn ranges(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnostic>) 
     }
 }
 
-/// typify wants to know the type that a rule about values is for.
-fn untyped(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
-    const RULES: [(&str, &str); 8] = [
-        ("format", "string"),
-        ("pattern", "string"),
-        ("minLength", "string"),
-        ("maxLength", "string"),
-        ("minimum", "number"),
-        ("maximum", "number"),
-        ("minItems", "array"),
-        ("maxItems", "array"),
-    ];
+/// Rules about values, and the type that each is usually for.
+pub(crate) const RULES: [(&str, &str); 8] = [
+    ("format", "string"),
+    ("pattern", "string"),
+    ("minLength", "string"),
+    ("maxLength", "string"),
+    ("minimum", "number"),
+    ("maximum", "number"),
+    ("minItems", "array"),
+    ("maxItems", "array"),
+];
+
+/// The first rule of a schema that does not say which type it is for, which typify wants to know, and the usual one.
+pub(crate) fn rule_without_type(schema: &Value) -> Option<(&'static str, &'static str)> {
     const OTHERS: [&str; 6] = ["type", "allOf", "oneOf", "anyOf", "not", "enum"];
     if OTHERS.iter().any(|keyword| schema.get(*keyword).is_some()) {
         return None;
     }
-    let (keyword, usual) = RULES
-        .iter()
-        .find(|(keyword, _)| schema.get(*keyword).is_some())?;
+    let mut rules = RULES.into_iter();
+    rules.find(|(keyword, _)| schema.get(*keyword).is_some())
+}
+
+fn untyped(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
+    let (keyword, usual) = rule_without_type(schema)?;
     Some(
         Diagnostic::error(
             "missing-type",
             pointer::join(schema_pointer, keyword),
-            format!("there is a `{keyword}`, but no `type` that it is for"),
+            format!("there is a `{keyword}`, but no `type` that it is for: any value is taken"),
         )
-        .hint(format!("add `type: {usual}`, or the type that is meant")),
+        .hint(format!("add `type: {usual}`, or the type that is meant"))
+        .note(),
     )
 }
 
-/// A format says what a string or a number looks like.
+/// Whether there is a format, which says what a string or a number looks like, where neither is.
+pub(crate) fn format_without_text(schema: &Value) -> bool {
+    let declared = schema.get("type").and_then(Value::as_str);
+    schema.get("format").is_some() && matches!(declared, Some("object" | "array" | "boolean"))
+}
+
 fn format_of_no_text(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
     let format = schema.get("format").and_then(Value::as_str)?;
     let declared = schema.get("type").and_then(Value::as_str)?;
-    matches!(declared, "object" | "array" | "boolean").then(|| {
+    format_without_text(schema).then(|| {
         Diagnostic::error(
             "misplaced-format",
             pointer::join(schema_pointer, "format"),
-            format!("the format `{format}` means nothing for the type `{declared}`"),
+            format!("the format `{format}` means nothing for the type `{declared}`, and is left out"),
         )
         .hint("remove it, or give it to the items or properties")
+        .note()
     })
 }
 
-/// A default is one of the values.
-fn default(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
+/// Why the default of a schema is none of its values, if it isn't.
+pub(crate) fn wrong_default(schema: &Value) -> Option<String> {
     let value = schema.get("default")?;
     let nullable = schema.get("nullable") == Some(&Value::Bool(true));
-    let declared = schema.get("type").and_then(Value::as_str);
-    let fits = match declared? {
+    let declared = schema.get("type").and_then(Value::as_str)?;
+    let fits = match declared {
         _ if value.is_null() => nullable,
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
@@ -214,28 +226,29 @@ fn default(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
         "object" => value.is_object(),
         _ => true,
     };
-    let message = if !fits {
-        format!(
-            "the default is {}, not of the type `{}`",
-            describe(value),
-            declared?
-        )
-    } else if schema
-        .get("enum")
-        .and_then(Value::as_array)
-        .is_some_and(|values| !values.contains(value))
-    {
-        format!("the default, {}, is none of the values", describe(value))
-    } else {
-        return None;
+    let is_listed = || {
+        let values = schema.get("enum").and_then(Value::as_array);
+        values.is_none_or(|values| values.contains(value))
     };
+    if !fits {
+        Some(format!("{}, not of the type `{declared}`", describe(value)))
+    } else if is_listed() {
+        None
+    } else {
+        Some(format!("{}, which is none of the values", describe(value)))
+    }
+}
+
+fn default(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
+    let wrong = wrong_default(schema)?;
     Some(
         Diagnostic::error(
             "invalid-default",
             pointer::join(schema_pointer, "default"),
-            message,
+            format!("the default is {wrong}: it is left out"),
         )
-        .hint("give a value that the schema allows, or remove the default"),
+        .hint("give a value that the schema allows, or remove the default")
+        .note(),
     )
 }
 
@@ -254,59 +267,66 @@ fn enumeration(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnost
     }
     problems.extend(variants(values, &place));
     let mut seen = BTreeSet::new();
+    let declared = schema.get("type").and_then(Value::as_str);
+    let declared = declared.or_else(|| type_of_all(values));
+    let nullable = schema.get("nullable") == Some(&Value::Bool(true));
     for (index, value) in values.iter().enumerate() {
-        let place = pointer::join(&place, &index.to_string());
+        let mut slip = |message: String, hint: &str| {
+            let place = pointer::join(&place, &index.to_string());
+            let note = Diagnostic::error("enum-value", place, message).hint(hint);
+            problems.push(note.note());
+        };
+        let found = describe(value);
         if !seen.insert(value.to_string()) {
-            problems.push(
-                Diagnostic::error(
-                    "enum-value",
-                    place,
-                    format!("{} is listed twice", describe(value)),
-                )
-                .hint("remove one of them"),
-            );
+            slip(format!("{found} is listed twice"), "remove one of them");
             continue;
         }
-        let declared = schema.get("type").and_then(Value::as_str);
-        let nullable = schema
-            .get("nullable")
-            .and_then(Value::as_bool)
-            .unwrap_or(false);
         match (declared, value) {
-            (Some("string") | None, Value::String(text)) if text.is_empty() => problems.push(
-                Diagnostic::error("enum-value", place, "an enum value is empty")
-                    .hint("make the field optional or nullable instead"),
-            ),
-            (Some("string") | None, Value::String(_)) | (Some("boolean"), Value::Bool(_)) => {}
-            (Some("string") | None, Value::Null) if nullable => {}
+            (None | Some("string"), Value::String(_))
+            | (Some("boolean"), Value::Bool(_))
+            | (Some("number"), Value::Number(_))
+            | (Some("array" | "object"), _) => {}
+            (_, Value::Null) if nullable => {}
             (Some("integer"), Value::Number(number)) if !number.is_f64() => {}
-            (Some("number"), Value::Number(_)) | (Some("array" | "object"), _) => {}
-            (Some("string"), other) => problems.push(
-                Diagnostic::error(
-                    "enum-value",
-                    place,
-                    format!("expected a string, found {}", describe(other)),
-                )
-                .hint("quote the value: YAML reads `on`, `1` or `null` as something else"),
+            (_, Value::Null) => slip(
+                "null is among the values: it may be null".to_owned(),
+                "say `nullable: true`, or quote the value if the word is meant",
             ),
-            (None, other) => problems.push(
-                Diagnostic::error(
-                    "enum-value",
-                    place,
-                    format!("expected a string, found {}", describe(other)),
-                )
-                .hint("give the enum a `type` if its values are not strings"),
+            (Some("string"), _) => slip(
+                format!("expected a string, found {found}"),
+                "quote the value: YAML reads `1` or `true` as something else",
             ),
-            (Some(declared), other) => problems.push(Diagnostic::error(
-                "enum-value",
-                place,
-                format!(
-                    "expected a value of type `{declared}`, found {}",
-                    describe(other)
-                ),
-            )),
+            (None, _) => slip(
+                format!("expected a string, found {found}"),
+                "give the enum a `type` if its values are not strings",
+            ),
+            (Some(declared), _) => slip(
+                format!("expected a value of type `{declared}`, found {found}"),
+                "a value that reads like one of the type is taken for it, others are left out",
+            ),
         }
     }
+}
+
+/// The type that all values have but for null.
+pub(crate) fn type_of_all(values: &[Value]) -> Option<&'static str> {
+    let values = || values.iter().filter(|value| !value.is_null());
+    if values().all(Value::is_string) {
+        Some("string")
+    } else if values().all(|value| value.is_i64() || value.is_u64()) {
+        Some("integer")
+    } else if values().all(Value::is_number) {
+        Some("number")
+    } else if values().all(Value::is_boolean) {
+        Some("boolean")
+    } else {
+        None
+    }
+}
+
+/// Whether the variants that typify makes of some values would have names of their own.
+pub(crate) fn are_nameable(values: &[Value]) -> bool {
+    variants(values, "").is_none()
 }
 
 /// Values whose variants would have the same name, by both of the rules that typify tries.
@@ -337,7 +357,8 @@ fn variants(values: &[Value], place: &str) -> Option<Diagnostic> {
                         pointer::join(place, &index.to_string()),
                         format!("the values `{first}` and `{text}` would both become the variant `{rust}`"),
                     )
-                    .hint("leave `enum` out to take any string, and name the values in the description"),
+                    .hint("it is a string without variants; leave `enum` out to say so")
+                    .note(),
                 );
             }
             _ => {

@@ -49,7 +49,9 @@ pub fn run(args: &CodegenArgs) -> u8 {
             for note in &generated.notes {
                 eprintln!("{note}");
             }
-            report(&document, &left_out);
+            if args.skip_unsupported {
+                report(&document, &left_out);
+            }
             if args.explain {
                 for line in generated.explain(&document) {
                     print(&format!("{line}\n"));
@@ -128,13 +130,11 @@ fn report(document: &Document, left_out: &[LeftOut]) {
             eprintln!("    {}", cause.to_string().replace('\n', "\n    "));
         }
     }
-    match left_out.len() {
-        0 => {}
-        count => eprintln!(
-            "left out {count} of {} operations",
-            OperationView::all(&document.root).len()
-        ),
-    }
+    eprintln!(
+        "left out {} of {} operations",
+        left_out.len(),
+        OperationView::all(&document.root).len()
+    );
 }
 
 fn finish(args: &CodegenArgs, folder: &Path, files: &Files) -> u8 {

@@ -1,0 +1,203 @@
+//! Passes over what authors of documents get wrong, where what is meant is plain all the same, or nothing is lost but a
+//! check. Each of these was noted when the document was checked.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::Lowering;
+use crate::pointer;
+use crate::shape::Kind;
+use crate::view::{self, OperationView};
+use crate::{check, names};
+
+impl Lowering {
+    /// Calls `change` with every schema; what it returns is recorded.
+    fn each_schema(
+        &mut self,
+        pass: &'static str,
+        change: impl Fn(&mut Map<String, Value>) -> Option<String>,
+    ) {
+        for place in self.nodes(Kind::Schema) {
+            let schema = pointer::get_mut(&mut self.root, &place).and_then(Value::as_object_mut);
+            if let Some(message) = schema.and_then(&change) {
+                self.record(pass, &place, message);
+            }
+        }
+    }
+}
+
+/// Makes the values of an enum distinct values of its type. The empty string is no variant, for it has no name: an open
+/// enum takes it all the same.
+pub fn enum_values(lowering: &mut Lowering) {
+    lowering.each_schema("enum-values", |schema| {
+        let values = schema.get("enum")?.as_array()?.clone();
+        let declared = schema.get("type").and_then(Value::as_str);
+        let declared = declared.or_else(|| check::schemas::type_of_all(&values))?.to_owned();
+        let mut seen = BTreeSet::new();
+        let mut kept: Vec<Value> = values
+            .iter()
+            .filter(|value| !value.is_null())
+            .filter_map(|value| as_type(value, &declared))
+            .filter(|value| *value != "" && seen.insert(value.to_string()))
+            .collect();
+        if values.contains(&Value::Null) {
+            // That null is among the values says that it may be null.
+            schema.insert("nullable".to_owned(), Value::Bool(true));
+            if !kept.is_empty() {
+                kept.push(Value::Null);
+            }
+        }
+        schema.insert("type".to_owned(), Value::from(declared));
+        if kept == values {
+            return None;
+        }
+        if kept.is_empty() {
+            schema.remove("enum");
+            return Some("no value of the enum has a name: it takes any".to_owned());
+        }
+        let message = format!("{} of {} values are variants", kept.len(), values.len());
+        schema.insert("enum".to_owned(), Value::Array(kept));
+        Some(message)
+    });
+}
+
+/// A value as one of another type that is written alike: `"1"` for `1`, and the other way round.
+fn as_type(value: &Value, declared: &str) -> Option<Value> {
+    match (declared, value) {
+        ("string", Value::String(_))
+        | ("boolean", Value::Bool(_))
+        | ("number", Value::Number(_))
+        | ("array" | "object", _) => Some(value.clone()),
+        ("string", Value::Number(_) | Value::Bool(_)) => Some(Value::from(value.to_string())),
+        ("integer", Value::Number(number)) => (!number.is_f64()).then(|| value.clone()),
+        ("integer", Value::String(text)) => text.parse::<i64>().ok().map(Value::from),
+        ("number", Value::String(text)) => text.parse::<f64>().ok().map(Value::from),
+        ("boolean", Value::String(text)) => text.parse::<bool>().ok().map(Value::from),
+        _ => None,
+    }
+}
+
+/// Makes a string of an enum whose values can't be told apart once they are Rust names, and lists them in its
+/// description.
+pub fn enums_without_names(lowering: &mut Lowering) {
+    lowering.each_schema("enum-without-names", |schema| {
+        let values = schema.get("enum")?.as_array()?;
+        if schema.get("type")? != "string" || check::schemas::are_nameable(values) {
+            return None;
+        }
+        let listed: Vec<String> = values
+            .iter()
+            .filter_map(Value::as_str)
+            .map(|value| format!("`{value}`"))
+            .collect();
+        let listed = format!("One of {}.", listed.join(", "));
+        let description = match schema.get("description").and_then(Value::as_str) {
+            Some(text) => format!("{}\n\n{listed}", text.trim_end()),
+            None => listed,
+        };
+        schema.insert("description".to_owned(), Value::from(description));
+        schema.remove("enum");
+        Some("the values have no distinct names in Rust: it is a string".to_owned())
+    });
+}
+
+/// Removes defaults that are none of the values.
+pub fn defaults(lowering: &mut Lowering) {
+    lowering.each_schema("drop-default", |schema| {
+        let value = Value::Object(schema.clone());
+        check::schemas::wrong_default(&value)?;
+        schema.remove("default");
+        Some("the default is none of the values".to_owned())
+    });
+}
+
+/// Removes rules that are for another type than the schema has, or for none.
+pub fn rules(lowering: &mut Lowering) {
+    lowering.each_schema("drop-rule", |schema| {
+        let value = Value::Object(schema.clone());
+        if check::schemas::format_without_text(&value) {
+            schema.remove("format");
+            return Some("the format is for text or a number".to_owned());
+        }
+        if check::schemas::rule_without_type(&value).is_some() {
+            for (rule, _) in check::schemas::RULES {
+                schema.remove(rule);
+            }
+            return Some("the rules are for a type that isn't given".to_owned());
+        }
+        None
+    });
+}
+
+/// Takes bounds off whole numbers that are none, or that no integer of 64 bits has: openapiv3 reads no others.
+pub fn bounds(lowering: &mut Lowering) {
+    lowering.each_schema("drop-bound", |schema| {
+        if schema.get("type")? != "integer" {
+            return None;
+        }
+        let mut dropped = Vec::new();
+        for keyword in ["minimum", "maximum", "multipleOf"] {
+            let value = schema.get(keyword);
+            let whole = value.and_then(Value::as_f64).filter(|value| {
+                value.fract() == 0.0 && value.abs() < 9.0e15
+            });
+            match (value.map(Value::is_i64), whole) {
+                (None | Some(true), _) => {}
+                (Some(false), Some(whole)) => {
+                    #[expect(clippy::cast_possible_truncation, reason = "it is whole and small")]
+                    schema.insert(keyword.to_owned(), Value::from(whole as i64));
+                }
+                (Some(false), None) => {
+                    schema.remove(keyword);
+                    dropped.push(format!("`{keyword}`"));
+                }
+            }
+        }
+        let dropped = dropped.join(", ");
+        (!dropped.is_empty()).then(|| format!("{dropped}: no whole number of 64 bits"))
+    });
+}
+
+/// Declares the parameters that a path names and nobody describes, as strings, and drops those that no path names.
+pub fn path_parameters(lowering: &mut Lowering) {
+    let mut changes = Vec::new();
+    for operation in OperationView::all(&lowering.root) {
+        let place = operation.pointer();
+        let Some(template) = view::template_names(operation.path) else {
+            continue;
+        };
+        let declared: Vec<&Value> = operation
+            .parameters(&lowering.root)
+            .into_iter()
+            .map(|(_, parameter)| parameter)
+            .filter(|parameter| parameter["in"] == "path")
+            .collect();
+        let missing = template
+            .iter()
+            .filter(|name| !declared.iter().any(|parameter| parameter["name"] == **name));
+        let missing: Vec<Value> = missing
+            .map(|name| {
+                json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
+            })
+            .collect();
+        if !missing.is_empty() {
+            changes.push((place, missing));
+        }
+    }
+    for (place, missing) in changes {
+        for parameter in &missing {
+            let name = names::value_name(parameter["name"].as_str().unwrap_or_default());
+            let message = format!("the path parameter `{name}` is a string");
+            lowering.record("declare-parameter", &place, message);
+        }
+        if let Some(operation) = pointer::get_mut(&mut lowering.root, &place) {
+            let list = operation["parameters"].as_array_mut();
+            match list {
+                Some(list) => list.extend(missing),
+                None => operation["parameters"] = Value::Array(missing),
+            }
+        }
+        lowering.moved();
+    }
+}
