@@ -14,7 +14,11 @@ use xtask::emit::{Options, run_progenitor};
 use xtask::read::Document;
 
 const ROUNDS: usize = 12;
-const SIZES: [usize; 4] = [100, 200, 400, 800];
+const SIZES: [usize; 4] = [10, 100, 400, 1000];
+/// A document of a thousand operations takes no longer.
+const MOST_MILLISECONDS: f64 = 3000.0;
+/// The pipeline takes no more than this times what the baseline takes.
+const MOST_RATIO: f64 = 1.25;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let spec =
@@ -30,6 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         milliseconds(whole)
     );
 
+    let mut missed = false;
     println!("\noperations   pipeline   baseline   ratio   pipeline per operation");
     for size in SIZES {
         let document = document(size)?;
@@ -39,11 +44,18 @@ fn main() -> Result<(), Box<dyn Error>> {
             theirs.push(timed(|| baseline(&document))?);
         }
         let (ours, theirs) = (milliseconds(least(ours)), milliseconds(least(theirs)));
+        missed |= size >= 100 && (ours / theirs > MOST_RATIO || ours > MOST_MILLISECONDS);
         let each = ours / size as f64;
         println!(
             "{size:>10} {ours:>8.0} ms {theirs:>7.0} ms {:>7.2} {each:>22.3} ms",
             ours / theirs
         );
+    }
+    if missed {
+        return Err(format!(
+            "from 100 operations on, the ratio must be at most {MOST_RATIO}, and {MOST_MILLISECONDS} ms are enough for all"
+        )
+        .into());
     }
     Ok(())
 }

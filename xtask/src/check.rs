@@ -11,13 +11,14 @@ mod operations;
 mod references;
 pub(crate) mod schemas;
 
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::read::Document;
-use crate::shape::{Found, Walk, describe};
+use crate::shape::{Found, Kind, Walk, describe};
 use crate::view::{self, OperationView};
 
 /// A document and what the rules share.
@@ -26,6 +27,8 @@ pub(crate) struct Subject<'a> {
     root: &'a Value,
     found: Vec<Found>,
     operations: Vec<OperationView<'a>>,
+    /// What stands where, once a rule has asked.
+    places: OnceCell<HashSet<(Kind, String)>>,
 }
 
 impl<'a> Subject<'a> {
@@ -63,6 +66,7 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
         root: &document.root,
         operations: OperationView::all(&document.root),
         found: walk.found,
+        places: OnceCell::new(),
     };
     let mut problems: Vec<Diagnostic> = walk
         .misfits

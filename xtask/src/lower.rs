@@ -6,6 +6,7 @@
 
 mod components;
 pub(crate) mod compositions;
+mod inline_types;
 pub(crate) mod parameters;
 mod parts;
 pub(crate) mod references;
@@ -76,7 +77,6 @@ const PASSES: &[Pass] = &[
     slips::enums_without_names,
     slips::defaults,
     slips::rules,
-    slips::bounds,
     compositions::merge_objects,
     compositions::drop_rules_about_fields,
     compositions::name_nullable,
@@ -96,6 +96,7 @@ const PASSES: &[Pass] = &[
     responses::one_error,
     request_bodies::split_bodies,
     components::drop_multipart_bodies,
+    inline_types::unique_names,
 ];
 
 /// Lowers a document in which [`crate::check::check`] found no error.

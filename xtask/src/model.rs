@@ -53,7 +53,8 @@ impl Operation {
             origin: pointer.clone(),
             pointer,
             method: method.to_ascii_uppercase(),
-            path: path.to_owned(),
+            // What follows a `#` tells operations apart and is not sent.
+            path: path.split('#').next().unwrap_or_default().to_owned(),
             summary: None,
             description: None,
             deprecated: false,

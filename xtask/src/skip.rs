@@ -49,9 +49,7 @@ pub fn generate_crate(
     document: &Document,
     name: &str,
 ) -> Result<(Generated, Vec<LeftOut>), Vec<Located>> {
-    rounds(document, |document| {
-        codegen::generate_crate(document, name)
-    })
+    rounds(document, |document| codegen::generate_crate(document, name))
 }
 
 /// Some problems show only once others are gone, so this goes on until there are none or none can be charged to anything.

@@ -129,9 +129,9 @@ fn deep(name: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
 fn joined(name: &str, value: &Value, between: &str, after_key: &str) -> Result<String, String> {
     let scalar = |value: &Value| match value {
         Value::String(text) => Ok(text.clone()),
-        Value::Array(_) | Value::Object(_) => {
-            Err(format!("`{name}` holds more than plain values, which can't be sent"))
-        }
+        Value::Array(_) | Value::Object(_) => Err(format!(
+            "`{name}` holds more than plain values, which can't be sent"
+        )),
         scalar => Ok(scalar.to_string()),
     };
     let pieces: Vec<String> = match value {

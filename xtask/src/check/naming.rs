@@ -186,7 +186,10 @@ fn methods(subject: &Subject<'_>, operation: &OperationView<'_>) -> Vec<String> 
         .chain(suffixes.filter_map(|(_, suffix)| Some(format!("_{}", suffix?))))
         .collect();
     let events = responses::has_events_beside_json(operation.value, subject.root);
-    let of_answers = [Some(String::new()), events.then(|| format!("_{}", responses::EVENTS))];
+    let of_answers = [
+        Some(String::new()),
+        events.then(|| format!("_{}", responses::EVENTS)),
+    ];
     let of_answers = of_answers.into_iter().flatten();
     of_answers
         .flat_map(|answer| of_bodies.iter().map(move |body| format!("{answer}{body}")))

@@ -90,7 +90,11 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
                 }
             }
         }
-        if path.contains(['?', '#']) {
+        if path
+            .split('#')
+            .next()
+            .is_some_and(|sent| sent.contains('?'))
+        {
             invalid(
                 format!("`{path}` is more than a path"),
                 "declare what follows the `?` as query parameters",

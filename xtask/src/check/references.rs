@@ -83,8 +83,7 @@ fn target_problem(subject: &Subject<'_>, found: &Found, target: &str) -> Option<
                 .hint(format!("a {} is referred to as `#/components/{section}/...`", kind.describe())),
         ),
         // Those are found a name, or put where the reference is.
-        _ if kind == Kind::Schema && named::can_be_named(root, local) => None,
-        _ if kind != Kind::Schema && stands(subject, kind, local) => None,
+        _ if stands(subject, kind, local) => None,
         _ => Some(
             Diagnostic::error(
                 "misplaced-ref",
@@ -96,10 +95,15 @@ fn target_problem(subject: &Subject<'_>, found: &Found, target: &str) -> Option<
     }
 }
 
-/// Whether a thing of this kind stands at a place, itself and not by reference.
+/// Whether a thing of this kind stands at a place.
 fn stands(subject: &Subject<'_>, kind: Kind, place: &str) -> bool {
-    let mut found = subject.found.iter();
-    found.any(|found| found.kind == kind && found.reference.is_none() && found.pointer == place)
+    let places = subject.places.get_or_init(|| {
+        let found = subject.found.iter();
+        found
+            .map(|found| (found.kind, found.pointer.clone()))
+            .collect()
+    });
+    places.contains(&(kind, place.to_owned()))
 }
 
 /// A chain of references that never arrives, reported where it is part of the circle. What is wrong further down the
@@ -143,7 +147,11 @@ fn inclusion_cycles(subject: &Subject<'_>) -> Vec<Vec<String>> {
         .map(|(name, schema)| (name.as_str(), inclusions(schema)))
         .collect();
     // Schemas that have no name, but are referred to, go by the reference.
-    for target in subject.found.iter().filter_map(|found| found.reference.as_deref()) {
+    for target in subject
+        .found
+        .iter()
+        .filter_map(|found| found.reference.as_deref())
+    {
         if !named::is_component(target)
             && let Some(schema) = pointer::get(subject.root, target.trim_start_matches('#'))
         {

@@ -204,7 +204,9 @@ fn format_of_no_text(schema: &Value, schema_pointer: &str) -> Option<Diagnostic>
         Diagnostic::error(
             "misplaced-format",
             pointer::join(schema_pointer, "format"),
-            format!("the format `{format}` means nothing for the type `{declared}`, and is left out"),
+            format!(
+                "the format `{format}` means nothing for the type `{declared}`, and is left out"
+            ),
         )
         .hint("remove it, or give it to the items or properties")
         .note()

@@ -137,7 +137,9 @@ impl Builder {
             .filter_map(|field| field.ident.clone())
             .collect();
         let (client, names) = names.split_first().ok_or("a field for the client")?;
-        fields.named.extend(parts.iter().copied().map(multipart::field));
+        fields
+            .named
+            .extend(parts.iter().copied().map(multipart::field));
         fields
             .named
             .extend(extra.as_ref().map(multipart::extra_field));
@@ -175,7 +177,9 @@ impl Builder {
                 value.colon_token = None;
             }
         }
-        literal.fields.extend(parts.iter().copied().map(multipart::initial));
+        literal
+            .fields
+            .extend(parts.iter().copied().map(multipart::initial));
         literal
             .fields
             .extend(extra.as_ref().map(multipart::extra_initial));

@@ -136,14 +136,16 @@ impl Object {
         let depth = depth.checked_sub(1)?;
         let (_, schema) = view::resolve(root, schema)?;
         let schema = schema.as_object()?;
-        let is_fields = schema.iter().all(|(keyword, value)| match keyword.as_str() {
-            "type" => value == "object",
-            "properties" => value.is_object(),
-            "required" | "allOf" => value.is_array(),
-            "additionalProperties" => value.is_boolean() || value.is_object(),
-            "minProperties" | "maxProperties" | "nullable" | "xml" => true,
-            other => ANNOTATIONS.contains(&other) || other.starts_with("x-"),
-        });
+        let is_fields = schema
+            .iter()
+            .all(|(keyword, value)| match keyword.as_str() {
+                "type" => value == "object",
+                "properties" => value.is_object(),
+                "required" | "allOf" => value.is_array(),
+                "additionalProperties" => value.is_boolean() || value.is_object(),
+                "minProperties" | "maxProperties" | "nullable" | "xml" => true,
+                other => ANNOTATIONS.contains(&other) || other.starts_with("x-"),
+            });
         if !is_fields {
             return None;
         }
@@ -257,8 +259,7 @@ pub fn drop_rules_about_fields(lowering: &mut Lowering) {
             };
             if only_rules {
                 schema.remove(keyword);
-                let message =
-                    format!("`{keyword}` only says which fields must be there together");
+                let message = format!("`{keyword}` only says which fields must be there together");
                 lowering.record("drop-rule", &place, message);
                 lowering.moved();
                 break;
@@ -270,20 +271,22 @@ pub fn drop_rules_about_fields(lowering: &mut Lowering) {
 /// Whether a schema says no more than which fields there must be.
 fn is_rule(schema: &Value) -> bool {
     schema.as_object().is_some_and(|schema| {
-        schema.iter().all(|(keyword, value)| match keyword.as_str() {
-            "required" => value.is_array(),
-            "type" => value == "object",
-            "not" => is_rule(value),
-            "allOf" | "oneOf" | "anyOf" => value
-                .as_array()
-                .is_some_and(|branches| branches.iter().all(is_rule)),
-            "properties" => value.as_object().is_some_and(|properties| {
-                properties
-                    .values()
-                    .all(|property| property.as_object().is_some_and(Map::is_empty))
-            }),
-            other => ANNOTATIONS.contains(&other),
-        })
+        schema
+            .iter()
+            .all(|(keyword, value)| match keyword.as_str() {
+                "required" => value.is_array(),
+                "type" => value == "object",
+                "not" => is_rule(value),
+                "allOf" | "oneOf" | "anyOf" => value
+                    .as_array()
+                    .is_some_and(|branches| branches.iter().all(is_rule)),
+                "properties" => value.as_object().is_some_and(|properties| {
+                    properties
+                        .values()
+                        .all(|property| property.as_object().is_some_and(Map::is_empty))
+                }),
+                other => ANNOTATIONS.contains(&other),
+            })
     })
 }
 

@@ -72,7 +72,9 @@ pub fn own(lowering: &mut Lowering) {
     for index in 0..lowering.operations.len() {
         let mut operation = lowering.operations[index].clone();
         let list = pointer::join(&operation.pointer, "parameters");
-        let described = pointer::get(&lowering.root, &list).cloned().unwrap_or_default();
+        let described = pointer::get(&lowering.root, &list)
+            .cloned()
+            .unwrap_or_default();
         let described = described.as_array().cloned().unwrap_or_default();
         let (mut kept, mut own) = (Vec::new(), Vec::new());
         let mut places = Vec::new();
@@ -124,7 +126,9 @@ fn own_parameter(
     let schema = match value.get("schema") {
         Some(schema) => schema.clone(),
         None => {
-            let content = contents.next().and_then(|(_, content)| content.get("schema"));
+            let content = contents
+                .next()
+                .and_then(|(_, content)| content.get("schema"));
             content.cloned().unwrap_or_else(|| serde_json::json!({}))
         }
     };

@@ -105,7 +105,12 @@ fn kind(
         _ if matches!(declared, Some("string" | "number" | "integer" | "boolean")) => None,
         _ => Some("application/json".to_owned()),
     };
-    let part_type = part_type(lowering, &format!("{}_{name}", operation.id), &schema, place);
+    let part_type = part_type(
+        lowering,
+        &format!("{}_{name}", operation.id),
+        &schema,
+        place,
+    );
     match json {
         Some(media_type) => PartKind::Json(part_type, media_type),
         None => PartKind::Text(part_type),
@@ -123,7 +128,11 @@ pub fn part_type(lowering: &mut Lowering, name: &str, schema: &Value, place: &st
     }
     let hoisted = lowering.hoist(name, schema.clone(), place);
     let name = component(&hoisted).unwrap_or_default();
-    lowering.record("name-type", place, format!("the type gets the name `{name}`"));
+    lowering.record(
+        "name-type",
+        place,
+        format!("the type gets the name `{name}`"),
+    );
     PartType::Named(name)
 }
 

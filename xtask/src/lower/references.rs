@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::Lowering;
 use crate::names;
 use crate::pointer;
@@ -47,8 +45,15 @@ pub fn name_targets(lowering: &mut Lowering) {
         }
         names.insert(target, reference);
     }
-    for found in Walk::document(&lowering.root).found.iter().filter(is_schema) {
-        let mut named = found.reference.as_deref().and_then(|target| names.get(target));
+    for found in Walk::document(&lowering.root)
+        .found
+        .iter()
+        .filter(is_schema)
+    {
+        let mut named = found
+            .reference
+            .as_deref()
+            .and_then(|target| names.get(target));
         for _ in 0..view::MAX_HOPS {
             let next = named.and_then(view::reference);
             named = next.and_then(|target| names.get(target)).or(named);
@@ -66,26 +71,21 @@ pub(crate) fn is_component(target: &str) -> bool {
     name.is_none_or(|name| !name.contains('/')) && !target.starts_with("#/paths/")
 }
 
-/// Whether a schema that stands at `place` can be moved: it is not part of the definition of what it stands in.
-pub(crate) fn can_be_named(root: &Value, place: &str) -> bool {
-    let value = pointer::get(root, place);
-    let is_schema = value.is_some_and(Value::is_object);
-    let tokens: Vec<String> = pointer::tokens(place).collect();
-    let is_field = tokens.len() > 2
-        && matches!(
-            tokens[tokens.len() - 2].as_str(),
-            "properties" | "schemas"
-        )
-        || matches!(tokens.last().map(String::as_str), Some("items" | "schema" | "additionalProperties"));
-    is_schema && is_field
-}
-
 /// What a place is called: its names without the words that stand between them.
 fn name(place: &str) -> String {
     let words = pointer::tokens(place).filter(|token| {
         !matches!(
             token.as_str(),
-            "components" | "schemas" | "properties" | "paths" | "responses" | "content" | "schema"
+            "components"
+                | "schemas"
+                | "properties"
+                | "paths"
+                | "responses"
+                | "content"
+                | "schema"
+                | "allOf"
+                | "oneOf"
+                | "anyOf"
         ) && !token.contains("json")
             && names::has_identifier(token)
     });

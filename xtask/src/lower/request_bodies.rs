@@ -72,7 +72,10 @@ pub(crate) fn methods<'a>(
         };
         let first = methods.is_empty();
         let suffix = names::value_name(suffix.trim_start_matches("x-"));
-        if methods.iter().any(|(_, known)| known.as_ref() == Some(&suffix)) {
+        if methods
+            .iter()
+            .any(|(_, known)| known.as_ref() == Some(&suffix))
+        {
             continue;
         }
         methods.push((media_type, (!first).then_some(suffix)));
@@ -93,10 +96,7 @@ pub fn split_bodies(lowering: &mut Lowering) {
             .unwrap_or_default();
         let content = body["content"].as_object();
         let methods = content.map(|content| methods(content.keys()));
-        let place = pointer::join(
-            &pointer::join(&operation.pointer, "requestBody"),
-            "content",
-        );
+        let place = pointer::join(&pointer::join(&operation.pointer, "requestBody"), "content");
         for (media_type, suffix) in methods.into_iter().flatten() {
             let mut method = match &suffix {
                 None => operation.clone(),
@@ -178,7 +178,11 @@ impl Lowering {
         value["requestBody"] = body;
         self.insert(operation, value);
         for message in messages {
-            self.record("plain-body", place, format!("{id}: {} {message}", single.media_type));
+            self.record(
+                "plain-body",
+                place,
+                format!("{id}: {} {message}", single.media_type),
+            );
         }
         let described = single.body["description"].as_str();
         operation.body = Some(Body {

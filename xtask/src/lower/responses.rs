@@ -145,7 +145,9 @@ pub fn one_success(lowering: &mut Lowering) {
             .collect::<Vec<_>>()
             .join(", ");
         let responses_place = pointer::join(&place, "responses");
-        let differ = successes.iter().any(|(_, content)| *content != successes[0].1);
+        let differ = successes
+            .iter()
+            .any(|(_, content)| *content != successes[0].1);
         let (first, message) = match successes.first() {
             None => (
                 Content::Raw,
@@ -178,7 +180,9 @@ pub fn one_success(lowering: &mut Lowering) {
             Content::Json(schema) => {
                 json!({ "description": "", "content": { "application/json": { "schema": schema } } })
             }
-            Content::Raw | Content::Events(_) => json!({ "description": "", "content": { "*/*": { "schema": {} } } }),
+            Content::Raw | Content::Events(_) => {
+                json!({ "description": "", "content": { "*/*": { "schema": {} } } })
+            }
         };
         // The errors are for the next pass.
         let Some(declared) =

@@ -33,7 +33,9 @@ pub fn enum_values(lowering: &mut Lowering) {
     lowering.each_schema("enum-values", |schema| {
         let values = schema.get("enum")?.as_array()?.clone();
         let declared = schema.get("type").and_then(Value::as_str);
-        let declared = declared.or_else(|| check::schemas::type_of_all(&values))?.to_owned();
+        let declared = declared
+            .or_else(|| check::schemas::type_of_all(&values))?
+            .to_owned();
         let mut seen = BTreeSet::new();
         let mut kept: Vec<Value> = values
             .iter()
@@ -127,35 +129,6 @@ pub fn rules(lowering: &mut Lowering) {
             return Some("the rules are for a type that isn't given".to_owned());
         }
         None
-    });
-}
-
-/// Takes bounds off whole numbers that are none, or that no integer of 64 bits has: openapiv3 reads no others.
-pub fn bounds(lowering: &mut Lowering) {
-    lowering.each_schema("drop-bound", |schema| {
-        if schema.get("type")? != "integer" {
-            return None;
-        }
-        let mut dropped = Vec::new();
-        for keyword in ["minimum", "maximum", "multipleOf"] {
-            let value = schema.get(keyword);
-            let whole = value.and_then(Value::as_f64).filter(|value| {
-                value.fract() == 0.0 && value.abs() < 9.0e15
-            });
-            match (value.map(Value::is_i64), whole) {
-                (None | Some(true), _) => {}
-                (Some(false), Some(whole)) => {
-                    #[expect(clippy::cast_possible_truncation, reason = "it is whole and small")]
-                    schema.insert(keyword.to_owned(), Value::from(whole as i64));
-                }
-                (Some(false), None) => {
-                    schema.remove(keyword);
-                    dropped.push(format!("`{keyword}`"));
-                }
-            }
-        }
-        let dropped = dropped.join(", ");
-        (!dropped.is_empty()).then(|| format!("{dropped}: no whole number of 64 bits"))
     });
 }
 

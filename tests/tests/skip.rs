@@ -1,0 +1,114 @@
+//! What `--skip-unsupported` leaves out, and what it generates all the same.
+
+use xtask::codegen::Generated;
+use xtask::diagnostic::Located;
+use xtask::emit::Options;
+use xtask::read::Document;
+use xtask::skip::{self, LeftOut};
+
+/// A document with operations that can be generated, and some that can't, each for another reason.
+const MIXED: &str = r#"openapi: 3.0.3
+info: { title: Mixed, version: "1" }
+paths:
+  /good: { get: { operationId: good, responses: { '200': { $ref: '#/components/responses/Good' } } } }
+  /matrix/{id}:
+    get:
+      operationId: matrix
+      parameters: [{ name: id, in: path, required: true, style: matrix, schema: { type: string } }]
+      responses: { '204': { description: Done. } }
+    delete:
+      operationId: plain
+      parameters: [{ name: id, in: path, required: true, schema: { type: string } }]
+      responses: { '204': { description: Done. } }
+  /bad: { get: { operationId: bad, responses: { '200': { $ref: '#/components/responses/Bad' } } } }
+  /pattern: { get: { operationId: pattern, responses: { '200': { description: Ok., content: { application/json: { schema: { $ref: '#/components/schemas/Outer' } } } } } } }
+components:
+  responses:
+    Good: { description: Ok., content: { application/json: { schema: { $ref: '#/components/schemas/Thing' } } } }
+    Bad: { description: Ok., content: { multipart/mixed: {} } }
+  schemas:
+    Thing: { type: object, properties: { name: { type: string } } }
+    Outer: { type: object, properties: { inner: { $ref: '#/components/schemas/Inner' } } }
+    Inner: { type: string, pattern: '([' }
+    Unused: { type: nothing }
+"#;
+
+fn generate(text: &str) -> Result<(Generated, Vec<LeftOut>), Vec<Located>> {
+    let document = Document::parse("a.yaml", text).expect("YAML");
+    skip::generate(&document, &Options::default())
+}
+
+fn mixed() -> (Generated, Vec<LeftOut>) {
+    generate(MIXED).expect("a client")
+}
+
+#[test]
+fn what_can_be_generated_is() {
+    let (generated, _) = mixed();
+    let has = |name: &str| generated.files.contains_key(&format!("builder/{name}.rs"));
+    assert_eq!(["good", "plain"].map(has), [true; 2]);
+    assert_eq!(["matrix", "bad", "pattern"].map(has), [false; 3]);
+}
+
+#[test]
+fn each_operation_that_is_left_out_is_named_with_place_and_reason() {
+    let (_, left_out) = mixed();
+    let said: Vec<String> = left_out
+        .iter()
+        .map(|left_out| {
+            let causes: Vec<String> = left_out
+                .causes
+                .iter()
+                .map(|cause| format!("{}:{}", cause.position.line, cause.diagnostic.code))
+                .collect();
+            let line = left_out.position.line;
+            format!(
+                "{line} {} {} {causes:?}",
+                left_out.operation, left_out.route
+            )
+        })
+        .collect();
+    assert_eq!(
+        said,
+        [
+            r#"6 matrix GET /matrix/{id} ["8:unsupported-parameter"]"#,
+            r#"14 bad GET /bad ["19:unsupported-media-type"]"#,
+            r#"15 pattern GET /pattern ["23:unsupported-schema"]"#,
+        ]
+    );
+}
+
+#[test]
+fn a_bad_schema_that_nothing_uses_is_no_obstacle() {
+    let (generated, _) = mixed();
+    let types = &generated.files["types/mod.rs"];
+    assert!(types.contains("pub struct Thing") && !types.contains("Unused"));
+}
+
+#[test]
+fn a_document_without_problems_is_generated_whole() {
+    let text = MIXED.replace("([", "[a-z]").replace("nothing", "string");
+    let text = text
+        .replace("multipart/mixed", "text/csv")
+        .replace(", style: matrix", "");
+    let (generated, left_out) = generate(&text).expect("a client");
+    assert!(left_out.is_empty());
+    let document = Document::parse("a.yaml", text).expect("YAML");
+    let strict = xtask::codegen::generate(&document, &Options::default()).expect("a client");
+    assert_eq!(generated.files, strict.files);
+}
+
+#[test]
+fn what_is_wrong_with_the_document_as_a_whole_is_an_error_all_the_same() {
+    for (text, code) in [
+        ("swagger: '2.0'\n".to_owned(), "unsupported-version"),
+        (MIXED.replace(", version: \"1\"", ""), "invalid-structure"),
+        (
+            MIXED.replace("openapi: 3.0.3", "openapi: 3.0.3\nopenapi: 3.0.3"),
+            "duplicate-key",
+        ),
+    ] {
+        let problems = generate(&text).expect_err("an error");
+        assert_eq!(problems[0].diagnostic.code, code);
+    }
+}
