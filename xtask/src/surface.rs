@@ -63,7 +63,7 @@ impl Surface {
             syn::parse_file(text).map_err(|error| format!("`{path}` does not parse: {error}"))
         };
         let schemas = schema_names(&document.root);
-        let types = items::read(
+        let mut types = items::read(
             &file("types/mod.rs")?,
             &file("types/builder.rs")?,
             &file("types/defaults.rs")?,
@@ -72,8 +72,10 @@ impl Surface {
         let mut operations = BTreeMap::new();
         for wire in &generated.operations {
             let path = format!("builder/{}.rs", wire.name);
-            let (mut setters, answer, error) = builders::read(&file(&path)?, wire)
+            let builder = file(&path)?;
+            let (mut setters, answer, error) = builders::read(&builder, wire)
                 .ok_or_else(|| format!("`{path}` holds no builder with a `send`"))?;
+            types.extend(items::answers(&builder));
             require_bodies(&mut setters, &types);
             operations.insert(
                 wire.name.clone(),

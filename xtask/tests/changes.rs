@@ -232,7 +232,7 @@ struct Side {
 /// What callers find declared.
 const PRELUDE: &str = r"
 #![allow(dead_code, deprecated, unused)]
-use client::{types, Client};
+use client::{builder, types, Client};
 type Done = Result<(), Box<dyn std::error::Error>>;
 
 /// Tells a request that was refused from one that was not answered.

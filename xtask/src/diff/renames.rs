@@ -144,7 +144,7 @@ fn each_signature(content: &mut Content, change: &mut dyn FnMut(&mut Signature))
         }
         Content::Newtype { inner, .. } | Content::Alias(inner) => change(inner),
         Content::Values { .. } => {}
-        Content::Union { variants } => {
+        Content::Union { variants, .. } => {
             for variant in variants.values_mut() {
                 match variant {
                     Variant::Unit => {}

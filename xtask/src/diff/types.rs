@@ -153,9 +153,15 @@ impl Comparison<'_> {
                 variants::of_enum(self, before, after);
                 variants::default(self, old_default.as_deref(), new_default.as_deref());
             }
-            (Content::Union { variants: before }, Content::Union { variants: after }) => {
-                variants::of_union(self, before, after);
-            }
+            (
+                Content::Union {
+                    variants: before, ..
+                },
+                Content::Union {
+                    variants: after,
+                    open,
+                },
+            ) => variants::of_union(self, before, after, *open),
             (before, after) => {
                 return self.add(
                     Kind::SchemaTypeChanged,

@@ -79,7 +79,7 @@ pub fn held(ty: &Type) -> BTreeMap<String, &Signature> {
             BTreeMap::from([(String::new(), inner)])
         }
         Kind::Values { .. } => BTreeMap::new(),
-        Kind::Union { variants } => variants
+        Kind::Union { variants, .. } => variants
             .iter()
             .flat_map(|(variant, held)| match held {
                 Variant::Unit => Vec::new(),

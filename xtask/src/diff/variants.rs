@@ -60,11 +60,12 @@ pub fn default(owner: &mut Comparison<'_>, before: Option<&str>, after: Option<&
     }
 }
 
-/// Compares the members of a union, each with what it holds.
+/// Compares the members of a union, each with what it holds. Whoever matches an open one has an arm for others.
 pub fn of_union(
     owner: &mut Comparison<'_>,
     before: &BTreeMap<String, Variant>,
     after: &BTreeMap<String, Variant>,
+    open: bool,
 ) {
     let part = |name: &str| Part {
         what: "member",
@@ -92,13 +93,15 @@ pub fn of_union(
             _ => {}
         }
     }
-    for name in after.keys().filter(|name| !before.contains_key(*name)) {
-        owner.part(
-            Kind::MemberAdded,
-            part(name),
-            "is new",
+    let (effect, reason) = if open {
+        (Effect::More, "whoever matches has an arm for others")
+    } else {
+        (
             Effect::Build,
             "a union is closed: whoever matches has no arm for it",
-        );
+        )
+    };
+    for name in after.keys().filter(|name| !before.contains_key(*name)) {
+        owner.part(Kind::MemberAdded, part(name), "is new", effect, reason);
     }
 }

@@ -6,6 +6,7 @@ use syn::{
     Expr, File, GenericArgument, ImplItem, ImplItemFn, Item, PathArguments, ReturnType, Stmt, Type,
 };
 
+use super::items;
 use super::signature::{Reader, Signature};
 use crate::model::{self, Parameter, Part};
 
@@ -38,7 +39,7 @@ pub fn read(
     file: &File,
     wire: &model::Operation,
 ) -> Option<(BTreeMap<String, Setter>, Signature, Signature)> {
-    let declared = BTreeSet::new();
+    let declared = items::answers(file).into_keys().collect();
     let reader = Reader {
         declared: &declared,
     };

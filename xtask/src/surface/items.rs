@@ -68,7 +68,11 @@ pub enum Kind {
         default: Option<String>,
     },
     /// One of several types, by variant.
-    Union { variants: BTreeMap<String, Variant> },
+    Union {
+        variants: BTreeMap<String, Variant>,
+        /// Whether whoever matches has an arm for others.
+        open: bool,
+    },
     /// Another name for a type.
     Alias(Signature),
 }
@@ -151,6 +155,36 @@ pub fn read(
         }
     }
     found
+}
+
+/// Reads the enums that stand beside a builder: of an operation whose successes differ in their bodies, by status.
+pub fn answers(builder: &File) -> BTreeMap<String, Type> {
+    let declared = builder.items.iter().filter_map(declared).collect();
+    let reader = Reader {
+        declared: &declared,
+    };
+    let enums = builder.items.iter().filter_map(|item| match item {
+        Item::Enum(answer) => Some((item, answer)),
+        _ => None,
+    });
+    enums
+        .map(|(item, answer)| {
+            let ty = Type {
+                schema: None,
+                kind: Kind::Union {
+                    variants: variants(answer, &reader),
+                    open: true,
+                },
+                traits: derived(&answer.attrs, &reader),
+                rules: BTreeMap::new(),
+                taken: None,
+                builder: false,
+                shown: None,
+                documentation: documentation(item),
+            };
+            (answer.ident.to_string(), ty)
+        })
+        .collect()
 }
 
 /// The type in `private_debug!(Type; a, b);` and the fields that are shown.
@@ -294,6 +328,13 @@ fn union(item: &ItemEnum, reader: &Reader<'_>) -> Kind {
             default: default.map(|variant| variant.ident.to_string()),
         };
     }
+    Kind::Union {
+        variants: variants(item, reader),
+        open: false,
+    }
+}
+
+fn variants(item: &ItemEnum, reader: &Reader<'_>) -> BTreeMap<String, Variant> {
     let variants = item.variants.iter().map(|variant| {
         let held = match &variant.fields {
             Fields::Unit => Variant::Unit,
@@ -305,9 +346,7 @@ fn union(item: &ItemEnum, reader: &Reader<'_>) -> Kind {
         };
         (variant.ident.to_string(), held)
     });
-    Kind::Union {
-        variants: variants.collect(),
-    }
+    variants.collect()
 }
 
 fn derived(attributes: &[Attribute], reader: &Reader<'_>) -> BTreeSet<Signature> {
