@@ -77,6 +77,7 @@ const PASSES: &[Pass] = &[
     slips::enums_without_names,
     slips::defaults,
     slips::rules,
+    compositions::name_recursive,
     compositions::merge_objects,
     compositions::drop_rules_about_fields,
     compositions::name_nullable,

@@ -4,12 +4,17 @@
 //! contradicts itself. Objects that only add fields to each other are by far the most of them; those are put together
 //! here, where what stands behind a reference keeps its name.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::Lowering;
+use crate::names::type_name;
 use crate::pointer;
 use crate::shape::Kind;
 use crate::view;
+
+const SCHEMAS: &str = "/components/schemas";
 
 /// How many compositions may stand inside each other.
 const MAX_DEPTH: usize = 32;
@@ -25,6 +30,83 @@ const ANNOTATIONS: [&str; 8] = [
     "readOnly",
     "writeOnly",
 ];
+
+/// Names inline compositions that stand in what they are made of: put together in place, such a one would contain itself
+/// without end.
+pub fn name_recursive(lowering: &mut Lowering) {
+    let nodes = lowering.nodes(Kind::Schema);
+    let mut inline: Vec<(String, String)> = nodes
+        .into_iter()
+        .filter_map(|place| {
+            let (owner, inside) = place.strip_prefix(SCHEMAS)?.get(1..)?.split_once('/')?;
+            let schema = pointer::get(&lowering.root, &place)?;
+            if !has_parts(schema) {
+                return None;
+            }
+            reaches(&lowering.root, schema, &pointer::unescape(owner)).then(|| {
+                let words = inside.split('/').filter(|word| !is_keyword(word));
+                let words: Vec<String> = std::iter::once(owner)
+                    .chain(words)
+                    .map(pointer::unescape)
+                    .collect();
+                (place.clone(), type_name(&words.join("-")))
+            })
+        })
+        .collect();
+    // What stands inside another one is named before it.
+    inline.sort_by_key(|(place, _)| std::cmp::Reverse(place.len()));
+    for (place, name) in inline {
+        let Some(schema) = pointer::get_mut(&mut lowering.root, &place).map(Value::take) else {
+            continue;
+        };
+        let reference = lowering.hoist(&name, schema, &place);
+        if let Some(left) = pointer::get_mut(&mut lowering.root, &place) {
+            *left = reference;
+        }
+        lowering.record(
+            "name-recursive",
+            &place,
+            format!("what contains itself is called `{name}`"),
+        );
+    }
+    lowering.moved();
+}
+
+/// Whether a word of a pointer says how schemas nest rather than what they are about.
+fn is_keyword(word: &str) -> bool {
+    const KEYWORDS: [&str; 6] = [
+        "properties",
+        "items",
+        "allOf",
+        "oneOf",
+        "anyOf",
+        "additionalProperties",
+    ];
+    KEYWORDS.contains(&word) || word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether a schema refers to a component, directly or by way of others.
+fn reaches(root: &Value, schema: &Value, component: &str) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut pending = vec![schema];
+    while let Some(value) = pending.pop() {
+        match value {
+            Value::Object(members) => {
+                pending.extend(members.values());
+                let name = view::reference(value).and_then(view::schema_name);
+                if let Some(name) = name.filter(|name| seen.insert(name.clone())) {
+                    if name == component {
+                        return true;
+                    }
+                    pending.extend(pointer::get(root, &pointer::join(SCHEMAS, &name)));
+                }
+            }
+            Value::Array(items) => pending.extend(items),
+            _ => {}
+        }
+    }
+    false
+}
 
 /// Puts the members of an `allOf` together where each of them is an object of fields, and leaves members out that say
 /// nothing but a description or `nullable`.
@@ -46,14 +128,10 @@ pub fn merge_objects(lowering: &mut Lowering) {
 
 /// What a schema with an `allOf` of objects comes to; `None` if it is none, or if there is nothing to merge.
 pub(crate) fn merged(root: &Value, schema: &Value) -> Option<Value> {
-    let members = schema.get("allOf")?.as_array()?;
-    let own = ["properties", "required", "additionalProperties"]
-        .iter()
-        .any(|keyword| schema.get(*keyword).is_some());
-    let speaking = members.iter().filter(|member| !is_silent(member)).count();
-    if speaking + usize::from(own) < 2 {
+    if !has_parts(schema) {
         return None;
     }
+    let members = schema.get("allOf")?.as_array()?;
     let mut object = Object::default();
     object.absorb(root, schema, MAX_DEPTH)?;
     let mut merged = object.into_schema();
@@ -77,6 +155,18 @@ pub(crate) fn merged(root: &Value, schema: &Value) -> Option<Value> {
         merged.insert("nullable".to_owned(), Value::Bool(true));
     }
     Some(Value::Object(merged))
+}
+
+/// Whether a schema is put together from several that say something, itself among them.
+fn has_parts(schema: &Value) -> bool {
+    let Some(members) = schema.get("allOf").and_then(Value::as_array) else {
+        return false;
+    };
+    let own = ["properties", "required", "additionalProperties"]
+        .iter()
+        .any(|keyword| schema.get(*keyword).is_some());
+    let speaking = members.iter().filter(|member| !is_silent(member)).count();
+    speaking + usize::from(own) >= 2
 }
 
 /// A schema whose `allOf` has members that say nothing, without those; what they say beside goes to the schema.
