@@ -220,7 +220,7 @@ fn explain_prints_each_rewrite_with_its_place() {
     let done = run(codegen(&rich(), &folder.path().join("out")).arg("--explain"));
     assert_eq!(done.code, Some(0));
     let line = format!(
-        "{}:40:11: split-multipart: add_item: multipart/form-data becomes `add_item_multipart`",
+        "{}:40:11: split-body: add_item: multipart/form-data becomes `add_item_multipart`",
         rich().display()
     );
     assert!(

@@ -24,7 +24,7 @@ pub struct CodegenArgs {
     /// Print every rewrite of the document, and where.
     #[arg(long)]
     explain: bool,
-    /// Leave out operations that can't be generated; say which and why.
+    /// Leave out what can't be generated; say what and why.
     #[arg(long)]
     skip_unsupported: bool,
     /// Write a crate for this API description, YAML or JSON.

@@ -132,7 +132,8 @@ where
     Ok(ResponseValue::new(body, status, headers))
 }
 
-async fn successful<E>(
+/// An answer that is a success, its body not read yet.
+pub(super) async fn successful<E>(
     response: reqwest::Response,
 ) -> Result<reqwest::Response, Error<ErrorBody<E>>>
 where
