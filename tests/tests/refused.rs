@@ -26,6 +26,9 @@ const WITHOUT_FIXTURE: [(&str, &str); 3] = [
     ),
 ];
 
+/// The modules of other commands, which have tests of their own.
+const OTHERS: [&str; 3] = ["import", "lint", "overlay"];
+
 fn fixtures(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fixtures")
@@ -152,6 +155,10 @@ fn codes(folder: &Path) -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
     for entry in fs::read_dir(folder).expect("a folder of sources") {
         let path = entry.expect("an entry").path();
+        let module = path.file_stem().and_then(|name| name.to_str());
+        if module.is_some_and(|module| OTHERS.contains(&module)) {
+            continue;
+        }
         if path.is_dir() {
             codes.extend(self::codes(&path));
         } else {
@@ -189,7 +196,7 @@ fn a_folder_is_not_a_document() {
 
 #[test]
 fn a_byte_order_mark_moves_nothing() {
-    let plain = "openapi: 3.1.0\n";
+    let plain = "openapi: 4.0.0\n";
     let marked = format!("\u{feff}{plain}");
     let positions: Vec<_> = [plain, &marked]
         .into_iter()

@@ -112,3 +112,31 @@ fn what_is_wrong_with_the_document_as_a_whole_is_an_error_all_the_same() {
         assert_eq!(problems[0].diagnostic.code, code);
     }
 }
+
+/// OpenAPI 3.1 that 3.0 can't say, in one operation and in a schema that another needs.
+const MIXED_3_1: &str = r#"openapi: 3.1.0
+info: { title: Mixed, version: "1" }
+paths:
+  /good: { get: { operationId: good, responses: { '200': { description: Ok., content: { application/json: { schema: { type: [string, 'null'] } } } } } } }
+  /never: { get: { operationId: never, responses: { '200': { description: Ok., content: { application/json: { schema: false } } } } } }
+  /typeless: { get: { operationId: typeless, responses: { '200': { description: Ok., content: { application/json: { schema: { $ref: '#/components/schemas/Typeless' } } } } } } }
+components:
+  schemas:
+    Typeless: { type: [] }
+"#;
+
+#[test]
+fn what_3_0_cannot_say_of_a_document_of_3_1_is_left_out_by_operation() {
+    let (generated, left_out) = generate(MIXED_3_1).expect("a client");
+    assert!(generated.files.contains_key("builder/good.rs"));
+    let said: Vec<(&str, usize)> = left_out
+        .iter()
+        .map(|left_out| {
+            (
+                left_out.operation.as_str(),
+                left_out.causes[0].position.line,
+            )
+        })
+        .collect();
+    assert_eq!(said, [("never", 5), ("typeless", 9)]);
+}

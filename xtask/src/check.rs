@@ -68,14 +68,11 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
         found: walk.found,
         places: OnceCell::new(),
     };
-    let mut problems: Vec<Diagnostic> = walk
-        .misfits
-        .into_iter()
-        .map(|misfit| Diagnostic {
-            hint: misfit.hint.map(str::to_owned),
-            ..Diagnostic::error("invalid-structure", misfit.pointer, misfit.message)
-        })
-        .collect();
+    let mut problems = document.upgrade_problems();
+    problems.extend(walk.misfits.into_iter().map(|misfit| Diagnostic {
+        hint: misfit.hint.map(str::to_owned),
+        ..Diagnostic::error("invalid-structure", misfit.pointer, misfit.message)
+    }));
     for rule in [
         references::check,
         operations::check,
@@ -103,6 +100,14 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
 }
 
 /// Whether it is an OpenAPI document of a version that can be used; nothing else is worth saying if it isn't.
+///
+/// # Errors
+///
+/// What it is instead.
+pub fn identify(document: &Document) -> Result<(), Diagnostic> {
+    identity(&document.root)
+}
+
 fn identity(root: &Value) -> Result<(), Diagnostic> {
     if root.is_null() {
         return Err(
@@ -144,7 +149,7 @@ fn identity(root: &Value) -> Result<(), Diagnostic> {
         "/openapi",
         format!("OpenAPI {text} is not supported"),
     )
-    .hint("this generator reads OpenAPI 3.0.x"))
+    .hint("this generator reads OpenAPI 3.0 and 3.1"))
 }
 
 fn plain(value: &Value) -> String {

@@ -28,13 +28,15 @@ pub struct Generated {
 }
 
 impl Generated {
-    /// Every rewrite as a line, in the order of the document that this was generated from.
+    /// Every rewrite as a line, in the order of the document that this was generated from: those that brought it to
+    /// OpenAPI 3.0, and those of lowering.
     pub fn explain(&self, document: &Document) -> Vec<String> {
-        let mut lines: Vec<_> = self
-            .rewrites
-            .iter()
-            .map(|rewrite| {
-                let position = document.position(&rewrite.pointer);
+        let lowered = self.rewrites.iter();
+        let lowered = lowered.map(|rewrite| (document.position(&rewrite.pointer), rewrite));
+        let mut lines: Vec<_> = document
+            .upgrades()
+            .chain(lowered)
+            .map(|(position, rewrite)| {
                 (
                     position,
                     format!(

@@ -1,5 +1,8 @@
 //! First stage: a file becomes a [`Document`], a JSON value that knows where each of its parts stands.
 //!
+//! A document of OpenAPI 3.1 is brought to 3.0 on the way, by [`crate::upgrade`], so that whoever has a [`Document`] has
+//! one of 3.0; its places are those of the file all the same.
+//!
 //! YAML is read by serde_yaml, JSON by serde_json: both bound nesting (128 levels) and serde_yaml bounds the expansion
 //! of aliases. What serde_yaml bounds too late, because its scanner takes quadratic time to get there, is looked for
 //! before it sees the text, so a hostile file is refused in bounded time. Neither remembers positions, so the positions are read
@@ -18,8 +21,10 @@ use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, Seq
 use serde_json::{Map, Number, Value};
 
 use crate::diagnostic::{Diagnostic, Located, Place, Position};
+use crate::lower::{Rewrite, origin};
 use crate::pointer;
 use crate::source_map::{self, MAX_DEPTH, Nesting, SourceMap, Syntax};
+use crate::upgrade::{self, Upgraded};
 
 /// Larger files are refused: the largest API descriptions in the wild are a tenth of this.
 const MAX_BYTES: u64 = 128 * 1024 * 1024;
@@ -27,13 +32,14 @@ const MAX_BYTES: u64 = 128 * 1024 * 1024;
 /// So many brackets or directives are read in a moment even if each of them is looked at once for each other.
 const FEW: usize = 4096;
 
-/// An API description as read, before anything was checked or changed.
+/// An API description as read, before anything was checked.
 #[derive(Debug)]
 pub struct Document {
     /// The file, as the user named it.
     pub name: String,
-    /// The whole document.
+    /// The whole document, in terms of OpenAPI 3.0.
     pub root: Value,
+    upgraded: Rc<Upgraded>,
     source: Rc<Source>,
 }
 
@@ -94,13 +100,15 @@ impl Document {
             .strip_prefix('\u{feff}')
             .map_or(text.clone(), str::to_owned);
         let Parsed {
-            root,
+            mut root,
             syntax,
             twice,
         } = parse(&name, &text).map_err(|diagnostic| locate(&name, diagnostic))?;
+        let upgraded = upgrade::upgrade(&mut root);
         Ok(Self {
             name,
             root,
+            upgraded: Rc::new(upgraded),
             source: Rc::new(Source {
                 text,
                 syntax,
@@ -124,12 +132,69 @@ impl Document {
         Self {
             name: self.name.clone(),
             root,
+            upgraded: Rc::clone(&self.upgraded),
             source: Rc::clone(&self.source),
         }
     }
 
+    /// Line and column of the value at `pointer` itself, if the source has it.
+    pub fn own_position(&self, pointer: &str) -> Option<Position> {
+        self.positions()
+            .get(&origin(&self.upgraded.origins, pointer))
+    }
+
     /// Line and column of the value at `pointer`, or of the nearest enclosing value that the source has.
     pub fn position(&self, pointer: &str) -> Position {
+        self.source_position(&origin(&self.upgraded.origins, pointer))
+    }
+
+    /// The text of the file, without a byte order mark.
+    pub fn text(&self) -> &str {
+        &self.source.text
+    }
+
+    /// Remembers that what stands at `to` stood at `from` before somebody moved it.
+    pub fn moved(&mut self, from: &str, to: &str) {
+        let from = origin(&self.upgraded.origins, from);
+        let upgraded = Rc::make_mut(&mut self.upgraded);
+        upgraded.origins.insert(to.to_owned(), from);
+    }
+
+    /// What bringing the document to OpenAPI 3.0 changed, in the order of the passes, each with its place.
+    pub fn upgrades(&self) -> impl Iterator<Item = (Position, &Rewrite)> {
+        let rewrites = self.upgraded.rewrites.iter();
+        rewrites.map(|rewrite| (self.source_position(&rewrite.pointer), rewrite))
+    }
+
+    /// What of it OpenAPI 3.0 can't say: what is wrong, and what was made less strict.
+    pub fn upgrade_problems(&self) -> Vec<Diagnostic> {
+        let errors = self.upgraded.errors.iter();
+        // What was taken out since has no problem any more.
+        let errors = errors.filter(|error| match &error.place {
+            Place::Pointer(pointer) => self.has_unit_of(pointer),
+            Place::Position(_) => true,
+        });
+        let notes = self.upgraded.notes.iter().map(|note| match &note.place {
+            Place::Pointer(pointer) => Diagnostic {
+                place: Place::Position(self.source_position(pointer)),
+                ..note.clone()
+            },
+            Place::Position(_) => note.clone(),
+        });
+        errors.cloned().chain(notes).collect()
+    }
+
+    /// Whether the operation or the component is there that a place belongs to.
+    fn has_unit_of(&self, place: &str) -> bool {
+        let end = place
+            .match_indices('/')
+            .nth(3)
+            .map_or(place.len(), |(at, _)| at);
+        pointer::get(&self.root, &place[..end]).is_some()
+    }
+
+    /// Line and column of what stands at `pointer` in the file.
+    fn source_position(&self, pointer: &str) -> Position {
         let positions = self.positions();
         let mut pointer = pointer;
         loop {

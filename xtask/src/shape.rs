@@ -115,6 +115,16 @@ use Shape::{
 /// One field: its name, what it holds, and whether it must be there.
 type Field = (&'static str, Shape, bool);
 
+/// The version of OpenAPI that a document is written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Version {
+    /// 3.0, which the table describes.
+    #[default]
+    V30,
+    /// 3.1: the table, and what it adds.
+    V31,
+}
+
 /// What an object of a kind looks like.
 enum Layout {
     /// Named fields; others are let be.
@@ -318,5 +328,27 @@ fn layout(kind: Kind) -> Layout {
         }
         // What it may hold depends on its type, and the generated client does not use it.
         Kind::SecurityScheme => Fields(&[("type", Text, true), ("description", Text, false)]),
+    }
+}
+
+/// The places that only OpenAPI 3.1 has, of those that hold what else is in the table.
+fn additions(kind: Kind) -> &'static [Field] {
+    match kind {
+        Kind::Schema => &[
+            ("prefixItems", List(&NodeOrRef(Kind::Schema)), false),
+            ("contains", NodeOrRef(Kind::Schema), false),
+            ("unevaluatedItems", NodeOrRef(Kind::Schema), false),
+            ("patternProperties", Map(&NodeOrRef(Kind::Schema)), false),
+            ("propertyNames", NodeOrRef(Kind::Schema), false),
+            ("unevaluatedProperties", NodeOrRef(Kind::Schema), false),
+            ("dependentSchemas", Map(&NodeOrRef(Kind::Schema)), false),
+            ("if", NodeOrRef(Kind::Schema), false),
+            ("then", NodeOrRef(Kind::Schema), false),
+            ("else", NodeOrRef(Kind::Schema), false),
+            ("contentSchema", NodeOrRef(Kind::Schema), false),
+            ("$defs", Map(&NodeOrRef(Kind::Schema)), false),
+            ("definitions", Map(&NodeOrRef(Kind::Schema)), false),
+        ],
+        _ => &[],
     }
 }

@@ -1,11 +1,12 @@
 //! The walk through a document along the table of its shape: it finds every typed node, and reports what does not fit.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Shape::{
-    Anything, Flag, FlagOrSchema, Integer, List, Map, Node, NodeOrRef, Number, Strings, Text,
+    Anything, Flag, FlagOrSchema, Integer, List, Map as MapOf, Node, NodeOrRef, Number, Strings,
+    Text,
 };
-use super::{Kind, Layout, Shape, layout};
+use super::{Kind, Layout, Shape, Version, additions, layout};
 use crate::pointer;
 
 /// A typed node that the walk came past.
@@ -39,12 +40,24 @@ pub struct Walk {
     pub misfits: Vec<Misfit>,
     /// Where the walk is.
     at: String,
+    version: Version,
 }
 
 impl Walk {
     /// Walks a whole document.
     pub fn document(root: &Value) -> Self {
         let mut walk = Self::default();
+        walk.node(Kind::Document, root);
+        walk
+    }
+
+    /// Walks a whole document of OpenAPI 3.1. Its schemas are objects or booleans, and may stand beside a reference; what
+    /// does not fit OpenAPI 3.0 is a misfit all the same.
+    pub fn document_3_1(root: &Value) -> Self {
+        let mut walk = Self {
+            version: Version::V31,
+            ..Self::default()
+        };
         walk.node(Kind::Document, root);
         walk
     }
@@ -97,9 +110,25 @@ impl Walk {
             return;
         };
         self.found(kind, None);
+        self.members(kind, object);
+    }
+
+    fn members(&mut self, kind: Kind, object: &Map<String, Value>) {
+        let more = match self.version {
+            Version::V30 => &[],
+            Version::V31 => additions(kind),
+        };
         match layout(kind) {
+            // Their requests are described by the same schemas as the rest, so these have to be of one version.
+            Layout::Names(_) if kind == Kind::Callback && self.version == Version::V31 => {
+                for (name, value) in object {
+                    if !name.starts_with("x-") {
+                        self.member(name, Node(Kind::PathItem), value);
+                    }
+                }
+            }
             Layout::Fields(fields) => {
-                for &(name, shape, required) in fields {
+                for &(name, shape, required) in fields.iter().chain(more) {
                     match object.get(name) {
                         Some(value) => self.member(name, shape, value),
                         None if required => {
@@ -120,8 +149,16 @@ impl Walk {
     }
 
     fn node_or_ref(&mut self, kind: Kind, value: &Value) {
+        let is_schema_3_1 = kind == Kind::Schema && self.version == Version::V31;
         match value.get("$ref") {
+            None if is_schema_3_1 && value.is_boolean() => self.found(kind, None),
             None => self.node(kind, value),
+            Some(Value::String(target)) if is_schema_3_1 => {
+                self.found(kind, Some(target.clone()));
+                if let Value::Object(object) = value {
+                    self.members(kind, object);
+                }
+            }
             Some(Value::String(target)) => self.found(kind, Some(target.clone())),
             Some(other) => {
                 let length = self.at.len();
@@ -144,7 +181,7 @@ impl Walk {
             (NodeOrRef(kind), _) => return self.node_or_ref(kind, value),
             (FlagOrSchema, _) => return self.node_or_ref(Kind::Schema, value),
             (List(item), Value::Array(items)) => return self.items(*item, items),
-            (Map(item), Value::Object(members)) => {
+            (MapOf(item), Value::Object(members)) => {
                 for (name, value) in members {
                     self.member(name, *item, value);
                 }
@@ -155,7 +192,7 @@ impl Walk {
             (Integer, _) => "a whole number, not negative",
             (Number, _) => "a number",
             (Strings | List(_), _) => "a list",
-            (Map(_), _) => "an object",
+            (MapOf(_), _) => "an object",
         };
         self.misfits.push(Misfit {
             pointer: self.at.clone(),
