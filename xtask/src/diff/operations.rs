@@ -251,15 +251,21 @@ impl Comparison<'_> {
             let wire = &operation.wire;
             let parameters = wire.parameters.iter();
             let parts = wire.parts.iter().flatten();
+            // The body is the one thing without a name.
+            let body = wire
+                .body
+                .iter()
+                .map(|body| (None, body.description.clone()));
             let described: BTreeMap<_, _> = parameters
-                .map(|parameter| (parameter.name.clone(), parameter.description.clone()))
-                .chain(parts.map(|part| (part.name.clone(), part.description.clone())))
+                .map(|parameter| (Some(parameter.name.clone()), parameter.description.clone()))
+                .chain(parts.map(|part| (Some(part.name.clone()), part.description.clone())))
+                .chain(body)
                 .collect();
             (wire.summary.clone(), wire.description.clone(), described)
         };
         let (old_summary, old_text, old_parts) = text(self.before);
         let (new_summary, new_text, new_parts) = text(self.after);
-        let differs = |(name, text): (&String, &Option<String>)| {
+        let differs = |(name, text): (&Option<String>, &Option<String>)| {
             new_parts.get(name).is_some_and(|new| new != text)
         };
         if old_summary != new_summary || old_text != new_text || old_parts.iter().any(differs) {
