@@ -30,3 +30,4 @@ pub mod source_map;
 pub mod surface;
 pub mod upgrade;
 pub mod view;
+pub mod yaml;

@@ -1,0 +1,98 @@
+//! Values as YAML that people go on to edit.
+//!
+//! A description that maintainers keep by hand has comments, groups and an order, which no value knows of. So a new
+//! value is not written over the old text but into it: whatever is the same keeps its lines, and only what differs is
+//! written anew, in the style of the rest. Where the old text can't be taken apart, or there is none, all of it is
+//! written anew.
+
+mod emit;
+mod merge;
+mod outline;
+
+pub use merge::identity;
+use serde_json::{Map, Value};
+
+use crate::diagnostic::Position;
+use crate::read::Document;
+
+/// In which order the members of an object are written: by where the thing at a pointer stands in some other text, and
+/// those that it doesn't have last.
+pub type Order<'a> = dyn Fn(&str) -> Option<Position> + 'a;
+
+/// A value as a YAML document.
+pub fn write(value: &Value, order: &Order<'_>) -> String {
+    emit::document(value, order)
+}
+
+/// The text of `old`, changed to hold `new`.
+///
+/// Members that `old` has keep their places; others come after the member that they follow by `order`. The text that
+/// is returned reads as `new`, always.
+pub fn rewrite(old: &Document, new: &Value, order: &Order<'_>) -> String {
+    if old.root == *new {
+        return old.text().to_owned();
+    }
+    merge::merge(old, new, order)
+        .filter(|text| reads_as(text, new))
+        .unwrap_or_else(|| write(new, order))
+}
+
+fn reads_as(text: &str, value: &Value) -> bool {
+    Document::parse("merged.yaml", text)
+        .is_ok_and(|document| document.root == *value && document.duplicate_keys().is_empty())
+}
+
+/// The fields that maintainers put first, in this order, where no text says how they are ordered.
+const USUAL: [&str; 32] = [
+    "openapi",
+    "info",
+    "title",
+    "version",
+    "operationId",
+    "tags",
+    "summary",
+    "name",
+    "in",
+    "$ref",
+    "type",
+    "format",
+    "enum",
+    "nullable",
+    "allOf",
+    "oneOf",
+    "anyOf",
+    "items",
+    "additionalProperties",
+    "description",
+    "externalDocs",
+    "servers",
+    "security",
+    "parameters",
+    "requestBody",
+    "required",
+    "content",
+    "schema",
+    "responses",
+    "paths",
+    "components",
+    "properties",
+];
+
+/// The names of an object's members as they are written.
+fn ordered<'a>(
+    members: &'a Map<String, Value>,
+    pointer: &str,
+    order: &Order<'_>,
+) -> Vec<&'a String> {
+    let usual = |name: &str| USUAL.iter().position(|usual| *usual == name);
+    let mut names: Vec<(bool, Option<Position>, usize, &String)> = members
+        .keys()
+        .map(|name| {
+            let position = order(&crate::pointer::join(pointer, name));
+            let usual = usual(name).unwrap_or(USUAL.len());
+            (position.is_none(), position, usual, name)
+        })
+        .collect();
+    names.sort();
+    names.into_iter().map(|(.., name)| name).collect()
+}
