@@ -20,6 +20,7 @@ pub mod lower;
 pub mod model;
 pub mod names;
 pub mod output;
+pub mod overlay;
 pub mod pointer;
 pub mod read;
 pub mod semver;
