@@ -15,6 +15,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod emit;
 pub mod format;
+pub mod import;
 pub mod lint;
 pub mod lower;
 pub mod model;

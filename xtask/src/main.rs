@@ -29,7 +29,7 @@ enum Command {
         after_help = "Exit codes:\n  0  done, or nothing to do\n  1  --check found stale files\n  2  the document or the command line can't be used; nothing was written"
     )]
     Codegen(CodegenArgs),
-    /// Look at an API description, or compare two.
+    /// Look at an API description, compare two, or take one over.
     #[command(subcommand)]
     Spec(SpecCommand),
     /// Say what changed in the API description since the last release.

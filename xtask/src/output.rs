@@ -198,6 +198,11 @@ pub fn write(folder: &Path, files: &Files) -> io::Result<bool> {
 ///
 /// If it can't be written; it is then as it was before.
 pub fn replace(path: &Path, text: &str) -> io::Result<()> {
+    // A link is followed: what it leads to is replaced, not the link.
+    let path = &match fs::symlink_metadata(path) {
+        Ok(found) if found.is_symlink() => fs::canonicalize(path)?,
+        _ => path.to_path_buf(),
+    };
     let staged = sibling(path, "new")?;
     let done = fs::write(&staged, text).and_then(|()| fs::rename(&staged, path));
     if done.is_err() {

@@ -3,13 +3,16 @@
 mod common;
 
 use std::fmt::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use common::mutation::{Choices, complaint, corpus, garble, mutate};
 use serde_json::{Value, json};
 use xtask::codegen;
 use xtask::emit::Options;
+use xtask::import;
 use xtask::read::Document;
+use xtask::yaml;
 
 #[test]
 fn no_change_of_a_document_breaks_the_generator() {
@@ -32,6 +35,34 @@ fn no_change_of_a_document_breaks_the_generator() {
         }
     }
     assert!(broken.is_empty(), "{broken}");
+}
+
+#[test]
+fn no_change_of_a_document_breaks_its_import() {
+    let corpus = corpus(&common::workspace());
+    let mut imported = 0;
+    for seed in 1..=400_u64 {
+        let mut choices = Choices::seeded(seed);
+        let before = choices.pick(&corpus).clone();
+        let mut after = before.clone();
+        let changes: Vec<String> = (0..1 + choices.below(3))
+            .map(|_| mutate(&mut after, &mut choices))
+            .collect();
+        let before = Document::parse("before.json", before.to_string()).expect("JSON");
+        let before = yaml::write(&before.root, &|_| None);
+        let before = Document::parse("before.yaml", before).expect("YAML");
+        let after = Document::parse("after.json", after.to_string()).expect("JSON");
+        let import = AssertUnwindSafe(|| import::import(after, Some(&before), None));
+        let Ok(result) = catch_unwind(import) else {
+            panic!("a panic at {seed}, after {changes:#?}");
+        };
+        if let Ok(result) = result {
+            let written = Document::parse("written.yaml", result.text).expect("YAML");
+            assert!(written.root == result.document.root, "{seed}: {changes:#?}");
+            imported += 1;
+        }
+    }
+    assert!(imported > 40, "{imported} is too few to say anything");
 }
 
 fn crashes() -> PathBuf {

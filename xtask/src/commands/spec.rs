@@ -1,6 +1,7 @@
-//! `cargo xtask spec`: looking at API descriptions, and comparing them.
+//! `cargo xtask spec`: looking at API descriptions, comparing them, taking one over.
 
 mod diff;
+mod import;
 mod lint;
 
 use clap::Subcommand;
@@ -22,11 +23,23 @@ pub enum SpecCommand {
         after_help = "Exit codes:\n  0  compared\n  1  --fail-on breaking, and something breaks\n  2  a document or the command line can't be used"
     )]
     Diff(diff::DiffArgs),
+    /// Take over an upstream API description into spec/agents.yaml.
+    ///
+    /// FILE is YAML or JSON, OpenAPI 3.0 or 3.1. It is brought to 3.0 and
+    /// corrected by spec/overlay.yaml. Names, order, comments, descriptions
+    /// and extensions that only spec/agents.yaml has stay. The diff is shown
+    /// before anything is written.
+    #[command(
+        verbatim_doc_comment,
+        after_help = "Exit codes:\n  0  written, or nothing to write, or --dry-run\n  1  not written: not confirmed, or an extension would be lost\n  2  the document, the overlay or the command line can't be used"
+    )]
+    Import(import::ImportArgs),
 }
 
 pub fn run(command: &SpecCommand) -> u8 {
     match command {
         SpecCommand::Lint(args) => lint::run(args),
         SpecCommand::Diff(args) => diff::run(args),
+        SpecCommand::Import(args) => import::run(args),
     }
 }

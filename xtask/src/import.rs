@@ -1,0 +1,95 @@
+//! An upstream document becomes the workspace's own.
+//!
+//! What goes over the wire is upstream's to say, and what an overlay corrects of it. What is not on the wire is the
+//! maintainers': the names by which the generated code goes, the order, the comments, descriptions where upstream has
+//! none, and extensions such as `x-private`. So a document that says the same changes nothing, and the diff of one
+//! that doesn't shows what upstream changed.
+
+mod counterparts;
+mod keep;
+mod names;
+
+use crate::check;
+use crate::diagnostic::{Diagnostic, Located, Severity};
+use crate::overlay::Overlay;
+use crate::read::Document;
+use crate::yaml;
+
+/// What an import makes.
+#[derive(Debug)]
+pub struct Imported {
+    /// The text of the new description.
+    pub text: String,
+    /// The new description itself. Its places are those of the upstream document.
+    pub document: Document,
+    /// What the reader may want to know, in the order of the upstream document.
+    pub notes: Vec<Located>,
+    /// What the maintainers wrote and the new description has no place for, in the order of the old one.
+    pub lost: Vec<Lost>,
+}
+
+/// An extension of the old description that the new one lacks.
+#[derive(Debug)]
+pub struct Lost {
+    /// Its name, such as `x-private`.
+    pub extension: String,
+    /// Where it stood, and what can be done.
+    pub problem: Located,
+}
+
+/// Makes of an upstream document, the description as it is and an overlay the description as it will be.
+///
+/// # Errors
+///
+/// Everything that is wrong with the upstream document once the overlay has corrected it, or with the overlay.
+pub fn import(
+    mut upstream: Document,
+    current: Option<&Document>,
+    overlay: Option<&Overlay>,
+) -> Result<Imported, Vec<Located>> {
+    let unusable = |document: &Document, problems: Vec<Diagnostic>| {
+        let located = problems.into_iter().map(|problem| document.locate(problem));
+        in_order(located.collect())
+    };
+    check::identify(&upstream).map_err(|problem| unusable(&upstream, vec![problem]))?;
+    let mut notes = Vec::new();
+    if let Some(current) = current {
+        names::keep(&mut upstream, current, &mut notes);
+    }
+    // Before what is kept is added: whether an action matches must not depend on imports that were made before.
+    if let Some(overlay) = overlay {
+        let name = upstream.name.clone();
+        overlay.apply(&mut upstream.root, &name)?;
+    }
+    if let Some(current) = current {
+        keep::annotations(&mut upstream.root, &current.root);
+    }
+    let (errors, others): (Vec<Diagnostic>, Vec<Diagnostic>) = upstream
+        .duplicate_keys()
+        .into_iter()
+        .chain(check::check(&upstream))
+        .partition(|problem| problem.severity == Severity::Error);
+    if !errors.is_empty() {
+        return Err(unusable(&upstream, errors));
+    }
+    notes.extend(others);
+    let order = |pointer: &str| upstream.own_position(pointer);
+    let (text, lost) = match current {
+        Some(current) => (
+            yaml::rewrite(current, &upstream.root, &order),
+            keep::lost(&upstream.root, current),
+        ),
+        None => (yaml::write(&upstream.root, &order), Vec::new()),
+    };
+    Ok(Imported {
+        text,
+        notes: unusable(&upstream, notes),
+        lost,
+        document: upstream,
+    })
+}
+
+fn in_order(mut located: Vec<Located>) -> Vec<Located> {
+    located.sort_by_key(|problem| problem.position);
+    located
+}

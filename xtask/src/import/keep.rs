@@ -1,0 +1,113 @@
+//! What maintainers wrote and no upstream document knows of.
+
+use serde_json::{Map, Value, json};
+
+use super::Lost;
+use super::counterparts::Counterparts;
+use crate::diagnostic::Diagnostic;
+use crate::pointer;
+use crate::read::Document;
+use crate::shape::{Found, Kind, Walk};
+
+/// Whether a field says nothing about the wire, so that the old one stays where upstream has none.
+fn is_kept(kind: Kind, field: &str) -> bool {
+    match kind {
+        // Their other members are things with names of their own.
+        Kind::Paths | Kind::Responses | Kind::Callback => is_extension(field),
+        _ => {
+            is_extension(field)
+                || ["description", "summary", "externalDocs", "example"].contains(&field)
+        }
+    }
+}
+
+fn is_extension(field: &str) -> bool {
+    field.starts_with("x-")
+}
+
+/// Gives what stands in both documents the annotations that only the old one has.
+pub fn annotations(new: &mut Value, old: &Value) {
+    let kept: Vec<(Kind, String, Map<String, Value>)> = {
+        let counterparts = Counterparts::new(old, new);
+        nodes(old)
+            .filter_map(|(kind, place, members)| {
+                let kept = members.iter().filter(|(field, _)| is_kept(kind, field));
+                let kept: Map<String, Value> = kept
+                    .map(|(field, value)| (field.clone(), value.clone()))
+                    .collect();
+                (!kept.is_empty())
+                    .then(|| Some((kind, counterparts.find(&place)?, kept)))
+                    .flatten()
+            })
+            .collect()
+    };
+    // Inner places first: putting an `allOf` around a reference moves nothing that is still to come.
+    for (kind, place, kept) in kept.into_iter().rev() {
+        let Some(Value::Object(members)) = pointer::get_mut(new, &place) else {
+            continue;
+        };
+        let missing: Map<String, Value> = kept
+            .into_iter()
+            .filter(|(field, _)| !members.contains_key(field))
+            .collect();
+        if missing.is_empty() {
+            continue;
+        }
+        if members.contains_key("$ref") {
+            if kind != Kind::Schema {
+                continue;
+            }
+            // Beside a reference 3.0 ignores what it finds.
+            let reference = std::mem::take(members);
+            members.insert("allOf".to_owned(), json!([reference]));
+        }
+        members.extend(missing);
+    }
+}
+
+/// The extensions that the old document has and the new one lacks.
+pub fn lost(new: &Value, old: &Document) -> Vec<Lost> {
+    let counterparts = Counterparts::new(&old.root, new);
+    let mut lost = Vec::new();
+    for (_, place, members) in nodes(&old.root) {
+        let extensions: Vec<(&String, &Value)> = members
+            .iter()
+            .filter(|(field, _)| is_extension(field))
+            .collect();
+        if extensions.is_empty() {
+            continue;
+        }
+        let found = counterparts.find(&place);
+        let counterpart = found.as_ref().and_then(|place| pointer::get(new, place));
+        for (field, value) in extensions {
+            let reason = match counterpart {
+                Some(counterpart) if counterpart.get(field).is_some() => continue,
+                Some(_) => "a reference is in its place",
+                None => "what it is about is no longer there",
+            };
+            let message = format!("`{field}: {value}` of `{place}` would be lost: {reason}");
+            let hint = format!(
+                "if it has another name now, mark that by an action in the overlay; then let the old one go with `--drop {field}`"
+            );
+            let problem =
+                Diagnostic::error("lost-extension", pointer::join(&place, field), message);
+            lost.push(Lost {
+                extension: field.clone(),
+                problem: old.locate(problem.hint(hint)),
+            });
+        }
+    }
+    lost.sort_by_key(|lost| lost.problem.position);
+    lost
+}
+
+/// Everything in a document that is what it is by itself, parents first.
+fn nodes(root: &Value) -> impl Iterator<Item = (Kind, String, &Map<String, Value>)> {
+    let found = Walk::document(root).found.into_iter();
+    found
+        .filter(|found| found.reference.is_none())
+        .filter_map(|Found { kind, pointer, .. }| {
+            let members = pointer::get(root, &pointer)?.as_object()?;
+            Some((kind, pointer, members))
+        })
+}
