@@ -133,13 +133,13 @@ fn variant(status: &str) -> proc_macro2::Ident {
     format_ident!("Status{}", status.to_ascii_uppercase())
 }
 
-/// `200`, or the range that `2XX` stands for. Ranges come last: digits sort before letters.
+/// `200`, or what `2XX` stands for but for those, which come before it: digits sort before letters.
 fn pattern(status: &str) -> TokenStream {
     match status.parse::<u16>() {
         Ok(status) => {
             let status = proc_macro2::Literal::u16_unsuffixed(status);
             quote!(#status)
         }
-        Err(_) => quote!(200..=299),
+        Err(_) => quote!(status if (200..=299).contains(&status)),
     }
 }
