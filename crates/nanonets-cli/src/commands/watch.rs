@@ -104,9 +104,9 @@ impl<'a> Watched<'a> {
         let wait = wait.on_failure(move |error| {
             let failure = Failure::of(error);
             let trouble = format!("trying again after: {}", failure.message());
-            if failure::is_other_server(error) {
-                // Whoever waits may know already that the API is there.
-                let _ = tell.send(failure);
+            // Whoever waits gives up then, unless the API was seen there already.
+            if failure::is_other_server(error) && tell.send(failure).is_ok() {
+                return;
             }
             let Ok(mut told) = told.lock() else { return };
             match &line {

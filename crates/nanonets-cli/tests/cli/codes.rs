@@ -92,6 +92,7 @@ async fn a_page_in_place_of_the_api_ends_a_wait_at_once() {
         assert_eq!(run.code, 1, "{run:?}");
         let error = run.stderr.lines().last().unwrap_or_default();
         assert!(error.contains("check NANONETS_BASE_URL"), "{run:?}");
+        assert!(!run.stderr.contains("trying again"), "{run:?}");
     }
     let agent = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
     let run = nanonets(&simulator, &["run", agent, "--query", "q"]);
