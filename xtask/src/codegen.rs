@@ -90,13 +90,13 @@ pub fn generate(document: &Document, options: &Options) -> Result<Generated, Vec
     match (lowered, files) {
         (Some(lowered), Some(files)) => Ok(Generated {
             files,
-            notes: in_order(document, notes),
+            notes: document.locate_all(notes),
             rewrites: lowered.rewrites,
             operations: lowered.operations,
         }),
         _ => {
             errors.extend(notes);
-            Err(in_order(document, errors))
+            Err(document.locate_all(errors))
         }
     }
 }
@@ -162,13 +162,4 @@ fn source_name(document: &Document) -> String {
     name.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
-}
-
-fn in_order(document: &Document, problems: Vec<Diagnostic>) -> Vec<Located> {
-    let mut located: Vec<Located> = problems
-        .into_iter()
-        .map(|problem| document.locate(problem))
-        .collect();
-    located.sort_by_key(|problem| problem.position);
-    located
 }

@@ -112,6 +112,18 @@ pub enum Location {
     Cookie,
 }
 
+impl Location {
+    /// What is sent there, in words.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Path => "path parameter",
+            Self::Query => "query parameter",
+            Self::Header => "header",
+            Self::Cookie => "cookie",
+        }
+    }
+}
+
 /// A parameter of an operation.
 #[derive(Clone, Debug)]
 pub struct Parameter {

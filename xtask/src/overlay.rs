@@ -67,7 +67,7 @@ impl Overlay {
         if problems.is_empty() {
             return Ok(Self { document, actions });
         }
-        Err(located(&document, problems))
+        Err(document.locate_all(problems))
     }
 
     /// How many actions it has.
@@ -103,17 +103,8 @@ impl Overlay {
         if problems.is_empty() {
             return Ok(());
         }
-        Err(located(&self.document, problems))
+        Err(self.document.locate_all(problems))
     }
-}
-
-fn located(document: &Document, problems: Vec<Diagnostic>) -> Vec<Located> {
-    let mut located: Vec<Located> = problems
-        .into_iter()
-        .map(|problem| document.locate(problem))
-        .collect();
-    located.sort_by_key(|problem| problem.position);
-    located
 }
 
 /// The actions of an overlay. Its other fields are for readers, but have to be there.

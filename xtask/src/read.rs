@@ -240,6 +240,16 @@ impl Document {
         source.positions.get_or_init(read)
     }
 
+    /// Gives diagnostics their file and positions, in the order of the document.
+    pub fn locate_all(&self, diagnostics: Vec<Diagnostic>) -> Vec<Located> {
+        let mut located: Vec<Located> = diagnostics
+            .into_iter()
+            .map(|diagnostic| self.locate(diagnostic))
+            .collect();
+        located.sort_by_key(|located| located.position);
+        located
+    }
+
     /// Gives a diagnostic its file and position.
     pub fn locate(&self, diagnostic: Diagnostic) -> Located {
         let position = match &diagnostic.place {

@@ -1,7 +1,7 @@
 //! What can be set on a request: parameters, parts, the body.
 
 use super::{Change, Effect, Kind, Owner, Part, Place};
-use crate::model::{Location, PartKind};
+use crate::model::PartKind;
 use crate::surface::{Member, Operation, Setter, Signature};
 
 /// Adds what changed in the setters of an operation.
@@ -66,7 +66,7 @@ fn finding(
     reason: impl Into<String>,
 ) -> Finding {
     let (part, name) = match &setter.member {
-        Member::Parameter(parameter) => (where_to(parameter.location), parameter.name.clone()),
+        Member::Parameter(parameter) => (parameter.location.describe(), parameter.name.clone()),
         Member::Part(part) => ("part", part.name.clone()),
         Member::Body => ("body", String::new()),
         Member::BodyFields => ("body's builder", String::new()),
@@ -83,15 +83,6 @@ fn finding(
         reason: reason.into(),
     };
     (setter.member.clone(), change)
-}
-
-fn where_to(location: Location) -> &'static str {
-    match location {
-        Location::Path => "path parameter",
-        Location::Query => "query parameter",
-        Location::Header => "header",
-        Location::Cookie => "cookie",
-    }
 }
 
 /// Compares two setters of one name.
@@ -186,7 +177,7 @@ fn on_the_wire(member: &Member) -> String {
             };
             format!(
                 "the {} `{}`{form}",
-                where_to(parameter.location),
+                parameter.location.describe(),
                 parameter.name
             )
         }

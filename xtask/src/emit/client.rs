@@ -6,9 +6,7 @@ use syn::{ImplItem, ImplItemFn, Item, ItemImpl, parse_quote};
 
 use super::{Modules, Options, docs};
 use crate::lower::Lowered;
-use crate::model::{
-    Answer, Location, Operation, OwnParameter, Parameter, Part, PartKind, Style, Success,
-};
+use crate::model::{Answer, Operation, OwnParameter, Parameter, Part, PartKind, Style, Success};
 
 /// Emits `client.rs` and `mod.rs`.
 pub fn emit(lowered: &Lowered, options: &Options, modules: &mut Modules) {
@@ -182,11 +180,11 @@ fn operation_documentation(operation: &Operation) -> String {
         setters.push((
             parameter.ident(),
             parameter.required,
-            where_to(parameter.location).to_owned(),
+            parameter.location.describe().to_owned(),
         ));
     }
     for own in &operation.own_parameters {
-        let what = where_to(own.location).to_owned();
+        let what = own.location.describe().to_owned();
         setters.push((own.value.ident(), own.value.required, what));
     }
     for part in operation.parts.iter().flatten() {
@@ -232,15 +230,6 @@ fn body_in_words(operation: &Operation) -> String {
     format!(" with a body of type {}", docs::code(media_type))
 }
 
-fn where_to(location: Location) -> &'static str {
-    match location {
-        Location::Path => "path parameter",
-        Location::Query => "query parameter",
-        Location::Header => "header",
-        Location::Cookie => "cookie",
-    }
-}
-
 /// The documentation of a parameter's setter.
 pub fn parameter_documentation(parameter: &Parameter) -> String {
     let required = if parameter.required {
@@ -250,7 +239,7 @@ pub fn parameter_documentation(parameter: &Parameter) -> String {
     };
     let mut text = format!(
         "Sets the {} {}{required}.",
-        where_to(parameter.location),
+        parameter.location.describe(),
         docs::code(&parameter.name)
     );
     if let Some(description) = parameter.description.as_deref().map(docs::sanitise) {
@@ -293,7 +282,7 @@ pub fn own_parameter_documentation(own: &OwnParameter) -> String {
     } else {
         ""
     };
-    let (place, name) = (where_to(own.location), docs::code(&own.value.name));
+    let (place, name) = (own.location.describe(), docs::code(&own.value.name));
     let text = format!("Sets the {place} {name}{required}.{how}");
     match own.value.description.as_deref().map(docs::sanitise) {
         Some(description) => format!("{text}\n\n{}", description.trim()),
