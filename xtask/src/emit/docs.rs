@@ -22,6 +22,10 @@ pub fn sanitise(description: &str) -> String {
     if is_plain(description) {
         return format!("{description}\n");
     }
+    rewritten(description)
+}
+
+fn rewritten(description: &str) -> String {
     let mut text: String = description
         .replace("\r\n", "\n")
         .replace('\r', "\n")
@@ -175,9 +179,10 @@ fn is_plain(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text
             .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b" ,.;'()".contains(&byte))
+            .all(|byte| byte.is_ascii_alphanumeric() || b" ,.;'()-/:?%".contains(&byte))
         && !text.ends_with(' ')
         && !text.contains("  ")
+        && !text.contains("//")
 }
 
 fn is_bidirectional_control(c: char) -> bool {
@@ -346,5 +351,23 @@ pub fn sentence(text: &str) -> String {
         text.to_owned()
     } else {
         format!("{text}.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prose_that_is_passed_over_would_not_have_changed() {
+        for text in [
+            "A task.",
+            "Newest first, one page per call; at most 100 (the server's limit).",
+            "The well-known media type application/json: 50% of all? a) b. 1. - 2) yes",
+            "Setext - --- no: heading here: www.example.com",
+        ] {
+            assert!(is_plain(text), "{text}");
+            assert_eq!(rewritten(text).trim_end(), sanitise(text).trim_end());
+        }
     }
 }

@@ -156,7 +156,7 @@ fn document(attributes: &mut Vec<Attribute>, fallback: Option<&str>) -> bool {
         }
     }
     let is_private = text.contains(PRIVATE);
-    let markdown = docs::sanitise(&text);
+    let markdown = docs::sanitise(text.trim_end());
     let markdown = if markdown.trim().is_empty() {
         fallback.unwrap_or_default().to_owned()
     } else {
