@@ -50,6 +50,11 @@ pub fn entry(changelog: &str, title: &str, diff: &Diff) -> String {
     text
 }
 
+/// Whether anything is written under `Unreleased`.
+pub fn is_written(changelog: &str) -> bool {
+    unreleased(changelog).is_some_and(|(_, body, _)| !body.trim().is_empty())
+}
+
 /// The changelog with the entry in it, and nothing under `Unreleased`.
 ///
 /// # Errors

@@ -37,8 +37,6 @@ enum Change {
     Update(Value),
     Copy(Target),
     Remove,
-    /// The action says neither; all that is left is that it has to match.
-    Nothing,
 }
 
 /// What is wrong with one action, before it has a place.
@@ -194,8 +192,10 @@ fn read_action(action: &Value, place: String, problems: &mut Vec<Diagnostic>) ->
         return None;
     };
     const FIELDS: [&str; 5] = ["target", "description", "update", "copy", "remove"];
+    let mut is_known = true;
     for name in members.keys() {
         if !FIELDS.contains(&name.as_str()) && !name.starts_with("x-") {
+            is_known = false;
             let message = format!("an action has no field `{name}`");
             let hint = format!("its fields are {}", FIELDS.join(", "));
             wrong(&pointer::join(&place, name), message, &hint);
@@ -245,21 +245,25 @@ fn read_action(action: &Value, place: String, problems: &mut Vec<Diagnostic>) ->
             return None;
         }
     };
-    let change = match (remove, members.get("update"), copy) {
-        (true, ..) => Change::Remove,
-        (false, Some(_), Some(_)) => {
-            let message = "an action has `update` or `copy`, not both".to_owned();
-            wrong(&place, message, "make two actions of them");
-            return None;
-        }
-        (false, Some(update), None) => Change::Update(update.clone()),
-        (false, None, Some(source)) => Change::Copy(source),
-        (false, None, None) => Change::Nothing,
-    };
+    let update = members.get("update").cloned().map(Change::Update);
+    let remove = remove.then_some(Change::Remove);
+    let mut changes = [remove, update, copy.map(Change::Copy)]
+        .into_iter()
+        .flatten();
+    let (change, second) = (changes.next(), changes.next());
+    if change.is_none() && is_known && !members.contains_key("copy") {
+        let message = "an action says what to do: `update`, `copy`, or `remove: true`";
+        wrong(&place, message.to_owned(), "say it, or remove the action");
+    }
+    if second.is_some() {
+        let message = "an action does one thing: `update`, `copy`, or `remove: true`";
+        wrong(&place, message.to_owned(), "make two actions of them");
+        return None;
+    }
     Some(Action {
         place,
         target: target?,
-        change,
+        change: change?,
     })
 }
 
@@ -267,7 +271,6 @@ impl Action {
     fn apply(&self, root: &mut Value, name: &str) -> Result<(), Problem> {
         let places = self.places(root, &self.target, name)?;
         match &self.change {
-            Change::Nothing => Ok(()),
             Change::Remove => remove(root, places),
             Change::Update(update) => update_all(root, &places, update),
             Change::Copy(source) => {

@@ -150,7 +150,7 @@ impl Upgrade<'_> {
             let note = Diagnostic::error("loosened", first, message).note();
             done.notes.push(match places {
                 1 => note,
-                _ => note.hint("`cargo xtask codegen --explain` lists every place"),
+                _ => note.hint("`codegen --explain` and `spec import --explain` list every place"),
             });
         }
         done

@@ -124,3 +124,28 @@ fn openapi_3_1_is_brought_to_3_0_in_about_the_time_that_it_takes_to_read_it() {
     );
     upgraded("patterns", &patterns);
 }
+
+#[test]
+fn more_values_than_the_generator_has_memory_for_are_refused() {
+    let items = "0,\n".repeat(600_000);
+    let json = format!("{{\"a\":[{items}0]}}");
+    assert_eq!(refusal("a.json", json).0, "limit-exceeded");
+    let items = "- 0\n".repeat(600_000);
+    assert_eq!(
+        refusal("a.yaml", format!("a:\n{items}")).0,
+        "limit-exceeded"
+    );
+}
+
+#[test]
+fn a_file_of_200_megabytes_is_refused_by_its_size() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("large.yaml");
+    let file = std::fs::File::create(&path).expect("a file");
+    file.set_len(200_000_000).expect("a size");
+    let problem = Document::open(&path).expect_err("a file that is too large");
+    assert!(
+        problem.diagnostic.message.contains("the limit"),
+        "{problem}"
+    );
+}

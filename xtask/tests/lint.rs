@@ -72,6 +72,22 @@ fn an_object_in_place_has_no_name() {
 }
 
 #[test]
+fn a_composition_in_place_has_no_name() {
+    let schemas = json!({ "A": { "type": "string" }, "B": { "type": "integer" } });
+    for keyword in ["oneOf", "anyOf", "allOf"] {
+        let two = json!({ keyword: [{ "$ref": "#/components/schemas/A" }, { "$ref": "#/components/schemas/B" }] });
+        let one = json!({ keyword: [{ "$ref": "#/components/schemas/A" }], "nullable": true });
+        let found = told(json!({ "/a": { "get": operation(two) } }), schemas.clone());
+        assert!(
+            found.contains(&"warning unnamed-schema get".to_owned()),
+            "{keyword}: {found:?}"
+        );
+        let found = told(json!({ "/a": { "get": operation(one) } }), schemas.clone());
+        assert_eq!(found, [""; 0], "{keyword}");
+    }
+}
+
+#[test]
 fn the_tag_of_a_union_needs_no_name() {
     let thing =
         json!({ "type": "object", "properties": { "kind": { "type": "string", "enum": ["b"] } } });
@@ -121,6 +137,62 @@ fn a_list_with_a_cursor_is_recognised() {
         told(json!({ "/a": { "get": list } }), json!({ "Page": page() })),
         [""; 0]
     );
+}
+
+/// What is told of the paging of `GET /api/users` with one query parameter and one field beside the items.
+fn paging(parameter: &str, items: &str, field: &str, media_type: &str) -> Vec<String> {
+    let mut list = operation(json!({ "$ref": "#/components/schemas/Page" }));
+    list["parameters"] =
+        json!([{ "name": parameter, "in": "query", "schema": { "type": "string" } }]);
+    let content = list["responses"]["200"]["content"]["application/json"].take();
+    list["responses"]["200"]["content"] = json!({ media_type: content });
+    let page = json!({
+        "type": "object",
+        "properties": {
+            items: { "type": "array", "items": { "type": "string" } },
+            field: { "type": "string" },
+        },
+    });
+    told(
+        json!({ "/api/users": { "get": list } }),
+        json!({ "Page": page }),
+    )
+}
+
+#[test]
+fn paging_is_recognised_by_words_not_by_letters() {
+    let json = "application/json";
+    for parameter in [
+        "after",
+        "pageToken",
+        "starting_after",
+        "page[number]",
+        "NextToken",
+        "$skip",
+    ] {
+        assert_eq!(
+            paging(parameter, "data", "has_more", json),
+            [""; 0],
+            "{parameter}"
+        );
+    }
+    for parameter in ["created_after", "homepage", "start_date", "limit"] {
+        let found = paging(parameter, "data", "has_more", json);
+        assert_eq!(found, ["warning unrecognised-paging get"], "{parameter}");
+    }
+    for field in ["account_id", "discount", "nextdoor"] {
+        let found = paging("cursor", "data", field, json);
+        assert_eq!(found, ["warning unrecognised-paging get"], "{field}");
+    }
+}
+
+#[test]
+fn a_list_may_be_called_after_what_it_lists_and_be_any_sort_of_json() {
+    for media_type in ["application/json", "application/vnd.api+json"] {
+        let found = paging("limit", "users", "has_more", media_type);
+        assert_eq!(found, ["warning unrecognised-paging get"], "{media_type}");
+        assert_eq!(paging("limit", "teams", "has_more", media_type), [""; 0]);
+    }
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn the_step_and_the_version_are_told() {
     assert_eq!(
         done.stderr,
         "since v0.1.0: 1 breaking, 1 additive: a minor step before 1.0, a major step from there on\n\
-         0.1.0 -> 0.2.0: minor for the API description; code may ask for more\n"
+         0.1.0 -> 0.2.0: minor at least; changes of the code may ask for more\n"
     );
 }
 
@@ -125,4 +125,53 @@ fn a_version_that_hides_what_breaks_is_refused() {
 fn a_version_that_says_more_is_taken() {
     let done = notes(&released(), &["--version", "1.0.0"]);
     assert!(done.stdout.starts_with("## 1.0.0\n"), "{done:?}");
+}
+
+#[test]
+fn a_release_of_code_alone_has_a_version_of_its_own() {
+    let repository = released();
+    repository.commit("second");
+    let done = notes(&repository, &["--since", "HEAD"]);
+    assert!(done.stdout.starts_with("## 0.1.1\n"), "{done:?}");
+    let done = notes(&repository, &["--since", "HEAD", "--version", "0.1.0"]);
+    assert_eq!(done.code, Some(2), "{done:?}");
+}
+
+#[test]
+fn without_any_change_nothing_is_written() {
+    let repository = released();
+    notes(&repository, &["--write"]);
+    repository.commit("second");
+    repository.git(&["tag", "v0.2.0"]);
+    let before = fs::read(repository.path("CHANGELOG.md")).expect("the changelog");
+    let done = notes(&repository, &["--write"]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), ""), "{done:?}");
+    assert!(done.stderr.contains("nothing to release"), "{done:?}");
+    let after = fs::read(repository.path("CHANGELOG.md")).expect("the changelog");
+    assert_eq!(before, after);
+}
+
+#[test]
+fn a_candidate_is_no_release() {
+    let repository = released();
+    repository.commit("second");
+    repository.git(&["tag", "v0.2.0-rc.1"]);
+    let done = notes(&repository, &[]);
+    assert!(done.stderr.starts_with("since v0.1.0: "), "{done:?}");
+}
+
+#[test]
+fn a_day_that_there_is_not_is_refused() {
+    let repository = released();
+    for date in [
+        "2026-13-45",
+        "2026-02-29",
+        "2026-00-01",
+        "2026-1-011",
+        "+026-01-01",
+    ] {
+        let done = notes(&repository, &["--date", date]);
+        assert_eq!(done.code, Some(2), "{done:?}");
+    }
+    assert_eq!(notes(&repository, &["--date", "2028-02-29"]).code, Some(0));
 }

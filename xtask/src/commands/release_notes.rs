@@ -4,7 +4,7 @@ use std::fs;
 
 use clap::Args;
 use xtask::diff::{self, Diff};
-use xtask::semver::Version;
+use xtask::semver::{Step, Version};
 use xtask::{changelog, output};
 
 use super::source::{self, git};
@@ -44,14 +44,26 @@ fn notes(args: &ReleaseNotesArgs) -> Result<(), String> {
         Some(revision) => revision.clone(),
         None => last_tag()?,
     };
+    let path = workspace().join("CHANGELOG.md");
+    let failed = |what: &str, error: &dyn std::fmt::Display| {
+        format!("error: {} can't be {what}: {error}", path.display())
+    };
+    let text = fs::read_to_string(&path).map_err(|error| failed("read", &error))?;
     let found = compare(&since)?;
     let released: Version = since
         .parse()
         .or_else(|()| CURRENT.parse())
         .map_err(|()| format!("error: `{CURRENT}` is no version of three numbers"))?;
-    let step = released.step(found.class());
-    let needed = released.after(step);
     eprintln!("since {since}: {}", diff::summary(&found));
+    let step = match released.step(found.class()) {
+        Step::None if args.version.is_none() && !changelog::is_written(&text) => {
+            eprintln!("nothing to release: nothing is written under `Unreleased` either");
+            return Ok(());
+        }
+        // A version is never released twice, whatever it is that changed.
+        step => step.max(Step::Patch),
+    };
+    let needed = released.after(step);
     let next = match args.version {
         Some(version) if version < needed => {
             return Err(format!(
@@ -61,13 +73,8 @@ fn notes(args: &ReleaseNotesArgs) -> Result<(), String> {
         Some(version) => version,
         None => needed,
     };
-    eprintln!("{released} -> {next}: {step} for the API description; code may ask for more");
+    eprintln!("{released} -> {next}: {step} at least; changes of the code may ask for more");
 
-    let path = workspace().join("CHANGELOG.md");
-    let failed = |what: &str, error: &dyn std::fmt::Display| {
-        format!("error: {} can't be {what}: {error}", path.display())
-    };
-    let text = fs::read_to_string(&path).map_err(|error| failed("read", &error))?;
     let title = match &args.date {
         Some(date) => format!("{next} - {date}"),
         None => next.to_string(),
@@ -83,9 +90,21 @@ fn notes(args: &ReleaseNotesArgs) -> Result<(), String> {
     Ok(())
 }
 
-/// The tag of the last release before what is checked out.
+/// The tag of the last release before what is checked out; tags of candidates (`v1.0.0-rc.1`) are none.
 fn last_tag() -> Result<String, String> {
-    let tag = git(&["describe", "--tags", "--abbrev=0", "--match", "v[0-9]*"]).map_err(|_| {
+    git(&["rev-parse", "--git-dir"]).map_err(|reason| {
+        format!("error: the last release can't be found: {reason}\n    hint: run this in a clone of the repository")
+    })?;
+    let arguments = [
+        "describe",
+        "--tags",
+        "--abbrev=0",
+        "--match",
+        "v[0-9]*",
+        "--exclude",
+        "*-*",
+    ];
+    let tag = git(&arguments).map_err(|_| {
         format!(
             "error: there is no tag of a release yet\n    hint: tag the first release `v{CURRENT}`, or say where to start with --since REV"
         )
@@ -108,12 +127,29 @@ fn version(text: &str) -> Result<Version, String> {
 }
 
 fn date(text: &str) -> Result<String, String> {
-    let parts: Vec<&str> = text.split('-').collect();
-    let is_number = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
-    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
-    if lengths == [4, 2, 2] && parts.iter().all(is_number) {
-        Ok(text.to_owned())
-    } else {
-        Err("a date is a year, a month and a day: 2026-01-31".to_owned())
+    let numbers: Option<Vec<u32>> = text.split('-').map(|part| part.parse().ok()).collect();
+    let is_shaped = text.bytes().enumerate().all(|(at, byte)| match at {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    });
+    match numbers.as_deref() {
+        Some(&[year, month, day])
+            if text.len() == 10 && is_shaped && (1..=days(year, month)).contains(&day) =>
+        {
+            Ok(text.to_owned())
+        }
+        _ => Err("a date is a year, a month and a day: 2026-01-31".to_owned()),
+    }
+}
+
+/// How many days a month has; one that there is not has none.
+fn days(year: u32, month: u32) -> u32 {
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if is_leap => 29,
+        2 => 28,
+        1..=12 => 31,
+        _ => 0,
     }
 }

@@ -1,5 +1,7 @@
-//! Enums and objects without a name: the type is called after the place where it stands, so it is called something else
+//! Enums, unions and objects without a name: the type is called after the place where it stands, so it is called something else
 //! once that place moves, and the same thing in two places is two types.
+
+use serde_json::Value;
 
 use super::Subject;
 use crate::diagnostic::Diagnostic;
@@ -12,17 +14,7 @@ pub fn check(subject: &Subject<'_>, warnings: &mut Vec<Diagnostic>) {
         if found.kind != Kind::Schema || is_named(&found.pointer) {
             continue;
         }
-        let what = if schema["enum"]
-            .as_array()
-            .is_some_and(|values| values.len() > 1)
-        {
-            "enum"
-        } else if schema["properties"]
-            .as_object()
-            .is_some_and(|fields| !fields.is_empty())
-        {
-            "object"
-        } else {
+        let Some(what) = type_of(schema) else {
             continue;
         };
         warnings.push(
@@ -33,6 +25,24 @@ pub fn check(subject: &Subject<'_>, warnings: &mut Vec<Diagnostic>) {
             )
             .hint("move it to `components/schemas`, under a name, and refer to it"),
         );
+    }
+}
+
+/// What type a schema becomes, if it becomes one.
+fn type_of(schema: &Value) -> Option<&'static str> {
+    let members = |keyword: &str| schema[keyword].as_array().map_or(0, Vec::len);
+    let has_fields = || {
+        let fields = schema["properties"].as_object();
+        fields.is_some_and(|fields| !fields.is_empty())
+    };
+    if members("enum") > 1 {
+        Some("enum")
+    } else if members("oneOf") > 1 || members("anyOf") > 1 {
+        Some("union")
+    } else if has_fields() || members("allOf") > 1 {
+        Some("object")
+    } else {
+        None
     }
 }
 

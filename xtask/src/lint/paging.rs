@@ -1,6 +1,7 @@
 //! Lists whose paging can't be recognised: nobody can tell from the document whether one answer is the whole list, nor
 //! how to ask for the rest.
 
+use heck::ToSnakeCase;
 use serde_json::Value;
 
 use super::Subject;
@@ -13,19 +14,46 @@ const ITEMS: [&str; 8] = [
 ];
 
 /// Words of which one is in the name of a parameter that says where a page begins.
-const WHERE: [&str; 6] = ["cursor", "page", "offset", "after", "start", "marker"];
+const WHERE: [&str; 7] = [
+    "cursor",
+    "page",
+    "offset",
+    "marker",
+    "skip",
+    "next",
+    "continuation",
+];
+
+/// Names of such parameters whose words say nothing in other company: `created_after` is a filter.
+const WHOLE: [&str; 10] = [
+    "after",
+    "before",
+    "start",
+    "start_at",
+    "start_after",
+    "start_key",
+    "start_index",
+    "starting_after",
+    "ending_before",
+    "exclusive_start_key",
+];
 
 /// Words of which one is in the name of a field that says whether, or where, it goes on.
-const ON: [&str; 8] = [
-    "next", "more", "cursor", "total", "last", "pages", "count", "marker",
+const ON: [&str; 10] = [
+    "next",
+    "more",
+    "cursor",
+    "total",
+    "last",
+    "page",
+    "pages",
+    "count",
+    "marker",
+    "truncated",
 ];
 
 pub fn check(subject: &Subject<'_>, warnings: &mut Vec<Diagnostic>) {
-    for operation in subject
-        .operations
-        .iter()
-        .filter(|operation| operation.method == "get")
-    {
+    for operation in &subject.operations {
         let Some(answer) = answer(subject.root, operation) else {
             continue;
         };
@@ -35,9 +63,9 @@ pub fn check(subject: &Subject<'_>, warnings: &mut Vec<Diagnostic>) {
         let parameters = operation.parameters(subject.root);
         let asks = parameters.iter().any(|(_, parameter)| {
             parameter["in"] == "query"
-                && parameter["name"]
-                    .as_str()
-                    .is_some_and(|name| has(name, &WHERE))
+                && parameter["name"].as_str().is_some_and(|name| {
+                    has(name, &WHERE) || WHOLE.contains(&&*name.to_snake_case())
+                })
         });
         let tells = fields(subject.root, answer).any(|(name, _)| has(name, &ON));
         let missing = match (asks, tells || answer["type"] == "array") {
@@ -57,9 +85,11 @@ pub fn check(subject: &Subject<'_>, warnings: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Whether one of the words that a name is made of is one of these.
 fn has(name: &str, words: &[&str]) -> bool {
-    let name = name.to_ascii_lowercase();
-    words.iter().any(|word| name.contains(word))
+    name.to_snake_case()
+        .split('_')
+        .any(|word| words.contains(&word))
 }
 
 /// The schema of the answer if all goes well.
@@ -70,10 +100,13 @@ fn answer<'a>(root: &'a Value, operation: &OperationView<'a>) -> Option<&'a Valu
         .find(|(status, _)| status.starts_with('2'))?;
     let (_, response) = view::resolve(root, response)?;
     let content = response.get("content")?.as_object()?;
-    let (_, body) = content
-        .iter()
-        .find(|(media_type, _)| view::essence(media_type) == "application/json")?;
+    let (_, body) = content.iter().find(|(media_type, _)| is_json(media_type))?;
     Some(view::single(root, body.get("schema")?))
+}
+
+fn is_json(media_type: &str) -> bool {
+    let essence = view::essence(media_type);
+    essence == "application/json" || essence.ends_with("+json")
 }
 
 /// The fields of an object and of what it is composed of.
@@ -88,12 +121,21 @@ fn fields<'a>(root: &'a Value, schema: &'a Value) -> impl Iterator<Item = (&'a s
 }
 
 fn is_list(root: &Value, operation: &OperationView<'_>, answer: &Value) -> bool {
+    // What is asked for by a body may still be a list, if it says so.
+    if operation
+        .effective_id()
+        .to_snake_case()
+        .starts_with("list_")
+    {
+        return operation.method == "get" || answer["type"] == "object";
+    }
+    if operation.method != "get" {
+        return false;
+    }
+    let resource = operation.path.rsplit('/').next().unwrap_or_default();
     answer["type"] == "array"
-        || operation
-            .effective_id()
-            .to_ascii_lowercase()
-            .starts_with("list")
         || fields(root, answer).any(|(name, field)| {
-            ITEMS.contains(&name) && view::single(root, field)["type"] == "array"
+            (ITEMS.contains(&name) || name == resource)
+                && view::single(root, field)["type"] == "array"
         })
 }

@@ -1,0 +1,157 @@
+//! Text to value: YAML or JSON, refused in bounded time and memory.
+//!
+//! YAML is read by serde_yaml, JSON by serde_json: both bound nesting (128 levels) and serde_yaml bounds the expansion
+//! of aliases. What serde_yaml bounds too late, because its scanner takes quadratic time to get there, is looked for
+//! before it sees the text. How many values there may be is bounded here, for what is generated of a value takes a
+//! hundred times its memory.
+
+use serde::de::DeserializeSeed;
+use serde_json::Value;
+
+use super::value::{MAX_VALUES, Node, Seen, TOO_MANY_VALUES};
+use crate::diagnostic::{Diagnostic, Place, Position};
+use crate::source_map::{self, MAX_DEPTH, Nesting, SourceMap, Syntax};
+
+/// So many brackets or directives are read in a moment even if each of them is looked at once for each other.
+const FEW: usize = 4096;
+
+/// A text that was read.
+pub struct Parsed {
+    pub root: Value,
+    pub syntax: Syntax,
+    /// Some object has a key twice.
+    pub twice: bool,
+}
+
+/// Reads JSON or YAML, whichever it is: the flow style of YAML begins like JSON.
+pub fn parse(name: &str, text: &str) -> Result<Parsed, Diagnostic> {
+    if text.trim_start().starts_with('{') {
+        let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+        match read_json(text) {
+            Ok(parsed) => return Ok(parsed),
+            Err(_) if is_yaml => {}
+            Err(error) => {
+                let at = (error.line(), error.column());
+                return Err(syntax_error(
+                    text,
+                    Syntax::Json,
+                    &error.to_string(),
+                    Some(at),
+                ));
+            }
+        }
+    }
+    bound_effort(text)?;
+    read_yaml(text).map_err(|error| {
+        let at = error.location().map(|at| (at.line(), at.column()));
+        syntax_error(text, Syntax::Yaml, &error.to_string(), at)
+    })
+}
+
+fn read_json(text: &str) -> serde_json::Result<Parsed> {
+    let seen = Seen::default();
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let root = Node(&seen).deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(Parsed {
+        root,
+        syntax: Syntax::Json,
+        twice: seen.twice.get(),
+    })
+}
+
+fn read_yaml(text: &str) -> serde_yaml::Result<Parsed> {
+    let seen = Seen::default();
+    let root = Node(&seen).deserialize(serde_yaml::Deserializer::from_str(text))?;
+    Ok(Parsed {
+        root,
+        syntax: Syntax::Yaml,
+        twice: seen.twice.get(),
+    })
+}
+
+/// Refuses what serde_yaml would take too long to refuse: its scanner looks at every open bracket again for each token,
+/// at every `%TAG` again for each other one, and reads the whole document before its nesting is looked at. A text with
+/// few brackets can't be deep enough for that to matter and is not read a second time.
+fn bound_effort(text: &str) -> Result<(), Diagnostic> {
+    let mut directives = (1..)
+        .zip(text.split(['\n', '\r']))
+        .filter(|(_, line)| line.starts_with('%'));
+    if let Some((line, _)) = directives.nth(FEW) {
+        let place = Place::Position(Position { line, column: 1 });
+        let message = format!("there are more than {FEW} directives, the limit");
+        return Err(Diagnostic::at("limit-exceeded", place, message)
+            .hint("an API description needs none: remove the lines that begin with `%`"));
+    }
+    if brackets(text) <= FEW {
+        return Ok(());
+    }
+    match source_map::nesting(text, MAX_DEPTH) {
+        Nesting::Bounded => Ok(()),
+        Nesting::TooDeep(position) => Err(too_deep(position)),
+        // What stands behind the place that this scanner doesn't understand was not seen by it.
+        Nesting::Unknown {
+            position,
+            offset,
+            message,
+        } => {
+            let rest = text.get(offset..).unwrap_or(text);
+            if brackets(rest) <= FEW {
+                return Ok(());
+            }
+            Err(Diagnostic::at("syntax", Place::Position(position), message))
+        }
+    }
+}
+
+fn brackets(text: &str) -> usize {
+    text.bytes().filter(|byte| b"[{".contains(byte)).count()
+}
+
+fn too_deep(position: Position) -> Diagnostic {
+    let message = format!("the document is nested too deeply: the limit is {MAX_DEPTH} levels");
+    Diagnostic::at("limit-exceeded", Place::Position(position), message)
+        .hint("move inner schemas to `components/schemas` and refer to them")
+}
+
+/// What a parser says, in the words of this program and at the place that a reader should look at.
+fn syntax_error(
+    text: &str,
+    syntax: Syntax,
+    message: &str,
+    at: Option<(usize, usize)>,
+) -> Diagnostic {
+    let position = at.map_or(Position::START, |(line, column)| Position {
+        line: line.max(1),
+        column: column.max(1),
+    });
+    if message.contains(TOO_MANY_VALUES) {
+        let message = format!("the document has more than {MAX_VALUES} values, the limit");
+        return Diagnostic::at("limit-exceeded", Place::Position(position), message)
+            .hint("split it into documents of their own, one for each part of the API");
+    }
+    if message.contains("limit exceeded") {
+        if message.contains("repetition") {
+            let message = "the aliases stand for too much";
+            return Diagnostic::at("limit-exceeded", Place::Position(position), message)
+                .hint("write out what they stand for, or use `$ref`");
+        }
+        return too_deep(position);
+    }
+    if message.contains("more than one document") {
+        let position = SourceMap::of(text, syntax)
+            .second_document()
+            .unwrap_or(position);
+        let message = "a second YAML document starts here";
+        return Diagnostic::at("syntax", Place::Position(position), message)
+            .hint("an API description is one document: remove the others");
+    }
+    // Both parsers name the position that the diagnostic starts with.
+    let message = match at {
+        Some((line, column)) => {
+            message.replacen(&format!(" at line {line} column {column}"), "", 1)
+        }
+        None => message.to_owned(),
+    };
+    Diagnostic::at("syntax", Place::Position(position), message)
+}
