@@ -5,7 +5,7 @@
 //! serde_yaml into openapiv3, given to progenitor, printed by prettyplease. `cargo bench -p xtask -- FILE...` adds rows
 //! for documents of your own; progenitor refuses many, or panics, which the table shows.
 //!
-//! Machines are noisy, and an allocator remembers what it gave out before. So each run is a process of its own, which
+//! Machines are noisy, and a process remembers what it did before. So each run is a process of its own, which
 //! times itself, the two take turns, each figure is the least of several, and what counts is the ratio.
 
 use std::error::Error;
@@ -15,9 +15,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use mimalloc::MiMalloc;
 use xtask::codegen;
 use xtask::emit::{Options, run_progenitor};
 use xtask::read::Document;
+
+/// What the command has; for both sides.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 const ROUNDS: usize = 12;
 const SIZES: [usize; 4] = [10, 100, 400, 1000];

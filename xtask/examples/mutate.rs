@@ -16,11 +16,15 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use mimalloc::MiMalloc;
 use mutation::{Choices, Verdict, corpus, garble, judge, mutate};
 use serde_json::Value;
 use xtask::codegen::Files;
 use xtask::output;
 use xtask::read::Document;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// The longest time for a document of a few kilobytes; nearly all take milliseconds.
 const PATIENCE: Duration = Duration::from_secs(20);

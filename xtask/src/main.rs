@@ -9,6 +9,11 @@ use commands::UNUSABLE;
 use commands::codegen::{self, CodegenArgs};
 use commands::release_notes::{self, ReleaseNotesArgs};
 use commands::spec::{self, SpecCommand};
+use mimalloc::MiMalloc;
+
+/// Generating is making and dropping a great many small things.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Maintainers' commands.
 #[derive(Parser)]
