@@ -152,7 +152,7 @@ async fn parameters_are_written_in_their_style() {
     assert_eq!(request.path, "/things/1,2");
     assert_eq!(
         request.query,
-        "limit=9&filter%5Bname%5D=n&filter%5Bsize%5D%5Bmin%5D=1&filter%5Btags%5D=a&filter%5Btags%5D=b\
+        "limit=9&filter%5Bname%5D=n&filter%5Bsize%5D%5Bmin%5D=1&filter%5Btags%5D%5B0%5D=a&filter%5Btags%5D%5B1%5D=b\
          &after=x&size=5&query=%7B%22name%22%3A%22n%22%2C%22size%22%3A%7B%22min%22%3A1%7D%2C%22tags%22%3A%5B%22a%22%2C%22b%22%5D%7D"
     );
     assert_eq!(request.header("cookie"), Some("session=s1"));

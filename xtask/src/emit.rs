@@ -4,6 +4,7 @@
 //! made is taken apart into those pieces (`progenitor`) and put together again with what it can't express:
 //! multipart bodies, delimited lists, error bodies of any kind, open enums, and documentation of every public item.
 
+mod bodies;
 mod builders;
 mod client;
 mod culprits;
@@ -21,6 +22,7 @@ mod setters;
 mod shorten;
 mod successes;
 pub mod support;
+mod text_forms;
 mod tokens;
 mod types;
 mod unions;

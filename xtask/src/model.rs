@@ -97,6 +97,10 @@ pub struct Body {
     pub written: &'static str,
     /// Its description, untouched.
     pub description: Option<String>,
+    /// Whether a request must have it.
+    pub required: bool,
+    /// How fields of a form are written that have a style of their own, by name.
+    pub styles: Vec<(String, Style)>,
 }
 
 /// Where a parameter goes.
@@ -170,9 +174,9 @@ pub struct OwnParameter {
 pub enum Style {
     /// Its fields are parameters of their own.
     Fields,
-    /// Its items, or keys and values, joined by commas.
-    Joined,
-    /// The same, a key and its value joined by `=`.
+    /// Its items, or keys and values, joined by this.
+    Joined(&'static str),
+    /// The same by commas, a key and its value by `=`.
     JoinedPairs,
     /// The path to each scalar in brackets.
     DeepObject,

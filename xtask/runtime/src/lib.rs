@@ -13,6 +13,7 @@
 //! | [`multipart`] | builds a [`Form`](multipart::Form) and puts it on the request |
 //! | [`private`] | keeps prompts and documents out of `Debug` |
 //! | [`parameter`] | writes parameters that are objects or lists, and cookies |
+//! | [`form`] | writes bodies that are forms |
 //! | [`query`] | adds a delimited list to the URL of the request |
 //! | [`request`] | makes segments of the path and headers of parameters |
 //! | [`response`] | turns the answer into a typed value, or into an error that kept everything |
@@ -33,6 +34,7 @@
 pub mod error_body;
 pub mod event_stream;
 pub mod file_part;
+pub mod form;
 mod media_type;
 pub mod multipart;
 pub mod open_enum;

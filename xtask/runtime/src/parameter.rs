@@ -2,21 +2,28 @@
 //!
 //! OpenAPI has a name for each way of writing them, a *style* (OpenAPI 3.0.3, "Style Values"). progenitor writes scalars
 //! and repeated keys; the rest is written here, from the value as it would be in JSON.
+//!
+//! What the styles leave open is objects and lists inside of others. Those are written with their keys in brackets, and the
+//! items of a list under their positions, `list[0][key]=value`: this way nothing can be put together wrongly, and the
+//! servers that read brackets at all read positions too.
 
 use reqwest::header::{COOKIE, HeaderName, HeaderValue};
 use serde::Serialize;
 use serde_json::Value;
 
-/// How a value is written into the query.
+/// How a value is written as keys and values, in the query and in forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
     /// `form`, exploded: an object's fields are parameters of their own, a list repeats the key.
     Fields,
-    /// `form`, not exploded: `name=key,value,key,value`, or the items of a list.
-    Joined,
-    /// `deepObject`: `name[key]=value`, at any depth. A list repeats its key.
+    /// `form`, `spaceDelimited` or `pipeDelimited`, not exploded: `name=key,value,key,value`, or the items of a list, joined
+    /// by this.
+    Joined(&'static str),
+    /// `deepObject`: `name[key]=value`, at any depth.
     DeepObject,
-    /// The whole value as JSON, where a parameter is described by a media type.
+    /// No style is named: a list of plain values repeats the key, everything else is as in `deepObject`.
+    Unnamed,
+    /// The whole value as JSON, where a media type describes it.
     Json,
 }
 
@@ -32,22 +39,39 @@ pub fn append_query<T: Serialize>(
     value: &T,
 ) -> Result<(), String> {
     let value = to_value(name, value)?;
-    let mut pairs = Vec::new();
-    match (style, &value) {
-        (_, Value::Null) => {}
-        (Style::Json, _) => pairs.push((name.to_owned(), value.to_string())),
-        (Style::Joined, _) => pairs.push((name.to_owned(), joined(name, &value, ",", ",")?)),
-        (Style::Fields, Value::Object(fields)) => {
-            for (key, value) in fields {
-                deep(key, value, &mut pairs);
-            }
-        }
-        (Style::Fields | Style::DeepObject, _) => deep(name, &value, &mut pairs),
-    }
+    let pairs = pairs(name, style, &value)?;
     if !pairs.is_empty() {
         request.url_mut().query_pairs_mut().extend_pairs(pairs);
     }
     Ok(())
+}
+
+/// A value as keys and values. What is null is left out.
+///
+/// # Errors
+///
+/// A value that the style has no form for; the message names it.
+pub(super) fn pairs(
+    name: &str,
+    style: Style,
+    value: &Value,
+) -> Result<Vec<(String, String)>, String> {
+    let mut pairs = Vec::new();
+    match (style, value) {
+        (_, Value::Null) => {}
+        (Style::Json, _) => pairs.push((name.to_owned(), value.to_string())),
+        (Style::Joined(between), _) => {
+            pairs.push((name.to_owned(), joined(name, value, between, between)?));
+        }
+        (Style::DeepObject, _) => deep(name, value, &mut pairs),
+        (Style::Fields, Value::Object(fields)) => {
+            for (key, value) in fields {
+                repeated(key, value, &mut pairs);
+            }
+        }
+        (Style::Fields | Style::Unnamed, _) => repeated(name, value, &mut pairs),
+    }
+    Ok(pairs)
 }
 
 /// Sets a header to a list or an object in the style `simple`: `a,b`, `key,value`, or `key=value` if exploded.
@@ -106,11 +130,25 @@ pub fn add_cookie<T: Serialize>(
     Ok(())
 }
 
-fn to_value<T: Serialize>(name: &str, value: &T) -> Result<Value, String> {
-    serde_json::to_value(value).map_err(|error| format!("`{name}` cannot be serialised: {error}"))
+/// The value as it would be in JSON; `name` is what a message calls it.
+pub(super) fn to_value<T: Serialize>(name: &str, value: &T) -> Result<Value, String> {
+    // By way of text, which has the digits of an `f32`; a number that is made of it directly has those of an `f64`.
+    serde_json::to_string(value)
+        .and_then(|json| serde_json::from_str(&json))
+        .map_err(|error| format!("`{name}` cannot be serialised: {error}"))
 }
 
-/// The pairs of a value, its keys in brackets behind the name of what they are in.
+/// The pairs of a value; the items of a list of plain values have the same key.
+fn repeated(name: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
+    match value {
+        Value::Array(items) if !items.iter().any(|item| item.is_array() || item.is_object()) => {
+            items.iter().for_each(|item| deep(name, item, pairs));
+        }
+        value => deep(name, value, pairs),
+    }
+}
+
+/// The pairs of a value, its keys and positions in brackets behind the name of what they are in.
 fn deep(name: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
     match value {
         Value::Null => {}
@@ -119,7 +157,11 @@ fn deep(name: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
                 deep(&format!("{name}[{key}]"), value, pairs);
             }
         }
-        Value::Array(items) => items.iter().for_each(|item| deep(name, item, pairs)),
+        Value::Array(items) => {
+            for (position, item) in items.iter().enumerate() {
+                deep(&format!("{name}[{position}]"), item, pairs);
+            }
+        }
         Value::String(text) => pairs.push((name.to_owned(), text.clone())),
         scalar => pairs.push((name.to_owned(), scalar.to_string())),
     }

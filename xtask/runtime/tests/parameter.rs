@@ -34,8 +34,8 @@ fn a_deep_object_names_the_way_to_each_value_in_brackets() {
         pairs([
             ("f[name]", "a&b"),
             ("f[size][min]", "1"),
-            ("f[tags]", "x"),
-            ("f[tags]", "y")
+            ("f[tags][0]", "x"),
+            ("f[tags][1]", "y")
         ])
     );
 }
@@ -56,10 +56,13 @@ fn the_fields_of_an_exploded_object_are_parameters_of_their_own() {
 #[test]
 fn an_object_that_is_not_exploded_is_one_value() {
     assert_eq!(
-        query(Style::Joined, &json!({ "a": 1, "b": "c" })),
+        query(Style::Joined(","), &json!({ "a": 1, "b": "c" })),
         pairs([("f", "a,1,b,c")])
     );
-    assert_eq!(query(Style::Joined, &json!([1, 2])), pairs([("f", "1,2")]));
+    assert_eq!(
+        query(Style::Joined(","), &json!([1, 2])),
+        pairs([("f", "1,2")])
+    );
 }
 
 #[test]
@@ -72,7 +75,12 @@ fn json_is_sent_whole() {
 
 #[test]
 fn null_is_left_out() {
-    for style in [Style::Fields, Style::Joined, Style::DeepObject, Style::Json] {
+    for style in [
+        Style::Fields,
+        Style::Joined(","),
+        Style::DeepObject,
+        Style::Json,
+    ] {
         assert_eq!(query(style, &Value::Null), []);
     }
     let mut request = request();
@@ -84,7 +92,7 @@ fn null_is_left_out() {
 #[test]
 fn a_value_that_a_style_has_no_form_for_is_refused_and_nothing_is_sent_of_it() {
     let mut request = request();
-    let problem = append_query(&mut request, "f", Style::Joined, &filter()).unwrap_err();
+    let problem = append_query(&mut request, "f", Style::Joined(","), &filter()).unwrap_err();
     assert_eq!(
         problem,
         "`f` holds more than plain values, which can't be sent"

@@ -13,7 +13,8 @@ use syn::{
 
 use super::tokens::{self, Tokens};
 use super::{
-    Modules, client, culprits, docs, imports, multipart, progenitor, send, setters, successes,
+    Modules, bodies, client, culprits, docs, imports, multipart, progenitor, send, setters,
+    successes,
 };
 use crate::diagnostic::Diagnostic;
 use crate::lower::Lowered;
@@ -137,6 +138,10 @@ impl Builder {
             .filter_map(|field| field.ident.clone())
             .collect();
         let (client, names) = names.split_first().ok_or("a field for the client")?;
+        let may_lack_body = operation.body.as_ref().is_some_and(|body| !body.required);
+        if may_lack_body {
+            fields.named.iter_mut().for_each(bodies::field);
+        }
         fields
             .named
             .extend(parts.iter().copied().map(multipart::field));
@@ -175,6 +180,9 @@ impl Builder {
             };
             if is_shorthand {
                 value.colon_token = None;
+            }
+            if may_lack_body {
+                bodies::initial(value);
             }
         }
         literal

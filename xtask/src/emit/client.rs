@@ -204,8 +204,8 @@ fn operation_documentation(operation: &Operation) -> String {
         let what = "any other part, repeated".to_owned();
         setters.push((operation.extra_part(), false, what));
     }
-    if operation.body.is_some() {
-        setters.push(("body".to_owned(), true, "body".to_owned()));
+    if let Some(body) = &operation.body {
+        setters.push(("body".to_owned(), body.required, "body".to_owned()));
     }
     if !setters.is_empty() {
         text.push_str("\n\n# Setters\n\n");
@@ -275,7 +275,7 @@ pub fn own_parameter_documentation(own: &OwnParameter) -> String {
         Style::Fields => " Its fields are sent as parameters of their own.",
         Style::DeepObject => " Its fields are sent with their names in brackets.",
         Style::Json => " It is sent as JSON.",
-        Style::Joined | Style::JoinedPairs => "",
+        Style::Joined(_) | Style::JoinedPairs => "",
     };
     let required = if own.value.required {
         ", which is required"

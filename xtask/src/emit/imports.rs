@@ -158,11 +158,4 @@ impl VisitMut for Import<'_> {
             self.used.insert(name.to_owned());
         }
     }
-
-    fn visit_expr_method_call_mut(&mut self, call: &mut syn::ExprMethodCall) {
-        if call.method == "form_urlencoded" {
-            self.used.insert("RequestBuilderExt".to_owned());
-        }
-        syn::visit_mut::visit_expr_method_call_mut(self, call);
-    }
 }

@@ -18,13 +18,8 @@ pub fn add(own: &OwnParameter, request: &Ident) -> TokenStream {
         }
         Location::Cookie => quote!(add_cookie(&mut #request, #name, &#field)),
         Location::Query | Location::Path => {
-            let style = match own.style {
-                Style::Fields => quote!(Fields),
-                Style::Joined | Style::JoinedPairs => quote!(Joined),
-                Style::DeepObject => quote!(DeepObject),
-                Style::Json => quote!(Json),
-            };
-            quote!(append_query(&mut #request, #name, support::parameter::Style::#style, &#field))
+            let style = style(own.style);
+            quote!(append_query(&mut #request, #name, #style, &#field))
         }
     };
     let add = quote!(support::parameter::#call.map_err(progenitor_client::Error::InvalidRequest)?;);
@@ -33,4 +28,16 @@ pub fn add(own: &OwnParameter, request: &Ident) -> TokenStream {
     } else {
         quote!(if let Some(#field) = #field { #add })
     }
+}
+
+/// The style as the support code calls it.
+pub fn style(style: Style) -> TokenStream {
+    let style = match style {
+        Style::Fields => quote!(Fields),
+        Style::Joined(between) => quote!(Joined(#between)),
+        Style::JoinedPairs => quote!(Joined(",")),
+        Style::DeepObject => quote!(DeepObject),
+        Style::Json => quote!(Json),
+    };
+    quote!(support::parameter::Style::#style)
 }

@@ -4,15 +4,15 @@
 //! chain that builds the request. Replaced: the `api-version` header (never sent), lists joined into one value, and the
 //! `match` over status codes, which would lose the status of a body that does not decode.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{
     Block, Expr, ExprMethodCall, GenericArgument, ImplItemFn, Local, Pat, PathArguments,
-    ReturnType, Stmt, Type, parse::Parser, parse_quote, visit_mut::VisitMut,
+    ReturnType, Stmt, Type, parse::Parser, parse_quote,
 };
 
-use super::{docs, multipart, own_parameters, request_headers, successes};
-use crate::model::{Location, Operation, Parameter, TextForm};
+use super::{bodies, docs, multipart, own_parameters, request_headers, successes, text_forms};
+use crate::model::{Location, Operation, Parameter};
 use crate::names;
 
 /// Rewrites `send` as progenitor made it. `names` are the builder's fields but for its client and parts.
@@ -39,7 +39,13 @@ pub(super) fn rewrite(
     } else {
         parse_quote!(let Self { #client, #(#names,)* #(#part_names,)* } = self;)
     });
-    statements.extend(found.by_ref().take(names.len()));
+    let optional_body = operation.body.as_ref().filter(|body| !body.required);
+    for mut check in found.by_ref().take(names.len()) {
+        if optional_body.is_some() {
+            bodies::check_if_set(&mut check);
+        }
+        statements.push(check);
+    }
 
     // A local of ours must not hide a parameter that is still needed.
     let local = |name: &str| {
@@ -73,7 +79,10 @@ pub(super) fn rewrite(
         })) => pattern.ident,
         _ => return Err("`let url` in `send`".to_owned()),
     };
-    extend(&mut statements, url(operation, client, &url_name))?;
+    extend(
+        &mut statements,
+        text_forms::url(operation, client, &url_name),
+    )?;
 
     // The header map holds `api-version` and the header parameters.
     found.next().ok_or("`let header_map` in `send`")?;
@@ -95,7 +104,7 @@ pub(super) fn rewrite(
     {
         headers
             .iter_mut()
-            .for_each(|header| spell(header, parameter));
+            .for_each(|header| text_forms::spell(header, parameter));
     }
     let lists: Vec<&Parameter> = operation
         .parameters
@@ -103,6 +112,9 @@ pub(super) fn rewrite(
         .filter(|parameter| parameter.delimiter.is_some())
         .collect();
     rewrite_request(&mut request, headers.is_empty(), &lists)?;
+    if let Some(body) = &operation.body {
+        bodies::write_form(&mut request, body);
+    }
     request_headers::set(&mut request, operation);
     // hyper leaves the length of no body out, and some servers and proxies then answer 411 (RFC 9110, section 8.6).
     let has_body = operation.body.is_some() || operation.parts.is_some();
@@ -122,6 +134,11 @@ pub(super) fn rewrite(
         _ => return Err("a name of the request in `send`".to_owned()),
     };
     statements.append(&mut headers);
+    if optional_body.is_some() {
+        let add = bodies::add_if_set(&mut request, &request_name, announces_body)
+            .ok_or("a call that sets the body in `send`")?;
+        extend(&mut statements, add)?;
+    }
     statements.push(Stmt::Local(request));
 
     let invalid = quote!(map_err(progenitor_client::Error::InvalidRequest)?);
@@ -313,100 +330,4 @@ fn error_type(operation: &Operation) -> TokenStream {
         }
         None => quote!(::serde_json::Value),
     }
-}
-
-/// `let agent_id = encode_path(..); let url = format!("{}/agents/{agent_id}", client.baseurl);`
-fn url(operation: &Operation, client: &Ident, name: &Ident) -> TokenStream {
-    let mut format = String::from("{}");
-    let mut encoded = Vec::new();
-    let mut rest = operation.path.as_str();
-    while let Some((before, (parameter_name, after))) = rest
-        .split_once('{')
-        .and_then(|(before, inner)| Some((before, inner.split_once('}')?)))
-    {
-        rest = after;
-        let parameter = operation.parameters.iter().find(|parameter| {
-            parameter.location == Location::Path && parameter.name == parameter_name
-        });
-        let ident = format_ident!("{}", names::operation_value_name(parameter_name));
-        format.push_str(&format!("{before}{{{ident}}}"));
-        let text = match parameter.map_or(TextForm::Display, |parameter| parameter.text) {
-            TextForm::Itself => quote!(&#ident),
-            TextForm::AsStr => quote!(#ident.as_str()),
-            TextForm::Display => quote!(&#ident.to_string()),
-            TextForm::Json => {
-                let text = json_text(&quote!(#ident));
-                quote!(&#text)
-            }
-        };
-        encoded.push(quote! {
-            let #ident = support::request::segment(#parameter_name, #text)
-                .map_err(progenitor_client::Error::InvalidRequest)?;
-        });
-    }
-    format.push_str(rest);
-    quote! {
-        #(#encoded)*
-        let #name = format!(#format, #client.baseurl);
-    }
-}
-
-/// The text of a value as it would be in JSON, for types whose own text form is another.
-fn json_text(value: &TokenStream) -> TokenStream {
-    quote!(support::scalar::to_text(&#value).map_err(progenitor_client::Error::InvalidRequest)?)
-}
-
-/// If the statement adds this header parameter, replaces its `.to_string().try_into()?` by what makes the parameter's
-/// text, and a header value of that.
-fn spell(statement: &mut Stmt, parameter: &Parameter) {
-    struct Replace<'a>(&'a Parameter);
-    impl VisitMut for Replace<'_> {
-        fn visit_expr_mut(&mut self, expression: &mut Expr) {
-            match value_of_header(expression) {
-                Some(value) => {
-                    let text = match self.0.text {
-                        TextForm::Itself => quote!(&#value),
-                        TextForm::AsStr => quote!(#value.as_str()),
-                        TextForm::Display => quote!(&#value.to_string()),
-                        TextForm::Json => {
-                            let text = json_text(&value.to_token_stream());
-                            quote!(&#text)
-                        }
-                    };
-                    let name = &self.0.name;
-                    *expression = parse_quote! {
-                        support::request::header(#name, #text)
-                            .map_err(progenitor_client::Error::InvalidRequest)?
-                    };
-                }
-                None => syn::visit_mut::visit_expr_mut(self, expression),
-            }
-        }
-    }
-    let name = proc_macro2::Literal::string(&parameter.name).to_string();
-    if tokens_contain(statement.to_token_stream(), &name) {
-        Replace(parameter).visit_stmt_mut(statement);
-    }
-}
-
-/// `value` in `value.to_string().try_into()?`.
-fn value_of_header(expression: &Expr) -> Option<Expr> {
-    let Expr::Try(attempt) = expression else {
-        return None;
-    };
-    let Expr::MethodCall(into) = &*attempt.expr else {
-        return None;
-    };
-    let Expr::MethodCall(text) = &*into.receiver else {
-        return None;
-    };
-    (into.method == "try_into" && text.method == "to_string").then(|| (*text.receiver).clone())
-}
-
-/// Whether one of the tokens, at any depth, reads like this.
-fn tokens_contain(tokens: TokenStream, token: &str) -> bool {
-    tokens.into_iter().any(|tree| match tree {
-        TokenTree::Group(group) => tokens_contain(group.stream(), token),
-        tree => tree.to_string() == token,
-    })
 }

@@ -6,7 +6,7 @@ use syn::{
     WherePredicate, parse_quote, visit_mut::VisitMut,
 };
 
-use super::{client, docs};
+use super::{bodies, client, docs};
 use crate::model::{Location, Operation, Parameter};
 
 /// Words the errors in one of progenitor's methods for people.
@@ -35,6 +35,9 @@ pub fn finish(mut setter: ImplItemFn, operation: &Operation) -> ImplItemFn {
     {
         setter = list;
     }
+    if operation.body.as_ref().is_some_and(|body| !body.required) {
+        bodies::setter(&mut setter);
+    }
     reword(&mut setter);
     if let Some(parameter) = parameter
         && let Some(range) = parameter.range
@@ -43,7 +46,11 @@ pub fn finish(mut setter: ImplItemFn, operation: &Operation) -> ImplItemFn {
     }
     let text = match (parameter, name.as_str()) {
         (Some(parameter), _) => client::parameter_documentation(parameter),
-        (None, "body") => format!("Sets the whole body.{}", body_description(operation)),
+        (None, "body") => format!(
+            "Sets the whole body{}.{}",
+            unset_body(operation),
+            body_description(operation)
+        ),
         (None, "body_map") => "Sets fields of the body through its builder.".to_owned(),
         (None, _) => format!("Sets `{name}`."),
     };
@@ -108,6 +115,14 @@ fn argument(path: &Path) -> Option<&Type> {
     match arguments.args.first()? {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,
+    }
+}
+
+/// What is sent if the body is not set, if that is worth saying.
+fn unset_body(operation: &Operation) -> &'static str {
+    match &operation.body {
+        Some(body) if !body.required => "; if it is not set, none is sent",
+        _ => "",
     }
 }
 

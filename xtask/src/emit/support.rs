@@ -25,6 +25,7 @@ const SOURCES: &[Source] = sources![
     true "error_body",
     false "event_stream",
     false "file_part",
+    false "form",
     false "media_type",
     false "multipart",
     false "open_enum",
@@ -43,12 +44,14 @@ const SOURCES: &[Source] = sources![
 pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
     let multipart = uses("multipart");
     let lists = uses("append_list");
+    let forms = uses("support::form::");
     let wanted = |source: &Source| {
         source.always
             || match source.name {
                 "file_part" | "media_type" | "multipart" | "part_value" => multipart,
                 "event_stream" => uses("event_stream::"),
-                "parameter" => uses("support::parameter::"),
+                "form" => forms,
+                "parameter" => forms || uses("support::parameter::"),
                 "query" => lists,
                 "scalar" => multipart || lists || uses("scalar::to_text"),
                 "open_enum" => uses("UnknownValue"),
@@ -88,6 +91,13 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
         quote!(
             #[doc(hidden)]
             pub mod parameter;
+        ),
+    );
+    let form = when(
+        "form",
+        quote!(
+            #[doc(hidden)]
+            pub mod form;
         ),
     );
     let media_type = when(
@@ -144,6 +154,7 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
         pub use error_body::{BodyProblem, DecodeError, ErrorBody};
         #event_stream
         #file_part
+        #form
         #media_type
         #multipart
         #parameter

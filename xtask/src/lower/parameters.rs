@@ -156,14 +156,26 @@ fn style(root: &Value, parameter: &Parameter, value: &Value) -> Option<Style> {
     }
     match parameter.location {
         Location::Path => None,
-        Location::Cookie => Some(Style::Joined),
+        Location::Cookie => Some(Style::Joined(",")),
         Location::Header if is_single(root, &value["schema"]) => None,
         Location::Header if explode == Some(true) => Some(Style::JoinedPairs),
-        Location::Header => Some(Style::Joined),
+        Location::Header => Some(Style::Joined(",")),
         Location::Query if value["style"] == "deepObject" => Some(Style::DeepObject),
         Location::Query if !has_fields(root, &value["schema"], MAX_NESTING) => None,
-        Location::Query if explode == Some(false) => Some(Style::Joined),
-        Location::Query => Some(Style::Fields),
+        Location::Query => Some(form_style(value)),
+    }
+}
+
+/// How a value that is more than a scalar is written where there are keys and values, by its `style` and `explode`, whose
+/// defaults depend on each other.
+pub(super) fn form_style(value: &Value) -> Style {
+    let explode = value["explode"].as_bool();
+    match value["style"].as_str() {
+        Some("deepObject") => Style::DeepObject,
+        Some("spaceDelimited") if explode != Some(true) => Style::Joined(" "),
+        Some("pipeDelimited") if explode != Some(true) => Style::Joined("|"),
+        _ if explode == Some(false) => Style::Joined(","),
+        _ => Style::Fields,
     }
 }
 

@@ -5,8 +5,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Lowering, parts};
-use crate::model::{Body, Operation};
+use super::{Lowering, parameters, parts};
+use crate::model::{Body, Operation, Style};
 use crate::names;
 use crate::pointer;
 use crate::view;
@@ -121,6 +121,24 @@ pub fn split_bodies(lowering: &mut Lowering) {
     }
 }
 
+/// How the fields of a form are written that `encoding` says something about. A style has the last word, as in a query; what
+/// has none may be JSON.
+fn styles(encoding: &Value) -> Vec<(String, Style)> {
+    let fields = encoding.as_object().into_iter().flatten();
+    let styles = fields.filter_map(|(name, field)| {
+        let content_type = field["contentType"].as_str().map(view::essence);
+        let style = if field.get("style").is_some() || field.get("explode").is_some() {
+            parameters::form_style(field)
+        } else if content_type.is_some_and(|essence| is_json(&essence)) {
+            Style::Json
+        } else {
+            return None;
+        };
+        Some((name.clone(), style))
+    });
+    styles.collect()
+}
+
 /// A body of one media type.
 struct Single<'a> {
     media_type: &'a str,
@@ -170,7 +188,12 @@ impl Lowering {
                 json!({})
             }
         };
-        if single.described.get("encoding").is_some() {
+        let styles = if written == FORM {
+            styles(&single.described["encoding"])
+        } else {
+            Vec::new()
+        };
+        if written != FORM && single.described.get("encoding").is_some() {
             messages.push("has no parts that `encoding` could be for");
         }
         let mut body = single.body.clone();
@@ -193,6 +216,8 @@ impl Lowering {
             },
             written,
             description: described.map(str::to_owned),
+            required: single.body["required"] == true,
+            styles,
         });
     }
 
