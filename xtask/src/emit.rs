@@ -4,10 +4,12 @@
 //! made is taken apart into those pieces (`progenitor`) and put together again with what it can't express:
 //! multipart bodies, delimited lists, error bodies of any kind, open enums, and documentation of every public item.
 
+mod annotations;
 mod bodies;
 mod builders;
 mod client;
 mod culprits;
+mod discriminators;
 pub mod docs;
 mod enums;
 mod extra;
@@ -109,7 +111,8 @@ pub fn emit(
     } = progenitor::generate(lowered)?;
     let mut modules = Modules::default();
     builders::emit(lowered, builders, &mut modules);
-    types::emit(types, type_builders, type_modules, &mut modules);
+    let known = &lowered.discriminators;
+    types::emit(types, type_builders, type_modules, known, &mut modules);
     client::emit(lowered, options, &mut modules);
     if modules.broken.is_empty() {
         Ok(modules.files)

@@ -6,6 +6,7 @@
 
 mod components;
 pub(crate) mod compositions;
+pub(crate) mod discriminators;
 mod inline_types;
 pub(crate) mod parameters;
 mod parts;
@@ -22,7 +23,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
-use crate::model::Operation;
+use crate::model::{Discriminator, Operation};
 use crate::pointer;
 use crate::read::Document;
 use crate::shape::{Kind, Walk};
@@ -45,6 +46,8 @@ pub struct Lowered {
     pub openapi: OpenAPI,
     /// Every operation to generate, in the order of their names.
     pub operations: Vec<Operation>,
+    /// What tells the members of unions apart, by the Rust name of the union.
+    pub discriminators: BTreeMap<String, Discriminator>,
     /// What was changed, in the order of the passes.
     pub rewrites: Vec<Rewrite>,
     /// Where values that a pass moved stood before: new pointer to old one.
@@ -77,6 +80,7 @@ const PASSES: &[Pass] = &[
     slips::enums_without_names,
     slips::defaults,
     slips::rules,
+    discriminators::choose_one,
     compositions::name_recursive,
     compositions::merge_objects,
     compositions::drop_rules_about_fields,
@@ -139,11 +143,13 @@ pub fn lower(document: &Document) -> Result<Lowered, Vec<Diagnostic>> {
     for operation in &mut operations {
         operation.origin = origin(&origins, &operation.pointer);
     }
+    let discriminators = discriminators::all(&root);
     operations.sort_by(|left, right| left.name.cmp(&right.name));
     responses::name_successes(&mut operations);
     Ok(Lowered {
         openapi,
         operations,
+        discriminators,
         rewrites,
         origins,
     })

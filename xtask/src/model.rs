@@ -269,3 +269,14 @@ impl PartType {
         matches!(self, Self::Plain("::std::string::String"))
     }
 }
+
+/// A property that tells the members of a union apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Discriminator {
+    /// Its name on the wire.
+    pub property: String,
+    /// Its values in each member, in the order of the members.
+    pub values: Vec<Vec<String>>,
+    /// Values that more than one member claims.
+    pub ambiguous: Vec<String>,
+}

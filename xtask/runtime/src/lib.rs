@@ -21,6 +21,7 @@
 //! | [`error_body`] | is what such an error holds |
 //! | `media_type` | checks the content types of parts |
 //! | [`open_enum`] | makes enums that keep a value which the API description does not list |
+//! | [`tagged_union`] | decodes unions that a property tells apart |
 //! | [`scalar`] | the one way to write a plain value outside JSON, used by the two encoders |
 //!
 //! # Rules for the files
@@ -45,6 +46,7 @@ pub mod query;
 pub mod request;
 pub mod response;
 pub mod scalar;
+pub mod tagged_union;
 
 /// An enum and a struct as codegen emits them.
 pub mod example {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Subject;
 use crate::diagnostic::Diagnostic;
+use crate::lower::discriminators;
 use crate::names;
 use crate::pointer;
 use crate::shape::{Kind, describe};
@@ -36,6 +37,7 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
         compositions(schema, &found.pointer, problems);
         ranges(schema, &found.pointer, problems);
         problems.extend(two_unions(schema, &found.pointer));
+        problems.extend(discriminator(subject.root, schema, &found.pointer));
         problems.extend(negation(subject.root, schema, &found.pointer));
         problems.extend(untyped(schema, &found.pointer));
         problems.extend(format_of_no_text(schema, &found.pointer));
@@ -58,6 +60,22 @@ fn compositions(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnos
             );
         }
     }
+}
+
+/// A discriminator by which the generated code can't choose.
+fn discriminator(root: &Value, schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
+    let reason = discriminators::of(root, schema)?.err()?;
+    let note = Diagnostic::error(
+        "unused-discriminator",
+        pointer::join(schema_pointer, "discriminator"),
+        format!("the discriminator is not used: {reason}"),
+    );
+    let hint = if schema.get("oneOf").or(schema.get("anyOf")).is_some() {
+        "values are decoded as the first member that fits; make each member a reference to a schema that says all of it"
+    } else {
+        "values are decoded as this schema alone; list under `oneOf` what it may be to have the fields of each"
+    };
+    Some(note.hint(hint).note())
 }
 
 /// typify asserts that a schema has one union at most.

@@ -182,13 +182,7 @@ impl OpenEnum {
         let Self { docs, .. } = self;
         let name = format_ident!("{}", self.name);
         let taken = |candidate: &str| self.variants.iter().any(|(ident, _)| ident == candidate);
-        let unknown = ["Unrecognized", "UnrecognizedValue"]
-            .map(str::to_owned)
-            .into_iter()
-            .chain((2..).map(|number| format!("UnrecognizedValue{number}")))
-            .find(|candidate| !taken(candidate))
-            .unwrap_or_default();
-        let unknown = format_ident!("{unknown}");
+        let unknown = unknown_variant(&taken);
         let idents: Vec<Ident> = self
             .variants
             .iter()
@@ -235,6 +229,17 @@ impl OpenEnum {
             super::support::open_enum!(#name);
         }
     }
+}
+
+/// What the variant for a value that isn't listed is called: `Unrecognized`, unless another one is.
+pub fn unknown_variant(taken: &dyn Fn(&str) -> bool) -> Ident {
+    let name = ["Unrecognized", "UnrecognizedValue"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain((2..).map(|number| format!("UnrecognizedValue{number}")))
+        .find(|candidate| !taken(candidate))
+        .unwrap_or_default();
+    format_ident!("{name}")
 }
 
 pub fn rename(attributes: &[Attribute]) -> Option<String> {

@@ -36,6 +36,7 @@ const SOURCES: &[Source] = sources![
     true "request",
     true "response",
     false "scalar",
+    false "tagged_union",
 ];
 
 /// Emits `support/mod.rs`, and returns the files that are copied, by path.
@@ -55,6 +56,7 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
                 "query" => lists,
                 "scalar" => multipart || lists || uses("scalar::to_text"),
                 "open_enum" => uses("UnknownValue"),
+                "tagged_union" => uses("support::UnknownObject"),
                 _ => false,
             }
     };
@@ -148,6 +150,14 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
             pub(crate) use open_enum::open_enum;
         ),
     );
+    let tagged_union = when(
+        "tagged_union",
+        quote!(
+            #[doc(hidden)]
+            pub mod tagged_union;
+            pub use tagged_union::UnknownObject;
+        ),
+    );
     let module = parse_quote! {
         //! What operations share: the bodies of errors, files to upload, values of open enums.
         mod error_body;
@@ -169,6 +179,7 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
         pub use response::{ResponseLimit, ResponseWatch};
         #scalar
         #open_enum
+        #tagged_union
     };
     (module, files)
 }

@@ -171,14 +171,7 @@ pub fn drop_unused_by_clients(lowering: &mut Lowering) {
         (Kind::Response, &["headers", "links"]),
         (
             Kind::Schema,
-            &[
-                "example",
-                "externalDocs",
-                "xml",
-                "readOnly",
-                "writeOnly",
-                "discriminator",
-            ],
+            &["example", "externalDocs", "xml", "readOnly", "writeOnly"],
         ),
     ] {
         for pointer in lowering.nodes(kind) {

@@ -40,7 +40,7 @@ pub fn unique_names(lowering: &mut Lowering) {
         lowering.record(
             "name-inline",
             &place,
-            format!("the inline type is called `{name}`: the name after its place is taken"),
+            format!("the inline type gets the name `{name}`"),
         );
         schemas.insert(name, schema);
     }
@@ -96,23 +96,32 @@ impl Naming {
 
     /// A schema that typify would call `name`, if it made a type of it.
     fn schema(&mut self, schema: &mut Value, name: &str, place: &str) {
-        if !is_type(schema) || self.taken.insert(name.to_owned()) {
+        let is_component = is_discriminated(schema);
+        if !is_type(schema) || !is_component && self.taken.insert(name.to_owned()) {
             self.inside(schema, name, place);
             return;
         }
-        let free = (2..)
-            .map(|number| format!("{name}{number}"))
+        let free = std::iter::once(name.to_owned())
+            .chain((2..).map(|number| format!("{name}{number}")))
             .find(|candidate| self.taken.insert(candidate.clone()))
             .unwrap_or_default();
         let mut component = schema.take();
         self.inside(&mut component, &free, place);
         let reference = json!({ "$ref": format!("#{}", pointer::join(SCHEMAS, &free)) });
         // The type is what it is when it isn't null: that it may be is said where it is used.
-        *schema = if take_nullable(&mut component) {
-            json!({ "nullable": true, "allOf": [reference] })
+        let is_nullable = take_nullable(&mut component);
+        let description = component.get("description").cloned();
+        *schema = if is_nullable || description.is_some() {
+            json!({ "allOf": [reference] })
         } else {
             reference
         };
+        if is_nullable {
+            schema["nullable"] = Value::Bool(true);
+        }
+        if let Some(description) = description {
+            schema["description"] = description;
+        }
         self.named.push((free, component, place.to_owned()));
     }
 
@@ -144,6 +153,11 @@ fn take_nullable(schema: &mut Value) -> bool {
         values.retain(|value| !value.is_null());
     }
     schema.remove("nullable") == Some(Value::Bool(true))
+}
+
+/// Whether it is a union that a property tells apart: such a one is emitted by its name.
+fn is_discriminated(schema: &Value) -> bool {
+    schema.get("discriminator").is_some() && schema.get("oneOf").is_some()
 }
 
 /// Whether typify makes a type of an inline schema, rather than to use one that is there.

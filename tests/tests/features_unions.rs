@@ -1,0 +1,97 @@
+//! Unions that a discriminator tells apart: its value decides, and nothing is lost of what nobody knows yet.
+
+mod common;
+
+use common::Server;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use workspace_tests::fixtures::discriminators;
+use workspace_tests::fixtures::discriminators::types::{
+    Animal, Owner, OwnerPerhaps, OwnerPet, Pet,
+};
+
+fn decode<T: DeserializeOwned>(json: &Value) -> T {
+    serde_json::from_value(json.clone()).expect("a value of the type")
+}
+
+fn again<T: Serialize>(value: &T) -> Value {
+    serde_json::to_value(value).expect("JSON")
+}
+
+#[tokio::test]
+async fn the_member_is_the_one_that_the_mapping_names() {
+    let json = json!({ "petType": "dog", "name": "Rex", "bark": true });
+    let server = Server::json(200, json.clone()).await;
+    let client = discriminators::Client::new(&server.url).expect("a client");
+    let answer = client.get_pet().send().await.expect("a success");
+    let pet = answer.into_inner();
+    assert!(matches!(&pet, Pet::Dog(dog) if dog.bark == Some(true)));
+    assert_eq!(again(&pet), json);
+}
+
+#[test]
+fn a_mapping_may_name_a_schema_more_than_once_and_without_a_reference() {
+    for kind in ["cat", "kitten", "Cat"] {
+        let json = json!({ "petType": kind, "name": "Tom" });
+        assert!(matches!(decode::<Pet>(&json), Pet::Cat(_)), "{kind}");
+    }
+}
+
+#[test]
+fn without_a_mapping_the_values_are_the_names_of_the_schemas() {
+    let owner: Owner = decode(&json!({
+        "pet": { "petType": "Dog", "name": "Rex", "bark": false }, "perhaps": { "petType": "Cat", "name": "Tom" }
+    }));
+    assert!(matches!(owner.pet, Some(OwnerPet::Dog(dog)) if dog.bark == Some(false)));
+    assert!(matches!(owner.perhaps, Some(OwnerPerhaps::Cat(_))));
+    assert!(
+        decode::<Owner>(&json!({ "perhaps": null }))
+            .perhaps
+            .is_none()
+    );
+}
+
+#[test]
+fn without_a_mapping_the_values_are_those_that_the_property_can_have() {
+    let fish = json!({ "kind": "fish", "fins": 2, "size": 1 });
+    assert!(matches!(decode::<Animal>(&fish), Animal::Fish(fish) if fish.fins == 2));
+    let bird = json!({ "kind": "bird", "wings": 2 });
+    assert!(matches!(decode::<Animal>(&bird), Animal::Bird(bird) if bird.wings == Some(2)));
+}
+
+#[test]
+fn a_value_that_two_members_claim_is_the_first_that_fits() {
+    let both = json!({ "kind": "both", "fins": 2 });
+    assert!(matches!(decode::<Animal>(&both), Animal::Bird(_)));
+}
+
+#[test]
+fn an_object_of_an_unknown_kind_is_kept_and_sent_back_as_it_came() {
+    let json = json!({ "petType": "bird", "name": "Tweety", "song": ["la", { "deep": 1 }] });
+    let pet: Pet = decode(&json);
+    let Pet::Unrecognized(unknown) = &pet else {
+        panic!("an unknown pet was expected")
+    };
+    assert_eq!(unknown.as_value(), &json);
+    assert_eq!(again(&pet), json);
+    assert!(!format!("{pet:?}").contains("Tweety"));
+    let owner = json!({ "pets": [json, { "petType": "cat", "name": "Tom" }] });
+    assert_eq!(again(&decode::<Owner>(&owner)), owner);
+}
+
+#[test]
+fn what_is_wrong_with_the_member_that_is_named_is_said() {
+    let error = serde_json::from_value::<Pet>(json!({ "petType": "dog" })).expect_err("no name");
+    assert_eq!(error.to_string(), "missing field `name`");
+}
+
+#[test]
+fn without_the_property_the_first_member_that_fits_is_taken() {
+    let error = serde_json::from_value::<Pet>(json!({ "name": "Tom" })).expect_err("no member");
+    assert_eq!(
+        error.to_string(),
+        "no member of the union fits, and `petType` does not say which it is"
+    );
+    assert!(serde_json::from_value::<Pet>(json!(7)).is_err());
+}

@@ -1,0 +1,221 @@
+//! Unions whose members a property tells apart.
+//!
+//! typify does not know `discriminator`. What decoding needs of it is found out here, and the union is brought to the form
+//! of which typify makes an enum with one variant for each member.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::Lowering;
+use crate::model::Discriminator;
+use crate::names::type_name;
+use crate::pointer;
+use crate::shape::Kind;
+use crate::view;
+
+const SCHEMAS: &str = "/components/schemas";
+
+/// How many compositions are followed to find a property.
+const MAX_NESTING: usize = 16;
+
+/// Says `oneOf` of every union that has a discriminator, for it names one member, and takes what its members say as well
+/// off the union: typify would merge it into each of them, and give them other names.
+pub fn choose_one(lowering: &mut Lowering) {
+    for place in lowering.nodes(Kind::Schema) {
+        let Some(schema) = pointer::get(&lowering.root, &place) else {
+            continue;
+        };
+        if of(&lowering.root, schema).is_none_or(|found| found.is_err()) {
+            continue;
+        }
+        let Some(schema) =
+            pointer::get_mut(&mut lowering.root, &place).and_then(Value::as_object_mut)
+        else {
+            continue;
+        };
+        let before = schema.len();
+        let any = schema.remove("anyOf");
+        for said in ["type", "properties", "required"] {
+            schema.remove(said);
+        }
+        let changed = any.is_some() || schema.len() < before;
+        if let Some(members) = any {
+            schema.insert("oneOf".to_owned(), members);
+        }
+        if changed {
+            let message = "the discriminator tells which one of the members it is";
+            lowering.record("choose-one", &place, message);
+            lowering.moved();
+        }
+    }
+}
+
+/// The discriminators of a lowered document, by the Rust name of the union.
+pub(super) fn all(root: &Value) -> BTreeMap<String, Discriminator> {
+    let schemas = pointer::get(root, SCHEMAS).and_then(Value::as_object);
+    let named = schemas.into_iter().flatten();
+    named
+        .filter_map(|(name, schema)| Some((type_name(name), of(root, schema)?.ok()?)))
+        .collect()
+}
+
+/// What tells the members of a schema apart, or why nothing can; `None` if it has no discriminator.
+pub(crate) fn of(root: &Value, schema: &Value) -> Option<Result<Discriminator, &'static str>> {
+    let described = schema.get("discriminator")?;
+    let property = described.get("propertyName")?.as_str()?;
+    let members = ["oneOf", "anyOf"]
+        .into_iter()
+        .find_map(|keyword| schema.get(keyword)?.as_array());
+    let Some(members) = members else {
+        return Some(Err("it has neither `oneOf` nor `anyOf`"));
+    };
+    let names: Option<Vec<String>> = members.iter().map(component).collect();
+    let Some(names) = names else {
+        return Some(Err("a member of the union has no name"));
+    };
+    if !members
+        .iter()
+        .all(|member| says_all_of(root, member, schema))
+    {
+        return Some(Err("the union has fields of its own"));
+    }
+    let mapping = described.get("mapping").and_then(Value::as_object);
+    let own = |name: &String| {
+        let place = pointer::join(SCHEMAS, name);
+        let schema = pointer::get(root, &place).unwrap_or(&Value::Null);
+        let mut values = Vec::new();
+        listed(root, schema, property, MAX_NESTING, &mut values);
+        values
+    };
+    // What the document says outweighs what the members look like, and that what they are called.
+    let claims: [Vec<Vec<String>>; 3] = [
+        names.iter().map(|name| mapped(mapping, name)).collect(),
+        names.iter().map(own).collect(),
+        names.iter().map(|name| vec![name.clone()]).collect(),
+    ];
+    Some(Ok(settle(property, &claims)))
+}
+
+/// Gives each value to the member that claims it; of claims by several, those of the first list that has any count.
+fn settle(property: &str, claims: &[Vec<Vec<String>>]) -> Discriminator {
+    let members = claims.first().map_or(0, Vec::len);
+    let mut settled = Discriminator {
+        property: property.to_owned(),
+        values: vec![Vec::new(); members],
+        ambiguous: Vec::new(),
+    };
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    for rank in claims {
+        let mut claimed: BTreeMap<&String, BTreeSet<usize>> = BTreeMap::new();
+        for (member, values) in rank.iter().enumerate() {
+            for value in values.iter().filter(|value| !known.contains(*value)) {
+                claimed.entry(value).or_default().insert(member);
+            }
+        }
+        let claimed: Vec<(String, BTreeSet<usize>)> = claimed
+            .into_iter()
+            .map(|(value, members)| (value.clone(), members))
+            .collect();
+        for (value, members) in claimed {
+            known.insert(value.clone());
+            match members.first() {
+                Some(&member) if members.len() == 1 => settled.values[member].push(value),
+                _ => settled.ambiguous.push(value),
+            }
+        }
+    }
+    settled
+}
+
+/// The name of the component that a member of a union is.
+fn component(member: &Value) -> Option<String> {
+    let member = match member.get("allOf").and_then(Value::as_array) {
+        Some(only) if only.len() == 1 => &only[0],
+        _ => member,
+    };
+    view::reference(member).and_then(view::schema_name)
+}
+
+/// The values that a mapping has for a component: by a reference to it, or by its name.
+fn mapped(mapping: Option<&Map<String, Value>>, name: &str) -> Vec<String> {
+    let leads_there = |target: &Value| {
+        target.as_str().is_some_and(|target| {
+            target == name || view::schema_name(target).as_deref() == Some(name)
+        })
+    };
+    mapping
+        .into_iter()
+        .flatten()
+        .filter(|(_, target)| leads_there(target))
+        .map(|(value, _)| value.clone())
+        .collect()
+}
+
+/// The values to which a schema holds a property, if it lists them.
+fn listed(root: &Value, schema: &Value, property: &str, nesting: usize, values: &mut Vec<String>) {
+    let Some((_, schema)) = view::resolve(root, schema).filter(|_| nesting > 0) else {
+        return;
+    };
+    if let Some(found) = schema
+        .get("properties")
+        .and_then(|properties| properties.get(property))
+    {
+        let found = view::single(root, found);
+        let list = found.get("enum").and_then(Value::as_array);
+        values.extend(
+            list.into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(str::to_owned),
+        );
+    }
+    for keyword in ["allOf", "oneOf", "anyOf"] {
+        let parts = schema.get(keyword).and_then(Value::as_array);
+        for part in parts.into_iter().flatten() {
+            listed(root, part, property, nesting - 1, values);
+        }
+    }
+}
+
+/// Whether a member says all that the union says beside its members: that it is an object, and some fields.
+fn says_all_of(root: &Value, member: &Value, union: &Value) -> bool {
+    let Some(union) = union.as_object() else {
+        return false;
+    };
+    union.iter().all(|(keyword, value)| match keyword.as_str() {
+        "type" => value == "object",
+        "properties" => value.as_object().is_some_and(|fields| {
+            fields
+                .keys()
+                .all(|name| has(root, member, name, MAX_NESTING))
+        }),
+        "required" => value.as_array().is_some_and(|names| {
+            let mut names = names.iter().filter_map(Value::as_str);
+            names.all(|name| has(root, member, name, MAX_NESTING))
+        }),
+        "allOf" | "items" | "additionalProperties" | "enum" | "not" => false,
+        _ => true,
+    })
+}
+
+/// Whether a schema has a field of this name.
+fn has(root: &Value, schema: &Value, name: &str, nesting: usize) -> bool {
+    let Some((_, schema)) = view::resolve(root, schema).filter(|_| nesting > 0) else {
+        return false;
+    };
+    let own = schema
+        .get("properties")
+        .and_then(|properties| properties.get(name));
+    let parts = |keyword: &str| {
+        let parts = schema.get(keyword).and_then(Value::as_array);
+        parts.filter(|parts| !parts.is_empty())
+    };
+    own.is_some()
+        || parts("allOf")
+            .is_some_and(|parts| parts.iter().any(|part| has(root, part, name, nesting - 1)))
+        || ["oneOf", "anyOf"].into_iter().any(|keyword| {
+            parts(keyword)
+                .is_some_and(|parts| parts.iter().all(|part| has(root, part, name, nesting - 1)))
+        })
+}
