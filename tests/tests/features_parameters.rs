@@ -213,3 +213,44 @@ async fn names_that_are_no_identifiers_keep_their_spelling_on_the_wire() {
         (&"t".into(), &1.into(), &"y".into())
     );
 }
+
+#[tokio::test]
+async fn parameters_of_one_name_in_rust_each_have_a_setter() {
+    use workspace_tests::fixtures::colliding_setters;
+
+    let server = Server::silent().await;
+    let client = colliding_setters::Client::new(&server.url).expect("a client");
+    let request = client
+        .list()
+        .max_keys(1)
+        .max_keys_2(colliding_setters::types::ListMaxKeys::Few)
+        .max_keys_header(3)
+        .max_keys_cookie("c")
+        .max_keys2("p");
+    let request = request.send_query(true).header_map_query("h");
+    request.send().await.expect("a success");
+    let request = server.only();
+    assert_eq!(request.path, "/list/p");
+    assert_eq!(
+        request.query,
+        "MaxKeys=1&header_map=h&max-keys=few&send=true"
+    );
+    assert_eq!(request.header("max-keys"), Some("3"));
+    assert_eq!(request.header("cookie"), Some("max_keys=c"));
+}
+
+#[tokio::test]
+async fn a_part_that_is_called_like_a_parameter_has_a_setter() {
+    use workspace_tests::fixtures::colliding_setters;
+
+    let server = Server::silent().await;
+    let client = colliding_setters::Client::new(&server.url).expect("a client");
+    let form = client.upload_multipart().file_name("q").body_query("b");
+    let form = form.file_name_part("p").new_part("n");
+    form.send().await.expect("a success");
+    let request = server.only();
+    assert_eq!(request.query, "fileName=q&body=b");
+    let body = String::from_utf8_lossy(&request.body);
+    assert!(body.contains("name=\"file_name\"\r\n\r\np\r\n"), "{body}");
+    assert!(body.contains("name=\"new\"\r\n\r\nn\r\n"), "{body}");
+}

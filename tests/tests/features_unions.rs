@@ -95,3 +95,15 @@ fn without_the_property_the_first_member_that_fits_is_taken() {
     );
     assert!(serde_json::from_value::<Pet>(json!(7)).is_err());
 }
+
+#[test]
+fn a_schema_that_is_called_otherwise_in_rust_keeps_its_value_of_the_discriminator() {
+    use workspace_tests::fixtures::shadowing_names::types::{Choice, SharedName2, StringType};
+
+    let json = json!({ "choice": { "kind": "Err", "b": "00000000-0000-0000-0000-000000000001" } });
+    let value: StringType = decode(&json);
+    assert!(matches!(&value.choice, Some(Choice::ErrType(err)) if err.b.is_some()));
+    assert_eq!(again(&value), json);
+    let json = json!({ "second": { "first": "a" } });
+    assert_eq!(again(&decode::<SharedName2>(&json)), json);
+}

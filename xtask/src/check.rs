@@ -128,7 +128,7 @@ fn identity(root: &Value) -> Result<(), Diagnostic> {
         return Err(Diagnostic::error(
             "unsupported-version",
             "/swagger",
-            format!("this is Swagger {}, not OpenAPI 3.0", plain(version)),
+            format!("this is Swagger {}, not OpenAPI 3.0 or 3.1", plain(version)),
         )
         .hint("convert it to OpenAPI 3.0 first, for example with swagger2openapi"));
     }

@@ -14,7 +14,9 @@ pub(crate) mod references;
 pub(crate) mod request_bodies;
 pub(crate) mod responses;
 pub mod schemas;
+pub(crate) mod setters;
 mod slips;
+pub(crate) mod type_names;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,6 +68,8 @@ pub struct Lowering {
     walked: Option<Vec<(Kind, String)>>,
     /// The types that components become, once one was added.
     taken: Option<BTreeSet<String>>,
+    /// The order of schemas in the document, of those whose names collide.
+    order: BTreeMap<String, usize>,
 }
 
 type Pass = fn(&mut Lowering);
@@ -73,6 +77,7 @@ type Pass = fn(&mut Lowering);
 /// The passes in order. Those further down rely on the ones before: operations are self-contained after the first.
 const PASSES: &[Pass] = &[
     references::name_targets,
+    type_names::settle,
     slips::path_parameters,
     components::inline,
     components::drop_unused_by_clients,
@@ -117,6 +122,7 @@ pub fn lower(document: &Document) -> Result<Lowered, Vec<Diagnostic>> {
         origins: BTreeMap::new(),
         walked: None,
         taken: None,
+        order: type_names::order(document),
     };
     for pass in PASSES {
         pass(&mut lowering);

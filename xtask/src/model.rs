@@ -117,6 +117,16 @@ pub enum Location {
 }
 
 impl Location {
+    /// The word for it in a document.
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Query => "query",
+            Self::Header => "header",
+            Self::Cookie => "cookie",
+        }
+    }
+
     /// What is sent there, in words.
     pub fn describe(self) -> &'static str {
         match self {
@@ -149,12 +159,15 @@ pub struct Parameter {
     pub deprecated: bool,
     /// How its value becomes text, outside the query.
     pub text: TextForm,
+    /// What its setter is called, if not by its name.
+    pub setter: Option<String>,
 }
 
 impl Parameter {
     /// The name of its setter.
     pub fn ident(&self) -> String {
-        names::operation_value_name(&self.name)
+        let setter = self.setter.clone();
+        setter.unwrap_or_else(|| names::operation_value_name(&self.name))
     }
 }
 
@@ -234,12 +247,15 @@ pub struct Part {
     pub deprecated: bool,
     /// Its description, untouched.
     pub description: Option<String>,
+    /// What its setter is called, if not by its name.
+    pub setter: Option<String>,
 }
 
 impl Part {
     /// The name of its setter.
     pub fn ident(&self) -> String {
-        names::operation_value_name(&self.name)
+        let setter = self.setter.clone();
+        setter.unwrap_or_else(|| names::operation_value_name(&self.name))
     }
 }
 

@@ -7,6 +7,7 @@
 //! run never pays for them.
 
 mod syntax;
+mod texts;
 mod value;
 
 use std::cell::OnceCell;
@@ -46,6 +47,14 @@ struct Source {
     /// Some object has a key twice.
     twice: bool,
     positions: OnceCell<SourceMap>,
+}
+
+impl Source {
+    /// Where everything stands, read when it is asked for the first time.
+    fn positions(&self) -> &SourceMap {
+        let read = || SourceMap::of(&self.text, self.syntax);
+        self.positions.get_or_init(read)
+    }
 }
 
 impl Document {
@@ -99,17 +108,20 @@ impl Document {
             syntax,
             twice,
         } = syntax::parse(&name, &text).map_err(|diagnostic| locate(&name, diagnostic))?;
-        let upgraded = upgrade::upgrade(&mut root);
+        let source = Source {
+            text,
+            syntax,
+            twice,
+            positions: OnceCell::new(),
+        };
+        let notes = texts::mend(&mut root, &source.text, || source.positions());
+        let mut upgraded = upgrade::upgrade(&mut root);
+        upgraded.notes.extend(notes);
         Ok(Self {
             name,
             root,
             upgraded: Rc::new(upgraded),
-            source: Rc::new(Source {
-                text,
-                syntax,
-                twice,
-                positions: OnceCell::new(),
-            }),
+            source: Rc::new(source),
         })
     }
 
@@ -230,9 +242,7 @@ impl Document {
     }
 
     fn positions(&self) -> &SourceMap {
-        let source = &self.source;
-        let read = || SourceMap::of(&source.text, source.syntax);
-        source.positions.get_or_init(read)
+        self.source.positions()
     }
 
     /// Gives diagnostics their file and positions, in the order of the document.

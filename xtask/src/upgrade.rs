@@ -97,6 +97,7 @@ const PASSES: &[Pass] = &[
     types::lists,
     types::null_alone,
     types::parameters,
+    objects::items,
     references::siblings,
     combining::booleans,
 ];
@@ -119,7 +120,8 @@ pub fn upgrade(root: &mut Value) -> Upgraded {
     upgrade.finish()
 }
 
-fn is_3_1(root: &Value) -> bool {
+/// Whether a document says that it is of OpenAPI 3.1.
+pub fn is_3_1(root: &Value) -> bool {
     match root.get("openapi") {
         Some(Value::String(version)) => version == "3.1" || version.starts_with("3.1."),
         Some(Value::Number(version)) => version.as_f64() == Some(3.1),

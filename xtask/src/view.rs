@@ -64,6 +64,31 @@ impl<'a> OperationView<'a> {
             .map_or_else(|| synthesised_id(self.method, self.path), str::to_owned)
     }
 
+    /// Location and name of its parameters, each with its place: those of the path item that the operation doesn't declare
+    /// itself, then its own.
+    pub fn declared_parameters(&self, root: &'a Value) -> Vec<(String, &'a str, &'a str)> {
+        let mut declared: Vec<(String, &str, &str)> = Vec::new();
+        for (place, parameter) in self.parameters(root) {
+            let field = |name: &str| parameter.get(name).and_then(Value::as_str);
+            if let (Some(name), Some(location)) = (field("name"), field("in")) {
+                declared.retain(|(_, known, other)| (*known, *other) != (location, name));
+                declared.push((place, location, name));
+            }
+        }
+        declared
+    }
+
+    /// Whether it has a body that is not multipart.
+    pub fn has_plain_body(&self, root: &Value) -> bool {
+        let body = self.value.get("requestBody");
+        body.and_then(|body| resolve(root, body)?.1.get("content")?.as_object())
+            .is_some_and(|content| {
+                content
+                    .keys()
+                    .any(|media_type| essence(media_type) != "multipart/form-data")
+            })
+    }
+
     /// Its parameters with the pointer of each: the path item's, then its own, references followed.
     pub fn parameters(&self, root: &'a Value) -> Vec<(String, &'a Value)> {
         let item_pointer = pointer::join("/paths", self.path);

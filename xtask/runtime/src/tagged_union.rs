@@ -23,12 +23,6 @@ impl UnknownObject {
     }
 }
 
-impl From<Value> for UnknownObject {
-    fn from(value: Value) -> Self {
-        Self(value)
-    }
-}
-
 impl fmt::Debug for UnknownObject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("UnknownObject").finish_non_exhaustive()
@@ -44,10 +38,11 @@ pub fn value<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Err
     Value::deserialize(deserializer)
 }
 
-/// What the property that tells the members apart says, if it is there and text.
+/// What the property that tells the members apart says; nothing if it is not there, or no text.
 #[must_use]
-pub fn tag<'a>(value: &'a Value, property: &str) -> Option<&'a str> {
-    value.get(property).and_then(Value::as_str)
+pub fn tag<'a>(value: &'a Value, property: &str) -> &'a str {
+    let tag = value.get(property).and_then(Value::as_str);
+    tag.unwrap_or_default()
 }
 
 /// The value as the member that its tag names.
@@ -57,6 +52,15 @@ pub fn tag<'a>(value: &'a Value, property: &str) -> Option<&'a str> {
 /// What of the value is not as it is in that member.
 pub fn member<T: DeserializeOwned, E: Error>(value: Value) -> Result<T, E> {
     serde_json::from_value(value).map_err(E::custom)
+}
+
+/// The value as an object of a kind that is none of the members.
+///
+/// # Errors
+///
+/// None: it is what the other members have, so that all of them are made alike.
+pub fn unknown<E: Error>(value: Value) -> Result<UnknownObject, E> {
+    Ok(UnknownObject(value))
 }
 
 /// The value as a member that it may or may not be.

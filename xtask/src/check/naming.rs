@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::Subject;
 use crate::diagnostic::Diagnostic;
-use crate::lower::{request_bodies, responses};
+use crate::lower::{request_bodies, responses, setters, type_names};
 use crate::names;
 use crate::pointer;
 use crate::shape::Kind;
@@ -29,15 +29,6 @@ const CLIENT_METHODS: [&str; 10] = [
     "inner",
     "api_version",
 ];
-
-/// Functions of every builder, beside which it can't have a setter of the same name.
-const BUILDER_NAMES: [&str; 2] = ["new", "send"];
-
-/// The local in `send` that collects header parameters, which hides a parameter of its name.
-const HEADER_MAP: &str = "header_map";
-
-/// Names that generated code uses unqualified and that a type of the same name would shadow.
-const PRELUDE: [&str; 5] = ["String", "Default", "Self", "Ok", "Err"];
 
 pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     schemas(subject, problems);
@@ -58,34 +49,35 @@ fn unnameable(place: String, what: &str, name: &str) -> Diagnostic {
 }
 
 fn schemas(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
+    let in_order = type_names::in_order(subject.document);
     let mut taken: BTreeMap<String, &str> = BTreeMap::new();
-    for (name, place) in members(subject, "/components/schemas") {
+    let settled = type_names::settled(&in_order);
+    for name in in_order {
+        let place = pointer::join("/components/schemas", name);
         if !names::has_identifier(name) {
             problems.push(unnameable(place, "schema name", name));
             continue;
         }
         let rust = names::type_name(name);
-        if names::is_keyword(name) && rust.ends_with('_') || PRELUDE.contains(&rust.as_str()) {
-            problems.push(
-                Diagnostic::error(
-                    "reserved-name",
-                    place,
-                    format!("the schema `{name}` would become the Rust type `{rust}`, a name that Rust or the generated code reserves"),
-                )
-                .hint("rename the schema; the name does not go over the wire"),
-            );
-        } else if let Some(first) = taken.get(&rust) {
-            problems.push(
-                Diagnostic::error(
-                    "name-collision",
-                    place,
-                    format!("the schemas `{first}` and `{name}` would both become the Rust type `{rust}`"),
-                )
-                .hint("rename one of them; the name does not go over the wire"),
-            );
-        } else {
+        let Some(other) = settled.get(name) else {
             taken.insert(rust, name);
-        }
+            continue;
+        };
+        let (code, reason) = if type_names::is_reserved(name) {
+            let reason = "a name that Rust or the generated code reserves".to_owned();
+            ("reserved-name", reason)
+        } else {
+            let first = taken.get(&rust).copied().unwrap_or_default();
+            ("name-collision", format!("as `{first}` does"))
+        };
+        let message = format!(
+            "the schema `{name}` would become the Rust type `{rust}`, {reason}: it becomes `{other}`"
+        );
+        problems.push(
+            Diagnostic::error(code, place, message)
+                .hint("rename the schema to choose another one; the name does not go over the wire")
+                .note(),
+        );
     }
 }
 
@@ -202,122 +194,128 @@ fn parameters(
     operation: &OperationView<'_>,
     problems: &mut Vec<Diagnostic>,
 ) {
-    // Wire names by location and name: an operation's own declaration overrides its path item's.
-    let mut wire: BTreeMap<(String, String), String> = BTreeMap::new();
-    for (place, parameter) in operation.parameters(subject.root) {
-        let field = |name: &str| parameter.get(name).and_then(Value::as_str);
-        if let (Some(name), Some(location)) = (field("name"), field("in")) {
-            wire.insert((location.to_owned(), name.to_owned()), place);
+    let id = operation.effective_id();
+    let declared = operation.declared_parameters(subject.root);
+    let named: Vec<(&str, &str)> = declared
+        .iter()
+        .map(|(_, location, name)| (*location, *name))
+        .collect();
+    let settled = setters::of_parameters(&named, operation.has_plain_body(subject.root));
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let mut in_path: BTreeMap<String, &str> = BTreeMap::new();
+    for ((place, location, name), other) in declared.into_iter().zip(settled) {
+        if !names::has_identifier(name) {
+            problems.push(unnameable(place, &what(location), name).operation(id.clone()));
+            continue;
+        }
+        let own = names::operation_value_name(name);
+        if location == "path" {
+            problems.extend(path_parameter(&mut in_path, name, &own, place, &id));
+        } else if let Some(other) = &other {
+            problems.push(called_otherwise(
+                place,
+                &what(location),
+                name,
+                &own,
+                other,
+                &id,
+            ));
+        }
+        taken.insert(other.unwrap_or(own));
+    }
+    for (name, place) in parts(subject, operation) {
+        // A part without a name is a property, and reported as one.
+        if let Some(other) = setters::of_part(name, &taken).filter(|_| names::has_identifier(name))
+        {
+            let own = names::operation_value_name(name);
+            problems.push(called_otherwise(place, "part", name, &own, &other, &id));
         }
     }
+}
+
+/// A setter that can't have the name of what it sets.
+fn called_otherwise(
+    place: String,
+    what: &str,
+    name: &str,
+    own: &str,
+    other: &str,
+    id: &str,
+) -> Diagnostic {
+    Diagnostic::error(
+        "name-collision",
+        place,
+        format!("the {what} `{name}` is set by `{other}`: there is another `{own}`"),
+    )
+    .operation(id)
+    .hint("the one that comes first in the document keeps the name; what goes over the wire is not changed")
+    .note()
+}
+
+/// Parameters of the path can't be called otherwise.
+fn path_parameter<'a>(
+    known: &mut BTreeMap<String, &'a str>,
+    name: &'a str,
+    own: &str,
+    place: String,
+    id: &str,
+) -> Option<Diagnostic> {
+    let hint = "the name of a path parameter does not go over the wire: rename it in the path, too";
+    if setters::BUILDER_NAMES.contains(&own) {
+        let message = format!(
+            "the path parameter `{name}` would be set by a method `{own}`, but the builder has a function of that name"
+        );
+        return Some(
+            Diagnostic::error("reserved-name", place, message)
+                .operation(id)
+                .hint(hint),
+        );
+    }
+    let first = known.insert(own.to_owned(), name)?;
+    let message =
+        format!("the path parameters `{first}` and `{name}` would both be set by `{own}`");
+    Some(
+        Diagnostic::error("name-collision", place, message)
+            .operation(id)
+            .hint(hint),
+    )
+}
+
+/// The parts of the multipart body of an operation, each with its place.
+fn parts<'a>(subject: &Subject<'a>, operation: &OperationView<'a>) -> Vec<(&'a str, String)> {
     let body = operation
         .value
         .get("requestBody")
         .and_then(|body| view::resolve(subject.root, body));
-    if let Some((target, body)) = body {
-        let place = target.unwrap_or_else(|| pointer::join(&operation.pointer(), "requestBody"));
-        for (media_type, body) in body
-            .get("content")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-        {
-            if view::essence(media_type) == "multipart/form-data" {
-                let schema = body
-                    .get("schema")
-                    .and_then(|schema| view::resolve(subject.root, schema));
-                let (target, schema) = schema.unzip();
-                let place = target.flatten().unwrap_or_else(|| {
-                    let content = pointer::join(&place, "content");
-                    pointer::join(&pointer::join(&content, media_type), "schema")
-                });
-                let parts = schema
-                    .and_then(|schema| schema.get("properties"))
-                    .and_then(Value::as_object);
-                for (name, _) in parts.into_iter().flatten() {
-                    let place = pointer::join(&pointer::join(&place, "properties"), name);
-                    wire.insert(("part".to_owned(), name.clone()), place);
-                }
-            } else {
-                wire.insert(("body".to_owned(), "body".to_owned()), place.clone());
-            }
-        }
-    }
-
-    let has_headers = wire.keys().any(|(location, _)| location == "header");
-    let mut taken: BTreeMap<String, (String, String)> = BTreeMap::new();
-    for ((location, name), place) in wire {
-        let id = operation.effective_id();
-        if !names::has_identifier(&name) {
-            // A part is a property, and reported as one.
-            if location != "part" {
-                problems.push(unnameable(place, &what(&location), &name).operation(id));
-            }
+    let Some((target, body)) = body else {
+        return Vec::new();
+    };
+    let place = target.unwrap_or_else(|| pointer::join(&operation.pointer(), "requestBody"));
+    let content = pointer::join(&place, "content");
+    let described = body.get("content").and_then(Value::as_object);
+    let mut parts = Vec::new();
+    for (media_type, body) in described.into_iter().flatten() {
+        let schema = body
+            .get("schema")
+            .filter(|_| view::essence(media_type) == "multipart/form-data")
+            .and_then(|schema| view::resolve(subject.root, schema));
+        let Some((target, schema)) = schema else {
             continue;
-        }
-        let rust = names::value_name(&name);
-        let reserved = |message: String| {
-            Diagnostic::error("reserved-name", place.clone(), message)
-                .operation(id.clone())
-                .hint("its name goes over the wire: remove it from the document, and send it by other means if it is needed")
         };
-        if BUILDER_NAMES.contains(&rust.as_str()) {
-            problems.push(reserved(format!(
-                "the {} `{name}` would be set by a method `{rust}`, but the builder has a function of that name",
-                what(&location)
-            )));
+        let place =
+            target.unwrap_or_else(|| pointer::join(&pointer::join(&content, media_type), "schema"));
+        let properties = pointer::join(&place, "properties");
+        let names = schema.get("properties").and_then(Value::as_object);
+        for (name, _) in names.into_iter().flatten() {
+            parts.push((name.as_str(), pointer::join(&properties, name)));
         }
-        // Path parameters and parts are used before there is a header map.
-        if rust == HEADER_MAP && has_headers && matches!(location.as_str(), "query" | "header") {
-            problems.push(reserved(format!(
-                "the {} `{name}` can't be sent beside header parameters: the builder collects those under the same name",
-                what(&location)
-            )));
-        }
-        // Parts and the JSON body belong to two different builders.
-        let owner = if location == "part" { "part" } else { "body" };
-        let clash = |taken: &BTreeMap<String, (String, String)>, owner: &str| {
-            taken.get(&format!("{owner}:{rust}")).cloned()
-        };
-        let earlier = match location.as_str() {
-            "part" | "body" => clash(&taken, owner).or_else(|| clash(&taken, "both")),
-            _ => clash(&taken, "both")
-                .or_else(|| clash(&taken, "part"))
-                .or_else(|| clash(&taken, "body")),
-        };
-        // Two parts are two properties, and reported as those.
-        let earlier = earlier
-            .filter(|(earlier, _)| (earlier.as_str(), location.as_str()) != ("part", "part"));
-        if let Some((earlier_location, earlier_name)) = earlier {
-            problems.push(
-                Diagnostic::error(
-                    "name-collision",
-                    place,
-                    format!(
-                        "the {} `{earlier_name}` and the {} `{name}` would both be set by `{rust}`",
-                        what(&earlier_location),
-                        what(&location)
-                    ),
-                )
-                .operation(id)
-                .hint("their names go over the wire: remove the one that callers need less"),
-            );
-        }
-        let key = if matches!(location.as_str(), "part" | "body") {
-            owner
-        } else {
-            "both"
-        };
-        taken.insert(format!("{key}:{rust}"), (location, name));
     }
+    parts
 }
 
 /// What a name belongs to, in words.
 fn what(location: &str) -> String {
-    match location {
-        "part" | "body" => location.to_owned(),
-        _ => format!("{location} parameter"),
-    }
+    format!("{location} parameter")
 }
 
 fn properties(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {

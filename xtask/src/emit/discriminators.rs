@@ -59,9 +59,31 @@ impl<'a> Unions<'a> {
             .zip(&discriminator.values)
             .filter(|(_, values)| !values.is_empty())
             .map(|(variant, values)| {
-                quote!(Some(#(#values)|*) => tagged_union::member(value).map(Self::#variant))
+                quote!(#(#values)|* => tagged_union::member(value).map(Self::#variant))
             });
-        let untold = &discriminator.ambiguous;
+        // What is not there is read as empty.
+        let is_claimed = |value: &String| {
+            discriminator
+                .values
+                .iter()
+                .flatten()
+                .any(|known| known == value)
+        };
+        let mut untold = discriminator.ambiguous.clone();
+        untold.push(String::new());
+        untold.retain(|value| !is_claimed(value));
+        untold.dedup();
+        let try_all = (!untold.is_empty()).then(|| {
+            let (first, others) = variants.split_first()?;
+            Some(quote! {
+                #(#untold)|* => tagged_union::fitting(&value)
+                    .map(Self::#first)
+                    #(.or_else(|| tagged_union::fitting(&value).map(Self::#others)))*
+                    .ok_or_else(|| tagged_union::none_fits(#property)),
+            })
+        });
+        let try_all = try_all.flatten();
+        // Names such as `Some` and `Ok` may be those of types here.
         Some(parse_quote! {
             impl<'de> ::serde::Deserialize<'de> for #name {
                 fn deserialize<D: ::serde::Deserializer<'de>>(
@@ -71,10 +93,8 @@ impl<'a> Unions<'a> {
                     let value = tagged_union::value(deserializer)?;
                     match tagged_union::tag(&value, #property) {
                         #(#arms,)*
-                        None #(| Some(#untold))* => None
-                            #(.or_else(|| tagged_union::fitting(&value).map(Self::#variants)))*
-                            .ok_or_else(|| tagged_union::none_fits(#property)),
-                        Some(_) => Ok(Self::#other(value.into())),
+                        #try_all
+                        _ => tagged_union::unknown(value).map(Self::#other),
                     }
                 }
             }

@@ -1,10 +1,10 @@
 //! Passes over references and components.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::Lowering;
+use super::{Lowering, setters};
 use crate::model::{Location, Operation, Parameter, TextForm};
 use crate::pointer;
 use crate::shape::{Kind, Walk};
@@ -17,7 +17,9 @@ pub fn inline(lowering: &mut Lowering) {
     lowering.moved();
     let source = std::mem::take(&mut lowering.root);
     let mut paths = Map::new();
+    let mut setters = Vec::new();
     for operation in OperationView::all(&source) {
+        setters.push(setters_of(&operation, &source));
         let place = operation.pointer();
         let mut value = operation.value.clone();
         let id = operation.effective_id();
@@ -95,9 +97,30 @@ pub fn inline(lowering: &mut Lowering) {
         let operation = &mut lowering.operations[index];
         if let Some(value) = pointer::get(&root, &operation.pointer) {
             describe(operation, value, &root);
+            let mut setters = std::mem::take(&mut setters[index]);
+            for parameter in &mut operation.parameters {
+                let location = parameter.location.keyword();
+                parameter.setter = setters.remove(&(location.to_owned(), parameter.name.clone()));
+            }
         }
     }
     lowering.root = root;
+}
+
+/// What setters of parameters are called that are not called by their names, by location and name.
+fn setters_of(operation: &OperationView<'_>, root: &Value) -> BTreeMap<(String, String), String> {
+    let parameters = operation.declared_parameters(root);
+    let named: Vec<(&str, &str)> = parameters
+        .iter()
+        .map(|(_, location, name)| (*location, *name))
+        .collect();
+    setters::of_parameters(&named, operation.has_plain_body(root))
+        .into_iter()
+        .zip(named)
+        .filter_map(|(setter, (location, name))| {
+            Some(((location.to_owned(), name.to_owned()), setter?))
+        })
+        .collect()
 }
 
 /// Takes over what later stages need to know of an operation.
@@ -128,6 +151,7 @@ fn describe(operation: &mut Operation, value: &Value, root: &Value) {
                 default: schema.get("default").cloned(),
                 deprecated: parameter.get("deprecated") == Some(&Value::Bool(true)),
                 text: text_form(schema, std::ptr::eq(schema, &parameter["schema"])),
+                setter: None,
             })
         })
         .collect();

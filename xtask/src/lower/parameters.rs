@@ -66,7 +66,7 @@ pub(crate) fn is_single(root: &Value, schema: &Value) -> bool {
 }
 
 /// Takes parameters away from progenitor that it can't write: cookies, objects in the query, lists in headers, and
-/// values that a media type describes. The generated builder writes them itself.
+/// values that a media type describes, and what has a setter of another name. The generated builder writes them itself.
 pub fn own(lowering: &mut Lowering) {
     lowering.moved();
     for index in 0..lowering.operations.len() {
@@ -81,7 +81,10 @@ pub fn own(lowering: &mut Lowering) {
         let known = std::mem::take(&mut operation.parameters);
         for (position, (parameter, value)) in known.into_iter().zip(described).enumerate() {
             let place = pointer::join(&list, &position.to_string());
-            match style(&lowering.root, &parameter, &value) {
+            let style = style(&lowering.root, &parameter, &value);
+            // progenitor knows no other name for a setter.
+            let other_name = || parameter.setter.is_some().then(|| form_style(&value));
+            match style.or_else(other_name) {
                 Some(style) => own.push((parameter, value, style, place)),
                 None => {
                     places.push(super::origin(&lowering.origins, &place));
@@ -142,6 +145,7 @@ fn own_parameter(
             repeated: false,
             deprecated: parameter.deprecated,
             description: parameter.description,
+            setter: parameter.setter,
         },
         location: parameter.location,
         style,

@@ -1,10 +1,12 @@
 //! What the parts of a multipart body are, from its schema and encodings (OpenAPI 3.0.3, "Special Considerations for
 //! multipart Content").
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use super::{Lowering, schemas};
-use crate::model::{Operation, Part, PartKind, PartType};
+use super::{Lowering, schemas, setters};
+use crate::model::{Operation, Parameter, Part, PartKind, PartType};
 use crate::pointer;
 use crate::view;
 
@@ -31,6 +33,9 @@ pub fn describe(
         .filter_map(Value::as_str)
         .collect();
 
+    let own = operation.own_parameters.iter().map(|own| own.value.ident());
+    let taken = operation.parameters.iter().map(Parameter::ident);
+    let taken: BTreeSet<String> = taken.chain(own).collect();
     let mut parts = Vec::new();
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         let place = pointer::join(&pointer::join(&schema_place, "properties"), name);
@@ -58,6 +63,7 @@ pub fn describe(
             deprecated: property["deprecated"] == true,
             // The setter has an attribute that says so.
             description: description.map(|text| schemas::without_deprecation(text).to_owned()),
+            setter: setters::of_part(name, &taken),
         };
         let what = match &part.kind {
             PartKind::File => "a file",

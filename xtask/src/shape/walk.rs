@@ -29,6 +29,8 @@ pub struct Misfit {
     pub message: String,
     /// What to do, where it isn't plain.
     pub hint: Option<&'static str>,
+    /// It is a number or a boolean where text belongs, which it would be in quotes.
+    pub unquoted: bool,
 }
 
 /// All typed nodes of a value and all misfits, in the order of a depth-first walk, parents first.
@@ -91,6 +93,7 @@ impl Walk {
             pointer: self.at.clone(),
             message,
             hint: None,
+            unquoted: false,
         });
     }
 
@@ -203,6 +206,7 @@ impl Walk {
                 _ => format!("expected {expected}, found {}", describe(value)),
             },
             hint: hint(shape, value, &self.at),
+            unquoted: matches!((shape, value), (Text, Value::Number(_) | Value::Bool(_))),
         });
     }
 }
@@ -226,7 +230,6 @@ fn hint(shape: Shape, value: &Value, place: &str) -> Option<&'static str> {
         (Strings, Value::Bool(_)) if place.ends_with("/required") => {
             Some("list the required properties in the object that has them")
         }
-        (Text, Value::Number(_) | Value::Bool(_)) => Some("put it in quotes"),
         (Number | Integer, Value::String(text)) if is_too_large(text) => {
             Some("the largest number that can be represented is about 1.8e308")
         }
@@ -249,6 +252,10 @@ pub fn describe(value: &Value) -> String {
         Value::Null => "null".to_owned(),
         Value::Bool(value) => format!("`{value}`"),
         Value::Number(value) => format!("the number {value}"),
+        // YAML readers take a number that is too large for text.
+        Value::String(text) if text.len() <= 40 && is_too_large(text) => {
+            format!("{text}, which is too large for a number")
+        }
         Value::String(text) if text.len() <= 40 => format!("the string {text:?}"),
         Value::String(_) => "a string".to_owned(),
         Value::Array(_) => "a list".to_owned(),

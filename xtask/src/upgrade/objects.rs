@@ -59,6 +59,17 @@ pub fn tuples(upgrade: &mut Upgrade<'_>) {
     });
 }
 
+/// Says of a list that says nothing of its items that they are any values, which 3.0 demands.
+pub fn items(upgrade: &mut Upgrade<'_>) {
+    upgrade.each_schema(&["type"], |upgrade, place, schema| {
+        let is_list = schema.get("type") == Some(&Value::from("array"));
+        if is_list && !schema.contains_key("items") {
+            schema.insert("items".to_owned(), anything());
+            upgrade.record("items", place, "the items of the list are any values");
+        }
+    });
+}
+
 /// Sets a keyword to what any of the schemas takes; each comes with its place.
 fn set_any_of(
     upgrade: &mut Upgrade<'_>,
