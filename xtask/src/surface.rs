@@ -9,6 +9,7 @@
 mod bodies;
 mod builders;
 mod items;
+mod members;
 mod signature;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,8 +22,9 @@ use crate::names;
 use crate::pointer;
 use crate::read::Document;
 
-pub use builders::{Member, Setter};
+pub use builders::Setter;
 pub use items::{Field, Kind, Type, Variant};
+pub use members::{Member, Named};
 pub use signature::Signature;
 
 /// What callers of generated code see of it.
@@ -97,11 +99,12 @@ impl Surface {
     }
 }
 
-/// A body that is made field by field starts with none set, so whether it may be left out is up to its type.
+/// A body that is made field by field starts with none set; if it has to be there, whether that will do is up to its type.
 fn require_bodies(setters: &mut BTreeMap<String, Setter>, types: &BTreeMap<String, Type>) {
     for setter in setters.values_mut() {
         let mut types = setter.takes.names.iter().filter_map(|name| types.get(name));
-        if matches!(setter.member, Member::Body) && types.any(Type::has_required_fields) {
+        let is_sent = matches!(setter.member, Member::Body { required: true });
+        if is_sent && types.any(Type::has_required_fields) {
             setter.required = true;
         }
     }

@@ -1,8 +1,7 @@
 //! What can be set on a request: parameters, parts, the body.
 
 use super::{Change, Effect, Kind, Owner, Part, Place};
-use crate::model::PartKind;
-use crate::surface::{Member, Operation, Setter, Signature};
+use crate::surface::{Member, Named, Operation, Setter, Signature};
 
 /// Adds what changed in the setters of an operation.
 pub fn compare(before: &Operation, after: &Operation, changes: &mut Vec<Change>) {
@@ -44,7 +43,7 @@ pub fn compare(before: &Operation, after: &Operation, changes: &mut Vec<Change>)
     // The two setters of a body change together, and those of a form come with one for other parts.
     let body = found
         .iter()
-        .any(|(member, ..)| matches!(member, Member::Body));
+        .any(|(member, ..)| matches!(member, Member::Body { .. }));
     found.retain(|(member, change)| match member {
         Member::BodyFields => !body,
         Member::OtherParts => change.effect == Effect::Build,
@@ -65,13 +64,8 @@ fn finding(
     effect: Effect,
     reason: impl Into<String>,
 ) -> Finding {
-    let (part, name) = match &setter.member {
-        Member::Parameter(parameter) => (parameter.location.describe(), parameter.name.clone()),
-        Member::Part(part) => ("part", part.name.clone()),
-        Member::Body => ("body", String::new()),
-        Member::BodyFields => ("body's builder", String::new()),
-        Member::OtherParts => ("other parts", String::new()),
-    };
+    let (part, name) = setter.member.words();
+    let name = name.to_owned();
     let change = Change {
         kind,
         place: Place {
@@ -87,10 +81,13 @@ fn finding(
 
 /// Compares two setters of one name.
 fn both(old: &Setter, new: &Setter, found: &mut Vec<Finding>) {
-    // Whether a body may be left out follows from its schema, of which the changes are told by themselves.
-    let is_body = matches!(new.member, Member::Body);
+    // A body that has to be there may be empty or not by its schema, of which the changes are told by themselves.
+    let is_up_to_schema = match (&old.member, &new.member) {
+        (Member::Body { required: before }, Member::Body { required: after }) => before == after,
+        _ => false,
+    };
     match (old.required, new.required) {
-        _ if is_body => {}
+        _ if is_up_to_schema => {}
         (false, true) => found.push(finding(
             new,
             Kind::SetterRequired,
@@ -110,86 +107,69 @@ fn both(old: &Setter, new: &Setter, found: &mut Vec<Finding>) {
     if old.takes != new.takes {
         found.push(type_changed(old, new));
     }
-    let (old_wire, new_wire) = (on_the_wire(&old.member), on_the_wire(&new.member));
-    if old_wire != new_wire {
+    if let (Some(before), Some(after)) = (old.member.named(), new.member.named()) {
+        named(new, before, after, old.takes == new.takes, found);
+    }
+}
+
+/// Compares two parameters or parts that one setter sets.
+fn named(
+    setter: &Setter,
+    before: &Named,
+    after: &Named,
+    same_type: bool,
+    found: &mut Vec<Finding>,
+) {
+    // What is written in another way because it is another type needs no saying.
+    let moved = (before.place, &before.name) != (after.place, &after.name);
+    if moved || (same_type && before.form != after.form) {
+        let sent = |named: &Named| format!("the {} `{}`{}", named.place, named.name, named.form);
         found.push(finding(
-            new,
+            setter,
             Kind::SetterSentOtherwise,
-            format!("was sent as {old_wire} and is sent as {new_wire}"),
+            format!(
+                "was sent as {} and is sent as {}",
+                sent(before),
+                sent(after)
+            ),
             Effect::None,
             "its setter is called as before",
         ));
     }
-    if let (Member::Parameter(before), Member::Parameter(after)) = (&old.member, &new.member) {
-        range(new, before.range, after.range, found);
-        if before.default != after.default {
-            let said = |default: &Option<serde_json::Value>| {
-                let default = default.as_ref();
-                default.map_or("nothing".to_owned(), |default| format!("`{default}`"))
-            };
-            found.push(finding(
-                new,
-                Kind::SetterDefaultChanged,
-                format!(
-                    "if not set, meant {} and means {}",
-                    said(&before.default),
-                    said(&after.default)
-                ),
-                Effect::None,
-                "the server decides what it takes a missing one for",
-            ));
-        }
+    range(setter, before.range, after.range, found);
+    if before.default != after.default {
+        let said = |default: &Option<serde_json::Value>| {
+            let default = default.as_ref();
+            default.map_or("nothing".to_owned(), |default| format!("`{default}`"))
+        };
+        found.push(finding(
+            setter,
+            Kind::SetterDefaultChanged,
+            format!(
+                "if not set, meant {} and means {}",
+                said(&before.default),
+                said(&after.default)
+            ),
+            Effect::None,
+            "the server decides what it takes a missing one for",
+        ));
     }
-    match (is_deprecated(&old.member), is_deprecated(&new.member)) {
+    match (before.deprecated, after.deprecated) {
         (false, true) => found.push(finding(
-            new,
+            setter,
             Kind::SetterDeprecated,
             "is deprecated",
             Effect::More,
             "callers are warned; it works as before",
         )),
         (true, false) => found.push(finding(
-            new,
+            setter,
             Kind::SetterRestored,
             "is no longer deprecated",
             Effect::None,
             "callers are no longer warned",
         )),
         _ => {}
-    }
-}
-
-fn is_deprecated(member: &Member) -> bool {
-    match member {
-        Member::Parameter(parameter) => parameter.deprecated,
-        Member::Part(part) => part.deprecated,
-        _ => false,
-    }
-}
-
-/// How a value is sent, in words.
-fn on_the_wire(member: &Member) -> String {
-    match member {
-        Member::Parameter(parameter) => {
-            let form = match parameter.delimiter {
-                Some(delimiter) => format!(" joined by `{delimiter}`"),
-                None => String::new(),
-            };
-            format!(
-                "the {} `{}`{form}",
-                parameter.location.describe(),
-                parameter.name
-            )
-        }
-        Member::Part(part) => {
-            let form = match &part.kind {
-                PartKind::File => "a file".to_owned(),
-                PartKind::Text(_) => "text".to_owned(),
-                PartKind::Json(_, media_type) => format!("`{media_type}`"),
-            };
-            format!("the part `{}`, {form}", part.name)
-        }
-        _ => String::new(),
     }
 }
 

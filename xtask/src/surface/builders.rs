@@ -7,8 +7,9 @@ use syn::{
 };
 
 use super::items;
+use super::members::Member;
 use super::signature::{Reader, Signature};
-use crate::model::{self, Parameter, Part};
+use crate::model;
 
 /// A setter of a builder.
 #[derive(Clone, Debug)]
@@ -19,19 +20,6 @@ pub struct Setter {
     pub takes: Signature,
     /// Whether `send` refuses a request for which it wasn't called.
     pub required: bool,
-}
-
-/// What a setter sets, in the words of the API.
-#[derive(Clone, Debug)]
-pub enum Member {
-    Parameter(Parameter),
-    Part(Part),
-    /// The whole body.
-    Body,
-    /// Fields of the body, through its builder.
-    BodyFields,
-    /// Parts that the document doesn't list.
-    OtherParts,
 }
 
 /// Setters by name, the answer and the error of a builder.
@@ -62,14 +50,13 @@ pub fn read(
     let mut setters = BTreeMap::new();
     for method in &methods {
         let name = method.sig.ident.to_string();
-        let (Some(member), Some(bounds)) = (member(wire, &name), &method.sig.generics.where_clause)
-        else {
+        let bounds = &method.sig.generics.where_clause;
+        let (Some(member), Some(bounds)) = (Member::of(wire, &name), bounds) else {
             continue;
         };
-        let required = match &member {
-            Member::Parameter(parameter) => parameter.required,
-            Member::Part(part) => part.required,
-            _ => unset.contains(&name),
+        let required = match member.named() {
+            Some(named) => named.required,
+            None => unset.contains(&name),
         };
         let takes = reader.of_bounds(bounds);
         setters.insert(
@@ -82,23 +69,6 @@ pub fn read(
         );
     }
     Some((setters, answer, error))
-}
-
-fn member(wire: &model::Operation, name: &str) -> Option<Member> {
-    let parameter = wire.parameters.iter().find(|known| known.ident() == name);
-    let part = wire
-        .parts
-        .iter()
-        .flatten()
-        .find(|known| known.ident() == name);
-    match (parameter, part, name) {
-        (Some(parameter), _, _) => Some(Member::Parameter(parameter.clone())),
-        (None, Some(part), _) => Some(Member::Part(part.clone())),
-        (None, None, "new" | "send") => None,
-        (None, None, "body") => Some(Member::Body),
-        (None, None, "body_map") => Some(Member::BodyFields),
-        (None, None, _) => Some(Member::OtherParts),
-    }
 }
 
 /// The fields that a new builder has no value for.
