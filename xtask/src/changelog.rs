@@ -122,14 +122,17 @@ fn told(diff: &Diff) -> impl Iterator<Item = &Change> {
     changes.filter(|change| {
         !matches!(
             change.kind,
-            Kind::VersionChanged | Kind::OperationDescribed | Kind::SchemaDescribed
+            Kind::VersionChanged
+                | Kind::DocumentDescribed
+                | Kind::OperationDescribed
+                | Kind::SchemaDescribed
         )
     })
 }
 
 fn sort_of(change: &Change) -> &'static str {
     match change.kind {
-        Kind::OperationDeprecated | Kind::SetterDeprecated => "Deprecated",
+        Kind::OperationDeprecated | Kind::SetterDeprecated | Kind::SchemaDeprecated => "Deprecated",
         Kind::OperationAdded
         | Kind::SetterAdded
         | Kind::SchemaAdded

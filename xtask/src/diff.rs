@@ -6,10 +6,11 @@
 //!
 //! The promise: what compiles and works with one version does so with the next, unless the version says otherwise. Not
 //! covered are struct literals without `..` and patterns without `..`, which name every field: objects gain fields all
-//! the time. What holds for each kind of change is checked by the compiler, in `tests/semver.rs`.
+//! the time. What holds for each kind of change is checked by the compiler, in `tests/changes`.
 
 mod fields;
 mod operations;
+mod remainder;
 mod renames;
 mod render;
 mod setters;
@@ -25,6 +26,7 @@ use crate::emit::Options;
 use crate::read::Document;
 use crate::surface::Surface;
 
+use remainder::Sides;
 pub use render::{markdown, place, summary, text, value};
 use uses::Uses;
 
@@ -82,6 +84,10 @@ macro_rules! kinds {
 
 kinds![
     VersionChanged,
+    DocumentDescribed,
+    AuthenticationChanged,
+    ServersChanged,
+    DetailChanged,
     OperationAdded,
     OperationRemoved,
     OperationRenamed,
@@ -112,6 +118,8 @@ kinds![
     SchemaDefaultChanged,
     SchemaDescribed,
     SchemaDebugChanged,
+    SchemaDeprecated,
+    SchemaRestored,
     SchemaOpened,
     SchemaClosed,
     SchemaMapChanged,
@@ -131,6 +139,7 @@ kinds![
     MemberAdded,
     MemberRemoved,
     MemberChanged,
+    MembersToldOtherwise,
 ];
 
 /// What a change is about, in the words of the API.
@@ -145,7 +154,7 @@ pub struct Place {
 }
 
 /// What has parts that change.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Owner {
     /// The document as a whole, by what it is called here.
@@ -159,7 +168,7 @@ pub enum Owner {
 }
 
 /// A part of an operation or a schema.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Part {
     /// What it is, in words.
     pub what: &'static str,
@@ -191,7 +200,7 @@ impl Change {
 }
 
 /// What changed between two documents.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Diff {
     /// What breaks first; within a class operations before schemas, each by name.
     pub changes: Vec<Change>,
@@ -216,13 +225,47 @@ impl Diff {
 ///
 /// All that is wrong with either, as [`codegen::generate`] has it: what can't be generated can't be compared.
 pub fn documents(old: &Document, new: &Document) -> Result<Diff, Vec<Located>> {
-    match (surface(old), surface(new)) {
-        (Ok(old), Ok(new)) => Ok(surfaces(old, &new)),
+    let (mut before, after) = match (surface(old), surface(new)) {
+        (Ok(old), Ok(new)) => (old, new),
         (old, new) => {
             let problems = [old.err(), new.err()];
-            Err(problems.into_iter().flatten().flatten().collect())
+            return Err(problems.into_iter().flatten().flatten().collect());
         }
+    };
+    let mut changes = Vec::new();
+    if before.version != after.version {
+        changes.push(Change {
+            kind: Kind::VersionChanged,
+            place: Place {
+                owner: Owner::Document("version"),
+                part: None,
+            },
+            what: format!("was `{}` and is `{}`", before.version, after.version),
+            effect: Effect::None,
+            reason: "what a document calls itself is no version of the crate".to_owned(),
+        });
     }
+    let pairs = operations::pair(&before, &after);
+    let renamed = renames::find(&before, &after, &pairs);
+    let schemas = renames::schemas(&before, &after, &renamed);
+    let uses = Uses::of(&before, &after);
+    renames::apply(&mut before, &after, &renamed, &mut changes);
+    operations::compare(&before, &after, &pairs, &mut changes);
+    types::compare(&before, &after, &uses, &mut changes);
+    let sides = Sides {
+        old_root: &old.root,
+        new_root: &new.root,
+        old: &before,
+        new: &after,
+        pairs: &pairs,
+        renamed: &schemas,
+    };
+    remainder::compare(&sides, &mut changes);
+    changes.sort_by(|left, right| {
+        let key = |change: &Change| (change.class(), change.place.clone(), change.kind);
+        key(left).cmp(&key(right))
+    });
+    Ok(Diff { changes })
 }
 
 fn surface(document: &Document) -> Result<Surface, Vec<Located>> {
@@ -232,32 +275,4 @@ fn surface(document: &Document) -> Result<Surface, Vec<Located>> {
             .hint("this is a defect of the generator, not of the document");
         vec![document.locate(problem)]
     })
-}
-
-/// Compares what callers see of two generated clients.
-pub fn surfaces(mut old: Surface, new: &Surface) -> Diff {
-    let mut changes = Vec::new();
-    if old.version != new.version {
-        changes.push(Change {
-            kind: Kind::VersionChanged,
-            place: Place {
-                owner: Owner::Document("version"),
-                part: None,
-            },
-            what: format!("was `{}` and is `{}`", old.version, new.version),
-            effect: Effect::None,
-            reason: "what a document calls itself is no version of the crate".to_owned(),
-        });
-    }
-    let pairs = operations::pair(&old, new);
-    let renamed = renames::find(&old, new, &pairs);
-    let uses = Uses::of(&old, new);
-    renames::apply(&mut old, new, &renamed, &mut changes);
-    operations::compare(&old, new, &pairs, &mut changes);
-    types::compare(&old, new, &uses, &mut changes);
-    changes.sort_by(|left, right| {
-        let key = |change: &Change| (change.class(), change.place.clone(), change.kind);
-        key(left).cmp(&key(right))
-    });
-    Diff { changes }
 }

@@ -8,6 +8,7 @@
 
 mod bodies;
 mod builders;
+mod declarations;
 mod items;
 mod members;
 mod signature;
@@ -17,14 +18,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::codegen::Generated;
+use crate::lower::type_names;
 use crate::model;
 use crate::names;
 use crate::pointer;
 use crate::read::Document;
 
 pub use builders::Setter;
-pub use items::{Field, Kind, Type, Variant};
-pub use members::{Member, Named};
+pub use items::{Field, Kind, Tag, Type, Variant};
+pub use members::{Member, Named, written};
 pub use signature::Signature;
 
 /// What callers of generated code see of it.
@@ -64,8 +66,8 @@ impl Surface {
             let text = generated.files.get(path).map_or("", String::as_str);
             syn::parse_file(text).map_err(|error| format!("`{path}` does not parse: {error}"))
         };
-        let schemas = schema_names(&document.root);
-        let mut types = items::read(
+        let schemas = schema_names(document);
+        let mut types = declarations::read(
             &file("types/mod.rs")?,
             &file("types/builder.rs")?,
             &file("types/defaults.rs")?,
@@ -77,7 +79,7 @@ impl Surface {
             let builder = file(&path)?;
             let (mut setters, answer, error) = builders::read(&builder, wire)
                 .ok_or_else(|| format!("`{path}` holds no builder with a `send`"))?;
-            types.extend(items::answers(&builder));
+            types.extend(declarations::answers(&builder));
             require_bodies(&mut setters, &types);
             operations.insert(
                 wire.name.clone(),
@@ -111,12 +113,14 @@ fn require_bodies(setters: &mut BTreeMap<String, Setter>, types: &BTreeMap<Strin
 }
 
 /// The component schemas of a document: the name of the type in Rust, and the schema's.
-fn schema_names(root: &Value) -> BTreeMap<String, String> {
-    let schemas = pointer::get(root, "/components/schemas").and_then(Value::as_object);
-    let names = schemas.into_iter().flatten().map(|(name, _)| name);
-    names
-        .map(|name| (names::type_name(name), name.clone()))
-        .collect()
+fn schema_names(document: &Document) -> BTreeMap<String, String> {
+    let schemas = type_names::in_order(document);
+    let settled = type_names::settled(&schemas);
+    let names = schemas.into_iter().map(|name| {
+        let known = settled.get(name).map_or(name, String::as_str);
+        (names::type_name(known), name.to_owned())
+    });
+    names.collect()
 }
 
 fn statuses(root: &Value, operation: &str) -> BTreeSet<String> {

@@ -92,6 +92,16 @@ fn a_document_that_cannot_be_generated_is_not_compared() {
 }
 
 #[test]
+fn what_callers_have_to_prove_is_part_of_the_summary() {
+    let done = Documents::new(("scheme: bearer", "scheme: basic")).diff(&[]);
+    let summary = done.stdout.lines().last().unwrap_or_default();
+    assert_eq!(
+        summary,
+        "1 neutral: a patch step; authentication changed: what callers send may be refused"
+    );
+}
+
+#[test]
 fn a_revision_is_compared_with_what_is_there() {
     let repository = Repository::new();
     repository.commit("first");

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use super::types::Comparison;
 use super::{Effect, Kind, Part};
-use crate::surface::Field;
+use crate::surface::{Field, Signature};
 
 type Fields = BTreeMap<String, Field>;
+
+/// The map of fields that the document doesn't name.
+type Others = (String, Signature);
 
 /// Compares the fields of an object, or of the member of a union that is called `member`.
 pub fn compare(owner: &mut Comparison<'_>, member: &str, before: &Fields, after: &Fields) {
@@ -142,6 +145,69 @@ fn both(owner: &mut Comparison<'_>, part: &Part, old: &Field, new: &Field) {
             "has another value if it is missing",
             Effect::None,
             "its type is the same",
+        ),
+        _ => {}
+    }
+}
+
+/// Compares the maps of fields that the document doesn't name, of an object or the member of a union.
+pub fn others(
+    owner: &mut Comparison<'_>,
+    member: &str,
+    before: Option<&Others>,
+    after: Option<&Others>,
+) {
+    let (kind, what, effect, reason) = match (before, after) {
+        (None, Some((name, ty))) => (
+            Kind::SchemaOpened,
+            "keeps fields that aren't described".to_owned(),
+            Effect::More,
+            format!("they are in `{name}`, of type `{ty}`"),
+        ),
+        (Some((name, _)), None) => (
+            Kind::SchemaClosed,
+            "keeps no fields that aren't described any more".to_owned(),
+            Effect::Build,
+            format!("the map `{name}` is gone"),
+        ),
+        (Some((before, _)), Some((after, _))) if before != after => (
+            Kind::SchemaMapChanged,
+            format!("keeps fields that aren't described in `{after}` instead of `{before}`"),
+            Effect::Build,
+            "a field that is described has that name".to_owned(),
+        ),
+        (Some((_, before)), Some((_, after))) if before != after => (
+            Kind::SchemaMapChanged,
+            format!("kept fields that aren't described as `{before}` and keeps `{after}`"),
+            Effect::Build,
+            "they are read, and set, as another type".to_owned(),
+        ),
+        _ => return,
+    };
+    if member.is_empty() {
+        return owner.add(kind, what, effect, &reason);
+    }
+    let part = Part {
+        what: "member",
+        name: member.to_owned(),
+    };
+    owner.part(kind, part, what, effect, reason);
+}
+
+/// Compares whether fields that aren't described are refused.
+pub fn closed(owner: &mut Comparison<'_>, before: bool, after: bool) {
+    match (before, after) {
+        (false, true) => owner.add(
+            Kind::SchemaClosed,
+            "allows no fields that aren't described any more",
+            Effect::Run,
+            "decoding one that has others compiles, and fails",
+        ),
+        (true, false) => owner.add(
+            Kind::SchemaOpened,
+            "allows fields that aren't described",
+            Effect::More,
+            "decoding one that has others no longer fails",
         ),
         _ => {}
     }

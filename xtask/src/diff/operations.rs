@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Change, Effect, Kind, Owner, Part, Place, setters};
-use crate::surface::{Operation, Surface};
+use crate::model::Style;
+use crate::surface::{Operation, Surface, written};
 
 /// Methods that are the same operation: old name and new name.
 pub type Pairs = BTreeMap<String, String>;
@@ -29,6 +30,12 @@ fn format(operation: &Operation) -> String {
         (None, Some(body)) => body.media_type.clone(),
         (None, None) => String::new(),
     }
+}
+
+/// How fields of a form are written that have a style of their own.
+fn styles(operation: &Operation) -> BTreeMap<String, Style> {
+    let body = operation.wire.body.iter();
+    body.flat_map(|body| body.styles.iter().cloned()).collect()
 }
 
 /// Finds the operations that both sides have. A name is enough, unless the operation of that name takes another kind
@@ -149,7 +156,6 @@ impl Comparison<'_> {
         self.bodies();
         self.statuses();
         setters::compare(self.before, self.after, self.changes);
-        self.documentation();
     }
 
     fn identity(&mut self) {
@@ -204,6 +210,24 @@ impl Comparison<'_> {
                 "what its setters take is compared by itself",
             );
         }
+        let (old_styles, new_styles) = (styles(before), styles(after));
+        let fields: BTreeSet<&String> = old_styles.keys().chain(new_styles.keys()).collect();
+        for field in fields {
+            let said = |styles: &BTreeMap<String, Style>| match styles.get(field) {
+                Some(style) => written(*style),
+                None => "as usual".to_owned(),
+            };
+            let (old, new) = (said(&old_styles), said(&new_styles));
+            if old != new {
+                self.part(
+                    Kind::SetterSentOtherwise,
+                    Some(("field of the form", field)),
+                    format!("was sent {old} and is sent {new}"),
+                    Effect::None,
+                    "it is set as before",
+                );
+            }
+        }
         if before.answer != after.answer {
             self.part(
                 Kind::AnswerChanged,
@@ -242,38 +266,6 @@ impl Comparison<'_> {
                 "is no longer described".to_owned(),
                 Effect::None,
                 "an answer of any status reaches callers, described or not",
-            );
-        }
-    }
-
-    fn documentation(&mut self) {
-        let text = |operation: &Operation| {
-            let wire = &operation.wire;
-            let parameters = wire.parameters.iter();
-            let parts = wire.parts.iter().flatten();
-            // The body is the one thing without a name.
-            let body = wire
-                .body
-                .iter()
-                .map(|body| (None, body.description.clone()));
-            let described: BTreeMap<_, _> = parameters
-                .map(|parameter| (Some(parameter.name.clone()), parameter.description.clone()))
-                .chain(parts.map(|part| (Some(part.name.clone()), part.description.clone())))
-                .chain(body)
-                .collect();
-            (wire.summary.clone(), wire.description.clone(), described)
-        };
-        let (old_summary, old_text, old_parts) = text(self.before);
-        let (new_summary, new_text, new_parts) = text(self.after);
-        let differs = |(name, text): (&Option<String>, &Option<String>)| {
-            new_parts.get(name).is_some_and(|new| new != text)
-        };
-        if old_summary != new_summary || old_text != new_text || old_parts.iter().any(differs) {
-            self.add(
-                Kind::OperationDescribed,
-                "is described in other words".to_owned(),
-                Effect::None,
-                "only documentation differs",
             );
         }
     }

@@ -48,6 +48,15 @@ pub fn find(old: &Surface, new: &Surface, pairs: &Pairs) -> Renamed {
     found
 }
 
+/// The schemas among them, by their names in the documents.
+pub fn schemas(old: &Surface, new: &Surface, renamed: &Renamed) -> BTreeMap<String, String> {
+    let schema = |surface: &Surface, name: &String| surface.types.get(name)?.schema.clone();
+    let pairs = renamed.iter();
+    pairs
+        .filter_map(|(from, to)| Some((schema(old, from)?, schema(new, to)?)))
+        .collect()
+}
+
 /// The places that both sides have, and the types that are named there.
 fn sites<'a>(
     old: &'a Surface,
@@ -149,7 +158,12 @@ fn each_signature(content: &mut Content, change: &mut dyn FnMut(&mut Signature))
                 match variant {
                     Variant::Unit => {}
                     Variant::Holds(types) => types.iter_mut().for_each(&mut *change),
-                    Variant::Fields(fields) => of_fields(fields, change),
+                    Variant::Fields { fields, others } => {
+                        of_fields(fields, change);
+                        if let Some((_, ty)) = others {
+                            change(ty);
+                        }
+                    }
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{Change, Class, Diff, Effect, Owner, Part, Place};
+use super::{Change, Class, Diff, Effect, Kind, Owner, Part, Place};
 use crate::semver::Step;
 
 const CLASSES: [Class; 3] = [Class::Breaking, Class::Additive, Class::Neutral];
@@ -54,7 +54,15 @@ pub fn summary(diff: &Diff) -> String {
     } else {
         format!("a {early} step before 1.0, a {late} step from there on")
     };
-    format!("{}: {step}", counts.join(", "))
+    let counts = counts.join(", ");
+    // No class says this: the client is the same, and may be of no use.
+    let asks = |change: &Change| change.kind == Kind::AuthenticationChanged;
+    if diff.changes.iter().any(asks) {
+        return format!(
+            "{counts}: {step}; authentication changed: what callers send may be refused"
+        );
+    }
+    format!("{counts}: {step}")
 }
 
 /// As text: each class with its changes, each change with its reason.

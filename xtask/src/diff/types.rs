@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 
 use super::uses::{self, Uses};
 use super::{Change, Effect, Kind, Part, Place, fields, variants};
-use crate::surface::{Kind as Content, Signature, Surface, Type};
-
-/// The map of fields that the document doesn't name.
-type Others = (String, Signature);
+use crate::surface::{Kind as Content, Signature, Surface, Tag, Type};
 
 /// Adds what changed in the types, of which renamed ones have their new names on both sides.
 pub fn compare(old: &Surface, new: &Surface, uses: &Uses, changes: &mut Vec<Change>) {
@@ -29,7 +26,7 @@ pub fn compare(old: &Surface, new: &Surface, uses: &Uses, changes: &mut Vec<Chan
                 before,
                 name,
                 Kind::SchemaRemoved,
-                format!("is gone ({})", uses.describe(name)),
+                format!("is gone: {}", uses.before(name)),
                 Effect::Build,
                 "there is no type of that name any more",
             )),
@@ -42,7 +39,7 @@ pub fn compare(old: &Surface, new: &Surface, uses: &Uses, changes: &mut Vec<Chan
                 after,
                 name,
                 Kind::SchemaAdded,
-                format!("is new ({})", uses.describe(name)),
+                format!("is new: {}", uses.now(name)),
                 Effect::More,
                 "there is another type",
             ));
@@ -101,6 +98,12 @@ impl Comparison<'_> {
         self.changes.push(change);
     }
 
+    /// What tells the members of a union apart, on either side.
+    pub fn tags(&self) -> (Tag, Tag) {
+        let tag = |ty: &Type| ty.tag.clone().unwrap_or_default();
+        (tag(self.before), tag(self.after))
+    }
+
     /// Whether the type could be made by default and can't be any more.
     pub fn default_is_lost(&self) -> bool {
         let has = |ty: &Type| ty.traits.iter().any(|known| known.is("Default"));
@@ -121,8 +124,8 @@ impl Comparison<'_> {
                     closed: is_closed,
                 },
             ) => {
-                self.others(had_others.as_ref(), has_others.as_ref());
-                self.closed(*was_closed, *is_closed);
+                fields::others(self, "", had_others.as_ref(), has_others.as_ref());
+                fields::closed(self, *was_closed, *is_closed);
                 fields::compare(self, "", before, after);
             }
             (
@@ -173,55 +176,6 @@ impl Comparison<'_> {
         }
         self.traits();
         self.debug();
-        self.documentation();
-    }
-
-    fn others(&mut self, before: Option<&Others>, after: Option<&Others>) {
-        match (before, after) {
-            (None, Some((name, ty))) => self.add(
-                Kind::SchemaOpened,
-                "keeps fields that aren't described",
-                Effect::More,
-                &format!("they are in `{name}`, of type `{ty}`"),
-            ),
-            (Some((name, _)), None) => self.add(
-                Kind::SchemaClosed,
-                "keeps no fields that aren't described any more",
-                Effect::Build,
-                &format!("the map `{name}` is gone"),
-            ),
-            (Some((before, _)), Some((after, _))) if before != after => self.add(
-                Kind::SchemaMapChanged,
-                format!("keeps fields that aren't described in `{after}` instead of `{before}`"),
-                Effect::Build,
-                "a field that is described has that name",
-            ),
-            (Some((_, before)), Some((_, after))) if before != after => self.add(
-                Kind::SchemaMapChanged,
-                format!("kept fields that aren't described as `{before}` and keeps `{after}`"),
-                Effect::Build,
-                "they are read, and set, as another type",
-            ),
-            _ => {}
-        }
-    }
-
-    fn closed(&mut self, before: bool, after: bool) {
-        match (before, after) {
-            (false, true) => self.add(
-                Kind::SchemaClosed,
-                "allows no fields that aren't described any more",
-                Effect::Run,
-                "decoding one that has others compiles, and fails",
-            ),
-            (true, false) => self.add(
-                Kind::SchemaOpened,
-                "allows fields that aren't described",
-                Effect::More,
-                "decoding one that has others no longer fails",
-            ),
-            _ => {}
-        }
     }
 
     /// What conversions refuse.
@@ -315,47 +269,51 @@ impl Comparison<'_> {
         }
     }
 
-    /// What `Debug` shows of what both sides have.
+    /// What `Debug` shows of what both sides have: of an object each field by itself.
     fn debug(&mut self) {
         let hides = |ty: &Type, name: &str| {
             let shown = ty.shown.as_ref();
             shown.is_some_and(|shown| !shown.contains(name))
         };
-        let parts = self.before.documentation.keys();
-        // Of an object, each field by itself.
-        let is_object = |ty: &Type| matches!(ty.kind, Content::Object { .. });
-        let is_object = is_object(self.before) && is_object(self.after);
-        let parts = parts.filter(|part| self.after.documentation.contains_key(*part));
-        let parts = parts.filter(|part| !(is_object && part.is_empty()));
-        let (mut more, mut less) = (false, false);
-        for part in parts {
-            let (hid, hides) = (hides(self.before, part), hides(self.after, part));
-            more |= hides && !hid;
-            less |= hid && !hides;
+        let (before, after) = (self.before, self.after);
+        let mut parts = Vec::new();
+        match (&before.kind, &after.kind) {
+            (Content::Object { fields: old, .. }, Content::Object { fields: new, .. }) => {
+                for (wire, old) in old {
+                    if let Some(new) = new.get(wire) {
+                        parts.push((
+                            wire.as_str(),
+                            hides(before, &old.name),
+                            hides(after, &new.name),
+                        ));
+                    }
+                }
+            }
+            _ => parts.push(("", hides(before, ""), hides(after, ""))),
         }
-        for (happened, what) in [(more, "shows less"), (less, "shows more")] {
-            if happened {
-                self.add(
-                    Kind::SchemaDebugChanged,
-                    format!("{what} of itself in `Debug`"),
+        for (name, hid, hides) in parts {
+            let what = match (hid, hides) {
+                (false, true) => "is not shown by `Debug` any more",
+                (true, false) => "is shown by `Debug` now",
+                _ => continue,
+            };
+            let reason = "what is private stays out of logs; nothing else differs";
+            let kind = Kind::SchemaDebugChanged;
+            if name.is_empty() {
+                self.add(kind, what, Effect::None, reason);
+            } else {
+                let name = name.to_owned();
+                self.part(
+                    kind,
+                    Part {
+                        what: "field",
+                        name,
+                    },
+                    what,
                     Effect::None,
-                    "what is private stays out of logs; nothing else differs",
+                    reason,
                 );
             }
-        }
-    }
-
-    fn documentation(&mut self) {
-        let after = &self.after.documentation;
-        let differs =
-            |(part, text): (&String, &String)| after.get(part).is_some_and(|new| new != text);
-        if self.before.documentation.iter().any(differs) {
-            self.add(
-                Kind::SchemaDescribed,
-                "is described in other words",
-                Effect::None,
-                "only documentation differs",
-            );
         }
     }
 }
@@ -367,11 +325,12 @@ fn said(rule: &str, number: Option<u64>) -> String {
     )
 }
 
-fn in_words(content: &Content) -> &'static str {
+fn in_words(content: &Content) -> String {
     match content {
-        Content::Object { .. } => "an object",
-        Content::Newtype { .. } | Content::Alias(_) => "a value",
-        Content::Values { .. } => "an enum",
-        Content::Union { .. } => "a union",
+        Content::Object { .. } => "an object".to_owned(),
+        Content::Newtype { inner, .. } => format!("a single `{inner}`"),
+        Content::Alias(ty) => format!("another name for `{ty}`"),
+        Content::Values { .. } => "an enum".to_owned(),
+        Content::Union { .. } => "a union".to_owned(),
     }
 }

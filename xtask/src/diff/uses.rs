@@ -33,13 +33,23 @@ impl Uses {
         self.sent.contains(name)
     }
 
-    /// Where a type is used, in words.
-    pub fn describe(&self, name: &str) -> &'static str {
+    /// What operations do with a type, in words.
+    pub fn now(&self, name: &str) -> &'static str {
         match (self.sent.contains(name), self.received.contains(name)) {
-            (true, true) => "sent and received",
-            (true, false) => "sent",
-            (false, true) => "received",
-            (false, false) => "not used by an operation",
+            (true, true) => "it is sent and received",
+            (true, false) => "it is sent",
+            (false, true) => "it is received",
+            (false, false) => "no operation sends or receives it",
+        }
+    }
+
+    /// What operations did with a type, in words.
+    pub fn before(&self, name: &str) -> &'static str {
+        match (self.sent.contains(name), self.received.contains(name)) {
+            (true, true) => "it was sent and received",
+            (true, false) => "it was sent",
+            (false, true) => "it was received",
+            (false, false) => "no operation sent or received it",
         }
     }
 }
@@ -88,9 +98,10 @@ pub fn held(ty: &Type) -> BTreeMap<String, &Signature> {
                     .enumerate()
                     .map(|(index, ty)| (format!("{variant}/{index}"), ty))
                     .collect(),
-                Variant::Fields(fields) => fields
+                Variant::Fields { fields, others } => fields
                     .iter()
                     .map(|(name, field)| (format!("{variant}/{name}"), &field.ty))
+                    .chain(others.iter().map(|(_, ty)| (variant.clone(), ty)))
                     .collect(),
             })
             .collect(),

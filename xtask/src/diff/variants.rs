@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::types::Comparison;
 use super::{Effect, Kind, Part, fields};
-use crate::surface::Variant;
+use crate::surface::{Tag, Variant};
 
 /// Compares the values of an enum, each with its variant.
 pub fn of_enum(
@@ -80,7 +80,17 @@ pub fn of_union(
                 Effect::Build,
                 format!("there is no variant `{name}` any more"),
             ),
-            (Variant::Fields(old), Some(Variant::Fields(new))) => {
+            (
+                Variant::Fields {
+                    fields: old,
+                    others: had_others,
+                },
+                Some(Variant::Fields {
+                    fields: new,
+                    others: has_others,
+                }),
+            ) => {
+                fields::others(owner, name, had_others.as_ref(), has_others.as_ref());
                 fields::compare(owner, name, old, new);
             }
             (old, Some(new)) if old != new => owner.part(
@@ -93,15 +103,62 @@ pub fn of_union(
             _ => {}
         }
     }
+    tags(owner, before, after);
     let (effect, reason) = if open {
         (Effect::More, "whoever matches has an arm for others")
     } else {
         (
             Effect::Build,
-            "a union is closed: whoever matches has no arm for it",
+            "whoever matches all members has no arm for it",
         )
     };
     for name in after.keys().filter(|name| !before.contains_key(*name)) {
         owner.part(Kind::MemberAdded, part(name), "is new", effect, reason);
+    }
+}
+
+/// Compares what tells the members apart that both sides have.
+fn tags(
+    owner: &mut Comparison<'_>,
+    before: &BTreeMap<String, Variant>,
+    after: &BTreeMap<String, Variant>,
+) {
+    let (old, new) = owner.tags();
+    if old.property != new.property {
+        let said = |property: &str| match property {
+            "" => "what they hold".to_owned(),
+            property => format!("`{property}`"),
+        };
+        owner.add(
+            Kind::MembersToldOtherwise,
+            format!(
+                "tells its members apart by {} instead of {}",
+                said(&new.property),
+                said(&old.property)
+            ),
+            Effect::None,
+            "its variants are the same",
+        );
+    }
+    for name in before.keys().filter(|name| after.contains_key(*name)) {
+        let said = |tag: &Tag| {
+            let values = tag.values.get(name).into_iter().flatten();
+            let values: Vec<String> = values.map(|value| format!("`{value}`")).collect();
+            values.join(" or ")
+        };
+        let (old, new) = (said(&old), said(&new));
+        if old != new && !old.is_empty() && !new.is_empty() {
+            let part = Part {
+                what: "member",
+                name: name.clone(),
+            };
+            owner.part(
+                Kind::MembersToldOtherwise,
+                part,
+                format!("was told by {old} and is told by {new}"),
+                Effect::None,
+                format!("it is the variant `{name}` as before"),
+            );
+        }
     }
 }

@@ -6,6 +6,8 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, File, Item, Lit, Stmt};
 
+use super::items::Tag;
+
 /// The values that functions return for fields that are missing, by the name of the function.
 pub fn default_values(file: &File) -> BTreeMap<String, String> {
     let functions = file.items.iter().filter_map(|item| match item {
@@ -63,6 +65,39 @@ pub fn texts(statements: &[Stmt]) -> BTreeMap<String, String> {
             Some((text(&arm.body)?, variant.to_owned()))
         })
         .collect()
+}
+
+/// What `match tag(&value, "property") { "a" | "b" => member(value).map(Self::Variant), .. }` tells the variants by.
+pub fn tag(statements: &[Stmt]) -> Option<Tag> {
+    let Some(Stmt::Expr(Expr::Match(found), _)) = statements.last() else {
+        return None;
+    };
+    let Expr::Call(call) = &*found.expr else {
+        return None;
+    };
+    let mut tag = Tag {
+        property: text(call.args.last()?)?,
+        ..Tag::default()
+    };
+    for arm in &found.arms {
+        let Expr::MethodCall(made) = &*arm.body else {
+            continue;
+        };
+        // What fits no value is tried one variant after the other.
+        let variant = made.args.first().filter(|_| made.method == "map");
+        let Some(Expr::Path(variant)) = variant else {
+            continue;
+        };
+        let name = variant.path.segments.last()?.ident.to_string();
+        let mut said = Said::default();
+        said.collect(arm.pat.to_token_stream());
+        let values = said
+            .literals
+            .split_inclusive("\" ")
+            .map(|value| value.trim().trim_matches('"').to_owned());
+        tag.values.insert(name, values.collect());
+    }
+    Some(tag)
 }
 
 /// The text in `Err("..".into())`.

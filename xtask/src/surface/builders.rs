@@ -6,7 +6,7 @@ use syn::{
     Expr, File, GenericArgument, ImplItem, ImplItemFn, Item, PathArguments, ReturnType, Stmt, Type,
 };
 
-use super::items;
+use super::declarations;
 use super::members::Member;
 use super::signature::{Reader, Signature};
 use crate::model;
@@ -27,7 +27,7 @@ pub fn read(
     file: &File,
     wire: &model::Operation,
 ) -> Option<(BTreeMap<String, Setter>, Signature, Signature)> {
-    let declared = items::answers(file).into_keys().collect();
+    let declared = declarations::answers(file).into_keys().collect();
     let reader = Reader {
         declared: &declared,
     };

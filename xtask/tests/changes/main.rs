@@ -44,7 +44,7 @@ fn folder() -> PathBuf {
 /// All cases, by what happens in them, with what is told of each.
 fn cases() -> &'static [(String, Case, Diff)] {
     static CASES: LazyLock<Vec<(String, Case, Diff)>> = LazyLock::new(|| {
-        let files = ["operations", "requests", "fields", "schemas"].map(|name| {
+        let files = ["documents", "operations", "requests", "fields", "schemas"].map(|name| {
             let path = folder().join(format!("{name}.yaml"));
             let text = fs::read_to_string(path).expect("the cases");
             serde_yaml::from_str::<BTreeMap<String, Case>>(&text).expect("cases")

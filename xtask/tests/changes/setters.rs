@@ -264,7 +264,5 @@ fn of(place: &Place) -> Vec<(String, Case)> {
             };
             (format!("{title} {what}"), case)
         };
-    // A part that is deprecated is described in other words, too.
-    let told = |(what, ..): &(&str, _, _, _, _, _)| *told != "part" || !what.contains("deprecated");
-    changes.into_iter().filter(told).map(case).collect()
+    changes.into_iter().map(case).collect()
 }
