@@ -20,9 +20,29 @@ pub fn compare(owner: &mut Comparison<'_>, member: &str, before: &Fields, after:
             _ => format!("{member}.{name}"),
         },
     };
+    // A field that is called otherwise on the wire alone is the same field to callers.
+    let same_in_rust = |field: &Field, names: &Fields, others: &Fields| {
+        let mut names = names.iter().filter(|(name, _)| !others.contains_key(*name));
+        let found = names.find(|(_, known)| known.name == field.name);
+        found.map(|(name, _)| name.clone())
+    };
     for (name, old) in before {
-        match after.get(name) {
-            Some(new) => both(owner, &part(name), old, new),
+        let renamed = || same_in_rust(old, after, before);
+        let known = after.contains_key(name).then(|| name.clone());
+        let now = known.or_else(renamed);
+        match now.as_ref().and_then(|now| Some((now, after.get(now)?))) {
+            Some((now, new)) => {
+                if now != name {
+                    owner.part(
+                        Kind::FieldSentOtherwise,
+                        part(now),
+                        format!("was `{name}` on the wire and is `{now}`"),
+                        Effect::None,
+                        format!("it is the field `{}` in Rust as before", new.name),
+                    );
+                }
+                both(owner, &part(now), old, new);
+            }
             None => owner.part(
                 Kind::FieldRemoved,
                 part(name),
@@ -33,7 +53,7 @@ pub fn compare(owner: &mut Comparison<'_>, member: &str, before: &Fields, after:
         }
     }
     for (name, new) in after {
-        if !before.contains_key(name) {
+        if !before.contains_key(name) && same_in_rust(new, before, after).is_none() {
             added(owner, part(name), new);
         }
     }

@@ -16,8 +16,28 @@ pub fn of_enum(
         what: "value",
         name: name.to_owned(),
     };
-    for (value, variant) in before {
-        if after.get(value) != Some(variant) {
+    let gone: Vec<_> = before
+        .iter()
+        .filter(|(value, variant)| after.get(*value) != Some(*variant))
+        .collect();
+    let mut added: Vec<_> = after
+        .iter()
+        .filter(|(value, variant)| before.get(*value) != Some(*variant))
+        .collect();
+    for (value, variant) in gone {
+        // A value that is called otherwise on the wire alone is the same value to callers.
+        let renamed = added.iter().position(|(_, known)| *known == variant);
+        if let Some((now, _)) = renamed.map(|at| added.remove(at)) {
+            owner.part(
+                Kind::ValueSentOtherwise,
+                part(now),
+                format!("was `{value}` on the wire and is `{now}`"),
+                Effect::None,
+                format!(
+                    "it is the variant `{variant}` as before; the old value is kept when it comes"
+                ),
+            );
+        } else {
             owner.part(
                 Kind::ValueRemoved,
                 part(value),
@@ -27,16 +47,14 @@ pub fn of_enum(
             );
         }
     }
-    for (value, variant) in after {
-        if before.get(value) != Some(variant) {
-            owner.part(
-                Kind::ValueAdded,
-                part(value),
-                "is new",
-                Effect::More,
-                format!("enums are open: whoever matches has an arm for other values; there is a variant `{variant}`"),
-            );
-        }
+    for (value, variant) in added {
+        owner.part(
+            Kind::ValueAdded,
+            part(value),
+            "is new",
+            Effect::More,
+            format!("enums are open: whoever matches has an arm for other values; there is a variant `{variant}`"),
+        );
     }
 }
 

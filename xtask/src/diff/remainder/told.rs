@@ -48,7 +48,7 @@ fn said(kind: Kind) -> Said {
             Said::Words(&["required", "nullable", "default"])
         }
         SetterWidened | SetterNarrowed => Said::Words(TYPE_AND_RANGE),
-        SetterSentOtherwise => {
+        SetterSentOtherwise | FieldSentOtherwise => {
             Said::Words(&["name", "in", "style", "explode", "content", "contentType"])
         }
         SetterDefaultChanged | FieldDefaultChanged | SchemaDefaultChanged => {
@@ -57,7 +57,7 @@ fn said(kind: Kind) -> Said {
         SchemaOpened | SchemaClosed | SchemaMapChanged => Said::Words(&["additionalProperties"]),
         SchemaDebugChanged => Said::Words(&["x-private"]),
         MembersToldOtherwise => Said::Words(&["discriminator"]),
-        ValueAdded | ValueRemoved => Said::Words(&["enum"]),
+        ValueAdded | ValueRemoved | ValueSentOtherwise => Said::Words(&["enum"]),
         VersionChanged
         | OperationRenamed
         | OperationMoved
