@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Change, Effect, Kind, Owner, Part, Place, setters};
 use crate::model::Style;
-use crate::surface::{Operation, Surface, written};
+use crate::surface::{Operation, Setter, Surface, written};
 
 /// Methods that are the same operation: old name and new name.
 pub type Pairs = BTreeMap<String, String>;
@@ -79,6 +79,10 @@ pub fn compare(old: &Surface, new: &Surface, pairs: &Pairs, changes: &mut Vec<Ch
             Some(after) => Comparison {
                 before: operation,
                 after,
+                successor: new
+                    .operations
+                    .get(name)
+                    .filter(|_| after.wire.name != *name),
                 changes,
             }
             .run(),
@@ -112,6 +116,16 @@ fn place(operation: &Operation) -> Place {
     }
 }
 
+/// Whether all that is written for the one operation compiles with the other.
+fn takes_place_of(successor: &Operation, before: &Operation) -> bool {
+    let has_setter = |(name, setter): (&String, &Setter)| {
+        let known = successor.setters.get(name);
+        known.is_some_and(|known| known.takes == setter.takes)
+    };
+    before.setters.iter().all(has_setter)
+        && (&before.answer, &before.error) == (&successor.answer, &successor.error)
+}
+
 fn endpoint(operation: &Operation) -> String {
     format!("{} {}", operation.wire.method, operation.wire.path)
 }
@@ -119,6 +133,8 @@ fn endpoint(operation: &Operation) -> String {
 struct Comparison<'a> {
     before: &'a Operation,
     after: &'a Operation,
+    /// What has the name of `before` now.
+    successor: Option<&'a Operation>,
     changes: &'a mut Vec<Change>,
 }
 
@@ -161,12 +177,29 @@ impl Comparison<'_> {
     fn identity(&mut self) {
         let (before, after) = (self.before, self.after);
         if before.wire.name != after.wire.name {
+            let mut what = format!("is called `{}` now", after.wire.name);
+            let mut effect = Effect::Build;
+            let mut reason = format!("the method of `{}` has another name", endpoint(after));
+            if let Some(successor) = self.successor {
+                let sends = match format(successor).as_str() {
+                    "" => "no body".to_owned(),
+                    format => format!("`{format}`"),
+                };
+                let name = &before.wire.name;
+                what.push_str(&format!(", and `{name}` sends {sends}"));
+                if takes_place_of(successor, before) {
+                    effect = Effect::Run;
+                    reason = format!("code that isn't changed compiles, and sends {sends}");
+                } else {
+                    reason.push_str(&format!("; code that still compiles sends {sends}"));
+                }
+            }
             self.changes.push(Change {
                 kind: Kind::OperationRenamed,
                 place: place(before),
-                what: format!("is called `{}` now", after.wire.name),
-                effect: Effect::Build,
-                reason: format!("the method of `{}` has another name", endpoint(after)),
+                what,
+                effect,
+                reason,
             });
         }
         if endpoint(before) != endpoint(after) {
@@ -207,7 +240,7 @@ impl Comparison<'_> {
                 Some(("body", "")),
                 format!("is sent as `{new_format}` instead of `{old_format}`"),
                 Effect::None,
-                "what its setters take is compared by itself",
+                "what its setters take is compared by itself; what they are given has to be that now",
             );
         }
         let (old_styles, new_styles) = (styles(before), styles(after));

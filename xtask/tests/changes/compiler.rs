@@ -35,10 +35,24 @@ pub struct Side {
 }
 
 /// What callers find declared.
-const PRELUDE: &str = r"
+const PRELUDE: &str = r#"
 #![allow(dead_code, deprecated, unused)]
 use client::{builder, types, Client};
 type Done = Result<(), Box<dyn std::error::Error>>;
+
+/// A client of a server that answers nothing, and the head of the first request to it, in lower case.
+fn listening() -> (Client, std::thread::JoinHandle<String>) {
+    use std::io::Read as _;
+    let server = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let client = Client::new(&format!("http://{}", server.local_addr().expect("an address")));
+    let head = std::thread::spawn(move || {
+        let (mut connection, _) = server.accept().expect("a connection");
+        let mut head = [0; 4096];
+        let length = connection.read(&mut head).unwrap_or_default();
+        String::from_utf8_lossy(&head[..length]).to_lowercase()
+    });
+    (client.expect("a client"), head)
+}
 
 /// Tells a request that was refused from one that was not answered.
 fn sent<T, E: std::fmt::Debug>(result: Result<T, client::Error<E>>) -> Done {
@@ -47,7 +61,7 @@ fn sent<T, E: std::fmt::Debug>(result: Result<T, client::Error<E>>) -> Done {
         _ => Ok(()),
     }
 }
-";
+"#;
 
 impl Side {
     /// Writes it, and returns where.
