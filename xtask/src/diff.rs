@@ -20,10 +20,10 @@ mod variants;
 
 use serde::Serialize;
 
-use crate::codegen;
 use crate::diagnostic::{Diagnostic, Located};
 use crate::emit::Options;
 use crate::read::Document;
+use crate::skip::{self, LeftOut};
 use crate::surface::Surface;
 
 use remainder::Sides;
@@ -206,6 +206,17 @@ impl Change {
 pub struct Diff {
     /// What breaks first; within a class operations before schemas, each by name.
     pub changes: Vec<Change>,
+    /// What was not compared.
+    pub left_out: Vec<LeftOutOf>,
+}
+
+/// The operations of a document that can't be generated, and so not be compared.
+#[derive(Debug)]
+pub struct LeftOutOf {
+    /// The document's name.
+    pub document: String,
+    /// The operations.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Diff {
@@ -221,13 +232,13 @@ impl Diff {
     }
 }
 
-/// Compares two documents.
+/// Compares two documents. What can't be generated is left out of both, as `--skip-unsupported` does.
 ///
 /// # Errors
 ///
-/// All that is wrong with either, as [`codegen::generate`] has it: what can't be generated can't be compared.
+/// All that is wrong with either as a whole: what can't be generated can't be compared.
 pub fn documents(old: &Document, new: &Document) -> Result<Diff, Vec<Located>> {
-    let (mut before, after) = match (surface(old), surface(new)) {
+    let ((mut before, old_left), (after, new_left)) = match (surface(old), surface(new)) {
         (Ok(old), Ok(new)) => (old, new),
         (old, new) => {
             let problems = [old.err(), new.err()];
@@ -267,14 +278,22 @@ pub fn documents(old: &Document, new: &Document) -> Result<Diff, Vec<Located>> {
         let key = |change: &Change| (change.class(), change.place.clone(), change.kind);
         key(left).cmp(&key(right))
     });
-    Ok(Diff { changes })
+    let left_out = [(old, old_left), (new, new_left)].map(|(document, left_out)| LeftOutOf {
+        document: document.name.clone(),
+        left_out,
+    });
+    Ok(Diff {
+        changes,
+        left_out: left_out.into(),
+    })
 }
 
-fn surface(document: &Document) -> Result<Surface, Vec<Located>> {
-    let generated = codegen::generate(document, &Options::default())?;
-    Surface::read(document, &generated).map_err(|reason| {
+fn surface(document: &Document) -> Result<(Surface, Vec<LeftOut>), Vec<Located>> {
+    let (generated, left_out) = skip::generate(document, &Options::default())?;
+    let surface = Surface::read(document, &generated).map_err(|reason| {
         let problem = Diagnostic::error("generator", "", reason)
             .hint("this is a defect of the generator, not of the document");
         vec![document.locate(problem)]
-    })
+    })?;
+    Ok((surface, left_out))
 }

@@ -92,6 +92,32 @@ fn a_document_that_cannot_be_generated_is_not_compared() {
 }
 
 #[test]
+fn an_operation_that_cannot_be_generated_is_left_out_and_the_rest_compared() {
+    let done = Documents::new((
+        "'match': { type: boolean }",
+        "'match': { type: array, items: { type: array, items: { type: boolean } } }",
+    ))
+    .diff(&[]);
+    assert_eq!(
+        done.stdout,
+        "breaking\n  operation scan_cover is gone\n      `POST /covers` has no method any more\n  \
+         schema Point is no longer sent\n      what is only received has no builder\n\n\
+         2 breaking: a minor step before 1.0, a major step from there on\n"
+    );
+    assert!(
+        done.stderr
+            .contains("left out: `POST /covers` (operation `scan_cover`), because of"),
+        "{done:?}"
+    );
+    assert!(
+        done.stderr
+            .ends_with("new.yaml: 1 operation not compared\n"),
+        "{done:?}"
+    );
+    assert_eq!(done.code, Some(0));
+}
+
+#[test]
 fn what_callers_have_to_prove_is_part_of_the_summary() {
     let done = Documents::new(("scheme: bearer", "scheme: basic")).diff(&[]);
     let summary = done.stdout.lines().last().unwrap_or_default();

@@ -11,7 +11,7 @@ use xtask::read::Document;
 use xtask::skip::{self, LeftOut};
 use xtask::view::OperationView;
 
-use super::{FINDINGS, UNUSABLE, print, workspace};
+use super::{FINDINGS, UNUSABLE, print, source, workspace};
 
 #[derive(Args)]
 pub struct CodegenArgs {
@@ -115,21 +115,7 @@ fn generate(args: &CodegenArgs) -> Result<Done, Vec<Located>> {
 
 /// Says which operations are not in what was generated, and why.
 fn report(document: &Document, left_out: &[LeftOut]) {
-    for LeftOut {
-        operation,
-        route,
-        position,
-        causes,
-    } in left_out
-    {
-        eprintln!(
-            "{}:{}:{}: left out: `{route}` (operation `{operation}`), because of",
-            document.name, position.line, position.column
-        );
-        for cause in causes {
-            eprintln!("    {}", cause.to_string().replace('\n', "\n    "));
-        }
-    }
+    source::left_out(&document.name, left_out);
     eprintln!(
         "left out {} of {} operations",
         left_out.len(),

@@ -50,6 +50,7 @@ fn notes(args: &ReleaseNotesArgs) -> Result<(), String> {
     };
     let text = fs::read_to_string(&path).map_err(|error| failed("read", &error))?;
     let found = compare(&since)?;
+    source::not_compared(&found);
     let released: Version = since
         .parse()
         .or_else(|()| CURRENT.parse())

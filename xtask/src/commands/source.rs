@@ -4,7 +4,9 @@ use std::path::Path;
 use std::process::Command;
 
 use xtask::diagnostic::Located;
+use xtask::diff::{Diff, LeftOutOf};
 use xtask::read::Document;
+use xtask::skip::LeftOut;
 
 use super::{UNUSABLE, workspace};
 
@@ -76,4 +78,35 @@ pub fn refuse(problems: &[Located]) -> u8 {
         eprintln!("{problem}");
     }
     UNUSABLE
+}
+
+/// Says which operations were left out, and why.
+pub fn left_out(document: &str, left_out: &[LeftOut]) {
+    for LeftOut {
+        operation,
+        route,
+        position,
+        causes,
+    } in left_out
+    {
+        eprintln!(
+            "{document}:{}:{}: left out: `{route}` (operation `{operation}`), because of",
+            position.line, position.column
+        );
+        for cause in causes {
+            eprintln!("    {}", cause.to_string().replace('\n', "\n    "));
+        }
+    }
+}
+
+/// Says what of two documents was not compared, and why.
+pub fn not_compared(diff: &Diff) {
+    for LeftOutOf { document, left_out } in &diff.left_out {
+        self::left_out(document, left_out);
+        if !left_out.is_empty() {
+            let count = left_out.len();
+            let s = if count == 1 { "" } else { "s" };
+            eprintln!("note: {document}: {count} operation{s} not compared");
+        }
+    }
 }

@@ -48,6 +48,7 @@ pub fn run(args: &DiffArgs) -> u8 {
         Ok(found) => found,
         Err(problems) => return source::refuse(&problems),
     };
+    source::not_compared(&found);
     match args.format {
         Format::Text => print(&diff::text(&found)),
         Format::Markdown => print(&diff::markdown(&found)),

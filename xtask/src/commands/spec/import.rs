@@ -103,6 +103,7 @@ fn show(current: Option<&Document>, imported: &Imported) {
     print(&lines);
     // A description that couldn't be generated before can't be compared, and may be what is being mended.
     if let Some(Ok(changes)) = current.map(|old| diff::documents(old, &imported.document)) {
+        source::not_compared(&changes);
         print(&format!("\n{}", diff::text(&changes)));
     }
 }
