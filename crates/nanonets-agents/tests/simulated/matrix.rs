@@ -72,10 +72,12 @@ async fn strike(operation: Operation, name: &str, fault: Fault, times: u64) {
         .idle_timeout(Duration::from_secs(5))
         .build()
         .expect("a client");
+    // On a busy machine even an answer that comes at once may take those seconds, which what is made ready must not heed.
+    let patient = builder(&simulator).build().expect("a client");
     let agent = simulator.create_agent("Invoices").id;
     simulator.create_draft(agent);
     simulator.script(Script::new().ask("Go on?"));
-    let task = client
+    let task = patient
         .agent(agent)
         .run()
         .query(PROMPT)
