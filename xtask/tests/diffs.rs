@@ -95,33 +95,37 @@ fn no_difference_in_the_code_goes_untold() {
 
 /// A part of a document in which what says nothing is left out: the order of a list, an item that it has already, what
 /// stands beside a reference, and how an operation is called, for its method is compared. What is shared stands where it
-/// is referred to, but for schemas.
+/// is referred to, but for schemas; what is shared by that, as by itself, is left a reference.
 fn in_order(root: &Value, value: &Value) -> Value {
+    said(value, &|reference| {
+        shared(root, reference).map(|target| said(target, &|_| None))
+    })
+}
+
+/// The same with what is to stand for references.
+fn said(value: &Value, referred: &dyn Fn(&Map<String, Value>) -> Option<Value>) -> Value {
     match value {
         Value::Array(items) => {
             let items = items
                 .iter()
-                .map(|item| (item.to_string(), in_order(root, item)));
+                .map(|item| (item.to_string(), said(item, referred)));
             Value::Array(items.collect::<BTreeMap<_, _>>().into_values().collect())
         }
-        Value::Object(members) if shared(root, members).is_some() => shared(root, members)
-            .map(|target| in_order(root, target))
-            .unwrap_or_default(),
-        Value::Object(members) => {
+        Value::Object(members) => referred(members).unwrap_or_else(|| {
             let is_reference = members.contains_key("$ref");
             let says = |name: &String| match is_reference {
                 true => name == "$ref",
                 false => name != "operationId",
             };
             let members = members.iter().filter(|(name, _)| says(name));
-            let members = members.map(|(name, member)| (name.clone(), in_order(root, member)));
+            let members = members.map(|(name, member)| (name.clone(), said(member, referred)));
             Value::Object(members.collect())
-        }
+        }),
         scalar => scalar.clone(),
     }
 }
 
-/// What a reference to a parameter, a body or a response stands for. None of these holds another one.
+/// What a reference to a parameter, a body or a response stands for.
 fn shared<'a>(root: &'a Value, reference: &Map<String, Value>) -> Option<&'a Value> {
     let target = reference.get("$ref")?.as_str()?.strip_prefix('#')?;
     let kinds = ["parameters", "requestBodies", "responses"];
