@@ -4,6 +4,7 @@
 //! under `Unreleased` was written by hand and is kept word for word; what the comparison found is added to it.
 
 use crate::diff::{self, Change, Class, Diff, Kind};
+use crate::semver::Version;
 
 /// The heading under which changes are collected until the next release.
 const UNRELEASED: &str = "## Unreleased";
@@ -53,6 +54,14 @@ pub fn entry(changelog: &str, title: &str, diff: &Diff) -> String {
 /// Whether anything is written under `Unreleased`.
 pub fn is_written(changelog: &str) -> bool {
     unreleased(changelog).is_some_and(|(_, body, _)| !body.trim().is_empty())
+}
+
+/// The last version that it has an entry of.
+pub fn latest(changelog: &str) -> Option<Version> {
+    changelog
+        .lines()
+        .filter_map(|line| line.strip_prefix("## ")?.split_whitespace().next())
+        .find_map(|title| title.parse().ok())
 }
 
 /// The changelog with the entry in it, and nothing under `Unreleased`.

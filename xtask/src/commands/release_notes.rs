@@ -51,10 +51,7 @@ fn notes(args: &ReleaseNotesArgs) -> Result<(), String> {
     let text = fs::read_to_string(&path).map_err(|error| failed("read", &error))?;
     let found = compare(&since)?;
     source::not_compared(&found);
-    let released: Version = since
-        .parse()
-        .or_else(|()| CURRENT.parse())
-        .map_err(|()| format!("error: `{CURRENT}` is no version of three numbers"))?;
+    let released = released(&since)?;
     eprintln!("since {since}: {}", diff::summary(&found));
     let step = match released.step(found.class()) {
         Step::None if args.version.is_none() && !changelog::is_written(&text) => {
@@ -89,6 +86,17 @@ fn notes(args: &ReleaseNotesArgs) -> Result<(), String> {
     output::replace(&path, &text).map_err(|error| failed("written", &error))?;
     eprintln!("wrote {}", path.display());
     Ok(())
+}
+
+/// The version that was released at a revision: what the tag says, or else the changelog as it was.
+fn released(since: &str) -> Result<Version, String> {
+    let written = || {
+        let text = git(&["show", &format!("{since}:CHANGELOG.md")]).ok()?;
+        changelog::latest(&String::from_utf8_lossy(&text))
+    };
+    let tagged = since.parse().ok();
+    let released = tagged.or_else(written).or_else(|| CURRENT.parse().ok());
+    released.ok_or_else(|| format!("error: `{CURRENT}` is no version of three numbers"))
 }
 
 /// The tag of the last release before what is checked out; tags of candidates (`v1.0.0-rc.1`) are none.
