@@ -112,6 +112,7 @@ fn add(item: &mut ItemEnum, other: &Ident, property: &str) {
     );
     item.attrs.push(parse_quote!(#[doc = ""]));
     item.attrs.extend(docs::attributes(&open));
+    item.attrs.push(parse_quote!(#[non_exhaustive]));
     let text = docs::comment("An object of a kind that this version of the crate does not know.");
     item.variants.push(parse_quote! {
         #text
