@@ -25,7 +25,7 @@ paths:
 components:
   responses:
     Good: { description: Ok., content: { application/json: { schema: { $ref: '#/components/schemas/Thing' } } } }
-    Bad: { description: Ok., content: { multipart/mixed: {} } }
+    Bad: { description: Ok., content: { json: {} } }
   schemas:
     Thing: { type: object, properties: { name: { type: string } } }
     Outer: { type: object, properties: { inner: { $ref: '#/components/schemas/Inner' } } }

@@ -34,7 +34,7 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
                 for (media_type, _) in content().iter().flat_map(|(content, _)| content.iter()) {
                     let place =
                         pointer::join(&pointer::join(&found.pointer, "content"), media_type);
-                    problems.extend(response(media_type, &place));
+                    problems.extend(malformed(media_type, &place));
                 }
             }
             _ => {}
@@ -187,22 +187,6 @@ fn multipart(subject: &Subject<'_>, body: &Value, place: &str, problems: &mut Ve
             );
         }
     }
-}
-
-fn response(media_type: &str, place: &str) -> Option<Diagnostic> {
-    if let Some(problem) = malformed(media_type, place) {
-        return Some(problem);
-    }
-    view::essence(media_type)
-        .starts_with("multipart/")
-        .then(|| {
-            Diagnostic::error(
-                "unsupported-media-type",
-                place,
-                format!("a response body of type `{media_type}` is not supported"),
-            )
-            .hint("JSON is decoded, events are streamed, and other single bodies come as bytes")
-        })
 }
 
 /// What is no media type, or none that a header can hold.
