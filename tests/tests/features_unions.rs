@@ -6,10 +6,10 @@ use common::Server;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use workspace_tests::fixtures::discriminators;
 use workspace_tests::fixtures::discriminators::types::{
     Animal, Owner, OwnerPerhaps, OwnerPet, Pet,
 };
+use workspace_tests::fixtures::{discriminators, unions};
 
 fn decode<T: DeserializeOwned>(json: &Value) -> T {
     serde_json::from_value(json.clone()).expect("a value of the type")
@@ -106,4 +106,26 @@ fn a_schema_that_is_called_otherwise_in_rust_keeps_its_value_of_the_discriminato
     assert_eq!(again(&value), json);
     let json = json!({ "second": { "first": "a" } });
     assert_eq!(again(&decode::<SharedName2>(&json)), json);
+}
+
+#[test]
+fn what_a_union_says_of_other_fields_takes_none_from_its_members() {
+    let circle = json!({ "kind": "circle", "radius": 2.0 });
+    let all = json!({ "closed": circle, "typed": circle, "kept": circle });
+    let all: unions::types::Unions = decode(&all);
+    assert!(
+        matches!(&all.closed, Some(unions::types::Closed::Circle(circle)) if circle.radius == 2.0)
+    );
+    assert!(
+        matches!(&all.typed, Some(unions::types::Typed::Circle(circle)) if circle.radius == 2.0)
+    );
+    assert!(matches!(&all.kept, Some(unions::types::Kept::Circle(circle)) if circle.radius == 2.0));
+}
+
+#[test]
+fn an_object_whose_union_is_a_rule_stays_closed() {
+    let rules: unions::types::Rules = decode(&json!({ "a": "1" }));
+    assert_eq!(rules.a.as_deref(), Some("1"));
+    let other = json!({ "a": "1", "c": "2" });
+    assert!(serde_json::from_value::<unions::types::Rules>(other).is_err());
 }

@@ -85,6 +85,7 @@ const PASSES: &[Pass] = &[
     slips::enums_without_names,
     slips::defaults,
     slips::rules,
+    slips::fields_beside_unions,
     discriminators::choose_one,
     compositions::name_recursive,
     compositions::merge_objects,

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Subject;
 use crate::diagnostic::Diagnostic;
-use crate::lower::discriminators;
+use crate::lower::{compositions, discriminators};
 use crate::names;
 use crate::pointer;
 use crate::shape::{Kind, describe};
@@ -34,9 +34,10 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
             );
         }
         enumeration(schema, &found.pointer, problems);
-        compositions(schema, &found.pointer, problems);
+        empty_compositions(schema, &found.pointer, problems);
         ranges(schema, &found.pointer, problems);
         problems.extend(two_unions(schema, &found.pointer));
+        problems.extend(others_beside_union(schema, &found.pointer));
         problems.extend(discriminator(subject.root, schema, &found.pointer));
         problems.extend(negation(subject.root, schema, &found.pointer));
         problems.extend(untyped(schema, &found.pointer));
@@ -46,7 +47,7 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
 }
 
 /// A composition of nothing is nothing that a value could be.
-fn compositions(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnostic>) {
+fn empty_compositions(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnostic>) {
     for keyword in ["allOf", "oneOf", "anyOf"] {
         let members = schema.get(keyword).and_then(Value::as_array);
         if members.is_some_and(Vec::is_empty) {
@@ -60,6 +61,34 @@ fn compositions(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnos
             );
         }
     }
+}
+
+/// Whether a union speaks of fields that its members don't have. By the letter, a union that allows none beside its own
+/// allows none of its members'; nobody means that, and what the members allow beside their fields, they say.
+pub(crate) fn speaks_of_other_fields(schema: &Value) -> bool {
+    let is_union = ["oneOf", "anyOf"].into_iter().any(|keyword| {
+        schema.get(keyword).is_some() && !compositions::has_only_rules(schema, keyword)
+    });
+    let others = schema.get("additionalProperties");
+    let own = schema.get("properties").is_some();
+    is_union && others.is_some_and(|others| !own || *others == Value::Bool(false))
+}
+
+fn others_beside_union(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
+    let others = schema.get("additionalProperties")?;
+    // That there may be others is true of every object.
+    if *others == Value::Bool(true) || !speaks_of_other_fields(schema) {
+        return None;
+    }
+    Some(
+        Diagnostic::error(
+            "fields-beside-union",
+            pointer::join(schema_pointer, "additionalProperties"),
+            "`additionalProperties` of a union would forbid fields of its members: it is left out",
+        )
+        .hint("say in each member what it allows beside its fields")
+        .note(),
+    )
 }
 
 /// A discriminator by which the generated code can't choose.
@@ -305,7 +334,8 @@ fn enumeration(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnost
             (None | Some("string"), Value::String(_))
             | (Some("boolean"), Value::Bool(_))
             | (Some("number"), Value::Number(_))
-            | (Some("array" | "object"), _) => {}
+            | (Some("array"), Value::Array(_))
+            | (Some("object"), Value::Object(_)) => {}
             (_, Value::Null) if nullable => {}
             (Some("integer"), Value::Number(number)) if !number.is_f64() => {}
             (_, Value::Null) => slip(

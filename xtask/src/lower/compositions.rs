@@ -342,12 +342,7 @@ pub fn drop_rules_about_fields(lowering: &mut Lowering) {
             continue;
         }
         for keyword in ["oneOf", "anyOf", "not"] {
-            let only_rules = match schema.get(keyword) {
-                Some(Value::Array(branches)) => branches.iter().all(is_rule),
-                Some(branch) => is_rule(branch),
-                None => false,
-            };
-            if only_rules {
+            if schema.get(keyword).is_some_and(are_rules) {
                 schema.remove(keyword);
                 let message = format!("`{keyword}` only says which fields must be there together");
                 lowering.record("drop-rule", &place, message);
@@ -355,6 +350,18 @@ pub fn drop_rules_about_fields(lowering: &mut Lowering) {
                 break;
             }
         }
+    }
+}
+
+/// Whether all that a composition says is which fields there must be.
+pub(crate) fn has_only_rules(schema: &Value, keyword: &str) -> bool {
+    schema.get(keyword).is_some_and(are_rules)
+}
+
+fn are_rules(branches: &Value) -> bool {
+    match branches {
+        Value::Array(branches) => branches.iter().all(is_rule),
+        branch => is_rule(branch),
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::Lowering;
+use crate::check;
 use crate::model::Discriminator;
 use crate::names::type_name;
 use crate::pointer;
@@ -180,10 +181,10 @@ fn listed(root: &Value, schema: &Value, property: &str, nesting: usize, values: 
 
 /// Whether a member says all that the union says beside its members: that it is an object, and some fields.
 fn says_all_of(root: &Value, member: &Value, union: &Value) -> bool {
-    let Some(union) = union.as_object() else {
+    let Some(said) = union.as_object() else {
         return false;
     };
-    union.iter().all(|(keyword, value)| match keyword.as_str() {
+    said.iter().all(|(keyword, value)| match keyword.as_str() {
         "type" => value == "object",
         "properties" => value.as_object().is_some_and(|fields| {
             fields
@@ -194,7 +195,9 @@ fn says_all_of(root: &Value, member: &Value, union: &Value) -> bool {
             let mut names = names.iter().filter_map(Value::as_str);
             names.all(|name| has(root, member, name, MAX_NESTING))
         }),
-        "allOf" | "items" | "additionalProperties" | "enum" | "not" => false,
+        // What it says of other fields is left to the members.
+        "additionalProperties" => check::schemas::speaks_of_other_fields(union),
+        "allOf" | "items" | "enum" | "not" => false,
         _ => true,
     })
 }

@@ -56,7 +56,9 @@ pub fn enum_values(lowering: &mut Lowering) {
         }
         if kept.is_empty() {
             schema.remove("enum");
-            return Some("no value of the enum has a name: it takes any".to_owned());
+            return Some(
+                "no value of the enum is of its type and has a name: it takes any".to_owned(),
+            );
         }
         let message = format!("{} of {} values are variants", kept.len(), values.len());
         schema.insert("enum".to_owned(), Value::Array(kept));
@@ -70,7 +72,8 @@ fn as_type(value: &Value, declared: &str) -> Option<Value> {
         ("string", Value::String(_))
         | ("boolean", Value::Bool(_))
         | ("number", Value::Number(_))
-        | ("array" | "object", _) => Some(value.clone()),
+        | ("array", Value::Array(_))
+        | ("object", Value::Object(_)) => Some(value.clone()),
         ("string", Value::Number(_) | Value::Bool(_)) => Some(Value::from(value.to_string())),
         ("integer", Value::Number(number)) => (!number.is_f64()).then(|| value.clone()),
         ("integer", Value::String(text)) => text.parse::<i64>().ok().map(Value::from),
@@ -129,6 +132,19 @@ pub fn rules(lowering: &mut Lowering) {
             return Some("the rules are for a type that isn't given".to_owned());
         }
         None
+    });
+}
+
+/// Leaves it to the members of a union to say what they allow beside their fields.
+pub fn fields_beside_unions(lowering: &mut Lowering) {
+    lowering.each_schema("fields-beside-union", |schema| {
+        // Whether it is one is asked of the whole schema.
+        let value = Value::Object(schema.clone());
+        if !check::schemas::speaks_of_other_fields(&value) {
+            return None;
+        }
+        schema.remove("additionalProperties");
+        Some("the members say what they allow beside their fields".to_owned())
     });
 }
 
