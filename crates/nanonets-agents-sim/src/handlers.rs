@@ -1,4 +1,4 @@
-//! The fourteen operations, from a request to a reply.
+//! The operations of the API, from a request to a reply.
 
 use axum::http::StatusCode;
 use nanonets_agents_api::types::{

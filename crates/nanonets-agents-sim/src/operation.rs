@@ -7,7 +7,7 @@ use axum::http::Method;
 
 macro_rules! operations {
     ($($variant:ident $id:literal $method:ident $path:literal;)*) => {
-        /// One of the fourteen operations of the API, by the `operationId` of its description.
+        /// One of the operations of the API, by the `operationId` of its description.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Operation {
             $(

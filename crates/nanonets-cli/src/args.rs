@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -124,8 +125,8 @@ pub enum Agents {
         /// Only agents whose name contains TEXT, in whatever case
         #[arg(long, value_name = "TEXT")]
         name: Option<String>,
-        /// Only agents in one of these statuses, separated by commas: draft, published, archived
         #[arg(long, value_delimiter = ',', value_parser = status::<AgentStatus>)]
+        #[arg(help = only_in("agents", AgentStatus::KNOWN))]
         status: Vec<AgentStatus>,
         #[command(flatten)]
         paging: Paging,
@@ -201,9 +202,8 @@ pub enum Tasks {
         /// Only tasks of this agent
         #[arg(long, value_name = "ID", value_parser = id::<AgentId>)]
         agent: Option<AgentId>,
-        /// Only tasks in one of these statuses, separated by commas: pending, queued, running, waiting_for_input,
-        /// awaiting_review, completed, failed, stopped
         #[arg(long, value_delimiter = ',', value_parser = status::<TaskStatus>)]
+        #[arg(help = only_in("tasks", TaskStatus::KNOWN))]
         status: Vec<TaskStatus>,
         /// Only tasks created then or later: 2026-01-31T09:30:00Z, a date, or how long ago, like 2h
         #[arg(long, value_name = "TIME", value_parser = input::time)]
@@ -312,6 +312,13 @@ fn agent_to_run(text: &str) -> Result<AgentId, String> {
 }
 
 /// A status by its name. One that this version does not know may be one of a newer service.
+/// The help of a filter by status.
+fn only_in<S: Display>(what: &str, known: &[S]) -> String {
+    let known: Vec<String> = known.iter().map(S::to_string).collect();
+    let known = known.join(", ");
+    format!("Only {what} in one of these statuses, separated by commas: {known}")
+}
+
 fn status<S: for<'a> From<&'a str>>(text: &str) -> Result<S, String> {
     match text.trim() {
         "" => Err("a status is missing".to_owned()),
