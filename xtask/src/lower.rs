@@ -8,6 +8,7 @@ mod components;
 pub(crate) mod compositions;
 pub(crate) mod discriminators;
 mod inline_types;
+pub(crate) mod merging;
 pub(crate) mod parameters;
 mod parts;
 pub(crate) mod references;
@@ -88,7 +89,7 @@ const PASSES: &[Pass] = &[
     slips::fields_beside_unions,
     discriminators::choose_one,
     compositions::name_recursive,
-    compositions::merge_objects,
+    merging::merge_objects,
     compositions::drop_rules_about_fields,
     compositions::name_nullable,
     schemas::note_evidence,

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Subject;
 use crate::diagnostic::Diagnostic;
-use crate::lower::compositions;
+use crate::lower::merging;
 use crate::pointer;
 use crate::shape::Kind;
 use crate::view;
@@ -122,7 +122,7 @@ fn multipart(subject: &Subject<'_>, body: &Value, place: &str, problems: &mut Ve
         return;
     };
     let schema_place = target.unwrap_or_else(|| pointer::join(place, "schema"));
-    let merged = compositions::merged(subject.root, schema);
+    let merged = merging::merged(subject.root, schema);
     let schema = merged.as_ref().unwrap_or(schema);
     let Some(parts) = schema.get("properties").and_then(Value::as_object) else {
         problems.push(

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::Subject;
 use crate::diagnostic::Diagnostic;
-use crate::lower::compositions;
+use crate::lower;
 use crate::pointer;
 use crate::shape::Kind;
 use crate::view;
@@ -52,7 +52,7 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
                     .iter()
                     .any(|keyword| schema.get(*keyword).is_some())
                     // Nothing is left for typify to merge.
-                    && compositions::merged(subject.root, schema).is_none()
+                    && lower::merging::merged(subject.root, schema).is_none()
             });
         if !composed {
             continue;
