@@ -30,6 +30,7 @@ use crate::model::{Discriminator, Operation};
 use crate::pointer;
 use crate::read::Document;
 use crate::shape::{Kind, Walk};
+use crate::upgrade;
 
 /// One change that a pass made.
 #[derive(Clone, Debug)]
@@ -63,6 +64,8 @@ pub struct Lowering {
     root: Value,
     operations: Vec<Operation>,
     rewrites: Vec<Rewrite>,
+    /// What a pass can't do; none after it is run then.
+    problems: Vec<Diagnostic>,
     /// Where values that a pass moved stood before: new pointer to old one.
     origins: BTreeMap<String, String>,
     /// What [`Lowering::nodes`] found, until a pass moves something.
@@ -121,13 +124,19 @@ pub fn lower(document: &Document) -> Result<Lowered, Vec<Diagnostic>> {
         root: document.root.clone(),
         operations: Vec::new(),
         rewrites: Vec::new(),
+        problems: Vec::new(),
         origins: BTreeMap::new(),
         walked: None,
         taken: None,
         order: type_names::order(document),
     };
+    // Progenitor knows versions by three numbers; `3.0` is common, and accepted.
+    lowering.root["openapi"] = Value::from(upgrade::VERSION);
     for pass in PASSES {
         pass(&mut lowering);
+        if !lowering.problems.is_empty() {
+            return Err(lowering.problems);
+        }
     }
     let Lowering {
         root,

@@ -33,6 +33,8 @@ pub struct Operation {
     pub own_parameters: Vec<OwnParameter>,
     /// What its success is, where progenitor can't express it.
     pub success: Option<Success>,
+    /// What its JSON is called, where that is not `application/json`: what the request says that it accepts.
+    pub accept: Option<String>,
     /// The body that progenitor writes: its media type and description.
     pub body: Option<Body>,
     /// The parts of a multipart body, in the order in which they are sent.
@@ -61,6 +63,7 @@ impl Operation {
             parameters: Vec::new(),
             own_parameters: Vec::new(),
             success: None,
+            accept: None,
             body: None,
             parts: None,
             multipart_schema: None,

@@ -11,6 +11,9 @@ use crate::view;
 
 const MULTIPART: &str = "multipart/form-data";
 
+/// How many values what a multipart body is made of may have to be looked at.
+const MAX_PARTS: usize = 10_000;
+
 pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     for found in subject
         .found
@@ -122,7 +125,8 @@ fn multipart(subject: &Subject<'_>, body: &Value, place: &str, problems: &mut Ve
         return;
     };
     let schema_place = target.unwrap_or_else(|| pointer::join(place, "schema"));
-    let merged = merging::merged(subject.root, schema);
+    // If that is too much, it is reported as that.
+    let merged = merging::merged(subject.root, schema, &mut MAX_PARTS.clone());
     let schema = merged.as_ref().unwrap_or(schema);
     let Some(parts) = schema.get("properties").and_then(Value::as_object) else {
         problems.push(

@@ -22,7 +22,7 @@ const MAX_DEPTH: usize = 64;
 /// How many combinations of the branches of unions one composition may have.
 const MAX_COMBINATIONS: usize = 64;
 
-/// How many merges are played through for one document.
+/// How many merges, and parts of them, are played through for one document.
 const MAX_STEPS: usize = 100_000;
 
 /// Schemas that are merged with each other, by pointer.
@@ -44,6 +44,7 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
         active: Vec::new(),
         steps: 0,
     };
+    let mut left = lower::merging::MAX_VALUES;
     for found in &subject.found {
         let composed = found.kind == Kind::Schema
             && found.reference.is_none()
@@ -52,10 +53,14 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
                     .iter()
                     .any(|keyword| schema.get(*keyword).is_some())
                     // Nothing is left for typify to merge.
-                    && lower::merging::merged(subject.root, schema).is_none()
+                    && lower::merging::merged(subject.root, schema, &mut left).is_none()
             });
         if !composed {
             continue;
+        }
+        if left == 0 {
+            problems.push(lower::merging::too_large(&found.pointer));
+            return;
         }
         merging.active.clear();
         let group = Group::from([found.pointer.clone()]);
@@ -87,7 +92,7 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
             Trouble::TooMany => Diagnostic::error(
                 "too-intricate",
                 found.pointer.clone(),
-                format!("the schema combines unions in more than {MAX_COMBINATIONS} ways"),
+                format!("the schema combines unions, or repeats what it is made of, in more than {MAX_COMBINATIONS} ways"),
             )
             .hint("describe the value as any JSON by leaving its type out, or list what really occurs"),
         });
@@ -112,12 +117,9 @@ impl Merging<'_> {
             let path = self.active[start + 1..].iter().map(|(_, at)| at.clone());
             return Err(Trouble::Endless(path.chain([at.to_owned()]).collect()));
         }
-        self.steps += 1;
+        self.step()?;
         if self.active.len() >= MAX_DEPTH {
             return Err(Trouble::TooDeep);
-        }
-        if self.steps > MAX_STEPS {
-            return Err(Trouble::TooMany);
         }
         self.active.push((group.clone(), at.to_owned()));
         if let Some(choices) = self.choices(group) {
@@ -142,11 +144,20 @@ impl Merging<'_> {
         Ok(())
     }
 
+    fn step(&mut self) -> Result<(), Trouble> {
+        self.steps += 1;
+        if self.steps > MAX_STEPS {
+            return Err(Trouble::TooMany);
+        }
+        Ok(())
+    }
+
     /// The schemas that the one at `place` is made of: one group for each combination of the branches of its unions.
-    fn expand(&self, place: &str, depth: usize) -> Result<Vec<Group>, Trouble> {
+    fn expand(&mut self, place: &str, depth: usize) -> Result<Vec<Group>, Trouble> {
         if depth >= MAX_DEPTH {
             return Err(Trouble::TooDeep);
         }
+        self.step()?;
         let Some(schema) = pointer::get(self.root, place) else {
             return Ok(vec![Group::new()]);
         };

@@ -230,7 +230,8 @@ impl<'a> Suspects<'a> {
         };
         if let Err(reason) = upto(names.len()) {
             let (count, reason) = first_failing(names.len(), reason, upto);
-            return Some(unsupported_schema(self.lowered, names[count - 1], &reason));
+            let name = names.get(count.checked_sub(1)?)?;
+            return Some(unsupported_schema(self.lowered, name, &reason));
         }
         let operations = &self.lowered.operations;
         let all: BTreeMap<_, _> = self
@@ -245,7 +246,7 @@ impl<'a> Suspects<'a> {
         };
         let reason = upto(operations.len()).err()?;
         let (count, reason) = first_failing(operations.len(), reason, upto);
-        Some(unsupported(&operations[count - 1], &reason))
+        Some(unsupported(operations.get(count.checked_sub(1)?)?, &reason))
     }
 }
 

@@ -16,6 +16,8 @@ pub fn set(request: &mut Local, operation: &Operation) {
             .filter(|body| body.media_type != body.written)
             .map(|body| (body.written, body.media_type.as_str())),
         accept: successes::accept(operation),
+        // What it has a type for, progenitor accepts as JSON.
+        accepts_already: operation.success.is_none(),
     };
     set.visit_local_mut(request);
 }
@@ -23,7 +25,8 @@ pub fn set(request: &mut Local, operation: &Operation) {
 struct Set<'a> {
     /// The media type as which progenitor writes the body, and the one that it is.
     content_type: Option<(&'a str, &'a str)>,
-    accept: Option<&'static str>,
+    accept: Option<String>,
+    accepts_already: bool,
 }
 
 impl VisitMut for Set<'_> {
@@ -43,14 +46,34 @@ impl VisitMut for Set<'_> {
         if let Some((_, media_type)) = self.content_type.filter(|_| is_json) {
             add(&mut call.receiver, "CONTENT_TYPE", media_type);
         }
-        // The first call, such as `client.client.get(url)`, makes the request.
-        if let Some(accept) = self.accept.filter(|_| begins) {
+        let Some(accept) = self.accept.as_deref() else {
+            return;
+        };
+        if self.accepts_already {
+            replace(call, "ACCEPT", accept);
+        } else if begins {
+            // The first call, such as `client.client.get(url)`, makes the request.
             let mut made = Expr::MethodCall(call.clone());
             add(&mut made, "ACCEPT", accept);
             if let Expr::MethodCall(made) = made {
                 *call = made;
             }
         }
+    }
+}
+
+/// In `request.header(NAME, value)`, sets the value.
+fn replace(call: &mut ExprMethodCall, name: &str, value: &str) {
+    let is_named = match call.args.first() {
+        Some(Expr::Path(path)) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| last.ident == name),
+        _ => false,
+    };
+    if let Some(argument) = call.args.get_mut(1).filter(|_| is_named) {
+        *argument = parse_quote!(::reqwest::header::HeaderValue::from_static(#value));
     }
 }
 

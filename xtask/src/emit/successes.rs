@@ -51,16 +51,23 @@ pub fn decode(operation: &Operation, error: &TokenStream) -> Option<TokenStream>
     })
 }
 
-/// What the request says that it accepts.
-pub fn accept(operation: &Operation) -> Option<&'static str> {
+/// What the request says that it accepts, where progenitor says something else.
+pub fn accept(operation: &Operation) -> Option<String> {
+    let json = operation.accept.as_deref();
     let is_json = |answer: &Answer| matches!(answer, Answer::Json(_) | Answer::Empty);
-    Some(match operation.success.as_ref()? {
-        Success::Events(_) => "text/event-stream",
-        Success::ByStatus(_, answers) if answers.iter().all(|(_, answer)| is_json(answer)) => {
-            "application/json"
+    let named = json.unwrap_or("application/json");
+    match operation.success.as_ref() {
+        None => json.map(str::to_owned),
+        Some(Success::Events(_)) => Some("text/event-stream".to_owned()),
+        Some(Success::ByStatus(_, answers)) => {
+            let all = answers.iter().all(|(_, answer)| is_json(answer));
+            Some(if all {
+                named.to_owned()
+            } else {
+                format!("{named}, */*;q=0.9")
+            })
         }
-        Success::ByStatus(..) => "application/json, */*;q=0.9",
-    })
+    }
 }
 
 /// The enum of successes, if there is one.

@@ -86,7 +86,13 @@ pub(crate) fn of(root: &Value, schema: &Value) -> Option<Result<Discriminator, &
         let place = pointer::join(SCHEMAS, name);
         let schema = pointer::get(root, &place).unwrap_or(&Value::Null);
         let mut values = Vec::new();
-        listed(root, schema, property, MAX_NESTING, &mut values);
+        listed(
+            root,
+            schema,
+            property,
+            (MAX_NESTING, &mut BTreeSet::new()),
+            &mut values,
+        );
         values
     };
     // What the document says outweighs what the members look like, and that what they are called.
@@ -154,10 +160,19 @@ fn mapped(mapping: Option<&Map<String, Value>>, name: &str) -> Vec<String> {
 }
 
 /// The values to which a schema holds a property, if it lists them.
-fn listed(root: &Value, schema: &Value, property: &str, nesting: usize, values: &mut Vec<String>) {
-    let Some((_, schema)) = view::resolve(root, schema).filter(|_| nesting > 0) else {
+fn listed(
+    root: &Value,
+    schema: &Value,
+    property: &str,
+    (nesting, met): (usize, &mut BTreeSet<String>),
+    values: &mut Vec<String>,
+) {
+    let Some((target, schema)) = view::resolve(root, schema).filter(|_| nesting > 0) else {
         return;
     };
+    if target.is_some_and(|target| !met.insert(target)) {
+        return;
+    }
     if let Some(found) = schema
         .get("properties")
         .and_then(|properties| properties.get(property))
@@ -174,7 +189,7 @@ fn listed(root: &Value, schema: &Value, property: &str, nesting: usize, values: 
     for keyword in ["allOf", "oneOf", "anyOf"] {
         let parts = schema.get(keyword).and_then(Value::as_array);
         for part in parts.into_iter().flatten() {
-            listed(root, part, property, nesting - 1, values);
+            listed(root, part, property, (nesting - 1, met), values);
         }
     }
 }
@@ -189,11 +204,11 @@ fn says_all_of(root: &Value, member: &Value, union: &Value) -> bool {
         "properties" => value.as_object().is_some_and(|fields| {
             fields
                 .keys()
-                .all(|name| has(root, member, name, MAX_NESTING))
+                .all(|name| has(root, member, name, (MAX_NESTING, &mut BTreeMap::new())))
         }),
         "required" => value.as_array().is_some_and(|names| {
             let mut names = names.iter().filter_map(Value::as_str);
-            names.all(|name| has(root, member, name, MAX_NESTING))
+            names.all(|name| has(root, member, name, (MAX_NESTING, &mut BTreeMap::new())))
         }),
         // What it says of other fields is left to the members.
         "additionalProperties" => check::schemas::speaks_of_other_fields(union),
@@ -202,23 +217,44 @@ fn says_all_of(root: &Value, member: &Value, union: &Value) -> bool {
     })
 }
 
-/// Whether a schema has a field of this name.
-fn has(root: &Value, schema: &Value, name: &str, nesting: usize) -> bool {
-    let Some((_, schema)) = view::resolve(root, schema).filter(|_| nesting > 0) else {
+/// Whether a schema has a field of this name. What is behind references is looked at once, and what is made of itself has
+/// no field by that.
+fn has(
+    root: &Value,
+    schema: &Value,
+    name: &str,
+    (nesting, known): (usize, &mut BTreeMap<String, bool>),
+) -> bool {
+    let Some((target, schema)) = view::resolve(root, schema).filter(|_| nesting > 0) else {
         return false;
     };
-    let own = schema
-        .get("properties")
-        .and_then(|properties| properties.get(name));
+    if let Some(target) = &target {
+        if let Some(known) = known.get(target) {
+            return *known;
+        }
+        known.insert(target.clone(), false);
+    }
     let parts = |keyword: &str| {
         let parts = schema.get(keyword).and_then(Value::as_array);
         parts.filter(|parts| !parts.is_empty())
     };
-    own.is_some()
-        || parts("allOf")
-            .is_some_and(|parts| parts.iter().any(|part| has(root, part, name, nesting - 1)))
-        || ["oneOf", "anyOf"].into_iter().any(|keyword| {
-            parts(keyword)
-                .is_some_and(|parts| parts.iter().all(|part| has(root, part, name, nesting - 1)))
-        })
+    let own = schema
+        .get("properties")
+        .is_some_and(|properties| properties.get(name).is_some());
+    let found =
+        own || parts("allOf").is_some_and(|parts| {
+            parts
+                .iter()
+                .any(|part| has(root, part, name, (nesting - 1, known)))
+        }) || ["oneOf", "anyOf"].into_iter().any(|keyword| {
+            parts(keyword).is_some_and(|parts| {
+                parts
+                    .iter()
+                    .all(|part| has(root, part, name, (nesting - 1, known)))
+            })
+        });
+    if let Some(target) = target {
+        known.insert(target, found);
+    }
+    found
 }

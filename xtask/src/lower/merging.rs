@@ -4,10 +4,13 @@
 //! contradicts itself. Objects that only add fields to each other are by far the most of them; those are put together
 //! here, where what stands behind a reference keeps its name.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
-use super::Lowering;
 use super::compositions::ANNOTATIONS;
+use super::{Lowering, origin};
+use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::shape::Kind;
 use crate::view;
@@ -15,14 +18,25 @@ use crate::view;
 /// How many compositions may stand inside each other.
 const MAX_DEPTH: usize = 32;
 
+/// How many values all that is put together in a document may have. What is made doubles with each step where fields that
+/// are put together have fields that are, in turn.
+pub(crate) const MAX_VALUES: usize = 500_000;
+
 /// Puts the members of an `allOf` together where each of them is an object of fields, and leaves members out that say
 /// nothing but a description or `nullable`.
 pub fn merge_objects(lowering: &mut Lowering) {
+    let mut left = MAX_VALUES;
     for place in lowering.nodes(Kind::Schema) {
         let Some(schema) = pointer::get(&lowering.root, &place) else {
             continue;
         };
-        let Some(merged) = merged(&lowering.root, schema).or_else(|| without_silent(schema)) else {
+        let merged = merged(&lowering.root, schema, &mut left);
+        if left == 0 {
+            let place = origin(&lowering.origins, &place);
+            lowering.problems.push(too_large(&place));
+            return;
+        }
+        let Some(merged) = merged.or_else(|| without_silent(schema)) else {
             continue;
         };
         if let Some(schema) = pointer::get_mut(&mut lowering.root, &place) {
@@ -33,14 +47,34 @@ pub fn merge_objects(lowering: &mut Lowering) {
     }
 }
 
-/// What a schema with an `allOf` of objects comes to; `None` if it is none, or if there is nothing to merge.
-pub(crate) fn merged(root: &Value, schema: &Value) -> Option<Value> {
+/// That what is put together has too many values.
+pub(crate) fn too_large(place: &str) -> Diagnostic {
+    Diagnostic::error(
+        "too-intricate",
+        place,
+        format!("up to here, schemas that are put together from parts have more than {MAX_VALUES} values"),
+    )
+    .hint("let one part alone describe a field that is made of parts itself")
+}
+
+/// How many values there are in a value, itself included.
+fn size(value: &Value) -> usize {
+    1 + match value {
+        Value::Object(members) => members.values().map(size).sum(),
+        Value::Array(items) => items.iter().map(size).sum(),
+        _ => 0,
+    }
+}
+
+/// What a schema with an `allOf` of objects comes to; `None` if it is none, if there is nothing to merge, or if that would
+/// take more values than are `left`, of which there are none then.
+pub(crate) fn merged(root: &Value, schema: &Value, left: &mut usize) -> Option<Value> {
     if !has_parts(schema) {
         return None;
     }
     let members = schema.get("allOf")?.as_array()?;
     let mut object = Object::default();
-    object.absorb(root, schema, MAX_DEPTH)?;
+    object.absorb(root, schema, MAX_DEPTH, left)?;
     let mut merged = object.into_schema();
     for (keyword, value) in schema.as_object()? {
         if ANNOTATIONS.contains(&keyword.as_str())
@@ -124,14 +158,30 @@ struct Object {
     /// What the parts say of other fields, if they say anything.
     others: Vec<Value>,
     parts: usize,
+    /// The schemas that were put in by reference. What several parts are made of is put in once: a second time it would
+    /// undo what a part that builds on it says more.
+    included: BTreeSet<String>,
 }
 
 impl Object {
     /// Adds the fields of a schema, those of the members of its `allOf` first. `None` if it is more than an object of
-    /// fields.
-    fn absorb(&mut self, root: &Value, schema: &Value, depth: usize) -> Option<()> {
+    /// fields, or of more values than are `left`.
+    fn absorb(
+        &mut self,
+        root: &Value,
+        schema: &Value,
+        depth: usize,
+        left: &mut usize,
+    ) -> Option<()> {
         let depth = depth.checked_sub(1)?;
-        let (_, schema) = view::resolve(root, schema)?;
+        let (target, schema) = view::resolve(root, schema)?;
+        if target.is_some_and(|target| !self.included.insert(target)) {
+            return Some(());
+        }
+        *left = left.saturating_sub(size(schema));
+        if *left == 0 {
+            return None;
+        }
         let schema = schema.as_object()?;
         let is_fields = schema
             .iter()
@@ -152,7 +202,7 @@ impl Object {
             .into_iter()
             .flatten()
         {
-            self.absorb(root, member, depth)?;
+            self.absorb(root, member, depth, left)?;
         }
         for (name, property) in schema
             .get("properties")
@@ -161,7 +211,7 @@ impl Object {
             .flatten()
         {
             let property = match self.properties.get(name) {
-                Some(known) => both(root, known, property, depth),
+                Some(known) => both(root, known, property, depth, left),
                 None => property.clone(),
             };
             self.properties.insert(name.clone(), property);
@@ -210,7 +260,7 @@ impl Object {
 }
 
 /// A field that two parts describe. Where both have something to say, the later one is the more specific.
-fn both(root: &Value, known: &Value, later: &Value, depth: usize) -> Value {
+fn both(root: &Value, known: &Value, later: &Value, depth: usize, left: &mut usize) -> Value {
     if known == later || is_silent(later) && later.get("type").is_none() {
         return known.clone();
     }
@@ -224,7 +274,7 @@ fn both(root: &Value, known: &Value, later: &Value, depth: usize) -> Value {
         .as_array()
         .into_iter()
         .flatten()
-        .try_for_each(|part| object.absorb(root, part, depth).ok_or(()));
+        .try_for_each(|part| object.absorb(root, part, depth, left).ok_or(()));
     match (merged, known.as_object(), later.as_object()) {
         (Ok(()), ..) => Value::Object(object.into_schema()),
         (Err(()), Some(known), Some(later)) if known.get("type") == later.get("type") => {

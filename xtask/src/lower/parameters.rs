@@ -1,5 +1,7 @@
 //! Passes over parameters.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{Lowering, parts};
@@ -165,7 +167,11 @@ fn style(root: &Value, parameter: &Parameter, value: &Value) -> Option<Style> {
         Location::Header if explode == Some(true) => Some(Style::JoinedPairs),
         Location::Header => Some(Style::Joined(",")),
         Location::Query if value["style"] == "deepObject" => Some(Style::DeepObject),
-        Location::Query if !has_fields(root, &value["schema"], MAX_NESTING) => None,
+        Location::Query
+            if !has_fields(root, &value["schema"], MAX_NESTING, &mut BTreeSet::new()) =>
+        {
+            None
+        }
         Location::Query => Some(form_style(value)),
     }
 }
@@ -183,15 +189,18 @@ pub(super) fn form_style(value: &Value) -> Style {
     }
 }
 
-/// How many references and compositions are followed to find out whether a value is an object.
+/// How many compositions are followed to find out whether a value is an object.
 const MAX_NESTING: usize = 16;
 
 /// Whether typify makes a struct of a schema, which progenitor takes for a body, or something that has no text: an
 /// object, or a composition with one.
-fn has_fields(root: &Value, schema: &Value, nesting: usize) -> bool {
-    let Some((_, schema)) = view::resolve(root, schema).filter(|_| nesting > 0) else {
+fn has_fields(root: &Value, schema: &Value, nesting: usize, met: &mut BTreeSet<String>) -> bool {
+    let Some((target, schema)) = view::resolve(root, schema).filter(|_| nesting > 0) else {
         return false;
     };
+    if target.is_some_and(|target| !met.insert(target)) {
+        return false;
+    }
     let parts = ["allOf", "oneOf", "anyOf"]
         .into_iter()
         .filter_map(|keyword| schema.get(keyword).and_then(Value::as_array));
@@ -200,7 +209,7 @@ fn has_fields(root: &Value, schema: &Value, nesting: usize) -> bool {
         || properties.is_some_and(|properties| !properties.is_empty())
         || parts
             .flatten()
-            .any(|part| has_fields(root, part, nesting - 1))
+            .any(|part| has_fields(root, part, nesting - 1, met))
 }
 
 /// Marks path parameters as required, which OpenAPI demands, many documents forget, and progenitor asserts.

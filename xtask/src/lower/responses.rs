@@ -10,6 +10,8 @@ use crate::model::{Answer, Operation, Success};
 use crate::pointer;
 use crate::view;
 
+const JSON: &str = "application/json";
+
 /// What a response's body is.
 #[derive(Clone, Debug, PartialEq)]
 enum Content {
@@ -28,17 +30,35 @@ fn is_events(media_type: &str) -> bool {
     view::essence(media_type) == "text/event-stream"
 }
 
-/// Successes are asked for by `Accept: application/json`, so another kind of JSON is not among them.
+/// Whether the body is JSON, whatever that is called: `application/vnd.api+json`, `application/problem+json`.
 fn is_json(media_type: &str) -> bool {
-    view::essence(media_type) == "application/json"
+    let essence = view::essence(media_type);
+    essence.ends_with("/json") || essence.ends_with("+json")
 }
 
-/// Errors are tried as JSON whatever they are called; `application/problem+json` is the usual name.
-fn is_any_json(media_type: &str) -> bool {
-    is_json(media_type) || view::essence(media_type).ends_with("+json")
+/// Whether the body is of a type that the document leaves open, and described as JSON alone can be.
+fn is_taken_for_json(root: &Value, media_type: &str, body: &Value) -> bool {
+    const STRUCTURE: [&str; 5] = ["properties", "items", "allOf", "oneOf", "anyOf"];
+    let is_open = matches!(view::essence(media_type).as_str(), "*/*" | "application/*");
+    is_open
+        && body.get("schema").is_some_and(|schema| {
+            let schema = view::single(root, schema);
+            STRUCTURE
+                .iter()
+                .any(|keyword| schema.get(*keyword).is_some())
+        })
 }
 
-fn content(response: &Value, is_json: fn(&str) -> bool) -> Content {
+/// The media type and the description of a response's JSON; `application/json` before others.
+fn json_of<'a>(root: &Value, response: &'a Value) -> Option<(&'a String, &'a Value)> {
+    let content = || response["content"].as_object().into_iter().flatten();
+    content()
+        .find(|(media_type, _)| view::essence(media_type) == JSON)
+        .or_else(|| content().find(|(media_type, _)| is_json(media_type)))
+        .or_else(|| content().find(|(media_type, body)| is_taken_for_json(root, media_type, body)))
+}
+
+fn content(root: &Value, response: &Value) -> Content {
     let Some(content) = response["content"]
         .as_object()
         .filter(|content| !content.is_empty())
@@ -46,32 +66,49 @@ fn content(response: &Value, is_json: fn(&str) -> bool) -> Content {
         return Content::Empty;
     };
     let schema = |body: &Value| body.get("schema").cloned();
-    let of_type = |wanted: fn(&str) -> bool| {
-        let mut found = content.iter().filter(|(media_type, _)| wanted(media_type));
-        found.next().map(|(_, body)| schema(body))
-    };
-    if let Some(schema) = of_type(is_json) {
-        Content::Json(schema.unwrap_or_else(|| json!({})))
-    } else if let Some(schema) = of_type(is_events) {
-        Content::Events(schema.unwrap_or_else(|| json!({ "type": "string" })))
-    } else {
-        Content::Raw
+    if let Some((_, body)) = json_of(root, response) {
+        return Content::Json(schema(body).unwrap_or_else(|| json!({})));
     }
+    let mut events = content
+        .iter()
+        .filter(|(media_type, _)| is_events(media_type));
+    match events.next() {
+        Some((_, body)) => {
+            Content::Events(schema(body).unwrap_or_else(|| json!({ "type": "string" })))
+        }
+        None => Content::Raw,
+    }
+}
+
+/// What JSON is asked for by, if every JSON that some responses have goes by another name than the usual.
+fn accept(root: &Value, operation: &Value, statuses: &[(String, Content)]) -> Option<String> {
+    let mut types: Vec<&str> = Vec::new();
+    for (status, _) in statuses {
+        let response = &operation["responses"][status];
+        let Some((media_type, _)) = json_of(root, response) else {
+            continue;
+        };
+        if !is_json(media_type) || view::essence(media_type) == JSON {
+            return None;
+        }
+        if !types.contains(&media_type.as_str()) {
+            types.push(media_type);
+        }
+    }
+    (!types.is_empty()).then(|| types.join(", "))
 }
 
 /// Whether an operation answers in JSON or with events, as it is asked to.
 pub(crate) fn has_events_beside_json(operation: &Value, root: &Value) -> bool {
     successes(operation).any(|(_, response)| {
-        view::resolve(root, response).is_some_and(|(_, response)| events_beside_json(response))
+        view::resolve(root, response)
+            .is_some_and(|(_, response)| events_beside_json(root, response))
     })
 }
 
-fn events_beside_json(response: &Value) -> bool {
-    let content = response["content"].as_object();
-    let any = |wanted: fn(&str) -> bool| {
-        content.is_some_and(|content| content.keys().any(|media_type| wanted(media_type)))
-    };
-    any(is_json) && any(is_events)
+fn events_beside_json(root: &Value, response: &Value) -> bool {
+    let mut types = response["content"].as_object().into_iter().flatten();
+    types.any(|(media_type, _)| is_events(media_type)) && json_of(root, response).is_some()
 }
 
 fn successes(operation: &Value) -> impl Iterator<Item = (&String, &Value)> {
@@ -93,7 +130,7 @@ pub fn split_events(lowering: &mut Lowering) {
             let events = lowering.another(&operation, EVENTS);
             for (status, response) in value["responses"].as_object_mut().into_iter().flatten() {
                 if status.starts_with('2')
-                    && events_beside_json(response)
+                    && events_beside_json(&lowering.root, response)
                     && let Some(content) = response["content"].as_object_mut()
                 {
                     content.retain(|media_type, _| is_events(media_type));
@@ -111,8 +148,8 @@ pub fn split_events(lowering: &mut Lowering) {
 
 /// The responses of an operation whose status satisfies `wanted`, by status.
 fn responses(
+    root: &Value,
     operation: &Value,
-    is_json: fn(&str) -> bool,
     wanted: impl Fn(&str) -> bool,
 ) -> Vec<(String, Content)> {
     let responses = operation["responses"].as_object();
@@ -120,7 +157,7 @@ fn responses(
         .into_iter()
         .flatten()
         .filter(|(status, _)| wanted(status))
-        .map(|(status, response)| (status.clone(), content(response, is_json)))
+        .map(|(status, response)| (status.clone(), content(root, response)))
         .collect()
 }
 
@@ -135,10 +172,11 @@ pub fn one_success(lowering: &mut Lowering) {
         let Some(operation) = pointer::get(&lowering.root, &place) else {
             continue;
         };
-        let mut successes = responses(operation, is_json, |status| status.starts_with('2'));
+        let mut successes = responses(&lowering.root, operation, |status| status.starts_with('2'));
         if successes.is_empty() {
-            successes = responses(operation, is_json, |status| status == "default");
+            successes = responses(&lowering.root, operation, |status| status == "default");
         }
+        lowering.operations[index].accept = accept(&lowering.root, operation, &successes);
         let listed = successes
             .iter()
             .map(|(status, _)| status.as_str())
@@ -178,7 +216,7 @@ pub fn one_success(lowering: &mut Lowering) {
         let success = match first {
             Content::Empty => json!({ "description": "" }),
             Content::Json(schema) => {
-                json!({ "description": "", "content": { "application/json": { "schema": schema } } })
+                json!({ "description": "", "content": { JSON: { "schema": schema } } })
             }
             Content::Raw | Content::Events(_) => {
                 json!({ "description": "", "content": { "*/*": { "schema": {} } } })
@@ -224,7 +262,7 @@ pub fn one_error(lowering: &mut Lowering) {
         let Some(operation) = pointer::get(&lowering.root, &place) else {
             continue;
         };
-        let errors = responses(operation, is_any_json, |status| {
+        let errors = responses(&lowering.root, operation, |status| {
             status == "default" || status.starts_with(['3', '4', '5', '1'])
         });
         let mut schemas: Vec<(String, Value)> = Vec::new();
