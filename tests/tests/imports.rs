@@ -167,3 +167,13 @@ fn a_private_field_stays_private_when_upstream_describes_it_anew() {
         (&json!(true), &json!(9))
     );
 }
+
+#[test]
+fn other_names_of_path_parameters_are_not_taken_over() {
+    let text = spec().text().replace("{task_id}", "{id}");
+    let text = text.replace("name: task_id\n      in: path", "name: id\n      in: path");
+    let upstream = Document::parse("upstream.yaml", text).expect("a document");
+    let imported = import::import(upstream, Some(&spec()), None).expect("an import");
+    assert_eq!(imported.text, spec().text());
+    assert!(!imported.notes.is_empty());
+}

@@ -8,6 +8,7 @@
 mod counterparts;
 mod keep;
 mod names;
+mod paths;
 
 use crate::check;
 use crate::diagnostic::{Diagnostic, Located, Severity};

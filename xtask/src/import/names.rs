@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::{Map, Value};
 
 use super::counterparts::shape;
+use super::paths;
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::read::Document;
@@ -14,7 +15,7 @@ use crate::view::{self, OperationView};
 
 const SCHEMAS: &str = "/components/schemas";
 
-/// Gives operations and schemas of `upstream` the names that they have in `current`, and notes each.
+/// Gives paths, operations and schemas of `upstream` the names that they have in `current`, and notes each.
 pub fn keep(upstream: &mut Document, current: &Document, notes: &mut Vec<Diagnostic>) {
     if let Some(version) = current
         .root
@@ -23,6 +24,7 @@ pub fn keep(upstream: &mut Document, current: &Document, notes: &mut Vec<Diagnos
     {
         upstream.root["openapi"] = version.clone();
     }
+    paths::keep(upstream, &current.root, notes);
     operations(upstream, &current.root, notes);
     schemas(upstream, &current.root, notes);
 }
@@ -75,7 +77,8 @@ fn operations(upstream: &mut Document, current: &Value, notes: &mut Vec<Diagnost
     }
 }
 
-fn kept(place: String, message: String) -> Diagnostic {
+/// Says that something keeps its name.
+pub fn kept(place: String, message: String) -> Diagnostic {
     Diagnostic::error("kept-name", place, message)
         .hint("to take over upstream's name, rename it in the workspace's description first")
         .note()
