@@ -169,6 +169,33 @@ fn a_private_field_stays_private_when_upstream_describes_it_anew() {
 }
 
 #[test]
+fn an_order_that_means_nothing_is_not_taken_over() {
+    let imported = import_into_spec(&reversed(&spec().root));
+    assert_eq!(imported.text, spec().text());
+    assert!(imported.lost.is_empty());
+}
+
+/// The document with each list the other way round whose order means nothing.
+fn reversed(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, value)| {
+                let mut value = reversed(value);
+                if ["enum", "parameters", "required", "tags"].contains(&name.as_str())
+                    && let Value::Array(items) = &mut value
+                {
+                    items.reverse();
+                }
+                (name.clone(), value)
+            })
+            .collect(),
+        Value::Array(items) => items.iter().map(reversed).collect(),
+        scalar => scalar.clone(),
+    }
+}
+
+#[test]
 fn other_names_of_path_parameters_are_not_taken_over() {
     let text = spec().text().replace("{task_id}", "{id}");
     let text = text.replace("name: task_id\n      in: path", "name: id\n      in: path");

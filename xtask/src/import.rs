@@ -8,6 +8,7 @@
 mod counterparts;
 mod keep;
 mod names;
+mod order;
 mod paths;
 
 use crate::check;
@@ -74,13 +75,19 @@ pub fn import(
         return Err(unusable(&upstream, errors));
     }
     notes.extend(others);
-    let order = |pointer: &str| upstream.own_position(pointer);
     let (text, lost) = match current {
-        Some(current) => (
-            yaml::rewrite(current, &upstream.root, &order),
-            keep::lost(&upstream.root, current),
-        ),
-        None => (yaml::write(&upstream.root, &order), Vec::new()),
+        Some(current) => {
+            // Only what is written is put in order: whatever is said of the document is said of upstream's.
+            let mut root = upstream.root.clone();
+            let moved = order::keep(&mut root, &current.root);
+            let order = |place: &str| upstream.own_position(&order::before(&moved, place));
+            let text = yaml::rewrite(current, &root, &order);
+            (text, keep::lost(&upstream.root, current))
+        }
+        None => {
+            let order = |place: &str| upstream.own_position(place);
+            (yaml::write(&upstream.root, &order), Vec::new())
+        }
     };
     Ok(Imported {
         text,

@@ -102,7 +102,7 @@ pub fn lost(new: &Value, old: &Document) -> Vec<Lost> {
 }
 
 /// Everything in a document that is what it is by itself, parents first.
-fn nodes(root: &Value) -> impl Iterator<Item = (Kind, String, &Map<String, Value>)> {
+pub fn nodes(root: &Value) -> impl Iterator<Item = (Kind, String, &Map<String, Value>)> {
     let found = Walk::document(root).found.into_iter();
     found
         .filter(|found| found.reference.is_none())
