@@ -102,6 +102,7 @@ kinds![
     BodyFormatChanged,
     SetterAdded,
     SetterRemoved,
+    SetterRenamed,
     SetterRequired,
     SetterOptional,
     SetterTypeChanged,

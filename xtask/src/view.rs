@@ -175,6 +175,19 @@ pub fn essence(media_type: &str) -> String {
         .to_ascii_lowercase()
 }
 
+/// A path without the names of its parameters: `/tasks/{id}` and `/tasks/{task_id}` are the same.
+pub fn shape(path: &str) -> String {
+    let mut shape = String::new();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('{') {
+        shape.push_str(before);
+        shape.push_str("{}");
+        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+    }
+    shape.push_str(rest);
+    shape
+}
+
 /// The names in the braces of a path template, in order; `None` if the braces don't pair.
 pub fn template_names(path: &str) -> Option<Vec<&str>> {
     let mut names = Vec::new();

@@ -5,22 +5,30 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Change, Effect, Kind, Owner, Part, Place, setters};
 use crate::model::Style;
 use crate::surface::{Operation, Setter, Surface, written};
+use crate::view::{shape, template_names};
 
 /// Methods that are the same operation: old name and new name.
 pub type Pairs = BTreeMap<String, String>;
 
-/// What tells an operation from all others whatever it is called: its method, its path whatever the parameters in it
-/// are called, and the kind of body.
+/// What tells an operation from all others whatever it is called: where it goes, and the kind of body.
 fn key(operation: &Operation) -> (String, String, String) {
-    let mut path = String::new();
-    let mut rest = operation.wire.path.as_str();
-    while let Some((before, after)) = rest.split_once('{') {
-        path.push_str(before);
-        path.push_str("{}");
-        rest = after.split_once('}').map_or("", |(_, rest)| rest);
+    let (method, path) = destination(operation);
+    (method, path, format(operation))
+}
+
+/// The method, and the path whatever the parameters in it are called.
+fn destination(operation: &Operation) -> (String, String) {
+    (operation.wire.method.clone(), shape(&operation.wire.path))
+}
+
+/// The parameters of a path that has the other's place: old name and new name of those that stand in the same position.
+/// None if it is another path.
+pub fn in_position<'a>(before: &'a str, after: &'a str) -> BTreeMap<&'a str, &'a str> {
+    if shape(before) != shape(after) {
+        return BTreeMap::new();
     }
-    path.push_str(rest);
-    (operation.wire.method.clone(), path, format(operation))
+    let names = |path| template_names(path).unwrap_or_default().into_iter();
+    names(before).zip(names(after)).collect()
 }
 
 /// The media type of the body; empty if there is none.
@@ -39,24 +47,29 @@ fn styles(operation: &Operation) -> BTreeMap<String, Style> {
 }
 
 /// Finds the operations that both sides have. A name is enough, unless the operation of that name takes another kind
-/// of body and the one that takes the old kind is there too: that one lost its name to the other.
+/// of body, and the one that takes the old kind got a name, or the one that took the new kind lost its: then the name went
+/// from the one to the other.
 pub fn pair(old: &Surface, new: &Surface) -> Pairs {
-    let by_key: BTreeMap<_, &String> = new
-        .operations
-        .iter()
-        .map(|(name, operation)| (key(operation), name))
-        .collect();
+    let by_key = |surface: &'_ Surface| -> BTreeMap<_, String> {
+        let operations = surface.operations.iter();
+        operations
+            .map(|(name, operation)| (key(operation), name.clone()))
+            .collect()
+    };
+    let (old_by_key, by_key) = (by_key(old), by_key(new));
     let mut pairs = Pairs::new();
     let mut taken: BTreeSet<&str> = BTreeSet::new();
     for (name, before) in &old.operations {
         let Some(after) = new.operations.get(name) else {
             continue;
         };
-        let lost_its_name = format(before) != format(after)
-            && by_key
-                .get(&key(before))
-                .is_some_and(|found| !old.operations.contains_key(*found));
-        if !lost_its_name {
+        let has_new_name = by_key.get(&key(before));
+        let has_new_name = has_new_name.is_some_and(|found| !old.operations.contains_key(found));
+        let had_other_name = old_by_key.get(&key(after));
+        let had_other_name =
+            had_other_name.is_some_and(|found| !new.operations.contains_key(found));
+        let is_another = format(before) != format(after) && (has_new_name || had_other_name);
+        if !is_another {
             pairs.insert(name.clone(), name.clone());
             taken.insert(name);
         }
@@ -66,7 +79,7 @@ pub fn pair(old: &Surface, new: &Surface) -> Pairs {
             continue;
         }
         if let Some(found) = by_key.get(&key(before)).filter(|found| taken.insert(found)) {
-            pairs.insert(name.clone(), (*found).clone());
+            pairs.insert(name.clone(), found.clone());
         }
     }
     pairs
@@ -86,13 +99,7 @@ pub fn compare(old: &Surface, new: &Surface, pairs: &Pairs, changes: &mut Vec<Ch
                 changes,
             }
             .run(),
-            None => changes.push(Change {
-                kind: Kind::OperationRemoved,
-                place: place(operation),
-                what: "is gone".to_owned(),
-                effect: Effect::Build,
-                reason: format!("`{}` has no method any more", endpoint(operation)),
-            }),
+            None => changes.push(removed(operation, new)),
         }
     }
     let known: BTreeSet<&String> = pairs.values().collect();
@@ -106,6 +113,43 @@ pub fn compare(old: &Surface, new: &Surface, pairs: &Pairs, changes: &mut Vec<Ch
                 reason: "the client has another method".to_owned(),
             });
         }
+    }
+}
+
+fn removed(operation: &Operation, new: &Surface) -> Change {
+    let mut others = new.operations.values();
+    let is_left = others.any(|other| destination(other) == destination(operation));
+    let endpoint = endpoint(operation);
+    let mut what = "is gone".to_owned();
+    let mut effect = Effect::Build;
+    let mut reason = match format(operation).as_str() {
+        _ if !is_left => format!("`{endpoint}` has no method any more"),
+        "" => format!("`{endpoint}` has no method without a body any more"),
+        format => format!("`{endpoint}` takes no `{format}` any more"),
+    };
+    if let Some(successor) = new.operations.get(&operation.wire.name) {
+        let (name, sends) = (&operation.wire.name, sends(successor));
+        what.push_str(&format!(", and `{name}` sends {sends}"));
+        if takes_place_of(successor, operation) {
+            effect = Effect::Run;
+            reason.push_str(&format!(
+                "; code that isn't changed compiles, and sends {sends}"
+            ));
+        }
+    }
+    Change {
+        kind: Kind::OperationRemoved,
+        place: place(operation),
+        what,
+        effect,
+        reason,
+    }
+}
+
+fn sends(operation: &Operation) -> String {
+    match format(operation).as_str() {
+        "" => "no body".to_owned(),
+        format => format!("`{format}`"),
     }
 }
 
@@ -181,10 +225,7 @@ impl Comparison<'_> {
             let mut effect = Effect::Build;
             let mut reason = format!("the method of `{}` has another name", endpoint(after));
             if let Some(successor) = self.successor {
-                let sends = match format(successor).as_str() {
-                    "" => "no body".to_owned(),
-                    format => format!("`{format}`"),
-                };
+                let sends = sends(successor);
                 let name = &before.wire.name;
                 what.push_str(&format!(", and `{name}` sends {sends}"));
                 if takes_place_of(successor, before) {
@@ -202,7 +243,8 @@ impl Comparison<'_> {
                 reason,
             });
         }
-        if endpoint(before) != endpoint(after) {
+        // What the parameters in the path are called is told of them.
+        if destination(before) != destination(after) {
             self.add(
                 Kind::OperationMoved,
                 format!(

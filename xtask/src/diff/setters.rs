@@ -1,25 +1,42 @@
 //! What can be set on a request: parameters, parts, the body.
 
+use std::collections::BTreeSet;
+
+use super::operations::in_position;
 use super::{Change, Effect, Kind, Owner, Part, Place};
+use crate::model::Location;
 use crate::surface::{Member, Named, Operation, Setter, Signature};
 
 /// Adds what changed in the setters of an operation.
 pub fn compare(before: &Operation, after: &Operation, changes: &mut Vec<Change>) {
     let mut found = Vec::new();
+    let in_position = in_position(&before.wire.path, &after.wire.path);
+    let partner = |name: &str, old: &Setter| match in_path(old).and_then(|old| in_position.get(old))
+    {
+        Some(new) => {
+            let mut setters = after.setters.iter();
+            setters.find(|(_, setter)| in_path(setter) == Some(new))
+        }
+        None => after.setters.get_key_value(name),
+    };
+    let mut known = BTreeSet::new();
     for (name, old) in &before.setters {
-        match after.setters.get(name) {
-            Some(new) => both(old, new, &mut found),
-            None => found.push(finding(
+        let Some((new_name, new)) = partner(name, old) else {
+            found.push(finding(
                 old,
                 Kind::SetterRemoved,
                 "is gone",
                 Effect::Build,
                 format!("there is no setter `{name}` any more"),
-            )),
-        }
+            ));
+            continue;
+        };
+        known.insert(new_name);
+        found.extend(renamed((name, old), (new_name, new), after));
+        both(old, new, &mut found);
     }
     for (name, new) in &after.setters {
-        if before.setters.contains_key(name) {
+        if known.contains(name) {
             continue;
         }
         found.push(if new.required {
@@ -56,6 +73,35 @@ pub fn compare(before: &Operation, after: &Operation, changes: &mut Vec<Change>)
 }
 
 type Finding = (Member, Change);
+
+/// The name of a parameter that stands in the path.
+fn in_path(setter: &Setter) -> Option<&str> {
+    let named = setter.member.named()?;
+    (named.place == Location::Path.describe()).then_some(&named.name)
+}
+
+/// What it means that a parameter in the same position of the path is called otherwise: nothing to the server.
+fn renamed(old: (&str, &Setter), new: (&str, &Setter), after: &Operation) -> Option<Finding> {
+    let (old_name, new_name) = (in_path(old.1)?, in_path(new.1)?);
+    if old_name == new_name {
+        return None;
+    }
+    let (effect, reason) = if old.0 == new.0 {
+        let reason = "its setter is called as before, and the request is the same".to_owned();
+        (Effect::None, reason)
+    } else if after.setters.contains_key(old.0) {
+        let reason = format!(
+            "`{}` sets something else now, and `{}` sets it",
+            old.0, new.0
+        );
+        (Effect::Run, reason)
+    } else {
+        let reason = format!("its setter is `{}` instead of `{}`", new.0, old.0);
+        (Effect::Build, reason)
+    };
+    let what = format!("is called `{new_name}` now");
+    Some(finding(old.1, Kind::SetterRenamed, what, effect, reason))
+}
 
 fn finding(
     setter: &Setter,
@@ -120,8 +166,11 @@ fn named(
     same_type: bool,
     found: &mut Vec<Finding>,
 ) {
-    // What is written in another way because it is another type needs no saying.
-    let moved = (before.place, &before.name) != (after.place, &after.name);
+    // What is written in another way because it is another type needs no saying, and the name of what stands in the path
+    // is not sent.
+    let name =
+        |named: &Named| (named.place != Location::Path.describe()).then(|| named.name.clone());
+    let moved = (before.place, name(before)) != (after.place, name(after));
     if moved || (same_type && before.form != after.form) {
         let sent = |named: &Named| format!("the {} `{}`{}", named.place, named.name, named.form);
         found.push(finding(

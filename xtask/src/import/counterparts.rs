@@ -6,20 +6,8 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::pointer;
+use crate::view::shape;
 use crate::yaml::identity;
-
-/// A path without the names of its parameters: `/tasks/{id}` and `/tasks/{task_id}` are the same.
-pub fn shape(path: &str) -> String {
-    let mut shape = String::new();
-    let mut rest = path;
-    while let Some((before, after)) = rest.split_once('{') {
-        shape.push_str(before);
-        shape.push_str("{}");
-        rest = after.split_once('}').map_or("", |(_, rest)| rest);
-    }
-    shape.push_str(rest);
-    shape
-}
 
 /// Finds the places of one document in another.
 pub struct Counterparts<'a> {

@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
-use super::counterparts::shape;
 use super::paths;
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::read::Document;
 use crate::shape::{Kind, Walk};
-use crate::view::{self, OperationView};
+use crate::view::{self, OperationView, shape};
 
 const SCHEMAS: &str = "/components/schemas";
 

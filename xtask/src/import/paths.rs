@@ -6,13 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::counterparts::shape;
 use super::names::kept;
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::read::Document;
 use crate::shape::{Kind, Walk};
-use crate::view::{OperationView, template_names};
+use crate::view::{OperationView, shape, template_names};
 
 /// A path of upstream's that the workspace has with other names in it.
 struct Rename<'a> {

@@ -8,6 +8,7 @@ use super::Sides;
 use super::documents;
 use super::site::{At, Site};
 use super::walk::{Walk, followed, keys};
+use crate::diff::operations::in_position;
 use crate::diff::{Change, Owner};
 use crate::model::Location;
 use crate::names;
@@ -107,23 +108,35 @@ impl<'a> Walk<'a> {
     }
 
     fn parameters(&mut self, owner: &Owner, old: OperationView<'a>, new: OperationView<'a>) {
+        let (old_path, new_path) = (old.path, new.path);
         let (old, mut new) = (
             parameters(self.old_root, old),
             parameters(self.new_root, new),
         );
+        let in_position = in_position(old_path, new_path);
         let setter = |(_, name): &(&str, &str)| names::operation_value_name(name);
         for (key, before) in old {
+            let positioned = in_position.get(key.1).filter(|_| key.0 == "path");
             // One that goes elsewhere, or is written otherwise, is set as before.
-            let found = if new.contains_key(&key) {
-                Some(key)
-            } else {
-                new.keys()
-                    .find(|candidate| setter(candidate) == setter(&key))
-                    .copied()
+            let found = match positioned {
+                Some(name) => Some(("path", *name)),
+                None if new.contains_key(&key) => Some(key),
+                None => {
+                    let mut candidates = new.keys();
+                    candidates
+                        .find(|candidate| setter(candidate) == setter(&key))
+                        .copied()
+                }
             };
             match found.and_then(|found| new.remove_entry(&found)) {
                 Some((found, after)) => {
-                    self.members(&of_parameter(owner, found), Some(before), Some(after), &[]);
+                    // In a path, its name is not sent.
+                    let told: &[&str] = match (key.0, found.0) {
+                        ("path", "path") => &["name"],
+                        _ => &[],
+                    };
+                    let at = of_parameter(owner, found);
+                    self.members(&at, Some(before), Some(after), told);
                 }
                 None => self.differ(&of_parameter(owner, key), Some(String::new()), None),
             }

@@ -62,6 +62,7 @@ fn said(kind: Kind) -> Said {
         | OperationRenamed
         | OperationMoved
         | OperationDescribed
+        | SetterRenamed
         | SchemaRenamed
         | SchemaDescribed
         | SchemaNotSent

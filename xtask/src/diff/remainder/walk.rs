@@ -151,7 +151,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Compares contents by media type. One that has become another is still the content of the same thing.
+    /// Compares contents by media type. If the only one has become another it is still the content of the same thing.
     pub fn contents(&mut self, at: &At, old: Option<&'a Value>, new: Option<&'a Value>) {
         for (name, old, new) in self.paired_contents(at, old, new) {
             self.members(&at.name(name), Some(old), Some(new), &[]);
@@ -175,7 +175,9 @@ impl<'a> Walk<'a> {
                 (None, None) => {}
             }
         }
-        if let ([(was, old)], [(is, new)]) = (gone.as_slice(), added.as_slice()) {
+        if let ([(was, old)], [(is, new)], []) =
+            (gone.as_slice(), added.as_slice(), pairs.as_slice())
+        {
             self.differ(at, Some((*was).to_owned()), Some((*is).to_owned()));
             pairs.push((is, old, new));
             return pairs;
