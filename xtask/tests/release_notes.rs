@@ -37,8 +37,15 @@ fn released() -> Repository {
     repository
 }
 
+fn dated(repository: &Repository, date: &str) -> Done {
+    run(repository.xtask().args(["release-notes", "--date", date]))
+}
+
+/// The command on a certain day.
 fn notes(repository: &Repository, arguments: &[&str]) -> Done {
-    run(repository.xtask().arg("release-notes").args(arguments))
+    let mut command = repository.xtask();
+    command.args(["release-notes", "--date", "2026-01-31"]);
+    run(command.args(arguments))
 }
 
 #[test]
@@ -46,7 +53,7 @@ fn the_entry_joins_what_was_written_and_what_changed() {
     let done = notes(&released(), &[]);
     assert_eq!(
         done.stdout,
-        "## 0.2.0\n\n### Added\n\n- A thing made by hand.\n- schema `Status`, value `ordered` is new.\n\n\
+        "## 0.2.0 - 2026-01-31\n\n### Added\n\n- A thing made by hand.\n- schema `Status`, value `ordered` is new.\n\n\
          ### Changed\n\n- **Breaking:** operation `put_cover` is called `store_cover` now: the method of `PUT /covers` \
          has another name.\n\n### Fixed\n\n- A fault.\n",
         "{done:?}"
@@ -66,7 +73,7 @@ fn the_step_and_the_version_are_told() {
 #[test]
 fn an_entry_is_written_in_the_place_of_what_was_unreleased() {
     let repository = released();
-    let done = notes(&repository, &["--write", "--date", "2026-01-31"]);
+    let done = notes(&repository, &["--write"]);
     assert_eq!((done.code, done.stdout.as_str()), (Some(0), ""), "{done:?}");
     let text = fs::read_to_string(repository.path("CHANGELOG.md")).expect("the changelog");
     let titles: Vec<&str> = text
@@ -89,18 +96,48 @@ fn an_entry_is_written_once() {
     assert_eq!(text, again);
 }
 
-#[test]
-fn without_a_release_there_is_advice() {
+/// A repository before its first release.
+fn unreleased() -> Repository {
     let repository = Repository::new();
+    let (text, _) = CHANGELOG.split_once("\n## 0.1.0").expect("a release");
+    fs::write(repository.path("CHANGELOG.md"), text).expect("written");
     repository.commit("first");
-    let done = notes(&repository, &[]);
-    assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""));
-    let advice = concat!(
-        "tag the first release `v",
-        env!("CARGO_PKG_VERSION"),
-        "`, or say where to start with --since REV"
+    repository
+}
+
+#[test]
+fn the_first_release_is_what_was_written() {
+    let repository = unreleased();
+    let done = notes(&repository, &["--write"]);
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), ""), "{done:?}");
+    let said = format!("{version} is the first release: there is no tag of another");
+    assert!(done.stderr.starts_with(&said), "{done:?}");
+    let text = fs::read_to_string(repository.path("CHANGELOG.md")).expect("the changelog");
+    let entry = format!(
+        "## Unreleased\n\n## {version} - 2026-01-31\n\n### Added\n\n- A thing made by hand.\n\n### Fixed\n\n- A fault.\n"
     );
-    assert!(done.stderr.contains(advice), "{done:?}");
+    assert!(text.ends_with(&entry), "{text}");
+}
+
+#[test]
+fn a_release_whose_tag_is_missing_is_no_first_one() {
+    let repository = unreleased();
+    fs::write(repository.path("CHANGELOG.md"), CHANGELOG).expect("written");
+    let done = notes(&repository, &[]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{done:?}");
+    assert!(done.stderr.contains("hint: `git fetch --tags`"), "{done:?}");
+}
+
+#[test]
+fn without_a_date_it_is_that_of_the_day() {
+    let done = run(released().xtask().arg("release-notes"));
+    let title = done.stdout.lines().next().unwrap_or_default();
+    let date = title.strip_prefix("## 0.2.0 - ").unwrap_or_default();
+    let is_shaped = date
+        .bytes()
+        .map(|byte| if byte.is_ascii_digit() { b'0' } else { byte });
+    assert_eq!(is_shaped.collect::<Vec<_>>(), b"0000-00-00", "{done:?}");
 }
 
 #[test]
@@ -124,7 +161,10 @@ fn a_version_that_hides_what_breaks_is_refused() {
 #[test]
 fn a_version_that_says_more_is_taken() {
     let done = notes(&released(), &["--version", "1.0.0"]);
-    assert!(done.stdout.starts_with("## 1.0.0\n"), "{done:?}");
+    assert!(
+        done.stdout.starts_with("## 1.0.0 - 2026-01-31\n"),
+        "{done:?}"
+    );
 }
 
 #[test]
@@ -135,7 +175,10 @@ fn a_release_of_code_alone_has_a_version_of_its_own() {
     fs::write(repository.path("CHANGELOG.md"), text).expect("written");
     repository.commit("second");
     let done = notes(&repository, &["--since", "HEAD"]);
-    assert!(done.stdout.starts_with("## 7.1.1\n"), "{done:?}");
+    assert!(
+        done.stdout.starts_with("## 7.1.1 - 2026-01-31\n"),
+        "{done:?}"
+    );
     let done = notes(&repository, &["--since", "HEAD", "--version", "7.1.0"]);
     assert_eq!(done.code, Some(2), "{done:?}");
 }
@@ -173,8 +216,8 @@ fn a_day_that_there_is_not_is_refused() {
         "2026-1-011",
         "+026-01-01",
     ] {
-        let done = notes(&repository, &["--date", date]);
+        let done = dated(&repository, date);
         assert_eq!(done.code, Some(2), "{done:?}");
     }
-    assert_eq!(notes(&repository, &["--date", "2028-02-29"]).code, Some(0));
+    assert_eq!(dated(&repository, "2028-02-29").code, Some(0));
 }

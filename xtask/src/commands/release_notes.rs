@@ -1,5 +1,7 @@
 //! `cargo xtask release-notes`: what changed in the API description since the last release, as an entry of the changelog.
 
+mod date;
+
 use std::fs;
 
 use clap::Args;
@@ -18,8 +20,8 @@ pub struct ReleaseNotesArgs {
     /// The version to release, if it is to say more than the API description asks for.
     #[arg(long, value_name = "X.Y.Z", value_parser = version)]
     version: Option<Version>,
-    /// The date to write beside the version.
-    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date)]
+    /// The date to write beside the version [default: today, in UTC].
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = date::parse)]
     date: Option<String>,
     /// Put the entry into CHANGELOG.md instead of printing it.
     #[arg(long)]
@@ -39,9 +41,16 @@ pub fn run(args: &ReleaseNotesArgs) -> u8 {
     }
 }
 
+/// An entry before it is written.
+struct Entry {
+    version: Version,
+    /// What changed for callers since the release before.
+    found: Diff,
+}
+
 fn notes(args: &ReleaseNotesArgs) -> Result<(), String> {
     let since = match &args.since {
-        Some(revision) => revision.clone(),
+        Some(revision) => Some(revision.clone()),
         None => last_tag()?,
     };
     let path = workspace().join("CHANGELOG.md");
@@ -49,35 +58,16 @@ fn notes(args: &ReleaseNotesArgs) -> Result<(), String> {
         format!("error: {} can't be {what}: {error}", path.display())
     };
     let text = fs::read_to_string(&path).map_err(|error| failed("read", &error))?;
-    let found = compare(&since)?;
-    source::not_compared(&found);
-    let released = released(&since)?;
-    eprintln!("since {since}: {}", diff::summary(&found));
-    let step = match released.step(found.class()) {
-        Step::None if args.version.is_none() && !changelog::is_written(&text) => {
-            eprintln!("nothing to release: nothing is written under `Unreleased` either");
-            return Ok(());
-        }
-        // A version is never released twice, whatever it is that changed.
-        step => step.max(Step::Patch),
+    let entry = match since {
+        Some(since) => next(args, &since, &text)?,
+        None => first(args, &text)?,
     };
-    let needed = released.after(step);
-    let next = match args.version {
-        Some(version) if version < needed => {
-            return Err(format!(
-                "error: {version} would hide what changed since {released}: it takes {needed} at least"
-            ));
-        }
-        Some(version) => version,
-        None => needed,
+    let Some(Entry { version, found }) = entry else {
+        eprintln!("nothing to release: nothing is written under `Unreleased` either");
+        return Ok(());
     };
-    eprintln!("{released} -> {next}: {step} at least; changes of the code may ask for more");
-
-    let title = match &args.date {
-        Some(date) => format!("{next} - {date}"),
-        None => next.to_string(),
-    };
-    let entry = changelog::entry(&text, &title, &found);
+    let date = args.date.clone().unwrap_or_else(date::today);
+    let entry = changelog::entry(&text, &format!("{version} - {date}"), &found);
     if !args.write {
         print(&entry);
         return Ok(());
@@ -88,6 +78,53 @@ fn notes(args: &ReleaseNotesArgs) -> Result<(), String> {
     Ok(())
 }
 
+/// What follows the release at a revision; `None` if nothing does.
+fn next(args: &ReleaseNotesArgs, since: &str, changelog: &str) -> Result<Option<Entry>, String> {
+    let found = compare(since)?;
+    source::not_compared(&found);
+    let released = released(since)?;
+    eprintln!("since {since}: {}", diff::summary(&found));
+    let step = match released.step(found.class()) {
+        Step::None if args.version.is_none() && !changelog::is_written(changelog) => {
+            return Ok(None);
+        }
+        // A version is never released twice, whatever it is that changed.
+        step => step.max(Step::Patch),
+    };
+    let needed = released.after(step);
+    let version = match args.version {
+        Some(version) if version < needed => {
+            return Err(format!(
+                "error: {version} would hide what changed since {released}: it takes {needed} at least"
+            ));
+        }
+        Some(version) => version,
+        None => needed,
+    };
+    eprintln!("{released} -> {version}: {step} at least; changes of the code may ask for more");
+    Ok(Some(Entry { version, found }))
+}
+
+/// The first release, which is what people wrote, under the version that the crates have.
+fn first(args: &ReleaseNotesArgs, changelog: &str) -> Result<Option<Entry>, String> {
+    if let Some(released) = changelog::latest(changelog) {
+        return Err(format!(
+            "error: {released} was released, and no tag of a release is here\n    hint: `git fetch --tags`, or say where to start with --since REV"
+        ));
+    }
+    let current = || CURRENT.parse().map_err(|()| no_version());
+    let version = args.version.map_or_else(current, Ok)?;
+    if !changelog::is_written(changelog) {
+        eprintln!("there is no tag of a release yet");
+        return Ok(None);
+    }
+    eprintln!(
+        "{version} is the first release: there is no tag of another, so that nothing was compared"
+    );
+    let found = Diff::default();
+    Ok(Some(Entry { version, found }))
+}
+
 /// The version that was released at a revision: what the tag says, or else the changelog as it was.
 fn released(since: &str) -> Result<Version, String> {
     let written = || {
@@ -96,11 +133,15 @@ fn released(since: &str) -> Result<Version, String> {
     };
     let tagged = since.parse().ok();
     let released = tagged.or_else(written).or_else(|| CURRENT.parse().ok());
-    released.ok_or_else(|| format!("error: `{CURRENT}` is no version of three numbers"))
+    released.ok_or_else(no_version)
 }
 
-/// The tag of the last release before what is checked out; tags of candidates (`v1.0.0-rc.1`) are none.
-fn last_tag() -> Result<String, String> {
+fn no_version() -> String {
+    format!("error: `{CURRENT}` is no version of three numbers")
+}
+
+/// The tag of the last release before what is checked out, if there is one; tags of candidates (`v1.0.0-rc.1`) are none.
+fn last_tag() -> Result<Option<String>, String> {
     git(&["rev-parse", "--git-dir"]).map_err(|reason| {
         format!("error: the last release can't be found: {reason}\n    hint: run this in a clone of the repository")
     })?;
@@ -113,12 +154,8 @@ fn last_tag() -> Result<String, String> {
         "--exclude",
         "*-*",
     ];
-    let tag = git(&arguments).map_err(|_| {
-        format!(
-            "error: there is no tag of a release yet\n    hint: tag the first release `v{CURRENT}`, or say where to start with --since REV"
-        )
-    })?;
-    Ok(String::from_utf8_lossy(&tag).trim().to_owned())
+    let tag = git(&arguments).ok();
+    Ok(tag.map(|tag| String::from_utf8_lossy(&tag).trim().to_owned()))
 }
 
 fn compare(since: &str) -> Result<Diff, String> {
@@ -133,32 +170,4 @@ fn compare(since: &str) -> Result<Diff, String> {
 fn version(text: &str) -> Result<Version, String> {
     text.parse()
         .map_err(|()| "a version is three numbers: 1.2.3".to_owned())
-}
-
-fn date(text: &str) -> Result<String, String> {
-    let numbers: Option<Vec<u32>> = text.split('-').map(|part| part.parse().ok()).collect();
-    let is_shaped = text.bytes().enumerate().all(|(at, byte)| match at {
-        4 | 7 => byte == b'-',
-        _ => byte.is_ascii_digit(),
-    });
-    match numbers.as_deref() {
-        Some(&[year, month, day])
-            if text.len() == 10 && is_shaped && (1..=days(year, month)).contains(&day) =>
-        {
-            Ok(text.to_owned())
-        }
-        _ => Err("a date is a year, a month and a day: 2026-01-31".to_owned()),
-    }
-}
-
-/// How many days a month has; one that there is not has none.
-fn days(year: u32, month: u32) -> u32 {
-    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if is_leap => 29,
-        2 => 28,
-        1..=12 => 31,
-        _ => 0,
-    }
 }
