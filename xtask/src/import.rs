@@ -24,7 +24,7 @@ pub struct Imported {
     pub text: String,
     /// The new description itself. Its places are those of the upstream document.
     pub document: Document,
-    /// What the reader may want to know, in the order of the upstream document.
+    /// What the reader may want to know: of the overlay, then of the upstream document, each in its order.
     pub notes: Vec<Located>,
     /// What the maintainers wrote and the new description has no place for, in the order of the old one.
     pub lost: Vec<Lost>,
@@ -58,10 +58,11 @@ pub fn import(
     if let Some(current) = current {
         names::keep(&mut upstream, current, &mut notes);
     }
+    let mut said = Vec::new();
     // Before what is kept is added: whether an action matches must not depend on imports that were made before.
     if let Some(overlay) = overlay {
         let name = upstream.name.clone();
-        overlay.apply(&mut upstream.root, &name)?;
+        said = overlay.apply(&mut upstream.root, &name)?;
     }
     if let Some(current) = current {
         keep::annotations(&mut upstream.root, &current.root);
@@ -89,9 +90,10 @@ pub fn import(
             (yaml::write(&upstream.root, &order), Vec::new())
         }
     };
+    said.extend(unusable(&upstream, notes));
     Ok(Imported {
         text,
-        notes: unusable(&upstream, notes),
+        notes: said,
         lost,
         document: upstream,
     })

@@ -2,7 +2,7 @@
 //!
 //! An overlay is a list of actions, each a JSONPath and what to do with what it selects. It outlives the document that
 //! it was written for, so an action that selects nothing is an error here: what it corrected was renamed, or is
-//! mended, and the maintainer has to know.
+//! mended, and the maintainer has to know. One that has nothing to change does no harm, and is warned of.
 
 mod change;
 mod target;
@@ -78,28 +78,34 @@ impl Overlay {
         self.actions.is_empty()
     }
 
-    /// Applies all actions in their order to the document called `name`.
+    /// Applies all actions in their order to the document called `name`. Returns a warning for each that changes nothing.
     ///
     /// # Errors
     ///
     /// A diagnostic for each action that selects nothing, or does not fit what it selects, with its place in the
     /// overlay. The others are applied all the same.
-    pub fn apply(&self, root: &mut Value, name: &str) -> Result<(), Vec<Located>> {
-        let problems: Vec<Diagnostic> = self
-            .actions
-            .iter()
-            .filter_map(|action| {
-                let Problem {
+    pub fn apply(&self, root: &mut Value, name: &str) -> Result<Vec<Located>, Vec<Located>> {
+        let (mut problems, mut unneeded) = (Vec::new(), Vec::new());
+        for action in &self.actions {
+            let place = pointer::join(&action.place, "target");
+            match action.apply(root, name) {
+                Ok(true) => {}
+                Ok(false) => {
+                    let target = &action.target;
+                    let message = format!("{name} says already what is said of `{target}`");
+                    let warning = Diagnostic::error("overlay-unneeded", place, message).warning();
+                    unneeded
+                        .push(warning.hint("it needs no correction any more: remove the action"));
+                }
+                Err(Problem {
                     code,
                     message,
                     hint,
-                } = action.apply(root, name).err()?;
-                let place = pointer::join(&action.place, "target");
-                Some(Diagnostic::error(code, place, message).hint(hint))
-            })
-            .collect();
+                }) => problems.push(Diagnostic::error(code, place, message).hint(hint)),
+            }
+        }
         if problems.is_empty() {
-            return Ok(());
+            return Ok(self.document.locate_all(unneeded));
         }
         Err(self.document.locate_all(problems))
     }
@@ -268,11 +274,13 @@ fn read_action(action: &Value, place: String, problems: &mut Vec<Diagnostic>) ->
 }
 
 impl Action {
-    fn apply(&self, root: &mut Value, name: &str) -> Result<(), Problem> {
+    /// Whether it changed anything.
+    fn apply(&self, root: &mut Value, name: &str) -> Result<bool, Problem> {
         let places = self.places(root, &self.target, name)?;
-        match &self.change {
-            Change::Remove => remove(root, places),
-            Change::Update(update) => update_all(root, &places, update),
+        let update = match &self.change {
+            // There is something, for it was selected.
+            Change::Remove => return remove(root, places).map(|()| true),
+            Change::Update(update) => update.clone(),
             Change::Copy(source) => {
                 let sources = self.places(root, source, name)?;
                 let [source] = sources.as_slice() else {
@@ -282,10 +290,16 @@ impl Action {
                         hint: "name the one to copy",
                     });
                 };
-                let value = pointer::get(root, source).cloned().unwrap_or_default();
-                update_all(root, &places, &value)
+                pointer::get(root, source).cloned().unwrap_or_default()
             }
-        }
+        };
+        let selected = |root: &Value| -> Vec<Option<Value>> {
+            let values = places.iter().map(|place| pointer::get(root, place));
+            values.map(|value| value.cloned()).collect()
+        };
+        let before = selected(root);
+        update_all(root, &places, &update)?;
+        Ok(selected(root) != before)
     }
 
     fn places(&self, root: &Value, target: &Target, name: &str) -> Result<Vec<String>, Problem> {
