@@ -28,14 +28,26 @@ pub fn place(place: &Place, quote: &str) -> String {
         Owner::Schema(name) => ("schema", name),
         Owner::Type(name) => ("type", name),
     };
-    let mut text = format!("{what} {quote}{name}{quote}");
+    let mut text = format!("{what} {}", quoted(name, quote));
     if let Some(Part { what, name }) = &place.part {
         text.push_str(&format!(", {what}"));
         if !name.is_empty() {
-            text.push_str(&format!(" {quote}{name}{quote}"));
+            text.push_str(&format!(" {}", quoted(name, quote)));
         }
     }
     text
+}
+
+/// A name between quotes, which are longer than any in it, as Markdown has it for code.
+fn quoted(name: &str, quote: &str) -> String {
+    if quote.is_empty() || !name.contains(quote) {
+        return format!("{quote}{name}{quote}");
+    }
+    let mut fence = quote.repeat(2);
+    while name.contains(&fence) {
+        fence.push_str(quote);
+    }
+    format!("{fence} {name} {fence}")
 }
 
 /// `2 breaking, 1 additive` and the step that follows, or that nothing changed.
@@ -144,4 +156,17 @@ pub fn value(diff: &Diff) -> Value {
         "step": { "before_1_0": early.to_string(), "from_1_0": late.to_string() },
         "changes": changes.collect::<Vec<_>>(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_name_with_quotes_in_it_stays_one_piece_of_code() {
+        assert_eq!(quoted("a", "`"), "`a`");
+        assert_eq!(quoted("a`b", "`"), "`` a`b ``");
+        assert_eq!(quoted("a``b", "`"), "``` a``b ```");
+        assert_eq!(quoted("a`b", ""), "a`b");
+    }
 }

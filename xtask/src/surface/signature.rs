@@ -57,10 +57,26 @@ impl fmt::Display for Signature {
             if index > 0 {
                 f.write_str(names.next().map_or("", String::as_str))?;
             }
-            f.write_str(piece)?;
+            f.write_str(&spaced(piece))?;
         }
         Ok(())
     }
+}
+
+/// Text without spaces as rustfmt would write it.
+fn spaced(text: &str) -> String {
+    let mut spaced = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(char) = chars.next() {
+        let next = chars.peek();
+        match char {
+            ',' if next != Some(&')') => spaced.push_str(", "),
+            ':' if next != Some(&':') && !spaced.ends_with(':') => spaced.push_str(": "),
+            '+' | '=' => spaced.extend([' ', char, ' ']),
+            char => spaced.push(char),
+        }
+    }
+    spaced
 }
 
 /// How generated types are written in a file.
@@ -126,7 +142,7 @@ impl Names<'_> {
     fn finish(self, tokens: &impl ToTokens) -> Signature {
         let text = tokens.to_token_stream().to_string();
         Signature {
-            text: text.split_whitespace().collect(),
+            text: joined(&text),
             names: self.found,
         }
     }
@@ -144,6 +160,23 @@ impl Names<'_> {
             _ => false,
         }
     }
+}
+
+/// Tokens without what lies between them, and without a comma after the last argument, which depends on the length of
+/// the line.
+fn joined(tokens: &str) -> String {
+    let is_of_word = |char: char| char.is_alphanumeric() || char == '_';
+    let mut text = String::new();
+    for token in tokens.split_whitespace() {
+        if token.starts_with('>') && text.ends_with(',') {
+            text.pop();
+        }
+        if text.ends_with(is_of_word) && token.starts_with(is_of_word) {
+            text.push(' ');
+        }
+        text.push_str(token);
+    }
+    text
 }
 
 impl VisitMut for Names<'_> {
@@ -192,6 +225,12 @@ mod tests {
             ("types::builder::Task", "Task"),
             ("::chrono::DateTime<::chrono::offset::Utc>", "DateTime<Utc>"),
             ("::std::string::String", "String"),
+            ("BTreeMap<String, Task,>", "BTreeMap<String, Task>"),
+            (
+                "Box<dyn Iterator<Item = Task> + Send>",
+                "Box<dyn Iterator<Item = Task> + Send>",
+            ),
+            ("(Task,)", "(Task,)"),
         ] {
             assert_eq!(read(written).ok().as_deref(), Some(expected));
         }
