@@ -170,7 +170,7 @@ async fn every_kind_of_part_arrives_as_described() {
             "urgent |  |  | true",
             "weird %22name%22\\{} |  |  | odd",
             "wrapped |  |  | low",
-            "cover | c.png | application/octet-stream | png",
+            "cover | c.png | image/png | png",
             "evidence | 1.txt | application/octet-stream | one",
             "evidence | 2.txt | application/octet-stream | two",
         ]

@@ -265,8 +265,8 @@ impl Part {
 /// What a part holds.
 #[derive(Clone, Debug)]
 pub enum PartKind {
-    /// A file, streamed.
-    File,
+    /// A file, streamed, with the media type that it has unless the caller knows better.
+    File(Option<String>),
     /// A scalar, sent as text.
     Text(PartType),
     /// Anything, sent as JSON of the given media type.

@@ -369,6 +369,23 @@ async fn a_path_gives_the_file_name_unless_another_is_set() {
 }
 
 #[tokio::test]
+async fn a_content_type_of_last_resort_takes_none_from_a_file_that_has_one() {
+    let mut form = Form::new();
+    let file = FilePart::from_bytes("a.bin", "a");
+    form.file("files", file.clone().or_content_type("image/png"));
+    let jpeg = file.content_type("image/jpeg");
+    form.file("files", jpeg.or_content_type("image/png"));
+    let received = send(form).await;
+    let types: Vec<Option<String>> = parse(&received)
+        .await
+        .into_iter()
+        .map(|part| part.content_type)
+        .collect();
+    let expected = ["image/png", "image/jpeg"].map(|text| Some(text.to_owned()));
+    assert_eq!(types, expected);
+}
+
+#[tokio::test]
 async fn a_content_type_that_is_none_is_refused_before_anything_is_sent() {
     let bad = [
         "",

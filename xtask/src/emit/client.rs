@@ -189,7 +189,7 @@ fn operation_documentation(operation: &Operation) -> String {
     }
     for part in operation.parts.iter().flatten() {
         let what = match part.kind {
-            PartKind::File => "file part",
+            PartKind::File(_) => "file part",
             PartKind::Text(_) => "part",
             PartKind::Json(..) => "JSON part",
         };

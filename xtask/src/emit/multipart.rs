@@ -24,7 +24,7 @@ pub fn part_type(part_type: &PartType) -> TokenStream {
 
 fn value_type(part: &Part) -> TokenStream {
     match &part.kind {
-        PartKind::File => quote!(support::FilePart),
+        PartKind::File(_) => quote!(support::FilePart),
         PartKind::Text(ty) | PartKind::Json(ty, _) => part_type(ty),
     }
 }
@@ -99,6 +99,14 @@ fn missing(part: &Part) -> String {
 
 /// The setter of a part, or of what is like one.
 pub fn setter(part: &Part, documentation: &str) -> ImplItem {
+    let documentation = match &part.kind {
+        PartKind::File(Some(media_type)) => format!(
+            "{documentation}\n\nA file that has no content type is sent as {}.",
+            docs::code(media_type)
+        ),
+        _ => documentation.to_owned(),
+    };
+    let documentation = documentation.as_str();
     let name = format_ident!("{}", part.ident());
     let field = field_name(part);
     let ty = value_type(part);
@@ -162,7 +170,10 @@ pub fn add(part: &Part, form: &Ident) -> TokenStream {
     let name = field_name(part);
     let wire = &part.name;
     let add = |value: TokenStream| match &part.kind {
-        PartKind::File => quote!(#form.file(#wire, #value);),
+        PartKind::File(None) => quote!(#form.file(#wire, #value);),
+        PartKind::File(Some(media_type)) => {
+            quote!(#form.file(#wire, #value.or_content_type(#media_type));)
+        }
         PartKind::Text(_) => {
             quote!(#form.text(#wire, &#value).map_err(progenitor_client::Error::InvalidRequest)?;)
         }

@@ -66,7 +66,7 @@ pub fn describe(
             setter: setters::of_part(name, &taken),
         };
         let what = match &part.kind {
-            PartKind::File => "a file",
+            PartKind::File(_) => "a file",
             PartKind::Text(_) => "text",
             PartKind::Json(..) => "JSON",
         };
@@ -80,7 +80,7 @@ pub fn describe(
     }
     // Fields before files, as servers that read a body in one pass want them; by name within each.
     parts.sort_by(|left, right| {
-        let key = |part: &Part| (matches!(part.kind, PartKind::File), part.name.clone());
+        let key = |part: &Part| (matches!(part.kind, PartKind::File(_)), part.name.clone());
         key(left).cmp(&key(right))
     });
     operation.parts = Some(parts);
@@ -103,7 +103,7 @@ fn kind(
         view::resolve(&lowering.root, &schema).map_or(Value::Null, |(_, schema)| schema.clone());
     let declared = resolved["type"].as_str();
     if declared == Some("string") && resolved["format"] == "binary" {
-        return PartKind::File;
+        return PartKind::File(content_type.and_then(only_type));
     }
     let json = match content_type.map(view::essence) {
         Some(essence) if essence.ends_with("/json") || essence.ends_with("+json") => Some(essence),
@@ -121,6 +121,15 @@ fn kind(
         Some(media_type) => PartKind::Json(part_type, media_type),
         None => PartKind::Text(part_type),
     }
+}
+
+/// The media type that an encoding asks for, if it is one, and not several or a range of them.
+fn only_type(content_type: &str) -> Option<String> {
+    let is_one = content_type.contains('/') && !content_type.contains(['*', ',']);
+    let is_printable = content_type
+        .bytes()
+        .all(|byte| (b' '..=b'~').contains(&byte));
+    (is_one && is_printable).then(|| content_type.trim().to_owned())
 }
 
 /// The Rust type of a schema, which gets the name `name` if it has none and needs one.

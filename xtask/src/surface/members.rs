@@ -135,7 +135,7 @@ pub fn written(style: Style) -> String {
 impl From<&Part> for Named {
     fn from(part: &Part) -> Self {
         let form = match &part.kind {
-            PartKind::File => " as a file".to_owned(),
+            PartKind::File(_) => " as a file".to_owned(),
             PartKind::Text(_) => " as text".to_owned(),
             PartKind::Json(_, media_type) => format!(" as `{media_type}`"),
         };

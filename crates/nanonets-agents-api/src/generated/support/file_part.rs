@@ -134,6 +134,13 @@ impl FilePart {
         self
     }
 
+    /// Sets the media type if none is set.
+    #[must_use]
+    pub fn or_content_type(mut self, content_type: impl Into<String>) -> Self {
+        self.content_type.get_or_insert_with(|| content_type.into());
+        self
+    }
+
     /// Calls a function with the number of bytes that have been handed to the connection, after each chunk. Each attempt
     /// begins at 0 again.
     #[must_use]
