@@ -71,15 +71,23 @@ impl Document {
                 Diagnostic::at("unreadable-file", Place::Position(Position::START), message),
             )
         };
-        let mut bytes = Vec::new();
-        // A device or a pipe has no size to ask for.
-        File::open(path)
-            .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
-            .map_err(|error| unreadable(format!("the file can't be read: {error}")))?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(unreadable(format!(
+        let failed = |error| unreadable(format!("the file can't be read: {error}"));
+        let too_large = || {
+            unreadable(format!(
                 "the file has more than {MAX_BYTES} bytes, the limit"
-            )));
+            ))
+        };
+        let file = File::open(path).map_err(failed)?;
+        if file.metadata().map_err(failed)?.len() > MAX_BYTES {
+            return Err(too_large());
+        }
+        // A device or a pipe says nothing of its size.
+        let mut bytes = Vec::new();
+        file.take(MAX_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .map_err(failed)?;
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(too_large());
         }
         Self::parse(name, bytes)
     }

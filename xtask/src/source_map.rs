@@ -49,6 +49,8 @@ pub enum Nesting {
     Bounded,
     /// Too deep, from here on.
     TooDeep(Position),
+    /// Bounded as far as that, where there are too many nodes.
+    TooMany(Position),
     /// As far as it can be read; the rest may be anything.
     Unknown {
         /// Where reading stopped.
@@ -60,11 +62,20 @@ pub enum Nesting {
     },
 }
 
-/// Looks whether a YAML text has collections nested more than `limit` levels deep, and reads no further than to the
-/// first that is: the cost is linear in the length of the text.
-pub fn nesting(text: &str, limit: usize) -> Nesting {
+/// Looks whether a YAML text has collections nested more than `limit` levels deep, or more than `most` nodes, keys among
+/// them, and reads no further than to the first that is too much: the cost is linear in the length of the text.
+pub fn nesting(text: &str, limit: usize, most: usize) -> Nesting {
     let mut depth = 0;
+    let mut nodes = 0;
     for event in Parser::new_from_str(text) {
+        if let Ok((event, span)) = &event
+            && !matches!(event, Event::MappingEnd | Event::SequenceEnd)
+        {
+            nodes += 1;
+            if nodes > most {
+                return Nesting::TooMany(position(*span));
+            }
+        }
         match event {
             Ok((Event::MappingStart(..) | Event::SequenceStart(..), span)) => {
                 depth += 1;

@@ -138,6 +138,15 @@ fn more_values_than_the_generator_has_memory_for_are_refused() {
 }
 
 #[test]
+fn a_large_yaml_file_is_refused_before_all_its_values_are_kept() {
+    let text = format!("a:\n{}", "- 00000\n".repeat(1_100_000));
+    let (code, line, _) = refusal("a.yaml", text);
+    assert_eq!(code, "limit-exceeded");
+    // The first reader counts keys, too, and has to see more to be sure; the one that keeps values stops at half of them.
+    assert!(line > 1_000_000, "it was read again, to line {line}");
+}
+
+#[test]
 fn a_file_of_200_megabytes_is_refused_by_its_size() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("large.yaml");

@@ -15,6 +15,10 @@ use crate::source_map::{self, MAX_DEPTH, Nesting, SourceMap, Syntax};
 /// So many brackets or directives are read in a moment even if each of them is looked at once for each other.
 const FEW: usize = 4096;
 
+/// A text of so many bytes may have more values than are allowed. serde_yaml keeps all of them in memory, at thirty times the
+/// size of the text, before the first is looked at.
+const SMALL: usize = 8 * 1024 * 1024;
+
 /// A text that was read.
 pub struct Parsed {
     pub root: Value,
@@ -72,7 +76,7 @@ fn read_yaml(text: &str) -> serde_yaml::Result<Parsed> {
 
 /// Refuses what serde_yaml would take too long to refuse: its scanner looks at every open bracket again for each token,
 /// at every `%TAG` again for each other one, and reads the whole document before its nesting is looked at. A text with
-/// few brackets can't be deep enough for that to matter and is not read a second time.
+/// few brackets can't be deep enough for that to matter and, if it is small, is not read a second time.
 fn bound_effort(text: &str) -> Result<(), Diagnostic> {
     let mut directives = (1..)
         .zip(text.split(['\n', '\r']))
@@ -83,11 +87,13 @@ fn bound_effort(text: &str) -> Result<(), Diagnostic> {
         return Err(Diagnostic::at("limit-exceeded", place, message)
             .hint("an API description needs none: remove the lines that begin with `%`"));
     }
-    if brackets(text) <= FEW {
+    if brackets(text) <= FEW && text.len() <= SMALL {
         return Ok(());
     }
-    match source_map::nesting(text, MAX_DEPTH) {
+    // Each value has one key at most; a few events are of the document.
+    match source_map::nesting(text, MAX_DEPTH, 2 * MAX_VALUES + FEW) {
         Nesting::Bounded => Ok(()),
+        Nesting::TooMany(position) => Err(too_many(position)),
         Nesting::TooDeep(position) => Err(too_deep(position)),
         // What stands behind the place that this scanner doesn't understand was not seen by it.
         Nesting::Unknown {
@@ -108,6 +114,12 @@ fn brackets(text: &str) -> usize {
     text.bytes().filter(|byte| b"[{".contains(byte)).count()
 }
 
+fn too_many(position: Position) -> Diagnostic {
+    let message = format!("the document has more than {MAX_VALUES} values, the limit");
+    Diagnostic::at("limit-exceeded", Place::Position(position), message)
+        .hint("split it into documents of their own, one for each part of the API")
+}
+
 fn too_deep(position: Position) -> Diagnostic {
     let message = format!("the document is nested too deeply: the limit is {MAX_DEPTH} levels");
     Diagnostic::at("limit-exceeded", Place::Position(position), message)
@@ -126,9 +138,7 @@ fn syntax_error(
         column: column.max(1),
     });
     if message.contains(TOO_MANY_VALUES) {
-        let message = format!("the document has more than {MAX_VALUES} values, the limit");
-        return Diagnostic::at("limit-exceeded", Place::Position(position), message)
-            .hint("split it into documents of their own, one for each part of the API");
+        return too_many(position);
     }
     if message.contains("limit exceeded") {
         if message.contains("repetition") {
