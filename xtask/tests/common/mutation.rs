@@ -146,7 +146,7 @@ fn places(value: &Value, place: String, found: &mut Vec<String>) {
 }
 
 /// Changes the document somewhere; says how. Something is dropped, renamed, given twice, replaced by what stands
-/// elsewhere, given another type, made to contain itself, or given one more rule.
+/// elsewhere, given another type, made to contain itself, made of the same thing over and over, or given one more rule.
 pub fn mutate(root: &mut Value, choices: &mut Choices) -> String {
     let mut found = Vec::new();
     places(root, String::new(), &mut found);
@@ -167,7 +167,7 @@ pub fn mutate(root: &mut Value, choices: &mut Choices) -> String {
         .unwrap_or_default();
     let name = *choices.pick(&NAMES);
     let last = pointer::last(&place);
-    let kind = choices.below(8);
+    let kind = choices.below(9);
     let (keyword, rule) = keyword(choices, &reference);
     let scalars = [
         Value::Null,
@@ -218,6 +218,12 @@ pub fn mutate(root: &mut Value, choices: &mut Choices) -> String {
                 return format!("{place} refers to {above}");
             }
         }
+        (8, _) => {
+            let keyword = *choices.pick(&["allOf", "anyOf", "oneOf"]);
+            let top = tower(root, target, keyword, choices.below(2) == 0);
+            replace(root, &place, top);
+            return format!("{place} refers to a tower of {keyword} on {target}");
+        }
         _ => {
             let typed: Vec<&String> = found
                 .iter()
@@ -237,6 +243,29 @@ pub fn mutate(root: &mut Value, choices: &mut Choices) -> String {
         }
     }
     format!("change {kind} at {place} with the name {name:?} or the value {scalar}")
+}
+
+/// Adds schemas each of which is made of the one before it twice, as a whole or by a field, and returns a reference to the
+/// last: whoever writes out what it is made of has no end.
+fn tower(root: &mut Value, base: &str, keyword: &str, by_field: bool) -> Value {
+    let reference = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+    let mut below = base.to_owned();
+    for height in 0..40 {
+        let mut parts = json!({ keyword: [reference(&below), reference(&below)] });
+        parts[keyword][1]["description"] = json!("again");
+        if by_field {
+            parts = json!({ "allOf": [
+                { "properties": { "a": parts, "b": reference(&below) } },
+                { "properties": { "b": parts, "a": reference(&below) } },
+            ] });
+        }
+        below = format!("Tower{height}");
+        let schemas = root.pointer_mut("/components/schemas");
+        if let Some(schemas) = schemas.and_then(Value::as_object_mut) {
+            schemas.insert(below.clone(), parts);
+        }
+    }
+    reference(&below)
 }
 
 fn replace(root: &mut Value, place: &str, value: Value) {
