@@ -29,6 +29,25 @@ async fn any_2xx_is_the_success_that_is_described() {
 }
 
 #[tokio::test]
+async fn json_by_another_name_is_asked_for_by_that_name() {
+    let server = Server::new(200, "application/hal+json", r#"{"name":"n"}"#).await;
+    let client = successes::Client::new(&server.url).expect("a client");
+    let answer = client.other_json().send().await.expect("a success");
+    assert_eq!(answer.name, "n");
+    assert_eq!(server.only().header("accept"), Some("application/hal+json"));
+}
+
+#[tokio::test]
+async fn what_is_described_as_json_alone_can_be_is_json_under_any_type() {
+    let server = Server::json(200, json!({ "name": "n" })).await;
+    let client = successes::Client::new(&server.url).expect("a client");
+    let answer = client.any_type().send().await.expect("a success");
+    assert_eq!(answer.name, "n");
+    let client = successes::Client::new(&server.url).expect("a client");
+    client.any_text().send().await.expect("bytes");
+}
+
+#[tokio::test]
 async fn bodies_that_are_not_json_are_streamed_as_they_come() {
     let server = Server::new(200, "application/pdf", "%PDF").await;
     let client = successes::Client::new(&server.url).expect("a client");
