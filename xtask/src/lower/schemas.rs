@@ -146,6 +146,18 @@ pub fn drop_bounds_without_value(lowering: &mut Lowering) {
     }
 }
 
+/// Removes `uniqueItems`: a list is a list all the same, and typify would have it made one way where it is required and
+/// another where it is not.
+pub fn drop_uniqueness(lowering: &mut Lowering) {
+    for place in lowering.nodes(Kind::Schema) {
+        let schema = pointer::get_mut(&mut lowering.root, &place).and_then(Value::as_object_mut);
+        if schema.is_some_and(|schema| schema.remove("uniqueItems") == Some(Value::Bool(true))) {
+            let message = "that no item is there twice is not checked";
+            lowering.record("drop-uniqueness", &place, message);
+        }
+    }
+}
+
 /// Turns `additionalProperties: true` into the equal `{}` on objects with properties: typify drops the first and gives
 /// the second a map, `extra`, in which unknown fields survive.
 pub fn keep_unknown_fields(lowering: &mut Lowering) {

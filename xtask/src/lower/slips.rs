@@ -83,18 +83,25 @@ fn as_type(value: &Value, declared: &str) -> Option<Value> {
     }
 }
 
-/// Makes a string of an enum whose values can't be told apart once they are Rust names, and lists them in its
-/// description.
+/// Takes the values off an enum that they can't be variants of, and lists them in its description: strings that can't be told
+/// apart once they are Rust names, and numbers, of which typify would refuse every one that is not listed. A single number
+/// stays, for it is what tells a member of a union from the others.
 pub fn enums_without_names(lowering: &mut Lowering) {
     lowering.each_schema("enum-without-names", |schema| {
         let values = schema.get("enum")?.as_array()?;
-        if schema.get("type")? != "string" || check::schemas::are_nameable(values) {
-            return None;
-        }
+        let reason = match schema.get("type")?.as_str()? {
+            "string" if check::schemas::are_nameable(values) => return None,
+            "string" => "the values have no distinct names in Rust: it is a string",
+            _ if values.iter().filter(|value| !value.is_null()).count() < 2 => return None,
+            _ => "the values have no names: it takes any of its type",
+        };
         let listed: Vec<String> = values
             .iter()
-            .filter_map(Value::as_str)
-            .map(|value| format!("`{value}`"))
+            .filter(|value| !value.is_null())
+            .map(|value| match value {
+                Value::String(text) => format!("`{text}`"),
+                value => format!("`{value}`"),
+            })
             .collect();
         let listed = format!("One of {}.", listed.join(", "));
         let description = match schema.get("description").and_then(Value::as_str) {
@@ -103,7 +110,7 @@ pub fn enums_without_names(lowering: &mut Lowering) {
         };
         schema.insert("description".to_owned(), Value::from(description));
         schema.remove("enum");
-        Some("the values have no distinct names in Rust: it is a string".to_owned())
+        Some(reason.to_owned())
     });
 }
 
