@@ -58,11 +58,35 @@ fn no_change_of_a_document_breaks_its_import() {
         };
         if let Ok(result) = result {
             let written = Document::parse("written.yaml", result.text).expect("YAML");
-            assert!(written.root == result.document.root, "{seed}: {changes:#?}");
+            assert!(
+                unordered(written.root) == unordered(result.document.root),
+                "{seed}: {changes:#?}"
+            );
             imported += 1;
         }
     }
     assert!(imported > 40, "{imported} is too few to say anything");
+}
+
+/// A value with the lists sorted that an import puts in the order of the old document.
+fn unordered(value: Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, value)| {
+                let mut value = unordered(value);
+                if let Value::Array(items) = &mut value
+                    && ["enum", "parameters", "required", "tags"].contains(&name.as_str())
+                {
+                    items.sort_by_key(Value::to_string);
+                }
+                (name, value)
+            })
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        Value::Array(items) => items.into_iter().map(unordered).collect(),
+        other => other,
+    }
 }
 
 fn crashes() -> PathBuf {
