@@ -117,7 +117,7 @@ impl Merging<'_> {
             let path = self.active[start + 1..].iter().map(|(_, at)| at.clone());
             return Err(Trouble::Endless(path.chain([at.to_owned()]).collect()));
         }
-        self.step()?;
+        self.steps(1)?;
         if self.active.len() >= MAX_DEPTH {
             return Err(Trouble::TooDeep);
         }
@@ -129,7 +129,8 @@ impl Merging<'_> {
         } else {
             let mut combinations = vec![Group::new()];
             for member in group {
-                combinations = product(&combinations, &self.expand(member, 0)?)?;
+                let parts = self.expand(member, 0)?;
+                combinations = self.product(&combinations, &parts)?;
             }
             for parts in &combinations {
                 for (name, group) in self.shared(parts) {
@@ -144,12 +145,25 @@ impl Merging<'_> {
         Ok(())
     }
 
-    fn step(&mut self) -> Result<(), Trouble> {
-        self.steps += 1;
+    fn steps(&mut self, count: usize) -> Result<(), Trouble> {
+        self.steps += count;
         if self.steps > MAX_STEPS {
             return Err(Trouble::TooMany);
         }
         Ok(())
+    }
+
+    /// Each of `left` joined with each of `right`.
+    fn product(&mut self, left: &[Group], right: &[Group]) -> Result<Vec<Group>, Trouble> {
+        let count = left.len() * right.len();
+        if count > MAX_COMBINATIONS {
+            return Err(Trouble::TooMany);
+        }
+        self.steps(count)?;
+        Ok(left
+            .iter()
+            .flat_map(|one| right.iter().map(move |other| one | other))
+            .collect())
     }
 
     /// The schemas that the one at `place` is made of: one group for each combination of the branches of its unions.
@@ -157,7 +171,7 @@ impl Merging<'_> {
         if depth >= MAX_DEPTH {
             return Err(Trouble::TooDeep);
         }
-        self.step()?;
+        self.steps(1)?;
         let Some(schema) = pointer::get(self.root, place) else {
             return Ok(vec![Group::new()]);
         };
@@ -167,7 +181,8 @@ impl Merging<'_> {
             Group::from([place.to_owned()])
         }];
         for part in self.members(place, "allOf") {
-            combinations = product(&combinations, &self.expand(&part, depth + 1)?)?;
+            let parts = self.expand(&part, depth + 1)?;
+            combinations = self.product(&combinations, &parts)?;
         }
         for keyword in ["oneOf", "anyOf"] {
             let mut branches = Vec::new();
@@ -175,7 +190,7 @@ impl Merging<'_> {
                 branches.extend(self.expand(&branch, depth + 1)?);
             }
             if !branches.is_empty() {
-                combinations = product(&combinations, &branches)?;
+                combinations = self.product(&combinations, &branches)?;
             }
         }
         Ok(combinations)
@@ -285,15 +300,4 @@ fn is_silent(schema: &Value) -> bool {
             .keys()
             .all(|keyword| keyword.starts_with("x-") || SILENT.contains(&keyword.as_str()))
     })
-}
-
-/// Each of `left` joined with each of `right`.
-fn product(left: &[Group], right: &[Group]) -> Result<Vec<Group>, Trouble> {
-    if left.len() * right.len() > MAX_COMBINATIONS {
-        return Err(Trouble::TooMany);
-    }
-    Ok(left
-        .iter()
-        .flat_map(|one| right.iter().map(move |other| one | other))
-        .collect())
 }

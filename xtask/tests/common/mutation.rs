@@ -167,7 +167,11 @@ pub fn mutate(root: &mut Value, choices: &mut Choices) -> String {
         .unwrap_or_default();
     let name = *choices.pick(&NAMES);
     let last = pointer::last(&place);
-    let kind = choices.below(9);
+    // Towers take long to be refused, so there are few.
+    let kind = match choices.below(60) {
+        0 => 8,
+        _ => choices.below(8),
+    };
     let (keyword, rule) = keyword(choices, &reference);
     let scalars = [
         Value::Null,
