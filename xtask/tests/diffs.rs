@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use common::mutation::{Choices, corpus, mutate};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use xtask::codegen::{self, Generated};
 use xtask::diff::{self, Diff, Kind, Owner};
 use xtask::emit::Options;
@@ -118,7 +118,16 @@ fn said(value: &Value, referred: &dyn Fn(&Map<String, Value>) -> Option<Value>) 
                 false => name != "operationId",
             };
             let members = members.iter().filter(|(name, _)| says(name));
-            let members = members.map(|(name, member)| (name.clone(), said(member, referred)));
+            let members = members.map(|(name, member)| {
+                // The only way in that asks for nothing is no way that asks.
+                let asks = name != "security" || *member != json!([{}]);
+                let member = if asks {
+                    said(member, referred)
+                } else {
+                    json!([])
+                };
+                (name.clone(), member)
+            });
             Value::Object(members.collect())
         }),
         scalar => scalar.clone(),

@@ -49,8 +49,32 @@ impl Difference {
         keys.join("/")
     }
 
+    /// That a list of values has another one, or lacks one.
+    fn listed(&self) -> Option<String> {
+        let (value, path) = self.at.keys.split_last()?;
+        let (list, path) = path.split_last()?;
+        if list.text() != "enum" {
+            return None;
+        }
+        let path = path.iter().map(Key::text).filter(|word| *word != "schema");
+        let path: Vec<&str> = path.collect();
+        let of = match path.as_slice() {
+            [] => String::new(),
+            path => format!(" in `{}`", path.join("/")),
+        };
+        let (value, when) = match (&self.before, &self.after) {
+            (None, Some(_)) => (value.text(), "now"),
+            (Some(_), None) => (value.text(), "no more"),
+            _ => return None,
+        };
+        Some(format!("lists the value `{value}`{of} {when}"))
+    }
+
     /// As it is read after its place.
     fn words(&self) -> String {
+        if let Some(listed) = self.listed() {
+            return listed;
+        }
         let key = self.key();
         match (&self.before, &self.after) {
             (None, _) if key.is_empty() => "is described now".to_owned(),
