@@ -90,7 +90,9 @@ impl Workspace {
 fn our_own_description_is_up_to_date_with_itself() {
     let done = run(xtask().args(["spec", "import", "spec/agents.yaml", "--yes"]));
     assert_eq!((done.code, done.stdout.as_str()), (Some(0), ""), "{done:?}");
-    assert_eq!(done.stderr, "spec/agents.yaml is up to date\n");
+    // What the overlay corrects of upstream's is right in our own already, of which it warns.
+    let end = "spec/agents.yaml is up to date\n";
+    assert!(done.stderr.ends_with(end), "{done:?}");
 }
 
 #[test]
