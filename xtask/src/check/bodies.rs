@@ -126,7 +126,8 @@ fn multipart(subject: &Subject<'_>, body: &Value, place: &str, problems: &mut Ve
     };
     let schema_place = target.unwrap_or_else(|| pointer::join(place, "schema"));
     // If that is too much, it is reported as that.
-    let merged = merging::merged(subject.root, schema, &mut MAX_PARTS.clone());
+    let mut left = MAX_PARTS;
+    let merged = merging::merged(subject.root, schema, &mut left);
     let schema = merged.as_ref().unwrap_or(schema);
     let Some(parts) = schema.get("properties").and_then(Value::as_object) else {
         problems.push(
