@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use workspace_tests::fixtures::discriminators::types::{
     Animal, Owner, OwnerPerhaps, OwnerPet, Pet,
 };
-use workspace_tests::fixtures::{discriminators, unions};
+use workspace_tests::fixtures::{combined_unions, discriminators, unions};
 
 fn decode<T: DeserializeOwned>(json: &Value) -> T {
     serde_json::from_value(json.clone()).expect("a value of the type")
@@ -128,4 +128,29 @@ fn an_object_whose_union_is_a_rule_stays_closed() {
     assert_eq!(rules.a.as_deref(), Some("1"));
     let other = json!({ "a": "1", "c": "2" });
     assert!(serde_json::from_value::<unions::types::Rules>(other).is_err());
+}
+
+#[test]
+fn each_combination_of_unions_that_meet_is_a_member_by_its_parts() {
+    use combined_unions::types::{Answer, AnswerPlace, Eight, Order, Person};
+    let order = json!({ "card": "4711", "phone": "0123", "id": 1 });
+    let Order::CardPhone(decoded) = decode(&order) else {
+        panic!("a card and a phone were expected")
+    };
+    assert_eq!(
+        (&*decoded.card, &*decoded.phone, decoded.id),
+        ("4711", "0123", 1)
+    );
+    let person = json!({ "iban": "DE00", "name": "Ada" });
+    let Person::Iban(decoded) = decode(&person) else {
+        panic!("an account was expected")
+    };
+    assert_eq!(decoded.name.as_deref(), Some("Ada"));
+    let place = json!({ "iban": "DE00", "mail": "a@b" });
+    assert!(matches!(decode(&place), AnswerPlace::IbanMail(_)));
+    let eight = json!({ "f": "f", "l": "l" });
+    assert!(matches!(decode(&eight), Eight::Variant63(_)));
+    let answer =
+        json!({ "order": order, "person": person, "place": place, "number": 7, "eight": eight });
+    assert_eq!(again(&decode::<Answer>(&answer)), answer);
 }

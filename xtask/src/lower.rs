@@ -18,6 +18,7 @@ pub mod schemas;
 pub(crate) mod setters;
 mod slips;
 pub(crate) mod type_names;
+pub(crate) mod unions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,6 +93,7 @@ const PASSES: &[Pass] = &[
     slips::fields_beside_unions,
     discriminators::choose_one,
     compositions::name_recursive,
+    unions::combine,
     merging::merge_objects,
     compositions::drop_rules_about_fields,
     compositions::name_nullable,

@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
+use xtask::codegen;
+use xtask::emit::Options;
 use xtask::read::Document;
 
 /// A text of some hundred KB takes a fraction of a second; what grows with the square of its length takes minutes.
@@ -157,4 +160,68 @@ fn a_file_of_200_megabytes_is_refused_by_its_size() {
         problem.diagnostic.message.contains("the limit"),
         "{problem}"
     );
+}
+
+/// A schema whose parts are this many unions of this many objects each, all named, and what these are.
+fn unions(count: usize, keyword: &str, branches: usize) -> (Vec<Value>, Value) {
+    let reference = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+    let mut schemas = json!({});
+    let mut names = Vec::new();
+    for union in 0..count {
+        let mut members = Vec::new();
+        for branch in 0..branches {
+            let name = format!("B{union}x{branch}");
+            members.push(reference(&name));
+            schemas[name] = json!({
+                "type": "object",
+                "required": [format!("b{union}x{branch}")],
+                "properties": { format!("b{union}x{branch}"): { "type": "string" } },
+            });
+        }
+        schemas[format!("U{union}")] = json!({ keyword: members });
+        names.push(reference(&format!("U{union}")));
+    }
+    (names, schemas)
+}
+
+#[test]
+fn unions_that_are_put_together_are_generated_or_refused_before_they_are_combined() {
+    let own = json!({ "type": "object", "properties": { "own": { "type": "string" } } });
+    for keyword in ["oneOf", "anyOf"] {
+        // Whether it can be done where the unions are parts, and where they are the branches of one part.
+        for (count, branches, of_parts, of_branches) in [
+            (1, 40, true, true),
+            (2, 2, true, true),
+            (2, 4, true, true),
+            (2, 8, true, true),
+            (6, 2, true, true),
+            (7, 2, false, true),
+            (9, 8, false, false),
+        ] {
+            let (names, schemas) = unions(count, keyword, branches);
+            let beside: Vec<_> = names.iter().cloned().chain([own.clone()]).collect();
+            let within = json!([{ keyword: names }, own]);
+            for (parts, good) in [(json!(beside), of_parts), (within, of_branches)] {
+                let mut schemas = schemas.clone();
+                schemas["Whole"] = json!({ "allOf": parts });
+                let root = json!({
+                    "openapi": "3.0.3",
+                    "info": { "title": "T", "version": "1" },
+                    "paths": {},
+                    "components": { "schemas": schemas },
+                });
+                let document = Document::parse("a.json", root.to_string()).expect("JSON");
+                let start = Instant::now();
+                let generated = codegen::generate(&document, &Options::default());
+                let spent = start.elapsed();
+                assert!(spent < BOUND, "{spent:?} for {parts}");
+                let codes = generated.err().map(|problems| {
+                    let codes = problems.iter().map(|problem| problem.diagnostic.code);
+                    codes.collect::<Vec<_>>()
+                });
+                let expected = (!good).then(|| vec!["too-intricate"]);
+                assert_eq!(codes, expected, "{parts}");
+            }
+        }
+    }
 }

@@ -12,6 +12,8 @@ use serde_json::Value;
 use super::Subject;
 use crate::diagnostic::Diagnostic;
 use crate::lower;
+use crate::lower::compositions;
+use crate::lower::unions::MAX_COMBINATIONS;
 use crate::pointer;
 use crate::shape::Kind;
 use crate::view;
@@ -19,10 +21,11 @@ use crate::view;
 /// How many compositions may stand inside each other: several times what any honest document has.
 const MAX_DEPTH: usize = 64;
 
-/// How many combinations of the branches of unions one composition may have.
-const MAX_COMBINATIONS: usize = 64;
+/// How many unions may meet, and in how many combinations, where it is left to typify to combine them.
+const MAX_MEETING: usize = 2;
+const MAX_MEETING_COMBINATIONS: usize = 4;
 
-/// How many merges, and parts of them, are played through for one document.
+/// How many merges, and parts of them, are played through for one document, and may be needed for one schema.
 const MAX_STEPS: usize = 100_000;
 
 /// Schemas that are merged with each other, by pointer.
@@ -35,12 +38,22 @@ enum Trouble {
     Endless(Vec<String>),
     TooDeep,
     TooMany,
+    /// More unions meet than can be combined.
+    TooManyUnions,
+}
+
+/// What a schema is made of.
+struct Expansion {
+    /// A group of schemas for each combination of the branches of its unions.
+    combinations: Vec<Group>,
+    /// How many unions are combined in these.
+    unions: usize,
 }
 
 pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     let mut merging = Merging {
         root: subject.root,
-        known: BTreeSet::new(),
+        known: BTreeMap::new(),
         active: Vec::new(),
         steps: 0,
     };
@@ -95,23 +108,30 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
                 format!("the schema combines unions, or repeats what it is made of, in more than {MAX_COMBINATIONS} ways"),
             )
             .hint("describe the value as any JSON by leaving its type out, or list what really occurs"),
+            Trouble::TooManyUnions => Diagnostic::error(
+                "too-intricate",
+                found.pointer.clone(),
+                format!("the parts of the schema describe one field by different unions, more than {MAX_MEETING} of them or in more than {MAX_MEETING_COMBINATIONS} ways"),
+            )
+            .hint("let one part alone describe what the field is one of"),
         });
     }
 }
 
 struct Merging<'a> {
     root: &'a Value,
-    /// Groups that were merged without trouble.
-    known: BTreeSet<Group>,
+    /// Groups that were merged without trouble, and in how many steps: typify takes them each time.
+    known: BTreeMap<Group, usize>,
     /// Groups that are being merged, and the property at which each was met.
     active: Vec<(Group, String)>,
     steps: usize,
 }
 
 impl Merging<'_> {
-    fn merge(&mut self, group: &Group, at: &str) -> Result<(), Trouble> {
-        if self.known.contains(group) {
-            return Ok(());
+    /// How many steps it takes to merge a group that was met at the property `at`.
+    fn merge(&mut self, group: &Group, at: &str) -> Result<usize, Trouble> {
+        if let Some(steps) = self.known.get(group) {
+            return Ok(*steps);
         }
         if let Some(start) = self.active.iter().position(|(active, _)| active == group) {
             let path = self.active[start + 1..].iter().map(|(_, at)| at.clone());
@@ -122,27 +142,39 @@ impl Merging<'_> {
             return Err(Trouble::TooDeep);
         }
         self.active.push((group.clone(), at.to_owned()));
+        let mut steps = 1;
         if let Some(choices) = self.choices(group) {
             for choice in choices.iter().filter(|choice| !is_named(choice)) {
-                self.merge(choice, at)?;
+                steps += self.merge(choice, at)?;
             }
         } else {
-            let mut combinations = vec![Group::new()];
+            let mut whole = Expansion::of(Group::new());
             for member in group {
-                let parts = self.expand(member, 0)?;
-                combinations = self.product(&combinations, &parts)?;
+                let part = self.expand(member, 0)?;
+                whole = self.product(&whole, &part)?;
             }
-            for parts in &combinations {
+            // Those that meet in a schema, rather than in a field of its parts, are combined before typify sees them.
+            if group.len() > 1
+                && whole.unions > 1
+                && (whole.unions > MAX_MEETING
+                    || whole.combinations.len() > MAX_MEETING_COMBINATIONS)
+            {
+                return Err(Trouble::TooManyUnions);
+            }
+            for parts in &whole.combinations {
                 for (name, group) in self.shared(parts) {
                     if !is_named(&group) {
-                        self.merge(&group, &name)?;
+                        steps += self.merge(&group, &name)?;
                     }
                 }
             }
         }
+        if steps > MAX_STEPS {
+            return Err(Trouble::TooMany);
+        }
         self.active.pop();
-        self.known.insert(group.clone());
-        Ok(())
+        self.known.insert(group.clone(), steps);
+        Ok(steps)
     }
 
     fn steps(&mut self, count: usize) -> Result<(), Trouble> {
@@ -154,46 +186,68 @@ impl Merging<'_> {
     }
 
     /// Each of `left` joined with each of `right`.
-    fn product(&mut self, left: &[Group], right: &[Group]) -> Result<Vec<Group>, Trouble> {
-        let count = left.len() * right.len();
+    fn product(&mut self, left: &Expansion, right: &Expansion) -> Result<Expansion, Trouble> {
+        let count = left.combinations.len() * right.combinations.len();
+        let unions = left.unions + right.unions;
         if count > MAX_COMBINATIONS {
             return Err(Trouble::TooMany);
         }
         self.steps(count)?;
-        Ok(left
+        let joined = left
+            .combinations
             .iter()
-            .flat_map(|one| right.iter().map(move |other| one | other))
-            .collect())
+            .flat_map(|one| right.combinations.iter().map(move |other| one | other));
+        Ok(Expansion {
+            combinations: joined.collect(),
+            unions,
+        })
     }
 
-    /// The schemas that the one at `place` is made of: one group for each combination of the branches of its unions.
-    fn expand(&mut self, place: &str, depth: usize) -> Result<Vec<Group>, Trouble> {
+    /// What the schema at `place` is made of.
+    fn expand(&mut self, place: &str, depth: usize) -> Result<Expansion, Trouble> {
         if depth >= MAX_DEPTH {
             return Err(Trouble::TooDeep);
         }
         self.steps(1)?;
         let Some(schema) = pointer::get(self.root, place) else {
-            return Ok(vec![Group::new()]);
+            return Ok(Expansion::of(Group::new()));
         };
-        let mut combinations = vec![if is_silent(schema) {
+        let mut whole = Expansion::of(if is_silent(schema) {
             Group::new()
         } else {
             Group::from([place.to_owned()])
-        }];
+        });
         for part in self.members(place, "allOf") {
-            let parts = self.expand(&part, depth + 1)?;
-            combinations = self.product(&combinations, &parts)?;
+            let part = self.expand(&part, depth + 1)?;
+            whole = self.product(&whole, &part)?;
         }
         for keyword in ["oneOf", "anyOf"] {
+            // Lowering takes those off.
+            if schema.get("properties").is_some() && compositions::has_only_rules(schema, keyword) {
+                continue;
+            }
             let mut branches = Vec::new();
-            for branch in self.members(place, keyword) {
-                branches.extend(self.expand(&branch, depth + 1)?);
+            let mut inner = 0;
+            let members = self.members(place, keyword);
+            let chooses = members.len() > 1;
+            for branch in members {
+                let branch = self.expand(&branch, depth + 1)?;
+                branches.extend(branch.combinations);
+                inner = inner.max(branch.unions);
             }
             if !branches.is_empty() {
-                combinations = self.product(&combinations, &branches)?;
+                let unions = inner + usize::from(chooses);
+                if branches.len() > MAX_COMBINATIONS {
+                    return Err(Trouble::TooMany);
+                }
+                let union = Expansion {
+                    combinations: branches,
+                    unions,
+                };
+                whole = self.product(&whole, &union)?;
             }
         }
-        Ok(combinations)
+        Ok(whole)
     }
 
     /// What a single schema is one of, if it only chooses: a union, or `allOf` around one other. Its branches are types of
@@ -268,6 +322,16 @@ impl Merging<'_> {
     fn target(&self, place: String) -> Option<String> {
         let (target, _) = view::resolve(self.root, pointer::get(self.root, &place)?)?;
         Some(target.unwrap_or(place))
+    }
+}
+
+impl Expansion {
+    /// A schema without unions.
+    fn of(group: Group) -> Self {
+        Self {
+            combinations: vec![group],
+            unions: 0,
+        }
     }
 }
 

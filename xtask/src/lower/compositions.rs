@@ -32,19 +32,13 @@ pub fn name_recursive(lowering: &mut Lowering) {
     let mut inline: Vec<(String, String)> = nodes
         .into_iter()
         .filter_map(|place| {
-            let (owner, inside) = place.strip_prefix(SCHEMAS)?.get(1..)?.split_once('/')?;
+            let (owner, _) = place.strip_prefix(SCHEMAS)?.get(1..)?.split_once('/')?;
             let schema = pointer::get(&lowering.root, &place)?;
-            if !has_parts(schema) {
+            if !has_parts(schema) || !reaches(&lowering.root, schema, &pointer::unescape(owner)) {
                 return None;
             }
-            reaches(&lowering.root, schema, &pointer::unescape(owner)).then(|| {
-                let words = inside.split('/').filter(|word| !is_keyword(word));
-                let words: Vec<String> = std::iter::once(owner)
-                    .chain(words)
-                    .map(pointer::unescape)
-                    .collect();
-                (place.clone(), type_name(&words.join("-")))
-            })
+            let name = place_name(&place)?;
+            Some((place, name))
         })
         .collect();
     // What stands inside another one is named before it.
@@ -64,6 +58,18 @@ pub fn name_recursive(lowering: &mut Lowering) {
         );
     }
     lowering.moved();
+}
+
+/// A name for what stands at a place in a component.
+pub(super) fn place_name(place: &str) -> Option<String> {
+    let mut words = place.strip_prefix(SCHEMAS)?.get(1..)?.split('/');
+    let owner = words.next()?;
+    let words = words.filter(|word| !is_keyword(word));
+    let words: Vec<String> = std::iter::once(owner)
+        .chain(words)
+        .map(pointer::unescape)
+        .collect();
+    Some(type_name(&words.join("-")))
 }
 
 /// Whether a word of a pointer says how schemas nest rather than what they are about.

@@ -1,0 +1,247 @@
+//! Unions that meet in one schema.
+//!
+//! typify combines them branch by branch, takes each branch without all the others, which are combinations again, and
+//! calls what comes of it `Variant0`: three unions of two are seconds of work, and two of eight are more than can be
+//! waited for. So where several meet, each combination of their branches becomes a schema of its own here.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value, json};
+
+use super::Lowering;
+use super::compositions::{self, ANNOTATIONS, has_only_rules};
+use crate::names::type_name;
+use crate::pointer;
+use crate::shape::Kind;
+use crate::view;
+
+/// How many compositions may stand inside each other.
+const MAX_DEPTH: usize = 64;
+
+/// How many combinations of the branches of unions one schema may have.
+pub(crate) const MAX_COMBINATIONS: usize = 64;
+
+/// Makes one union of several that are put together: of all combinations of their branches, each by a name.
+pub fn combine(lowering: &mut Lowering) {
+    let mut plain = BTreeSet::new();
+    for place in lowering.nodes(Kind::Schema) {
+        let Some(schema) = pointer::get(&lowering.root, &place) else {
+            continue;
+        };
+        if only_chooses(schema) {
+            continue;
+        }
+        let mut unions = Unions {
+            root: &lowering.root,
+            plain: &mut plain,
+        };
+        let Some(mut whole) = unions.expand(schema, MAX_DEPTH) else {
+            continue;
+        };
+        let all = whole.combinations.len();
+        whole
+            .combinations
+            .retain(|combination| may_hold(&lowering.root, &combination.parts));
+        // What no value fits is left as it is, for typify to say so.
+        if whole.unions < 2 || whole.combinations.is_empty() {
+            continue;
+        }
+        let mut union: Map<String, Value> = schema
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter(|(keyword, _)| *keyword != "discriminator" && is_about(keyword))
+            .map(|(keyword, value)| (keyword.clone(), value.clone()))
+            .collect();
+        let message = format!(
+            "{} of {all} combinations of unions become one union",
+            whole.combinations.len()
+        );
+        let (keyword, members) = if let [only] = &mut whole.combinations[..] {
+            ("allOf", std::mem::take(&mut only.parts))
+        } else {
+            let keyword = if whole.any { "anyOf" } else { "oneOf" };
+            let description = union.get("description").cloned();
+            let owner = compositions::place_name(&place);
+            let members = whole.combinations.into_iter().enumerate();
+            let members = members.map(|(index, combination)| {
+                let mut schema = json!({ "allOf": combination.parts });
+                if let Some(description) = &description {
+                    schema["description"] = description.clone();
+                }
+                let chosen = combination.chosen.map(|names| names.join("-"));
+                let chosen = chosen.or_else(|| owner.as_ref().map(|_| format!("variant{index}")));
+                let Some(chosen) = chosen else {
+                    // It is called by where it stands.
+                    return schema;
+                };
+                let words = owner.iter().chain([&chosen]).cloned();
+                let name = type_name(&words.collect::<Vec<_>>().join("-"));
+                lowering.hoist(&name, schema, &place)
+            });
+            (keyword, members.collect())
+        };
+        union.insert(keyword.to_owned(), Value::Array(members));
+        if let Some(schema) = pointer::get_mut(&mut lowering.root, &place) {
+            *schema = Value::Object(union);
+        }
+        lowering.record("combine-unions", &place, message);
+        lowering.moved();
+    }
+}
+
+/// Whether a value can be of the types of all parts.
+fn may_hold(root: &Value, parts: &[Value]) -> bool {
+    let mut types = parts
+        .iter()
+        .filter_map(|part| view::single(root, part).get("type")?.as_str())
+        .map(|name| if name == "integer" { "number" } else { name });
+    let first = types.next();
+    types.all(|other| Some(other) == first)
+}
+
+/// Whether a keyword is about a schema rather than part of it.
+fn is_about(keyword: &str) -> bool {
+    ANNOTATIONS.contains(&keyword) || keyword == "nullable" || keyword.starts_with("x-")
+}
+
+/// Whether a schema is nothing but one union, or another schema: then nothing is put together.
+fn only_chooses(schema: &Value) -> bool {
+    let Some(schema) = schema.as_object() else {
+        return true;
+    };
+    let mut speaking = schema.iter().filter(|(keyword, _)| !is_about(keyword));
+    match (speaking.next(), speaking.next()) {
+        (Some((keyword, members)), None) => {
+            keyword != "allOf" || members.as_array().is_none_or(|members| members.len() < 2)
+        }
+        _ => false,
+    }
+}
+
+/// Looks for what schemas are made of.
+struct Unions<'a> {
+    root: &'a Value,
+    /// Schemas in which there are no unions to combine, by pointer.
+    plain: &'a mut BTreeSet<String>,
+}
+
+impl Unions<'_> {
+    /// `None` if there is more than can be combined.
+    fn expand(&mut self, value: &Value, depth: usize) -> Option<Expansion> {
+        let depth = depth.checked_sub(1)?;
+        let (target, schema) = view::resolve(self.root, value)?;
+        if target
+            .as_ref()
+            .is_some_and(|target| self.plain.contains(target))
+        {
+            return Some(Expansion::without_unions(Some(value.clone())));
+        }
+        let members = |keyword: &str| schema.get(keyword).and_then(Value::as_array);
+        let mut whole = Expansion::without_unions(None);
+        for part in members("allOf").into_iter().flatten() {
+            whole = whole.with(&self.expand(part, depth)?)?;
+        }
+        let mut taken = vec!["allOf"];
+        for keyword in ["oneOf", "anyOf"] {
+            // Rules about an object's fields are dropped.
+            let is_rule = schema.get("properties").is_some() && has_only_rules(schema, keyword);
+            if let (Some(branches), false) = (members(keyword), is_rule) {
+                whole = whole.with(&self.union(branches, keyword, depth)?)?;
+                taken.push(keyword);
+            }
+        }
+        if whole.unions == 0 {
+            self.plain.extend(target);
+            return Some(Expansion::without_unions(Some(value.clone())));
+        }
+        let own: Map<String, Value> = schema
+            .as_object()?
+            .iter()
+            .filter(|(keyword, _)| !taken.contains(&keyword.as_str()) && !is_about(keyword))
+            .map(|(keyword, value)| (keyword.clone(), value.clone()))
+            .collect();
+        if own.is_empty() {
+            return Some(whole);
+        }
+        whole.with(&Expansion::without_unions(Some(Value::Object(own))))
+    }
+
+    fn union(&mut self, branches: &[Value], keyword: &str, depth: usize) -> Option<Expansion> {
+        let mut union = Expansion {
+            combinations: Vec::new(),
+            unions: 0,
+            any: keyword == "anyOf",
+        };
+        for value in branches {
+            let mut branch = self.expand(value, depth)?;
+            if branch.unions == 0 {
+                let name = view::reference(value).and_then(view::schema_name);
+                for combination in &mut branch.combinations {
+                    combination.chosen = name.clone().map(|name| vec![name]);
+                }
+            }
+            union.combinations.extend(branch.combinations);
+            union.unions = union.unions.max(branch.unions);
+            union.any |= branch.any;
+            if union.combinations.len() > MAX_COMBINATIONS {
+                return None;
+            }
+        }
+        union.unions += usize::from(branches.len() > 1);
+        Some(union)
+    }
+}
+
+/// What a schema is made of.
+struct Expansion {
+    combinations: Vec<Combination>,
+    /// How many unions are combined.
+    unions: usize,
+    /// Whether more than one branch of one of them may hold.
+    any: bool,
+}
+
+/// One branch of each union, and all that is no union.
+#[derive(Clone)]
+struct Combination {
+    parts: Vec<Value>,
+    /// The names of the branches, if they have names.
+    chosen: Option<Vec<String>>,
+}
+
+impl Expansion {
+    fn without_unions(part: Option<Value>) -> Self {
+        let combination = Combination {
+            parts: part.into_iter().collect(),
+            chosen: Some(Vec::new()),
+        };
+        Self {
+            combinations: vec![combination],
+            unions: 0,
+            any: false,
+        }
+    }
+
+    /// Each combination of the one joined with each of the other.
+    fn with(&self, other: &Self) -> Option<Self> {
+        if self.combinations.len() * other.combinations.len() > MAX_COMBINATIONS {
+            return None;
+        }
+        let combinations = self.combinations.iter().flat_map(|left| {
+            other.combinations.iter().map(|right| Combination {
+                parts: [&left.parts[..], &right.parts[..]].concat(),
+                chosen: left
+                    .chosen
+                    .as_ref()
+                    .zip(right.chosen.as_ref())
+                    .map(|(left, right)| [&left[..], &right[..]].concat()),
+            })
+        });
+        Some(Self {
+            combinations: combinations.collect(),
+            unions: self.unions + other.unions,
+            any: self.any || other.any,
+        })
+    }
+}
