@@ -29,6 +29,23 @@ async fn any_2xx_is_the_success_that_is_described() {
 }
 
 #[tokio::test]
+async fn methods_without_a_function_in_reqwest_are_sent_all_the_same() {
+    let server = Server::silent().await;
+    let client = successes::Client::new(&server.url).expect("a client");
+    let allowed = client.what_is_allowed().deep(true).send().await;
+    allowed.expect("a success");
+    client.the_request_again().send().await.expect("a success");
+    client.only_headers().send().await.expect("a success");
+    let received = server.received();
+    let methods: Vec<&str> = received
+        .iter()
+        .map(|request| request.method.as_str())
+        .collect();
+    assert_eq!(methods, ["OPTIONS", "TRACE", "HEAD"]);
+    assert_eq!(received[0].query, "deep=true");
+}
+
+#[tokio::test]
 async fn json_by_another_name_is_asked_for_by_that_name() {
     let server = Server::new(200, "application/hal+json", r#"{"name":"n"}"#).await;
     let client = successes::Client::new(&server.url).expect("a client");

@@ -231,6 +231,7 @@ fn rewrite_request(
     for list in lists {
         without_query(&mut headers.receiver, &list.name);
     }
+    name_method(&mut headers.receiver);
     if no_headers {
         let chain = std::mem::replace(&mut *headers.receiver, Expr::Verbatim(TokenStream::new()));
         *build.receiver = chain;
@@ -240,6 +241,22 @@ fn rewrite_request(
     explained.receiver = Box::new(built);
     *attempt.expr = Expr::MethodCall(explained);
     Ok(())
+}
+
+/// Makes `client.options(url)`, at the root of a chain of calls, `client.request(Method::OPTIONS, url)`: reqwest has no
+/// function for this method, and none for TRACE.
+fn name_method(chain: &mut Expr) {
+    let Expr::MethodCall(call) = chain else {
+        return;
+    };
+    if matches!(*call.receiver, Expr::MethodCall(_)) {
+        name_method(&mut call.receiver);
+    } else if call.method == "options" || call.method == "trace" {
+        let method = format_ident!("{}", call.method.to_string().to_uppercase());
+        call.method = format_ident!("request");
+        call.args
+            .insert(0, parse_quote!(::reqwest::Method::#method));
+    }
 }
 
 /// Removes the call that adds the query parameter of this name from a chain of calls.
