@@ -286,35 +286,42 @@ impl Merging<'_> {
             .collect()
     }
 
-    /// What the parts say of the same property, or of the items: that is merged in turn.
+    /// What the parts say of the same property, or of the items: that is merged in turn. What a part says of other fields
+    /// is said of those that it doesn't list.
     fn shared(&self, parts: &Group) -> BTreeMap<String, Group> {
+        const OTHERS: &str = "additionalProperties";
+        const ITEMS: &str = "items[]";
         let mut shared: BTreeMap<String, Group> = BTreeMap::new();
-        let mut others = Group::new();
+        let mut others = Vec::new();
         for part in parts {
             let Some(schema) = pointer::get(self.root, part) else {
                 continue;
             };
             let properties = pointer::join(part, "properties");
-            let names = schema.get("properties").and_then(Value::as_object);
-            for name in names.into_iter().flatten().map(|(name, _)| name) {
+            let fields = schema.get("properties").and_then(Value::as_object);
+            for (name, _) in fields.into_iter().flatten() {
                 let target = self.target(pointer::join(&properties, name));
                 shared.entry(name.clone()).or_default().extend(target);
             }
-            for (keyword, groups) in [
-                ("items", shared.entry("items[]".to_owned()).or_default()),
-                ("additionalProperties", &mut others),
-            ] {
-                if schema.get(keyword).is_some_and(Value::is_object) {
-                    groups.extend(self.target(pointer::join(part, keyword)));
-                }
+            if schema.get("items").is_some_and(Value::is_object) {
+                let target = self.target(pointer::join(part, "items"));
+                shared.entry(ITEMS.to_owned()).or_default().extend(target);
             }
+            // Beside fields, lowering says `{}` instead of `true`.
+            let speaks = schema.get(OTHERS).is_some_and(|schema| {
+                schema.is_object() || *schema == Value::Bool(true) && fields.is_some()
+            });
+            let target = speaks.then(|| self.target(pointer::join(part, OTHERS)));
+            others.extend(target.flatten().map(|target| (fields, target)));
         }
         for (name, group) in &mut shared {
-            if name != "items[]" {
-                group.extend(others.iter().cloned());
-            }
+            let unlisted = others.iter().filter(|(fields, _)| {
+                name != ITEMS && !fields.is_some_and(|fields| fields.contains_key(name))
+            });
+            group.extend(unlisted.map(|(_, target)| target.clone()));
         }
-        shared.insert("additionalProperties".to_owned(), others);
+        let others = others.into_iter().map(|(_, target)| target);
+        shared.insert(OTHERS.to_owned(), others.collect());
         shared
     }
 
