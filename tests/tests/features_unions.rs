@@ -132,7 +132,7 @@ fn an_object_whose_union_is_a_rule_stays_closed() {
 
 #[test]
 fn each_combination_of_unions_that_meet_is_a_member_by_its_parts() {
-    use combined_unions::types::{Answer, AnswerPlace, Eight, Order, Person};
+    use combined_unions::types::{Answer, AnswerPlace, Eight, Order, Paid, Person, Ruled};
     let order = json!({ "card": "4711", "phone": "0123", "id": 1 });
     let Order::CardPhone(decoded) = decode(&order) else {
         panic!("a card and a phone were expected")
@@ -150,7 +150,12 @@ fn each_combination_of_unions_that_meet_is_a_member_by_its_parts() {
     assert!(matches!(decode(&place), AnswerPlace::IbanMail(_)));
     let eight = json!({ "f": "f", "l": "l" });
     assert!(matches!(decode(&eight), Eight::Variant63(_)));
-    let answer =
-        json!({ "order": order, "person": person, "place": place, "number": 7, "eight": eight });
+    let paid = json!({ "iban": "DE00", "on": "Monday" });
+    assert!(matches!(decode(&paid), Paid::Iban(paid) if paid.on == "Monday"));
+    let ruled = json!({ "card": "4711", "b": "b" });
+    assert_eq!(decode::<Ruled>(&ruled).b.as_deref(), Some("b"));
+    let answer = json!({
+        "order": order, "person": person, "place": place, "number": 7, "eight": eight, "paid": paid, "ruled": ruled
+    });
     assert_eq!(again(&decode::<Answer>(&answer)), answer);
 }

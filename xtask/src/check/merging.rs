@@ -223,7 +223,7 @@ impl Merging<'_> {
         }
         for keyword in ["oneOf", "anyOf"] {
             // Lowering takes those off.
-            if schema.get("properties").is_some() && compositions::has_only_rules(schema, keyword) {
+            if compositions::is_rule_about_fields(place, schema, keyword) {
                 continue;
             }
             let mut branches = Vec::new();

@@ -112,24 +112,33 @@ fn reaches(root: &Value, schema: &Value, component: &str) -> bool {
 /// would make a type of each branch.
 pub fn drop_rules_about_fields(lowering: &mut Lowering) {
     for place in lowering.nodes(Kind::Schema) {
-        let Some(schema) =
-            pointer::get_mut(&mut lowering.root, &place).and_then(Value::as_object_mut)
-        else {
+        let Some(schema) = pointer::get(&lowering.root, &place) else {
             continue;
         };
-        if !schema.contains_key("properties") {
-            continue;
-        }
-        for keyword in ["oneOf", "anyOf", "not"] {
-            if schema.get(keyword).is_some_and(are_rules) {
+        let rules = ["oneOf", "anyOf", "not"].map(|keyword| {
+            let is_rule = is_rule_about_fields(&place, schema, keyword);
+            is_rule.then_some(keyword)
+        });
+        for keyword in rules.into_iter().flatten() {
+            let schema = pointer::get_mut(&mut lowering.root, &place);
+            if let Some(schema) = schema.and_then(Value::as_object_mut) {
                 schema.remove(keyword);
-                let message = format!("`{keyword}` only says which fields must be there together");
-                lowering.record("drop-rule", &place, message);
-                lowering.moved();
-                break;
             }
+            let message = format!("`{keyword}` only says which fields must be there together");
+            lowering.record("drop-rule", &place, message);
+            lowering.moved();
         }
     }
+}
+
+/// Whether a keyword of the schema at a place only says which fields there must be, of those that it, or what it is a part
+/// of, describes.
+pub(crate) fn is_rule_about_fields(place: &str, schema: &Value, keyword: &str) -> bool {
+    let has_fields = || {
+        schema.get("properties").is_some()
+            || pointer::parent(place).is_some_and(|parent| parent.ends_with("/allOf"))
+    };
+    has_only_rules(schema, keyword) && has_fields()
 }
 
 /// Whether all that a composition says is which fields there must be.

@@ -1,15 +1,16 @@
-//! Unions that meet in one schema.
+//! Unions beside other parts of a schema.
 //!
-//! typify combines them branch by branch, takes each branch without all the others, which are combinations again, and
-//! calls what comes of it `Variant0`: three unions of two are seconds of work, and two of eight are more than can be
-//! waited for. So where several meet, each combination of their branches becomes a schema of its own here.
+//! typify merges what stands beside a union into each of its branches, which lose their names: the first is `Variant0`.
+//! Where unions meet it combines them, and takes each branch without all the others, which are combinations again: three
+//! unions of two are seconds of work, and two of eight are more than can be waited for. So each combination of branches
+//! becomes a schema of its own here, and is merged by itself.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
 use super::Lowering;
-use super::compositions::{self, ANNOTATIONS, has_only_rules};
+use super::compositions::{self, ANNOTATIONS};
 use crate::names::type_name;
 use crate::pointer;
 use crate::shape::Kind;
@@ -21,7 +22,8 @@ const MAX_DEPTH: usize = 64;
 /// How many combinations of the branches of unions one schema may have.
 pub(crate) const MAX_COMBINATIONS: usize = 64;
 
-/// Makes one union of several that are put together: of all combinations of their branches, each by a name.
+/// Makes one union of those that a schema is put together from, and of what stands beside them: of all combinations of
+/// their branches, each by a name.
 pub fn combine(lowering: &mut Lowering) {
     let mut plain = BTreeSet::new();
     for place in lowering.nodes(Kind::Schema) {
@@ -42,8 +44,15 @@ pub fn combine(lowering: &mut Lowering) {
         whole
             .combinations
             .retain(|combination| may_hold(&lowering.root, &combination.parts));
+        let all_have_fields = || {
+            let parts = whole.combinations.iter().flat_map(|member| &member.parts);
+            parts
+                .into_iter()
+                .all(|part| has_fields(&lowering.root, part))
+        };
+        let is_needed = whole.unions > 1 || whole.unions == 1 && all_have_fields();
         // What no value fits is left as it is, for typify to say so.
-        if whole.unions < 2 || whole.combinations.is_empty() {
+        if !is_needed || whole.combinations.is_empty() {
             continue;
         }
         let mut union: Map<String, Value> = schema
@@ -54,13 +63,12 @@ pub fn combine(lowering: &mut Lowering) {
             .map(|(keyword, value)| (keyword.clone(), value.clone()))
             .collect();
         let message = format!(
-            "{} of {all} combinations of unions become one union",
+            "{} of {all} combinations of branches become one union",
             whole.combinations.len()
         );
         let (keyword, members) = if let [only] = &mut whole.combinations[..] {
             ("allOf", std::mem::take(&mut only.parts))
         } else {
-            let keyword = if whole.any { "anyOf" } else { "oneOf" };
             let description = union.get("description").cloned();
             let owner = compositions::place_name(&place);
             let members = whole.combinations.into_iter().enumerate();
@@ -79,7 +87,8 @@ pub fn combine(lowering: &mut Lowering) {
                 let name = type_name(&words.collect::<Vec<_>>().join("-"));
                 lowering.hoist(&name, schema, &place)
             });
-            (keyword, members.collect())
+            // With what stands beside the unions in each of them, more than one would be a field given twice.
+            ("oneOf", members.collect())
         };
         union.insert(keyword.to_owned(), Value::Array(members));
         if let Some(schema) = pointer::get_mut(&mut lowering.root, &place) {
@@ -100,9 +109,24 @@ fn may_hold(root: &Value, parts: &[Value]) -> bool {
     types.all(|other| Some(other) == first)
 }
 
+/// Whether a schema describes an object.
+fn has_fields(root: &Value, schema: &Value) -> bool {
+    let schema = view::single(root, schema);
+    ["properties", "allOf"]
+        .iter()
+        .any(|keyword| schema.get(*keyword).is_some())
+}
+
 /// Whether a keyword is about a schema rather than part of it.
 fn is_about(keyword: &str) -> bool {
-    ANNOTATIONS.contains(&keyword) || keyword == "nullable" || keyword.starts_with("x-")
+    ANNOTATIONS.contains(&keyword)
+        || ["nullable", "default"].contains(&keyword)
+        || keyword.starts_with("x-")
+}
+
+/// Whether a keyword says nothing of what a union doesn't say.
+fn is_silent(keyword: &str, value: &Value) -> bool {
+    is_about(keyword) || keyword == "type" && value == "object"
 }
 
 /// Whether a schema is nothing but one union, or another schema: then nothing is put together.
@@ -110,7 +134,9 @@ fn only_chooses(schema: &Value) -> bool {
     let Some(schema) = schema.as_object() else {
         return true;
     };
-    let mut speaking = schema.iter().filter(|(keyword, _)| !is_about(keyword));
+    let mut speaking = schema
+        .iter()
+        .filter(|(keyword, value)| !is_silent(keyword, value));
     match (speaking.next(), speaking.next()) {
         (Some((keyword, members)), None) => {
             keyword != "allOf" || members.as_array().is_none_or(|members| members.len() < 2)
@@ -144,10 +170,8 @@ impl Unions<'_> {
         }
         let mut taken = vec!["allOf"];
         for keyword in ["oneOf", "anyOf"] {
-            // Rules about an object's fields are dropped.
-            let is_rule = schema.get("properties").is_some() && has_only_rules(schema, keyword);
-            if let (Some(branches), false) = (members(keyword), is_rule) {
-                whole = whole.with(&self.union(branches, keyword, depth)?)?;
+            if let Some(branches) = members(keyword) {
+                whole = whole.with(&self.union(branches, depth)?)?;
                 taken.push(keyword);
             }
         }
@@ -158,7 +182,9 @@ impl Unions<'_> {
         let own: Map<String, Value> = schema
             .as_object()?
             .iter()
-            .filter(|(keyword, _)| !taken.contains(&keyword.as_str()) && !is_about(keyword))
+            .filter(|(keyword, value)| {
+                !taken.contains(&keyword.as_str()) && !is_silent(keyword, value)
+            })
             .map(|(keyword, value)| (keyword.clone(), value.clone()))
             .collect();
         if own.is_empty() {
@@ -167,11 +193,10 @@ impl Unions<'_> {
         whole.with(&Expansion::without_unions(Some(Value::Object(own))))
     }
 
-    fn union(&mut self, branches: &[Value], keyword: &str, depth: usize) -> Option<Expansion> {
+    fn union(&mut self, branches: &[Value], depth: usize) -> Option<Expansion> {
         let mut union = Expansion {
             combinations: Vec::new(),
             unions: 0,
-            any: keyword == "anyOf",
         };
         for value in branches {
             let mut branch = self.expand(value, depth)?;
@@ -183,7 +208,6 @@ impl Unions<'_> {
             }
             union.combinations.extend(branch.combinations);
             union.unions = union.unions.max(branch.unions);
-            union.any |= branch.any;
             if union.combinations.len() > MAX_COMBINATIONS {
                 return None;
             }
@@ -198,8 +222,6 @@ struct Expansion {
     combinations: Vec<Combination>,
     /// How many unions are combined.
     unions: usize,
-    /// Whether more than one branch of one of them may hold.
-    any: bool,
 }
 
 /// One branch of each union, and all that is no union.
@@ -219,7 +241,6 @@ impl Expansion {
         Self {
             combinations: vec![combination],
             unions: 0,
-            any: false,
         }
     }
 
@@ -241,7 +262,6 @@ impl Expansion {
         Some(Self {
             combinations: combinations.collect(),
             unions: self.unions + other.unions,
-            any: self.any || other.any,
         })
     }
 }
