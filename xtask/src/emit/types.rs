@@ -13,7 +13,7 @@ use super::annotations::{document_item, document_methods, private_debug, underiv
 use super::discriminators::Unions;
 use super::enums::OpenEnums;
 use super::progenitor::subject;
-use super::{Modules, docs, extra, shorten};
+use super::{Modules, defaults, docs, extra, shorten};
 use crate::model::Discriminator;
 
 const TYPES: &str = "types/mod.rs";
@@ -23,7 +23,7 @@ const BUILDERS: &str = "types/builder.rs";
 pub fn emit(
     mut types: Vec<Item>,
     mut builders: Vec<Item>,
-    others: BTreeMap<String, Vec<Item>>,
+    mut others: BTreeMap<String, Vec<Item>>,
     discriminators: &BTreeMap<String, Discriminator>,
     modules: &mut Modules,
 ) {
@@ -36,6 +36,10 @@ pub fn emit(
             extra::rename_second(item, name);
         }
     }
+    if let Some(functions) = others.get_mut(defaults::MODULE) {
+        defaults::keep_called(functions, types.iter().chain(&builders));
+    }
+    others.retain(|_, items| !items.is_empty());
     let flattened = flattened_fields(&types);
     if !builders.is_empty() {
         modules.item(
@@ -56,7 +60,7 @@ pub fn emit(
     }
     for (name, items) in others {
         let module = format_ident!("{name}");
-        let visibility = (name != "defaults").then(|| quote!(pub));
+        let visibility = (name != defaults::MODULE).then(|| quote!(pub));
         modules.item(TYPES, parse_quote!(#visibility mod #module;));
         let path = format!("types/{name}.rs");
         modules.title(&path, title(&name));
@@ -87,7 +91,7 @@ pub fn emit(
 
 fn title(module: &str) -> &'static str {
     match module {
-        "defaults" => "Default values of fields.",
+        defaults::MODULE => "Default values of fields.",
         "error" => "The error of conversions between types.",
         _ => "Part of the types.",
     }
