@@ -5,7 +5,6 @@
 //! over by the others.
 
 mod bodies;
-mod merging;
 mod naming;
 mod operations;
 mod references;
@@ -41,18 +40,6 @@ impl<'a> Subject<'a> {
     fn in_order<T>(&self, things: &mut [T], place: impl Fn(&T) -> String) {
         things.sort_by_key(|thing| self.document.position(&place(thing)));
     }
-
-    /// The operation that a place belongs to.
-    fn operation_of(&self, pointer: &str) -> Option<String> {
-        self.operations
-            .iter()
-            .find(|operation| {
-                pointer
-                    .strip_prefix(operation.pointer().as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            })
-            .map(OperationView::effective_id)
-    }
 }
 
 /// Reports all problems, in the order of the rules.
@@ -78,16 +65,11 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
         operations::check,
         bodies::check,
         schemas::check,
-        merging::check,
         naming::check,
     ] {
         rule(&subject, &mut problems);
     }
-    for problem in &mut problems {
-        if let (None, Place::Pointer(pointer)) = (&problem.operation, &problem.place) {
-            problem.operation = subject.operation_of(pointer);
-        }
-    }
+    view::name_operations(&subject.operations, &mut problems);
     // What operations share, such as a path item's parameters, is looked at once for each of them.
     let mut seen = BTreeSet::new();
     problems.retain(|problem| {

@@ -10,6 +10,7 @@ use crate::model::Operation;
 use crate::output::MARKER;
 use crate::read::Document;
 use crate::sound;
+use crate::view::{self, OperationView};
 
 /// Files to be: path with `/` on every system, and content.
 pub type Files = BTreeMap<String, String>;
@@ -70,15 +71,18 @@ pub fn generate(document: &Document, options: &Options) -> Result<Generated, Vec
     let lowered = if errors.is_empty() {
         match lower::lower(document) {
             Ok(lowered) => Some(lowered),
-            Err(problems) => {
+            Err(mut problems) => {
+                view::name_operations(&OperationView::all(&document.root), &mut problems);
                 errors.extend(problems);
                 None
             }
         }
     } else {
         let sound = sound::schemas(document, &errors);
-        if let Some(Ok(lowered)) = sound.as_ref().map(lower::lower) {
-            errors.extend(emit::unsupported_schemas(&lowered));
+        match sound.as_ref().map(lower::lower) {
+            Some(Ok(lowered)) => errors.extend(emit::unsupported_schemas(&lowered)),
+            Some(Err(problems)) => errors.extend(problems),
+            None => {}
         }
         None
     };

@@ -11,12 +11,12 @@ mod paging;
 use serde_json::Value;
 
 use crate::codegen;
-use crate::diagnostic::{Diagnostic, Located, Place};
+use crate::diagnostic::{Diagnostic, Located};
 use crate::emit::Options;
 use crate::pointer;
 use crate::read::Document;
 use crate::shape::{Found, Walk};
-use crate::view::OperationView;
+use crate::view::{self, OperationView};
 
 /// What the rules look at.
 struct Subject<'a> {
@@ -31,16 +31,6 @@ impl<'a> Subject<'a> {
     fn nodes(&self) -> impl Iterator<Item = (&Found, &'a Value)> {
         let nodes = self.found.iter().filter(|found| found.reference.is_none());
         nodes.filter_map(|found| Some((found, pointer::get(self.root, &found.pointer)?)))
-    }
-
-    /// The operation that a place is in.
-    fn operation_of(&self, place: &str) -> Option<String> {
-        let is_in = |operation: &&OperationView<'_>| {
-            let rest = place.strip_prefix(&operation.pointer());
-            rest.is_some_and(|rest| rest.starts_with('/'))
-        };
-        let found = self.operations.iter().find(is_in);
-        found.map(OperationView::effective_id)
     }
 }
 
@@ -66,12 +56,9 @@ pub fn lint(document: &Document) -> Vec<Located> {
     ] {
         rule(&subject, &mut warnings);
     }
-    findings.extend(warnings.into_iter().map(|mut warning| {
-        if let (None, Place::Pointer(pointer)) = (&warning.operation, &warning.place) {
-            warning.operation = subject.operation_of(pointer);
-        }
-        document.locate(warning.warning())
-    }));
+    view::name_operations(&subject.operations, &mut warnings);
+    let warnings = warnings.into_iter();
+    findings.extend(warnings.map(|warning| document.locate(warning.warning())));
     findings.sort_by_key(|finding| finding.position);
     findings
 }

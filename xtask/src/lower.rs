@@ -7,6 +7,7 @@
 mod components;
 pub(crate) mod compositions;
 pub(crate) mod discriminators;
+mod dry_run;
 mod inline_types;
 pub(crate) mod merging;
 pub(crate) mod parameters;
@@ -18,7 +19,7 @@ pub mod schemas;
 pub(crate) mod setters;
 mod slips;
 pub(crate) mod type_names;
-pub(crate) mod unions;
+mod unions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -101,9 +102,10 @@ const PASSES: &[Pass] = &[
     schemas::note_deprecation,
     schemas::mark_private,
     schemas::drop_titles,
-    schemas::drop_bounds_without_value,
+    schemas::drop_empty_bounds,
     schemas::drop_uniqueness,
     schemas::keep_unknown_fields,
+    dry_run::refuse,
     parameters::require_path_parameters,
     parameters::text_in_paths,
     parameters::own,

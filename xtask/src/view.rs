@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::diagnostic::{Diagnostic, Place};
 use crate::names;
 use crate::pointer;
 
@@ -110,6 +111,21 @@ impl<'a> OperationView<'a> {
                 resolve(root, value).map(|(target, value)| (target.unwrap_or(pointer), value))
             })
             .collect()
+    }
+}
+
+/// Says of each problem that stands in an operation which one that is.
+pub fn name_operations(operations: &[OperationView<'_>], problems: &mut [Diagnostic]) {
+    for problem in problems {
+        let (None, Place::Pointer(place)) = (&problem.operation, &problem.place) else {
+            continue;
+        };
+        let found = operations.iter().find(|operation| {
+            place
+                .strip_prefix(operation.pointer().as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        problem.operation = found.map(OperationView::effective_id);
     }
 }
 

@@ -1,5 +1,8 @@
 //! Documents made to keep a reader busy: each is refused in about the time that it takes to read them once.
 
+mod common;
+
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -184,6 +187,18 @@ fn unions(count: usize, keyword: &str, branches: usize) -> (Vec<Value>, Value) {
     (names, schemas)
 }
 
+/// The codes of what is wrong with a document of these schemas, each once, which must be said soon.
+fn codes(schemas: &Value) -> Vec<&'static str> {
+    let document = common::document_of(schemas);
+    let start = Instant::now();
+    let generated = codegen::generate(&document, &Options::default());
+    let spent = start.elapsed();
+    assert!(spent < BOUND, "{spent:?} for {schemas}");
+    let problems = generated.err().unwrap_or_default();
+    let codes = problems.iter().map(|problem| problem.diagnostic.code);
+    codes.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 #[test]
 fn unions_that_are_put_together_are_generated_or_refused_before_they_are_combined() {
     let own = json!({ "type": "object", "properties": { "own": { "type": "string" } } });
@@ -204,24 +219,53 @@ fn unions_that_are_put_together_are_generated_or_refused_before_they_are_combine
             for (parts, good) in [(json!(beside), of_parts), (within, of_branches)] {
                 let mut schemas = schemas.clone();
                 schemas["Whole"] = json!({ "allOf": parts });
-                let root = json!({
-                    "openapi": "3.0.3",
-                    "info": { "title": "T", "version": "1" },
-                    "paths": {},
-                    "components": { "schemas": schemas },
-                });
-                let document = Document::parse("a.json", root.to_string()).expect("JSON");
-                let start = Instant::now();
-                let generated = codegen::generate(&document, &Options::default());
-                let spent = start.elapsed();
-                assert!(spent < BOUND, "{spent:?} for {parts}");
-                let codes = generated.err().map(|problems| {
-                    let codes = problems.iter().map(|problem| problem.diagnostic.code);
-                    codes.collect::<Vec<_>>()
-                });
-                let expected = (!good).then(|| vec!["too-intricate"]);
+                let codes = codes(&schemas);
+                let expected = if good { vec![] } else { vec!["too-intricate"] };
                 assert_eq!(codes, expected, "{parts}");
             }
         }
     }
+}
+
+/// Two towers of schemas that differ in what they stand on, each schema made of the one below it in both towers.
+fn towers(height: usize, schema: impl Fn(&Value, &Value) -> Value) -> Value {
+    let mut schemas = json!({});
+    for tower in ["A", "B"] {
+        schemas[format!("{tower}0")] =
+            json!({ "type": "object", "properties": { tower: { "type": "string" } } });
+    }
+    for level in 1..=height {
+        let below = ["A", "B"]
+            .map(|tower| json!({ "$ref": format!("#/components/schemas/{tower}{}", level - 1) }));
+        let [first, second] = &below;
+        schemas[format!("A{level}")] = schema(first, second);
+        schemas[format!("B{level}")] = schema(second, first);
+    }
+    schemas
+}
+
+#[test]
+fn merges_that_double_with_each_level_are_refused_before_they_are_done() {
+    // `maxItems` says nothing of an object, but makes it more than fields.
+    let doubling = |one: &Value, other: &Value| {
+        json!({ "allOf": [
+            { "type": "object", "maxItems": 3, "properties": { "a": one, "b": one } },
+            { "type": "object", "properties": { "a": other, "b": other } },
+        ] })
+    };
+    assert_eq!(codes(&towers(4, doubling)), [""; 0]);
+    assert_eq!(codes(&towers(12, doubling)), ["too-intricate"]);
+}
+
+#[test]
+fn unions_within_what_unions_are_merged_with_are_refused() {
+    let within = |one: &Value, other: &Value| {
+        json!({
+            "type": "object",
+            "properties": { "a": one },
+            "anyOf": [{ "properties": { "a": other } }, { "minProperties": 1 }],
+        })
+    };
+    assert_eq!(codes(&towers(1, within)), [""; 0]);
+    assert_eq!(codes(&towers(2, within)), ["too-intricate"]);
 }

@@ -25,6 +25,18 @@ pub(super) const ANNOTATIONS: [&str; 8] = [
     "writeOnly",
 ];
 
+/// Whether a keyword is about a schema rather than part of it.
+pub(super) fn is_about(keyword: &str) -> bool {
+    ANNOTATIONS.contains(&keyword)
+        || ["nullable", "default"].contains(&keyword)
+        || keyword.starts_with("x-")
+}
+
+/// Whether a keyword says nothing of what a schema is made of that its parts don't say.
+pub(super) fn is_silent(keyword: &str, value: &Value) -> bool {
+    is_about(keyword) || keyword == "type" && value == "object"
+}
+
 /// Names inline compositions that stand in what they are made of: put together in place, such a one would contain itself
 /// without end.
 pub fn name_recursive(lowering: &mut Lowering) {
@@ -133,7 +145,7 @@ pub fn drop_rules_about_fields(lowering: &mut Lowering) {
 
 /// Whether a keyword of the schema at a place only says which fields there must be, of those that it, or what it is a part
 /// of, describes.
-pub(crate) fn is_rule_about_fields(place: &str, schema: &Value, keyword: &str) -> bool {
+fn is_rule_about_fields(place: &str, schema: &Value, keyword: &str) -> bool {
     let has_fields = || {
         schema.get("properties").is_some()
             || pointer::parent(place).is_some_and(|parent| parent.ends_with("/allOf"))

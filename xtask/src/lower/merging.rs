@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::compositions::ANNOTATIONS;
+use super::compositions::{ANNOTATIONS, is_silent as is_keyword_silent};
 use super::{Lowering, origin};
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
@@ -137,12 +137,8 @@ fn without_silent(schema: &Value) -> Option<Value> {
 /// Whether a member of a composition says nothing of the value.
 fn is_silent(member: &Value) -> bool {
     member.as_object().is_some_and(|member| {
-        member.iter().all(|(keyword, value)| {
-            ANNOTATIONS.contains(&keyword.as_str())
-                || keyword.starts_with("x-")
-                || keyword == "nullable"
-                || keyword == "type" && value == "object"
-        })
+        let mut keywords = member.iter();
+        keywords.all(|(keyword, value)| keyword != "default" && is_keyword_silent(keyword, value))
     })
 }
 

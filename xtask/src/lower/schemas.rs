@@ -121,27 +121,30 @@ pub fn drop_titles(lowering: &mut Lowering) {
     }
 }
 
-/// Removes `exclusiveMinimum` and `exclusiveMaximum` where there is no bound for them to exclude: they mean nothing,
-/// and progenitor panics over them.
-pub fn drop_bounds_without_value(lowering: &mut Lowering) {
+/// Removes bounds that bound nothing: `exclusiveMinimum` and `exclusiveMaximum` where there is no number for them to
+/// exclude, over which progenitor panics, and a `minLength` of 0, for which typify would compare a length with 0.
+pub fn drop_empty_bounds(lowering: &mut Lowering) {
     for place in lowering.nodes(Kind::Schema) {
+        let Some(schema) =
+            pointer::get_mut(&mut lowering.root, &place).and_then(Value::as_object_mut)
+        else {
+            continue;
+        };
+        let mut dropped = Vec::new();
         for (flag, bound) in [
             ("exclusiveMinimum", "minimum"),
             ("exclusiveMaximum", "maximum"),
         ] {
-            let Some(schema) =
-                pointer::get_mut(&mut lowering.root, &place).and_then(Value::as_object_mut)
-            else {
-                continue;
-            };
-            if schema.contains_key(flag) && !schema.contains_key(bound) {
-                schema.remove(flag);
-                lowering.record(
-                    "drop-bound",
-                    &place,
-                    format!("`{flag}` without `{bound}` has no meaning"),
-                );
+            if !schema.contains_key(bound) && schema.remove(flag).is_some() {
+                dropped.push(format!("`{flag}` without `{bound}` has no meaning"));
             }
+        }
+        if schema.get("minLength") == Some(&Value::from(0)) {
+            schema.remove("minLength");
+            dropped.push("every text has a `minLength` of 0".to_owned());
+        }
+        for message in dropped {
+            lowering.record("drop-bound", &place, message);
         }
     }
 }

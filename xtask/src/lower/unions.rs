@@ -9,23 +9,28 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::Lowering;
-use super::compositions::{self, ANNOTATIONS};
+use super::compositions::{is_about, is_silent, place_name};
+use super::{Lowering, origin};
+use crate::diagnostic::Diagnostic;
 use crate::names::type_name;
 use crate::pointer;
 use crate::shape::Kind;
 use crate::view;
 
-/// How many compositions may stand inside each other.
-const MAX_DEPTH: usize = 64;
+/// How many compositions may stand inside each other: several times what any honest document has.
+pub(super) const MAX_DEPTH: usize = 64;
 
 /// How many combinations of the branches of unions one schema may have.
-pub(crate) const MAX_COMBINATIONS: usize = 64;
+pub(super) const MAX_COMBINATIONS: usize = 64;
+
+/// How many parts the combinations of all unions of a document may have, and those that are made on the way.
+const MAX_PARTS: usize = 250_000;
 
 /// Makes one union of those that a schema is put together from, and of what stands beside them: of all combinations of
 /// their branches, each by a name.
 pub fn combine(lowering: &mut Lowering) {
     let mut plain = BTreeSet::new();
+    let mut left = MAX_PARTS;
     for place in lowering.nodes(Kind::Schema) {
         let Some(schema) = pointer::get(&lowering.root, &place) else {
             continue;
@@ -36,25 +41,29 @@ pub fn combine(lowering: &mut Lowering) {
         let mut unions = Unions {
             root: &lowering.root,
             plain: &mut plain,
+            left: &mut left,
         };
-        let Some(mut whole) = unions.expand(schema, MAX_DEPTH) else {
+        let whole = unions.expand(schema, MAX_DEPTH);
+        if left == 0 {
+            let place = origin(&lowering.origins, &place);
+            lowering.problems.push(too_many(&place));
+            return;
+        }
+        let Some(mut whole) = whole else {
             continue;
         };
         let all = whole.combinations.len();
         whole
             .combinations
             .retain(|combination| may_hold(&lowering.root, &combination.parts));
-        let all_have_fields = || {
-            let parts = whole.combinations.iter().flat_map(|member| &member.parts);
-            parts
-                .into_iter()
-                .all(|part| has_fields(&lowering.root, part))
-        };
-        let is_needed = whole.unions > 1 || whole.unions == 1 && all_have_fields();
         // What no value fits is left as it is, for typify to say so.
-        if !is_needed || whole.combinations.is_empty() {
+        if whole.combinations.is_empty() || !whole.is_to_be_combined(&lowering.root) {
             continue;
         }
+        let message = format!(
+            "{} of {all} combinations of branches become one union",
+            whole.combinations.len()
+        );
         let mut union: Map<String, Value> = schema
             .as_object()
             .into_iter()
@@ -62,33 +71,15 @@ pub fn combine(lowering: &mut Lowering) {
             .filter(|(keyword, _)| *keyword != "discriminator" && is_about(keyword))
             .map(|(keyword, value)| (keyword.clone(), value.clone()))
             .collect();
-        let message = format!(
-            "{} of {all} combinations of branches become one union",
-            whole.combinations.len()
-        );
         let (keyword, members) = if let [only] = &mut whole.combinations[..] {
             ("allOf", std::mem::take(&mut only.parts))
         } else {
             let description = union.get("description").cloned();
-            let owner = compositions::place_name(&place);
-            let members = whole.combinations.into_iter().enumerate();
-            let members = members.map(|(index, combination)| {
-                let mut schema = json!({ "allOf": combination.parts });
-                if let Some(description) = &description {
-                    schema["description"] = description.clone();
-                }
-                let chosen = combination.chosen.map(|names| names.join("-"));
-                let chosen = chosen.or_else(|| owner.as_ref().map(|_| format!("variant{index}")));
-                let Some(chosen) = chosen else {
-                    // It is called by where it stands.
-                    return schema;
-                };
-                let words = owner.iter().chain([&chosen]).cloned();
-                let name = type_name(&words.collect::<Vec<_>>().join("-"));
-                lowering.hoist(&name, schema, &place)
-            });
             // With what stands beside the unions in each of them, more than one would be a field given twice.
-            ("oneOf", members.collect())
+            (
+                "oneOf",
+                members(lowering, whole, &place, description.as_ref()),
+            )
         };
         union.insert(keyword.to_owned(), Value::Array(members));
         if let Some(schema) = pointer::get_mut(&mut lowering.root, &place) {
@@ -97,6 +88,42 @@ pub fn combine(lowering: &mut Lowering) {
         lowering.record("combine-unions", &place, message);
         lowering.moved();
     }
+}
+
+/// Makes a schema of each combination, called by the names of its branches if it is of a component and they have names.
+fn members(
+    lowering: &mut Lowering,
+    whole: Expansion,
+    place: &str,
+    description: Option<&Value>,
+) -> Vec<Value> {
+    let owner = place_name(place);
+    let members = whole.combinations.into_iter().enumerate();
+    let members = members.map(|(index, combination)| {
+        let mut schema = json!({ "allOf": combination.parts });
+        if let Some(description) = description {
+            schema["description"] = description.clone();
+        }
+        let chosen = combination.chosen.map(|names| names.join("-"));
+        let chosen = chosen.or_else(|| owner.as_ref().map(|_| format!("variant{index}")));
+        let Some(chosen) = chosen else {
+            // It is called by where it stands.
+            return schema;
+        };
+        let words = owner.iter().chain([&chosen]).cloned();
+        let name = type_name(&words.collect::<Vec<_>>().join("-"));
+        lowering.hoist(&name, schema, place)
+    });
+    members.collect()
+}
+
+fn too_many(place: &str) -> Diagnostic {
+    Diagnostic::error(
+        "too-intricate",
+        place,
+        format!("up to here, the combinations of unions have more than {MAX_PARTS} parts"),
+    )
+    .hint("describe a value that is made of unions as any JSON by leaving its type out, or list what really occurs")
 }
 
 /// Whether a value can be of the types of all parts.
@@ -115,18 +142,6 @@ fn has_fields(root: &Value, schema: &Value) -> bool {
     ["properties", "allOf"]
         .iter()
         .any(|keyword| schema.get(*keyword).is_some())
-}
-
-/// Whether a keyword is about a schema rather than part of it.
-fn is_about(keyword: &str) -> bool {
-    ANNOTATIONS.contains(&keyword)
-        || ["nullable", "default"].contains(&keyword)
-        || keyword.starts_with("x-")
-}
-
-/// Whether a keyword says nothing of what a union doesn't say.
-fn is_silent(keyword: &str, value: &Value) -> bool {
-    is_about(keyword) || keyword == "type" && value == "object"
 }
 
 /// Whether a schema is nothing but one union, or another schema: then nothing is put together.
@@ -150,6 +165,8 @@ struct Unions<'a> {
     root: &'a Value,
     /// Schemas in which there are no unions to combine, by pointer.
     plain: &'a mut BTreeSet<String>,
+    /// How many more parts there may be.
+    left: &'a mut usize,
 }
 
 impl Unions<'_> {
@@ -166,12 +183,14 @@ impl Unions<'_> {
         let members = |keyword: &str| schema.get(keyword).and_then(Value::as_array);
         let mut whole = Expansion::without_unions(None);
         for part in members("allOf").into_iter().flatten() {
-            whole = whole.with(&self.expand(part, depth)?)?;
+            let part = self.expand(part, depth)?;
+            whole = self.product(&whole, &part)?;
         }
         let mut taken = vec!["allOf"];
         for keyword in ["oneOf", "anyOf"] {
             if let Some(branches) = members(keyword) {
-                whole = whole.with(&self.union(branches, depth)?)?;
+                let union = self.union(branches, depth)?;
+                whole = self.product(&whole, &union)?;
                 taken.push(keyword);
             }
         }
@@ -190,7 +209,7 @@ impl Unions<'_> {
         if own.is_empty() {
             return Some(whole);
         }
-        whole.with(&Expansion::without_unions(Some(Value::Object(own))))
+        self.product(&whole, &Expansion::without_unions(Some(Value::Object(own))))
     }
 
     fn union(&mut self, branches: &[Value], depth: usize) -> Option<Expansion> {
@@ -212,8 +231,41 @@ impl Unions<'_> {
                 return None;
             }
         }
+        self.spend(branches.len())?;
         union.unions += usize::from(branches.len() > 1);
         Some(union)
+    }
+
+    /// Each combination of the one joined with each of the other.
+    fn product(&mut self, left: &Expansion, right: &Expansion) -> Option<Expansion> {
+        if left.combinations.len() * right.combinations.len() > MAX_COMBINATIONS {
+            return None;
+        }
+        let combinations = left.combinations.iter().flat_map(|left| {
+            right.combinations.iter().map(|right| Combination {
+                parts: [&left.parts[..], &right.parts[..]].concat(),
+                chosen: left
+                    .chosen
+                    .as_ref()
+                    .zip(right.chosen.as_ref())
+                    .map(|(left, right)| [&left[..], &right[..]].concat()),
+            })
+        });
+        let whole = Expansion {
+            combinations: combinations.collect(),
+            unions: left.unions + right.unions,
+        };
+        if whole.unions > 0 {
+            let parts = whole.combinations.iter().map(|member| member.parts.len());
+            self.spend(parts.sum())?;
+        }
+        Some(whole)
+    }
+
+    /// Takes from what is left; `None` if nothing is then.
+    fn spend(&mut self, parts: usize) -> Option<()> {
+        *self.left = self.left.saturating_sub(parts);
+        (*self.left > 0).then_some(())
     }
 }
 
@@ -244,24 +296,9 @@ impl Expansion {
         }
     }
 
-    /// Each combination of the one joined with each of the other.
-    fn with(&self, other: &Self) -> Option<Self> {
-        if self.combinations.len() * other.combinations.len() > MAX_COMBINATIONS {
-            return None;
-        }
-        let combinations = self.combinations.iter().flat_map(|left| {
-            other.combinations.iter().map(|right| Combination {
-                parts: [&left.parts[..], &right.parts[..]].concat(),
-                chosen: left
-                    .chosen
-                    .as_ref()
-                    .zip(right.chosen.as_ref())
-                    .map(|(left, right)| [&left[..], &right[..]].concat()),
-            })
-        });
-        Some(Self {
-            combinations: combinations.collect(),
-            unions: self.unions + other.unions,
-        })
+    /// Whether typify would have to combine several unions, or would leave the branches of one without their names.
+    fn is_to_be_combined(&self, root: &Value) -> bool {
+        let parts = || self.combinations.iter().flat_map(|member| &member.parts);
+        self.unions > 1 || self.unions == 1 && parts().all(|part| has_fields(root, part))
     }
 }

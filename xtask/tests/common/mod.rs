@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::SystemTime;
 
+use serde_json::{Value, json};
+use xtask::read::Document;
+
 /// The workspace's root.
 pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -22,6 +25,17 @@ pub fn workspace() -> PathBuf {
 /// A document that uses what the generator supports.
 pub fn rich() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rich.yaml")
+}
+
+/// A document of schemas alone.
+pub fn document_of(schemas: &Value) -> Document {
+    let root = json!({
+        "openapi": "3.0.3",
+        "info": { "title": "T", "version": "1" },
+        "paths": {},
+        "components": { "schemas": schemas },
+    });
+    Document::parse("schemas.json", root.to_string()).expect("JSON")
 }
 
 /// The command, run in the workspace.

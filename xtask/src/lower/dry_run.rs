@@ -1,35 +1,45 @@
-//! What is composed by `allOf`, or by a union beside other keywords, must come to an end when it is merged.
+//! What typify would have to merge must come to an end, and soon.
 //!
-//! typify merges such schemas property by property and follows every reference on its way. Two schemas that both
-//! contain themselves at the same property are merged for ever, and so is one that contains, unnamed, something made of
-//! itself: a stack overflow that nothing can catch. Unions within compositions multiply. So the merge is played through
-//! here first, on the places of things alone.
+//! Most of what a schema is made of is put together by the passes before. The rest typify merges, property by property,
+//! and follows every reference on its way. Two schemas that both contain themselves at the same property are merged for
+//! ever, and so is one that contains, unnamed, something made of itself: a stack overflow that nothing can catch. Unions
+//! multiply, those within unions most of all. So these merges are played through here first, on the places of things
+//! alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::Subject;
+use super::compositions;
+use super::unions::{MAX_COMBINATIONS, MAX_DEPTH};
+use super::{Lowering, origin};
 use crate::diagnostic::Diagnostic;
-use crate::lower;
-use crate::lower::compositions;
-use crate::lower::unions::MAX_COMBINATIONS;
 use crate::pointer;
 use crate::shape::Kind;
 use crate::view;
-
-/// How many compositions may stand inside each other: several times what any honest document has.
-const MAX_DEPTH: usize = 64;
 
 /// How many unions may meet, and in how many combinations, where it is left to typify to combine them.
 const MAX_MEETING: usize = 2;
 const MAX_MEETING_COMBINATIONS: usize = 4;
 
-/// How many merges, and parts of them, are played through for one document, and may be needed for one schema.
+/// How many merges are left to typify for all schemas of a document. Each takes it up to a millisecond; none of the
+/// documents in the README needs more than some dozens.
+const MAX_MERGES: usize = 2_000;
+
+/// How many merges, and parts of them, are played through.
 const MAX_STEPS: usize = 100_000;
 
 /// Schemas that are merged with each other, by pointer.
 type Group = BTreeSet<String>;
+
+/// What it takes to merge a group.
+#[derive(Clone, Copy, Default)]
+struct Cost {
+    /// The merges of two schemas or more, one for each combination of branches.
+    merges: usize,
+    /// How many unions stand within each other, each in a property of what the one around it is merged with.
+    nested: usize,
+}
 
 /// Why a merge can't be done.
 #[derive(Clone)]
@@ -37,9 +47,13 @@ enum Trouble {
     /// It comes back to what is being merged already, by way of these properties.
     Endless(Vec<String>),
     TooDeep,
-    TooMany,
+    /// The branches of unions combine in too many ways.
+    TooManyCombinations,
     /// More unions meet than can be combined.
     TooManyUnions,
+    /// Unions are merged within what unions are merged with, at this property.
+    Nested(String),
+    TooManyMerges,
 }
 
 /// What a schema is made of.
@@ -50,88 +64,99 @@ struct Expansion {
     unions: usize,
 }
 
-pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
+/// Refuses what typify could not merge, or not soon.
+pub fn refuse(lowering: &mut Lowering) {
+    let places = lowering.nodes(Kind::Schema);
     let mut merging = Merging {
-        root: subject.root,
+        root: &lowering.root,
         known: BTreeMap::new(),
         active: Vec::new(),
         steps: 0,
     };
-    let mut left = lower::merging::MAX_VALUES;
-    for found in &subject.found {
-        let composed = found.kind == Kind::Schema
-            && found.reference.is_none()
-            && pointer::get(subject.root, &found.pointer).is_some_and(|schema| {
-                ["allOf", "oneOf", "anyOf"]
-                    .iter()
-                    .any(|keyword| schema.get(*keyword).is_some())
-                    // Nothing is left for typify to merge.
-                    && lower::merging::merged(subject.root, schema, &mut left).is_none()
-            });
-        if !composed {
+    let mut problems = BTreeMap::new();
+    let mut left = MAX_MERGES;
+    for place in places {
+        let is_composed = pointer::get(merging.root, &place).is_some_and(|schema| {
+            let keywords = ["allOf", "oneOf", "anyOf"];
+            keywords
+                .iter()
+                .any(|keyword| schema.get(*keyword).is_some())
+        });
+        if !is_composed {
             continue;
-        }
-        if left == 0 {
-            problems.push(lower::merging::too_large(&found.pointer));
-            return;
         }
         merging.active.clear();
-        let group = Group::from([found.pointer.clone()]);
-        let Err(trouble) = merging.merge(&group, "") else {
-            continue;
+        let cost = merging.merge(&Group::from([place.clone()]), "");
+        let trouble = match cost {
+            Ok(cost) if cost.merges <= left => {
+                left -= cost.merges;
+                continue;
+            }
+            Ok(_) => Trouble::TooManyMerges,
+            Err(trouble) => trouble,
         };
-        // What has no end at all was reported as that.
-        if matches!(trouble, Trouble::TooDeep)
-            && problems.iter().any(|problem| problem.code == "cyclic-ref")
-        {
-            continue;
-        }
-        problems.push(match trouble {
-            Trouble::Endless(path) => Diagnostic::error(
+        // Of several schemas that one became, one is enough to be told of.
+        let place = origin(&lowering.origins, &place);
+        let problem = trouble.diagnostic(&place);
+        problems.entry(place).or_insert(problem);
+    }
+    lowering.problems.extend(problems.into_values());
+}
+
+impl Trouble {
+    fn diagnostic(self, place: &str) -> Diagnostic {
+        const ANY_JSON: &str =
+            "describe the value as any JSON by leaving its type out, or list what really occurs";
+        const ONE_PART: &str = "let one part alone describe what the value is one of";
+        let too_intricate = |message| Diagnostic::error("too-intricate", place, message);
+        match self {
+            Self::Endless(path) => Diagnostic::error(
                 "endless-merge",
-                found.pointer.clone(),
+                place,
                 format!(
                     "the parts of the schema can't be merged: at `{}` they lead back to themselves",
                     path.join("/")
                 ),
             )
             .hint("let one part alone describe what contains itself, or leave that part's type out"),
-            Trouble::TooDeep => Diagnostic::error(
-                "too-intricate",
-                found.pointer.clone(),
-                format!("the schema is made of parts that are made of parts more than {MAX_DEPTH} levels deep"),
-            )
+            Self::TooDeep => too_intricate(format!(
+                "the schema is made of parts that are made of parts more than {MAX_DEPTH} levels deep"
+            ))
             .hint("write out what the schema contains"),
-            Trouble::TooMany => Diagnostic::error(
-                "too-intricate",
-                found.pointer.clone(),
-                format!("the schema combines unions, or repeats what it is made of, in more than {MAX_COMBINATIONS} ways"),
-            )
-            .hint("describe the value as any JSON by leaving its type out, or list what really occurs"),
-            Trouble::TooManyUnions => Diagnostic::error(
-                "too-intricate",
-                found.pointer.clone(),
-                format!("the parts of the schema describe one field by different unions, more than {MAX_MEETING} of them or in more than {MAX_MEETING_COMBINATIONS} ways"),
-            )
-            .hint("let one part alone describe what the field is one of"),
-        });
+            Self::TooManyCombinations => too_intricate(format!(
+                "the schema combines unions in more than {MAX_COMBINATIONS} ways"
+            ))
+            .hint(ANY_JSON),
+            Self::TooManyUnions => too_intricate(format!(
+                "the parts of the schema describe one value by different unions, more than {MAX_MEETING} of them or in more than {MAX_MEETING_COMBINATIONS} ways"
+            ))
+            .hint(ONE_PART),
+            Self::Nested(at) => too_intricate(format!(
+                "a union beside other parts of the schema describes `{at}`, which they describe by a union, too"
+            ))
+            .hint(ONE_PART),
+            Self::TooManyMerges => too_intricate(format!(
+                "to put together this schema, and those before it, takes more than {MAX_MERGES} merges"
+            ))
+            .hint(ANY_JSON),
+        }
     }
 }
 
 struct Merging<'a> {
     root: &'a Value,
-    /// Groups that were merged without trouble, and in how many steps: typify takes them each time.
-    known: BTreeMap<Group, usize>,
+    /// Groups that were merged without trouble, and what it took: typify does it each time.
+    known: BTreeMap<Group, Cost>,
     /// Groups that are being merged, and the property at which each was met.
     active: Vec<(Group, String)>,
     steps: usize,
 }
 
 impl Merging<'_> {
-    /// How many steps it takes to merge a group that was met at the property `at`.
-    fn merge(&mut self, group: &Group, at: &str) -> Result<usize, Trouble> {
-        if let Some(steps) = self.known.get(group) {
-            return Ok(*steps);
+    /// What it takes to merge a group that was met at the property `at`.
+    fn merge(&mut self, group: &Group, at: &str) -> Result<Cost, Trouble> {
+        if let Some(cost) = self.known.get(group) {
+            return Ok(*cost);
         }
         if let Some(start) = self.active.iter().position(|(active, _)| active == group) {
             let path = self.active[start + 1..].iter().map(|(_, at)| at.clone());
@@ -142,45 +167,68 @@ impl Merging<'_> {
             return Err(Trouble::TooDeep);
         }
         self.active.push((group.clone(), at.to_owned()));
-        let mut steps = 1;
-        if let Some(choices) = self.choices(group) {
-            for choice in choices.iter().filter(|choice| !is_named(choice)) {
-                steps += self.merge(choice, at)?;
-            }
-        } else {
-            let mut whole = Expansion::of(Group::new());
-            for member in group {
-                let part = self.expand(member, 0)?;
-                whole = self.product(&whole, &part)?;
-            }
-            // Those that meet in a schema, rather than in a field of its parts, are combined before typify sees them.
-            if group.len() > 1
-                && whole.unions > 1
-                && (whole.unions > MAX_MEETING
-                    || whole.combinations.len() > MAX_MEETING_COMBINATIONS)
-            {
-                return Err(Trouble::TooManyUnions);
-            }
-            for parts in &whole.combinations {
-                for (name, group) in self.shared(parts) {
-                    if !is_named(&group) {
-                        steps += self.merge(&group, &name)?;
-                    }
+        let cost = match self.choices(group) {
+            Some(choices) => self.merge_each(&choices, at)?,
+            None => self.merge_parts(group)?,
+        };
+        if cost.merges > MAX_MERGES {
+            return Err(Trouble::TooManyMerges);
+        }
+        self.active.pop();
+        self.known.insert(group.clone(), cost);
+        Ok(cost)
+    }
+
+    /// Each branch of what only chooses is a type of its own.
+    fn merge_each(&mut self, choices: &[Group], at: &str) -> Result<Cost, Trouble> {
+        let mut cost = Cost::default();
+        for choice in choices.iter().filter(|choice| !is_named(choice)) {
+            cost.merges += self.merge(choice, at)?.merges;
+        }
+        Ok(cost)
+    }
+
+    fn merge_parts(&mut self, group: &Group) -> Result<Cost, Trouble> {
+        let mut whole = Expansion::of(Group::new());
+        for member in group {
+            let part = self.expand(member, 0)?;
+            whole = self.product(&whole, &part)?;
+        }
+        let combinations = whole.combinations.len();
+        if whole.unions > 1
+            && (whole.unions > MAX_MEETING || combinations > MAX_MEETING_COMBINATIONS)
+        {
+            return Err(Trouble::TooManyUnions);
+        }
+        let mut cost = Cost::default();
+        if whole.combinations.iter().any(|parts| parts.len() > 1) {
+            cost.merges = combinations;
+        }
+        let is_union = usize::from(whole.unions > 0);
+        for parts in &whole.combinations {
+            for (name, group) in self.shared(parts) {
+                if is_named(&group) {
+                    continue;
+                }
+                let inner = self.merge(&group, &name)?;
+                cost.merges += inner.merges;
+                // What one part alone describes is a type of its own.
+                if group.len() > 1 {
+                    cost.nested = cost.nested.max(inner.nested);
+                }
+                if is_union + cost.nested > 1 {
+                    return Err(Trouble::Nested(name));
                 }
             }
         }
-        if steps > MAX_STEPS {
-            return Err(Trouble::TooMany);
-        }
-        self.active.pop();
-        self.known.insert(group.clone(), steps);
-        Ok(steps)
+        cost.nested += is_union;
+        Ok(cost)
     }
 
     fn steps(&mut self, count: usize) -> Result<(), Trouble> {
         self.steps += count;
         if self.steps > MAX_STEPS {
-            return Err(Trouble::TooMany);
+            return Err(Trouble::TooManyMerges);
         }
         Ok(())
     }
@@ -190,7 +238,7 @@ impl Merging<'_> {
         let count = left.combinations.len() * right.combinations.len();
         let unions = left.unions + right.unions;
         if count > MAX_COMBINATIONS {
-            return Err(Trouble::TooMany);
+            return Err(Trouble::TooManyCombinations);
         }
         self.steps(count)?;
         let joined = left
@@ -222,10 +270,6 @@ impl Merging<'_> {
             whole = self.product(&whole, &part)?;
         }
         for keyword in ["oneOf", "anyOf"] {
-            // Lowering takes those off.
-            if compositions::is_rule_about_fields(place, schema, keyword) {
-                continue;
-            }
             let mut branches = Vec::new();
             let mut inner = 0;
             let members = self.members(place, keyword);
@@ -238,7 +282,7 @@ impl Merging<'_> {
             if !branches.is_empty() {
                 let unions = inner + usize::from(chooses);
                 if branches.len() > MAX_COMBINATIONS {
-                    return Err(Trouble::TooMany);
+                    return Err(Trouble::TooManyCombinations);
                 }
                 let union = Expansion {
                     combinations: branches,
@@ -307,10 +351,7 @@ impl Merging<'_> {
                 let target = self.target(pointer::join(part, "items"));
                 shared.entry(ITEMS.to_owned()).or_default().extend(target);
             }
-            // Beside fields, lowering says `{}` instead of `true`.
-            let speaks = schema.get(OTHERS).is_some_and(|schema| {
-                schema.is_object() || *schema == Value::Bool(true) && fields.is_some()
-            });
+            let speaks = schema.get(OTHERS).is_some_and(Value::is_object);
             let target = speaks.then(|| self.target(pointer::join(part, OTHERS)));
             others.extend(target.flatten().map(|target| (fields, target)));
         }
@@ -352,23 +393,10 @@ fn is_named(group: &Group) -> bool {
 
 /// Whether a schema puts nothing into a merge but what it is made of.
 fn is_silent(schema: &Value) -> bool {
-    const SILENT: [&str; 12] = [
-        "allOf",
-        "oneOf",
-        "anyOf",
-        "nullable",
-        "title",
-        "description",
-        "default",
-        "deprecated",
-        "example",
-        "discriminator",
-        "readOnly",
-        "writeOnly",
-    ];
     schema.as_object().is_some_and(|schema| {
-        schema
-            .keys()
-            .all(|keyword| keyword.starts_with("x-") || SILENT.contains(&keyword.as_str()))
+        schema.iter().all(|(keyword, value)| {
+            ["allOf", "oneOf", "anyOf"].contains(&keyword.as_str())
+                || compositions::is_silent(keyword, value)
+        })
     })
 }
