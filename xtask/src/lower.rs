@@ -6,6 +6,7 @@
 
 mod components;
 pub(crate) mod compositions;
+mod default_values;
 pub(crate) mod discriminators;
 mod dry_run;
 mod inline_types;
@@ -106,6 +107,7 @@ const PASSES: &[Pass] = &[
     schemas::drop_uniqueness,
     schemas::keep_unknown_fields,
     dry_run::refuse,
+    default_values::refuse,
     parameters::require_path_parameters,
     parameters::text_in_paths,
     parameters::own,

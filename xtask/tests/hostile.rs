@@ -269,3 +269,17 @@ fn unions_within_what_unions_are_merged_with_are_refused() {
     assert_eq!(codes(&towers(1, within)), [""; 0]);
     assert_eq!(codes(&towers(2, within)), ["too-intricate"]);
 }
+
+#[test]
+fn defaults_of_unions_of_unions_are_refused_before_they_are_compared() {
+    let either = |one: &Value, other: &Value| json!({ "oneOf": [one, other] });
+    for (height, expected) in [(4, vec![]), (40, vec!["too-intricate"])] {
+        let mut schemas = towers(height, either);
+        schemas["Whole"] = json!({
+            "type": "object",
+            "properties": { "a": { "$ref": format!("#/components/schemas/A{height}") } },
+            "default": { "a": { "A": "text" } },
+        });
+        assert_eq!(codes(&schemas), expected);
+    }
+}
