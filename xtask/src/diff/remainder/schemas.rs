@@ -38,6 +38,8 @@ struct Flat<'a> {
     words: BTreeMap<&'a str, &'a Value>,
     properties: BTreeMap<&'a str, &'a Value>,
     required: BTreeSet<&'a str>,
+    /// Its unions: each part may have one of its own.
+    unions: Vec<(&'a str, &'a Value)>,
     /// The schemas that it refers to.
     bases: BTreeSet<&'a str>,
 }
@@ -65,6 +67,7 @@ impl<'a> Flat<'a> {
                 ("required", Value::Array(names)) => {
                     self.required.extend(names.iter().filter_map(Value::as_str));
                 }
+                ("oneOf" | "anyOf", value) => self.unions.push((word, value)),
                 (word, value) => {
                     self.words.entry(word).or_insert(value);
                 }
@@ -174,6 +177,18 @@ impl<'a> Walk<'a> {
         for word in words {
             let (old, new) = (old.words.get(word).copied(), new.words.get(word).copied());
             self.keyword(&at.word(word), word, old, new);
+        }
+        for index in 0..old.unions.len().max(new.unions.len()) {
+            let pair = [old, new].map(|flat| flat.unions.get(index).copied());
+            let words: BTreeSet<&str> = pair.iter().flatten().map(|(word, _)| *word).collect();
+            for word in words {
+                let said = |union: Option<(&str, &'a Value)>| {
+                    let said = union.filter(|(known, _)| *known == word);
+                    said.map(|(_, branches)| branches)
+                };
+                let [old, new] = pair.map(said);
+                self.keyword(&at.word(word), word, old, new);
+            }
         }
     }
 
