@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use workspace_tests::fixtures::discriminators::types::{
     Animal, Owner, OwnerPerhaps, OwnerPet, Pet,
 };
-use workspace_tests::fixtures::{combined_unions, discriminators, unions};
+use workspace_tests::fixtures::{combined_unions, discriminators, shared_fields, unions};
 
 fn decode<T: DeserializeOwned>(json: &Value) -> T {
     serde_json::from_value(json.clone()).expect("a value of the type")
@@ -128,6 +128,38 @@ fn an_object_whose_union_is_a_rule_stays_closed() {
     assert_eq!(rules.a.as_deref(), Some("1"));
     let other = json!({ "a": "1", "c": "2" });
     assert!(serde_json::from_value::<unions::types::Rules>(other).is_err());
+}
+
+#[test]
+fn what_several_parts_say_of_a_field_is_put_together() {
+    use shared_fields::types::{All, NotedPaymentMethod};
+    let payment = json!({ "method": { "iban": "DE00", "reason": "rent" }, "note": "May" });
+    let node =
+        json!({ "node": "a", "link": "b", "next": { "node": "c", "next": { "link": "d" } } });
+    let invoice = json!({
+        "meta": { "created": "today", "due": "tomorrow" },
+        "owner": { "created": "today", "name": "Ada" },
+        "kind": 7,
+    });
+    let all = json!({
+        "payment": payment,
+        "pages": [{ "one": "1", "two": "2" }],
+        "node": node,
+        "invoice": invoice,
+        "model": "another",
+        "details": { "width": 1, "grams": 2 },
+        "color": "pink",
+    });
+    let decoded = decode::<All>(&all);
+    let method = decoded
+        .payment
+        .as_ref()
+        .and_then(|payment| payment.method.clone());
+    assert!(matches!(method, Some(NotedPaymentMethod::Iban(iban)) if iban.iban == "DE00"));
+    let next = decoded.node.as_ref().and_then(|node| node.next.as_ref());
+    let last = next.and_then(|node| node.next.as_ref());
+    assert_eq!(last.and_then(|node| node.link.as_deref()), Some("d"));
+    assert_eq!(again(&decoded), all);
 }
 
 #[test]

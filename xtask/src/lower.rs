@@ -8,7 +8,6 @@ mod components;
 pub(crate) mod compositions;
 mod default_values;
 pub(crate) mod discriminators;
-mod dry_run;
 mod inline_types;
 pub(crate) mod merging;
 pub(crate) mod parameters;
@@ -20,7 +19,6 @@ pub mod schemas;
 pub(crate) mod setters;
 mod slips;
 pub(crate) mod type_names;
-mod unions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -95,18 +93,19 @@ const PASSES: &[Pass] = &[
     slips::fields_beside_unions,
     discriminators::choose_one,
     compositions::drop_rules_about_fields,
+    compositions::drop_negations,
     compositions::name_recursive,
-    unions::combine,
-    merging::merge_objects,
+    merging::put_together,
+    compositions::choose_one,
     compositions::name_nullable,
     schemas::note_evidence,
     schemas::note_deprecation,
     schemas::mark_private,
     schemas::drop_titles,
     schemas::drop_empty_bounds,
+    schemas::drop_rules_of_enums,
     schemas::drop_uniqueness,
     schemas::keep_unknown_fields,
-    dry_run::refuse,
     default_values::refuse,
     parameters::require_path_parameters,
     parameters::text_in_paths,

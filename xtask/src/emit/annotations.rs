@@ -8,7 +8,7 @@ use syn::{
     Type, parse::Parser, parse_quote, punctuated::Punctuated,
 };
 
-use super::types::is_flattened;
+use super::types::{argument_of, is_flattened};
 use super::{docs, enums};
 use crate::lower::schemas::PRIVATE;
 
@@ -99,7 +99,9 @@ fn document_struct(item: &mut ItemStruct) -> Option<Item> {
     let count = item.fields.len();
     for field in &mut item.fields {
         let Some(name) = &field.ident else { continue };
-        let fallback = if is_flattened(&field.attrs) {
+        let fallback = if is_flattened(&field.attrs) && argument_of(&field.ty, "Option").is_some() {
+            "The fields of one of the branches, if they are there.".to_owned()
+        } else if is_flattened(&field.attrs) {
             "Fields that the API description does not name, kept as they came.".to_owned()
         } else {
             let wire = enums::rename(&field.attrs).unwrap_or_else(|| name.to_string());

@@ -162,7 +162,7 @@ fn omit_unset_boxes(item: &mut Item) {
 }
 
 /// `T` in `path::to::Name<T>`.
-fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+pub fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let Type::Path(path) = ty else { return None };
     let last = path
         .path

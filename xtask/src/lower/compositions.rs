@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::Lowering;
-use super::merging::has_parts;
+use super::merging::is_made_of_parts;
 use crate::names::type_name;
 use crate::pointer;
 use crate::shape::Kind;
@@ -46,7 +46,9 @@ pub fn name_recursive(lowering: &mut Lowering) {
         .filter_map(|place| {
             let (owner, _) = place.strip_prefix(SCHEMAS)?.get(1..)?.split_once('/')?;
             let schema = pointer::get(&lowering.root, &place)?;
-            if !has_parts(schema) || !reaches(&lowering.root, schema, &pointer::unescape(owner)) {
+            if !is_made_of_parts(schema)
+                || !reaches(&lowering.root, schema, &pointer::unescape(owner))
+            {
                 return None;
             }
             let name = place_name(&place)?;
@@ -85,7 +87,7 @@ pub(super) fn place_name(place: &str) -> Option<String> {
 }
 
 /// Whether a word of a pointer says how schemas nest rather than what they are about.
-fn is_keyword(word: &str) -> bool {
+pub(super) fn is_keyword(word: &str) -> bool {
     const KEYWORDS: [&str; 6] = [
         "properties",
         "items",
@@ -185,6 +187,68 @@ fn is_rule(schema: &Value) -> bool {
                 other => ANNOTATIONS.contains(&other),
             })
     })
+}
+
+/// Takes off what a value is not, unless that is a list of values: typify would look for what is left of a type without
+/// another one, wherever that leads.
+pub fn drop_negations(lowering: &mut Lowering) {
+    for place in lowering.nodes(Kind::Schema) {
+        let schema = pointer::get_mut(&mut lowering.root, &place).and_then(Value::as_object_mut);
+        let Some((schema, negation)) =
+            schema.and_then(|schema| schema.remove("not").map(|negation| (schema, negation)))
+        else {
+            continue;
+        };
+        if let Some(values) = negation.get("enum") {
+            schema.insert("not".to_owned(), json!({ "enum": values }));
+            continue;
+        }
+        lowering.record("drop-negation", &place, "what it is `not` is not checked");
+        lowering.moved();
+    }
+}
+
+/// How many unions may stand within each other to be looked through.
+const MAX_NESTING: usize = 1;
+
+/// Whether a value of a schema may be an object.
+fn may_have_fields(root: &Value, schema: &Value, depth: usize) -> bool {
+    let schema = view::single(root, schema);
+    let branches = ["oneOf", "anyOf"].map(|keyword| schema.get(keyword).and_then(Value::as_array));
+    let mut branches = branches.into_iter().flatten().flatten();
+    let may = |branch| depth > 0 && may_have_fields(root, branch, depth - 1);
+    schema.get("enum").is_none()
+        && schema.get("type").is_none_or(|name| name == "object")
+        && branches.all(may)
+}
+
+/// How many branches of `anyOf` typify may compare, each with each.
+const MAX_BRANCHES: usize = 100;
+
+/// Says `oneOf` of unions with branches that are no objects. Of `anyOf` typify makes a struct that has the fields of all
+/// branches that fit, where they don't exclude each other, and there are no fields in a text.
+pub fn choose_one(lowering: &mut Lowering) {
+    for place in lowering.nodes(Kind::Schema) {
+        let Some(schema) = pointer::get(&lowering.root, &place) else {
+            continue;
+        };
+        let branches = schema.get("anyOf").and_then(Value::as_array);
+        let may_have_fields = |branch| may_have_fields(&lowering.root, branch, MAX_NESTING);
+        if branches.is_none_or(|branches| {
+            branches.len() <= MAX_BRANCHES && branches.iter().all(may_have_fields)
+        }) {
+            continue;
+        }
+        let schema = pointer::get_mut(&mut lowering.root, &place).and_then(Value::as_object_mut);
+        if let Some(schema) = schema
+            && let Some(branches) = schema.remove("anyOf")
+        {
+            schema.insert("oneOf".to_owned(), branches);
+            let message = "the branches are no objects, or too many: it is one of them";
+            lowering.record("choose-one", &place, message);
+            lowering.moved();
+        }
+    }
 }
 
 /// Gives what a nullable composition is, when it isn't null, a name of its own: typify makes two types of it, and calls

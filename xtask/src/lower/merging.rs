@@ -1,120 +1,392 @@
-//! Puts together what an `allOf` is made of.
+//! Puts together what schemas are made of, so that nothing of it is left to typify.
 //!
-//! typify merges the members of an `allOf` keyword by keyword, follows every reference on its way, and gives up on what
-//! contradicts itself. Objects that only add fields to each other are by far the most of them; those are put together
-//! here, where what stands behind a reference keeps its name.
+//! typify merges an `allOf`, or what stands beside a union, in place and follows every reference on its way. Types lose
+//! their names, unions are multiplied by the branches that they don't take, and two schemas that both contain themselves
+//! are merged until the stack is used up. Here each schema that is made of parts becomes one plain schema, or one union of
+//! plain schemas: one for each combination of the branches of its unions. A field that several parts describe becomes a
+//! schema of its own, which is put together in turn. It has a name, so that what contains itself comes to an end.
 
-use std::collections::BTreeSet;
+mod expansion;
+mod failure;
+mod parts;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::compositions::{ANNOTATIONS, is_silent as is_keyword_silent};
+use self::expansion::Unions;
+use self::failure::Failure;
+use self::parts::{Source, Whole};
+use super::compositions::{is_about, is_keyword, is_silent, place_name};
 use super::{Lowering, origin};
-use crate::diagnostic::Diagnostic;
+use crate::names::type_name;
 use crate::pointer;
-use crate::shape::Kind;
+use crate::shape::{Kind, Walk};
 use crate::view;
 
-/// How many compositions may stand inside each other.
-const MAX_DEPTH: usize = 32;
+/// The keywords by which a schema is made of others.
+const COMPOSITIONS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
 
-/// How many values all that is put together in a document may have. What is made doubles with each step where fields that
-/// are put together have fields that are, in turn.
-pub(crate) const MAX_VALUES: usize = 500_000;
+/// How many compositions may stand inside each other: several times what any honest document has.
+const MAX_DEPTH: usize = 64;
 
-/// Puts the members of an `allOf` together where each of them is an object of fields, and leaves members out that say
-/// nothing but a description or `nullable`.
-pub fn merge_objects(lowering: &mut Lowering) {
-    let mut left = MAX_VALUES;
-    for place in lowering.nodes(Kind::Schema) {
-        let Some(schema) = pointer::get(&lowering.root, &place) else {
-            continue;
-        };
-        let merged = merged(&lowering.root, schema, &mut left);
-        if left == 0 {
-            let place = origin(&lowering.origins, &place);
-            lowering.problems.push(too_large(&place));
+/// How many schemas may come of one that is made of parts, in its place and of the fields of its parts.
+const MAX_SCHEMAS: usize = 2_000;
+
+/// How many values the parts may have that all schemas of a document are put together from.
+const MAX_VALUES: usize = 100_000;
+
+/// Makes one schema of each that is made of parts.
+pub fn put_together(lowering: &mut Lowering) {
+    let mut merging = Merging {
+        lowering,
+        left: MAX_VALUES,
+        plain: BTreeSet::new(),
+        known: BTreeMap::new(),
+        bases: BTreeMap::new(),
+        made: BTreeMap::new(),
+        pending: Vec::new(),
+        depth: 0,
+    };
+    // The outer ones first: what stands inside them is part of them, or is put together where it comes to stand.
+    for place in merging.lowering.nodes(Kind::Schema).into_iter().rev() {
+        if let Err(failure) = merging.all_of(&place) {
+            merging.pending.clear();
+            let place = origin(&merging.lowering.origins, &place);
+            let problem = failure.diagnostic(&place);
+            merging.lowering.problems.push(problem);
+        }
+        if merging.left == 0 {
             return;
         }
-        let Some(merged) = merged.or_else(|| without_silent(schema)) else {
-            continue;
+    }
+}
+
+struct Merging<'a> {
+    lowering: &'a mut Lowering,
+    /// How many more values parts may have.
+    left: usize,
+    /// Components in which there are no unions, by pointer.
+    plain: BTreeSet<String>,
+    /// References to what was put together of several parts, by these parts.
+    known: BTreeMap<String, Value>,
+    /// The components that what was put together is made of, by pointer.
+    bases: BTreeMap<String, BTreeSet<String>>,
+    /// What was put together for several parts that say something of one field: these parts, by the reference.
+    made: BTreeMap<String, Vec<Value>>,
+    pending: Vec<Pending>,
+    /// How many schemas that came of each other what is put together came of.
+    depth: usize,
+}
+
+/// A schema that is to be put together.
+struct Pending {
+    place: String,
+    /// What it is if its parts contradict each other: of the descriptions of a field the last one.
+    instead: Option<Value>,
+    depth: usize,
+}
+
+impl Merging<'_> {
+    /// Puts the schema at a place together, and all schemas that come of it.
+    fn all_of(&mut self, place: &str) -> Result<(), Failure> {
+        self.depth = 0;
+        self.put_together(place)?;
+        let mut count = 0;
+        while let Some(next) = self.pending.pop() {
+            count += 1;
+            if count > MAX_SCHEMAS {
+                return Err(Failure::TooManySchemas);
+            }
+            self.depth = next.depth;
+            match (self.put_together(&next.place), next.instead) {
+                (Err(Failure::Contradiction), Some(later)) => self.replace(&next.place, later),
+                (done, _) => done?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts one schema together, whatever stands in it.
+    fn put_together(&mut self, place: &str) -> Result<(), Failure> {
+        let Some(schema) = pointer::get(&self.lowering.root, place) else {
+            return Ok(());
         };
-        if let Some(schema) = pointer::get_mut(&mut lowering.root, &place) {
-            *schema = merged;
-            lowering.record("merge-objects", &place, "the parts of `allOf` become one");
-            lowering.moved();
+        if self.depth > MAX_DEPTH {
+            return Err(Failure::TooDeep);
+        }
+        if let Some(lean) = without_silent(schema) {
+            self.replace(place, lean);
+            self.lowering.record(
+                "put-together",
+                place,
+                "parts of `allOf` that say nothing are left out",
+            );
+            return self.put_together(place);
+        }
+        if !is_made_of_parts(schema) {
+            return Ok(());
+        }
+        let schema = schema.clone();
+        if pointer::parent(place) == Some("/components/schemas")
+            && let Some(parts) = only_parts(&schema)
+        {
+            let reference = json!({ "$ref": format!("#{place}") });
+            self.known.entry(key(parts)).or_insert(reference);
+        }
+        let expansion = Unions {
+            root: &self.lowering.root,
+            plain: &mut self.plain,
+            left: &mut self.left,
+        }
+        .expand(&schema, MAX_DEPTH)?;
+        let all = expansion.combinations.len();
+        let mut wholes = Vec::new();
+        for combination in expansion.combinations {
+            let mut source = Source {
+                root: &self.lowering.root,
+                bases: &self.bases,
+                left: &mut self.left,
+            };
+            match Whole::of(&mut source, &combination.parts) {
+                Ok(whole) => wholes.push((combination.chosen, whole)),
+                Err(Failure::Contradiction) => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        let count = wholes.len();
+        let message = match (count, all) {
+            (_, 1) => "its parts become one schema".to_owned(),
+            (1, _) => format!("one of {all} combinations of branches has values"),
+            _ => format!("{count} of {all} combinations of branches become one union"),
+        };
+        let owner = place_name(place);
+        let mut result = match wholes.pop() {
+            None => return Err(Failure::Contradiction),
+            Some((_, whole)) if count == 1 => {
+                let bases = whole.included.clone();
+                self.bases.insert(place.to_owned(), bases);
+                self.finish(whole, owner.as_deref(), place)
+            }
+            Some(last) => {
+                wholes.push(last);
+                self.union(wholes, &schema, owner.as_deref(), place)
+            }
+        };
+        for (keyword, value) in schema.as_object().into_iter().flatten() {
+            if is_about(keyword) && !(keyword == "discriminator" && all > 1) {
+                result.insert(keyword.clone(), value.clone());
+            }
+        }
+        if !result.contains_key("description") {
+            let parts = schema.get("allOf").and_then(Value::as_array);
+            let mut said = parts.into_iter().flatten().rev();
+            let said = said.find_map(|part| part.get("description"));
+            result.extend(said.map(|text| ("description".to_owned(), text.clone())));
+        }
+        self.replace(place, Value::Object(result));
+        self.within(place);
+        self.lowering.record("put-together", place, message);
+        Ok(())
+    }
+
+    /// One union of the combinations, each called by the names of its branches if they have names.
+    fn union(
+        &mut self,
+        wholes: Vec<(Option<Vec<String>>, Whole)>,
+        schema: &Value,
+        owner: Option<&str>,
+        place: &str,
+    ) -> Map<String, Value> {
+        let mut members = Vec::new();
+        for (index, (chosen, whole)) in wholes.into_iter().enumerate() {
+            let chosen = chosen.map(|names| names.join("-"));
+            let chosen = chosen.or_else(|| owner.map(|_| format!("variant{index}")));
+            let words: Vec<String> = owner.map(str::to_owned).into_iter().chain(chosen).collect();
+            let name = (!words.is_empty()).then(|| type_name(&words.join("-")));
+            let mut member = self.finish(whole, name.as_deref(), place);
+            let is_type = member.contains_key("properties") || member.contains_key("enum");
+            members.push(match name {
+                Some(name) if is_type => {
+                    if let Some(description) = schema.get("description") {
+                        member.insert("description".to_owned(), description.clone());
+                    }
+                    let reference = self.lowering.hoist(&name, Value::Object(member), place);
+                    if let Some(place) = view::reference(&reference) {
+                        self.within(place.trim_start_matches('#'));
+                    }
+                    reference
+                }
+                // It is called by where it stands.
+                _ => Value::Object(member),
+            });
+        }
+        // With what stands beside the unions in each of them, more than one would be a field given twice.
+        let mut union = Map::new();
+        union.insert("oneOf".to_owned(), Value::Array(members));
+        union
+    }
+
+    /// Gives the fields that several parts describe a name, and has them put together as well.
+    fn finish(&mut self, whole: Whole, owner: Option<&str>, place: &str) -> Map<String, Value> {
+        let (mut schema, shared) = whole.into_schema();
+        for field in shared {
+            let Some(value) = pointer::get(&schema, &field).cloned() else {
+                continue;
+            };
+            let parts = value.get("allOf").and_then(Value::as_array);
+            let parts = self.origins_of(parts.into_iter().flatten());
+            let reference = self.shared(parts, &field, owner, place);
+            if let Some(left) = pointer::get_mut(&mut schema, &field) {
+                *left = reference;
+            }
+        }
+        match schema {
+            Value::Object(schema) => schema,
+            _ => Map::new(),
         }
     }
-}
 
-/// That what is put together has too many values.
-pub(crate) fn too_large(place: &str) -> Diagnostic {
-    Diagnostic::error(
-        "too-intricate",
-        place,
-        format!("up to here, schemas that are put together from parts have more than {MAX_VALUES} values"),
-    )
-    .hint("let one part alone describe a field that is made of parts itself")
-}
+    /// A reference to what several parts say of a field, or of the items, put together. It is made once, so that what
+    /// contains itself leads back to it.
+    fn shared(
+        &mut self,
+        parts: Vec<Value>,
+        field: &str,
+        owner: Option<&str>,
+        place: &str,
+    ) -> Value {
+        if let [only] = &parts[..] {
+            return only.clone();
+        }
+        let key = key(&parts);
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        let owner = owner.map(str::to_owned).or_else(|| {
+            let named = parts.iter().find_map(view::reference);
+            named.and_then(view::schema_name)
+        });
+        let words = field.split('/').filter_map(|word| match word {
+            // As typify calls them.
+            "items" => Some("item".to_owned()),
+            word => (!is_keyword(word)).then(|| pointer::unescape(word)),
+        });
+        let words = owner.into_iter().chain(words);
+        let name = type_name(&words.collect::<Vec<_>>().join("-"));
+        let instead = parts.last().cloned();
+        let schema = json!({ "allOf": parts });
+        let reference = self.lowering.hoist(&name, schema, place);
+        if let Some(place) = view::reference(&reference) {
+            self.pending.push(Pending {
+                place: place.trim_start_matches('#').to_owned(),
+                instead,
+                depth: self.depth + 1,
+            });
+        }
+        self.known.insert(key, reference.clone());
+        self.made.insert(reference.to_string(), parts);
+        reference
+    }
 
-/// How many values there are in a value, itself included.
-fn size(value: &Value) -> usize {
-    1 + match value {
-        Value::Object(members) => members.values().map(size).sum(),
-        Value::Array(items) => items.iter().map(size).sum(),
-        _ => 0,
+    /// Parts, with what they were made of in the place of those that were made here.
+    fn origins_of<'v>(&self, parts: impl Iterator<Item = &'v Value>) -> Vec<Value> {
+        let mut origins: Vec<Value> = Vec::new();
+        for part in parts {
+            let made = self.made.get(&part.to_string());
+            let own = std::slice::from_ref(part);
+            for origin in made.map_or(own, Vec::as_slice) {
+                if !origins.contains(origin) {
+                    origins.push(origin.clone());
+                }
+            }
+        }
+        origins
+    }
+
+    /// Has what stands in the schema at a place, and was copied there from its parts, put together as well.
+    fn within(&mut self, place: &str) {
+        let Some(schema) = pointer::get(&self.lowering.root, place) else {
+            return;
+        };
+        let found = Walk::of(Kind::Schema, schema, place).found.into_iter();
+        let nested = found.filter(|found| found.kind == Kind::Schema && found.pointer != place);
+        for place in nested.map(|found| found.pointer) {
+            let schema = pointer::get(&self.lowering.root, &place);
+            if schema.is_some_and(is_made_of_parts) {
+                self.pending.push(Pending {
+                    place,
+                    instead: None,
+                    depth: self.depth + 1,
+                });
+            }
+        }
+    }
+
+    fn replace(&mut self, place: &str, schema: Value) {
+        if let Some(left) = pointer::get_mut(&mut self.lowering.root, place) {
+            *left = schema;
+        }
+        self.lowering.moved();
     }
 }
 
-/// What a schema with an `allOf` of objects comes to; `None` if it is none, if there is nothing to merge, or if that would
-/// take more values than are `left`, of which there are none then.
+/// What a schema without unions comes to when its parts are put together; `None` if it isn't made of parts, if they
+/// contradict each other, or if that takes more values than are `left`.
 pub(crate) fn merged(root: &Value, schema: &Value, left: &mut usize) -> Option<Value> {
-    if !has_parts(schema) {
+    if !is_made_of_parts(schema) {
         return None;
     }
-    let members = schema.get("allOf")?.as_array()?;
-    let mut object = Object::default();
-    object.absorb(root, schema, MAX_DEPTH, left)?;
-    let mut merged = object.into_schema();
-    for (keyword, value) in schema.as_object()? {
-        if ANNOTATIONS.contains(&keyword.as_str())
-            || keyword == "nullable"
-            || keyword.starts_with("x-")
-        {
-            merged.insert(keyword.clone(), value.clone());
-        }
-    }
-    if schema.get("description").is_none()
-        && let Some(description) = members
-            .iter()
-            .rev()
-            .find_map(|member| member.get("description"))
-    {
-        merged.insert("description".to_owned(), description.clone());
-    }
-    if members.iter().any(is_silently_nullable) {
-        merged.insert("nullable".to_owned(), Value::Bool(true));
-    }
-    Some(Value::Object(merged))
+    let mut source = Source {
+        root,
+        bases: &BTreeMap::new(),
+        left,
+    };
+    let whole = Whole::of(&mut source, std::slice::from_ref(schema)).ok()?;
+    Some(whole.into_schema().0)
 }
 
-/// Whether a schema is put together from several that say something, itself among them.
-pub(super) fn has_parts(schema: &Value) -> bool {
-    let Some(members) = schema.get("allOf").and_then(Value::as_array) else {
+/// The same for the same parts in any order.
+fn key(parts: &[Value]) -> String {
+    let mut parts: Vec<String> = parts.iter().map(Value::to_string).collect();
+    parts.sort();
+    parts.join("\n")
+}
+
+/// The parts of a schema that is nothing but an `allOf`.
+fn only_parts(schema: &Value) -> Option<&[Value]> {
+    let mut speaking = schema
+        .as_object()?
+        .iter()
+        .filter(|(keyword, value)| !is_silent(keyword, value));
+    let (keyword, parts) = speaking.next()?;
+    (keyword == "allOf" && speaking.next().is_none()).then_some(parts.as_array()?)
+}
+
+/// Whether a schema is more than one part: it is one if it is nothing but one union, or another schema.
+pub(super) fn is_made_of_parts(schema: &Value) -> bool {
+    let Some(members) = schema.as_object() else {
         return false;
     };
-    let own = ["properties", "required", "additionalProperties"]
+    let is_composed = COMPOSITIONS
         .iter()
-        .any(|keyword| schema.get(*keyword).is_some());
-    let speaking = members.iter().filter(|member| !is_silent(member)).count();
-    speaking + usize::from(own) >= 2
+        .any(|keyword| members.contains_key(*keyword));
+    let mut speaking = members
+        .iter()
+        .filter(|(keyword, value)| !is_silent(keyword, value));
+    match (speaking.next(), speaking.next()) {
+        (Some((keyword, parts)), None) => {
+            keyword == "allOf" && parts.as_array().is_some_and(|parts| parts.len() > 1)
+        }
+        _ => is_composed,
+    }
 }
 
 /// A schema whose `allOf` has members that say nothing, without those; what they say beside goes to the schema.
 fn without_silent(schema: &Value) -> Option<Value> {
     let members = schema.get("allOf")?.as_array()?;
     let (silent, speaking): (Vec<&Value>, Vec<&Value>) =
-        members.iter().partition(|member| is_silent(member));
+        members.iter().partition(|member| says_nothing(member));
     if silent.is_empty() || speaking.is_empty() {
         return None;
     }
@@ -134,150 +406,10 @@ fn without_silent(schema: &Value) -> Option<Value> {
     Some(lean)
 }
 
-/// Whether a member of a composition says nothing of the value.
-fn is_silent(member: &Value) -> bool {
-    member.as_object().is_some_and(|member| {
-        let mut keywords = member.iter();
-        keywords.all(|(keyword, value)| keyword != "default" && is_keyword_silent(keyword, value))
+/// Whether a part says nothing of the value.
+fn says_nothing(part: &Value) -> bool {
+    part.as_object().is_some_and(|part| {
+        let mut keywords = part.iter();
+        keywords.all(|(keyword, value)| keyword != "default" && is_silent(keyword, value))
     })
-}
-
-fn is_silently_nullable(member: &Value) -> bool {
-    is_silent(member) && member.get("nullable") == Some(&Value::Bool(true))
-}
-
-/// The fields of an object, put together.
-#[derive(Default)]
-struct Object {
-    properties: Map<String, Value>,
-    required: Vec<Value>,
-    /// What the parts say of other fields, if they say anything.
-    others: Vec<Value>,
-    parts: usize,
-    /// The schemas that were put in by reference. What several parts are made of is put in once: a second time it would
-    /// undo what a part that builds on it says more.
-    included: BTreeSet<String>,
-}
-
-impl Object {
-    /// Adds the fields of a schema, those of the members of its `allOf` first. `None` if it is more than an object of
-    /// fields, or of more values than are `left`.
-    fn absorb(
-        &mut self,
-        root: &Value,
-        schema: &Value,
-        depth: usize,
-        left: &mut usize,
-    ) -> Option<()> {
-        let depth = depth.checked_sub(1)?;
-        let (target, schema) = view::resolve(root, schema)?;
-        if target.is_some_and(|target| !self.included.insert(target)) {
-            return Some(());
-        }
-        *left = left.saturating_sub(size(schema));
-        if *left == 0 {
-            return None;
-        }
-        let schema = schema.as_object()?;
-        let is_fields = schema
-            .iter()
-            .all(|(keyword, value)| match keyword.as_str() {
-                "type" => value == "object",
-                "properties" => value.is_object(),
-                "required" | "allOf" => value.is_array(),
-                "additionalProperties" => value.is_boolean() || value.is_object(),
-                "minProperties" | "maxProperties" | "nullable" | "xml" => true,
-                other => ANNOTATIONS.contains(&other) || other.starts_with("x-"),
-            });
-        if !is_fields {
-            return None;
-        }
-        for member in schema
-            .get("allOf")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
-            self.absorb(root, member, depth, left)?;
-        }
-        for (name, property) in schema
-            .get("properties")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-        {
-            let property = match self.properties.get(name) {
-                Some(known) => both(root, known, property, depth, left),
-                None => property.clone(),
-            };
-            self.properties.insert(name.clone(), property);
-        }
-        for name in schema
-            .get("required")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
-            if !self.required.contains(name) {
-                self.required.push(name.clone());
-            }
-        }
-        if schema.contains_key("properties") || schema.contains_key("additionalProperties") {
-            self.parts += 1;
-            self.others
-                .extend(schema.get("additionalProperties").cloned());
-        }
-        Some(())
-    }
-
-    fn into_schema(self) -> Map<String, Value> {
-        let mut schema = Map::new();
-        schema.insert("type".to_owned(), Value::from("object"));
-        // Each part that forbids other fields would forbid those of its neighbours, which nobody means.
-        let forbids = |others: &Value| *others == Value::Bool(false);
-        let others = match self.others.iter().rev().find(|others| !forbids(others)) {
-            Some(others) => Some(others.clone()),
-            None if !self.others.is_empty() && self.others.len() == self.parts => {
-                Some(Value::Bool(false))
-            }
-            None => None,
-        };
-        if let Some(others) = others {
-            schema.insert("additionalProperties".to_owned(), others);
-        }
-        if !self.properties.is_empty() {
-            schema.insert("properties".to_owned(), Value::Object(self.properties));
-        }
-        if !self.required.is_empty() {
-            schema.insert("required".to_owned(), Value::Array(self.required));
-        }
-        schema
-    }
-}
-
-/// A field that two parts describe. Where both have something to say, the later one is the more specific.
-fn both(root: &Value, known: &Value, later: &Value, depth: usize, left: &mut usize) -> Value {
-    if known == later || is_silent(later) && later.get("type").is_none() {
-        return known.clone();
-    }
-    let has_reference = |schema: &Value| view::reference(schema).is_some();
-    if has_reference(known) && has_reference(later) || is_silent(known) {
-        return later.clone();
-    }
-    let mut object = Object::default();
-    let parts = json!([known, later]);
-    let merged = parts
-        .as_array()
-        .into_iter()
-        .flatten()
-        .try_for_each(|part| object.absorb(root, part, depth, left).ok_or(()));
-    match (merged, known.as_object(), later.as_object()) {
-        (Ok(()), ..) => Value::Object(object.into_schema()),
-        (Err(()), Some(known), Some(later)) if known.get("type") == later.get("type") => {
-            let mut merged = known.clone();
-            merged.extend(later.clone());
-            Value::Object(merged)
-        }
-        _ => later.clone(),
-    }
 }

@@ -149,6 +149,23 @@ pub fn drop_empty_bounds(lowering: &mut Lowering) {
     }
 }
 
+/// Removes rules from enums of texts, whose values say all there is to say: typify would try each value, by a pattern that
+/// may be made to take for ever.
+pub fn drop_rules_of_enums(lowering: &mut Lowering) {
+    for place in lowering.nodes(Kind::Schema) {
+        let schema = pointer::get_mut(&mut lowering.root, &place).and_then(Value::as_object_mut);
+        let Some(schema) = schema.filter(|schema| schema.contains_key("enum")) else {
+            continue;
+        };
+        let rules = ["pattern", "minLength", "maxLength"];
+        let before = schema.len();
+        schema.retain(|keyword, _| !rules.contains(&keyword.as_str()));
+        if schema.len() < before {
+            lowering.record("drop-rule", &place, "the values of the enum are the rule");
+        }
+    }
+}
+
 /// Removes `uniqueItems`: a list is a list all the same, and typify would have it made one way where it is required and
 /// another where it is not.
 pub fn drop_uniqueness(lowering: &mut Lowering) {
