@@ -63,7 +63,9 @@ impl Whole {
         spend(source.left, size(schema))?;
         let members = schema.as_object().ok_or(Failure::TooDeep)?;
         for keyword in COMPOSITIONS {
+            // What a union of several is made of is up to who chooses one of them.
             let parts = members.get(keyword).and_then(Value::as_array);
+            let parts = parts.filter(|parts| keyword == "allOf" || parts.len() == 1);
             for part in parts.into_iter().flatten() {
                 self.absorb(source, part, depth)?;
             }
