@@ -132,7 +132,7 @@ fn an_object_whose_union_is_a_rule_stays_closed() {
 
 #[test]
 fn what_several_parts_say_of_a_field_is_put_together() {
-    use shared_fields::types::{All, NotedPaymentMethod};
+    use shared_fields::types::{All, NotedPaymentMethod, ParcelItems, Shipping};
     let payment = json!({ "method": { "iban": "DE00", "reason": "rent" }, "note": "May" });
     let node =
         json!({ "node": "a", "link": "b", "next": { "node": "c", "next": { "link": "d" } } });
@@ -149,6 +149,10 @@ fn what_several_parts_say_of_a_field_is_put_together() {
         "model": "another",
         "details": { "width": 1, "grams": 2 },
         "color": "pink",
+        "number": { "key": { "code": 7, "number": 7, "text": "7" } },
+        "text": { "key": { "code": "7", "number": 7, "text": "7" } },
+        "parcel": { "items": { "0": { "width": 1, "grams": 2 } } },
+        "shipping": { "iban": "DE00" },
     });
     let decoded = decode::<All>(&all);
     let method = decoded
@@ -159,6 +163,12 @@ fn what_several_parts_say_of_a_field_is_put_together() {
     let next = decoded.node.as_ref().and_then(|node| node.next.as_ref());
     let last = next.and_then(|node| node.next.as_ref());
     assert_eq!(last.and_then(|node| node.link.as_deref()), Some("d"));
+    let items = decoded
+        .parcel
+        .as_ref()
+        .and_then(|parcel| parcel.items.as_ref());
+    assert!(items.is_some_and(|items: &ParcelItems| items.x0.is_some()));
+    assert!(matches!(&decoded.shipping, Some(Shipping::Iban(account)) if account.iban == "DE00"));
     assert_eq!(again(&decoded), all);
 }
 

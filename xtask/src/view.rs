@@ -174,6 +174,11 @@ pub fn reference(value: &Value) -> Option<&str> {
     value.get("$ref").and_then(Value::as_str)
 }
 
+/// The pointer of what a reference within the document leads to.
+pub fn target(value: &Value) -> Option<&str> {
+    reference(value)?.strip_prefix('#')
+}
+
 /// The component name that a reference to a schema ends with.
 pub fn schema_name(reference: &str) -> Option<String> {
     reference

@@ -111,7 +111,7 @@ fn stands(subject: &Subject<'_>, kind: Kind, place: &str) -> bool {
 fn dead_end(root: &Value, found: &Found, place: &str, kind: Kind) -> Option<Diagnostic> {
     let mut value = pointer::get(root, &found.pointer)?;
     for _ in 0..view::MAX_HOPS {
-        let target = view::reference(value)?.strip_prefix('#')?;
+        let target = view::target(value)?;
         if target == found.pointer {
             return (kind != Kind::Schema).then(|| {
                 Diagnostic::error("cyclic-ref", place, "the reference leads back to itself")
@@ -123,7 +123,7 @@ fn dead_end(root: &Value, found: &Found, place: &str, kind: Kind) -> Option<Diag
     // It is too long, unless it has led into a circle that it is not part of.
     let marked = value;
     for _ in 0..view::MAX_HOPS {
-        value = pointer::get(root, view::reference(value)?.strip_prefix('#')?)?;
+        value = pointer::get(root, view::target(value)?)?;
         if std::ptr::eq(value, marked) {
             return None;
         }

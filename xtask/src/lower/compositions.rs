@@ -76,27 +76,28 @@ pub fn name_recursive(lowering: &mut Lowering) {
 
 /// A name for what stands at a place in a component.
 pub(super) fn place_name(place: &str) -> Option<String> {
-    let mut words = place.strip_prefix(SCHEMAS)?.get(1..)?.split('/');
-    let owner = words.next()?;
-    let words = words.filter(|word| !is_keyword(word));
-    let words: Vec<String> = std::iter::once(owner)
-        .chain(words)
-        .map(pointer::unescape)
+    let place = place.strip_prefix(SCHEMAS)?.get(1..)?;
+    let (owner, rest) = place.split_at(place.find('/').unwrap_or(place.len()));
+    let words: Vec<String> = std::iter::once(pointer::unescape(owner))
+        .chain(words(rest))
         .collect();
     Some(type_name(&words.join("-")))
 }
 
-/// Whether a word of a pointer says how schemas nest rather than what they are about.
-pub(super) fn is_keyword(word: &str) -> bool {
-    const KEYWORDS: [&str; 6] = [
-        "properties",
-        "items",
-        "allOf",
-        "oneOf",
-        "anyOf",
-        "additionalProperties",
-    ];
-    KEYWORDS.contains(&word) || word.bytes().all(|byte| byte.is_ascii_digit())
+/// What typify calls a place in a schema by, word by word.
+pub(super) fn words(place: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut tokens = pointer::tokens(place);
+    while let Some(token) = tokens.next() {
+        match token.as_str() {
+            "properties" => words.extend(tokens.next()),
+            "items" => words.push("item".to_owned()),
+            "additionalProperties" => words.push("value".to_owned()),
+            "allOf" | "oneOf" | "anyOf" => drop(tokens.next()),
+            _ => {}
+        }
+    }
+    words
 }
 
 /// Whether a schema refers to a component, directly or by way of others.

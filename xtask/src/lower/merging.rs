@@ -14,10 +14,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use self::expansion::Unions;
+use self::expansion::{Combination, Unions};
 use self::failure::Failure;
 use self::parts::{Source, Whole};
-use super::compositions::{is_about, is_keyword, is_silent, place_name};
+use super::compositions::{is_about, is_silent, place_name, words};
 use super::{Lowering, origin};
 use crate::names::type_name;
 use crate::pointer;
@@ -134,72 +134,75 @@ impl Merging<'_> {
             let reference = json!({ "$ref": format!("#{place}") });
             self.known.entry(key(parts)).or_insert(reference);
         }
-        let expansion = Unions {
-            root: &self.lowering.root,
-            plain: &mut self.plain,
-            left: &mut self.left,
-        }
-        .expand(&schema, MAX_DEPTH)?;
-        let all = expansion.combinations.len();
-        let mut wholes = Vec::new();
-        for combination in expansion.combinations {
-            let mut source = Source {
-                root: &self.lowering.root,
-                bases: &self.bases,
-                left: &mut self.left,
-            };
-            match Whole::of(&mut source, &combination.parts) {
-                Ok(whole) => wholes.push((combination.chosen, whole)),
-                Err(Failure::Contradiction) => {}
-                Err(failure) => return Err(failure),
-            }
-        }
-        let count = wholes.len();
-        let message = match (count, all) {
-            (_, 1) => "its parts become one schema".to_owned(),
-            (1, _) => format!("one of {all} combinations of branches has values"),
-            _ => format!("{count} of {all} combinations of branches become one union"),
-        };
+        let (mut wholes, all) = self.wholes(&schema)?;
         let owner = place_name(place);
-        let mut result = match wholes.pop() {
-            None => return Err(Failure::Contradiction),
-            Some((_, whole)) if count == 1 => {
+        let (mut result, message) = match (wholes.len(), wholes.pop()) {
+            (_, None) => return Err(Failure::Contradiction),
+            (1, Some((_, whole))) => {
                 let bases = whole.included.clone();
                 self.bases.insert(place.to_owned(), bases);
-                self.finish(whole, owner.as_deref(), place)
+                let message = match all {
+                    1 => "its parts become one schema".to_owned(),
+                    _ => format!("one of {all} combinations of branches has values"),
+                };
+                (self.finish(whole, owner.as_deref(), place), message)
             }
-            Some(last) => {
+            (count, Some(last)) => {
                 wholes.push(last);
-                self.union(wholes, &schema, owner.as_deref(), place)
+                let message = format!("{count} of {all} combinations of branches become one union");
+                (
+                    self.union(wholes, &schema, owner.as_deref(), place),
+                    message,
+                )
             }
         };
-        for (keyword, value) in schema.as_object().into_iter().flatten() {
-            if is_about(keyword) && !(keyword == "discriminator" && all > 1) {
-                result.insert(keyword.clone(), value.clone());
-            }
-        }
-        if !result.contains_key("description") {
-            let parts = schema.get("allOf").and_then(Value::as_array);
-            let mut said = parts.into_iter().flatten().rev();
-            let said = said.find_map(|part| part.get("description"));
-            result.extend(said.map(|text| ("description".to_owned(), text.clone())));
-        }
+        annotate(&mut result, &schema, all > 1);
         self.replace(place, Value::Object(result));
         self.within(place);
         self.lowering.record("put-together", place, message);
         Ok(())
     }
 
+    /// The combinations of branches that have values, put together, and how many combinations there are.
+    fn wholes(&mut self, schema: &Value) -> Result<(Vec<(Combination, Whole)>, usize), Failure> {
+        let mut unions = Unions {
+            root: &self.lowering.root,
+            plain: &mut self.plain,
+            left: &mut self.left,
+        };
+        let combinations = unions.expand(schema, MAX_DEPTH)?.combinations;
+        let all = combinations.len();
+        let mut source = Source {
+            root: &self.lowering.root,
+            bases: &self.bases,
+            left: &mut self.left,
+        };
+        let mut wholes = Vec::new();
+        for combination in combinations {
+            match Whole::of(&mut source, &combination.parts) {
+                Ok(whole) => wholes.push((combination, whole)),
+                Err(Failure::Contradiction) => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok((wholes, all))
+    }
+
     /// One union of the combinations, each called by the names of its branches if they have names.
     fn union(
         &mut self,
-        wholes: Vec<(Option<Vec<String>>, Whole)>,
+        wholes: Vec<(Combination, Whole)>,
         schema: &Value,
         owner: Option<&str>,
         place: &str,
     ) -> Map<String, Value> {
         let mut members = Vec::new();
-        for (index, (chosen, whole)) in wholes.into_iter().enumerate() {
+        for (index, (combination, whole)) in wholes.into_iter().enumerate() {
+            if let Some(branch) = combination.lone_reference() {
+                members.push(branch.clone());
+                continue;
+            }
+            let chosen = combination.chosen.filter(|names| !names.is_empty());
             let chosen = chosen.map(|names| names.join("-"));
             let chosen = chosen.or_else(|| owner.map(|_| format!("variant{index}")));
             let words: Vec<String> = owner.map(str::to_owned).into_iter().chain(chosen).collect();
@@ -212,8 +215,8 @@ impl Merging<'_> {
                         member.insert("description".to_owned(), description.clone());
                     }
                     let reference = self.lowering.hoist(&name, Value::Object(member), place);
-                    if let Some(place) = view::reference(&reference) {
-                        self.within(place.trim_start_matches('#'));
+                    if let Some(place) = view::target(&reference) {
+                        self.within(place);
                     }
                     reference
                 }
@@ -267,19 +270,14 @@ impl Merging<'_> {
             let named = parts.iter().find_map(view::reference);
             named.and_then(view::schema_name)
         });
-        let words = field.split('/').filter_map(|word| match word {
-            // As typify calls them.
-            "items" => Some("item".to_owned()),
-            word => (!is_keyword(word)).then(|| pointer::unescape(word)),
-        });
-        let words = owner.into_iter().chain(words);
-        let name = type_name(&words.collect::<Vec<_>>().join("-"));
+        let words: Vec<String> = owner.into_iter().chain(words(field)).collect();
+        let name = type_name(&words.join("-"));
         let instead = parts.last().cloned();
         let schema = json!({ "allOf": parts });
         let reference = self.lowering.hoist(&name, schema, place);
-        if let Some(place) = view::reference(&reference) {
+        if let Some(place) = view::target(&reference) {
             self.pending.push(Pending {
-                place: place.trim_start_matches('#').to_owned(),
+                place: place.to_owned(),
                 instead,
                 depth: self.depth + 1,
             });
@@ -346,19 +344,38 @@ pub(crate) fn merged(root: &Value, schema: &Value, left: &mut usize) -> Option<V
     Some(whole.into_schema().0)
 }
 
-/// The same for the same parts in any order.
+/// What parts are known by. Their order is part of it: what a later one says goes before what an earlier one says.
 fn key(parts: &[Value]) -> String {
-    let mut parts: Vec<String> = parts.iter().map(Value::to_string).collect();
-    parts.sort();
+    let parts: Vec<String> = parts.iter().map(Value::to_string).collect();
     parts.join("\n")
+}
+
+/// What is said about a schema is said about what it becomes: where it has no description of its own, with that of its
+/// last part that has one.
+fn annotate(result: &mut Map<String, Value>, schema: &Value, is_union: bool) {
+    for (keyword, value) in schema.as_object().into_iter().flatten() {
+        if is_about(keyword) && !(keyword == "discriminator" && is_union) {
+            result.insert(keyword.clone(), value.clone());
+        }
+    }
+    if !result.contains_key("description") {
+        let parts = schema.get("allOf").and_then(Value::as_array);
+        let mut said = parts.into_iter().flatten().rev();
+        let said = said.find_map(|part| part.get("description"));
+        result.extend(said.map(|text| ("description".to_owned(), text.clone())));
+    }
+}
+
+/// The keywords of a schema that say what it is made of.
+fn speaking(schema: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
+    schema
+        .iter()
+        .filter(|(keyword, value)| !is_silent(keyword, value))
 }
 
 /// The parts of a schema that is nothing but an `allOf`.
 fn only_parts(schema: &Value) -> Option<&[Value]> {
-    let mut speaking = schema
-        .as_object()?
-        .iter()
-        .filter(|(keyword, value)| !is_silent(keyword, value));
+    let mut speaking = speaking(schema.as_object()?);
     let (keyword, parts) = speaking.next()?;
     (keyword == "allOf" && speaking.next().is_none()).then_some(parts.as_array()?)
 }
@@ -371,9 +388,7 @@ pub(super) fn is_made_of_parts(schema: &Value) -> bool {
     let is_composed = COMPOSITIONS
         .iter()
         .any(|keyword| members.contains_key(*keyword));
-    let mut speaking = members
-        .iter()
-        .filter(|(keyword, value)| !is_silent(keyword, value));
+    let mut speaking = speaking(members);
     match (speaking.next(), speaking.next()) {
         (Some((keyword, parts)), None) => {
             keyword == "allOf" && parts.as_array().is_some_and(|parts| parts.len() > 1)

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::COMPOSITIONS;
 use super::failure::{Failure, spend};
-use crate::lower::compositions::is_silent;
+use super::{COMPOSITIONS, speaking};
+use crate::lower::compositions::is_about;
 use crate::view;
 
 /// In how many ways the branches of several unions may combine.
@@ -25,7 +25,7 @@ impl Unions<'_> {
     pub fn expand(&mut self, value: &Value, depth: usize) -> Result<Expansion, Failure> {
         let depth = depth.checked_sub(1).ok_or(Failure::TooDeep)?;
         let (target, schema) = view::resolve(self.root, value).ok_or(Failure::TooDeep)?;
-        let plain = || Expansion::without_unions(Some(value.clone()));
+        let plain = || Expansion::without_unions((!allows_all(value)).then(|| value.clone()));
         if target
             .as_ref()
             .is_some_and(|target| self.plain.contains(target))
@@ -51,10 +51,8 @@ impl Unions<'_> {
         let own: Map<String, Value> = schema
             .as_object()
             .into_iter()
-            .flatten()
-            .filter(|(keyword, value)| {
-                !COMPOSITIONS.contains(&keyword.as_str()) && !is_silent(keyword, value)
-            })
+            .flat_map(speaking)
+            .filter(|(keyword, _)| !COMPOSITIONS.contains(&keyword.as_str()))
             .map(|(keyword, value)| (keyword.clone(), value.clone()))
             .collect();
         if own.is_empty() {
@@ -72,7 +70,11 @@ impl Unions<'_> {
             let mut branch = self.expand(value, depth)?;
             if branch.unions == 0 {
                 let name = view::reference(value).and_then(view::schema_name);
-                for combination in &mut branch.combinations {
+                for combination in branch
+                    .combinations
+                    .iter_mut()
+                    .filter(|_| !allows_all(value))
+                {
                     combination.chosen = name.clone().map(|name| vec![name]);
                 }
             }
@@ -112,6 +114,12 @@ impl Unions<'_> {
     }
 }
 
+/// Whether a schema takes any value.
+fn allows_all(schema: &Value) -> bool {
+    let mut keywords = schema.as_object().into_iter().flatten();
+    keywords.all(|(keyword, _)| is_about(keyword) && keyword != "default")
+}
+
 /// What a schema is made of.
 pub struct Expansion {
     pub combinations: Vec<Combination>,
@@ -125,6 +133,16 @@ pub struct Combination {
     pub parts: Vec<Value>,
     /// The names of the branches, if they have names.
     pub chosen: Option<Vec<String>>,
+}
+
+impl Combination {
+    /// The branch that it is, if it is one that has a name, and nothing else.
+    pub fn lone_reference(&self) -> Option<&Value> {
+        match &self.parts[..] {
+            [only] if view::reference(only).is_some() => Some(only),
+            _ => None,
+        }
+    }
 }
 
 impl Expansion {

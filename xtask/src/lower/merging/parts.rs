@@ -264,14 +264,13 @@ fn contradict(root: &Value, one: &Value, other: &Value) -> bool {
 impl Source<'_> {
     /// Whether a schema says all that another one says, because it is made of it.
     fn builds_on(&self, schema: &Value, base: &Value) -> bool {
-        let Some(base) = view::reference(base).and_then(|base| base.strip_prefix('#')) else {
+        let Some(base) = view::target(base) else {
             return false;
         };
         let mut seen = BTreeSet::new();
         let mut pending = vec![schema];
         while let Some(schema) = pending.pop() {
-            let target = view::reference(schema).and_then(|target| target.strip_prefix('#'));
-            if let Some(target) = target {
+            if let Some(target) = view::target(schema) {
                 let known = self.bases.get(target);
                 if target == base || known.is_some_and(|bases| bases.contains(base)) {
                     return true;
