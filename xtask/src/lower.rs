@@ -9,6 +9,7 @@ pub(crate) mod compositions;
 mod default_values;
 pub(crate) mod discriminators;
 mod inline_types;
+mod keywords;
 pub(crate) mod merging;
 pub(crate) mod parameters;
 mod parts;

@@ -5,37 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::Lowering;
-use super::merging::is_made_of_parts;
+use super::keywords::{ANNOTATIONS, is_composed, is_made_of_parts};
 use crate::names::type_name;
 use crate::pointer;
 use crate::shape::Kind;
 use crate::view;
 
 const SCHEMAS: &str = "/components/schemas";
-
-/// Keywords that leave the values of a schema as they are.
-pub(super) const ANNOTATIONS: [&str; 8] = [
-    "title",
-    "description",
-    "deprecated",
-    "example",
-    "externalDocs",
-    "discriminator",
-    "readOnly",
-    "writeOnly",
-];
-
-/// Whether a keyword is about a schema rather than part of it.
-pub(super) fn is_about(keyword: &str) -> bool {
-    ANNOTATIONS.contains(&keyword)
-        || ["nullable", "default"].contains(&keyword)
-        || keyword.starts_with("x-")
-}
-
-/// Whether a keyword says nothing of what a schema is made of that its parts don't say.
-pub(super) fn is_silent(keyword: &str, value: &Value) -> bool {
-    is_about(keyword) || keyword == "type" && value == "object"
-}
 
 /// Names inline compositions that stand in what they are made of: put together in place, such a one would contain itself
 /// without end.
@@ -260,10 +236,7 @@ pub fn name_nullable(lowering: &mut Lowering) {
         .into_iter()
         .flatten()
         .filter(|(_, schema)| {
-            let is_composition = ["oneOf", "anyOf", "allOf"]
-                .iter()
-                .any(|keyword| schema.get(*keyword).is_some());
-            is_composition && schema.get("nullable") == Some(&Value::Bool(true))
+            is_composed(schema) && schema.get("nullable") == Some(&Value::Bool(true))
         })
         .map(|(name, schema)| (name.clone(), schema.clone()))
         .collect();

@@ -17,15 +17,13 @@ use serde_json::{Map, Value, json};
 use self::expansion::{Combination, Unions};
 use self::failure::Failure;
 use self::parts::{Source, Whole};
-use super::compositions::{is_about, is_silent, place_name, words};
+use super::compositions::{place_name, words};
+use super::keywords::{is_about, is_made_of_parts, only_parts, says_nothing};
 use super::{Lowering, origin};
 use crate::names::type_name;
 use crate::pointer;
 use crate::shape::{Kind, Walk};
 use crate::view;
-
-/// The keywords by which a schema is made of others.
-const COMPOSITIONS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
 
 /// How many compositions may stand inside each other: several times what any honest document has.
 const MAX_DEPTH: usize = 64;
@@ -366,37 +364,6 @@ fn annotate(result: &mut Map<String, Value>, schema: &Value, is_union: bool) {
     }
 }
 
-/// The keywords of a schema that say what it is made of.
-fn speaking(schema: &Map<String, Value>) -> impl Iterator<Item = (&String, &Value)> {
-    schema
-        .iter()
-        .filter(|(keyword, value)| !is_silent(keyword, value))
-}
-
-/// The parts of a schema that is nothing but an `allOf`.
-fn only_parts(schema: &Value) -> Option<&[Value]> {
-    let mut speaking = speaking(schema.as_object()?);
-    let (keyword, parts) = speaking.next()?;
-    (keyword == "allOf" && speaking.next().is_none()).then_some(parts.as_array()?)
-}
-
-/// Whether a schema is more than one part: it is one if it is nothing but one union, or another schema.
-pub(super) fn is_made_of_parts(schema: &Value) -> bool {
-    let Some(members) = schema.as_object() else {
-        return false;
-    };
-    let is_composed = COMPOSITIONS
-        .iter()
-        .any(|keyword| members.contains_key(*keyword));
-    let mut speaking = speaking(members);
-    match (speaking.next(), speaking.next()) {
-        (Some((keyword, parts)), None) => {
-            keyword == "allOf" && parts.as_array().is_some_and(|parts| parts.len() > 1)
-        }
-        _ => is_composed,
-    }
-}
-
 /// A schema whose `allOf` has members that say nothing, without those; what they say beside goes to the schema.
 fn without_silent(schema: &Value) -> Option<Value> {
     let members = schema.get("allOf")?.as_array()?;
@@ -419,12 +386,4 @@ fn without_silent(schema: &Value) -> Option<Value> {
             .or_insert_with(|| value.clone());
     }
     Some(lean)
-}
-
-/// Whether a part says nothing of the value.
-fn says_nothing(part: &Value) -> bool {
-    part.as_object().is_some_and(|part| {
-        let mut keywords = part.iter();
-        keywords.all(|(keyword, value)| keyword != "default" && is_silent(keyword, value))
-    })
 }

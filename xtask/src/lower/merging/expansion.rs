@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::failure::{Failure, spend};
-use super::{COMPOSITIONS, speaking};
-use crate::lower::compositions::is_about;
+use crate::lower::keywords::{COMPOSITIONS, allows_all, speaking};
 use crate::view;
 
 /// In how many ways the branches of several unions may combine.
@@ -112,12 +111,6 @@ impl Unions<'_> {
             unions,
         })
     }
-}
-
-/// Whether a schema takes any value.
-fn allows_all(schema: &Value) -> bool {
-    let mut keywords = schema.as_object().into_iter().flatten();
-    keywords.all(|(keyword, _)| is_about(keyword) && keyword != "default")
 }
 
 /// What a schema is made of.

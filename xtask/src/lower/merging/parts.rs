@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
+use super::MAX_DEPTH;
 use super::failure::{Failure, spend};
-use super::{COMPOSITIONS, MAX_DEPTH, says_nothing};
 use crate::check;
-use crate::lower::compositions::is_about;
+use crate::lower::keywords::{COMPOSITIONS, is_about, is_composed, says_nothing};
 use crate::pointer;
 use crate::view;
 
@@ -172,7 +172,8 @@ impl Whole {
             return Ok(known);
         }
         let parts = [known, later.clone()];
-        if !parts.iter().any(is_composed) {
+        let is_simple = |part| view::reference(part).is_none() && !is_composed(part);
+        if parts.iter().all(is_simple) {
             return match Self::of(source, &parts) {
                 Ok(inline) => {
                     let (schema, shared) = inline.into_schema();
@@ -236,14 +237,6 @@ fn with_annotations(mut schema: Value, parts: &[Value]) -> Value {
         schema[keyword] = value.clone();
     }
     schema
-}
-
-/// Whether a schema is another one, or made of others.
-fn is_composed(schema: &Value) -> bool {
-    view::reference(schema).is_some()
-        || COMPOSITIONS
-            .iter()
-            .any(|keyword| schema.get(*keyword).is_some())
 }
 
 /// Whether two schemas are of different types. Then the later one replaces the earlier one, as in a class that overrides
