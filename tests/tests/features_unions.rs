@@ -140,6 +140,7 @@ fn what_several_parts_say_of_a_field_is_put_together() {
         "meta": { "created": "today", "due": "tomorrow" },
         "owner": { "created": "today", "name": "Ada" },
         "kind": 7,
+        "terms": null,
     });
     let all = json!({
         "payment": payment,

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use self::expansion::{Combination, Unions};
 use self::failure::Failure;
-use self::parts::{Source, Whole};
+use self::parts::{Source, Whole, beside};
 use super::compositions::{place_name, words};
 use super::keywords::{is_about, is_made_of_parts, only_parts, says_nothing};
 use super::{Lowering, origin};
@@ -232,14 +232,15 @@ impl Merging<'_> {
     fn finish(&mut self, whole: Whole, owner: Option<&str>, place: &str) -> Map<String, Value> {
         let (mut schema, shared) = whole.into_schema();
         for field in shared {
-            let Some(value) = pointer::get(&schema, &field).cloned() else {
+            let left = pointer::get_mut(&mut schema, &field).and_then(Value::as_object_mut);
+            let Some((Value::Array(parts), said)) =
+                left.and_then(|left| Some((left.remove("allOf")?, std::mem::take(left))))
+            else {
                 continue;
             };
-            let parts = value.get("allOf").and_then(Value::as_array);
-            let parts = self.origins_of(parts.into_iter().flatten());
-            let reference = self.shared(parts, &field, owner, place);
+            let reference = self.shared(self.origins_of(&parts), &field, owner, place);
             if let Some(left) = pointer::get_mut(&mut schema, &field) {
-                *left = reference;
+                *left = beside(reference, said);
             }
         }
         match schema {
@@ -286,7 +287,7 @@ impl Merging<'_> {
     }
 
     /// Parts, with what they were made of in the place of those that were made here.
-    fn origins_of<'v>(&self, parts: impl Iterator<Item = &'v Value>) -> Vec<Value> {
+    fn origins_of(&self, parts: &[Value]) -> Vec<Value> {
         let mut origins: Vec<Value> = Vec::new();
         for part in parts {
             let made = self.made.get(&part.to_string());

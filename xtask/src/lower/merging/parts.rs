@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use super::MAX_DEPTH;
 use super::failure::{Failure, spend};
 use crate::check;
-use crate::lower::keywords::{COMPOSITIONS, is_about, is_composed, says_nothing};
+use crate::lower::keywords::{
+    COMPOSITIONS, allows_all, is_about, is_composed, only_parts, says_nothing,
+};
 use crate::pointer;
 use crate::view;
 
@@ -151,44 +153,41 @@ impl Whole {
         let Some(known) = known else {
             return Ok(later.clone());
         };
-        if known == *later || says_nothing(later) && !says_nothing(&known) {
-            return Ok(known);
-        }
-        if says_nothing(&known)
-            || contradict(source.root, &known, later)
-            || source.builds_on(later, &known)
+        let (one, other) = (described(&known), described(later));
+        let both = if one == other
+            || says_nothing(other) && !allows_all(one)
+            || source.builds_on(one, other)
         {
+            one.clone()
+        } else if says_nothing(one) || source.builds_on(other, one) {
+            other.clone()
+        } else if contradict(source.root, one, other) {
             return Ok(later.clone());
-        }
-        if source.builds_on(&known, later) {
-            return Ok(known);
-        }
-        if self.shared.iter().any(|shared| shared == field) {
-            let mut known = known;
-            let parts = known.get_mut("allOf").and_then(Value::as_array_mut);
-            if let Some(parts) = parts.filter(|parts| !parts.contains(later)) {
-                parts.push(later.clone());
+        } else if self.shared.iter().any(|shared| shared == field) {
+            let mut both = one.clone();
+            let parts = both.get_mut("allOf").and_then(Value::as_array_mut);
+            if let Some(parts) = parts.filter(|parts| !parts.contains(other)) {
+                parts.push(other.clone());
             }
-            return Ok(known);
-        }
-        let parts = [known, later.clone()];
-        let is_simple = |part| view::reference(part).is_none() && !is_composed(part);
-        if parts.iter().all(is_simple) {
-            return match Self::of(source, &parts) {
+            both
+        } else if [one, other].into_iter().all(is_simple) {
+            match Self::of(source, &[one.clone(), other.clone()]) {
                 Ok(inline) => {
                     let (schema, shared) = inline.into_schema();
                     let shared = shared.into_iter();
                     self.shared
                         .extend(shared.map(|inner| format!("{field}{inner}")));
-                    Ok(with_annotations(schema, &parts))
+                    schema
                 }
-                Err(Failure::Contradiction) => Ok(later.clone()),
-                Err(failure) => Err(failure),
-            };
-        }
-        spend(source.left, parts.iter().map(size).sum())?;
-        self.shared.push(field.to_owned());
-        Ok(json!({ "allOf": parts }))
+                Err(Failure::Contradiction) => return Ok(later.clone()),
+                Err(failure) => return Err(failure),
+            }
+        } else {
+            spend(source.left, size(one) + size(other))?;
+            self.shared.push(field.to_owned());
+            json!({ "allOf": [one, other] })
+        };
+        Ok(with_annotations(both, [&known, later]))
     }
 
     /// The schema, and where in it there is an `allOf` of what several parts say.
@@ -230,13 +229,42 @@ impl Whole {
     }
 }
 
-/// A schema with what its parts say about it, the later ones first.
-fn with_annotations(mut schema: Value, parts: &[Value]) -> Value {
-    let said = parts.iter().filter_map(Value::as_object).flatten();
-    for (keyword, value) in said.filter(|(keyword, _)| is_about(keyword) && *keyword != "default") {
-        schema[keyword] = value.clone();
+/// The schema that another one only describes: `allOf` around a single one is how something is put beside a reference.
+fn described(schema: &Value) -> &Value {
+    match only_parts(schema) {
+        Some([only]) if schema.get("default").is_none() => only,
+        _ => schema,
     }
-    schema
+}
+
+/// A schema with what its parts say about it, the later ones first.
+fn with_annotations(schema: Value, parts: [&Value; 2]) -> Value {
+    let said = parts.into_iter().filter_map(Value::as_object).flatten();
+    let said: Map<String, Value> = said
+        .filter(|(keyword, _)| {
+            is_about(keyword) && !["default", "discriminator"].contains(&keyword.as_str())
+        })
+        .map(|(keyword, value)| (keyword.clone(), value.clone()))
+        .collect();
+    beside(schema, said)
+}
+
+/// A schema with keywords that say something about it.
+pub(super) fn beside(schema: Value, said: Map<String, Value>) -> Value {
+    if said.is_empty() {
+        return schema;
+    }
+    let mut schema = match schema {
+        Value::Object(schema) if !schema.contains_key("$ref") => schema,
+        reference => Map::from_iter([("allOf".to_owned(), json!([reference]))]),
+    };
+    schema.extend(said);
+    Value::Object(schema)
+}
+
+/// Whether a schema is neither another one nor made of others.
+fn is_simple(schema: &Value) -> bool {
+    view::reference(schema).is_none() && !is_composed(schema)
 }
 
 /// Whether two schemas are of different types. Then the later one replaces the earlier one, as in a class that overrides
