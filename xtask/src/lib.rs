@@ -16,6 +16,7 @@ pub mod diff;
 pub mod emit;
 pub mod format;
 pub mod import;
+mod keywords;
 pub mod lint;
 pub mod lower;
 pub mod model;

@@ -9,7 +9,6 @@ pub(crate) mod compositions;
 mod default_values;
 pub(crate) mod discriminators;
 mod inline_types;
-mod keywords;
 pub(crate) mod merging;
 pub(crate) mod parameters;
 mod parts;
@@ -106,6 +105,7 @@ const PASSES: &[Pass] = &[
     schemas::drop_empty_bounds,
     schemas::drop_rules_of_enums,
     schemas::drop_uniqueness,
+    schemas::describe_required,
     schemas::keep_unknown_fields,
     default_values::refuse,
     parameters::require_path_parameters,

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Subject;
 use crate::diagnostic::Diagnostic;
+use crate::keywords::COMPOSITIONS;
 use crate::lower::references as named;
 use crate::pointer;
 use crate::shape::{Found, Kind};
@@ -244,7 +245,7 @@ fn inclusions(schema: &Value) -> BTreeSet<String> {
         })
         .into_iter()
         .collect();
-    for keyword in ["allOf", "oneOf", "anyOf"] {
+    for keyword in COMPOSITIONS {
         for part in schema
             .get(keyword)
             .and_then(Value::as_array)

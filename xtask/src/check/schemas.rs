@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Subject;
 use crate::diagnostic::Diagnostic;
+use crate::keywords::{COMPOSITIONS, is_about};
 use crate::lower::{compositions, discriminators};
 use crate::names;
 use crate::pointer;
@@ -36,7 +37,6 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
         enumeration(schema, &found.pointer, problems);
         empty_compositions(schema, &found.pointer, problems);
         ranges(schema, &found.pointer, problems);
-        problems.extend(two_unions(schema, &found.pointer));
         problems.extend(others_beside_union(schema, &found.pointer));
         problems.extend(discriminator(subject.root, schema, &found.pointer));
         problems.extend(negation(subject.root, schema, &found.pointer));
@@ -48,7 +48,7 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
 
 /// A composition of nothing is nothing that a value could be.
 fn empty_compositions(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnostic>) {
-    for keyword in ["allOf", "oneOf", "anyOf"] {
+    for keyword in COMPOSITIONS {
         let members = schema.get(keyword).and_then(Value::as_array);
         if members.is_some_and(Vec::is_empty) {
             problems.push(
@@ -107,39 +107,11 @@ fn discriminator(root: &Value, schema: &Value, schema_pointer: &str) -> Option<D
     Some(note.hint(hint).note())
 }
 
-/// typify asserts that a schema has one union at most.
-fn two_unions(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
-    (schema.get("oneOf").is_some() && schema.get("anyOf").is_some()).then(|| {
-        Diagnostic::error(
-            "unsupported-keyword",
-            pointer::join(schema_pointer, "anyOf"),
-            "`oneOf` and `anyOf` in one schema are not supported",
-        )
-        .hint("keep the one that says more, or make them two members of an `allOf`")
-    })
-}
-
-/// Fields of a schema that leave its values as they are.
-const ANNOTATIONS: [&str; 10] = [
-    "title",
-    "description",
-    "default",
-    "nullable",
-    "readOnly",
-    "writeOnly",
-    "example",
-    "externalDocs",
-    "deprecated",
-    "discriminator",
-];
-
 /// Whether a schema says nothing of its values but by `keyword`.
 fn has_only(schema: &Value, keyword: &str) -> bool {
-    schema.as_object().is_some_and(|schema| {
-        schema.keys().all(|key| {
-            key == keyword || key.starts_with("x-") || ANNOTATIONS.contains(&key.as_str())
-        })
-    })
+    schema
+        .as_object()
+        .is_some_and(|schema| schema.keys().all(|key| key == keyword || is_about(key)))
 }
 
 /// typify knows `not` as a list of values that are excluded. Beside other keywords it is merged with them, which works

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::Lowering;
-use super::keywords::{ANNOTATIONS, is_composed, is_made_of_parts};
+use crate::keywords::{ANNOTATIONS, is_composed, is_made_of_parts};
 use crate::names::type_name;
 use crate::pointer;
 use crate::shape::Kind;

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Lowering, origin};
 use crate::diagnostic::Diagnostic;
+use crate::keywords::COMPOSITIONS;
 use crate::pointer;
 use crate::shape::Kind;
 use crate::view;
@@ -51,7 +52,7 @@ fn comparisons(root: &Value, schema: &Value, value: &Value, limit: usize) -> usi
         let Some((_, schema)) = view::resolve(root, schema) else {
             continue;
         };
-        for keyword in ["allOf", "oneOf", "anyOf"] {
+        for keyword in COMPOSITIONS {
             let members = schema.get(keyword).and_then(Value::as_array);
             pending.extend(members.into_iter().flatten().map(|member| (member, value)));
         }

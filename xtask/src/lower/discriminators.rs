@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::Lowering;
 use crate::check;
+use crate::keywords::{COMPOSITIONS, described};
 use crate::model::Discriminator;
 use crate::names::type_name;
 use crate::pointer;
@@ -63,25 +64,35 @@ pub(super) fn all(root: &Value) -> BTreeMap<String, Discriminator> {
 
 /// What tells the members of a schema apart, or why nothing can; `None` if it has no discriminator.
 pub(crate) fn of(root: &Value, schema: &Value) -> Option<Result<Discriminator, &'static str>> {
-    let described = schema.get("discriminator")?;
-    let property = described.get("propertyName")?.as_str()?;
-    let members = ["oneOf", "anyOf"]
-        .into_iter()
-        .find_map(|keyword| schema.get(keyword)?.as_array());
-    let Some(members) = members else {
+    schema.get("discriminator")?.get("propertyName")?.as_str()?;
+    let Some(members) = members(schema) else {
         return Some(Err("it has neither `oneOf` nor `anyOf`"));
     };
-    let names: Option<Vec<String>> = members.iter().map(component).collect();
-    let Some(names) = names else {
+    let Some(told) = told_apart(root, schema) else {
         return Some(Err("a member of the union has no name"));
     };
-    if !members
-        .iter()
-        .all(|member| says_all_of(root, member, schema))
-    {
+    let mut members = members.iter();
+    if !members.all(|member| says_all_of(root, member, schema)) {
         return Some(Err("the union has fields of its own"));
     }
-    let mapping = described.get("mapping").and_then(Value::as_object);
+    Some(Ok(told))
+}
+
+fn members(schema: &Value) -> Option<&Vec<Value>> {
+    let mut unions = ["oneOf", "anyOf"].into_iter();
+    unions.find_map(|keyword| schema.get(keyword)?.as_array())
+}
+
+/// What tells the members of a union apart, whatever stands beside them; `None` if it has no discriminator, or members
+/// without a name.
+pub(super) fn told_apart(root: &Value, schema: &Value) -> Option<Discriminator> {
+    let discriminator = schema.get("discriminator")?;
+    let property = discriminator.get("propertyName")?.as_str()?;
+    let names: Vec<String> = members(schema)?
+        .iter()
+        .map(component)
+        .collect::<Option<_>>()?;
+    let mapping = discriminator.get("mapping").and_then(Value::as_object);
     let own = |name: &String| {
         let place = pointer::join(SCHEMAS, name);
         let schema = pointer::get(root, &place).unwrap_or(&Value::Null);
@@ -101,7 +112,7 @@ pub(crate) fn of(root: &Value, schema: &Value) -> Option<Result<Discriminator, &
         names.iter().map(own).collect(),
         names.iter().map(|name| vec![name.clone()]).collect(),
     ];
-    Some(Ok(settle(property, &claims)))
+    Some(settle(property, &claims))
 }
 
 /// Gives each value to the member that claims it; of claims by several, those of the first list that has any count.
@@ -137,11 +148,7 @@ fn settle(property: &str, claims: &[Vec<Vec<String>>]) -> Discriminator {
 
 /// The name of the component that a member of a union is.
 fn component(member: &Value) -> Option<String> {
-    let member = match member.get("allOf").and_then(Value::as_array) {
-        Some(only) if only.len() == 1 => &only[0],
-        _ => member,
-    };
-    view::reference(member).and_then(view::schema_name)
+    view::reference(described(member)).and_then(view::schema_name)
 }
 
 /// The values that a mapping has for a component: by a reference to it, or by its name.
@@ -186,7 +193,7 @@ fn listed(
                 .map(str::to_owned),
         );
     }
-    for keyword in ["allOf", "oneOf", "anyOf"] {
+    for keyword in COMPOSITIONS {
         let parts = schema.get(keyword).and_then(Value::as_array);
         for part in parts.into_iter().flatten() {
             listed(root, part, property, (nesting - 1, met), values);

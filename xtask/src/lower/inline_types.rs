@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::Lowering;
+use crate::keywords::is_composed;
 use crate::names::type_name;
 use crate::pointer;
 
@@ -163,14 +164,13 @@ fn is_discriminated(schema: &Value) -> bool {
 /// Whether typify makes a type of an inline schema, rather than to use one that is there.
 fn is_type(schema: &Value) -> bool {
     let has = |keyword: &str| schema.get(keyword).is_some();
-    let is_composition = ["allOf", "oneOf", "anyOf"].into_iter().any(has);
     // The usual way to put a description beside a reference.
     if let Some([only]) = schema["allOf"].as_array().map(Vec::as_slice) {
         return is_type(only);
     }
     match schema.get("type").and_then(Value::as_str) {
         _ if has("$ref") => false,
-        _ if is_composition => true,
+        _ if is_composed(schema) => true,
         Some("string") => ["enum", "pattern", "minLength", "maxLength"]
             .into_iter()
             .any(has),

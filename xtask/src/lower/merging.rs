@@ -11,18 +11,19 @@ mod failure;
 mod parts;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
-use self::expansion::{Combination, Unions};
+use self::expansion::{Combination, Kind, Unions};
 use self::failure::Failure;
-use self::parts::{Source, Whole, beside};
+use self::parts::{Choice, Source, Whole, beside};
 use super::compositions::{place_name, words};
-use super::keywords::{is_about, is_made_of_parts, only_parts, says_nothing};
 use super::{Lowering, origin};
+use crate::keywords::{is_about, is_made_of_parts, only_parts, says_nothing};
 use crate::names::type_name;
 use crate::pointer;
-use crate::shape::{Kind, Walk};
+use crate::shape::{self, Walk};
 use crate::view;
 
 /// How many compositions may stand inside each other: several times what any honest document has.
@@ -41,13 +42,18 @@ pub fn put_together(lowering: &mut Lowering) {
         left: MAX_VALUES,
         plain: BTreeSet::new(),
         known: BTreeMap::new(),
-        bases: BTreeMap::new(),
+        originals: BTreeMap::new(),
         made: BTreeMap::new(),
         pending: Vec::new(),
         depth: 0,
     };
     // The outer ones first: what stands inside them is part of them, or is put together where it comes to stand.
-    for place in merging.lowering.nodes(Kind::Schema).into_iter().rev() {
+    for place in merging
+        .lowering
+        .nodes(shape::Kind::Schema)
+        .into_iter()
+        .rev()
+    {
         if let Err(failure) = merging.all_of(&place) {
             merging.pending.clear();
             let place = origin(&merging.lowering.origins, &place);
@@ -68,8 +74,8 @@ struct Merging<'a> {
     plain: BTreeSet<String>,
     /// References to what was put together of several parts, by these parts.
     known: BTreeMap<String, Value>,
-    /// The components that what was put together is made of, by pointer.
-    bases: BTreeMap<String, BTreeSet<String>>,
+    /// What was put together, without unions, as it was before, by pointer.
+    originals: BTreeMap<String, Value>,
     /// What was put together for several parts that say something of one field: these parts, by the reference.
     made: BTreeMap<String, Vec<Value>>,
     pending: Vec<Pending>,
@@ -137,8 +143,9 @@ impl Merging<'_> {
         let (mut result, message) = match (wholes.len(), wholes.pop()) {
             (_, None) => return Err(Failure::Contradiction),
             (1, Some((_, whole))) => {
-                let bases = whole.included.clone();
-                self.bases.insert(place.to_owned(), bases);
+                if all == 1 {
+                    self.originals.insert(place.to_owned(), schema.clone());
+                }
                 let message = match all {
                     1 => "its parts become one schema".to_owned(),
                     _ => format!("one of {all} combinations of branches has values"),
@@ -155,10 +162,22 @@ impl Merging<'_> {
             }
         };
         annotate(&mut result, &schema, all > 1);
+        if !schema.get("nullable").is_some_and(Value::is_boolean) && self.takes_null(&schema) {
+            result.insert("nullable".to_owned(), Value::Bool(true));
+        }
         self.replace(place, Value::Object(result));
         self.within(place);
         self.lowering.record("put-together", place, message);
         Ok(())
+    }
+
+    fn takes_null(&mut self, schema: &Value) -> bool {
+        let source = Source {
+            root: &self.lowering.root,
+            originals: &self.originals,
+            left: &mut self.left,
+        };
+        source.takes_null(schema) == Some(true)
     }
 
     /// The combinations of branches that have values, put together, and how many combinations there are.
@@ -172,18 +191,28 @@ impl Merging<'_> {
         let all = combinations.len();
         let mut source = Source {
             root: &self.lowering.root,
-            bases: &self.bases,
+            originals: &self.originals,
             left: &mut self.left,
         };
-        let mut wholes = Vec::new();
-        for combination in combinations {
-            match Whole::of(&mut source, &combination.parts) {
-                Ok(whole) => wholes.push((combination, whole)),
-                Err(Failure::Contradiction) => {}
-                Err(failure) => return Err(failure),
+        let choices: &[Choice] = match all {
+            1 => &[Choice::No],
+            _ => &[Choice::Possible, Choice::Any],
+        };
+        for choice in choices {
+            let mut wholes = Vec::new();
+            for combination in &combinations {
+                let parts = combination.parts.iter().map(Rc::as_ref);
+                match Whole::of(&mut source, parts, *choice) {
+                    Ok(whole) => wholes.push((combination.clone(), whole)),
+                    Err(Failure::Contradiction) => {}
+                    Err(failure) => return Err(failure),
+                }
+            }
+            if !wholes.is_empty() {
+                return Ok((wholes, all));
             }
         }
-        Ok((wholes, all))
+        Ok((Vec::new(), all))
     }
 
     /// One union of the combinations, each called by the names of its branches if they have names.
@@ -195,11 +224,14 @@ impl Merging<'_> {
         place: &str,
     ) -> Map<String, Value> {
         let mut members = Vec::new();
+        let mut kinds = Vec::new();
         for (index, (combination, whole)) in wholes.into_iter().enumerate() {
+            kinds.push(combination.kind.clone());
             if let Some(branch) = combination.lone_reference() {
                 members.push(branch.clone());
                 continue;
             }
+            let description = self.description_of(&combination, schema);
             let chosen = combination.chosen.filter(|names| !names.is_empty());
             let chosen = chosen.map(|names| names.join("-"));
             let chosen = chosen.or_else(|| owner.map(|_| format!("variant{index}")));
@@ -209,9 +241,7 @@ impl Merging<'_> {
             let is_type = member.contains_key("properties") || member.contains_key("enum");
             members.push(match name {
                 Some(name) if is_type => {
-                    if let Some(description) = schema.get("description") {
-                        member.insert("description".to_owned(), description.clone());
-                    }
+                    member.extend(description.map(|text| ("description".to_owned(), text)));
                     let reference = self.lowering.hoist(&name, Value::Object(member), place);
                     if let Some(place) = view::target(&reference) {
                         self.within(place);
@@ -222,10 +252,24 @@ impl Merging<'_> {
                 _ => Value::Object(member),
             });
         }
-        // With what stands beside the unions in each of them, more than one would be a field given twice.
         let mut union = Map::new();
+        union.extend(discriminator(&members, &kinds));
+        // Of `anyOf`, typify would make a struct with what stands beside the unions in each of its fields.
         union.insert("oneOf".to_owned(), Value::Array(members));
         union
+    }
+
+    /// The description of the one branch that is chosen, or else that of the union.
+    fn description_of(&self, combination: &Combination, schema: &Value) -> Option<Value> {
+        let chosen = match combination.chosen.as_deref() {
+            Some([name]) => pointer::get(
+                &self.lowering.root,
+                &pointer::join("/components/schemas", name),
+            ),
+            _ => None,
+        };
+        let description = |schema: &Value| schema.get("description").cloned();
+        chosen.and_then(description).or_else(|| description(schema))
     }
 
     /// Gives the fields that several parts describe a name, and has them put together as well.
@@ -272,7 +316,8 @@ impl Merging<'_> {
         let words: Vec<String> = owner.into_iter().chain(words(field)).collect();
         let name = type_name(&words.join("-"));
         let instead = parts.last().cloned();
-        let schema = json!({ "allOf": parts });
+        // Whether it may be null is said where it is used.
+        let schema = json!({ "allOf": parts, "nullable": false });
         let reference = self.lowering.hoist(&name, schema, place);
         if let Some(place) = view::target(&reference) {
             self.pending.push(Pending {
@@ -306,8 +351,11 @@ impl Merging<'_> {
         let Some(schema) = pointer::get(&self.lowering.root, place) else {
             return;
         };
-        let found = Walk::of(Kind::Schema, schema, place).found.into_iter();
-        let nested = found.filter(|found| found.kind == Kind::Schema && found.pointer != place);
+        let found = Walk::of(shape::Kind::Schema, schema, place)
+            .found
+            .into_iter();
+        let nested =
+            found.filter(|found| found.kind == shape::Kind::Schema && found.pointer != place);
         for place in nested.map(|found| found.pointer) {
             let schema = pointer::get(&self.lowering.root, &place);
             if schema.is_some_and(is_made_of_parts) {
@@ -336,11 +384,31 @@ pub(crate) fn merged(root: &Value, schema: &Value, left: &mut usize) -> Option<V
     }
     let mut source = Source {
         root,
-        bases: &BTreeMap::new(),
+        originals: &BTreeMap::new(),
         left,
     };
-    let whole = Whole::of(&mut source, std::slice::from_ref(schema)).ok()?;
+    let whole = Whole::of(&mut source, [schema], Choice::No).ok()?;
     Some(whole.into_schema().0)
+}
+
+/// What tells members apart that have a name, and each its kind.
+fn discriminator(members: &[Value], kinds: &[Option<Kind>]) -> Option<(String, Value)> {
+    let property = kinds.first()?.as_ref().map(|kind| &kind.property)?;
+    let mut mapping = Map::new();
+    for (member, kind) in members.iter().zip(kinds) {
+        let kind = kind.as_ref().filter(|kind| kind.property == *property)?;
+        let reference = view::reference(member)?;
+        for value in &kind.values {
+            if mapping
+                .insert(value.clone(), Value::from(reference))
+                .is_some()
+            {
+                return None;
+            }
+        }
+    }
+    let discriminator = json!({ "propertyName": property, "mapping": mapping });
+    Some(("discriminator".to_owned(), discriminator))
 }
 
 /// What parts are known by. Their order is part of it: what a later one says goes before what an earlier one says.
@@ -376,6 +444,7 @@ fn without_silent(schema: &Value) -> Option<Value> {
     let mut lean = schema.clone();
     let owner = lean.as_object_mut()?;
     owner.insert("allOf".to_owned(), speaking.into_iter().cloned().collect());
+    // What is not the case anyway (`deprecated: false`) is not taken for more than that.
     for (keyword, value) in silent
         .into_iter()
         .filter_map(Value::as_object)

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{Lowering, parts};
+use crate::keywords::COMPOSITIONS;
 use crate::model::{Location, OwnParameter, Parameter, Part, PartKind, Style, TextForm};
 use crate::pointer;
 use crate::view;
@@ -201,7 +202,7 @@ fn has_fields(root: &Value, schema: &Value, nesting: usize, met: &mut BTreeSet<S
     if target.is_some_and(|target| !met.insert(target)) {
         return false;
     }
-    let parts = ["allOf", "oneOf", "anyOf"]
+    let parts = COMPOSITIONS
         .into_iter()
         .filter_map(|keyword| schema.get(keyword).and_then(Value::as_array));
     let properties = schema.get("properties").and_then(Value::as_object);

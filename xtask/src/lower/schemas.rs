@@ -166,6 +166,35 @@ pub fn drop_rules_of_enums(lowering: &mut Lowering) {
     }
 }
 
+/// Makes a property, of any value, of each name in `required` that has none beside others that have: typify does so as
+/// well, but counts on the property before that where it compares the branches of a union.
+pub fn describe_required(lowering: &mut Lowering) {
+    for place in lowering.nodes(Kind::Schema) {
+        let schema = pointer::get_mut(&mut lowering.root, &place).and_then(Value::as_object_mut);
+        let Some(schema) = schema else {
+            continue;
+        };
+        let required = schema.get("required").and_then(Value::as_array).cloned();
+        let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) else {
+            continue;
+        };
+        let names = required.iter().flatten().filter_map(Value::as_str);
+        let missing: Vec<&str> = names
+            .filter(|name| !properties.contains_key(*name))
+            .collect();
+        if missing.is_empty() {
+            continue;
+        }
+        properties.extend(missing.iter().map(|name| ((*name).to_owned(), json!({}))));
+        let message = format!(
+            "`{}` is required, and takes any value",
+            missing.join("`, `")
+        );
+        lowering.record("describe-required", &place, message);
+        lowering.moved();
+    }
+}
+
 /// Removes `uniqueItems`: a list is a list all the same, and typify would have it made one way where it is required and
 /// another where it is not.
 pub fn drop_uniqueness(lowering: &mut Lowering) {

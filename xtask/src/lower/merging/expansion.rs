@@ -1,11 +1,14 @@
 //! What a schema is made of: the combinations of the branches of its unions.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::failure::{Failure, spend};
-use crate::lower::keywords::{COMPOSITIONS, allows_all, speaking};
+use crate::keywords::{COMPOSITIONS, allows_all, described, speaking};
+use crate::lower::discriminators;
+use crate::model::Discriminator;
 use crate::view;
 
 /// In how many ways the branches of several unions may combine.
@@ -24,7 +27,7 @@ impl Unions<'_> {
     pub fn expand(&mut self, value: &Value, depth: usize) -> Result<Expansion, Failure> {
         let depth = depth.checked_sub(1).ok_or(Failure::TooDeep)?;
         let (target, schema) = view::resolve(self.root, value).ok_or(Failure::TooDeep)?;
-        let plain = || Expansion::without_unions((!allows_all(value)).then(|| value.clone()));
+        let plain = || Expansion::of((!allows_all(value)).then(|| value.clone()));
         if target
             .as_ref()
             .is_some_and(|target| self.plain.contains(target))
@@ -32,16 +35,29 @@ impl Unions<'_> {
             return Ok(plain());
         }
         let members = |keyword: &str| schema.get(keyword).and_then(Value::as_array);
-        let mut whole = Expansion::without_unions(None);
+        let mut whole = Expansion::of(None);
         for part in members("allOf").into_iter().flatten() {
             let part = self.expand(part, depth)?;
             whole = self.product(&whole, &part)?;
         }
         for keyword in ["oneOf", "anyOf"] {
-            if let Some(branches) = members(keyword) {
-                let union = self.union(branches, depth)?;
-                whole = self.product(&whole, &union)?;
+            let Some(branches) = members(keyword) else {
+                continue;
+            };
+            let told = discriminators::told_apart(self.root, schema);
+            let may_be_several = keyword == "anyOf" && told.is_none();
+            let all = may_be_several.then(|| self.all_at_once(branches)).flatten();
+            let mut union = match all {
+                Some(all) => Expansion {
+                    unions: 1,
+                    ..Expansion::of(Some(all))
+                },
+                None => self.union(branches, depth)?,
+            };
+            if let Some(told) = told {
+                union.tell_apart(&told);
             }
+            whole = self.product(&whole, &union)?;
         }
         if whole.unions == 0 {
             self.plain.extend(target);
@@ -57,18 +73,47 @@ impl Unions<'_> {
         if own.is_empty() {
             return Ok(whole);
         }
-        self.product(&whole, &Expansion::without_unions(Some(Value::Object(own))))
+        self.product(&whole, &Expansion::of(Some(Value::Object(own))))
+    }
+
+    /// What objects have of which some may be there at once: the fields of all, none of which has to be there unless it
+    /// has to be in each. `None` if a field is described in several ways, or a branch is no plain object.
+    fn all_at_once(&mut self, branches: &[Value]) -> Option<Value> {
+        let mut fields: Map<String, Value> = Map::new();
+        let mut required: Option<Vec<&Value>> = None;
+        for branch in branches {
+            let (_, branch) = view::resolve(self.root, branch)?;
+            let branch = branch.as_object()?;
+            let is_known =
+                |(keyword, _): (&String, _)| ["properties", "required"].contains(&keyword.as_str());
+            if !speaking(branch).all(is_known) {
+                return None;
+            }
+            for (name, field) in branch.get("properties")?.as_object()? {
+                if *fields.entry(name.clone()).or_insert_with(|| field.clone()) != *field {
+                    return None;
+                }
+            }
+            let own = branch.get("required").and_then(Value::as_array);
+            let own = own.map_or(&[][..], Vec::as_slice);
+            match &mut required {
+                None => required = Some(own.iter().collect()),
+                Some(required) => required.retain(|name| own.contains(name)),
+            }
+        }
+        let mut all = json!({ "type": "object", "properties": fields });
+        if let Some(required) = required.filter(|required| !required.is_empty()) {
+            all["required"] = required.into_iter().cloned().collect();
+        }
+        Some(all)
     }
 
     fn union(&mut self, branches: &[Value], depth: usize) -> Result<Expansion, Failure> {
-        let mut union = Expansion {
-            combinations: Vec::new(),
-            unions: 0,
-        };
+        let mut union = Expansion::default();
         for value in branches {
             let mut branch = self.expand(value, depth)?;
             if branch.unions == 0 {
-                let name = view::reference(value).and_then(view::schema_name);
+                let name = view::reference(described(value)).and_then(view::schema_name);
                 for combination in branch
                     .combinations
                     .iter_mut()
@@ -77,6 +122,7 @@ impl Unions<'_> {
                     combination.chosen = name.clone().map(|name| vec![name]);
                 }
             }
+            union.branches.push(branch.combinations.len());
             union.combinations.extend(branch.combinations);
             union.unions = union.unions.max(branch.unions);
             spend(self.left, union.combinations.len())?;
@@ -85,47 +131,74 @@ impl Unions<'_> {
         Ok(union)
     }
 
-    /// Each combination of the one joined with each of the other.
+    /// Each combination of the one joined with each of the other. Where one is among the branches of the other, it is that
+    /// branch: a union doesn't become another one by what it is already.
     fn product(&mut self, left: &Expansion, right: &Expansion) -> Result<Expansion, Failure> {
         let counts = [left, right].map(|side| side.combinations.len());
-        let combinations = counts.iter().product();
-        if !counts.contains(&1) && combinations > MAX_COMBINATIONS {
+        if !counts.contains(&1) && counts.iter().product::<usize>() > MAX_COMBINATIONS {
             return Err(Failure::TooManyCombinations);
         }
         let unions = left.unions + right.unions;
         if unions > 0 {
-            spend(self.left, combinations)?;
+            spend(self.left, counts.iter().product())?;
         }
-        let combinations = left.combinations.iter().flat_map(|left| {
-            right.combinations.iter().map(|right| Combination {
-                parts: [&left.parts[..], &right.parts[..]].concat(),
-                chosen: left
-                    .chosen
-                    .as_ref()
-                    .zip(right.chosen.as_ref())
-                    .map(|(left, right)| [&left[..], &right[..]].concat()),
-            })
-        });
+        let settled = |one: &Combination, others: &Expansion| {
+            let mut others = others.combinations.iter();
+            others.any(|other| one.includes(other))
+        };
+        let left_is_settled: Vec<bool> = left
+            .combinations
+            .iter()
+            .map(|combination| right.unions > 0 && settled(combination, right))
+            .collect();
+        let right_is_settled: Vec<bool> = right
+            .combinations
+            .iter()
+            .map(|combination| left.unions > 0 && settled(combination, left))
+            .collect();
+        let mut combinations = Vec::new();
+        for (one, one_is_settled) in left.combinations.iter().zip(left_is_settled) {
+            for (other, other_is_settled) in right.combinations.iter().zip(&right_is_settled) {
+                let is_other = one_is_settled && !one.includes(other)
+                    || *other_is_settled && !other.includes(one);
+                if !is_other {
+                    combinations.push(one.with(other));
+                }
+            }
+        }
         Ok(Expansion {
-            combinations: combinations.collect(),
+            combinations,
             unions,
+            branches: Vec::new(),
         })
     }
 }
 
 /// What a schema is made of.
+#[derive(Default)]
 pub struct Expansion {
     pub combinations: Vec<Combination>,
     /// How many unions are combined.
     unions: usize,
+    /// Of a union, how many combinations there are for each of its branches.
+    branches: Vec<usize>,
 }
 
 /// One branch of each union, and all that is no union.
 #[derive(Clone)]
 pub struct Combination {
-    pub parts: Vec<Value>,
+    pub parts: Vec<Rc<Value>>,
     /// The names of the branches, if they have names.
     pub chosen: Option<Vec<String>>,
+    /// What tells it from others.
+    pub kind: Option<Kind>,
+}
+
+/// The property that tells combinations apart, and the values that it has in one of them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Kind {
+    pub property: String,
+    pub values: Vec<String>,
 }
 
 impl Combination {
@@ -136,17 +209,57 @@ impl Combination {
             _ => None,
         }
     }
+
+    /// Whether it has all that another one has, which is something.
+    fn includes(&self, other: &Self) -> bool {
+        !other.parts.is_empty() && other.parts.iter().all(|part| self.parts.contains(part))
+    }
+
+    fn with(&self, other: &Self) -> Self {
+        let mut joined = self.clone();
+        let new = other.parts.iter().filter(|part| !self.parts.contains(part));
+        joined.parts.extend(new.cloned());
+        joined.chosen = joined
+            .chosen
+            .zip(other.chosen.as_ref())
+            .map(|(mut names, others)| {
+                let new: Vec<&String> =
+                    others.iter().filter(|name| !names.contains(name)).collect();
+                names.extend(new.into_iter().cloned());
+                names
+            });
+        joined.kind = match (joined.kind, other.kind.clone()) {
+            (Some(one), Some(other)) => (one == other).then_some(one),
+            (one, other) => one.or(other),
+        };
+        joined
+    }
 }
 
 impl Expansion {
-    fn without_unions(part: Option<Value>) -> Self {
+    /// One combination, without unions.
+    fn of(part: Option<Value>) -> Self {
         let combination = Combination {
-            parts: part.into_iter().collect(),
+            parts: part.into_iter().map(Rc::new).collect(),
             chosen: Some(Vec::new()),
+            kind: None,
         };
         Self {
             combinations: vec![combination],
-            unions: 0,
+            ..Self::default()
+        }
+    }
+
+    /// Notes what tells the branches of a union apart.
+    fn tell_apart(&mut self, told: &Discriminator) {
+        let mut combinations = self.combinations.iter_mut();
+        for (count, values) in self.branches.iter().zip(&told.values) {
+            for combination in combinations.by_ref().take(*count) {
+                combination.kind = Some(Kind {
+                    property: told.property.clone(),
+                    values: values.clone(),
+                });
+            }
         }
     }
 }

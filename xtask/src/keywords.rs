@@ -39,7 +39,7 @@ pub fn speaking(schema: &Map<String, Value>) -> impl Iterator<Item = (&String, &
 /// Whether a part says nothing of the value.
 pub fn says_nothing(part: &Value) -> bool {
     part.as_object()
-        .is_some_and(|part| !part.contains_key("default") && speaking(part).next().is_none())
+        .is_some_and(|part| speaking(part).next().is_none())
 }
 
 /// Whether a schema takes any value.
@@ -56,18 +56,29 @@ pub fn is_composed(schema: &Value) -> bool {
 
 /// Whether a schema is more than one part: it is one if it is nothing but one union, or another schema.
 pub fn is_made_of_parts(schema: &Value) -> bool {
-    let mut speaking = schema.as_object().into_iter().flat_map(speaking);
-    match (speaking.next(), speaking.next()) {
-        (Some((keyword, parts)), None) => {
-            keyword == "allOf" && parts.as_array().is_some_and(|parts| parts.len() > 1)
-        }
-        _ => is_composed(schema),
+    match only_composition(schema) {
+        Some((keyword, parts)) => keyword == "allOf" && parts.len() > 1,
+        None => is_composed(schema),
     }
+}
+
+/// The keyword of a schema that is nothing but one composition, and its members.
+pub fn only_composition(schema: &Value) -> Option<(&str, &[Value])> {
+    let mut speaking = speaking(schema.as_object()?);
+    let (keyword, members) = speaking.next()?;
+    let is_only = COMPOSITIONS.contains(&keyword.as_str()) && speaking.next().is_none();
+    is_only.then_some((keyword, members.as_array()?))
 }
 
 /// The parts of a schema that is nothing but an `allOf`.
 pub fn only_parts(schema: &Value) -> Option<&[Value]> {
-    let mut speaking = speaking(schema.as_object()?);
-    let (keyword, parts) = speaking.next()?;
-    (keyword == "allOf" && speaking.next().is_none()).then_some(parts.as_array()?)
+    only_composition(schema).and_then(|(keyword, parts)| (keyword == "allOf").then_some(parts))
+}
+
+/// The schema that another one only describes: `allOf` around a single one is how something is put beside a reference.
+pub fn described(schema: &Value) -> &Value {
+    match only_parts(schema) {
+        Some([only]) => only,
+        _ => schema,
+    }
 }
