@@ -4,6 +4,7 @@
 //! The work is done by a list of small passes. Each removes one limitation of progenitor 0.15 or typify, says so where
 //! it is defined, and records every rewrite it makes; `--explain` prints them.
 
+pub(crate) mod bases;
 mod components;
 pub(crate) mod compositions;
 mod default_values;
@@ -86,6 +87,7 @@ const PASSES: &[Pass] = &[
     slips::path_parameters,
     components::inline,
     components::drop_unused_by_clients,
+    bases::split,
     slips::enum_values,
     slips::defaults,
     slips::enums_without_names,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Subject;
 use crate::diagnostic::Diagnostic;
 use crate::keywords::COMPOSITIONS;
-use crate::lower::references as named;
+use crate::lower::{bases, references as named};
 use crate::pointer;
 use crate::shape::{Found, Kind};
 use crate::view;
@@ -158,6 +158,12 @@ fn inclusion_cycles(subject: &Subject<'_>) -> Vec<Vec<String>> {
         {
             edges.insert(target, inclusions(schema));
         }
+    }
+    // A union of schemas that build on it is taken apart.
+    let derived = bases::Derived::of(subject.root);
+    for (name, included) in &mut edges {
+        let members = derived.members(subject.root, name);
+        included.retain(|included| !members.contains(included));
     }
     let known: BTreeSet<String> = edges.keys().map(|name| (*name).to_owned()).collect();
     let mut backwards: Edges<'_> = edges.keys().map(|name| (*name, BTreeSet::new())).collect();

@@ -27,7 +27,7 @@ pub fn name_recursive(lowering: &mut Lowering) {
             {
                 return None;
             }
-            let name = place_name(&place)?;
+            let name = place_name(lowering, &place)?;
             Some((place, name))
         })
         .collect();
@@ -50,23 +50,45 @@ pub fn name_recursive(lowering: &mut Lowering) {
     lowering.moved();
 }
 
-/// A name for what stands at a place in a component.
-pub(super) fn place_name(place: &str) -> Option<String> {
-    let place = place.strip_prefix(SCHEMAS)?.get(1..)?;
-    let (owner, rest) = place.split_at(place.find('/').unwrap_or(place.len()));
-    let words: Vec<String> = std::iter::once(pointer::unescape(owner))
-        .chain(words(rest))
-        .collect();
+/// A name for what stands at a place in a component, or in a body or a parameter of an operation: that by which typify
+/// would call it.
+pub(super) fn place_name(lowering: &Lowering, place: &str) -> Option<String> {
+    let tokens: Vec<String> = pointer::tokens(place).collect();
+    let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
+    let (owner, rest) = match tokens.as_slice() {
+        ["components", "schemas", owner, rest @ ..] => ((*owner).to_owned(), rest),
+        ["paths", path, method, rest @ ..] => {
+            let operation = pointer::join(&pointer::join("/paths", path), method);
+            let mut operations = lowering.operations.iter();
+            let id = &operations.find(|known| known.pointer == operation)?.id;
+            let (of, rest) = match rest {
+                ["requestBody", "content", _, "schema", rest @ ..] => ("body".to_owned(), rest),
+                ["responses", _, "content", _, "schema", rest @ ..] => {
+                    ("response".to_owned(), rest)
+                }
+                ["parameters", index, "schema", rest @ ..] => {
+                    let parameters = pointer::join(&operation, "parameters");
+                    let parameter = pointer::join(&parameters, index);
+                    let parameter = pointer::get(&lowering.root, &parameter)?;
+                    (parameter.get("name")?.as_str()?.to_owned(), rest)
+                }
+                _ => return None,
+            };
+            (format!("{id}-{of}"), rest)
+        }
+        _ => return None,
+    };
+    let words: Vec<String> = std::iter::once(owner).chain(words(rest)).collect();
     Some(type_name(&words.join("-")))
 }
 
 /// What typify calls a place in a schema by, word by word.
-pub(super) fn words(place: &str) -> Vec<String> {
+pub(super) fn words(place: &[&str]) -> Vec<String> {
     let mut words = Vec::new();
-    let mut tokens = pointer::tokens(place);
+    let mut tokens = place.iter();
     while let Some(token) = tokens.next() {
-        match token.as_str() {
-            "properties" => words.extend(tokens.next()),
+        match *token {
+            "properties" => words.extend(tokens.next().map(|name| (*name).to_owned())),
             "items" => words.push("item".to_owned()),
             "additionalProperties" => words.push("value".to_owned()),
             "allOf" | "oneOf" | "anyOf" => drop(tokens.next()),

@@ -162,7 +162,7 @@ fn is_discriminated(schema: &Value) -> bool {
 }
 
 /// Whether typify makes a type of an inline schema, rather than to use one that is there.
-fn is_type(schema: &Value) -> bool {
+pub(super) fn is_type(schema: &Value) -> bool {
     let has = |keyword: &str| schema.get(keyword).is_some();
     // The usual way to put a description beside a reference.
     if let Some([only]) = schema["allOf"].as_array().map(Vec::as_slice) {

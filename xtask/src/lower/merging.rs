@@ -19,7 +19,7 @@ use self::expansion::{Combination, Kind, Unions};
 use self::failure::Failure;
 use self::parts::{Choice, Source, Whole, beside};
 use super::compositions::{place_name, words};
-use super::{Lowering, origin};
+use super::{Lowering, inline_types, origin};
 use crate::keywords::{is_about, is_made_of_parts, only_parts, says_nothing};
 use crate::names::type_name;
 use crate::pointer;
@@ -138,8 +138,8 @@ impl Merging<'_> {
             let reference = json!({ "$ref": format!("#{place}") });
             self.known.entry(key(parts)).or_insert(reference);
         }
-        let (mut wholes, all) = self.wholes(&schema)?;
-        let owner = place_name(place);
+        let owner = place_name(self.lowering, place);
+        let (mut wholes, all) = self.wholes(&schema, owner.as_deref(), place)?;
         let (mut result, message) = match (wholes.len(), wholes.pop()) {
             (_, None) => return Err(Failure::Contradiction),
             (1, Some((_, whole))) => {
@@ -181,14 +181,22 @@ impl Merging<'_> {
     }
 
     /// The combinations of branches that have values, put together, and how many combinations there are.
-    fn wholes(&mut self, schema: &Value) -> Result<(Vec<(Combination, Whole)>, usize), Failure> {
+    fn wholes(
+        &mut self,
+        schema: &Value,
+        owner: Option<&str>,
+        place: &str,
+    ) -> Result<(Vec<(Combination, Whole)>, usize), Failure> {
         let mut unions = Unions {
             root: &self.lowering.root,
             plain: &mut self.plain,
             left: &mut self.left,
         };
-        let combinations = unions.expand(schema, MAX_DEPTH)?.combinations;
+        let mut combinations = unions.expand(schema, MAX_DEPTH)?.combinations;
         let all = combinations.len();
+        if let Some(owner) = owner.filter(|_| all > 1) {
+            self.name_fields_of_all(&mut combinations, owner, place);
+        }
         let mut source = Source {
             root: &self.lowering.root,
             originals: &self.originals,
@@ -213,6 +221,47 @@ impl Merging<'_> {
             }
         }
         Ok((Vec::new(), all))
+    }
+
+    /// Gives the types of fields that all combinations have a name, so that each has the same.
+    fn name_fields_of_all(&mut self, combinations: &mut [Combination], owner: &str, place: &str) {
+        let Some((first, others)) = combinations.split_first() else {
+            return;
+        };
+        let is_of_all = |part: &&Rc<Value>| {
+            let mut others = others.iter();
+            others.all(|other| other.parts.iter().any(|own| Rc::ptr_eq(own, part)))
+        };
+        let of_all: Vec<Rc<Value>> = first.parts.iter().filter(is_of_all).cloned().collect();
+        for part in of_all {
+            let mut named = Value::clone(&part);
+            let fields = named.get_mut("properties").and_then(Value::as_object_mut);
+            for (name, field) in fields.into_iter().flatten() {
+                let mut name = format!("{owner}-{name}");
+                let mut inline = field;
+                while !inline_types::is_type(inline) && inline.get("items").is_some() {
+                    inline = &mut inline["items"];
+                    name.push_str("-item");
+                }
+                if inline_types::is_type(inline) {
+                    *inline = self.hoist(&type_name(&name), inline.take(), place);
+                }
+            }
+            let named = Rc::new(named);
+            let parts = combinations.iter_mut().flat_map(|one| &mut one.parts);
+            for own in parts.filter(|own| Rc::ptr_eq(own, &part)) {
+                *own = Rc::clone(&named);
+            }
+        }
+    }
+
+    /// Makes a component of a schema, and has what stands in it put together as well.
+    fn hoist(&mut self, name: &str, schema: Value, place: &str) -> Value {
+        let reference = self.lowering.hoist(name, schema, place);
+        if let Some(place) = view::target(&reference) {
+            self.within(place);
+        }
+        reference
     }
 
     /// One union of the combinations, each called by the names of its branches if they have names.
@@ -242,11 +291,7 @@ impl Merging<'_> {
             members.push(match name {
                 Some(name) if is_type => {
                     member.extend(description.map(|text| ("description".to_owned(), text)));
-                    let reference = self.lowering.hoist(&name, Value::Object(member), place);
-                    if let Some(place) = view::target(&reference) {
-                        self.within(place);
-                    }
-                    reference
+                    self.hoist(&name, Value::Object(member), place)
                 }
                 // It is called by where it stands.
                 _ => Value::Object(member),
@@ -261,15 +306,20 @@ impl Merging<'_> {
 
     /// The description of the one branch that is chosen, or else that of the union.
     fn description_of(&self, combination: &Combination, schema: &Value) -> Option<Value> {
-        let chosen = match combination.chosen.as_deref() {
-            Some([name]) => pointer::get(
-                &self.lowering.root,
-                &pointer::join("/components/schemas", name),
-            ),
-            _ => None,
-        };
         let description = |schema: &Value| schema.get("description").cloned();
-        chosen.and_then(description).or_else(|| description(schema))
+        let chosen = match combination.chosen.as_deref() {
+            Some([name]) => {
+                let place = pointer::join("/components/schemas", name);
+                pointer::get(&self.lowering.root, &place).and_then(description)
+            }
+            Some(_) => None,
+            None => combination
+                .parts
+                .iter()
+                .rev()
+                .find_map(|part| description(part)),
+        };
+        chosen.or_else(|| description(schema))
     }
 
     /// Gives the fields that several parts describe a name, and has them put together as well.
@@ -313,7 +363,9 @@ impl Merging<'_> {
             let named = parts.iter().find_map(view::reference);
             named.and_then(view::schema_name)
         });
-        let words: Vec<String> = owner.into_iter().chain(words(field)).collect();
+        let tokens: Vec<String> = pointer::tokens(field).collect();
+        let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
+        let words: Vec<String> = owner.into_iter().chain(words(&tokens)).collect();
         let name = type_name(&words.join("-"));
         let instead = parts.last().cloned();
         // Whether it may be null is said where it is used.

@@ -335,16 +335,29 @@ fn differ(root: &Value, one: &Value, other: &Value) -> bool {
 /// Whether two schemas are of different types. Then the later one replaces the earlier one, as in a class that overrides
 /// a field.
 fn contradict(root: &Value, one: &Value, other: &Value) -> bool {
-    let declared = |schema| {
-        let schema = view::single(root, schema);
-        let declared = schema.get("type").and_then(Value::as_str);
-        let fields = schema.get("properties").map(|_| "object");
-        match declared.or(fields) {
-            Some("integer") => Some("number"),
-            declared => declared,
-        }
-    };
+    let declared = |schema| declared(root, schema, MAX_NESTING);
     matches!((declared(one), declared(other)), (Some(one), Some(other)) if one != other)
+}
+
+/// How many unions within each other are looked through for what their branches have in common.
+const MAX_NESTING: usize = 2;
+
+/// The type of a schema, or the one that all branches of a union have.
+fn declared<'v>(root: &'v Value, schema: &'v Value, nesting: usize) -> Option<&'v str> {
+    let schema = view::single(root, schema);
+    if let Some((_, branches)) = only_composition(schema) {
+        let nesting = nesting.checked_sub(1)?;
+        let mut types = branches
+            .iter()
+            .map(|branch| declared(root, branch, nesting));
+        let first = types.next()??;
+        return types.all(|other| other == Some(first)).then_some(first);
+    }
+    let declared = schema.get("type").and_then(Value::as_str);
+    match declared.or_else(|| schema.get("properties").map(|_| "object")) {
+        Some("integer") => Some("number"),
+        declared => declared,
+    }
 }
 
 /// How many schemas are compared to find that one says all that another one says.

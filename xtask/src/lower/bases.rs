@@ -1,0 +1,163 @@
+//! Unions of what builds on them: a base lists, by `oneOf`, the schemas that have it among the parts of their `allOf`.
+//!
+//! By the letter such a schema is made of itself. What is meant is two things under one name: the fields that all members
+//! have, and the choice between them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::Lowering;
+use crate::keywords::is_about;
+use crate::pointer;
+use crate::view;
+
+const SCHEMAS: &str = "/components/schemas";
+
+/// The keywords by which a schema is one of several.
+const UNIONS: [&str; 2] = ["oneOf", "anyOf"];
+
+/// Gives the fields that the members of a union take from it a schema of their own.
+pub fn split(lowering: &mut Lowering) {
+    let schemas = pointer::get(&lowering.root, SCHEMAS).and_then(Value::as_object);
+    let names: Vec<String> = schemas.into_iter().flat_map(Map::keys).cloned().collect();
+    let mut derived = Derived::of(&lowering.root);
+    for name in names {
+        let members = derived.members(&lowering.root, &name);
+        if !members.is_empty() {
+            split_one(lowering, &name, &members);
+            derived = Derived::of(&lowering.root);
+        }
+    }
+}
+
+fn split_one(lowering: &mut Lowering, name: &str, members: &BTreeSet<String>) {
+    let place = pointer::join(SCHEMAS, name);
+    let Some(union) = pointer::get(&lowering.root, &place).and_then(Value::as_object) else {
+        return;
+    };
+    let branches = UNIONS
+        .iter()
+        .filter_map(|keyword| union.get(*keyword)?.as_array());
+    let all_build_on_it = branches.flatten().all(|branch| {
+        let member = view::reference(branch).and_then(view::schema_name);
+        member.is_some_and(|member| members.contains(&member))
+    });
+    let is_of_choice =
+        |keyword: &String| UNIONS.contains(&keyword.as_str()) || keyword == "discriminator";
+    let (choice, mut base): (Map<String, Value>, Map<String, Value>) = union
+        .clone()
+        .into_iter()
+        .partition(|(keyword, _)| is_of_choice(keyword));
+    let mut left = choice;
+    left.extend(
+        base.iter()
+            .filter(|(keyword, _)| !all_build_on_it || is_about(keyword))
+            .map(|(keyword, value)| (keyword.clone(), value.clone())),
+    );
+    base.remove("nullable");
+    let base = lowering.hoist(&format!("{name}Base"), Value::Object(base), &place);
+    for member in between(&lowering.root, members, name) {
+        let member = pointer::get_mut(&mut lowering.root, &pointer::join(SCHEMAS, &member));
+        if let Some(member) = member {
+            replace(member, name, &base);
+        }
+    }
+    if let Some(union) = pointer::get_mut(&mut lowering.root, &place) {
+        *union = Value::Object(left);
+    }
+    let message = "the fields that its members build on become a schema of their own";
+    lowering.record("split-base", &place, message);
+    lowering.moved();
+}
+
+/// Which components are made of which by `allOf`.
+pub(crate) struct Derived {
+    /// Those that have a component among their parts, by its name.
+    users: BTreeMap<String, Vec<String>>,
+}
+
+impl Derived {
+    pub(crate) fn of(root: &Value) -> Self {
+        let mut users: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let schemas = pointer::get(root, SCHEMAS).and_then(Value::as_object);
+        for (name, schema) in schemas.into_iter().flatten() {
+            for part in parts(schema) {
+                users.entry(part).or_default().push(name.clone());
+            }
+        }
+        Self { users }
+    }
+
+    /// The members of the union that a component is, of those that have a name, which are made of the component.
+    pub(crate) fn members(&self, root: &Value, name: &str) -> BTreeSet<String> {
+        let schema = pointer::get(root, &pointer::join(SCHEMAS, name));
+        let branches = UNIONS
+            .iter()
+            .filter_map(|keyword| schema?.get(*keyword)?.as_array());
+        let mut members: BTreeSet<String> = branches
+            .flatten()
+            .filter_map(|branch| view::schema_name(view::reference(branch)?))
+            .filter(|member| member != name)
+            .collect();
+        if !members.is_empty() {
+            let built_on_it = reached(name, |name| {
+                self.users.get(name).cloned().unwrap_or_default()
+            });
+            members.retain(|member| built_on_it.contains(member));
+        }
+        members
+    }
+}
+
+/// The components that stand among the parts of a schema, and of those parts that have no name.
+fn parts(schema: &Value) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut pending = vec![schema];
+    while let Some(part) = pending.pop() {
+        names.extend(view::reference(part).and_then(view::schema_name));
+        let own = part.get("allOf").and_then(Value::as_array);
+        pending.extend(own.into_iter().flatten());
+    }
+    names
+}
+
+/// All names that are reached from one, itself only by a circle.
+fn reached(name: &str, next: impl Fn(&str) -> Vec<String>) -> BTreeSet<String> {
+    let mut reached = BTreeSet::new();
+    let mut pending = next(name);
+    while let Some(name) = pending.pop() {
+        if reached.insert(name.clone()) {
+            pending.extend(next(&name));
+        }
+    }
+    reached
+}
+
+/// The members of a union, and what they are made of on the way to it.
+fn between(root: &Value, members: &BTreeSet<String>, name: &str) -> BTreeSet<String> {
+    let mut between = members.clone();
+    for member in members {
+        between.extend(reached(member, |name| {
+            let schema = pointer::get(root, &pointer::join(SCHEMAS, name));
+            schema.map(parts).unwrap_or_default()
+        }));
+    }
+    between.remove(name);
+    between
+}
+
+/// Puts another schema in the place of a component where it is a part of a schema.
+fn replace(schema: &mut Value, name: &str, base: &Value) {
+    if view::reference(schema)
+        .and_then(view::schema_name)
+        .as_deref()
+        == Some(name)
+    {
+        *schema = base.clone();
+    }
+    let parts = schema.get_mut("allOf").and_then(Value::as_array_mut);
+    for part in parts.into_iter().flatten() {
+        replace(part, name, base);
+    }
+}
