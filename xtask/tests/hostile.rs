@@ -222,7 +222,11 @@ fn unions_that_are_put_together_are_generated_or_refused_before_they_are_combine
                 let codes = codes(&schemas);
                 // Of objects by `anyOf`, all may be there at once, which is one combination.
                 let is_good = good || keyword == "anyOf";
-                let expected = if is_good { vec![] } else { vec!["too-intricate"] };
+                let expected = if is_good {
+                    vec![]
+                } else {
+                    vec!["too-intricate"]
+                };
                 assert_eq!(codes, expected, "{parts}");
             }
         }

@@ -10,9 +10,22 @@ use common::{codegen, rich, run, workspace};
 
 #[test]
 fn a_crate_written_for_a_document_builds_on_its_own() {
+    builds_on_its_own(&rich());
+}
+
+#[test]
+fn a_crate_without_operations_builds_on_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let document = folder.path().join("empty.json");
+    let empty = r#"{ "openapi": "3.0.3", "info": { "title": "T", "version": "1" }, "paths": {} }"#;
+    fs::write(&document, empty).expect("the document");
+    builds_on_its_own(&document);
+}
+
+fn builds_on_its_own(document: &Path) {
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().join("out");
-    assert_eq!(run(&mut codegen(&rich(), &out)).code, Some(0));
+    assert_eq!(run(&mut codegen(document, &out)).code, Some(0));
     // The versions of the workspace are those that are on this machine.
     fs::copy(workspace().join("Cargo.lock"), out.join("Cargo.lock")).expect("the lock file");
 
@@ -33,7 +46,7 @@ fn a_crate_written_for_a_document_builds_on_its_own() {
     );
 
     // What cargo made is not in the way of the next run.
-    let again = run(&mut codegen(&rich(), &out));
+    let again = run(&mut codegen(document, &out));
     assert!(again.stderr.ends_with("is up to date\n"), "{again:?}");
     assert!(out.join("Cargo.lock").exists());
 }

@@ -80,9 +80,13 @@ fn client(lowered: &Lowered, options: &Options) -> TokenStream {
         None => (quote!(), quote!(), quote!(), quote!(&())),
     };
     let inner_init = inner.is_some().then(|| quote!(inner,));
+    let has_operations = !lowered.operations.is_empty();
+    let of_operations = has_operations.then(|| quote!(Error, OperationInfo));
+    let builders = has_operations.then(|| quote!(builder,));
+    let execute = has_operations.then(execute);
     quote! {
-        use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
-        use super::{builder, support};
+        use progenitor_client::{ClientHooks, ClientInfo, #of_operations};
+        use super::{#builders support};
         #documentation
         #[derive(Clone)]
         pub struct Client {
@@ -128,6 +132,12 @@ fn client(lowered: &Lowered, options: &Options) -> TokenStream {
             }
         }
         impl ClientHooks<#inner_type> for &Client {}
+        #execute
+    }
+}
+
+fn execute() -> TokenStream {
+    quote! {
         /// Sends a request, with the hooks of the client around it: an implementation of them for [`Client`] takes
         /// precedence over the one for its reference, which does nothing.
         pub(super) async fn execute<E>(

@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 
 use self::expansion::{Combination, Kind, Unions};
 use self::failure::Failure;
-use self::parts::{Choice, Source, Whole, beside};
+use self::parts::{Choice, Source, Whole, beside, size};
 use super::compositions::{place_name, words};
 use super::{Lowering, inline_types, origin};
 use crate::keywords::{is_about, is_made_of_parts, only_parts, says_nothing};
@@ -32,14 +32,16 @@ const MAX_DEPTH: usize = 64;
 /// How many schemas may come of one that is made of parts, in its place and of the fields of its parts.
 const MAX_SCHEMAS: usize = 2_000;
 
-/// How many values the parts may have that all schemas of a document are put together from.
+/// How many values the parts may have that all schemas of a document are put together from, unless the document itself has
+/// half as many.
 const MAX_VALUES: usize = 100_000;
 
 /// Makes one schema of each that is made of parts.
 pub fn put_together(lowering: &mut Lowering) {
+    let left = MAX_VALUES.max(2 * size(&lowering.root));
     let mut merging = Merging {
         lowering,
-        left: MAX_VALUES,
+        left,
         plain: BTreeSet::new(),
         known: BTreeMap::new(),
         originals: BTreeMap::new(),
@@ -61,6 +63,7 @@ pub fn put_together(lowering: &mut Lowering) {
             merging.lowering.problems.push(problem);
         }
         if merging.left == 0 {
+            // What follows would fail as well, for no fault of its own.
             return;
         }
     }

@@ -41,9 +41,14 @@ impl Failure {
             Self::TooManySchemas => too_intricate(format!(
                 "to put the schema together takes more than {MAX_SCHEMAS} others"
             )),
-            Self::TooManyValues => too_intricate(format!(
-                "up to here, schemas are put together from more than {MAX_VALUES} values"
-            )),
+            Self::TooManyValues => Diagnostic::error(
+                "too-intricate",
+                place,
+                format!(
+                    "up to here, schemas are put together from more than {MAX_VALUES} values, and twice those of the document"
+                ),
+            )
+            .hint("leave fields that many schemas take from one to a property, or combine fewer unions"),
         }
     }
 }
