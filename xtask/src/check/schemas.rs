@@ -93,14 +93,14 @@ fn others_beside_union(schema: &Value, schema_pointer: &str) -> Option<Diagnosti
 
 /// A discriminator by which the generated code can't choose.
 fn discriminator(root: &Value, schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
-    let reason = discriminators::of(root, schema)?.err()?;
+    let reason = discriminators::unused(root, schema)?;
     let note = Diagnostic::error(
         "unused-discriminator",
         pointer::join(schema_pointer, "discriminator"),
         format!("the discriminator is not used: {reason}"),
     );
     let hint = if schema.get("oneOf").or(schema.get("anyOf")).is_some() {
-        "values are decoded as the first member that fits; make each member a reference to a schema that says all of it"
+        "values are decoded as the first member that fits; make each member a reference to a schema"
     } else {
         "values are decoded as this schema alone; list under `oneOf` what it may be to have the fields of each"
     };

@@ -28,7 +28,7 @@ pub fn choose_one(lowering: &mut Lowering) {
         let Some(schema) = pointer::get(&lowering.root, &place) else {
             continue;
         };
-        if of(&lowering.root, schema).is_none_or(|found| found.is_err()) {
+        if of(&lowering.root, schema).is_none() {
             continue;
         }
         let Some(schema) =
@@ -58,24 +58,26 @@ pub(super) fn all(root: &Value) -> BTreeMap<String, Discriminator> {
     let schemas = pointer::get(root, SCHEMAS).and_then(Value::as_object);
     let named = schemas.into_iter().flatten();
     named
-        .filter_map(|(name, schema)| Some((type_name(name), of(root, schema)?.ok()?)))
+        .filter_map(|(name, schema)| Some((type_name(name), of(root, schema)?)))
         .collect()
 }
 
-/// What tells the members of a schema apart, or why nothing can; `None` if it has no discriminator.
-pub(crate) fn of(root: &Value, schema: &Value) -> Option<Result<Discriminator, &'static str>> {
+/// Why nothing tells apart what a schema with a discriminator may be.
+pub(crate) fn unused(root: &Value, schema: &Value) -> Option<&'static str> {
     schema.get("discriminator")?.get("propertyName")?.as_str()?;
-    let Some(members) = members(schema) else {
-        return Some(Err("it has neither `oneOf` nor `anyOf`"));
-    };
-    let Some(told) = told_apart(root, schema) else {
-        return Some(Err("a member of the union has no name"));
-    };
-    let mut members = members.iter();
-    if !members.all(|member| says_all_of(root, member, schema)) {
-        return Some(Err("the union has fields of its own"));
+    match (members(schema), told_apart(root, schema)) {
+        (None, _) => Some("it has neither `oneOf` nor `anyOf`"),
+        (_, None) => Some("a member of the union has no name"),
+        _ => None,
     }
-    Some(Ok(told))
+}
+
+/// What tells the members of a schema apart that is nothing but a union.
+fn of(root: &Value, schema: &Value) -> Option<Discriminator> {
+    let mut members = members(schema)?.iter();
+    let told = told_apart(root, schema)?;
+    let says_all = members.all(|member| says_all_of(root, member, schema));
+    says_all.then_some(told)
 }
 
 fn members(schema: &Value) -> Option<&Vec<Value>> {
