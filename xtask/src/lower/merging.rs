@@ -8,22 +8,25 @@
 
 mod expansion;
 mod failure;
-mod parts;
+mod source;
+mod union;
+mod whole;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
-use self::expansion::{Combination, Kind, Unions};
+use self::expansion::{Combination, Unions};
 use self::failure::Failure;
-use self::parts::{Choice, Source, Whole, beside, size};
+use self::source::Source;
+use self::whole::{Choice, Whole, beside, size};
 use super::compositions::{place_name, words};
-use super::{Lowering, inline_types, origin};
+use super::{Lowering, origin};
 use crate::keywords::{is_about, is_made_of_parts, only_parts, says_nothing};
 use crate::names::type_name;
 use crate::pointer;
-use crate::shape::{self, Walk};
+use crate::shape::{Kind, Walk};
 use crate::view;
 
 /// How many compositions may stand inside each other: several times what any honest document has.
@@ -50,13 +53,8 @@ pub fn put_together(lowering: &mut Lowering) {
         depth: 0,
     };
     // The outer ones first: what stands inside them is part of them, or is put together where it comes to stand.
-    for place in merging
-        .lowering
-        .nodes(shape::Kind::Schema)
-        .into_iter()
-        .rev()
-    {
-        if let Err(failure) = merging.all_of(&place) {
+    for place in merging.lowering.nodes(Kind::Schema).into_iter().rev() {
+        if let Err(failure) = merging.all_from(&place) {
             merging.pending.clear();
             let place = origin(&merging.lowering.origins, &place);
             let problem = failure.diagnostic(&place);
@@ -96,9 +94,9 @@ struct Pending {
 
 impl Merging<'_> {
     /// Puts the schema at a place together, and all schemas that come of it.
-    fn all_of(&mut self, place: &str) -> Result<(), Failure> {
+    fn all_from(&mut self, place: &str) -> Result<(), Failure> {
         self.depth = 0;
-        self.put_together(place)?;
+        self.one(place)?;
         let mut count = 0;
         while let Some(next) = self.pending.pop() {
             count += 1;
@@ -106,7 +104,7 @@ impl Merging<'_> {
                 return Err(Failure::TooManySchemas);
             }
             self.depth = next.depth;
-            match (self.put_together(&next.place), next.instead) {
+            match (self.one(&next.place), next.instead) {
                 (Err(Failure::Contradiction), Some(later)) => self.replace(&next.place, later),
                 (done, _) => done?,
             }
@@ -115,7 +113,7 @@ impl Merging<'_> {
     }
 
     /// Puts one schema together, whatever stands in it.
-    fn put_together(&mut self, place: &str) -> Result<(), Failure> {
+    fn one(&mut self, place: &str) -> Result<(), Failure> {
         let Some(schema) = pointer::get(&self.lowering.root, place) else {
             return Ok(());
         };
@@ -129,7 +127,7 @@ impl Merging<'_> {
                 place,
                 "parts of `allOf` that say nothing are left out",
             );
-            return self.put_together(place);
+            return self.one(place);
         }
         if !is_made_of_parts(schema) {
             return Ok(());
@@ -143,26 +141,20 @@ impl Merging<'_> {
         }
         let owner = place_name(self.lowering, place);
         let (mut wholes, all) = self.wholes(&schema, owner.as_deref(), place)?;
-        let (mut result, message) = match (wholes.len(), wholes.pop()) {
-            (_, None) => return Err(Failure::Contradiction),
-            (1, Some((_, whole))) => {
-                if all == 1 {
-                    self.originals.insert(place.to_owned(), schema.clone());
-                }
-                let message = match all {
-                    1 => "its parts become one schema".to_owned(),
-                    _ => format!("one of {all} combinations of branches has values"),
-                };
-                (self.finish(whole, owner.as_deref(), place), message)
-            }
-            (count, Some(last)) => {
-                wholes.push(last);
-                let message = format!("{count} of {all} combinations of branches become one union");
-                (
-                    self.union(wholes, &schema, owner.as_deref(), place),
-                    message,
-                )
-            }
+        let count = wholes.len();
+        let (mut result, message) = if count > 1 {
+            let union = self.union(wholes, &schema, owner.as_deref(), place);
+            let message = format!("{count} of {all} combinations of branches become one union");
+            (union, message)
+        } else {
+            let (_, whole) = wholes.pop().ok_or(Failure::Contradiction)?;
+            let message = if all == 1 {
+                self.originals.insert(place.to_owned(), schema.clone());
+                "its parts become one schema".to_owned()
+            } else {
+                format!("one of {all} combinations of branches has values")
+            };
+            (self.finish(whole, owner.as_deref(), place), message)
         };
         annotate(&mut result, &schema, all > 1);
         if !schema.get("nullable").is_some_and(Value::is_boolean) && self.takes_null(&schema) {
@@ -226,38 +218,6 @@ impl Merging<'_> {
         Ok((Vec::new(), all))
     }
 
-    /// Gives the types of fields that all combinations have a name, so that each has the same.
-    fn name_fields_of_all(&mut self, combinations: &mut [Combination], owner: &str, place: &str) {
-        let Some((first, others)) = combinations.split_first() else {
-            return;
-        };
-        let is_of_all = |part: &&Rc<Value>| {
-            let mut others = others.iter();
-            others.all(|other| other.parts.iter().any(|own| Rc::ptr_eq(own, part)))
-        };
-        let of_all: Vec<Rc<Value>> = first.parts.iter().filter(is_of_all).cloned().collect();
-        for part in of_all {
-            let mut named = Value::clone(&part);
-            let fields = named.get_mut("properties").and_then(Value::as_object_mut);
-            for (name, field) in fields.into_iter().flatten() {
-                let mut name = format!("{owner}-{name}");
-                let mut inline = field;
-                while !inline_types::is_type(inline) && inline.get("items").is_some() {
-                    inline = &mut inline["items"];
-                    name.push_str("-item");
-                }
-                if inline_types::is_type(inline) {
-                    *inline = self.hoist(&type_name(&name), inline.take(), place);
-                }
-            }
-            let named = Rc::new(named);
-            let parts = combinations.iter_mut().flat_map(|one| &mut one.parts);
-            for own in parts.filter(|own| Rc::ptr_eq(own, &part)) {
-                *own = Rc::clone(&named);
-            }
-        }
-    }
-
     /// Makes a component of a schema, and has what stands in it put together as well.
     fn hoist(&mut self, name: &str, schema: Value, place: &str) -> Value {
         let reference = self.lowering.hoist(name, schema, place);
@@ -265,64 +225,6 @@ impl Merging<'_> {
             self.within(place);
         }
         reference
-    }
-
-    /// One union of the combinations, each called by the names of its branches if they have names.
-    fn union(
-        &mut self,
-        wholes: Vec<(Combination, Whole)>,
-        schema: &Value,
-        owner: Option<&str>,
-        place: &str,
-    ) -> Map<String, Value> {
-        let mut members = Vec::new();
-        let mut kinds = Vec::new();
-        for (index, (combination, whole)) in wholes.into_iter().enumerate() {
-            kinds.push(combination.kind.clone());
-            if let Some(branch) = combination.lone_reference() {
-                members.push(branch.clone());
-                continue;
-            }
-            let description = self.description_of(&combination, schema);
-            let chosen = combination.chosen.filter(|names| !names.is_empty());
-            let chosen = chosen.map(|names| names.join("-"));
-            let chosen = chosen.or_else(|| owner.map(|_| format!("variant{index}")));
-            let words: Vec<String> = owner.map(str::to_owned).into_iter().chain(chosen).collect();
-            let name = (!words.is_empty()).then(|| type_name(&words.join("-")));
-            let mut member = self.finish(whole, name.as_deref(), place);
-            let is_type = member.contains_key("properties") || member.contains_key("enum");
-            members.push(match name {
-                Some(name) if is_type => {
-                    member.extend(description.map(|text| ("description".to_owned(), text)));
-                    self.hoist(&name, Value::Object(member), place)
-                }
-                // It is called by where it stands.
-                _ => Value::Object(member),
-            });
-        }
-        let mut union = Map::new();
-        union.extend(discriminator(&members, &kinds));
-        // Of `anyOf`, typify would make a struct with what stands beside the unions in each of its fields.
-        union.insert("oneOf".to_owned(), Value::Array(members));
-        union
-    }
-
-    /// The description of the one branch that is chosen, or else that of the union.
-    fn description_of(&self, combination: &Combination, schema: &Value) -> Option<Value> {
-        let description = |schema: &Value| schema.get("description").cloned();
-        let chosen = match combination.chosen.as_deref() {
-            Some([name]) => {
-                let place = pointer::join("/components/schemas", name);
-                pointer::get(&self.lowering.root, &place).and_then(description)
-            }
-            Some(_) => None,
-            None => combination
-                .parts
-                .iter()
-                .rev()
-                .find_map(|part| description(part)),
-        };
-        chosen.or_else(|| description(schema))
     }
 
     /// Gives the fields that several parts describe a name, and has them put together as well.
@@ -335,7 +237,7 @@ impl Merging<'_> {
             else {
                 continue;
             };
-            let reference = self.shared(self.origins_of(&parts), &field, owner, place);
+            let reference = self.reference_to(self.origins_of(&parts), &field, owner, place);
             if let Some(left) = pointer::get_mut(&mut schema, &field) {
                 *left = beside(reference, said);
             }
@@ -348,7 +250,7 @@ impl Merging<'_> {
 
     /// A reference to what several parts say of a field, or of the items, put together. It is made once, so that what
     /// contains itself leads back to it.
-    fn shared(
+    fn reference_to(
         &mut self,
         parts: Vec<Value>,
         field: &str,
@@ -401,17 +303,14 @@ impl Merging<'_> {
         origins
     }
 
-    /// Has what stands in the schema at a place, and was copied there from its parts, put together as well.
+    /// Has the schema at a place, and what stands in it, put together as well: it was copied there from parts.
     fn within(&mut self, place: &str) {
         let Some(schema) = pointer::get(&self.lowering.root, place) else {
             return;
         };
-        let found = Walk::of(shape::Kind::Schema, schema, place)
-            .found
-            .into_iter();
-        let nested =
-            found.filter(|found| found.kind == shape::Kind::Schema && found.pointer != place);
-        for place in nested.map(|found| found.pointer) {
+        let found = Walk::of(Kind::Schema, schema, place).found.into_iter();
+        let schemas = found.filter(|found| found.kind == Kind::Schema);
+        for place in schemas.map(|found| found.pointer) {
             let schema = pointer::get(&self.lowering.root, &place);
             if schema.is_some_and(is_made_of_parts) {
                 self.pending.push(Pending {
@@ -444,26 +343,6 @@ pub(crate) fn merged(root: &Value, schema: &Value, left: &mut usize) -> Option<V
     };
     let whole = Whole::of(&mut source, [schema], Choice::No).ok()?;
     Some(whole.into_schema().0)
-}
-
-/// What tells members apart that have a name, and each its kind.
-fn discriminator(members: &[Value], kinds: &[Option<Kind>]) -> Option<(String, Value)> {
-    let property = kinds.first()?.as_ref().map(|kind| &kind.property)?;
-    let mut mapping = Map::new();
-    for (member, kind) in members.iter().zip(kinds) {
-        let kind = kind.as_ref().filter(|kind| kind.property == *property)?;
-        let reference = view::reference(member)?;
-        for value in &kind.values {
-            if mapping
-                .insert(value.clone(), Value::from(reference))
-                .is_some()
-            {
-                return None;
-            }
-        }
-    }
-    let discriminator = json!({ "propertyName": property, "mapping": mapping });
-    Some(("discriminator".to_owned(), discriminator))
 }
 
 /// What parts are known by. Their order is part of it: what a later one says goes before what an earlier one says.
