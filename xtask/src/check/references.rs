@@ -160,10 +160,10 @@ fn inclusion_cycles(subject: &Subject<'_>) -> Vec<Vec<String>> {
         }
     }
     // A union of schemas that build on it is taken apart.
-    let derived = bases::Derived::of(subject.root);
-    for (name, included) in &mut edges {
-        let members = derived.members(subject.root, name);
-        included.retain(|included| !members.contains(included));
+    for (name, members) in bases::Derived::of(subject.root).unions(subject.root) {
+        if let Some(included) = edges.get_mut(name.as_str()) {
+            included.retain(|included| !members.contains(included));
+        }
     }
     let known: BTreeSet<String> = edges.keys().map(|name| (*name).to_owned()).collect();
     let mut backwards: Edges<'_> = edges.keys().map(|name| (*name, BTreeSet::new())).collect();

@@ -38,7 +38,7 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
         empty_compositions(schema, &found.pointer, problems);
         ranges(schema, &found.pointer, problems);
         problems.extend(others_beside_union(schema, &found.pointer));
-        problems.extend(discriminator(subject.root, schema, &found.pointer));
+        problems.extend(discriminator(schema, &found.pointer));
         problems.extend(negation(subject.root, schema, &found.pointer));
         problems.extend(untyped(schema, &found.pointer));
         problems.extend(format_of_no_text(schema, &found.pointer));
@@ -92,8 +92,8 @@ fn others_beside_union(schema: &Value, schema_pointer: &str) -> Option<Diagnosti
 }
 
 /// A discriminator by which the generated code can't choose.
-fn discriminator(root: &Value, schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
-    let reason = discriminators::unused(root, schema)?;
+fn discriminator(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
+    let reason = discriminators::unused(schema)?;
     let note = Diagnostic::error(
         "unused-discriminator",
         pointer::join(schema_pointer, "discriminator"),

@@ -5,29 +5,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::Lowering;
-use crate::keywords::is_about;
+use crate::keywords::{described, is_about, says_nothing};
 use crate::pointer;
 use crate::view;
 
 const SCHEMAS: &str = "/components/schemas";
+
+/// How many bases of a document may list what builds on them.
+const MAX_BASES: usize = 1_000;
 
 /// The keywords by which a schema is one of several.
 const UNIONS: [&str; 2] = ["oneOf", "anyOf"];
 
 /// Gives the fields that the members of a union take from it a schema of their own.
 pub fn split(lowering: &mut Lowering) {
-    let schemas = pointer::get(&lowering.root, SCHEMAS).and_then(Value::as_object);
-    let names: Vec<String> = schemas.into_iter().flat_map(Map::keys).cloned().collect();
-    let mut derived = Derived::of(&lowering.root);
-    for name in names {
-        let members = derived.members(&lowering.root, &name);
-        if !members.is_empty() {
-            split_one(lowering, &name, &members);
-            derived = Derived::of(&lowering.root);
-        }
+    for (name, members) in Derived::of(&lowering.root).unions(&lowering.root) {
+        split_one(lowering, &name, &members);
     }
 }
 
@@ -40,7 +36,7 @@ fn split_one(lowering: &mut Lowering, name: &str, members: &BTreeSet<String>) {
         .iter()
         .filter_map(|keyword| union.get(*keyword)?.as_array());
     let all_build_on_it = branches.flatten().all(|branch| {
-        let member = view::reference(branch).and_then(view::schema_name);
+        let member = view::reference(described(branch)).and_then(view::schema_name);
         member.is_some_and(|member| members.contains(&member))
     });
     let is_of_choice =
@@ -56,11 +52,20 @@ fn split_one(lowering: &mut Lowering, name: &str, members: &BTreeSet<String>) {
             .map(|(keyword, value)| (keyword.clone(), value.clone())),
     );
     base.remove("nullable");
-    let base = lowering.hoist(&format!("{name}Base"), Value::Object(base), &place);
-    for member in between(&lowering.root, members, name) {
+    let base = Value::Object(base);
+    let base = if says_nothing(&base) {
+        json!({ "type": "object" })
+    } else {
+        lowering.hoist(&format!("{name}Base"), base, &place)
+    };
+    let (aliases, between): (BTreeSet<String>, BTreeSet<String>) =
+        between(&lowering.root, members, name)
+            .into_iter()
+            .partition(|part| is_alias(&lowering.root, part, name));
+    for member in between {
         let member = pointer::get_mut(&mut lowering.root, &pointer::join(SCHEMAS, &member));
         if let Some(member) = member {
-            replace(member, name, &base);
+            replace(member, name, &aliases, &base);
         }
     }
     if let Some(union) = pointer::get_mut(&mut lowering.root, &place) {
@@ -89,21 +94,31 @@ impl Derived {
         Self { users }
     }
 
+    /// The members of unions that build on the union, by its name, as far as there are not too many of those.
+    pub(crate) fn unions(&self, root: &Value) -> BTreeMap<String, BTreeSet<String>> {
+        let schemas = pointer::get(root, SCHEMAS).and_then(Value::as_object);
+        let names = schemas.into_iter().flat_map(Map::keys);
+        names
+            .map(|name| (name.clone(), self.members(root, name)))
+            .filter(|(_, members)| !members.is_empty())
+            .take(MAX_BASES)
+            .collect()
+    }
+
     /// The members of the union that a component is, of those that have a name, which are made of the component.
-    pub(crate) fn members(&self, root: &Value, name: &str) -> BTreeSet<String> {
+    fn members(&self, root: &Value, name: &str) -> BTreeSet<String> {
         let schema = pointer::get(root, &pointer::join(SCHEMAS, name));
         let branches = UNIONS
             .iter()
             .filter_map(|keyword| schema?.get(*keyword)?.as_array());
         let mut members: BTreeSet<String> = branches
             .flatten()
-            .filter_map(|branch| view::schema_name(view::reference(branch)?))
+            .filter_map(|branch| view::schema_name(view::reference(described(branch))?))
             .filter(|member| member != name)
             .collect();
         if !members.is_empty() {
-            let built_on_it = reached(name, |name| {
-                self.users.get(name).cloned().unwrap_or_default()
-            });
+            let users = |name: &str| self.users.get(name).cloned().unwrap_or_default();
+            let built_on_it = reached(users(name), users);
             members.retain(|member| built_on_it.contains(member));
         }
         members
@@ -122,10 +137,10 @@ fn parts(schema: &Value) -> Vec<String> {
     names
 }
 
-/// All names that are reached from one, itself only by a circle.
-fn reached(name: &str, next: impl Fn(&str) -> Vec<String>) -> BTreeSet<String> {
+/// The names from which one starts, and all that are reached from them.
+fn reached(start: Vec<String>, next: impl Fn(&str) -> Vec<String>) -> BTreeSet<String> {
     let mut reached = BTreeSet::new();
-    let mut pending = next(name);
+    let mut pending = start;
     while let Some(name) = pending.pop() {
         if reached.insert(name.clone()) {
             pending.extend(next(&name));
@@ -136,28 +151,40 @@ fn reached(name: &str, next: impl Fn(&str) -> Vec<String>) -> BTreeSet<String> {
 
 /// The members of a union, and what they are made of on the way to it.
 fn between(root: &Value, members: &BTreeSet<String>, name: &str) -> BTreeSet<String> {
-    let mut between = members.clone();
-    for member in members {
-        between.extend(reached(member, |name| {
-            let schema = pointer::get(root, &pointer::join(SCHEMAS, name));
-            schema.map(parts).unwrap_or_default()
-        }));
-    }
+    let mut between = reached(members.iter().cloned().collect(), |part| {
+        let schema = pointer::get(root, &pointer::join(SCHEMAS, part));
+        schema
+            .filter(|_| part != name)
+            .map(parts)
+            .unwrap_or_default()
+    });
     between.remove(name);
     between
 }
 
-/// Puts another schema in the place of a component where it is a part of a schema.
-fn replace(schema: &mut Value, name: &str, base: &Value) {
-    if view::reference(schema)
-        .and_then(view::schema_name)
-        .as_deref()
-        == Some(name)
-    {
+/// Whether a component is another one by another name.
+fn is_alias(root: &Value, alias: &str, name: &str) -> bool {
+    let mut alias = alias.to_owned();
+    for _ in 0..view::MAX_HOPS {
+        let schema = pointer::get(root, &pointer::join(SCHEMAS, &alias));
+        let target = schema.and_then(|schema| view::reference(described(schema)));
+        match target.and_then(view::schema_name) {
+            Some(target) if target == name => return true,
+            Some(target) => alias = target,
+            None => return false,
+        }
+    }
+    false
+}
+
+/// Puts another schema in the place of a component, and of its aliases, where it is a part of a schema.
+fn replace(schema: &mut Value, name: &str, aliases: &BTreeSet<String>, base: &Value) {
+    let target = view::reference(schema).and_then(view::schema_name);
+    if target.is_some_and(|target| target == name || aliases.contains(&target)) {
         *schema = base.clone();
     }
     let parts = schema.get_mut("allOf").and_then(Value::as_array_mut);
     for part in parts.into_iter().flatten() {
-        replace(part, name, base);
+        replace(part, name, aliases, base);
     }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::Lowering;
-use crate::keywords::{ANNOTATIONS, is_composed, is_made_of_parts};
+use super::merging::all_at_once;
+use crate::keywords::{ANNOTATIONS, is_about, is_composed, is_made_of_parts, only_composition};
 use crate::names::type_name;
 use crate::pointer;
 use crate::shape::Kind;
@@ -223,6 +224,34 @@ fn may_have_fields(root: &Value, schema: &Value, depth: usize) -> bool {
 
 /// How many branches of `anyOf` typify may compare, each with each.
 const MAX_BRANCHES: usize = 100;
+
+/// Makes one object of an `anyOf` of objects that may be there at once: typify would put each behind a field of its own, and
+/// give a field that two of them have to the first.
+pub fn join_objects(lowering: &mut Lowering) {
+    for place in lowering.nodes(Kind::Schema) {
+        let Some(schema) = pointer::get(&lowering.root, &place) else {
+            continue;
+        };
+        let Some(("anyOf", branches)) = only_composition(schema) else {
+            continue;
+        };
+        let Some(Value::Object(mut all)) =
+            all_at_once(&lowering.root, branches).filter(|_| branches.len() > 1)
+        else {
+            continue;
+        };
+        let said = schema.as_object().into_iter().flatten();
+        let said = said.filter(|(keyword, _)| is_about(keyword) && *keyword != "discriminator");
+        all.extend(said.map(|(keyword, value)| (keyword.clone(), value.clone())));
+        if let Some(left) = pointer::get_mut(&mut lowering.root, &place) {
+            *left = Value::Object(all);
+        }
+        let message =
+            "the branches are objects that may be there at once: it has the fields of all";
+        lowering.record("join-objects", &place, message);
+        lowering.moved();
+    }
+}
 
 /// Says `oneOf` of unions with branches that are no objects. Of `anyOf` typify makes a struct that has the fields of all
 /// branches that fit, where they don't exclude each other, and there are no fields in a text.

@@ -39,6 +39,25 @@ pub fn refuse(lowering: &mut Lowering) {
     }
 }
 
+/// Takes off objects that are defaults of unions: typify would write each as the first branch that has anything of it.
+pub fn drop_of_unions(lowering: &mut Lowering) {
+    for place in lowering.nodes(Kind::Schema) {
+        let Some(schema) = pointer::get(&lowering.root, &place) else {
+            continue;
+        };
+        let is_object = schema.get("default").is_some_and(Value::is_object);
+        let chosen = view::single(&lowering.root, schema);
+        if !is_object || chosen.get("oneOf").or(chosen.get("anyOf")).is_none() {
+            continue;
+        }
+        let schema = pointer::get_mut(&mut lowering.root, &place).and_then(Value::as_object_mut);
+        if schema.and_then(|schema| schema.remove("default")).is_some() {
+            let message = "an object as the default of a union is left out";
+            lowering.record("drop-default", &place, message);
+        }
+    }
+}
+
 /// How many schemas a value has to be compared with, one of them and those that it is made of; no more than the limit are
 /// counted.
 fn comparisons(root: &Value, schema: &Value, value: &Value, limit: usize) -> usize {

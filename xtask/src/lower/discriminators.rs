@@ -18,6 +18,9 @@ use crate::view;
 
 const SCHEMAS: &str = "/components/schemas";
 
+/// Says of a discriminator that its mapping has all values.
+pub(super) const COMPLETE: &str = "x-complete";
+
 /// How many compositions are followed to find a property.
 const MAX_NESTING: usize = 16;
 
@@ -36,12 +39,15 @@ pub fn choose_one(lowering: &mut Lowering) {
         else {
             continue;
         };
+        if schema.contains_key("oneOf") && schema.contains_key("anyOf") {
+            continue;
+        }
         let before = schema.len();
         let any = schema.remove("anyOf");
         for said in ["type", "properties", "required"] {
             schema.remove(said);
         }
-        let changed = any.is_some() || schema.len() < before;
+        let changed = schema.len() < before;
         if let Some(members) = any {
             schema.insert("oneOf".to_owned(), members);
         }
@@ -63,13 +69,13 @@ pub(super) fn all(root: &Value) -> BTreeMap<String, Discriminator> {
 }
 
 /// Why nothing tells apart what a schema with a discriminator may be.
-pub(crate) fn unused(root: &Value, schema: &Value) -> Option<&'static str> {
+pub(crate) fn unused(schema: &Value) -> Option<&'static str> {
     schema.get("discriminator")?.get("propertyName")?.as_str()?;
-    match (members(schema), told_apart(root, schema)) {
-        (None, _) => Some("it has neither `oneOf` nor `anyOf`"),
-        (_, None) => Some("a member of the union has no name"),
-        _ => None,
-    }
+    let Some(members) = members(schema) else {
+        return Some("it has neither `oneOf` nor `anyOf`");
+    };
+    let have_names = members.iter().all(|member| component(member).is_some());
+    (!have_names).then_some("a member of the union has no name")
 }
 
 /// What tells the members of a schema apart that is nothing but a union.
@@ -95,29 +101,28 @@ pub(super) fn told_apart(root: &Value, schema: &Value) -> Option<Discriminator> 
         .map(component)
         .collect::<Option<_>>()?;
     let mapping = discriminator.get("mapping").and_then(Value::as_object);
+    let mapped: Vec<Vec<String>> = names.iter().map(|name| mapped(mapping, name)).collect();
+    if discriminator.get(COMPLETE).is_some() {
+        return Some(settle(property, &[mapped]));
+    }
+    // What the document says outweighs what the members look like, and that what they are called.
+    let mut known = BTreeMap::new();
     let own = |name: &String| {
         let place = pointer::join(SCHEMAS, name);
         let schema = pointer::get(root, &place).unwrap_or(&Value::Null);
-        let mut values = Vec::new();
-        listed(
-            root,
-            schema,
-            property,
-            (MAX_NESTING, &mut BTreeSet::new()),
-            &mut values,
-        );
-        values
+        let values = listed(root, schema, property, MAX_NESTING, &mut known);
+        values.into_iter().collect()
     };
-    // What the document says outweighs what the members look like, and that what they are called.
     let claims: [Vec<Vec<String>>; 3] = [
-        names.iter().map(|name| mapped(mapping, name)).collect(),
+        mapped,
         names.iter().map(own).collect(),
         names.iter().map(|name| vec![name.clone()]).collect(),
     ];
     Some(settle(property, &claims))
 }
 
-/// Gives each value to the member that claims it; of claims by several, those of the first list that has any count.
+/// Gives each value to the member that claims it; of claims by several, those of the first list count in which one member
+/// alone claims it.
 fn settle(property: &str, claims: &[Vec<Vec<String>>]) -> Discriminator {
     let members = claims.first().map_or(0, Vec::len);
     let mut settled = Discriminator {
@@ -138,9 +143,13 @@ fn settle(property: &str, claims: &[Vec<Vec<String>>]) -> Discriminator {
             .map(|(value, members)| (value.clone(), members))
             .collect();
         for (value, members) in claimed {
-            known.insert(value.clone());
             match members.first() {
-                Some(&member) if members.len() == 1 => settled.values[member].push(value),
+                Some(&member) if members.len() == 1 => {
+                    known.insert(value.clone());
+                    settled.ambiguous.retain(|ambiguous| *ambiguous != value);
+                    settled.values[member].push(value);
+                }
+                _ if settled.ambiguous.contains(&value) => {}
                 _ => settled.ambiguous.push(value),
             }
         }
@@ -168,39 +177,38 @@ fn mapped(mapping: Option<&Map<String, Value>>, name: &str) -> Vec<String> {
         .collect()
 }
 
-/// The values to which a schema holds a property, if it lists them.
+/// The values to which a schema holds a property, if it lists them. What is behind references is looked at once.
 fn listed(
     root: &Value,
     schema: &Value,
     property: &str,
-    (nesting, met): (usize, &mut BTreeSet<String>),
-    values: &mut Vec<String>,
-) {
+    nesting: usize,
+    known: &mut BTreeMap<String, BTreeSet<String>>,
+) -> BTreeSet<String> {
     let Some((target, schema)) = view::resolve(root, schema).filter(|_| nesting > 0) else {
-        return;
+        return BTreeSet::new();
     };
-    if target.is_some_and(|target| !met.insert(target)) {
-        return;
+    if let Some(target) = &target {
+        if let Some(known) = known.get(target) {
+            return known.clone();
+        }
+        known.insert(target.clone(), BTreeSet::new());
     }
-    if let Some(found) = schema
-        .get("properties")
-        .and_then(|properties| properties.get(property))
-    {
-        let found = view::single(root, found);
-        let list = found.get("enum").and_then(Value::as_array);
-        values.extend(
-            list.into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .map(str::to_owned),
-        );
-    }
+    let own = schema.get("properties");
+    let own = own.and_then(|properties| properties.get(property));
+    let list = own.and_then(|own| view::single(root, own).get("enum")?.as_array());
+    let list = list.into_iter().flatten().filter_map(Value::as_str);
+    let mut values: BTreeSet<String> = list.map(str::to_owned).collect();
     for keyword in COMPOSITIONS {
         let parts = schema.get(keyword).and_then(Value::as_array);
         for part in parts.into_iter().flatten() {
-            listed(root, part, property, (nesting - 1, met), values);
+            values.extend(listed(root, part, property, nesting - 1, known));
         }
     }
+    if let Some(target) = target {
+        known.insert(target, values.clone());
+    }
+    values
 }
 
 /// Whether a member says all that the union says beside its members: that it is an object, and some fields.
@@ -208,16 +216,20 @@ fn says_all_of(root: &Value, member: &Value, union: &Value) -> bool {
     let Some(said) = union.as_object() else {
         return false;
     };
+    let speaks_of_fields = said.contains_key("properties") || said.contains_key("required");
+    let has = if speaks_of_fields {
+        fields(root, member, MAX_NESTING, &mut BTreeMap::new())
+    } else {
+        BTreeSet::new()
+    };
     said.iter().all(|(keyword, value)| match keyword.as_str() {
         "type" => value == "object",
-        "properties" => value.as_object().is_some_and(|fields| {
-            fields
-                .keys()
-                .all(|name| has(root, member, name, (MAX_NESTING, &mut BTreeMap::new())))
-        }),
+        "properties" => value
+            .as_object()
+            .is_some_and(|fields| fields.keys().all(|name| has.contains(name.as_str()))),
         "required" => value.as_array().is_some_and(|names| {
             let mut names = names.iter().filter_map(Value::as_str);
-            names.all(|name| has(root, member, name, (MAX_NESTING, &mut BTreeMap::new())))
+            names.all(|name| has.contains(name))
         }),
         // What it says of other fields is left to the members.
         "additionalProperties" => check::schemas::speaks_of_other_fields(union),
@@ -226,44 +238,39 @@ fn says_all_of(root: &Value, member: &Value, union: &Value) -> bool {
     })
 }
 
-/// Whether a schema has a field of this name. What is behind references is looked at once, and what is made of itself has
-/// no field by that.
-fn has(
-    root: &Value,
-    schema: &Value,
-    name: &str,
-    (nesting, known): (usize, &mut BTreeMap<String, bool>),
-) -> bool {
+/// The names of the fields that a schema has whatever it is. What is behind references is looked at once, and what is made
+/// of itself has no field by that.
+fn fields<'v>(
+    root: &'v Value,
+    schema: &'v Value,
+    nesting: usize,
+    known: &mut BTreeMap<String, BTreeSet<&'v str>>,
+) -> BTreeSet<&'v str> {
     let Some((target, schema)) = view::resolve(root, schema).filter(|_| nesting > 0) else {
-        return false;
+        return BTreeSet::new();
     };
     if let Some(target) = &target {
         if let Some(known) = known.get(target) {
-            return *known;
+            return known.clone();
         }
-        known.insert(target.clone(), false);
+        known.insert(target.clone(), BTreeSet::new());
     }
-    let parts = |keyword: &str| {
-        let parts = schema.get(keyword).and_then(Value::as_array);
-        parts.filter(|parts| !parts.is_empty())
-    };
-    let own = schema
-        .get("properties")
-        .is_some_and(|properties| properties.get(name).is_some());
-    let found =
-        own || parts("allOf").is_some_and(|parts| {
-            parts
-                .iter()
-                .any(|part| has(root, part, name, (nesting - 1, known)))
-        }) || ["oneOf", "anyOf"].into_iter().any(|keyword| {
-            parts(keyword).is_some_and(|parts| {
-                parts
-                    .iter()
-                    .all(|part| has(root, part, name, (nesting - 1, known)))
-            })
-        });
+    let own = schema.get("properties").and_then(Value::as_object);
+    let own = own.into_iter().flat_map(Map::keys);
+    let mut found: BTreeSet<&str> = own.map(String::as_str).collect();
+    let parts = schema.get("allOf").and_then(Value::as_array);
+    for part in parts.into_iter().flatten() {
+        found.extend(fields(root, part, nesting - 1, known));
+    }
+    for keyword in ["oneOf", "anyOf"] {
+        let branches = schema.get(keyword).and_then(Value::as_array);
+        let of_branches = branches.into_iter().flatten();
+        let of_branches = of_branches.map(|branch| fields(root, branch, nesting - 1, known));
+        let of_all = of_branches.reduce(|one, other| one.intersection(&other).copied().collect());
+        found.extend(of_all.into_iter().flatten());
+    }
     if let Some(target) = target {
-        known.insert(target, found);
+        known.insert(target, found.clone());
     }
     found
 }

@@ -17,6 +17,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
+pub(super) use self::expansion::all_at_once;
 use self::expansion::{Combination, Unions};
 use self::failure::Failure;
 use self::source::Source;
@@ -75,7 +76,7 @@ struct Merging<'a> {
     plain: BTreeSet<String>,
     /// References to what was put together of several parts, by these parts.
     known: BTreeMap<String, Value>,
-    /// What was put together, without unions, as it was before, by pointer.
+    /// What was put together as it was before, by pointer.
     originals: BTreeMap<String, Value>,
     /// What was put together for several parts that say something of one field: these parts, by the reference.
     made: BTreeMap<String, Vec<Value>>,
@@ -134,6 +135,7 @@ impl Merging<'_> {
         }
         let schema = schema.clone();
         if pointer::parent(place) == Some("/components/schemas")
+            && schema.get("nullable") != Some(&Value::Bool(true))
             && let Some(parts) = only_parts(&schema)
         {
             let reference = json!({ "$ref": format!("#{place}") });
@@ -149,7 +151,6 @@ impl Merging<'_> {
         } else {
             let (_, whole) = wholes.pop().ok_or(Failure::Contradiction)?;
             let message = if all == 1 {
-                self.originals.insert(place.to_owned(), schema.clone());
                 "its parts become one schema".to_owned()
             } else {
                 format!("one of {all} combinations of branches has values")
@@ -163,6 +164,7 @@ impl Merging<'_> {
         self.replace(place, Value::Object(result));
         self.within(place);
         self.lowering.record("put-together", place, message);
+        self.originals.insert(place.to_owned(), schema);
         Ok(())
     }
 
@@ -184,6 +186,7 @@ impl Merging<'_> {
     ) -> Result<(Vec<(Combination, Whole)>, usize), Failure> {
         let mut unions = Unions {
             root: &self.lowering.root,
+            originals: &self.originals,
             plain: &mut self.plain,
             left: &mut self.left,
         };

@@ -1,12 +1,12 @@
 //! What a schema is made of: the combinations of the branches of its unions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
 
 use super::failure::{Failure, spend};
-use crate::keywords::{COMPOSITIONS, allows_all, described, speaking};
+use crate::keywords::{COMPOSITIONS, allows_all, described, is_about, speaking};
 use crate::lower::discriminators;
 use crate::model::Discriminator;
 use crate::view;
@@ -17,6 +17,8 @@ pub(super) const MAX_COMBINATIONS: usize = 64;
 /// Looks for what schemas are made of.
 pub struct Unions<'a> {
     pub root: &'a Value,
+    /// What components were that are put together by now, by pointer.
+    pub originals: &'a BTreeMap<String, Value>,
     /// Schemas in which there are no unions to combine, by pointer.
     pub plain: &'a mut BTreeSet<String>,
     /// How many more values parts may have.
@@ -27,6 +29,10 @@ impl Unions<'_> {
     pub fn expand(&mut self, value: &Value, depth: usize) -> Result<Expansion, Failure> {
         let depth = depth.checked_sub(1).ok_or(Failure::TooDeep)?;
         let (target, schema) = view::resolve(self.root, value).ok_or(Failure::TooDeep)?;
+        let original = target
+            .as_ref()
+            .and_then(|target| self.originals.get(target));
+        let schema = original.unwrap_or(schema);
         let plain = || Expansion::of((!allows_all(value)).then(|| value.clone()));
         if target
             .as_ref()
@@ -40,13 +46,17 @@ impl Unions<'_> {
             let part = self.expand(part, depth)?;
             whole = self.product(&whole, &part)?;
         }
+        let mut told = discriminators::told_apart(self.root, schema);
         for keyword in ["oneOf", "anyOf"] {
             let Some(branches) = members(keyword) else {
                 continue;
             };
-            let told = discriminators::told_apart(self.root, schema);
+            // It is the first union that the discriminator is about.
+            let told = told.take();
             let may_be_several = keyword == "anyOf" && told.is_none();
-            let all = may_be_several.then(|| self.all_at_once(branches)).flatten();
+            let all = may_be_several
+                .then(|| all_at_once(self.root, branches))
+                .flatten();
             let mut union = match all {
                 Some(all) => Expansion {
                     unions: 1,
@@ -76,38 +86,6 @@ impl Unions<'_> {
         self.product(&whole, &Expansion::of(Some(Value::Object(own))))
     }
 
-    /// What objects have of which some may be there at once: the fields of all, none of which has to be there unless it
-    /// has to be in each. `None` if a field is described in several ways, or a branch is no plain object.
-    fn all_at_once(&mut self, branches: &[Value]) -> Option<Value> {
-        let mut fields: Map<String, Value> = Map::new();
-        let mut required: Option<Vec<&Value>> = None;
-        for branch in branches {
-            let (_, branch) = view::resolve(self.root, branch)?;
-            let branch = branch.as_object()?;
-            let is_known =
-                |(keyword, _): (&String, _)| ["properties", "required"].contains(&keyword.as_str());
-            if !speaking(branch).all(is_known) {
-                return None;
-            }
-            for (name, field) in branch.get("properties")?.as_object()? {
-                if *fields.entry(name.clone()).or_insert_with(|| field.clone()) != *field {
-                    return None;
-                }
-            }
-            let own = branch.get("required").and_then(Value::as_array);
-            let own = own.map_or(&[][..], Vec::as_slice);
-            match &mut required {
-                None => required = Some(own.iter().collect()),
-                Some(required) => required.retain(|name| own.contains(name)),
-            }
-        }
-        let mut all = json!({ "type": "object", "properties": fields });
-        if let Some(required) = required.filter(|required| !required.is_empty()) {
-            all["required"] = required.into_iter().cloned().collect();
-        }
-        Some(all)
-    }
-
     fn union(&mut self, branches: &[Value], depth: usize) -> Result<Expansion, Failure> {
         let mut union = Expansion::default();
         for value in branches {
@@ -125,7 +103,8 @@ impl Unions<'_> {
             union.branches.push(branch.combinations.len());
             union.combinations.extend(branch.combinations);
             union.unions = union.unions.max(branch.unions);
-            spend(self.left, union.combinations.len())?;
+            let last = union.branches.last().copied().unwrap_or_default();
+            spend(self.left, last)?;
         }
         union.unions += usize::from(branches.len() > 1);
         Ok(union)
@@ -162,7 +141,7 @@ impl Unions<'_> {
                 let is_other = one_is_settled && !one.includes(other)
                     || *other_is_settled && !other.includes(one);
                 if !is_other {
-                    combinations.push(one.with(other));
+                    combinations.extend(one.with(other));
                 }
             }
         }
@@ -172,6 +151,60 @@ impl Unions<'_> {
             branches: Vec::new(),
         })
     }
+}
+
+/// What objects have of which some may be there at once: the fields of all. `None` if there are too many, if a branch is no
+/// plain object, if two
+/// describe a field in different ways, or if fields that one requires tell it from the others.
+pub(crate) fn all_at_once(root: &Value, branches: &[Value]) -> Option<Value> {
+    let mut fields: Map<String, Value> = Map::new();
+    let mut required: Option<&[Value]> = None;
+    let mut is_open = false;
+    if branches.len() > MAX_COMBINATIONS {
+        return None;
+    }
+    for branch in branches {
+        let (_, branch) = view::resolve(root, branch)?;
+        for (keyword, value) in speaking(branch.as_object()?) {
+            match keyword.as_str() {
+                "properties" | "required" => {}
+                "additionalProperties" if *value == true || *value == json!({}) => is_open = true,
+                _ => return None,
+            }
+        }
+        for (name, field) in branch.get("properties")?.as_object()? {
+            let known = fields.entry(name.clone()).or_insert_with(|| field.clone());
+            if !says_the_same(known, field) {
+                return None;
+            }
+        }
+        let own = branch.get("required").and_then(Value::as_array);
+        let own = own.map_or(&[][..], Vec::as_slice);
+        let known = required.get_or_insert(own);
+        if known.len() != own.len() || !own.iter().all(|name| known.contains(name)) {
+            return None;
+        }
+    }
+    let mut all = json!({ "type": "object", "properties": fields });
+    if let Some(required) = required.filter(|required| !required.is_empty()) {
+        all["required"] = required.into();
+    }
+    if is_open {
+        all["additionalProperties"] = Value::Bool(true);
+    }
+    Some(all)
+}
+
+/// Whether two schemas differ only in what they say about themselves.
+fn says_the_same(one: &Value, other: &Value) -> bool {
+    let said = |schema| {
+        let keywords = described(schema).as_object().into_iter().flatten();
+        let said: BTreeMap<&String, &Value> = keywords
+            .filter(|(keyword, _)| *keyword == "nullable" || !is_about(keyword))
+            .collect();
+        said
+    };
+    said(one) == said(other)
 }
 
 /// What a schema is made of.
@@ -215,7 +248,8 @@ impl Combination {
         !other.parts.is_empty() && other.parts.iter().all(|part| self.parts.contains(part))
     }
 
-    fn with(&self, other: &Self) -> Self {
+    /// Both; `None` if what tells them apart says that they are not the same.
+    fn with(&self, other: &Self) -> Option<Self> {
         let mut joined = self.clone();
         let new = other.parts.iter().filter(|part| !self.parts.contains(part));
         joined.parts.extend(new.cloned());
@@ -229,10 +263,16 @@ impl Combination {
                 names
             });
         joined.kind = match (joined.kind, other.kind.clone()) {
-            (Some(one), Some(other)) => (one == other).then_some(one),
+            (Some(mut one), Some(other)) if one.property == other.property => {
+                one.values.retain(|value| other.values.contains(value));
+                if one.values.is_empty() {
+                    return None;
+                }
+                Some(one)
+            }
             (one, other) => one.or(other),
         };
-        joined
+        Some(joined)
     }
 }
 
@@ -255,7 +295,8 @@ impl Expansion {
         let mut combinations = self.combinations.iter_mut();
         for (count, values) in self.branches.iter().zip(&told.values) {
             for combination in combinations.by_ref().take(*count) {
-                combination.kind = Some(Kind {
+                // A union within the branch tells more.
+                combination.kind.get_or_insert_with(|| Kind {
                     property: told.property.clone(),
                     values: values.clone(),
                 });

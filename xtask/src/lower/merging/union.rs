@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::Merging;
 use super::expansion::{Combination, Kind};
 use super::whole::Whole;
-use crate::lower::inline_types;
+use crate::lower::{discriminators, inline_types};
 use crate::names::type_name;
 use crate::pointer;
 use crate::view;
@@ -125,6 +125,8 @@ fn discriminator(members: &[Value], kinds: &[Option<Kind>]) -> Option<(String, V
             }
         }
     }
-    let discriminator = json!({ "propertyName": property, "mapping": mapping });
+    // The names of members that were made here are no values.
+    let discriminator =
+        json!({ "propertyName": property, "mapping": mapping, discriminators::COMPLETE: true });
     Some(("discriminator".to_owned(), discriminator))
 }

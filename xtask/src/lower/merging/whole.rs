@@ -19,8 +19,12 @@ pub struct Whole {
     keywords: Map<String, Value>,
     properties: Map<String, Value>,
     required: Vec<Value>,
-    /// What the parts say of other fields, if they say anything.
-    others: Vec<Value>,
+    /// What the parts say of the values of other fields.
+    values: Option<Value>,
+    /// How many parts say something of other fields.
+    speaking_of_others: usize,
+    /// Whether one of them says that there may be any.
+    allows_others: bool,
     /// How many parts say something of fields.
     objects: usize,
     /// The schemas that were put in by reference. What several parts are made of is put in once: a second time it would
@@ -114,6 +118,12 @@ impl Whole {
                     let items = self.both(source, known, value, "/items")?;
                     self.keywords.insert(keyword.clone(), items);
                 }
+                "additionalProperties" if describes(value) => {
+                    self.speaking_of_others += 1;
+                    let known = self.values.take();
+                    let values = self.both(source, known, value, "/additionalProperties")?;
+                    self.values = Some(values);
+                }
                 "required" => {
                     for name in value.as_array().into_iter().flatten() {
                         if !self.required.contains(name) {
@@ -121,7 +131,10 @@ impl Whole {
                         }
                     }
                 }
-                "additionalProperties" => self.others.push(value.clone()),
+                "additionalProperties" => {
+                    self.speaking_of_others += 1;
+                    self.allows_others |= *value != Value::Bool(false);
+                }
                 "type" => self.narrow(value)?,
                 "enum" => self.choose(value)?,
                 // typify has no use for the one, and checks the others in no way that could be kept.
@@ -253,18 +266,13 @@ impl Whole {
         }
         // Each part that forbids other fields would forbid those of its neighbours, which nobody means.
         // Of several combinations of branches, it tells one from the others.
-        let describes =
-            |others: &Value| others.as_object().is_some_and(|others| !others.is_empty());
-        let forbids = |others: &Value| *others == Value::Bool(false);
-        let last = |is_meant: &dyn Fn(&Value) -> bool| {
-            let mut others = self.others.iter().rev();
-            others.find(|others| is_meant(others)).cloned()
+        let is_closed = self.speaking_of_others > 0
+            && (self.is_chosen || self.speaking_of_others == self.objects);
+        let others = match self.values {
+            Some(values) => Some(values),
+            None if self.allows_others => Some(Value::Bool(true)),
+            None => is_closed.then_some(Value::Bool(false)),
         };
-        let is_closed =
-            !self.others.is_empty() && (self.is_chosen || self.others.len() == self.objects);
-        let others = last(&describes)
-            .or_else(|| last(&|others| !forbids(others)))
-            .or_else(|| is_closed.then_some(Value::Bool(false)));
         if let Some(others) = others {
             schema.insert("additionalProperties".to_owned(), others);
         }
@@ -282,6 +290,11 @@ impl Whole {
         }
         (schema, self.shared)
     }
+}
+
+/// Whether what is said of other fields is what their values are.
+fn describes(others: &Value) -> bool {
+    others.as_object().is_some_and(|others| !others.is_empty())
 }
 
 /// What a schema says about itself, but for what only a union has.
