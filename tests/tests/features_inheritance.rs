@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use workspace_tests::fixtures::inheritance::types::{
-    Agreed, All, Article, Chosen, Closed, Color, Draft, Folder, FolderChildrenItem, ManyArticles,
-    OneArticle, Pet, PostNoteBody, PostNoteBodyTarget, Published, Reachable, Refund, RefundReason,
+    Agreed, All, Article, Chosen, Closed, Color, Draft, Drawn, Folder, FolderChildrenItem,
+    ManyArticles, OneArticle, Pet, Polygon, PostNoteBody, PostNoteBodyTarget, Published, Reachable,
+    Refund, RefundReason, Shape,
 };
 
 fn decode<T: DeserializeOwned>(json: &Value) -> T {
@@ -38,6 +39,21 @@ fn a_union_that_is_part_of_something_is_told_apart_as_before() {
     let refund = decode::<Refund>(&json);
     assert!(matches!(refund, Refund::Unrecognized(_)));
     assert_eq!(again(&refund), json);
+}
+
+#[test]
+fn a_union_within_a_union_is_told_apart_by_the_kinds_of_its_members() {
+    let json = json!({
+        "shape": { "kind": "triangle", "height": 2.5 },
+        "drawn": { "kind": "square", "side": 1.5, "color": "red" },
+    });
+    let all = decode::<All>(&json);
+    assert!(
+        matches!(&all.shape, Some(Shape::Polygon(Polygon::Triangle(_)))),
+        "{all:?}"
+    );
+    assert!(matches!(&all.drawn, Some(Drawn::Square(_))), "{all:?}");
+    assert_eq!(again(&all), json);
 }
 
 #[test]

@@ -21,6 +21,9 @@ const SCHEMAS: &str = "/components/schemas";
 /// Says of a discriminator that its mapping has all values.
 pub(super) const COMPLETE: &str = "x-complete";
 
+/// How many unions within each other are looked through for what tells their members apart.
+const MAX_UNIONS: usize = 2;
+
 /// How many compositions are followed to find a property.
 const MAX_NESTING: usize = 16;
 
@@ -94,6 +97,10 @@ fn members(schema: &Value) -> Option<&Vec<Value>> {
 /// What tells the members of a union apart, whatever stands beside them; `None` if it has no discriminator, or members
 /// without a name.
 pub(super) fn told_apart(root: &Value, schema: &Value) -> Option<Discriminator> {
+    told_apart_within(root, schema, MAX_UNIONS)
+}
+
+fn told_apart_within(root: &Value, schema: &Value, nesting: usize) -> Option<Discriminator> {
     let discriminator = schema.get("discriminator")?;
     let property = discriminator.get("propertyName")?.as_str()?;
     let names: Vec<String> = members(schema)?
@@ -101,16 +108,29 @@ pub(super) fn told_apart(root: &Value, schema: &Value) -> Option<Discriminator> 
         .map(component)
         .collect::<Option<_>>()?;
     let mapping = discriminator.get("mapping").and_then(Value::as_object);
-    let mapped: Vec<Vec<String>> = names.iter().map(|name| mapped(mapping, name)).collect();
+    let mapped: Vec<Vec<String>> = names
+        .iter()
+        .map(|name| {
+            let within = schema_of(root, name).and_then(members);
+            let within = within.into_iter().flatten().filter_map(component);
+            let all = std::iter::once(name.clone()).chain(within);
+            all.flat_map(|name| mapped(mapping, &name)).collect()
+        })
+        .collect();
     if discriminator.get(COMPLETE).is_some() {
         return Some(settle(property, &[mapped]));
     }
     // What the document says outweighs what the members look like, and that what they are called.
     let mut known = BTreeMap::new();
     let own = |name: &String| {
-        let place = pointer::join(SCHEMAS, name);
-        let schema = pointer::get(root, &place).unwrap_or(&Value::Null);
-        let values = listed(root, schema, property, MAX_NESTING, &mut known);
+        let schema = schema_of(root, name).unwrap_or(&Value::Null);
+        let mut values = listed(root, schema, property, MAX_NESTING, &mut known);
+        if nesting > 0
+            && let Some(told) = told_apart_within(root, schema, nesting - 1)
+            && told.property == property
+        {
+            values.extend(told.values.into_iter().flatten());
+        }
         values.into_iter().collect()
     };
     let claims: [Vec<Vec<String>>; 3] = [
@@ -155,6 +175,10 @@ fn settle(property: &str, claims: &[Vec<Vec<String>>]) -> Discriminator {
         }
     }
     settled
+}
+
+fn schema_of<'v>(root: &'v Value, name: &str) -> Option<&'v Value> {
+    pointer::get(root, &pointer::join(SCHEMAS, name))
 }
 
 /// The name of the component that a member of a union is.
