@@ -23,6 +23,10 @@ fn a_base_that_lists_what_builds_on_it_is_one_of_that() {
     let pet = decode::<Pet>(&json);
     assert!(matches!(&pet, Pet::Dog(dog) if dog.name.as_deref() == Some("Rex")));
     assert_eq!(again(&pet), json);
+    let json = json!({ "kind": "bird", "song": "la" });
+    let pet = decode::<Pet>(&json);
+    assert!(matches!(&pet, Pet::Bird(_)), "{pet:?}");
+    assert_eq!(again(&pet), json);
 }
 
 #[test]

@@ -29,23 +29,32 @@ pub fn split(lowering: &mut Lowering) {
 
 fn split_one(lowering: &mut Lowering, name: &str, members: &BTreeSet<String>) {
     let place = pointer::join(SCHEMAS, name);
-    let Some(union) = pointer::get(&lowering.root, &place).and_then(Value::as_object) else {
+    let Some(union) = pointer::get(&lowering.root, &place) else {
         return;
     };
-    let branches = UNIONS
-        .iter()
-        .filter_map(|keyword| union.get(*keyword)?.as_array());
-    let all_build_on_it = branches.flatten().all(|branch| {
-        let member = view::reference(described(branch)).and_then(view::schema_name);
-        member.is_some_and(|member| members.contains(&member))
+    let name_of = |branch| view::reference(described(branch)).and_then(view::schema_name);
+    let listed: Vec<Option<String>> = branches(union).map(name_of).collect();
+    let all_build_on_it = listed.iter().all(|branch| {
+        branch
+            .as_ref()
+            .is_some_and(|branch| members.contains(branch))
     });
     let is_of_choice =
         |keyword: &String| UNIONS.contains(&keyword.as_str()) || keyword == "discriminator";
-    let (choice, mut base): (Map<String, Value>, Map<String, Value>) = union
-        .clone()
+    let union = union.as_object().cloned().unwrap_or_default();
+    let (mut left, mut base): (Map<String, Value>, Map<String, Value>) = union
         .into_iter()
         .partition(|(keyword, _)| is_of_choice(keyword));
-    let mut left = choice;
+    let union = UNIONS.iter().find(|keyword| left.contains_key(**keyword));
+    if let Some(Value::Array(branches)) = union.and_then(|keyword| left.get_mut(*keyword)) {
+        let unlisted = members
+            .iter()
+            .filter(|member| !listed.contains(&Some((*member).clone())));
+        branches.extend(unlisted.map(|member| {
+            let place = pointer::join(SCHEMAS, member);
+            json!({ "$ref": format!("#{place}") })
+        }));
+    }
     left.extend(
         base.iter()
             .filter(|(keyword, _)| !all_build_on_it || is_about(keyword))
@@ -105,17 +114,19 @@ impl Derived {
             .collect()
     }
 
-    /// The members of the union that a component is, of those that have a name, which are made of the component.
+    /// The members of the union that a component is, listed or in the mapping of its discriminator, which are made of it.
     fn members(&self, root: &Value, name: &str) -> BTreeSet<String> {
-        let schema = pointer::get(root, &pointer::join(SCHEMAS, name));
-        let branches = UNIONS
-            .iter()
-            .filter_map(|keyword| schema?.get(*keyword)?.as_array());
+        let Some(schema) = pointer::get(root, &pointer::join(SCHEMAS, name)) else {
+            return BTreeSet::new();
+        };
+        let branches = branches(schema);
         let mut members: BTreeSet<String> = branches
-            .flatten()
             .filter_map(|branch| view::schema_name(view::reference(described(branch))?))
-            .filter(|member| member != name)
             .collect();
+        if !members.is_empty() {
+            members.extend(mapped(schema));
+        }
+        members.remove(name);
         if !members.is_empty() {
             let users = |name: &str| self.users.get(name).cloned().unwrap_or_default();
             let built_on_it = reached(users(name), users);
@@ -123,6 +134,24 @@ impl Derived {
         }
         members
     }
+}
+
+fn branches(schema: &Value) -> impl Iterator<Item = &Value> {
+    let unions = UNIONS.iter();
+    unions
+        .filter_map(|keyword| schema.get(*keyword)?.as_array())
+        .flatten()
+}
+
+/// The components to which the mapping of a discriminator leads.
+fn mapped(schema: &Value) -> Vec<String> {
+    let mapping = schema.get("discriminator");
+    let mapping = mapping.and_then(|discriminator| discriminator.get("mapping")?.as_object());
+    let targets = mapping.into_iter().flat_map(Map::values);
+    targets
+        .filter_map(Value::as_str)
+        .map(|target| view::schema_name(target).unwrap_or_else(|| target.to_owned()))
+        .collect()
 }
 
 /// The components that stand among the parts of a schema, and of those parts that have no name.
