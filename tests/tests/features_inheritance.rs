@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use workspace_tests::fixtures::inheritance::types::{
     Agreed, All, Article, Chosen, Closed, Color, Draft, Drawn, Folder, FolderChildrenItem,
-    ManyArticles, OneArticle, Pet, Polygon, PostNoteBody, PostNoteBodyTarget, Published, Reachable,
-    Refund, RefundReason, Shape,
+    ManyArticles, OneArticle, Owned, Pet, Polygon, PostNoteBody, PostNoteBodyTarget, Published,
+    Reachable, Refund, RefundReason, Shape,
 };
 
 fn decode<T: DeserializeOwned>(json: &Value) -> T {
@@ -95,6 +95,24 @@ fn a_field_is_null_only_where_all_that_describe_it_allow_that() {
     serde_json::from_value::<Published>(json).expect_err("it has a title");
     let json = json!({ "maybe": null });
     assert!(decode::<All>(&json).maybe.is_none());
+}
+
+#[test]
+fn what_may_be_null_is_not_what_the_same_parts_are_elsewhere() {
+    let json = json!({ "owner": { "heading": "H", "name": "Ada" } });
+    assert_eq!(again(&decode::<Owned>(&json)), json);
+    serde_json::from_value::<Owned>(json!({ "owner": null })).expect_err("it has an owner");
+}
+
+#[test]
+fn values_of_maps_are_put_together() {
+    let json = json!({ "labels": { "labels": { "a": { "value": "1", "other": "2" } } } });
+    assert_eq!(again(&decode::<All>(&json)), json);
+}
+
+#[test]
+fn a_default_of_a_union_makes_no_other_member_of_it() {
+    assert!(decode::<All>(&json!({})).start.is_none());
 }
 
 #[test]
