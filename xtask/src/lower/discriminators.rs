@@ -18,8 +18,8 @@ use crate::view;
 
 const SCHEMAS: &str = "/components/schemas";
 
-/// Says of a discriminator that its mapping has all values.
-pub(super) const COMPLETE: &str = "x-complete";
+/// Says of a discriminator, in a lowered document, that its mapping has all values.
+pub(super) const COMPLETE: &str = "x-codegen-complete";
 
 /// How many unions within each other are looked through for what tells their members apart.
 const MAX_UNIONS: usize = 2;

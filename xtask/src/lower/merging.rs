@@ -1,4 +1,4 @@
-//! Puts together what schemas are made of, so that nothing of it is left to typify.
+//! Puts together what schemas are made of, so that typify has nothing to merge.
 //!
 //! typify merges an `allOf`, or what stands beside a union, in place and follows every reference on its way. Types lose
 //! their names, unions are multiplied by the branches that they don't take, and two schemas that both contain themselves

@@ -100,11 +100,10 @@ impl Unions<'_> {
                     combination.chosen = name.clone().map(|name| vec![name]);
                 }
             }
+            spend(self.left, branch.combinations.len())?;
             union.branches.push(branch.combinations.len());
             union.combinations.extend(branch.combinations);
             union.unions = union.unions.max(branch.unions);
-            let last = union.branches.last().copied().unwrap_or_default();
-            spend(self.left, last)?;
         }
         union.unions += usize::from(branches.len() > 1);
         Ok(union)
@@ -154,8 +153,7 @@ impl Unions<'_> {
 }
 
 /// What objects have of which some may be there at once: the fields of all. `None` if there are too many, if a branch is no
-/// plain object, if two
-/// describe a field in different ways, or if fields that one requires tell it from the others.
+/// plain object, if two describe a field in different ways, or if fields that one requires tell it from the others.
 pub(crate) fn all_at_once(root: &Value, branches: &[Value]) -> Option<Value> {
     let mut fields: Map<String, Value> = Map::new();
     let mut required: Option<&[Value]> = None;
