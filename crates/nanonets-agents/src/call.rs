@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::{Future, pending};
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
@@ -17,6 +18,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::client::Client;
 use crate::error::{Ambiguity, Error, ErrorKind, Result};
 use crate::operation::Operation;
+use crate::redact::Redactor;
 use crate::telemetry::Span;
 
 /// What one attempt comes to.
@@ -59,6 +61,8 @@ pub(crate) struct Options {
     /// What is wrong with the options, if something is.
     pub invalid: Option<&'static str>,
     pub capture: Option<Capture>,
+    /// The texts that are sent and that no error may show.
+    pub private: Vec<Arc<str>>,
     /// Whoever calls tries again by himself.
     pub once: bool,
 }
@@ -192,7 +196,10 @@ impl Client {
                     span.ends(attempt, Some(response.status()), None);
                     return Ok(response);
                 }
-                Ok(Err(error)) => Error::from_api(error, self.base_context()),
+                Ok(Err(error)) => {
+                    let context = self.context(&options);
+                    Error::from_api(error, &Redactor::new(&context, &options.private))
+                }
                 Err(why) => Error::new(ErrorKind::Lost, "no answer in time").caused_by(why),
             };
             let error = error.during(call, attempt);

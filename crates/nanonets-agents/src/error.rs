@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use nanonets_agents_api::support::{BodyProblem, PartError};
 use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId, TaskListItem, TaskStatus};
-use nanonets_agents_api::{Context, Error as ApiError, ErrorBody};
+use nanonets_agents_api::{Error as ApiError, ErrorBody};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde_json::Value;
@@ -18,6 +18,7 @@ use crate::client::Client;
 use crate::list::List;
 use crate::operation::Operation;
 use crate::outcome::Outcome;
+use crate::redact::{self, Redactor};
 use crate::task::TaskFilter;
 
 /// What went wrong.
@@ -164,14 +165,18 @@ impl Error {
         self
     }
 
-    /// What one attempt came to that was made with this context.
-    pub(crate) fn from_api(error: ApiError<ErrorBody<ErrorEnvelope>>, context: &Context) -> Self {
+    /// What one attempt came to. The redactor knows what was sent.
+    pub(crate) fn from_api(
+        error: ApiError<ErrorBody<ErrorEnvelope>>,
+        redactor: &Redactor<'_>,
+    ) -> Self {
         match error {
             ApiError::InvalidRequest(message) | ApiError::Custom(message) => {
                 Self::new(ErrorKind::InvalidRequest, message)
             }
             ApiError::ErrorResponse(answer) => {
-                let (status, headers) = (answer.status(), answer.headers().clone());
+                let (status, mut headers) = (answer.status(), answer.headers().clone());
+                redactor.mark_sensitive(&mut headers);
                 let body = answer.into_inner();
                 let mut error = if status.is_success() {
                     let reason = body
@@ -187,7 +192,7 @@ impl Error {
                     };
                     error
                 } else {
-                    Self::new(ErrorKind::Status, words(&body, context))
+                    Self::new(ErrorKind::Status, words(&body, redactor))
                 };
                 error.0.status = Some(status);
                 error.0.headers = headers;
@@ -252,18 +257,19 @@ impl Error {
         self.0.status
     }
 
-    /// The headers of the answer, if there was one.
+    /// The headers of the answer, if there was one, as they came. Those with the key or a prompt in them are marked as
+    /// sensitive, so that `Debug` does not show them.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.0.headers
     }
 
-    /// The id that the server, or a proxy before it, gave the request: for whoever is asked for help.
+    /// The id that the server, or a proxy before it, gave the request: for whoever is asked for help. It has at most 128
+    /// characters, all of them letters, digits or one of `._:/+=-`; what the server sends instead of an id is none, nor
+    /// is a value with the key or a prompt in it.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        let names = ["x-request-id", "request-id", "x-correlation-id", "cf-ray"];
-        let found = names.iter().find_map(|name| self.0.headers.get(*name));
-        found.and_then(|value| value.to_str().ok())
+        redact::request_id(&self.0.headers)
     }
 
     /// What the server says about a request that it refused: its words, or how its answer begins if that is not as
@@ -410,27 +416,14 @@ impl Error {
 }
 
 /// What the server says, or else how its answer begins.
-fn words(body: &ErrorBody<ErrorEnvelope>, context: &Context) -> String {
-    /// How much of an answer that is not the documented envelope is shown, in characters.
-    const SNIPPET: usize = 200;
-    let text = match body.decoded() {
-        Some(envelope) => Cow::Borrowed(envelope.error.as_str()),
-        // No character takes more than four bytes, and a run of blanks is not worth more.
-        None => {
-            let bytes = body.bytes();
-            String::from_utf8_lossy(bytes.get(..20 * SNIPPET).unwrap_or(bytes))
-        }
+fn words(body: &ErrorBody<ErrorEnvelope>, redactor: &Redactor<'_>) -> String {
+    let line = match body.decoded() {
+        Some(envelope) => redactor.clean(&envelope.error),
+        None => redactor.clean_bytes(body.bytes()),
     };
-    let line = context
-        .without_key(&text)
-        .split(|character: char| character.is_whitespace() || character.is_control())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
-    match line.char_indices().nth(SNIPPET) {
-        Some((end, _)) => format!("{}...", &line[..end]),
-        None if line.is_empty() => "the server gives no reason".to_owned(),
-        None => line,
+    match line.is_empty() {
+        true => "the server gives no reason".to_owned(),
+        false => line,
     }
 }
 

@@ -178,6 +178,7 @@ mod list;
 mod operation;
 mod outcome;
 mod output;
+mod redact;
 mod request;
 mod retry;
 mod run;
