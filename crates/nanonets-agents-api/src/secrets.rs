@@ -71,3 +71,31 @@ fn common<'a>(one: impl Iterator<Item = &'a u8>, other: impl Iterator<Item = &'a
         .take_while(|(a, b)| a == b)
         .count()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Context;
+
+    #[test]
+    fn a_key_is_replaced_in_part_too_and_a_short_one_as_a_word() {
+        for (key, text, expected) in [
+            ("secretsecret", "a secretsecretsecret b", "a (secret) b"),
+            ("0123456789abcdef", "x0123456789ABCDEFx", "x(secret)x"),
+            (
+                "0123456789abcdef",
+                "01234567, 89abcdef",
+                "(secret), (secret)",
+            ),
+            ("0123456789abcdef", "012345 9abcdef", "012345 9abcdef"),
+            ("0123456789ab", "012345 6789ab", "(secret) (secret)"),
+            ("0123456789abcdefghij", "3456789abcdefg", "(secret)"),
+            ("k", "task k", "task (secret)"),
+            ("k", "task", "task"),
+            ("01234567890", "x01234567890", "x01234567890"),
+        ] {
+            let context = Context::with_api_key(key).expect("a key");
+            assert_eq!(context.without_key(text), expected, "{key}: {text}");
+        }
+        assert_eq!(Context::default().without_key("text"), "text");
+    }
+}

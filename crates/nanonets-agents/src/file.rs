@@ -171,7 +171,8 @@ impl File {
         }
     }
 
-    fn sent_name(&self) -> String {
+    /// The name that the server is told, as far as it is known before it is sent.
+    pub(crate) fn sent_name(&self) -> String {
         match (&self.name, &self.source) {
             (Some(name), _) => name.clone(),
             (None, Source::Path(path)) => path

@@ -127,7 +127,7 @@ impl Run {
             output,
             form_fields,
             on_progress,
-            options,
+            mut options,
         } = self;
         let query = query.filter(|query| !query.is_empty());
         if query.is_none() && files.is_empty() {
@@ -136,9 +136,16 @@ impl Run {
                 "a run needs a prompt or a file: call `query` or `file`",
             ));
         }
+        let call = Call::new(Operation::RunAgent).agent(agent);
+        let texts = [&query, &output.output_schema, &output.instructions];
+        let texts = texts.into_iter().flatten();
+        let fields = form_fields.iter().map(|(_, value)| value);
+        let private = texts.chain(fields).map(|text| Arc::from(text.as_str()));
+        options.private.extend(private);
+        let names = files.iter().map(|file| Arc::from(file.sent_name()));
+        options.private.extend(names);
         let is_set = output.output_schema.is_some() || output.instructions.is_some();
         let output = is_set.then_some(output);
-        let call = Call::new(Operation::RunAgent).agent(agent);
         if files.is_empty() && form_fields.is_empty() {
             let body = RunAgentRequest {
                 query,

@@ -87,6 +87,9 @@ impl<'a> Runs<'a> {
             {
                 // Every run is marked once, however often a text has it.
                 found.extend(self.by_hash.remove(&hash).into_iter().flatten());
+                if self.by_hash.is_empty() {
+                    return;
+                }
             }
         }
     }
