@@ -17,6 +17,7 @@ use crate::call::{Call, TimedOut};
 use crate::operation::Operation;
 use crate::outcome::Outcome;
 use crate::record::RunRecord;
+use crate::redact;
 
 /// What went wrong.
 ///
@@ -277,7 +278,8 @@ impl Error {
         self.0.status
     }
 
-    /// The headers of the answer, if there was one.
+    /// The headers of the answer, if there was one, as they came. Those with the key or a prompt in them are marked as
+    /// sensitive, so that `Debug` does not show them.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.0.headers
@@ -290,12 +292,12 @@ impl Error {
         &self.0.body
     }
 
-    /// The id that the server, or a gateway in front of it, gave the request. Support may ask for it.
+    /// The id that the server, or a gateway in front of it, gave the request. Support may ask for it. It has at most 128
+    /// characters, each a letter, a digit or one of `._:/+=-`. A header with other characters, or with something that was
+    /// sent, is ignored.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        let names = ["x-request-id", "request-id", "x-correlation-id", "cf-ray"];
-        let found = names.iter().find_map(|name| self.0.headers.get(*name));
-        found.and_then(|value| value.to_str().ok())
+        redact::request_id(&self.0.headers)
     }
 
     /// What the server says about a request that it refused: its words, or how its answer begins if that is not as

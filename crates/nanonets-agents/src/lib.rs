@@ -192,6 +192,7 @@ mod operation;
 mod outcome;
 mod output;
 mod record;
+mod redact;
 mod request;
 mod retry;
 mod run;

@@ -93,6 +93,12 @@ impl<T: Send + 'static> Request<T> {
         self
     }
 
+    /// Keeps a text that is sent out of errors.
+    pub(crate) fn private(mut self, text: &str) -> Self {
+        self.options.private.push(text.into());
+        self
+    }
+
     /// Tries it once, whatever the policy says.
     pub(crate) fn once(mut self) -> Self {
         self.options.once = true;
