@@ -1,4 +1,4 @@
-//! The one error type: what was being done, what came back, and what to do about it.
+//! The one error type: the operation, its answer, and what to do about it.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -19,10 +19,10 @@ use crate::outcome::Outcome;
 use crate::record::RunRecord;
 use crate::redact;
 
-/// What went wrong.
+/// The error of this crate.
 ///
-/// It is small to pass around, and shows neither the key nor the contents of documents, prompts or outputs. Of an answer
-/// that is an error, it shows what the server says, cut to 200 characters.
+/// It is one pointer large. Its texts show neither the key nor the contents of documents, prompts or outputs. Of an answer with
+/// an error, they show the server's message, without what was sent, and cut to 200 characters.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -300,14 +300,13 @@ impl Error {
         redact::request_id(&self.0.headers)
     }
 
-    /// What the server says about a request that it refused: its words, or how its answer begins if that is not as
-    /// documented.
+    /// The server's message for a request that it refused. If the body is not the documented one, the beginning of it.
     #[must_use]
     pub fn server_message(&self) -> Option<&str> {
         (self.kind() == ErrorKind::Status).then_some(&*self.0.message)
     }
 
-    /// How often the request was tried.
+    /// How many attempts there were.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
@@ -349,20 +348,19 @@ impl Error {
         self.ambiguity()?.run.as_ref()
     }
 
-    /// What the task came to that was to fill a struct and did not complete. The question that it asks can be answered
-    /// from here.
+    /// The outcome of a task that did not complete. A question can be answered from here.
     #[must_use]
     pub fn outcome(&self) -> Option<&Outcome> {
         self.0.outcome.as_ref()
     }
 
-    /// How a wait ended that timed out.
+    /// How far a wait came that timed out.
     #[must_use]
     pub fn waited(&self) -> Option<&Waited> {
         self.0.waited.as_ref()
     }
 
-    /// The output that is not of the wanted type, as it came. It may hold what was in a document.
+    /// The output that does not decode, as it came. It may hold the contents of a document.
     #[must_use]
     pub fn raw_output(&self) -> Option<&Value> {
         self.0.raw_output.as_ref()
@@ -398,7 +396,7 @@ impl Error {
         self.status() == Some(StatusCode::TOO_MANY_REQUESTS)
     }
 
-    /// Whether time ran out: for a task that was waited for, for a request, or for a connection.
+    /// Whether a timeout has passed: that of a wait, of a request, or of a connection.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         let ran_out = |error: &(dyn StdError + 'static)| {
