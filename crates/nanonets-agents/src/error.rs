@@ -336,7 +336,8 @@ impl Error {
         self.0.waited.as_ref()
     }
 
-    /// The output that is not of the wanted type, as it came. It may hold what was in a document.
+    /// The output that is not of the wanted type, or the item of a list that can't be decoded, as it came. It may hold
+    /// what was in a document.
     #[must_use]
     pub fn raw_output(&self) -> Option<&Value> {
         self.0.raw_output.as_ref()

@@ -174,6 +174,7 @@ mod call;
 mod client;
 mod error;
 mod file;
+mod lenient;
 mod list;
 mod operation;
 mod outcome;
@@ -190,7 +191,7 @@ pub use agents::{AgentFilter, AgentHandle, Agents, CreateAgent, UpdateAgent};
 pub use client::{Client, ClientBuilder};
 pub use error::{Ambiguity, Error, ErrorKind, Result, Waited};
 pub use file::{File, Progress};
-pub use list::{List, Page};
+pub use list::{List, OddItem, Page};
 pub use nanonets_agents_api::types::{
     Agent, AgentConfig, AgentGroupId, AgentId, AgentListItem, AgentStatus, AgentVersion, FeedItem,
     Message, MessageId, MessageRole, RunAgentResponse, SendTaskMessageResponse, Task, TaskId,
