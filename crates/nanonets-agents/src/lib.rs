@@ -187,6 +187,7 @@ mod error;
 mod file;
 mod find;
 mod fingerprint;
+mod lenient;
 mod list;
 mod operation;
 mod outcome;
@@ -205,7 +206,7 @@ pub use client::{Client, ClientBuilder};
 pub use error::{Ambiguity, Error, ErrorKind, Origin, Result, Waited};
 pub use file::{File, Progress};
 pub use find::{Candidate, Evidence, FindRun, FoundRun};
-pub use list::{List, Page};
+pub use list::{List, OddItem, Page};
 pub use nanonets_agents_api::types::{
     Agent, AgentConfig, AgentGroupId, AgentId, AgentListItem, AgentStatus, AgentVersion, FeedItem,
     Message, MessageId, MessageRole, RunAgentResponse, SendTaskMessageResponse, Task, TaskId,

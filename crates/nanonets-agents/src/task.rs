@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::call::{Call, Sent};
 use crate::client::Client;
+use crate::lenient;
 use crate::list::{List, Page};
 use crate::operation::Operation;
 use crate::outcome::Answered;
@@ -70,8 +71,9 @@ impl Tasks {
                         if let Some(limit) = limit {
                             request = request.limit(limit);
                         }
-                        let page = request.send().await?;
-                        page.map(|page| Page::new(page.data, Some(page.has_more), page.next_cursor))
+                        lenient::page(request.send().await, |page| {
+                            Page::new(page.data, Some(page.has_more), page.next_cursor)
+                        })
                     }
                 })
             },
@@ -241,12 +243,13 @@ impl TaskHandle {
         })
     }
 
-    /// Reads the conversation, oldest message first.
+    /// Reads the conversation, oldest message first. What can't be decoded of a message is in its field `extra`, as it
+    /// came.
     pub fn messages(&self) -> Request<Vec<Message>> {
         let id = self.id;
         self.request(Operation::ListTaskMessages, move |api| async move {
-            let list = api.list_task_messages().task_id(id).send().await?;
-            list.map(|list| list.data)
+            let list = api.list_task_messages().task_id(id).send().await;
+            lenient::messages(list, |list| list.data)
         })
     }
 

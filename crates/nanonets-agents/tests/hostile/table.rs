@@ -89,19 +89,24 @@ fn cut_off() -> Reply {
 }
 
 /// The operations that behave alike, by the name of their column.
-const COLUMNS: [(&str, &[&str]); 4] = [
+const COLUMNS: [(&str, &[&str]); 5] = [
     (
-        "reads, `update_agent`, `cancel_task`",
+        "lists",
         &[
             "list_agents",
-            "get_agent",
-            "update_agent",
             "list_agent_versions",
             "list_tasks",
+            "list_task_messages",
+        ],
+    ),
+    (
+        "other reads, `update_agent`, `cancel_task`",
+        &[
+            "get_agent",
+            "update_agent",
             "get_task",
             "get_task_summary",
             "get_task_result",
-            "list_task_messages",
             "cancel_task",
         ],
     ),
@@ -175,7 +180,7 @@ fn reply(fault: &Fault, request: &RawRequest) -> Reply {
         Fault::Answer(status, headers, body) => Reply::answer(status, headers, body),
         Fault::Odd => {
             let mut answer = documented(request);
-            for field in ["created_at", "has_more", "status", "data"] {
+            for field in ["created_at", "has_more", "status"] {
                 if answer.get(field).is_some() {
                     answer[field] = json!(["odd"]);
                 }
