@@ -1,5 +1,6 @@
 //! The client against servers that a simulator can't play: they read slowly, stop, or close when they should not.
 
+mod connections;
 mod responses;
 mod server;
 mod uploads;

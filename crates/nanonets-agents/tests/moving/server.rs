@@ -115,6 +115,12 @@ impl Connection {
         std::future::pending().await
     }
 
+    /// Ends the connection with a reset.
+    pub fn reset(self) {
+        let stream = self.0.into_inner();
+        stream.set_zero_linger().expect("a socket");
+    }
+
     /// The raw connection.
     pub fn stream(&self) -> &TcpStream {
         self.0.get_ref()
