@@ -1,12 +1,12 @@
-//! Lists that can't be decoded as documented: one odd item does not lose the others.
+//! Answers that do not decode as documented: an odd item or field does not lose the others.
 //!
-//! The generated client decodes an answer as a whole, which is the fast path. Where that fails, its error has the body,
-//! which is decoded again here, item by item.
+//! The generated client decodes an answer as a whole, which is the fast path. If that fails, its error has the body, which
+//! is decoded again here, item by item and field by field.
 
 use std::fmt::Debug;
 
 use nanonets_agents_api::support::{BodyProblem, decode};
-use nanonets_agents_api::types::Message;
+use nanonets_agents_api::types::{Message, SendTaskMessageResponse, TaskResult, TaskSummary};
 use nanonets_agents_api::{Error as ApiError, ResponseValue};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use crate::call::Sent;
 use crate::list::{OddItem, Page};
 
-/// Makes a page of what was sent, with the items that can't be decoded beside the others.
+/// The page of an answer, with the items that do not decode beside the others.
 pub(crate) fn page<P, T: DeserializeOwned + Debug>(
     sent: Sent<P>,
     documented: impl FnOnce(P) -> Page<T>,
@@ -24,7 +24,7 @@ pub(crate) fn page<P, T: DeserializeOwned + Debug>(
     recover(sent, documented, decode_page)
 }
 
-/// Makes messages of what was sent. Fields that can't be decoded are in `extra`, as they came.
+/// The messages of an answer. Fields that do not decode are in `extra`, as they came.
 pub(crate) fn messages<P>(
     sent: Sent<P>,
     documented: impl FnOnce(P) -> Vec<Message>,
@@ -35,7 +35,7 @@ pub(crate) fn messages<P>(
     })
 }
 
-/// A success that can't be decoded as documented becomes what `lenient` makes of its body, if it makes something of it.
+/// Decodes a success that does not decode as documented by `lenient`, if that succeeds.
 fn recover<P, T: Debug>(
     sent: Sent<P>,
     documented: impl FnOnce(P) -> T,
@@ -97,21 +97,47 @@ fn decode_page<T: DeserializeOwned>(body: &[u8]) -> Option<Page<T>> {
     Some(page)
 }
 
-/// A message whose fields that can't be decoded are in `extra`. An item that is no object is the content of one.
+/// A message of a list. An item that is not an object is the content of a message.
 fn message(item: &RawValue) -> Option<Message> {
-    let fields = match decode(item.get().as_bytes()).ok()? {
-        Value::Object(fields) => fields,
-        content => Map::from_iter([("content".to_owned(), content)]),
-    };
-    // No field is required, so each can be tried by itself.
+    match decode(item.get().as_bytes()).ok()? {
+        Value::Object(fields) => object(fields),
+        content => object(Map::from_iter([("content".to_owned(), content)])),
+    }
+}
+
+/// A type whose fields are all optional, and which keeps the fields that it does not know.
+pub(crate) trait Optional: DeserializeOwned {
+    /// The fields that the type does not know.
+    fn extra(&mut self) -> &mut Map<String, Value>;
+}
+
+macro_rules! optional {
+    ($($name:ty),*) => {$(
+        impl Optional for $name {
+            fn extra(&mut self) -> &mut Map<String, Value> {
+                &mut self.extra
+            }
+        }
+    )*};
+}
+
+optional!(Message, SendTaskMessageResponse, TaskResult, TaskSummary);
+
+/// Decodes an answer whose fields are all optional. The fields that do not decode are in `extra`, as they came.
+pub(crate) fn answer<T: Optional + Debug>(sent: Sent<T>) -> Sent<T> {
+    recover(sent, |answer| answer, |body| object(decode(body).ok()?))
+}
+
+fn object<T: Optional>(fields: Map<String, Value>) -> Option<T> {
+    // No field is required, so each can be decoded by itself.
     let is_documented = |key: &String, value: &Value| {
         let alone = Map::from_iter([(key.clone(), value.clone())]);
-        Message::deserialize(Value::Object(alone)).is_ok()
+        T::deserialize(Value::Object(alone)).is_ok()
     };
     let (documented, odd): (Map<_, _>, Map<_, _>) = fields
         .into_iter()
         .partition(|(key, value)| is_documented(key, value));
-    let mut message = Message::deserialize(Value::Object(documented)).ok()?;
-    message.extra.extend(odd);
-    Some(message)
+    let mut decoded = T::deserialize(Value::Object(documented)).ok()?;
+    decoded.extra().extend(odd);
+    Some(decoded)
 }

@@ -212,7 +212,7 @@ pub use nanonets_agents_api::types::{
     Message, MessageId, MessageRole, RunAgentResponse, SendTaskMessageResponse, Task, TaskId,
     TaskListItem, TaskResult, TaskStatus, TaskSummary, UserId,
 };
-pub use nanonets_agents_api::{FilePart, ResponseValue};
+pub use nanonets_agents_api::{ConnectionLayer, FilePart, ResponseValue};
 pub use outcome::{Completed, Failure, Outcome, Question};
 pub use record::{Marker, RunRecord};
 pub use request::{RawResponse, Request};

@@ -231,7 +231,7 @@ impl TaskHandle {
     pub fn summary(&self) -> Request<TaskSummary> {
         let id = self.id;
         self.request(Operation::GetTaskSummary, move |api| async move {
-            api.get_task_summary().task_id(id).send().await
+            lenient::answer(api.get_task_summary().task_id(id).send().await)
         })
     }
 
@@ -239,12 +239,12 @@ impl TaskHandle {
     pub fn result(&self) -> Request<TaskResult> {
         let id = self.id;
         self.request(Operation::GetTaskResult, move |api| async move {
-            api.get_task_result().task_id(id).send().await
+            lenient::answer(api.get_task_result().task_id(id).send().await)
         })
     }
 
-    /// Reads the conversation, oldest message first. What can't be decoded of a message is in its field `extra`, as it
-    /// came.
+    /// Reads the conversation, oldest message first. Fields of a message that do not decode are in its
+    /// field `extra`, as they came.
     pub fn messages(&self) -> Request<Vec<Message>> {
         let id = self.id;
         self.request(Operation::ListTaskMessages, move |api| async move {
@@ -258,12 +258,15 @@ impl TaskHandle {
         let (id, message): (_, String) = (self.id, message.into());
         let is_empty = message.trim().is_empty();
         let private = message.clone();
-        let request = self.request(Operation::SendTaskMessage, move |api| {
-            let body = SendTaskMessageRequest {
-                message: Some(message.clone()),
-            };
-            async move { api.send_task_message().task_id(id).body(body).send().await }
-        });
+        let request =
+            self.request(Operation::SendTaskMessage, move |api| {
+                let body = SendTaskMessageRequest {
+                    message: Some(message.clone()),
+                };
+                async move {
+                    lenient::answer(api.send_task_message().task_id(id).body(body).send().await)
+                }
+            });
         let request = request.private(&private);
         match is_empty {
             true => request.refused("an empty message says nothing"),

@@ -91,24 +91,19 @@ fn cut_off() -> Reply {
 /// The operations that behave alike, by the name of their column.
 const COLUMNS: [(&str, &[&str]); 5] = [
     (
-        "lists",
+        "lists, `get_task_summary`, `get_task_result`",
         &[
             "list_agents",
             "list_agent_versions",
             "list_tasks",
             "list_task_messages",
+            "get_task_summary",
+            "get_task_result",
         ],
     ),
     (
         "other reads, `update_agent`, `cancel_task`",
-        &[
-            "get_agent",
-            "update_agent",
-            "get_task",
-            "get_task_summary",
-            "get_task_result",
-            "cancel_task",
-        ],
+        &["get_agent", "update_agent", "get_task", "cancel_task"],
     ),
     ("`run_agent`", &["run_agent"]),
     (

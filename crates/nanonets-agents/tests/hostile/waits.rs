@@ -109,7 +109,6 @@ async fn an_answer_that_does_not_decode_is_told_at_once() {
     for body in [
         r#"{"result": NaN}"#,
         r#"{"result": "x" "y"}"#,
-        r#"{"task_id": 7}"#,
     ] {
         let server = RawServer::start(move |request| match request.is("GET", "/summary") {
             true => Reply::answer("200 OK", &["Content-Type: application/json"], body),
