@@ -11,13 +11,13 @@ use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId, TaskListItem, T
 use nanonets_agents_api::{Context, Error as ApiError, ErrorBody};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
-use serde_json::Value;
 
 use crate::call::{Call, TimedOut};
 use crate::client::Client;
 use crate::list::List;
 use crate::operation::Operation;
 use crate::outcome::Outcome;
+use crate::output::Output;
 use crate::task::TaskFilter;
 
 /// What went wrong.
@@ -40,7 +40,7 @@ struct Inner {
     ambiguity: Option<Ambiguity>,
     waited: Option<Waited>,
     outcome: Option<Outcome>,
-    raw_output: Option<Value>,
+    raw_output: Option<Output>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -70,7 +70,7 @@ pub enum ErrorKind {
     Timeout,
     /// A task ended without the output that was asked for.
     NotCompleted,
-    /// The output of a task is not of the type that was asked for.
+    /// The output of a task is not what was asked for, or there is none.
     Mismatch,
     /// A list would never end: it gave a cursor twice, or too many empty pages in a row.
     Pagination,
@@ -137,11 +137,6 @@ impl Error {
         self
     }
 
-    pub(crate) fn of_task(mut self, task_id: TaskId) -> Self {
-        self.0.task_id = Some(task_id);
-        self
-    }
-
     pub(crate) fn ambiguous(mut self, ambiguity: Ambiguity) -> Self {
         self.0.ambiguity = Some(ambiguity);
         self
@@ -159,7 +154,20 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_raw_output(mut self, output: Value) -> Self {
+    /// The answer that it is about, and whether that broke off.
+    pub(crate) fn answered(
+        mut self,
+        status: StatusCode,
+        headers: HeaderMap,
+        broke_off: bool,
+    ) -> Self {
+        self.0.status = Some(status);
+        self.0.headers = headers;
+        self.0.broke_off = broke_off;
+        self
+    }
+
+    pub(crate) fn with_raw_output(mut self, output: Output) -> Self {
         self.0.raw_output = Some(output);
         self
     }
@@ -317,8 +325,8 @@ impl Error {
         })
     }
 
-    /// What the task came to that was to fill a struct and did not complete. The question that it asks can be answered
-    /// from here.
+    /// What the task came to that was to fill a struct and did not. The question that it asks can be answered from here. It
+    /// is [`Outcome::Completed`] if the output is missing or not what was asked for: the summary is still there.
     #[must_use]
     pub fn outcome(&self) -> Option<&Outcome> {
         self.0.outcome.as_ref()
@@ -332,7 +340,7 @@ impl Error {
 
     /// The output that is not of the wanted type, as it came. It may hold what was in a document.
     #[must_use]
-    pub fn raw_output(&self) -> Option<&Value> {
+    pub fn raw_output(&self) -> Option<&Output> {
         self.0.raw_output.as_ref()
     }
 

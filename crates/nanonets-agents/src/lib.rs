@@ -197,6 +197,7 @@ pub use nanonets_agents_api::types::{
 };
 pub use nanonets_agents_api::{FilePart, ResponseValue};
 pub use outcome::{Completed, Failure, Outcome, Question};
+pub use output::{Output, OutputSource};
 pub use request::{RawResponse, Request};
 pub use retry::{Attempt, RetryPolicy};
 pub use run::{Extract, Run};

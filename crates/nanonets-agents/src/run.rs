@@ -18,6 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::file::{File, OnProgress, Progress};
 use crate::operation::Operation;
 use crate::outcome::Outcome;
+use crate::output::Schema;
 use crate::request::{RawResponse, Request, Sending, options};
 use crate::task::TaskHandle;
 use crate::wait::Patience;
@@ -32,6 +33,8 @@ pub struct Run {
     query: Option<String>,
     files: Vec<File>,
     output: TaskOutputConfig,
+    /// The same as in `output`, to check the output against.
+    schema: Option<Schema>,
     form_fields: Vec<(String, String)>,
     on_progress: Option<OnProgress>,
     options: Options,
@@ -54,6 +57,7 @@ impl Run {
             query: None,
             files: Vec::new(),
             output: TaskOutputConfig::default(),
+            schema: None,
             form_fields: Vec::new(),
             on_progress: None,
             options: Options::default(),
@@ -84,23 +88,32 @@ impl Run {
         self
     }
 
-    /// The wanted shape of the output as JSON: a JSON Schema, or an example with the names of types for values.
+    /// The wanted shape of the output as JSON: a JSON Schema, or an example with the names of types for values. It is sent
+    /// as it is. An output that is not valid against a JSON Schema is an error of
+    /// [`Completed::extracted`](crate::Completed::extracted).
     pub fn output_schema(mut self, schema: &Value) -> Self {
         self.output.output_schema = Some(schema.to_string());
+        self.schema = Schema::given(schema);
         self
     }
 
     /// The wanted shape of the output in words.
     pub fn output_in_words(mut self, words: impl Into<String>) -> Self {
         self.output.output_schema = Some(words.into());
+        self.schema = None;
         self
     }
 
     /// The wanted shape of the output as that of a type.
+    ///
+    /// The schema has no `$schema`, and no `$ref` unless the type is recursive or very large, for many services reject
+    /// those. To send it with `$defs`, give [`output_schema`](Self::output_schema) what `schemars::schema_for!` makes.
     #[cfg(feature = "schema")]
-    pub fn output<T: schemars::JsonSchema>(self) -> Self {
-        let schema = schemars::schema_for!(T);
-        self.output_schema(schema.as_value())
+    pub fn output<T: schemars::JsonSchema>(mut self) -> Self {
+        let schema = Schema::of::<T>();
+        self.output.output_schema = Some(schema.text());
+        self.schema = Some(schema);
+        self
     }
 
     /// Guidance for the output, such as how dates are to be written.
@@ -125,6 +138,7 @@ impl Run {
             query,
             files,
             output,
+            schema: _,
             form_fields,
             on_progress,
             options,
@@ -185,9 +199,9 @@ impl Run {
     /// [`ErrorKind::InvalidRequest`] before anything is sent, if there is neither a prompt nor a file, or a file can't be
     /// read; otherwise those of the request.
     pub async fn start(self) -> Result<TaskHandle> {
-        let client = self.client.clone();
+        let (client, schema) = (self.client.clone(), self.schema.clone());
         let response = self.request()?.await?;
-        Ok(TaskHandle::started(client, &response))
+        Ok(TaskHandle::started(client, &response).expecting(schema))
     }
 
     /// Starts the task, and returns status and headers with the answer.
@@ -244,7 +258,8 @@ impl IntoFuture for Run {
 ///
 /// Those of [`Run::start`] and of waiting. [`ErrorKind::NotCompleted`] if the task fails, is stopped, or asks for a
 /// person; [`Error::outcome`] has which, and a question can be answered from there. [`ErrorKind::Mismatch`] if the output
-/// is not a `T`; [`Error::raw_output`] has it. Whatever goes wrong once the task is there, [`Error::task_id`] names it.
+/// is missing or not what was asked for, as with [`Completed::extracted`](crate::Completed::extracted);
+/// [`Error::raw_output`] has it. Whatever goes wrong once the task is there, [`Error::task_id`] names it.
 #[must_use = "a run is started by awaiting it"]
 pub struct Extract<T> {
     run: Run,

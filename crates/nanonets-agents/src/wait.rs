@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind, Result, Waited};
 use crate::outcome::{Completed, Failure, Outcome, Question};
+use crate::output::TaskSummaryRaw;
 use crate::request::Sending;
 use crate::task::TaskHandle;
 
@@ -335,11 +336,8 @@ impl Poller {
         let handle = self.task.clone();
         Ok(match task.status {
             TaskStatus::Completed => {
-                let summary = handle.summary().once().await?;
-                Some(Outcome::Completed(Completed {
-                    task: handle,
-                    summary,
-                }))
+                let summary = TaskSummaryRaw::read(&handle).await?;
+                Some(Outcome::Completed(Completed::new(handle, summary)))
             }
             TaskStatus::Failed => Some(Outcome::Failed(Failure { task: handle })),
             TaskStatus::Stopped => Some(Outcome::Stopped(handle)),
