@@ -129,18 +129,20 @@ impl<T: Send + 'static> Request<T> {
             let (answer, capture) = (send(api), capture.clone());
             async move {
                 let answer = answer.await;
-                let Some(body) = capture.take() else {
-                    return answer.and_then(|answer| answer.map(|_| Bytes::new()));
-                };
+                let body = capture.take();
                 // The generated client had an empty body to decode, which is an error for most operations.
-                let (status, headers) = match answer {
-                    Ok(answer) => (answer.status(), answer.headers().clone()),
-                    Err(ApiError::ErrorResponse(answer)) => {
+                let (status, headers) = match (answer, &body) {
+                    (Ok(answer), _) => (answer.status(), answer.headers().clone()),
+                    (Err(ApiError::ErrorResponse(answer)), Some(_)) => {
                         (answer.status(), answer.headers().clone())
                     }
-                    Err(error) => return Err(error),
+                    (Err(error), _) => return Err(error),
                 };
-                Ok(ResponseValue::new(body, status, headers))
+                Ok(ResponseValue::new(
+                    body.unwrap_or_default(),
+                    status,
+                    headers,
+                ))
             }
         };
         let response = client.call(call, options, captured).await?;

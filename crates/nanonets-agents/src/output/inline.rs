@@ -1,7 +1,7 @@
 //! The schema of a type, without references where that is possible.
 //!
 //! Services that take a JSON Schema differ most in `$ref`, so a type's schema has its subschemas in place. A recursive type
-//! can't do without `$defs`. The evidence is in `docs/decisions/0004-derived-schemas-are-inlined.md`.
+//! can't do without `$defs`. The evidence is in `docs/decisions/0003-outputs.md`.
 
 use std::collections::HashMap;
 

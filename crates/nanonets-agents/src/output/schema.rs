@@ -1,9 +1,9 @@
 //! The JSON Schema that a run asked for, and whether an output is valid against it.
 //!
 //! The check reads the text once and builds no value of it. It knows the keywords that give JSON its structure: those that
-//! schemars derives, and `nullable`. Ranges, lengths, patterns and formats are left to the type: an agent that reads
+//! schemars derives, and `nullable`. Ranges, patterns, formats and the lengths of texts are left to the type: an agent that reads
 //! documents gets the shape right or wrong, and an output that is off by a pattern is still what was paid for.
-//! Why it is not the crate `jsonschema` is in `docs/decisions/0003-outputs-are-kept-as-text.md`.
+//! Why it is not the crate `jsonschema` is in `docs/decisions/0003-outputs.md`.
 
 use std::fmt;
 use std::sync::Arc;
@@ -430,7 +430,9 @@ impl<'de, 's> Visitor<'de> for Check<'_, 's> {
         let has_prefix = |keywords: &&Map<String, Value>| keywords.contains_key("prefixItems");
         let is_uniform = !self.nodes.0.iter().any(has_prefix);
         let mut inside = Inside::new(self.root, self.of_item(0));
+        let mut length = 0;
         for index in 0.. {
+            length = index;
             if index > 0 && !is_uniform {
                 inside = Inside::new(self.root, self.of_item(index));
             }
@@ -444,6 +446,18 @@ impl<'de, 's> Visitor<'de> for Check<'_, 's> {
                 break;
             };
             inside.report(self.root, &item, || Step::Item(index), &mut found);
+        }
+        // Those of tuples.
+        for (slot, keywords) in found.iter_mut().zip(&self.nodes.0) {
+            let bound = |keyword: &str| {
+                let bound = keywords.get(keyword).and_then(Value::as_u64);
+                bound.and_then(|bound| usize::try_from(bound).ok())
+            };
+            if bound("minItems").is_some_and(|least| length < least) {
+                slot.get_or_insert_with(|| Problem::new("has too few items"));
+            } else if bound("maxItems").is_some_and(|most| length > most) {
+                slot.get_or_insert_with(|| Problem::new("has too many items"));
+            }
         }
         Ok(found)
     }
@@ -484,3 +498,6 @@ impl<'de, 's> Visitor<'de> for Check<'_, 's> {
         Ok(found)
     }
 }
+
+#[cfg(all(test, feature = "schema"))]
+mod tests;

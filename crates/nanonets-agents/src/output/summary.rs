@@ -14,7 +14,7 @@ use serde_json::Map;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use super::text::{is_too_deep, json_in};
+use super::text::{is_too_deep, json_in, string};
 use super::{Output, OutputSource, shape};
 use crate::call::Call;
 use crate::error::{Error, ErrorKind, Result};
@@ -294,12 +294,6 @@ impl Candidates<'_> {
         }
         Some(output)
     }
-}
-
-/// The text of a JSON string.
-fn string(raw: &RawValue) -> Option<String> {
-    let is_string = raw.get().starts_with('"');
-    is_string.then(|| serde_json::from_str(raw.get()).ok())?
 }
 
 fn typed(body: &[u8]) -> TaskSummary {

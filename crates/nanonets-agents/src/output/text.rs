@@ -27,6 +27,46 @@ pub fn is_too_deep(json: &[u8]) -> bool {
     false
 }
 
+/// The text of a JSON string, if it is one and all of its characters exist. It takes no more memory than the text.
+pub fn string(raw: &RawValue) -> Option<String> {
+    let mut rest = raw.get().strip_prefix('"')?.strip_suffix('"')?;
+    let mut text = String::with_capacity(rest.len());
+    while let Some((plain, escaped)) = rest.split_once('\\') {
+        text.push_str(plain);
+        let mut characters = escaped.chars();
+        let (character, after) = match characters.next()? {
+            'u' => escape(&escaped[1..])?,
+            mark => {
+                let character = match mark {
+                    'b' => '\u{8}',
+                    'f' => '\u{c}',
+                    'n' => '\n',
+                    'r' => '\r',
+                    't' => '\t',
+                    other => other,
+                };
+                (character, characters.as_str())
+            }
+        };
+        text.push(character);
+        rest = after;
+    }
+    text.push_str(rest);
+    Some(text)
+}
+
+/// The character of an escape like `00e9` or `d83d\ude00`, and what follows it.
+fn escape(digits: &str) -> Option<(char, &str)> {
+    let unit = |digits: &str| u16::from_str_radix(digits.get(..4)?, 16).ok();
+    let first = unit(digits)?;
+    let after = digits.get(4..)?;
+    let second = after.strip_prefix("\\u").and_then(unit);
+    let units = std::iter::once(first).chain(second);
+    let character = char::decode_utf16(units).next()?.ok()?;
+    let length = 4 + (character.len_utf16() - 1) * 6;
+    Some((character, digits.get(length..)?))
+}
+
 /// The JSON object or array that a text is, or that a single Markdown code block in it holds.
 pub fn json_in(text: String) -> Option<Bytes> {
     let text = Bytes::from(text);
