@@ -102,8 +102,9 @@ impl Completed {
     ///
     /// [`ErrorKind::Mismatch`] if there is none. [`ErrorKind::Unreadable`] if the summary is not JSON.
     pub fn require_output(&self) -> Result<&Output> {
+        let missing = || self.summary.missing(self.task.id());
         self.output()
-            .ok_or_else(|| self.summary.missing().with_outcome(self.outcome()))
+            .ok_or_else(|| missing().with_outcome(self.outcome()))
     }
 
     /// The structured output as a `T`, decoded from the text as it came.

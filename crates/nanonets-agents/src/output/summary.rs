@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
-use nanonets_agents_api::types::TaskSummary;
+use nanonets_agents_api::types::{TaskId, TaskSummary};
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Map;
 use serde_json::error::Category;
@@ -116,17 +116,17 @@ impl TaskSummaryRaw {
         }
     }
 
-    /// The error of having no output.
-    pub fn missing(&self) -> Error {
+    /// The error of having no output, for the task.
+    pub fn missing(&self, task: TaskId) -> Error {
         match &self.content {
             Content::Defective(reason) => {
-                let message = format!("the summary of the task can't be read: {reason}");
+                let message = format!("the summary of the task {task} can't be read: {reason}");
                 Error::new(ErrorKind::Unreadable, message)
             }
             _ => {
                 let json = std::str::from_utf8(without_mark(&self.body)).unwrap_or_default();
                 let message = format!(
-                    "the task has completed without an output; its summary is {}",
+                    "the task {task} has completed without an output; its summary is {}",
                     shape::of(json)
                 );
                 Error::new(ErrorKind::Mismatch, message)
@@ -337,5 +337,39 @@ fn set<T: DeserializeOwned>(field: &mut Option<T>, raw: &RawValue) -> bool {
             true
         }
         Err(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TaskSummaryRaw;
+
+    #[test]
+    fn a_summary_without_an_answer_has_no_output_yet() {
+        let has_output = |json: &'static str| {
+            let summary = TaskSummaryRaw::parse(json.into()).expect("a summary");
+            summary.has_output()
+        };
+        for lagging in [
+            "{}",
+            r#"{"status":"completed"}"#,
+            r#"{"result":null,"extracted_data":null}"#,
+            r#"{"result":""}"#,
+            r#"{"extracted_data":{}}"#,
+            r#"{"extracted_data":[],"result":null}"#,
+        ] {
+            assert!(!has_output(lagging), "{lagging}");
+        }
+        for answered in [
+            r#"{"extracted_data":{"total":7}}"#,
+            r#"{"extracted_data":0}"#,
+            r#"{"result":"in words"}"#,
+            r#"{"result":{"summary":"in words","completed_at":"t"}}"#,
+            r#"{"extracted_data":{},"result":{"summary":"in words","completed_at":"t"}}"#,
+            // A defect does not pass by reading it again.
+            r#"{"result":NaN}"#,
+        ] {
+            assert!(has_output(answered), "{answered}");
+        }
     }
 }

@@ -107,6 +107,21 @@ async fn a_defect_where_nobody_looks_is_no_defect() {
 }
 
 #[tokio::test]
+async fn a_summary_is_decoded_as_far_as_it_goes() {
+    let summary = r#"{"created_at":"yesterday","status":"completed","title":"\ud83d","model":"large",
+        "result":{"summary":"in words","completed_at":"t"}}"#;
+    let done = completed(summary).await;
+    let typed = done.summary();
+    assert_eq!(typed.status, Some(nanonets_agents::TaskStatus::Completed));
+    assert_eq!(typed.created_at, None);
+    assert_eq!(typed.title, None);
+    assert_eq!(typed.extra["created_at"], "yesterday");
+    assert_eq!(typed.extra["model"], "large");
+    let result = typed.result.as_ref().expect("an answer");
+    assert_eq!(result["summary"], "in words");
+}
+
+#[tokio::test]
 async fn half_a_surrogate_pair_in_the_output_is_an_error_of_its_field() {
     #[derive(Debug, serde::Deserialize)]
     #[expect(dead_code, reason = "it is only decoded")]
