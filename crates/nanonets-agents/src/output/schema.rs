@@ -15,8 +15,6 @@ use super::shape;
 
 /// How many schemas may apply to one value. Beyond, nothing is checked.
 const MAX_NODES: usize = 256;
-/// How deep branches and references may nest for one value. Beyond, a branch counts as valid.
-const MAX_NESTING: usize = 64;
 /// How much of a path is shown, in segments.
 const MAX_SEGMENTS: usize = 12;
 
@@ -71,8 +69,8 @@ impl Schema {
             is_top: true,
         };
         // What can't be read, such as a number of any size, was left to the type.
-        let found = check.deserialize(&mut document).ok()?;
-        let problem = nodes.problem(root, root, &found, 0)?;
+        let problems = check.deserialize(&mut document).ok()?;
+        let problem = nodes.problem(root, root, &problems)?;
         Some(problem.to_string())
     }
 }
@@ -170,7 +168,7 @@ impl Kind {
 struct Nodes<'s>(Vec<&'s Map<String, Value>>);
 
 /// For each of the nodes, why its own keywords reject the value.
-type Found = Vec<Option<Problem>>;
+type Problems = Vec<Option<Problem>>;
 
 impl<'s> Nodes<'s> {
     /// `None` if there are too many.
@@ -201,34 +199,70 @@ impl<'s> Nodes<'s> {
     }
 
     /// Why a value is not valid against one of the schemas, by what was found of the nodes.
-    fn problem(
-        &self,
-        root: &Value,
-        schema: &Value,
-        found: &Found,
-        nesting: usize,
-    ) -> Option<Problem> {
+    fn problem(&self, root: &Value, schema: &Value, problems: &Problems) -> Option<Problem> {
+        let mut verdicts = Verdicts {
+            root,
+            nodes: self,
+            problems,
+            known: vec![None; self.0.len()],
+        };
+        verdicts.problem(schema)
+    }
+}
+
+/// What is known of the schemas that apply to one value. Each is judged once, however often it is referred to.
+struct Verdicts<'f, 's> {
+    root: &'f Value,
+    nodes: &'f Nodes<'s>,
+    problems: &'f Problems,
+    known: Vec<Option<Verdict>>,
+}
+
+#[derive(Clone)]
+enum Verdict {
+    /// It is being judged, and refers to itself.
+    Open,
+    Judged(Option<Problem>),
+}
+
+impl Verdicts<'_, '_> {
+    fn problem(&mut self, schema: &Value) -> Option<Problem> {
         let keywords = match schema {
             Value::Bool(false) => return Some(Problem::new("is not allowed")),
-            Value::Object(keywords) if nesting < MAX_NESTING => keywords,
+            Value::Object(keywords) => keywords,
             _ => return None,
         };
-        let own = self.position(keywords).and_then(|index| found.get(index));
-        if let Some(Some(problem)) = own {
+        let index = self.nodes.position(keywords)?;
+        match self.known.get(index)? {
+            Some(Verdict::Open) => return None,
+            Some(Verdict::Judged(problem)) => return problem.clone(),
+            None => {}
+        }
+        self.known[index] = Some(Verdict::Open);
+        let problem = self.judge(index, keywords);
+        self.known[index] = Some(Verdict::Judged(problem.clone()));
+        problem
+    }
+
+    fn judge(&mut self, index: usize, keywords: &Map<String, Value>) -> Option<Problem> {
+        if let Some(Some(problem)) = self.problems.get(index) {
             return Some(problem.clone());
         }
-        let problem = |schema| self.problem(root, schema, found, nesting + 1);
-        if let Some(problem) = target(root, keywords).and_then(problem) {
+        if let Some(target) = target(self.root, keywords)
+            && let Some(problem) = self.problem(target)
+        {
             return Some(problem);
         }
-        if let Some(problem) = branches(keywords, "allOf").find_map(problem) {
-            return Some(problem);
+        for branch in branches(keywords, "allOf") {
+            if let Some(problem) = self.problem(branch) {
+                return Some(problem);
+            }
         }
         // Of `oneOf`, more than one may be valid: the type picks one.
         ["anyOf", "oneOf"].iter().find_map(|keyword| {
             let mut closest: Option<Problem> = None;
             for branch in branches(keywords, keyword) {
-                let problem = problem(branch)?;
+                let problem = self.problem(branch)?;
                 // The branch that was left last is most likely the one that was meant.
                 let depth = |problem: &Problem| problem.path.len();
                 if closest.as_ref().map(depth) < Some(depth(&problem)) {
@@ -263,7 +297,7 @@ struct Check<'c, 's> {
 
 impl<'c, 's> Check<'c, 's> {
     /// Checks the keywords that need no look inside.
-    fn found(&self, kind: Kind, equals: impl Fn(&Value) -> bool) -> Found {
+    fn check_kind(&self, kind: Kind, equals: impl Fn(&Value) -> bool) -> Problems {
         let check = |keywords: &&Map<String, Value>| {
             if kind == Kind::Null && keywords.get("nullable") == Some(&Value::Bool(true)) {
                 return None;
@@ -367,12 +401,18 @@ impl<'s> Inside<'s> {
     }
 
     /// Adds what was found of the value to what is known of the nodes outside.
-    fn report(&self, root: &Value, inside: &Found, step: impl Fn() -> Step, outside: &mut Found) {
+    fn report(
+        &self,
+        root: &Value,
+        inside: &Problems,
+        step: impl Fn() -> Step,
+        outside: &mut Problems,
+    ) {
         for (index, schema) in &self.schemas {
             if let Some(slot) = outside.get_mut(*index)
                 && slot.is_none()
             {
-                let problem = self.nodes.problem(root, schema, inside, 0);
+                let problem = self.nodes.problem(root, schema, inside);
                 *slot = problem.map(|problem| problem.at(step()));
             }
         }
@@ -380,53 +420,53 @@ impl<'s> Inside<'s> {
 }
 
 impl<'de> DeserializeSeed<'de> for Check<'_, '_> {
-    type Value = Found;
+    type Value = Problems;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Found, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Problems, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de, 's> Visitor<'de> for Check<'_, 's> {
-    type Value = Found;
+    type Value = Problems;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Found, E> {
-        Ok(self.found(Kind::Boolean, |other| other.as_bool() == Some(value)))
+    fn visit_bool<E>(self, value: bool) -> Result<Problems, E> {
+        Ok(self.check_kind(Kind::Boolean, |other| other.as_bool() == Some(value)))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Found, E> {
-        Ok(self.found(Kind::Integer, |other| other.as_i64() == Some(value)))
+    fn visit_i64<E>(self, value: i64) -> Result<Problems, E> {
+        Ok(self.check_kind(Kind::Integer, |other| other.as_i64() == Some(value)))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Found, E> {
-        Ok(self.found(Kind::Integer, |other| other.as_u64() == Some(value)))
+    fn visit_u64<E>(self, value: u64) -> Result<Problems, E> {
+        Ok(self.check_kind(Kind::Integer, |other| other.as_u64() == Some(value)))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Found, E> {
+    fn visit_f64<E>(self, value: f64) -> Result<Problems, E> {
         let is_whole = value.fract() == 0.0;
         let kind = if is_whole {
             Kind::Integer
         } else {
             Kind::Number
         };
-        Ok(self.found(kind, |other| other.as_f64() == Some(value)))
+        Ok(self.check_kind(kind, |other| other.as_f64() == Some(value)))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Found, E> {
-        Ok(self.found(Kind::String, |other| other.as_str() == Some(value)))
+    fn visit_str<E>(self, value: &str) -> Result<Problems, E> {
+        Ok(self.check_kind(Kind::String, |other| other.as_str() == Some(value)))
     }
 
-    fn visit_unit<E>(self) -> Result<Found, E> {
-        Ok(self.found(Kind::Null, Value::is_null))
+    fn visit_unit<E>(self) -> Result<Problems, E> {
+        Ok(self.check_kind(Kind::Null, Value::is_null))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Found, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Problems, A::Error> {
         // Listed values that are arrays or objects are rare, and are not compared.
-        let mut found = self.found(Kind::Array, Value::is_array);
+        let mut problems = self.check_kind(Kind::Array, Value::is_array);
         let has_prefix = |keywords: &&Map<String, Value>| keywords.contains_key("prefixItems");
         let is_uniform = !self.nodes.0.iter().any(has_prefix);
         let mut inside = Inside::new(self.root, self.of_item(0));
@@ -445,10 +485,10 @@ impl<'de, 's> Visitor<'de> for Check<'_, 's> {
             let Some(item) = items.next_element_seed(inside.check(self.root))? else {
                 break;
             };
-            inside.report(self.root, &item, || Step::Item(index), &mut found);
+            inside.report(self.root, &item, || Step::Item(index), &mut problems);
         }
         // Those of tuples.
-        for (slot, keywords) in found.iter_mut().zip(&self.nodes.0) {
+        for (slot, keywords) in problems.iter_mut().zip(&self.nodes.0) {
             let bound = |keyword: &str| {
                 let bound = keywords.get(keyword).and_then(Value::as_u64);
                 bound.and_then(|bound| usize::try_from(bound).ok())
@@ -459,11 +499,11 @@ impl<'de, 's> Visitor<'de> for Check<'_, 's> {
                 slot.get_or_insert_with(|| Problem::new("has too many items"));
             }
         }
-        Ok(found)
+        Ok(problems)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Found, A::Error> {
-        let mut found = self.found(Kind::Object, Value::is_object);
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Problems, A::Error> {
+        let mut problems = self.check_kind(Kind::Object, Value::is_object);
         let required = |keywords: &&'s Map<String, Value>| {
             let names = keywords.get("required").and_then(Value::as_array);
             let names = names.into_iter().flatten().filter_map(Value::as_str);
@@ -483,19 +523,24 @@ impl<'de, 's> Visitor<'de> for Check<'_, 's> {
                 continue;
             }
             let value = fields.next_value_seed(inside.check(self.root))?;
-            inside.report(self.root, &value, || Step::Field(key.clone()), &mut found);
+            inside.report(
+                self.root,
+                &value,
+                || Step::Field(key.clone()),
+                &mut problems,
+            );
         }
-        for (slot, names) in found.iter_mut().zip(&missing) {
+        for (slot, names) in problems.iter_mut().zip(&missing) {
             if let (None, Some(name)) = (&slot, names.first()) {
                 *slot = Some(Problem::new(format!("lacks the field `{name}`")));
             }
         }
         if self.is_top && !is_empty && !is_known && self.is_closed() {
-            for slot in &mut found {
+            for slot in &mut problems {
                 slot.get_or_insert_with(|| Problem::new("has none of the fields"));
             }
         }
-        Ok(found)
+        Ok(problems)
     }
 }
 

@@ -224,10 +224,10 @@ fn content(body: &Bytes, summary: &Fields<'_>) -> Content {
     let is_blank = |raw: &&RawValue| raw.get() == "\"\"";
     let data = summary.extracted_data.filter(|raw| !is_blank(raw));
     let result = summary.result.filter(|raw| !is_blank(raw));
-    let found = data
+    let output = data
         .and_then(|raw| candidates.value(raw, OutputSource::ExtractedData))
         .or_else(|| candidates.in_result(result?));
-    match (found, candidates.empty, result) {
+    match (output, candidates.empty, result) {
         (Some(output), _, _) | (None, Some(output), Some(_)) => Content::Output(output),
         (None, Some(output), None) => Content::Empty(output),
         (None, None, Some(_)) => Content::Answer,
@@ -253,9 +253,9 @@ impl Candidates<'_> {
         // Whatever is no object has no fields.
         let fields: Fields<'_> = serde_json::from_str(result.get()).unwrap_or_default();
         let data = fields.extracted_data;
-        let found = data.and_then(|raw| self.value(raw, OutputSource::ResultExtractedData));
-        if found.is_some() {
-            return found;
+        let output = data.and_then(|raw| self.value(raw, OutputSource::ResultExtractedData));
+        if output.is_some() {
+            return output;
         }
         let is_envelope = fields.has_summary && fields.has_completed_at;
         if (is_envelope || !fields.has_others)

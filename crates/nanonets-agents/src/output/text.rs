@@ -70,14 +70,14 @@ fn escape(digits: &str) -> Option<(char, &str)> {
 /// The JSON object or array that a text is, or that a single Markdown code block in it holds.
 pub fn json_in(text: String) -> Option<Bytes> {
     let text = Bytes::from(text);
-    let found = {
+    let json = {
         let text = std::str::from_utf8(&text).ok()?;
         match container(text) {
             Some(json) => json,
             None => in_block(text)?,
         }
     };
-    Some(text.slice_ref(found.as_bytes()))
+    Some(text.slice_ref(json.as_bytes()))
 }
 
 /// The object or array that a text is, without the blanks around it.

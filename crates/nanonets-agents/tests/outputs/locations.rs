@@ -167,26 +167,26 @@ async fn a_summary_that_lags_behind_has_no_output_and_is_an_error() {
 
 #[tokio::test]
 async fn text_has_an_output_if_it_is_json_or_has_one_block_of_it() {
-    let one = Some("{\"a\":1}");
+    let object = Some("{\"a\":1}");
     for (text, expected) in [
-        ("{\"a\":1}", one),
-        ("\n  {\"a\":1}\n", one),
-        ("```json\n{\"a\":1}\n```", one),
-        ("```\n{\"a\":1}\n```", one),
-        ("```JSON\r\n{\"a\":1}\r\n```\r\n", one),
-        ("~~~json\n{\"a\":1}\n~~~", one),
-        ("````json\n{\"a\":1}\n````", one),
-        ("Sure: ```json {\"a\":1}``` as you like.", one),
-        ("```json\n{\"a\":1}", one),
+        ("{\"a\":1}", object),
+        ("\n  {\"a\":1}\n", object),
+        ("```json\n{\"a\":1}\n```", object),
+        ("```\n{\"a\":1}\n```", object),
+        ("```JSON\r\n{\"a\":1}\r\n```\r\n", object),
+        ("~~~json\n{\"a\":1}\n~~~", object),
+        ("````json\n{\"a\":1}\n````", object),
+        ("Sure: ```json {\"a\":1}``` as you like.", object),
+        ("```json\n{\"a\":1}", object),
         // Other code, and examples, beside it.
-        ("```python\nprint(1)\n```\n```json\n{\"a\":1}\n```", one),
+        ("```python\nprint(1)\n```\n```json\n{\"a\":1}\n```", object),
         (
             "As in\n```\n{\"a\":0}\n```\nit is\n```json\n{\"a\":1}\n```",
-            one,
+            object,
         ),
         (
             "```json\n{\"a\":1}\n```\nonce more\n```json\n{\"a\":1}\n```",
-            one,
+            object,
         ),
         ("```json\n{\"a\":\"```\"}\n```", Some("{\"a\":\"```\"}")),
         ("```json\n[1, 2]\n```", Some("[1,2]")),

@@ -106,18 +106,18 @@ fn any_json() -> impl Strategy<Value = Value> {
 }
 
 /// The locations of all values.
-fn pointers(value: &Value, at: String, found: &mut Vec<String>) {
+fn pointers(value: &Value, at: String, locations: &mut Vec<String>) {
     match value {
         Value::Object(fields) => fields
             .iter()
-            .for_each(|(key, value)| pointers(value, format!("{at}/{key}"), found)),
+            .for_each(|(key, value)| pointers(value, format!("{at}/{key}"), locations)),
         Value::Array(items) => items
             .iter()
             .enumerate()
-            .for_each(|(index, value)| pointers(value, format!("{at}/{index}"), found)),
+            .for_each(|(index, value)| pointers(value, format!("{at}/{index}"), locations)),
         _ => {}
     }
-    found.push(at);
+    locations.push(at);
 }
 
 /// Compares the two for a document that one or two values of are replaced, or removed.
@@ -135,9 +135,9 @@ fn agree(schema: Value) {
     let outcome = runner.run(&vec(change, 1..3), |changes| {
         let mut changed = document();
         for (location, value) in changes {
-            let mut found = Vec::new();
-            pointers(&changed, String::new(), &mut found);
-            let location = location.get(&found);
+            let mut locations = Vec::new();
+            pointers(&changed, String::new(), &mut locations);
+            let location = location.get(&locations);
             match (value, location.rsplit_once('/')) {
                 (Some(value), _) => *changed.pointer_mut(location).expect("a value") = value,
                 (None, Some((outer, key))) => {
@@ -203,6 +203,16 @@ fn a_schema_that_refers_to_itself_or_to_nothing_does_not_hang() {
         let schema = Schema::given(&schema).expect("a schema");
         assert_eq!(schema.problem(r#"{"a":[1,{}]}"#), None);
     }
+    // Each definition refers to the next one twice, and the last one fits nothing.
+    let mut definitions = Map::new();
+    for level in 0..60 {
+        let next = json!({ "$ref": format!("#/$defs/{}", level + 1) });
+        definitions.insert(level.to_string(), json!({ "anyOf": [next, next] }));
+    }
+    definitions.insert("60".to_owned(), json!({ "type": "string" }));
+    let schema = Schema::given(&json!({ "$ref": "#/$defs/0", "$defs": definitions }));
+    let problem = schema.expect("a schema").problem("7");
+    assert_eq!(problem.as_deref(), Some("its top is a number"));
     let schema = Schema::given(&json!({ "$ref": "#/$defs/a", "$defs": { "a": {
         "type": "object", "properties": { "a": { "$ref": "#/$defs/a" } }, "required": ["a"] } } }));
     let deep = format!("{}7{}", r#"{"a":"#.repeat(100), "}".repeat(100));
