@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::fmt;
 
 use futures_util::stream::{self, Stream, TryStreamExt};
-use nanonets_agents_api::support::decode;
 
 use crate::call::{Call, Options};
 use crate::client::Client;
@@ -68,11 +67,9 @@ impl OddItem {
             reason,
         } = self;
         let message = format!("item {index} of the page can't be read: {reason}");
-        let error = Error::new(ErrorKind::Unreadable, message).during(call, 1);
-        match decode(json.as_bytes()) {
-            Ok(item) => error.with_raw_output(item),
-            Err(_) => error,
-        }
+        Error::new(ErrorKind::Unreadable, message)
+            .with_body(json.into_bytes().into())
+            .during(call, 1)
     }
 }
 

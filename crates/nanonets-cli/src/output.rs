@@ -93,6 +93,15 @@ impl Output {
         }
     }
 
+    /// Writes the output of a task with the numbers and the order of keys that it came with.
+    pub fn raw(self, output: &nanonets_agents::Output) -> Result<(), Failure> {
+        match self {
+            Self::JsonLines => write(&output.compact()),
+            _ if stdout().is_terminal() => write(&terminal::escaped(&output.pretty())),
+            _ => write(&output.pretty()),
+        }
+    }
+
     /// Writes any JSON as JSON.
     pub fn value(self, value: &Value) -> Result<(), Failure> {
         match self {

@@ -110,9 +110,13 @@ async fn to_the_end(watched: &Watched<'_>, mut task: TaskHandle) -> Result<(), F
     loop {
         let question = match watched.outcome(&task).await? {
             Outcome::Completed(done) => {
-                return match done.output() {
-                    Some(output) => session.output.value(output),
-                    None => session.output.object(done.summary()),
+                return match done.require_output() {
+                    Ok(output) => session.output.raw(output),
+                    // The agent's words are worth more than an error.
+                    Err(_) if done.summary().result.is_some() => {
+                        session.output.object(done.summary())
+                    }
+                    Err(error) => Err(error.into()),
                 };
             }
             Outcome::NeedsInput(question) => question,
