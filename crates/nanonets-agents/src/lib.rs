@@ -200,9 +200,10 @@
 //! # }
 //! ```
 //!
-//! A [`List`] is walked through by item or by [page](List::pages), and taken up again at a [cursor](List::cursor). Every
-//! operation is there by the name that one would guess: under [`Agents`], [`AgentHandle`], [`Tasks`] and [`TaskHandle`].
-//! Each makes a builder that is sent by awaiting it and can have a [timeout](Request::timeout), [headers](Request::header)
+//! A [`List`] is walked through by item or by [page](List::pages), and taken up again at a [cursor](List::cursor). An
+//! item that can't be decoded is an error in its place, after which the stream goes on, or [beside](Page::odd) the others
+//! of its page. Every operation is there by the name that one would guess: under [`Agents`], [`AgentHandle`], [`Tasks`]
+//! and [`TaskHandle`]. Each makes a builder that is sent by awaiting it and can have a [timeout](Request::timeout), [headers](Request::header)
 //! and its answer [as it came](Request::raw).
 //!
 //! # Features

@@ -132,6 +132,12 @@ impl<T: Send + 'static, F: Clone + Send + 'static> List<T, F> {
         self
     }
 
+    /// Keeps a text that is sent out of errors.
+    pub(crate) fn private(mut self, text: &str) -> Self {
+        self.options.private.push(text.into());
+        self
+    }
+
     options!();
 
     /// The request of the next page alone. Each page is a call of its own with the timeouts and headers of the list.

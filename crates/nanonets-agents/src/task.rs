@@ -108,9 +108,11 @@ impl List<TaskListItem, TaskFilter> {
     }
 
     /// Only tasks whose title contains this, whatever its case.
-    pub fn title_contains(mut self, title: impl Into<String>) -> Self {
-        self.filter.title = Some(title.into());
-        self
+    pub fn title_contains(self, title: impl Into<String>) -> Self {
+        let title = title.into();
+        let mut list = self.private(&title);
+        list.filter.title = Some(title);
+        list
     }
 }
 

@@ -130,7 +130,7 @@ async fn a_page_has_its_odd_items_beside_the_others() {
     for (odd, reason) in odd_tasks() {
         let pages = vec![
             page(&[odd.clone(), item(1), odd.clone()]),
-            last(&[odd.clone()]),
+            last(std::slice::from_ref(&odd)),
         ];
         let client = server(pages).await.client(KEY);
         let pages: Vec<_> = client
