@@ -139,6 +139,18 @@ async fn a_server_that_stops_reading_is_given_up_beside_others_that_read() {
 }
 
 #[tokio::test]
+async fn a_large_prompt_is_sent_with_its_length() {
+    let server = Server::start(|_, mut connection| async move {
+        let head = connection.head().await.expect("a request");
+        if head.length > LARGE && connection.read(head.length).await == head.length {
+            connection.started().await;
+        }
+    });
+    let run = agent(builder(&server)).run().query("x".repeat(LARGE));
+    soon(run.start()).await.expect("a task");
+}
+
+#[tokio::test]
 async fn a_server_that_reads_everything_and_never_answers_is_given_up() {
     let server = Server::start(|_, mut connection| async move {
         let head = connection.head().await.expect("a request");
