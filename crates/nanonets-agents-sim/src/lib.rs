@@ -6,6 +6,7 @@ mod faults;
 mod handlers;
 mod observe;
 mod operation;
+mod pace;
 mod page;
 mod placeholder;
 mod query;

@@ -32,7 +32,7 @@ impl Reply {
     }
 }
 
-/// A refusal, in words for people.
+/// An error answer, in words for people.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub status: StatusCode,
@@ -45,6 +45,11 @@ impl Failure {
             status,
             message: message.into(),
         }
+    }
+
+    /// Whether the client took too long to send the request.
+    pub fn is_timeout(&self) -> bool {
+        self.status == StatusCode::REQUEST_TIMEOUT
     }
 
     pub fn bad_request(message: impl Into<String>) -> Self {

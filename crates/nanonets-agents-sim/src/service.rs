@@ -11,7 +11,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request as HttpRequest};
-use axum::http::header::{ALLOW, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::{
+    ALLOW, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE,
+};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::any;
@@ -30,7 +32,7 @@ use crate::page::Cursors;
 use crate::query::Query;
 use crate::reply::{Failure, Reply};
 use crate::server::Control;
-use crate::upload::Incoming;
+use crate::upload::{BodyLimits, Incoming};
 use crate::world::World;
 
 /// Called with every request that was answered or broken off.
@@ -47,6 +49,7 @@ pub(crate) struct App {
     /// Told of each request that comes.
     pub arrivals: watch::Sender<()>,
     pub control: Control,
+    pub body_limits: BodyLimits,
     pub settings: Settings,
 }
 
@@ -171,7 +174,7 @@ impl App {
         let mut note = Note {
             app: &self,
             number,
-            body: Incoming::new(body, &head.headers),
+            body: Incoming::new(body, &head.headers, &self.body_limits),
             status: None,
             started: None,
             faulted: !struck.is_empty(),
@@ -239,6 +242,11 @@ impl App {
             && response.status() == StatusCode::METHOD_NOT_ALLOWED
         {
             response.headers_mut().insert(ALLOW, allowed);
+        }
+        if note.body.timed_out() {
+            // The rest of the body may still come, and it would be taken for the next request.
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(CONNECTION, close);
         }
         if !is_success {
             note.body.drain();

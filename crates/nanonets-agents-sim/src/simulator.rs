@@ -14,18 +14,21 @@ use tokio::task::JoinHandle;
 use crate::faults::{Fault, FaultHandle, Faults};
 use crate::observe::Request;
 use crate::operation::Operation;
+use crate::pace::Pace;
 use crate::page::Cursors;
 use crate::reply::Failure;
 use crate::script::Script;
 use crate::server::{Control, Server};
 use crate::service::{App, Settings, lock, router};
-use crate::upload::Part;
+use crate::upload::{BodyLimits, Part};
 use crate::world::World;
 
 /// The workspace that [`Simulator::api_key`] belongs to.
 const OWN: usize = 0;
 /// The key unless another is set.
 const KEY: &str = "simulated-key";
+/// The longest timeout. A longer one would overflow the clock.
+const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
 /// The largest file that is taken unless another limit is set, in bytes.
 const MAX_FILE: u64 = 16 * 1024 * 1024 * 1024;
 
@@ -52,6 +55,7 @@ pub struct SimulatorBuilder {
     address: SocketAddr,
     key: String,
     seed: u64,
+    pace: Pace,
     settings: Settings,
 }
 
@@ -61,6 +65,7 @@ impl fmt::Debug for SimulatorBuilder {
             .field("address", &self.address)
             .field("seed", &self.seed)
             .field("latency", &self.settings.latency)
+            .field("pace", &self.pace)
             .finish_non_exhaustive()
     }
 }
@@ -126,6 +131,25 @@ impl SimulatorBuilder {
         self
     }
 
+    /// Ends requests that stand still. It is 30 seconds unless set.
+    ///
+    /// The head of a request must be complete in this time, or the connection closes. An idle connection closes after
+    /// this time too. A body that brings nothing for this long is answered with 408; for the average rate of a body, see
+    /// [`min_body_rate`](Self::min_body_rate). A client that reads nothing of its answer for this long is disconnected.
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.pace.timeout = timeout.min(MAX_TIMEOUT);
+        self
+    }
+
+    /// Ends requests whose bodies trickle, with 408. It is 1024 bytes per second unless set; 0 allows any rate.
+    ///
+    /// Each byte buys time at this rate, up to the [`read_timeout`](Self::read_timeout): a body may pause, and it may
+    /// be slow for a while, but on average it must reach this rate.
+    pub fn min_body_rate(mut self, bytes_per_second: u32) -> Self {
+        self.pace.bytes_per_second = bytes_per_second;
+        self
+    }
+
     /// Calls a function with each request once it is answered or broken off.
     pub fn on_request(mut self, call: impl Fn(&Request) + Send + Sync + 'static) -> Self {
         self.settings.on_request = Some(Arc::new(call));
@@ -155,10 +179,11 @@ impl SimulatorBuilder {
             faults: Faults::new(self.seed),
             cursors: Cursors::new(self.seed),
             control,
+            body_limits: BodyLimits::new(self.pace),
             settings: self.settings,
         };
         let address = server.address();
-        let task = tokio::spawn(server.run(router(&app)));
+        let task = tokio::spawn(server.run(router(&app), self.pace.timeout));
         Ok(Simulator {
             address,
             key: self.key,
@@ -185,6 +210,7 @@ impl Simulator {
             address: (Ipv4Addr::LOCALHOST, 0).into(),
             key: KEY.to_owned(),
             seed: 0,
+            pace: Pace::default(),
             settings: Settings {
                 latency: Duration::ZERO,
                 max_file: MAX_FILE,

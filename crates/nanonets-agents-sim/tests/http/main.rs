@@ -5,4 +5,6 @@ mod client;
 mod faults;
 mod lifecycle;
 mod lists;
+mod pace;
+mod raw;
 mod uploads;
