@@ -4,6 +4,7 @@ mod clock;
 mod connection;
 mod faults;
 mod handlers;
+mod host;
 mod observe;
 mod operation;
 mod pace;

@@ -26,6 +26,7 @@ use crate::clock::Clock;
 use crate::connection::Breaker;
 use crate::faults::{Effect, FaultBody, Faults, Struck};
 use crate::handlers;
+use crate::host;
 use crate::observe::{Log, Request};
 use crate::operation::Operation;
 use crate::page::Cursors;
@@ -211,7 +212,11 @@ impl App {
                     headers: &head.headers,
                     body: &mut note.body,
                 };
-                let reply = self.carry_out(&target, call).await;
+                let host = host::check(&head.method, &head.uri, head.version, &head.headers);
+                let reply = match host {
+                    Ok(()) => self.carry_out(&target, call).await,
+                    Err(failure) => failure.into(),
+                };
                 note.started = reply.started;
                 instead(true).unwrap_or(Answer::Reply(reply))
             }

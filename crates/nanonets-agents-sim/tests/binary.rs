@@ -278,3 +278,59 @@ fn a_malformed_script_is_refused_with_file_line_and_reason() {
     let file = script("agents: [{ name: A }, { name: A }]");
     assert!(fails(&["--script", path(&file)]).contains("two agents are called `A`"));
 }
+
+#[cfg(unix)]
+#[test]
+fn nothing_that_a_client_sends_reaches_the_terminal_unescaped() {
+    use std::io::Write as _;
+
+    let file = script("agents: [{ name: \"In\\u009b31m\\u202evoices\\e[2J\" }]");
+    let mut running = start(&["--script", path(&file)]);
+    let address = running.url.strip_prefix("http://").expect("an address");
+    let odd = [
+        '\u{80}',
+        '\u{85}',
+        '\u{9b}',
+        '\u{9d}',
+        '\u{ad}',
+        '\u{200b}',
+        '\u{200f}',
+        '\u{202e}',
+        '\u{2028}',
+        '\u{2066}',
+        '\u{feff}',
+        '\u{e0001}',
+    ];
+    let odd = String::from_iter(odd);
+    let targets = [
+        format!("/api/v1/tasks/{odd}31m"),
+        format!("/{odd}?q={odd}"),
+        format!("http://{odd}/{odd}"),
+        "/\u{1b}[31m".to_owned(),
+        format!("/{}", "long".repeat(1000)),
+    ];
+    for target in targets {
+        let mut stream = std::net::TcpStream::connect(address).expect("a connection");
+        let request = format!(
+            "GET {target} HTTP/1.1\r\nHost: {odd}\r\nX-Request-Id: {odd}\r\nConnection: close\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).expect("a connection");
+        let mut answer = Vec::new();
+        // A reset will do.
+        let _ = stream.read_to_end(&mut answer);
+    }
+    let pid = running.child.id().to_string();
+    let sent = Command::new("kill").args(["-TERM", &pid]).status();
+    assert!(sent.expect("kill").success());
+    let mut log = String::new();
+    let mut stderr = running.child.stderr.take().expect("stderr");
+    stderr.read_to_string(&mut log).expect("UTF-8");
+    assert!(log.contains("In\\u{9b}31m\\u{202e}voices"), "{log}");
+    assert!(
+        log.contains("400 GET /api/v1/tasks/\\u{80}\\u{85}\\u{9b}\\u{9d}"),
+        "{log}"
+    );
+    let is_shown = |character: char| matches!(character, ' '..='~' | '\n' | '…');
+    assert!(log.chars().all(is_shown), "{}", log.escape_debug());
+    assert!(log.lines().all(|line| line.len() < 600), "{log}");
+}

@@ -3,6 +3,7 @@
 mod agents;
 mod client;
 mod faults;
+mod hosts;
 mod lifecycle;
 mod lists;
 mod pace;
