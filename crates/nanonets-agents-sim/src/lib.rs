@@ -19,6 +19,7 @@ mod server;
 mod service;
 mod simulator;
 mod task;
+mod text;
 mod upload;
 mod world;
 

@@ -27,7 +27,7 @@ use crate::connection::Breaker;
 use crate::faults::{Effect, FaultBody, Faults, Struck};
 use crate::handlers;
 use crate::host;
-use crate::observe::{Log, Request};
+use crate::observe::{Log, Request, copied};
 use crate::operation::Operation;
 use crate::page::Cursors;
 use crate::query::Query;
@@ -156,7 +156,7 @@ impl App {
             method: head.method.clone(),
             path: head.uri.path().to_owned(),
             query: head.uri.query().map(str::to_owned),
-            headers: head.headers.clone(),
+            headers: copied(&head.headers),
             received_at: self.clock.utc(self.clock.now()),
             body: Default::default(),
             status: None,

@@ -29,6 +29,8 @@ const OWN: usize = 0;
 const KEY: &str = "simulated-key";
 /// The longest timeout. A longer one would overflow the clock.
 const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
+/// The number of finished tasks that are kept unless another is set.
+const MAX_FINISHED_TASKS: usize = 1_000_000;
 /// The largest file that is taken unless another limit is set, in bytes.
 const MAX_FILE: u64 = 16 * 1024 * 1024 * 1024;
 
@@ -56,6 +58,7 @@ pub struct SimulatorBuilder {
     key: String,
     seed: u64,
     pace: Pace,
+    max_finished_tasks: usize,
     settings: Settings,
 }
 
@@ -150,6 +153,14 @@ impl SimulatorBuilder {
         self
     }
 
+    /// Keeps this many finished tasks. The oldest ones beyond are forgotten: they are 404 then. It is one million unless
+    /// set, and large numbers may be exceeded by two percent. Finished tasks that take more than 512 MiB together are
+    /// forgotten too.
+    pub fn max_finished_tasks(mut self, tasks: usize) -> Self {
+        self.max_finished_tasks = tasks;
+        self
+    }
+
     /// Calls a function with each request once it is answered or broken off.
     pub fn on_request(mut self, call: impl Fn(&Request) + Send + Sync + 'static) -> Self {
         self.settings.on_request = Some(Arc::new(call));
@@ -169,7 +180,7 @@ impl SimulatorBuilder {
         let address = self.address;
         let (server, control) =
             Server::bind(address).map_err(|source| StartError { address, source })?;
-        let mut world = World::new(self.seed);
+        let mut world = World::new(self.seed, self.max_finished_tasks);
         world.add_workspace(&self.key);
         let app = App {
             clock: world.clock(),
@@ -211,6 +222,7 @@ impl Simulator {
             key: KEY.to_owned(),
             seed: 0,
             pace: Pace::default(),
+            max_finished_tasks: MAX_FINISHED_TASKS,
             settings: Settings {
                 latency: Duration::ZERO,
                 max_file: MAX_FILE,
@@ -429,8 +441,8 @@ impl TaskView {
             status: task.status().clone(),
             is_over: task.is_over(),
             has_query: task.has_query,
-            files: task.files.clone(),
-            messages: task.messages().len(),
+            files: task.files.iter().map(crate::upload::File::part).collect(),
+            messages: task.message_count(),
         }
     }
 }

@@ -71,8 +71,39 @@ impl Part {
     }
 }
 
-/// A file that a task was started with.
-pub(crate) type File = Part;
+/// A file that a task was started with, as the task keeps it.
+#[derive(Clone, Debug)]
+pub(crate) struct File {
+    /// The name of its part.
+    pub name: Arc<str>,
+    pub file_name: Option<Box<str>>,
+    pub content_type: Option<Arc<str>>,
+    size: u64,
+    sha256: [u8; 32],
+}
+
+impl File {
+    fn new(part: &Part, sha256: [u8; 32]) -> Self {
+        Self {
+            name: part.name.as_str().into(),
+            file_name: part.file_name.as_deref().map(Into::into),
+            content_type: part.content_type.as_deref().map(Into::into),
+            size: part.size,
+            sha256,
+        }
+    }
+
+    /// The part that it came in.
+    pub fn part(&self) -> Part {
+        Part {
+            name: self.name.as_ref().to_owned(),
+            file_name: self.file_name.as_deref().map(str::to_owned),
+            content_type: self.content_type.as_deref().map(str::to_owned),
+            size: self.size,
+            sha256: hex(&self.sha256),
+        }
+    }
+}
 
 /// What was seen of a request's body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -209,8 +240,10 @@ impl Incoming {
                 output_config,
             } = self.json(headers, &RUN_NOT_NULL).await?;
             return Ok(Input {
-                query: query.filter(|query| !query.is_empty()),
-                output_schema: output_config.and_then(|config| config.output_schema),
+                query: query.filter(|query| !query.is_empty()).map(Into::into),
+                output_schema: output_config
+                    .and_then(|config| config.output_schema)
+                    .map(Into::into),
                 files: Vec::new(),
             });
         }
@@ -298,9 +331,12 @@ impl PartReader<'_> {
                 )));
             }
             self.progress.store(0, Ordering::Relaxed);
-            let (part, text) = self.read_part(&mut field).await?;
+            let (part, text, sha256) = self.read_part(&mut field).await?;
             match part.name.as_str() {
-                "query" => input.query = Some(utf8(&part, text)?).filter(|query| !query.is_empty()),
+                "query" => {
+                    let query = Some(utf8(&part, text)?).filter(|query| !query.is_empty());
+                    input.query = query.map(Into::into);
+                }
                 "output_config" => {
                     let config: TaskOutputConfig =
                         object(&text, &["/output_schema", "/instructions"]).map_err(|reason| {
@@ -308,10 +344,12 @@ impl PartReader<'_> {
                                 "the part `output_config` is not as documented: {reason}"
                             ))
                         })?;
-                    input.output_schema = config.output_schema;
+                    input.output_schema = config.output_schema.map(Into::into);
                 }
                 // The second is the old name; the third is how the reference page's own curl line has it.
-                "files" | "file" | "files.items" => input.files.push(part.clone()),
+                "files" | "file" | "files.items" => {
+                    input.files.push(File::new(&part, sha256));
+                }
                 _ => {}
             }
             parts.push(part);
@@ -319,7 +357,10 @@ impl PartReader<'_> {
         Ok(input)
     }
 
-    async fn read_part(&mut self, field: &mut Field<'_>) -> Result<(Part, Vec<u8>), Failure> {
+    async fn read_part(
+        &mut self,
+        field: &mut Field<'_>,
+    ) -> Result<(Part, Vec<u8>, [u8; 32]), Failure> {
         let mut part = Part {
             name: field.name().unwrap_or_default().to_owned(),
             file_name: field.file_name().map(str::to_owned),
@@ -363,8 +404,9 @@ impl PartReader<'_> {
                 self.memory.append(&mut text, &chunk).await?;
             }
         }
-        part.sha256 = hex(&hash.finalize());
-        Ok((part, text))
+        let sha256: [u8; 32] = hash.finalize().into();
+        part.sha256 = hex(&sha256);
+        Ok((part, text, sha256))
     }
 }
 

@@ -142,6 +142,43 @@ fn half_sent_bodies_take_little_memory_and_end() {
 }
 
 #[test]
+fn a_finished_task_takes_little_memory() {
+    const TASKS: u64 = 10_000;
+    let running = Running::start(&[], "[]");
+    let mut stream = running.send("");
+    let mut number = 0;
+    let mut run = |count: u64| {
+        for _ in 0..count {
+            number += 1;
+            let schema = r#"{\"line_items\": [{\"sku\": \"string\", \"qty\": \"number\"}]}"#;
+            let body = format!(
+                "--x\r\nContent-Disposition: form-data; name=\"query\"\r\n\r\n\
+                 [run-{number:08}] Extract the line items from this invoice, and the total.\r\n\
+                 --x\r\nContent-Disposition: form-data; name=\"output_config\"\r\n\r\n\
+                 {{\"output_schema\": \"{schema}\"}}\r\n\
+                 --x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"invoice-{number}.pdf\"\r\n\
+                 Content-Type: application/pdf\r\n\r\n%PDF-1.7\r\n--x--\r\n"
+            );
+            let request = format!(
+                "POST /api/v1/agents/{AGENT}/run HTTP/1.1\r\nHost: sim\r\nAuthorization: Bearer any\r\n\
+                 Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            stream.write_all(request.as_bytes()).expect("a connection");
+            let mut answer = [0; 4096];
+            let length = stream.read(&mut answer).expect("an answer");
+            assert!(answer[..length].starts_with(b"HTTP/1.1 201 "));
+        }
+    };
+    // As many requests as are remembered.
+    run(11_000);
+    let before = running.memory();
+    run(TASKS);
+    let each = running.memory().saturating_sub(before) / TASKS;
+    assert!(each < 1_250, "{each} bytes for each");
+}
+
+#[test]
 fn sigterm_ends_it_within_a_second_whatever_is_under_way() {
     let faults = "[{ on: [list_tasks], delay_headers: 1h }, { on: [get_task], delay_body: 1h }, \
                    { on: [list_agent_versions], status: 200, json_of: 1000000000 }]";

@@ -8,4 +8,5 @@ mod lifecycle;
 mod lists;
 mod pace;
 mod raw;
+mod retention;
 mod uploads;
