@@ -11,6 +11,7 @@ mod pace;
 mod page;
 mod placeholder;
 mod query;
+mod rate;
 mod reply;
 mod script;
 #[cfg(feature = "server")]

@@ -12,7 +12,8 @@ use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request as HttpRequest};
 use axum::http::header::{
-    ALLOW, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE,
+    ALLOW, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, RETRY_AFTER,
+    WWW_AUTHENTICATE,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
@@ -31,6 +32,7 @@ use crate::observe::{Log, Request, copied};
 use crate::operation::Operation;
 use crate::page::Cursors;
 use crate::query::Query;
+use crate::rate::RateLimiter;
 use crate::reply::{Failure, Reply};
 use crate::server::Control;
 use crate::upload::{BodyLimits, Incoming};
@@ -51,6 +53,7 @@ pub(crate) struct App {
     pub arrivals: watch::Sender<()>,
     pub control: Control,
     pub body_limits: BodyLimits,
+    pub run_rate: Arc<Mutex<RateLimiter>>,
     pub settings: Settings,
 }
 
@@ -278,6 +281,16 @@ impl App {
             Some(workspace) => workspace,
             None => return unauthorized("the key is not known, or was revoked").into(),
         };
+        if operation == Operation::RunAgent
+            && let Err(rejected) = lock(&self.run_rate).take()
+        {
+            let message = "rate limit exceeded: too many runs, try again later";
+            let failure = Failure::new(StatusCode::TOO_MANY_REQUESTS, message);
+            return Reply {
+                retry_after: rejected.retry_after,
+                ..failure.into()
+            };
+        }
         let reply = handlers::carry_out(self, operation, call).await;
         reply.unwrap_or_else(Reply::from)
     }
@@ -339,10 +352,16 @@ impl App {
                 if reply.status == StatusCode::UNAUTHORIZED {
                     headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
                 }
+                if let Some(seconds) = reply.retry_after {
+                    headers.insert(RETRY_AFTER, seconds.into());
+                }
                 let body = FaultBody::Bytes(reply.body.to_string().into());
                 (reply.status, headers, body)
             }
         };
+        headers
+            .entry(DATE)
+            .or_insert_with(|| self.clock.http_date());
         let mut response = Response::new(shaped(body, struck, &mut headers));
         *response.status_mut() = status;
         *response.headers_mut() = headers;

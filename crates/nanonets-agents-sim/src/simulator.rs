@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use nanonets_agents_api::types::{Agent, AgentId, CreateAgentRequest, TaskId, TaskStatus};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -16,12 +17,13 @@ use crate::observe::Request;
 use crate::operation::Operation;
 use crate::pace::Pace;
 use crate::page::Cursors;
+use crate::rate::{RateLimit, RateLimiter};
 use crate::reply::Failure;
 use crate::script::Script;
 use crate::server::{Control, Server};
 use crate::service::{App, Settings, lock, router};
 use crate::upload::{BodyLimits, Part};
-use crate::world::World;
+use crate::world::{Lags, World};
 
 /// The workspace that [`Simulator::api_key`] belongs to.
 const OWN: usize = 0;
@@ -59,6 +61,9 @@ pub struct SimulatorBuilder {
     seed: u64,
     pace: Pace,
     max_finished_tasks: usize,
+    rate_limit: Option<RateLimit>,
+    lags: Lags,
+    clock_offset: TimeDelta,
     settings: Settings,
 }
 
@@ -161,6 +166,50 @@ impl SimulatorBuilder {
         self
     }
 
+    /// Limits the rate of runs from the start. See [`Simulator::limit_rate`].
+    ///
+    /// # Panics
+    ///
+    /// If the rate is not a finite number from 0.
+    pub fn limit_rate(mut self, per_second: impl Into<f64>, burst: u32) -> Self {
+        self.rate_limit = Some(rate_limit(per_second.into(), burst, false));
+        self
+    }
+
+    /// Limits the rate of runs from the start. See [`Simulator::limit_rate_with_retry_after`].
+    ///
+    /// # Panics
+    ///
+    /// If the rate is not a finite number from 0.
+    pub fn limit_rate_with_retry_after(mut self, per_second: impl Into<f64>, burst: u32) -> Self {
+        self.rate_limit = Some(rate_limit(per_second.into(), burst, true));
+        self
+    }
+
+    /// Delays new tasks in lists. See [`Simulator::listing_lag`].
+    pub fn listing_lag(mut self, lag: Duration) -> Self {
+        self.lags.listing = lag;
+        self
+    }
+
+    /// Delays reads of new tasks. See [`Simulator::read_lag`].
+    pub fn read_lag(mut self, lag: Duration) -> Self {
+        self.lags.read = lag;
+        self
+    }
+
+    /// Delays the answers in summaries. See [`Simulator::summary_lag`].
+    pub fn summary_lag(mut self, reads: u32) -> Self {
+        self.lags.summary_reads = reads;
+        self
+    }
+
+    /// Sets the clock wrong from the start. See [`Simulator::clock_offset`].
+    pub fn clock_offset(mut self, offset: TimeDelta) -> Self {
+        self.clock_offset = offset;
+        self
+    }
+
     /// Calls a function with each request once it is answered or broken off.
     pub fn on_request(mut self, call: impl Fn(&Request) + Send + Sync + 'static) -> Self {
         self.settings.on_request = Some(Arc::new(call));
@@ -182,6 +231,10 @@ impl SimulatorBuilder {
             Server::bind(address).map_err(|source| StartError { address, source })?;
         let mut world = World::new(self.seed, self.max_finished_tasks);
         world.add_workspace(&self.key);
+        world.lags = self.lags;
+        world.clock().set_offset(self.clock_offset);
+        let mut run_rate = RateLimiter::default();
+        run_rate.set(self.rate_limit);
         let app = App {
             clock: world.clock(),
             world: Arc::new(Mutex::new(world)),
@@ -191,6 +244,7 @@ impl SimulatorBuilder {
             cursors: Cursors::new(self.seed),
             control,
             body_limits: BodyLimits::new(self.pace),
+            run_rate: Arc::new(Mutex::new(run_rate)),
             settings: self.settings,
         };
         let address = server.address();
@@ -223,6 +277,9 @@ impl Simulator {
             seed: 0,
             pace: Pace::default(),
             max_finished_tasks: MAX_FINISHED_TASKS,
+            rate_limit: None,
+            lags: Lags::default(),
+            clock_offset: TimeDelta::zero(),
             settings: Settings {
                 latency: Duration::ZERO,
                 max_file: MAX_FILE,
@@ -300,6 +357,70 @@ impl Simulator {
     /// Holds tasks of an agent back as `queued` while so many of its tasks are not over, whichever of its versions runs.
     pub fn limit_concurrent_tasks(&self, agent: AgentId, limit: usize) {
         lock(&self.app.world).limit_tasks(agent, limit);
+    }
+
+    /// Limits the rate of runs, by a token bucket on tokio's clock: `burst` runs may come at once, and `per_second`
+    /// follow. A run beyond it gets 429 in the API's own envelope, without `Retry-After`, and starts no task.
+    ///
+    /// A limit that is set already is replaced, and the new bucket is full. See [`rate_limited`](Self::rate_limited) for
+    /// the count of these answers.
+    ///
+    /// # Panics
+    ///
+    /// If the rate is not a finite number from 0.
+    pub fn limit_rate(&self, per_second: impl Into<f64>, burst: u32) {
+        let limit = rate_limit(per_second.into(), burst, false);
+        lock(&self.app.run_rate).set(Some(limit));
+    }
+
+    /// The same as [`limit_rate`](Self::limit_rate), and answers beyond the limit have a `Retry-After`: the time until a
+    /// run passes, in whole seconds, rounded up.
+    ///
+    /// # Panics
+    ///
+    /// If the rate is not a finite number from 0.
+    pub fn limit_rate_with_retry_after(&self, per_second: impl Into<f64>, burst: u32) {
+        let limit = rate_limit(per_second.into(), burst, true);
+        lock(&self.app.run_rate).set(Some(limit));
+    }
+
+    #[cfg(feature = "server")]
+    pub(crate) fn set_rate_limit(&self, limit: RateLimit) {
+        lock(&self.app.run_rate).set(Some(limit));
+    }
+
+    /// Removes the limit on the rate of runs.
+    pub fn unlimit_rate(&self) {
+        lock(&self.app.run_rate).set(None);
+    }
+
+    /// The number of runs that the limit on their rate rejected.
+    #[must_use]
+    pub fn rate_limited(&self) -> u64 {
+        lock(&self.app.run_rate).rejected()
+    }
+
+    /// Shows a new task in `GET /tasks` only after this time: the list is eventually consistent. Tasks of a
+    /// [history](Self::add_history) are there at once.
+    pub fn listing_lag(&self, lag: Duration) {
+        lock(&self.app.world).lags.listing = lag;
+    }
+
+    /// Answers 404 to all requests for a new task by its id for this time, as a replica that has not seen it yet.
+    pub fn read_lag(&self, lag: Duration) {
+        lock(&self.app.world).lags.read = lag;
+    }
+
+    /// Leaves the answer out of the first reads of a summary after the task completed: the summary has the status
+    /// `completed` then, and neither `result` nor `extracted_data`.
+    pub fn summary_lag(&self, reads: u32) {
+        lock(&self.app.world).lags.summary_reads = reads;
+    }
+
+    /// Sets the simulator's clock wrong by this much, forward or back: the timestamps from now on, what
+    /// `created_after` is compared with, and the header `Date` of every answer. How fast time passes stays the same.
+    pub fn clock_offset(&self, offset: TimeDelta) {
+        self.app.clock.set_offset(offset);
     }
 
     /// The script of tasks that no other is for. Without it, they complete at once.
@@ -445,6 +566,11 @@ impl TaskView {
             messages: task.message_count(),
         }
     }
+}
+
+/// A limit that the author of a test asked for.
+fn rate_limit(per_second: f64, burst: u32, has_retry_after: bool) -> RateLimit {
+    RateLimit::new(per_second, burst, has_retry_after).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Panics for the author of a test, who asked for what can't be.

@@ -7,6 +7,7 @@
 mod view;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use nanonets_agents_api::types::{AgentId, MessageId, TaskId, TaskStatus};
@@ -53,6 +54,10 @@ pub(crate) struct Simulated {
     events: Vec<Event>,
     /// The number of messages among the events.
     messages: u32,
+    /// The creation on tokio's clock.
+    created: Instant,
+    /// The number of times that the summary was read since the task completed last.
+    summary_reads: u32,
     /// Seeds the task's ids and placeholder data.
     seed: u64,
     script: Arc<Script>,
@@ -109,6 +114,8 @@ impl Simulated {
             // The prompt and the last step: most tasks have no more.
             events: Vec::with_capacity(2),
             messages: 0,
+            created: now,
+            summary_reads: 0,
             seed,
             script,
             step: None,
@@ -127,6 +134,11 @@ impl Simulated {
     /// The time of day at an instant, as this task has it.
     fn utc(&self, clock: &Clock, at: Instant) -> DateTime<Utc> {
         clock.utc(at) - self.age.unwrap_or_default()
+    }
+
+    /// Whether so much time has not passed since it was started. Nobody started the tasks of a history.
+    pub fn is_younger_than(&self, time: Duration) -> bool {
+        !time.is_zero() && self.age.is_none() && self.created.elapsed() < time
     }
 
     /// Whether the agent has taken it up.
@@ -199,6 +211,7 @@ impl Simulated {
         self.step = Some(index);
         self.since = at;
         self.reads = (0, None);
+        self.summary_reads = 0;
         self.released = None;
         // Whether messages or feed show the step.
         let (status, is_shown) = match self.script.step(index) {

@@ -5,7 +5,7 @@ mod store;
 mod tasks;
 
 pub(crate) use agents::AgentFilter;
-pub(crate) use tasks::TaskFilter;
+pub(crate) use tasks::{Lags, TaskFilter};
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -48,6 +48,7 @@ pub(crate) struct World {
     tasks: TaskStore,
     texts: Texts,
     retention: Retention,
+    pub lags: Lags,
     limits: HashMap<AgentGroupId, Limited>,
     default_script: Arc<Script>,
     scripts: HashMap<AgentGroupId, Arc<Script>>,
@@ -68,6 +69,7 @@ impl World {
             tasks: TaskStore::default(),
             texts: Texts::default(),
             retention: Retention::new(max_finished_tasks),
+            lags: Lags::default(),
             limits: HashMap::new(),
             default_script: Arc::default(),
             scripts: HashMap::new(),
@@ -156,6 +158,6 @@ impl World {
     }
 
     pub fn clock(&self) -> Clock {
-        self.clock
+        self.clock.clone()
     }
 }

@@ -100,6 +100,9 @@ async fn start(args: Args, log: &Log) -> Result<Simulator, String> {
         Some(key) => builder.api_key(key),
         None => builder.any_api_key(),
     };
+    if let Some(offset) = script.as_ref().and_then(ScriptFile::clock_offset) {
+        builder = builder.clock_offset(offset);
+    }
     let simulator = builder.start().await.map_err(|error| error.to_string())?;
     // Before everything else, so that all other tasks are newer than the history.
     if args.workspace_tasks > 0 {

@@ -1,7 +1,8 @@
 //! A task as the operations show it.
 
 use nanonets_agents_api::types::{
-    FeedItem, Message, MessageId, MessageRole, Task, TaskListItem, TaskResult, TaskSummary, UserId,
+    FeedItem, Message, MessageId, MessageRole, Task, TaskListItem, TaskResult, TaskStatus,
+    TaskSummary, UserId,
 };
 use serde_json::{Map, Value, json};
 
@@ -42,9 +43,19 @@ impl Simulated {
         }
     }
 
-    /// As `get_task_summary` shows it: the summary of the last `task_complete` step, or else the content of the last
+    /// As `get_task_summary` shows it. The first reads after completion, as many as the lag has, show no answer yet.
+    pub fn read_summary(&mut self, lag: u32) -> TaskSummary {
+        let mut summary = self.summary();
+        if self.status == TaskStatus::Completed && self.summary_reads < lag {
+            self.summary_reads += 1;
+            (summary.result, summary.extracted_data) = (None, None);
+        }
+        summary
+    }
+
+    /// The summary once it has caught up: the summary of the last `task_complete` step, or else the content of the last
     /// item of the feed, or else no answer.
-    pub fn summary(&self) -> TaskSummary {
+    fn summary(&self) -> TaskSummary {
         let completion = self.events.iter().rev().find_map(|event| {
             let outcome = self.outcome(event)?;
             Some((event, outcome))

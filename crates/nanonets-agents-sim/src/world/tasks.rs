@@ -1,10 +1,12 @@
 //! Tasks: started, held back, listed, spoken to.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use nanonets_agents_api::types::{
     AgentGroupId, AgentId, AgentStatus, MessageId, Task, TaskId, TaskListItem, TaskStatus,
+    TaskSummary,
 };
 
 use super::World;
@@ -21,6 +23,17 @@ pub(crate) struct TaskFilter {
     pub after: Option<DateTime<Utc>>,
     pub before: Option<DateTime<Utc>>,
     pub title: Option<String>,
+}
+
+/// How long reads lag behind writes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Lags {
+    /// The time until lists show a new task.
+    pub listing: Duration,
+    /// The time until a new task can be read by its id.
+    pub read: Duration,
+    /// The number of reads of a summary, after completion, that show no answer yet.
+    pub summary_reads: u32,
 }
 
 /// The memory that finished tasks may take together, in bytes.
@@ -219,7 +232,22 @@ impl World {
                 "the task {id} belongs to another workspace"
             )));
         }
-        self.settled(number).ok_or_else(missing)
+        let lag = self.lags.read;
+        let task = self.settled(number).ok_or_else(missing)?;
+        if task.is_younger_than(lag) {
+            return Err(missing());
+        }
+        Ok(task)
+    }
+
+    /// The summary of a task, which counts as a read.
+    pub fn summary(&mut self, workspace: usize, id: TaskId) -> Result<TaskSummary, Failure> {
+        let lag = self.lags.summary_reads;
+        let now = self.clock.now();
+        let task = self.task(workspace, id)?;
+        let summary = task.read_summary(lag);
+        task.shown(now);
+        Ok(summary)
     }
 
     pub fn list_tasks(
@@ -232,6 +260,7 @@ impl World {
         let page = paging.newest_first(self.tasks.numbers(), |number| {
             let task = self.tasks.get(number)?;
             if task.workspace != workspace
+                || task.is_younger_than(self.lags.listing)
                 || filter.agent.is_some_and(|agent| agent != task.agent)
                 || filter.after.is_some_and(|after| task.created_at < after)
                 || filter.before.is_some_and(|before| task.created_at > before)
@@ -270,7 +299,7 @@ impl World {
         id: TaskId,
         text: &str,
     ) -> Result<(MessageId, TaskStatus), Failure> {
-        let (now, clock) = (self.clock.now(), self.clock);
+        let (now, clock) = (self.clock.now(), self.clock.clone());
         let task = self.task(workspace, id)?;
         if matches!(task.status(), TaskStatus::Failed | TaskStatus::Stopped) && task.is_over() {
             return Err(Failure::conflict(format!(
@@ -284,7 +313,7 @@ impl World {
     }
 
     pub fn cancel(&mut self, workspace: usize, id: TaskId) -> Result<Task, Failure> {
-        let (now, clock) = (self.clock.now(), self.clock);
+        let (now, clock) = (self.clock.now(), self.clock.clone());
         let task = self.task(workspace, id)?;
         task.cancel(now, &clock);
         let view = task.view();

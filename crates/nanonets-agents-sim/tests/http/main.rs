@@ -1,6 +1,7 @@
 //! The simulator as a plain HTTP client sees it.
 
 mod agents;
+mod behaviour;
 mod client;
 mod faults;
 mod hosts;
