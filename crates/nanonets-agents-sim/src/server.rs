@@ -21,6 +21,8 @@ use crate::connection::{Breaker, Connection};
 
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 1024;
+/// The longest time that the head of a request may take.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long the headers of a request may be, in bytes.
 pub(crate) const BUFFER: usize = 64 * 1024;
 
@@ -200,7 +202,7 @@ async fn serve(stream: TcpStream, all: Breaker, app: Router, timeout: Duration) 
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(timeout)
+        .header_read_timeout(timeout.min(HEAD_TIMEOUT))
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(connection), service);
     // A connection that breaks has nobody left to be told.

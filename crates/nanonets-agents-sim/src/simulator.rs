@@ -139,17 +139,19 @@ impl SimulatorBuilder {
         self
     }
 
-    /// Ends requests that stand still. It is 30 seconds unless set.
+    /// Ends requests that stand still. It is two minutes unless set; the `nanonets-sim` binary has 30 seconds.
     ///
-    /// The head of a request must be complete in this time, or the connection closes. An idle connection closes after
-    /// this time too. A body that brings nothing for this long is answered with 408; for the average rate of a body, see
+    /// A body that brings nothing for this long is answered with 408; for the average rate of a body, see
     /// [`min_body_rate`](Self::min_body_rate). A client that reads nothing of its answer for this long is disconnected.
+    /// The head of a request must be complete in this time, and at the latest after 30 seconds, or the connection
+    /// closes; an idle connection closes after the same time.
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         self.pace.timeout = timeout.min(MAX_TIMEOUT);
         self
     }
 
-    /// Ends requests whose bodies trickle, with 408. It is 1024 bytes per second unless set; 0 allows any rate.
+    /// Ends requests whose bodies trickle, with 408. It is 0 unless set, which allows any rate; the `nanonets-sim`
+    /// binary has 1024 bytes per second.
     ///
     /// Each byte buys time at this rate, up to the [`read_timeout`](Self::read_timeout): a body may pause, and it may
     /// be slow for a while, but on average it must reach this rate.

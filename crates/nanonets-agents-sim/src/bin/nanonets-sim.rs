@@ -39,6 +39,9 @@ struct Args {
     /// End requests that stand still for this long.
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
     read_timeout: Duration,
+    /// End requests whose bodies bring fewer bytes per second on average.
+    #[arg(long, value_name = "BYTES", default_value_t = 1024)]
+    min_body_rate: u32,
     /// Ids, placeholder data and chance follow from this number.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -95,6 +98,7 @@ async fn start(args: Args, log: &Log) -> Result<Simulator, String> {
         .seed(args.seed)
         .latency(args.latency)
         .read_timeout(args.read_timeout)
+        .min_body_rate(args.min_body_rate)
         .on_request(move |request| requests.write(line(request)));
     builder = match args.api_key {
         Some(key) => builder.api_key(key),
