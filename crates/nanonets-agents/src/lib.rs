@@ -167,6 +167,7 @@
 //!
 //! [schemars]: https://docs.rs/schemars
 
+mod admission;
 mod agents;
 #[cfg(feature = "blocking")]
 pub mod blocking;
@@ -185,6 +186,7 @@ mod task;
 mod telemetry;
 mod wait;
 
+pub use admission::{Admission, AdmissionStatus};
 pub use agents::{AgentFilter, AgentHandle, Agents, CreateAgent, UpdateAgent};
 pub use client::{Client, ClientBuilder};
 pub use error::{Ambiguity, Error, ErrorKind, Result, Waited};
