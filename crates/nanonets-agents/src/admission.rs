@@ -118,6 +118,9 @@ impl Admission {
 
     /// Fails the starts that wait when the server has refused every start for this time. The default is ten minutes. A
     /// start that has not waited for this time is not failed.
+    ///
+    /// A server that has not accepted any start of the client yet is given up sooner: after ten seconds and five refusals
+    /// where a single start waits, and 0.2 seconds later for each other start.
     pub fn give_up_after(mut self, time: Duration) -> Self {
         self.patience = time;
         self

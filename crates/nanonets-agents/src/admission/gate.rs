@@ -25,6 +25,13 @@ const FALLBACK: Duration = Duration::from_secs(1);
 /// It looks again later by this time for each waiter before it. However many wait, few look at a time.
 const FALLBACK_STEP: Duration = Duration::from_millis(20);
 
+/// How long a single start waits for a server that has not accepted any start of the client.
+const FIRST_PATIENCE: Duration = Duration::from_secs(10);
+/// And so much longer for each start that waits.
+const PATIENCE_STEP: Duration = Duration::from_millis(200);
+/// It gives up after this many probes at the soonest.
+const FIRST_PROBES: u32 = 5;
+
 /// Shared by the clones of a client.
 #[derive(Clone)]
 pub(crate) struct Gate(Arc<Shared>);
@@ -397,7 +404,15 @@ impl Admit<'_> {
     /// When it is no longer worth waiting, unless the server accepts a start before.
     fn gives_up(&self, state: &State) -> Option<Instant> {
         let since = state.pace.refused_since()?.max(self.place.since?);
-        since.checked_add(self.gate.0.patience)
+        let patience = self.gate.0.patience;
+        if state.pace.has_accepted() {
+            return since.checked_add(patience);
+        }
+        // Nothing tells that this server ever accepts a start.
+        let waiting = u32::try_from(state.queue.len()).unwrap_or(u32::MAX);
+        let first_patience = FIRST_PATIENCE.saturating_add(PATIENCE_STEP.saturating_mul(waiting));
+        let has_tried = state.pace.refused_probes() >= FIRST_PROBES;
+        has_tried.then(|| since + first_patience.min(patience))
     }
 
     fn rejection(&self, state: &State, now: Instant) -> Option<NotAdmitted> {
@@ -508,7 +523,10 @@ impl Permit {
         };
         self.gate.0.update(|state, now| {
             state.refused += 1;
-            state.pace.refused(granted.flight, retry_after, now);
+            let waiting = state.queue.len() + 1;
+            state
+                .pace
+                .refused(granted.flight, retry_after, waiting, now);
             state.end(granted);
         });
     }

@@ -30,10 +30,8 @@ const OPEN_UNANSWERED: Duration = Duration::from_millis(400);
 const PROBE_UNANSWERED: Duration = Duration::from_secs(2);
 /// Without a start for so long, the open window begins anew.
 const IDLE: Duration = Duration::from_secs(10);
-/// Before the first acceptance, this many refusals in a row leave the window as it is.
-const FIRST_REFUSALS: u64 = 320;
-/// In starts per second: where a search for the rate begins.
-const SEARCH_RATE: f64 = 10.0;
+/// Before the first acceptance, the window stays as it is for one refusal of each start that waits, and at most for so many.
+const FIRST_REFUSALS: usize = 320;
 /// A search multiplies the rate by e in this time, or in the time of a refusal if that is longer.
 const SEARCH_TIME: Duration = Duration::from_millis(250);
 /// The same where the first burst was large, and tells something about the rate.
@@ -62,7 +60,8 @@ const SHORTEST_HOLD: Duration = Duration::from_millis(100);
 const LONGEST_PROBE_HOLD: Duration = Duration::from_secs(30);
 /// The longest hold, whatever the server asks for.
 const LONGEST_HOLD: Duration = Duration::from_secs(300);
-/// A hold that the server did not ask for, as a part of the time since the first refusal.
+/// A hold before probes, as a part of the time since the first refusal. Where few wait, it is longer: the whole time for a
+/// single start, which doubles the hold with each probe.
 const PROBE_HOLD: f64 = 0.125;
 /// A hold is longer by up to this part, at random: clients that were refused together do not come back together.
 const JITTER: f64 = 0.2;
@@ -115,7 +114,8 @@ pub(super) struct Pace {
     last_refusal: Option<Instant>,
     /// The first refusal after the last acceptance.
     refused_since: Option<Instant>,
-    refused_in_a_row: u64,
+    refused_in_a_row: usize,
+    refused_probes: u32,
     has_accepted: bool,
 }
 
@@ -166,6 +166,7 @@ impl Pace {
             last_refusal: None,
             refused_since: None,
             refused_in_a_row: 0,
+            refused_probes: 0,
             has_accepted: false,
         }
     }
@@ -186,6 +187,16 @@ impl Pace {
     /// The first refusal after the last acceptance.
     pub fn refused_since(&self) -> Option<Instant> {
         self.refused_since
+    }
+
+    /// How often probes were refused after the last acceptance.
+    pub fn refused_probes(&self) -> u32 {
+        self.refused_probes
+    }
+
+    /// Whether the server has ever accepted a start.
+    pub fn has_accepted(&self) -> bool {
+        self.has_accepted
     }
 
     /// When the next start may be sent. Somebody wants to send one.
@@ -272,6 +283,7 @@ impl Pace {
         self.unanswered.remove(&flight.number);
         self.refused_since = None;
         self.refused_in_a_row = 0;
+        self.refused_probes = 0;
         self.has_accepted = true;
         if let Some(rate) = flight.rate {
             self.shares.accepted(rate);
@@ -308,8 +320,14 @@ impl Pace {
         }
     }
 
-    /// The server refused a start because there were too many.
-    pub fn refused(&mut self, flight: Flight, retry_after: Option<Duration>, now: Instant) {
+    /// The server refused a start because there were too many. So many starts wait, with this one.
+    pub fn refused(
+        &mut self,
+        flight: Flight,
+        retry_after: Option<Duration>,
+        waiting: usize,
+        now: Instant,
+    ) {
         self.unanswered.remove(&flight.number);
         let refused_since = *self.refused_since.get_or_insert(now);
         self.refused_in_a_row += 1;
@@ -325,19 +343,20 @@ impl Pace {
             }
             return;
         }
-        let is_closed = self.begin_epoch(flight, now);
-        let usual = || {
-            let part = (now - refused_since).mul_f64(PROBE_HOLD);
-            part.clamp(SHORTEST_HOLD, LONGEST_PROBE_HOLD)
-        };
-        if let Some(hold) = asked.or_else(|| is_closed.then(usual)) {
+        let is_closed = self.begin_epoch(flight, waiting, now);
+        let usual = is_closed.then(|| {
+            let part = PROBE_HOLD.max(1.0 / waiting as f64).min(1.0);
+            let hold = (now - refused_since).mul_f64(part);
+            hold.clamp(SHORTEST_HOLD, LONGEST_PROBE_HOLD)
+        });
+        if let Some(hold) = asked.max(usual) {
             self.epoch.hold = hold;
             self.held_until = Some(now + hold.mul_f64(1.0 + JITTER * fastrand::f64()));
         }
     }
 
     /// A refusal counts. Returns whether the server is closed: nothing was accepted since the last refusal that counted.
-    fn begin_epoch(&mut self, flight: Flight, now: Instant) -> bool {
+    fn begin_epoch(&mut self, flight: Flight, waiting: usize, now: Instant) -> bool {
         let last = self.epoch;
         let tells_nothing = self.rate().is_none() && self.sample.is_empty();
         self.unanswered.clear();
@@ -346,8 +365,9 @@ impl Pace {
         if tells_nothing || last.is_probing {
             self.epoch.since = last.since.filter(|_| last.is_probing).or(Some(now));
             self.epoch.was_closed = true;
+            self.refused_probes += 1;
             // A client that was refused from the beginning finds the limit sooner with several probes.
-            if self.has_accepted || self.refused_in_a_row > FIRST_REFUSALS {
+            if self.has_accepted || self.refused_in_a_row > waiting.min(FIRST_REFUSALS) {
                 self.window = (self.window / 2).max(1);
             }
             return true;

@@ -199,6 +199,9 @@ async fn a_deadline_within_a_hold_passes_at_once() {
 #[tokio::test(start_paused = true)]
 async fn waiting_ends_when_a_server_refuses_everything_for_too_long() {
     let gate = gate(Admission::new().give_up_after(120 * SECOND));
+    admit(&gate, agent(0), false)
+        .expect("no limit")
+        .accepted(None);
     let start = Instant::now();
     let refused = Cell::new(0);
     let run = async |delay| {
@@ -223,7 +226,41 @@ async fn waiting_ends_when_a_server_refuses_everything_for_too_long() {
     }
     assert!(late >= 220 * SECOND && late <= 223 * SECOND, "{late:?}");
     // And the server was not asked often.
-    assert!(refused.get() < 1200, "{}", refused.get());
+    assert!(refused.get() < 300, "{}", refused.get());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_never_accepted_anything_is_given_up_soon() {
+    for (waiting, asked, shortest, longest, most) in [
+        (1, None, 10, 11, 9),
+        (1, Some(Duration::ZERO), 10, 11, 9),
+        // It said when to come back, and is believed a few times.
+        (1, Some(60 * SECOND), 240, 300, 5),
+        (100, None, 10, 31, 200),
+        (1000, None, 10, 220, 800),
+    ] {
+        let gate = gate(Admission::new());
+        let start = Instant::now();
+        let refused = Cell::new(0_u32);
+        let run = async |_| {
+            let mut place = gate.place(agent(0), false);
+            while let Ok(permit) = gate.admit(&mut place, None).await {
+                refused.set(refused.get() + 1);
+                permit.refused(&mut place, asked);
+            }
+            start.elapsed()
+        };
+        let ends = join_all((0..waiting).map(run)).await;
+        let first = ends.iter().min().expect("an end");
+        let last = ends.iter().max().expect("an end");
+        assert!(*first >= shortest * SECOND, "{waiting} waiting: {first:?}");
+        assert!(*last <= longest * SECOND, "{waiting} waiting: {last:?}");
+        assert!(
+            refused.get() <= most,
+            "{waiting} waiting: {} refusals",
+            refused.get()
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]
