@@ -596,3 +596,34 @@ async fn those_who_wait_for_long_look_rarely() {
     // Those who are in front look every second, those behind less often.
     assert!(polls.get() <= 10_000 + 100 * 300, "{} polls", polls.get());
 }
+
+/// Threads answer, leave and ask at the same time, by the real clock.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn threads_share_a_gate() {
+    let gate = Gate::new(&Admission::new().starts_per_second(20_000.0).uploads(5));
+    let mut runs = tokio::task::JoinSet::new();
+    for number in 0..4000_u128 {
+        let gate = gate.clone();
+        runs.spawn(async move {
+            let mut place = gate.place(agent(number % 5), number % 4 == 0);
+            let mut admit = Box::pin(gate.admit(&mut place, None));
+            if number % 7 == 0 && admit.as_mut().now_or_never().is_none() {
+                return;
+            }
+            drop(admit);
+            let permit = gate.admit(&mut place, None).await.expect("no deadline");
+            tokio::task::yield_now().await;
+            match number % 3 {
+                0 => permit.failed(),
+                _ => permit.accepted(None),
+            }
+        });
+    }
+    let all = async { while runs.join_next().await.is_some() {} };
+    timeout(60 * SECOND, all).await.expect("all are admitted");
+    let status = gate.status();
+    assert_eq!(
+        (status.waiting, status.in_flight, status.uploads),
+        (0, 0, 0)
+    );
+}
