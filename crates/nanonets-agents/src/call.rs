@@ -1,5 +1,6 @@
 //! One call of an operation: its attempts, the pauses between them, and its end.
 
+use std::any::Any;
 use std::fmt;
 use std::future::{Future, pending};
 use std::pin::pin;
@@ -7,13 +8,15 @@ use std::time::Duration;
 
 use chrono::Utc;
 use futures_util::future::{Either, select};
-use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId};
+use nanonets_agents_api::types::{AgentId, ErrorEnvelope, RunAgentResponse, TaskId};
 use nanonets_agents_api::{
     Activity, Capture, Client as ApiClient, Context, Error as ApiError, ErrorBody, ResponseValue,
 };
+use reqwest::StatusCode;
 use reqwest::header::{HeaderName, HeaderValue};
 use tokio::time::{Instant, timeout_at};
 
+use crate::admission::NotAdmitted;
 use crate::client::Client;
 use crate::error::{Ambiguity, Error, ErrorKind, Result};
 use crate::operation::Operation;
@@ -28,6 +31,7 @@ pub(crate) struct Call {
     pub operation: Operation,
     pub agent_id: Option<AgentId>,
     pub task_id: Option<TaskId>,
+    pub has_files: bool,
 }
 
 impl Call {
@@ -36,7 +40,13 @@ impl Call {
             operation,
             agent_id: None,
             task_id: None,
+            has_files: false,
         }
+    }
+
+    pub fn files(mut self) -> Self {
+        self.has_files = true;
+        self
     }
 
     pub fn agent(mut self, id: AgentId) -> Self {
@@ -153,7 +163,7 @@ impl std::error::Error for TimedOut {}
 
 impl Client {
     /// Calls an operation, as often as the retry policy has it.
-    pub(crate) async fn call<T, Send, Answer>(
+    pub(crate) async fn call<T: 'static, Send, Answer>(
         &self,
         call: Call,
         options: Options,
@@ -179,16 +189,38 @@ impl Client {
         }
         let is_raw = options.capture.is_some();
         let activity = Activity::default();
-        let since = Utc::now();
+        let mut since = None;
         let span = Span::of(call);
         let mut attempt = 1;
         let mut had_no_effect = true;
+        let mut place = match (operation, call.agent_id) {
+            (Operation::RunAgent, Some(agent)) => Some(self.gate().place(agent, call.has_files)),
+            _ => None,
+        };
+        let mut refusal = None;
+        let mut refusals = 0;
         loop {
+            let permit = match &mut place {
+                Some(place) => match self.gate().admit(place, limits.deadline).await {
+                    Ok(permit) => Some(permit),
+                    Err(reason) => {
+                        let error = not_admitted(call, reason, refusal);
+                        span.ends(attempt, error.status(), Some(&error));
+                        return Err(error);
+                    }
+                },
+                None => None,
+            };
+            since.get_or_insert_with(Utc::now);
             let api = self.api(self.context(&options).activity(activity.clone()));
             let sent = span.around(limited(send(api), &limits, &activity));
             let error = match sent.await {
                 Ok(Ok(response)) => {
                     self.budget().give();
+                    if let Some(permit) = permit {
+                        let started = (&*response as &dyn Any).downcast_ref::<RunAgentResponse>();
+                        permit.accepted(started.map(|task| (task.task_id, &task.status)));
+                    }
                     span.ends(attempt, Some(response.status()), None);
                     return Ok(response);
                 }
@@ -197,9 +229,32 @@ impl Client {
             };
             let error = error.during(call, attempt);
             had_no_effect &= error.had_no_effect();
+            if let (Some(permit), Some(place)) = (permit, &mut place) {
+                let is_refusal = error.is_rate_limited()
+                    || error.status() == Some(StatusCode::SERVICE_UNAVAILABLE)
+                        && error.had_no_effect();
+                if is_refusal {
+                    permit.refused(place, error.retry_after());
+                    // The gate says when to try again, under the deadline; the policy, whether.
+                    let tried = attempt - refusals;
+                    let may_retry = self.retry_policy().pause(operation, tried, &error);
+                    if may_retry.is_some() && !options.once {
+                        let held_for = self.gate().status().held_for;
+                        span.retries(&error, held_for.unwrap_or_default());
+                        refusals += 1;
+                        attempt += 1;
+                        refusal = Some(error);
+                        continue;
+                    }
+                } else {
+                    permit.failed();
+                }
+            }
             // Whoever wants the body as it came gets it, whatever it is.
             let is_wanted = is_raw && error.kind() == ErrorKind::Unreadable;
-            let pause = self.retry_policy().pause(operation, attempt, &error);
+            let pause = self
+                .retry_policy()
+                .pause(operation, attempt - refusals, &error);
             let pause = pause.filter(|&pause| !is_wanted && !options.once && limits.allow(pause));
             if let Some(pause) = pause.filter(|_| self.budget().take()) {
                 span.retries(&error, pause);
@@ -214,7 +269,7 @@ impl Client {
             return Err(error.ambiguous(Ambiguity {
                 agent_id: call.agent_id,
                 task_id: call.task_id,
-                since,
+                since: since.unwrap_or_else(Utc::now),
                 until: Utc::now(),
             }));
         }
@@ -231,6 +286,12 @@ impl Client {
             None => context,
         }
     }
+}
+
+/// The refusal of the last attempt, if there was one.
+fn not_admitted(call: Call, reason: NotAdmitted, refusal: Option<Error>) -> Error {
+    let timed_out = || Error::new(ErrorKind::Timeout, reason.to_string()).during(call, 0);
+    refusal.unwrap_or_else(timed_out).caused_by(reason)
 }
 
 /// One attempt, or why it was given up.

@@ -10,6 +10,7 @@ use nanonets_agents_api::{Client as ApiClient, Context, is_loopback};
 use reqwest::header::{HeaderValue, USER_AGENT};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::admission::{Admission, AdmissionStatus, Gate};
 use crate::agents::{AgentHandle, Agents};
 use crate::error::{Error, ErrorKind, Result};
 use crate::retry::{Budget, RetryPolicy};
@@ -39,6 +40,7 @@ struct Inner {
     timeout: Option<Duration>,
     idle_timeout: Duration,
     polls: Semaphore,
+    gate: Gate,
 }
 
 impl fmt::Debug for Client {
@@ -60,6 +62,7 @@ pub struct ClientBuilder {
     idle_timeout: Duration,
     timeout: Option<Duration>,
     concurrent_polls: usize,
+    admission: Admission,
     response_limit: Option<u64>,
     allow_plain_http: bool,
     user_agent: String,
@@ -120,6 +123,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Limits the runs that the client and its clones start. By default they adapt to the limits of the server.
+    pub fn admission(mut self, admission: Admission) -> Self {
+        self.admission = admission;
+        self
+    }
+
     /// Gives up answers beyond so many bytes. The default is 64 MiB.
     pub fn response_limit(mut self, bytes: u64) -> Self {
         self.response_limit = Some(bytes);
@@ -172,6 +181,9 @@ impl ClientBuilder {
                     .to_owned(),
             ));
         }
+        if let Some(problem) = self.admission.problem() {
+            return Err(wrong(problem.to_owned()));
+        }
         if let Some(limit) = self.response_limit {
             context = context.response_limit(limit);
         }
@@ -218,6 +230,7 @@ impl ClientBuilder {
                 timeout: self.timeout,
                 idle_timeout: self.idle_timeout,
                 polls: Semaphore::new(self.concurrent_polls),
+                gate: Gate::new(&self.admission),
             }),
         })
     }
@@ -278,6 +291,7 @@ impl Client {
             idle_timeout: IDLE_TIMEOUT,
             timeout: None,
             concurrent_polls: CONCURRENT_POLLS,
+            admission: Admission::new(),
             response_limit: None,
             allow_plain_http: false,
             user_agent: AGENT.to_owned(),
@@ -306,6 +320,16 @@ impl Client {
     #[must_use]
     pub fn task(&self, id: TaskId) -> TaskHandle {
         TaskHandle::new(self.clone(), id)
+    }
+
+    /// The state of the admission control that this client shares with its clones.
+    #[must_use]
+    pub fn admission(&self) -> AdmissionStatus {
+        self.inner.gate.status()
+    }
+
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.inner.gate
     }
 
     pub(crate) fn base_context(&self) -> &Context {

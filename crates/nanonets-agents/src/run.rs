@@ -157,6 +157,7 @@ impl Run {
                 None => file.part(),
             })
             .collect();
+        let call = if files.is_empty() { call } else { call.files() };
         let request = Request::new(client, call, move |api| {
             let (query, output, files) = (query.clone(), output.clone(), files.clone());
             let form_fields = form_fields.clone();

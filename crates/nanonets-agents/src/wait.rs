@@ -318,6 +318,7 @@ impl Poller {
         let _turn = client.turn_to_poll().await;
         self.polls += 1;
         let task = self.task.get().once().await?;
+        client.gate().observed(task.task_id, &task.status);
         self.task.forget_other_than(&task.status);
         if self.last_status.as_ref() == Some(&task.status) {
             return Ok(self.meaning(task).await?.map(Update::Outcome));
