@@ -6,15 +6,16 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use futures_util::future::{Either, select};
-use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId};
+use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId, TaskStatus};
 use nanonets_agents_api::{
     Activity, Capture, Client as ApiClient, Context, Error as ApiError, ErrorBody, ResponseValue,
 };
 use reqwest::header::{HeaderName, HeaderValue};
 use tokio::time::{Instant, timeout_at};
 
+use crate::admission::{NotAdmitted, Permit, Place};
 use crate::answer::{self, Effect};
 use crate::client::Client;
 use crate::error::{Ambiguity, Error, ErrorKind, Result};
@@ -27,12 +28,16 @@ use crate::telemetry::Span;
 /// The result of one attempt.
 pub(crate) type Sent<T> = std::result::Result<ResponseValue<T>, ApiError<ErrorBody<ErrorEnvelope>>>;
 
+/// Reads from the answer to a run which task it started, and in which status.
+pub(crate) type Started<T> = fn(&T) -> Option<(TaskId, &TaskStatus)>;
+
 /// An operation, and the agent or task that it is for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call {
     pub operation: Operation,
     pub agent_id: Option<AgentId>,
     pub task_id: Option<TaskId>,
+    pub has_files: bool,
 }
 
 impl Call {
@@ -41,7 +46,13 @@ impl Call {
             operation,
             agent_id: None,
             task_id: None,
+            has_files: false,
         }
+    }
+
+    pub fn files(mut self) -> Self {
+        self.has_files = true;
+        self
     }
 
     pub fn agent(mut self, id: AgentId) -> Self {
@@ -163,11 +174,13 @@ impl fmt::Display for TimedOut {
 impl std::error::Error for TimedOut {}
 
 impl Client {
-    /// Calls an operation, and repeats it as the retry policy says.
+    /// Calls an operation, and repeats it as the retry policy says. A run waits for its admission before each attempt;
+    /// `started` reads from its answer which task it started.
     pub(crate) async fn call<T, Send, Answer>(
         &self,
         call: Call,
         options: Options,
+        started: Option<Started<T>>,
         send: Send,
     ) -> Result<ResponseValue<T>>
     where
@@ -188,21 +201,35 @@ impl Client {
         if timeout.is_some_and(|timeout| timeout.is_zero()) {
             return invalid("the timeout leaves no time to send the request");
         }
-        let is_raw = options.capture.is_some();
         let activity = Activity::default();
-        let since = Utc::now();
         let span = Span::of(call);
         let mut attempts = Attempts::default();
+        let mut since = None;
         let mut had_no_effect = true;
+        let mut place = self.place(call);
+        let mut refusal = None;
         loop {
+            let permit = match self.admitted(&mut place, &limits).await {
+                Ok(permit) => permit,
+                Err(reason) => {
+                    let error = not_admitted(call, reason, refusal);
+                    span.ends(attempts.made, error.status(), Some(&error));
+                    return Err(error);
+                }
+            };
             attempts.made += 1;
             let sent_at = Utc::now();
+            let since = *since.get_or_insert(sent_at);
             let api = self.api(self.context(&options).activity(activity.clone()));
             let sent = span.around(limited(send(api), &limits, &activity));
             let error = match sent.await {
                 Ok(Ok(response)) => {
                     self.budget().give();
                     self.clock().measure(sent_at, response.headers());
+                    if let Some(permit) = permit {
+                        let task = started.and_then(|started| started(&response));
+                        permit.accepted(task);
+                    }
                     span.ends(attempts.made, Some(response.status()), None);
                     return Ok(response);
                 }
@@ -222,10 +249,16 @@ impl Client {
                 true => attempts.refused += 1,
                 false => attempts.failed += 1,
             }
-            // A caller who asked for the raw body gets it, even if it does not decode.
-            let is_wanted = is_raw && error.kind() == ErrorKind::Unreadable;
+            let waits_for_admission = tell_gate(permit, &mut place, &error);
             let pause = self.retry_policy().pause(operation, &attempts, &error);
-            let pause = pause.filter(|&pause| !is_wanted && !options.once && limits.allow(pause));
+            let pause = pause.filter(|_| !options.once);
+            if let Some(pause) = pause.filter(|_| waits_for_admission) {
+                // The gate decides when, and whether the deadline allows it.
+                span.retries(&error, pause);
+                refusal = Some(error);
+                continue;
+            }
+            let pause = pause.filter(|&pause| limits.allow(pause));
             if let Some(pause) = pause.filter(|_| error.asks_for_a_pause() || self.budget().take())
             {
                 span.retries(&error, pause);
@@ -240,27 +273,53 @@ impl Client {
                 return Err(error);
             }
             let until = Utc::now();
-            let run = call.agent_id.filter(|_| operation == Operation::RunAgent);
-            let run = run.map(|agent| {
-                let mut record = options
-                    .record
-                    .unwrap_or_else(|| RunRecord::new(agent, None));
-                record.since = record.since.min(since);
-                record.until = Some(until);
-                let offset = self
-                    .clock()
-                    .offset()
-                    .map(|offset| offset.num_milliseconds());
-                record.clock_offset_ms = record.clock_offset_ms.or(offset);
-                record
-            });
             return Err(error.ambiguous(Ambiguity {
                 agent_id: call.agent_id,
                 task_id: call.task_id,
                 since,
                 until,
-                run,
+                run: self.ended(call, options.record, since, until),
             }));
+        }
+    }
+
+    /// The record of an ambiguous run whose attempts were made at these times.
+    fn ended(
+        &self,
+        call: Call,
+        prepared: Option<RunRecord>,
+        since: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Option<RunRecord> {
+        let agent = call
+            .agent_id
+            .filter(|_| call.operation == Operation::RunAgent)?;
+        let mut record = prepared.unwrap_or_else(|| RunRecord::new(agent, None));
+        record.since = record.since.min(since);
+        record.until = Some(until);
+        let offset = self.clock().offset();
+        let offset = offset.map(|offset| offset.num_milliseconds());
+        record.clock_offset_ms = record.clock_offset_ms.or(offset);
+        Some(record)
+    }
+
+    /// The place of a run in front of the gate. Other operations don't pass it.
+    fn place(&self, call: Call) -> Option<Place> {
+        match (call.operation, call.agent_id) {
+            (Operation::RunAgent, Some(agent)) => Some(self.gate().place(agent, call.has_files)),
+            _ => None,
+        }
+    }
+
+    /// Waits until an attempt may be sent.
+    async fn admitted(
+        &self,
+        place: &mut Option<Place>,
+        limits: &Limits,
+    ) -> std::result::Result<Option<Permit>, NotAdmitted> {
+        match place {
+            Some(place) => self.gate().admit(place, limits.deadline).await.map(Some),
+            None => Ok(None),
         }
     }
 
@@ -275,6 +334,28 @@ impl Client {
             None => context,
         }
     }
+}
+
+/// Tells the gate how an attempt failed. Returns whether another one waits for its admission, and not for a pause.
+fn tell_gate(permit: Option<Permit>, place: &mut Option<Place>, error: &Error) -> bool {
+    let (Some(permit), Some(place)) = (permit, place) else {
+        return false;
+    };
+    if error.asks_for_a_pause() {
+        permit.refused(place, error.retry_after());
+        return true;
+    }
+    match error.status().is_some_and(|status| status.is_success()) {
+        true => permit.accepted(None),
+        false => permit.failed(),
+    }
+    false
+}
+
+/// The error of a run that was not admitted: the refusal of its last attempt, if it had one.
+fn not_admitted(call: Call, reason: NotAdmitted, refusal: Option<Error>) -> Error {
+    let timed_out = || Error::new(ErrorKind::Timeout, reason.to_string()).during(call, 0);
+    refusal.unwrap_or_else(timed_out).caused_by(reason)
 }
 
 /// The result of one attempt, or the limit that it exceeded.

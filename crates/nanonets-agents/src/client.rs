@@ -11,6 +11,7 @@ use nanonets_agents_api::{Client as ApiClient, ConnectionLayer, Context, is_loop
 use reqwest::header::{HeaderValue, USER_AGENT};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use crate::admission::{Admission, AdmissionStatus, Gate};
 use crate::agents::{AgentHandle, Agents};
 use crate::clock::ServerClock;
 use crate::error::{Error, ErrorKind, Result};
@@ -45,6 +46,7 @@ struct Inner {
     polls: Semaphore,
     clock: ServerClock,
     started: Mutex<VecDeque<TaskId>>,
+    gate: Gate,
 }
 
 /// How many tasks that it started a client remembers.
@@ -69,6 +71,7 @@ pub struct ClientBuilder {
     idle_timeout: Duration,
     timeout: Option<Duration>,
     concurrent_polls: usize,
+    admission: Admission,
     response_limit: Option<u64>,
     allow_plain_http: bool,
     user_agent: String,
@@ -142,6 +145,12 @@ impl ClientBuilder {
         self
     }
 
+    /// Limits the runs that the client and its clones start. By default they adapt to the limits of the server.
+    pub fn admission(mut self, admission: Admission) -> Self {
+        self.admission = admission;
+        self
+    }
+
     /// Gives up answers beyond so many bytes. The default is 64 MiB.
     pub fn response_limit(mut self, bytes: u64) -> Self {
         self.response_limit = Some(bytes);
@@ -194,6 +203,9 @@ impl ClientBuilder {
                     .to_owned(),
             ));
         }
+        if let Some(problem) = self.admission.problem() {
+            return Err(wrong(problem.to_owned()));
+        }
         if let Some(limit) = self.response_limit {
             context = context.response_limit(limit);
         }
@@ -237,6 +249,7 @@ impl ClientBuilder {
                 polls: Semaphore::new(self.concurrent_polls),
                 clock: ServerClock::default(),
                 started: Mutex::default(),
+                gate: Gate::new(&self.admission),
             }),
         })
     }
@@ -336,6 +349,7 @@ impl Client {
             idle_timeout: IDLE_TIMEOUT,
             timeout: None,
             concurrent_polls: CONCURRENT_POLLS,
+            admission: Admission::new(),
             response_limit: None,
             allow_plain_http: false,
             user_agent: AGENT.to_owned(),
@@ -420,6 +434,16 @@ impl Client {
 
     pub(crate) fn clock(&self) -> &ServerClock {
         &self.inner.clock
+    }
+
+    /// The state of the admission control that this client shares with its clones.
+    #[must_use]
+    pub fn admission(&self) -> AdmissionStatus {
+        self.inner.gate.status()
+    }
+
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.inner.gate
     }
 
     pub(crate) fn base_context(&self) -> &Context {

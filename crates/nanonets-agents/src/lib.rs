@@ -220,6 +220,7 @@
 //!
 //! [schemars]: https://docs.rs/schemars
 
+mod admission;
 mod agents;
 mod answer;
 #[cfg(feature = "blocking")]
@@ -245,6 +246,7 @@ mod task;
 mod telemetry;
 mod wait;
 
+pub use admission::{Admission, AdmissionStatus};
 pub use agents::{AgentFilter, AgentHandle, Agents, CreateAgent, UpdateAgent};
 pub use client::{Client, ClientBuilder};
 pub use error::{Ambiguity, Error, ErrorKind, Origin, Result, Waited};

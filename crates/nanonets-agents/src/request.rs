@@ -10,7 +10,7 @@ use nanonets_agents_api::{Capture, Client as ApiClient, Error as ApiError, Respo
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use crate::call::{Call, Options, Sent};
+use crate::call::{Call, Options, Sent, Started};
 use crate::client::Client;
 use crate::error::Result;
 
@@ -56,6 +56,7 @@ pub struct Request<T> {
     client: Client,
     call: Call,
     options: Options,
+    started: Option<Started<T>>,
     send: Box<SendFn<T>>,
 }
 
@@ -80,8 +81,15 @@ impl<T: Send + 'static> Request<T> {
             client,
             call,
             options: Options::default(),
+            started: None,
             send: Box::new(move |api| Box::pin(send(api))),
         }
+    }
+
+    /// Tells the admission control which task the answer to a run names.
+    pub(crate) fn starting(mut self, started: Started<T>) -> Self {
+        self.started = Some(started);
+        self
     }
 
     pub(crate) fn with_options(mut self, options: Options) -> Self {
@@ -119,7 +127,9 @@ impl<T: Send + 'static> Request<T> {
     ///
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn send(self) -> Result<ResponseValue<T>> {
-        self.client.call(self.call, self.options, &*self.send).await
+        self.client
+            .call(self.call, self.options, self.started, &*self.send)
+            .await
     }
 
     /// Sends it, and returns the answer as it came: for what the types of this crate do not have. Nothing is decoded, so
@@ -133,6 +143,7 @@ impl<T: Send + 'static> Request<T> {
             client,
             call,
             mut options,
+            started: _,
             send,
         } = self;
         let capture = Capture::default();
@@ -157,7 +168,7 @@ impl<T: Send + 'static> Request<T> {
                 ))
             }
         };
-        let response = client.call(call, options, captured).await?;
+        let response = client.call(call, options, None, captured).await?;
         Ok(RawResponse {
             status: response.status(),
             headers: response.headers().clone(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nanonets_agents_api::types::{
-    AgentId, RunAgentRequest, RunAgentResponse, Task, TaskOutputConfig,
+    AgentId, RunAgentRequest, RunAgentResponse, Task, TaskId, TaskOutputConfig, TaskStatus,
 };
 use nanonets_agents_api::{FilePart, ResponseValue};
 use serde::de::DeserializeOwned;
@@ -212,7 +212,7 @@ impl Run {
                 let body = body.clone();
                 async move { api.run_agent().agent_id(agent).body(body).send().await }
             });
-            return Ok(request.with_options(options));
+            return Ok(request.with_options(options).starting(started));
         }
         let files = files.iter().enumerate();
         let files: Vec<FilePart> = files
@@ -221,6 +221,7 @@ impl Run {
                 None => file.part(),
             })
             .collect();
+        let call = if files.is_empty() { call } else { call.files() };
         let request = Request::new(client, call, move |api| {
             let (query, output, files) = (query.clone(), output.clone(), files.clone());
             let form_fields = form_fields.clone();
@@ -238,7 +239,7 @@ impl Run {
                 request.send().await
             }
         });
-        Ok(request.with_options(options))
+        Ok(request.with_options(options).starting(started))
     }
 
     /// Makes a record of the run before anything is sent. Store it, then [start](PreparedRun::start) the run: a process that
@@ -388,6 +389,11 @@ impl PreparedRun {
     pub fn extract_as<T: DeserializeOwned>(self) -> Extract<T> {
         self.run.extract_as()
     }
+}
+
+/// The task that an answer names, and its status.
+fn started(answer: &RunAgentResponse) -> Option<(TaskId, &TaskStatus)> {
+    Some((answer.task_id, &answer.status))
 }
 
 impl IntoFuture for Run {

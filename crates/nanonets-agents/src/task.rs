@@ -1,5 +1,6 @@
 //! Tasks: their status, their messages, their results.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -121,7 +122,7 @@ impl List<TaskListItem, TaskFilter> {
 const READ_LAG: Duration = Duration::from_secs(60);
 
 /// One task. Dropping it does nothing to the task.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct TaskHandle {
     client: Client,
     id: TaskId,
@@ -136,6 +137,15 @@ pub struct TaskHandle {
     schema: Option<Schema>,
     /// What was sent to start it, which no error may show.
     private: Arc<[Arc<str>]>,
+}
+
+impl fmt::Debug for TaskHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskHandle")
+            .field("id", &self.id)
+            .field("agent", &self.agent)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How much of a text that was sent a task keeps, to recognise it in errors.

@@ -442,6 +442,10 @@ impl Poller {
             .once()
             .attempt_timeout(self.patience.poll_timeout);
         let task = self.in_turn(poll.into_future()).await?;
+        self.task
+            .client()
+            .gate()
+            .observed(task.task_id, &task.status);
         self.task.forget_other_than(&task.status);
         if self.last_status.as_ref() == Some(&task.status) {
             return Ok(self.act_on(task).await?.map(Update::Outcome));

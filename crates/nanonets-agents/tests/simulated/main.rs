@@ -1,5 +1,6 @@
 //! The client against the simulator, over real sockets.
 
+mod admission;
 #[path = "../common/faults.rs"]
 mod faults;
 mod files;

@@ -206,14 +206,14 @@ async fn the_server_is_given_the_pause_that_it_asks_for() {
             7.0,
             10.5,
         ),
-        // A date has no fractions, and a busy machine takes its time.
+        // The clock of the simulator is ahead by what was waited for before. A date has no fractions.
         (
             || {
-                Fault::status(503)
-                    .retry_after_date(chrono::Utc::now() + chrono::TimeDelta::seconds(20))
+                let date = chrono::Utc::now() + chrono::TimeDelta::seconds(40);
+                Fault::status(503).retry_after_date(date)
             },
-            10.0,
-            30.0,
+            20.0,
+            60.0,
         ),
     ];
     for (fault, least, most) in faults {
