@@ -33,7 +33,7 @@ pub struct Cli {
     pub command: Command,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
     /// Read the API key from FILE, or from stdin for `-`, and not from NANONETS_API_KEY

@@ -40,6 +40,24 @@ impl Limit {
     }
 }
 
+/// Does something that comes before any request, as long as there is time and nobody interrupts it.
+pub async fn before_sending<T>(
+    limit: Limit,
+    what: &str,
+    work: impl Future<Output = T>,
+) -> Result<T, Failure> {
+    match unless_interrupted(limit.around(work)).await {
+        Ok(Ok(result)) => Ok(result),
+        Ok(Err(TimedOut)) => Err(Failure::new(
+            Code::Refused,
+            format!("timed out while {what}; nothing was sent"),
+        )),
+        Err(interrupted) => {
+            Err(interrupted.because(format!("interrupted while {what}; nothing was sent")))
+        }
+    }
+}
+
 /// Does something unless it is interrupted.
 pub async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T, Interrupted> {
     tokio::select! {

@@ -4,8 +4,11 @@
 //! say as data goes through [`output`] to stdout; everything else is on stderr. How it ends is a [`Failure`] with an
 //! exit code that a script can rely on.
 
+mod ambiguity;
 mod args;
+mod command_line;
 mod commands;
+mod explain;
 mod failure;
 mod input;
 mod limit;
@@ -19,7 +22,7 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 use tokio::runtime::Builder;
 
-use crate::args::Cli;
+use crate::args::{Cli, Connection};
 use crate::failure::{Code, Failure};
 
 fn main() -> ExitCode {
@@ -30,14 +33,14 @@ fn main() -> ExitCode {
             let text = error.to_string();
             let line = text.lines().next().unwrap_or_default();
             let line = line.strip_prefix("error: ").unwrap_or(line);
-            return Failure::usage(line).report();
+            return Failure::usage(line).report(&Connection::default());
         }
         Err(error) => error.exit(),
     };
-    let result = run(cli);
-    match result {
+    let connection = cli.connection.clone();
+    match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+        Err(failure) => failure.report(&connection),
     }
 }
 

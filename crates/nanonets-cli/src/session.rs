@@ -21,9 +21,9 @@ pub struct Session {
 }
 
 /// The API key, and where it was given.
-fn api_key(connection: &Connection) -> Result<(&'static str, String), Failure> {
+async fn api_key(connection: &Connection) -> Result<(&'static str, String), Failure> {
     let (from, key) = match &connection.api_key_file {
-        Some(path) => ("the file of --api-key-file", input::api_key(path)?),
+        Some(path) => ("the file of --api-key-file", input::api_key(path).await?),
         None => match std::env::var("NANONETS_API_KEY") {
             Ok(key) => ("NANONETS_API_KEY", key),
             Err(VarError::NotUnicode(_)) => {
@@ -57,6 +57,21 @@ fn base_url(connection: &Connection) -> Result<Option<(&'static str, String)>, F
     }
 }
 
+/// A client for http, which the SDK sends to this machine alone. It reads no certificates, for there may be none.
+fn without_tls() -> Result<reqwest::Client, Failure> {
+    reqwest::Client::builder()
+        .tls_certs_only([])
+        // A proxy would take the key off this machine, in clear text.
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(10))
+        .build()
+        .map_err(|error| {
+            let message = format!("the HTTP client can't be built: {error}");
+            Failure::new(Code::Refused, message)
+        })
+}
+
 /// A simulator with something to see: an agent that has worked already.
 struct Simulated {
     agent: AgentId,
@@ -83,7 +98,7 @@ impl Session {
             simulator.add_history(agent, 3);
             let client = Client::builder(simulator.api_key()).base_url(simulator.base_url());
             return Ok(Self {
-                client: client.build()?,
+                client: client.http_client(without_tls()?).build()?,
                 output,
                 notes,
                 simulator: Some(Simulated {
@@ -92,11 +107,15 @@ impl Session {
                 }),
             });
         }
-        let (key_from, key) = api_key(connection)?;
+        let (key_from, key) = api_key(connection).await?;
         let mut builder = Client::builder(key);
         let base_url = base_url(connection)?;
         if let Some((_, base_url)) = &base_url {
             builder = builder.base_url(base_url);
+            let url = reqwest::Url::parse(base_url);
+            if url.is_ok_and(|url| url.scheme() == "http") {
+                builder = builder.http_client(without_tls()?);
+            }
         }
         let agent = concat!("nanonets-cli/", env!("CARGO_PKG_VERSION"));
         Ok(Self {

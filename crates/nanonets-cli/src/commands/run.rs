@@ -8,15 +8,18 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use nanonets_agents::Progress;
 use serde_json::json;
 
+use crate::ambiguity::{self, tasks_since};
 use crate::args::Run;
 use crate::commands::wait;
-use crate::failure::{Code, Failure, tasks_since};
+use crate::commands::watch::{Origin, Watched};
+use crate::failure::Failure;
 use crate::input;
-use crate::limit::{Limit, TimedOut, unless_interrupted};
+use crate::limit::{Limit, unless_interrupted};
 use crate::session::Session;
 
 /// Runs an agent, and waits for it unless it was not to be.
 pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
+    let limit = Limit::new(args.waiting.timeout);
     let query = args.query.filter(|query| !query.trim().is_empty());
     if query.is_none() && args.file.is_empty() {
         let message =
@@ -29,7 +32,7 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
         run = run.query(query);
     }
     if let Some(schema) = args.schema {
-        run = run.output_schema(&input::schema("--schema", &schema)?);
+        run = run.output_schema(&input::schema(limit, "--schema", &schema).await?);
     }
     if let Some(instructions) = args.instructions {
         run = run.instructions(instructions);
@@ -38,31 +41,41 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
         .notes
         .is_live()
         .then(|| Upload::of(args.file.iter().map(|path| size(path))));
+    for path in args.file {
+        run = run.file(input::document(limit, path).await?);
+    }
     if let Some(bar) = &bar {
         let bar = Arc::clone(bar);
         run = run.on_progress(move |progress| bar.tell(progress));
     }
-    let limit = Limit::new(args.waiting.timeout);
+    if let Some(left) = limit.left() {
+        run = run.timeout(left);
+    }
     let since = Utc::now();
-    let started = unless_interrupted(limit.around(run.files(args.file).send())).await;
+    let started = unless_interrupted(run.send()).await;
     if let Some(bar) = bar {
         bar.bar.finish_and_clear();
     }
-    let unknown = |why: &str| {
-        let list = tasks_since(agent, since);
-        format!("{why} before the task was known; if it was started, `{list}` has it")
+    let started = match started {
+        Ok(Ok(started)) => started,
+        Ok(Err(error)) => return Err(ambiguity::explained(session, error).await),
+        Err(interrupted) => {
+            let failure = interrupted.because("interrupted before the answer came");
+            return Err(failure
+                .line("A task may have been started. Look before you run it again.")
+                .command("To look", tasks_since(agent, since)));
+        }
     };
-    let started = started
-        .map_err(|interrupted| interrupted.because(unknown("interrupted")))?
-        .map_err(|TimedOut| Failure::new(Code::TimedOut, unknown("no time was left")))??;
+    let watched = Watched::new(session, started.task_id, limit, Origin::Started);
     if args.no_wait {
         let (task, agent, status) = (&started.task_id, &started.agent_id, &started.status);
-        return session
+        let printed = session
             .output
             .object(&json!({ "task_id": task, "agent_id": agent, "status": status }));
+        return printed.map_err(|failure| watched.not_printed(failure));
     }
     let task = session.client.task(started.task_id);
-    wait::follow(session, task, limit, args.waiting).await
+    wait::follow(&watched, task, args.waiting).await
 }
 
 /// How long a file is. One that can't be read is complained about later.

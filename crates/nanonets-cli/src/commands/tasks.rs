@@ -1,6 +1,8 @@
 //! `nanonets tasks`.
 
+use crate::ambiguity;
 use crate::args::Tasks;
+use crate::commands::watch::{Origin, Watched};
 use crate::commands::{feed, list, wait};
 use crate::failure::Failure;
 use crate::input;
@@ -65,20 +67,34 @@ pub async fn run(session: &Session, command: Tasks) -> Result<(), Failure> {
                 let message = "--timeout and --cancel-on-interrupt are of use with --wait alone";
                 return Err(Failure::usage(message));
             }
+            let limit = Limit::new(waiting.timeout);
             let message = match message.as_str() {
-                "-" => input::text("-")?.trim_end().to_owned(),
+                "-" => input::words(limit, "-").await?,
                 _ => message,
             };
-            let task = client.task(task);
+            let handle = client.task(task);
             if wait {
-                return wait::reply_and_follow(session, task, message, waiting).await;
+                return wait::reply_and_follow(session, handle, message, limit, waiting).await;
             }
-            output.object(&task.send_message(message).await?)
+            let sent = handle.send_message(message).await;
+            let sent = match sent {
+                Ok(sent) => sent,
+                Err(error) => return Err(ambiguity::explained(session, error).await),
+            };
+            output.object(&sent).map_err(|failure| {
+                failure.done(format!("The message was sent to the task {task}."))
+            })
         }
-        Tasks::Cancel { task } => output.object(&client.task(task).cancel().await?),
+        Tasks::Cancel { task } => {
+            let cancelled = client.task(task).cancel().await?;
+            output
+                .object(&cancelled)
+                .map_err(|failure| failure.done(format!("The task {task} is cancelled.")))
+        }
         Tasks::Wait { task, waiting } => {
             let limit = Limit::new(waiting.timeout);
-            wait::follow(session, client.task(task), limit, waiting).await
+            let watched = Watched::new(session, task, limit, Origin::Given);
+            wait::follow(&watched, client.task(task), waiting).await
         }
     }
 }

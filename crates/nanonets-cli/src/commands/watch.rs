@@ -1,39 +1,60 @@
-//! A task as it is seen while it is waited for, and what is said of it when there is no more to wait for.
+//! A task as it is seen while it is waited for, and what is said of it when the wait ends without an output.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use nanonets_agents::{Error, Outcome, TaskHandle, TaskId, Update, Wait};
+use nanonets_agents::{Error, Outcome, TaskHandle, TaskId, TaskStatus, Update, Wait};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use crate::ambiguity;
+use crate::command_line::CommandLine;
 use crate::commands::ask::words;
-use crate::failure::{self, Code, Failure};
-use crate::limit::Limit;
+use crate::explain;
+use crate::failure::{Code, Failure};
+use crate::limit::{Limit, TimedOut};
 use crate::output::Output;
 use crate::session::Session;
 use crate::terminal::printable;
+
+/// Where the task of a wait comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// This command started it.
+    Started,
+    /// Its id was given.
+    Given,
+}
 
 /// A task that is waited for.
 pub struct Watched<'a> {
     pub session: &'a Session,
     pub limit: Limit,
     id: TaskId,
+    origin: Origin,
+    /// Whether this command started the task or sent it a message, so that repeating it does so again.
+    has_effect: Cell<bool>,
+    /// Whether a message is under way.
+    is_sending: Cell<bool>,
     /// The status that it was last seen in.
-    status: RefCell<String>,
+    status: RefCell<Option<TaskStatus>>,
 }
 
 impl<'a> Watched<'a> {
-    pub fn new(session: &'a Session, id: TaskId, limit: Limit) -> Self {
+    pub fn new(session: &'a Session, id: TaskId, limit: Limit, origin: Origin) -> Self {
         Self {
             session,
             limit,
             id,
-            status: RefCell::new("unknown".to_owned()),
+            origin,
+            has_effect: Cell::new(origin == Origin::Started),
+            is_sending: Cell::new(false),
+            status: RefCell::new(None),
         }
     }
 
@@ -45,33 +66,29 @@ impl<'a> Watched<'a> {
         if let Some(left) = self.limit.left() {
             wait = wait.timeout(left);
         }
-        let (wait, mut elsewhere) = self.tells_of_failures(wait, line.clone());
+        let (wait, mut hopeless) = self.tells_of_failures(wait, line.clone());
         let mut updates = wait.updates();
         let outcome = loop {
-            match unless_elsewhere(updates.try_next(), &mut elsewhere).await {
+            match unless_hopeless(updates.try_next(), &mut hopeless).await {
                 Ok(Some(Update::Status(task))) => {
-                    task.status
-                        .as_str()
-                        .clone_into(&mut self.status.borrow_mut());
                     let status = printable(task.status.as_str()).replace('_', " ");
+                    *self.status.borrow_mut() = Some(task.status);
                     match &line {
                         Some(line) => line.set_message(status),
                         None => notes.say(&status),
                     }
-                    // From here on, whatever else may answer, the API is there.
-                    elsewhere.close();
+                    hopeless.api_is_there();
                 }
                 Ok(Some(Update::Outcome(outcome))) => break Ok(outcome),
                 Ok(Some(_)) => {}
                 Ok(None) => {
-                    let message = format!("the wait ended without an outcome; {}", self.pick_up());
-                    break Err(Failure::new(Code::Refused, message));
+                    let failure = Failure::new(Code::Refused, "the wait ended without an outcome");
+                    break Err(self.unsettled(failure));
                 }
-                Err(Unseen::Elsewhere(failure)) => break Err(failure),
                 Err(Unseen::Failed(error)) if error.waited().is_some() => {
-                    break Err(self.in_vain(&error.to_string()));
+                    break Err(self.timed_out(&error.to_string()));
                 }
-                Err(Unseen::Failed(error)) => break Err(self.lost_sight(error)),
+                Err(unseen) => break Err(self.lost_sight(unseen)),
             }
         };
         if let Some(line) = line {
@@ -92,20 +109,24 @@ impl<'a> Watched<'a> {
         line
     }
 
-    /// A wait that says why nothing happens, and what answers in place of the API.
-    pub fn tells_of_failures(
-        &self,
-        wait: Wait,
-        line: Option<ProgressBar>,
-    ) -> (Wait, UnboundedReceiver<Failure>) {
+    /// A wait that says why nothing happens, and that tells of what the next poll won't change.
+    pub fn tells_of_failures(&self, wait: Wait, line: Option<ProgressBar>) -> (Wait, Hopeless) {
         let notes = self.session.notes;
-        let (tell, elsewhere) = unbounded_channel();
+        let (tell, failures) = unbounded_channel();
+        let api_was_seen = Arc::new(AtomicBool::new(false));
+        let hopeless = Hopeless {
+            failures,
+            api_was_seen: Arc::clone(&api_was_seen),
+        };
         let told = Mutex::new(String::new());
         let wait = wait.on_failure(move |error| {
             let failure = Failure::of(error);
             let trouble = format!("trying again after: {}", failure.message());
-            // Whoever waits gives up then, unless the API was seen there already.
-            if failure::is_other_server(error) && tell.send(failure).is_ok() {
+            let is_elsewhere =
+                explain::is_other_server(error) && !api_was_seen.load(Ordering::Relaxed);
+            let is_defect = explain::is_defect(error);
+            // The wait ends then.
+            if (is_defect || is_elsewhere) && tell.send((failure, is_defect)).is_ok() {
                 return;
             }
             let Ok(mut told) = told.lock() else { return };
@@ -116,23 +137,133 @@ impl<'a> Watched<'a> {
             }
             *told = trouble;
         });
-        (wait, elsewhere)
+        (wait, hopeless)
     }
 
-    /// How the task is picked up again.
-    pub fn pick_up(&self) -> String {
-        format!("`nanonets tasks wait {}` picks it up", self.id)
+    /// Sends the task a message, in the time that there is.
+    pub async fn send<T>(
+        &self,
+        message: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Failure> {
+        self.is_sending.set(true);
+        let sent = self.limit.around(message).await;
+        self.is_sending.set(false);
+        match sent {
+            Ok(Ok(answer)) => {
+                self.has_effect.set(true);
+                Ok(answer)
+            }
+            Ok(Err(error)) => {
+                let failure = ambiguity::explained(self.session, error).await;
+                Err(match self.has_effect.get() {
+                    true => self.unsettled(failure),
+                    false => failure,
+                })
+            }
+            Err(TimedOut) => {
+                let failure = Failure::new(Code::Ambiguous, "timed out before the answer came");
+                Err(self.perhaps_sent(failure))
+            }
+        }
     }
 
-    /// Something that is not about the task went wrong, which goes on.
-    pub fn lost_sight(&self, error: Error) -> Failure {
-        Failure::from(error).and(&format!("the task goes on: {}", self.pick_up()))
+    /// The message was under way when something ended the command.
+    fn perhaps_sent(&self, failure: Failure) -> Failure {
+        let id = self.id.to_string();
+        failure
+            .line("The message may have been sent. Look before you send it again.")
+            .command("To look", CommandLine::new(["tasks", "messages", &id]))
+    }
+
+    fn pick_up(&self) -> CommandLine {
+        CommandLine::new(["tasks", "wait", &self.id.to_string()])
+    }
+
+    /// A failure that says nothing of the task: adds what is known of it.
+    fn unsettled(&self, failure: Failure) -> Failure {
+        let id = self.id.to_string();
+        let failure = match self.has_effect.get() {
+            true => failure.after_effect(),
+            false => failure,
+        };
+        let status = self.status.borrow();
+        match (&*status, self.origin) {
+            (Some(TaskStatus::Completed), _) => failure
+                .line(format!("The task {id} has completed."))
+                .command("To print its output", self.pick_up()),
+            (Some(status @ (TaskStatus::Failed | TaskStatus::Stopped)), _) => failure
+                .line(format!("The task {id} is {status}."))
+                .command(RESULT, CommandLine::new(["tasks", "result", &id])),
+            (Some(status), _) => {
+                let status = status.as_str().replace('_', " ");
+                failure
+                    .line(format!("The task {id} was {status} when it was last seen."))
+                    .command("To wait for it again", self.pick_up())
+            }
+            (None, Origin::Started) => failure
+                .line(format!("The task {id} was started."))
+                .command("To wait for it", self.pick_up()),
+            (None, Origin::Given) => failure.command("To wait for it again", self.pick_up()),
+        }
+    }
+
+    /// The task, or its answer, can't be read.
+    pub fn lost_sight(&self, unseen: Unseen) -> Failure {
+        let error = match unseen {
+            Unseen::Hopeless(failure, false) => return self.unsettled(failure),
+            // The command that prints the answer as it came is part of it.
+            Unseen::Hopeless(failure, true) => return self.seen_once(failure),
+            Unseen::Failed(error) => error,
+        };
+        let failure = Failure::of(&error);
+        let is_refused = error.is_unauthorized() || error.is_forbidden();
+        if error.is_not_found() || is_refused || explain::is_defect(&error) {
+            self.seen_once(failure)
+        } else {
+            self.unsettled(failure)
+        }
+    }
+
+    /// What was known of the task before the API refused to tell more. Whether it goes on is not known then.
+    fn seen_once(&self, failure: Failure) -> Failure {
+        let id = self.id.to_string();
+        let failure = match self.has_effect.get() {
+            true => failure.after_effect(),
+            false => failure,
+        };
+        let status = self.status.borrow();
+        match (&*status, self.origin) {
+            (Some(status), _) => {
+                let status = status.as_str().replace('_', " ");
+                failure.line(format!("The task {id} was {status} when it was last seen."))
+            }
+            (None, Origin::Started) => failure.line(format!("The task {id} was started.")),
+            (None, Origin::Given) => failure,
+        }
+    }
+
+    /// The output, or the id, can't be written to stdout.
+    pub fn not_printed(&self, failure: Failure) -> Failure {
+        self.unsettled(failure)
+    }
+
+    /// Somebody interrupts the wait.
+    pub fn interrupted(&self, failure: Failure) -> Failure {
+        self.print_state(None);
+        match self.is_sending.get() {
+            true => self.perhaps_sent(failure),
+            false => self.unsettled(failure),
+        }
     }
 
     /// There is no time left.
-    pub fn in_vain(&self, message: &str) -> Failure {
+    pub fn timed_out(&self, message: &str) -> Failure {
         self.print_state(None);
-        Failure::new(Code::TimedOut, format!("{message}; {}", self.pick_up()))
+        let purpose = match &*self.status.borrow() {
+            Some(TaskStatus::Completed) => "To print its output",
+            _ => "To wait for it again",
+        };
+        Failure::new(Code::TimedOut, message).command(purpose, self.pick_up())
     }
 
     /// Tells a program which task there is and how it is. Who has stopped reading is not told.
@@ -140,7 +271,9 @@ impl<'a> Watched<'a> {
         if self.session.output == Output::Table {
             return;
         }
-        let mut data = json!({ "task_id": self.id, "status": *self.status.borrow() });
+        let status = self.status.borrow();
+        let status = status.as_ref().map_or("unknown", TaskStatus::as_str);
+        let mut data = json!({ "task_id": self.id, "status": status });
         if let Some((name, value)) = more {
             data[name] = value;
         }
@@ -150,26 +283,22 @@ impl<'a> Watched<'a> {
 
     /// Says why there is no output: to a person in words, to a program as data.
     pub async fn without_output(&self, outcome: &Outcome) -> Failure {
-        let id = self.id;
+        let id = self.id.to_string();
         match outcome {
             Outcome::NeedsInput(question) => {
                 let content = question
                     .message()
                     .and_then(|message| message.content.clone());
                 self.print_state(content.map(|content| ("question", content)));
-                let message = format!(
-                    "the task asks: {}; answer it by `nanonets tasks reply {id} TEXT --wait`",
-                    words(question)
-                );
-                Failure::new(Code::NeedsPerson, message)
+                let message = format!("the task {id} asks: {}", words(question));
+                let reply = CommandLine::new(["tasks", "reply", &id, "TEXT", "--wait"]);
+                Failure::new(Code::NeedsPerson, message).command("To answer it", reply)
             }
             Outcome::NeedsReview(_) => {
                 self.print_state(None);
-                let message = format!(
-                    "the task waits for approval in the dashboard; then, {}",
-                    self.pick_up()
-                );
+                let message = format!("the task {id} waits for approval in the dashboard");
                 Failure::new(Code::NeedsPerson, message)
+                    .command("To wait for it once it is approved", self.pick_up())
             }
             Outcome::Failed(failure) => {
                 // The task has failed whether that can be read or not.
@@ -179,9 +308,8 @@ impl<'a> Watched<'a> {
                     .map(|reason| ("reason", Value::from(reason.as_str())));
                 self.print_state(told);
                 let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
-                let more =
-                    format!("`nanonets tasks result {id}` has everything that the agent did");
-                Failure::new(Code::Failed, format!("the task has failed{reason}; {more}"))
+                Failure::new(Code::Failed, format!("the task {id} failed{reason}"))
+                    .command(RESULT, CommandLine::new(["tasks", "result", &id]))
             }
             Outcome::Stopped(_) => {
                 self.print_state(None);
@@ -192,32 +320,42 @@ impl<'a> Watched<'a> {
     }
 }
 
+const RESULT: &str = "To print everything that the agent did";
+
+/// What another poll won't change.
+#[derive(Debug)]
+pub struct Hopeless {
+    /// Failures, each with whether the API itself gave the answer.
+    failures: UnboundedReceiver<(Failure, bool)>,
+    api_was_seen: Arc<AtomicBool>,
+}
+
+impl Hopeless {
+    /// From now on, whatever else may answer passes: the API is there.
+    fn api_is_there(&self) {
+        self.api_was_seen.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Why nothing is seen of a task.
 #[derive(Debug)]
 pub enum Unseen {
-    /// What answers is not the API, and won't become it.
-    Elsewhere(Failure),
+    /// What answers is not the API; or, if the flag is set, it is, with an answer that can't be decoded.
+    Hopeless(Failure, bool),
     /// What the wait failed with.
     Failed(Error),
 }
 
-impl From<Unseen> for Failure {
-    fn from(unseen: Unseen) -> Self {
-        match unseen {
-            Unseen::Elsewhere(failure) => failure,
-            Unseen::Failed(error) => error.into(),
-        }
-    }
-}
-
 /// Waits for what a task does next, unless something else than the API answers.
-pub async fn unless_elsewhere<T>(
+pub async fn unless_hopeless<T>(
     next: impl Future<Output = Result<T, Error>>,
-    elsewhere: &mut UnboundedReceiver<Failure>,
+    hopeless: &mut Hopeless,
 ) -> Result<T, Unseen> {
     tokio::select! {
         biased;
         next = next => next.map_err(Unseen::Failed),
-        Some(failure) = elsewhere.recv() => Err(Unseen::Elsewhere(failure)),
+        Some((failure, is_defect)) = hopeless.failures.recv() => {
+            Err(Unseen::Hopeless(failure, is_defect))
+        }
     }
 }

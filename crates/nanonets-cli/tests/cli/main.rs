@@ -1,5 +1,7 @@
 //! The command as its users run it: a process of its own, against the simulator.
 
+mod after_effect;
+mod ambiguity;
 mod bad_input;
 #[cfg(unix)]
 mod batch;

@@ -1,0 +1,251 @@
+//! What an error of the SDK comes to at a shell: the cause by its name, and what may have happened all the same.
+
+use std::error::Error as StdError;
+use std::io;
+
+use nanonets_agents::{Error, ErrorKind};
+use reqwest::StatusCode;
+
+use crate::ambiguity;
+use crate::command_line::CommandLine;
+use crate::failure::{Code, Failure};
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl Failure {
+    /// What an error comes to, without another look at the API.
+    pub fn of(error: &Error) -> Self {
+        let failure = refusal(error);
+        match ambiguity::effect(error) {
+            Some(effect) => effect.told(failure, None),
+            None => failure,
+        }
+    }
+}
+
+/// The cause and what to do about it, without what may have happened all the same.
+pub fn refusal(error: &Error) -> Failure {
+    let code = match error.kind() {
+        ErrorKind::Configuration | ErrorKind::InvalidRequest => Code::Usage,
+        ErrorKind::Timeout => Code::TimedOut,
+        _ => Code::Refused,
+    };
+    let has_no_effect = ambiguity::effect(error).is_none();
+    let mut message = words(error);
+    match remedy(error) {
+        Some(Remedy::Repeat(words)) if has_no_effect => message = format!("{message}; {words}"),
+        Some(Remedy::Mend(words)) => message = format!("{message}; {words}"),
+        _ => {}
+    }
+    let failure = Failure::new(code, message);
+    // Only what reads has --raw.
+    match raw_command(error) {
+        Some(command) if is_defect(error) => {
+            failure.command("To print the answer as it came", command)
+        }
+        None if is_defect(error) && has_no_effect => {
+            failure.line("The same command with --raw prints the answer as it came.")
+        }
+        _ => failure,
+    }
+}
+
+/// Where a request ended that the API did not answer as documented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    /// The name of the host was not resolved.
+    NameResolution,
+    /// No TLS session came about.
+    Tls,
+    /// A proxy of this machine, named by its environment, did not let the request pass.
+    Proxy,
+    /// No TCP connection came about, or it broke.
+    Network,
+    /// The server sends elsewhere, which the API does not.
+    Redirection,
+    /// A web page: a gateway in front of the API is out of order, or this is the address of something else.
+    Page,
+    /// The API itself, or what can't be told from it.
+    Api,
+}
+
+impl Cause {
+    fn of(error: &Error) -> Self {
+        match (error.kind(), error.status()) {
+            (_, Some(StatusCode::PROXY_AUTHENTICATION_REQUIRED)) => Self::Proxy,
+            (_, Some(status)) if status.is_redirection() => Self::Redirection,
+            (_, Some(_)) if is_page(error) => Self::Page,
+            (ErrorKind::Connect, _) => Self::of_connect(error),
+            (ErrorKind::Lost, _) => Self::Network,
+            _ => Self::Api,
+        }
+    }
+
+    /// The layer that a connection failed in. The types of these errors are private to the HTTP client, their words not.
+    fn of_connect(error: &Error) -> Self {
+        let is = |words: &str| sources(error).any(|source| source.to_string().starts_with(words));
+        let is_io = sources(error)
+            .last()
+            .is_some_and(|root| root.is::<io::Error>());
+        if is("tunnel error") || is("proxy") {
+            Self::Proxy
+        } else if is("dns error") {
+            Self::NameResolution
+        } else if is("tcp connect error") || error.is_timeout() || !is_io {
+            Self::Network
+        } else {
+            Self::Tls
+        }
+    }
+}
+
+fn sources(error: &Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |&error| error.source())
+}
+
+/// Whether a web page was answered.
+fn is_page(error: &Error) -> bool {
+    let is_html = |text: &str| text.to_ascii_lowercase().contains("html");
+    let content_type = error.headers().get("content-type");
+    content_type.is_some_and(|value| value.to_str().is_ok_and(is_html))
+        || error
+            .server_message()
+            .is_some_and(|words| words.starts_with('<'))
+}
+
+/// Whether the API answered with a success that can't be decoded. The next answer will not be another.
+pub fn is_defect(error: &Error) -> bool {
+    let is_json = |text: &str| text.to_ascii_lowercase().contains("json");
+    let content_type = error.headers().get("content-type");
+    error.kind() == ErrorKind::Unreadable
+        && !error.is_retryable()
+        && content_type.is_some_and(|value| value.to_str().is_ok_and(is_json))
+}
+
+/// Whether the API is not where it is looked for, rather than out of order there.
+pub fn is_other_server(error: &Error) -> bool {
+    let is_redirection = error.status().is_some_and(|status| status.is_redirection());
+    error.kind() == ErrorKind::Unreadable || is_redirection
+}
+
+/// The command that prints the answer that an error is about as it came.
+fn raw_command(error: &Error) -> Option<CommandLine> {
+    let task = error.task_id().map(|id| id.to_string());
+    let agent = error.agent_id().map(|id| id.to_string());
+    let words = match (error.operation()?, &task, &agent) {
+        ("get_task", Some(id), _) => ["tasks", "get", id, "--raw"],
+        ("get_task_summary", Some(id), _) => ["tasks", "summary", id, "--raw"],
+        ("get_task_result", Some(id), _) => ["tasks", "result", id, "--raw"],
+        ("list_task_messages", Some(id), _) => ["tasks", "messages", id, "--raw"],
+        ("get_agent", _, Some(id)) => ["agents", "get", id, "--raw"],
+        ("list_agent_versions", _, Some(id)) => ["agents", "versions", id, "--raw"],
+        _ => return None,
+    };
+    Some(CommandLine::new(words))
+}
+
+/// What was being done, and what came of it.
+fn words(error: &Error) -> String {
+    let operation = error.operation().unwrap_or_default();
+    let status = error.status().map(|status| status.to_string());
+    let status = status.unwrap_or_default();
+    match Cause::of(error) {
+        Cause::Redirection => {
+            return format!("{operation}: {status}: this is not the API's answer");
+        }
+        Cause::Page if error.kind() == ErrorKind::Status => {
+            return format!("{operation}: {status}: a web page came in place of the API's answer");
+        }
+        Cause::Page => {
+            return format!("{operation}: a web page came in place of the API's answer");
+        }
+        _ => {}
+    }
+    let mut message = in_words_of_the_shell(error);
+    if let Some(cause) = sources(error).last() {
+        let layer = match Cause::of(error) {
+            Cause::NameResolution => "name resolution: ",
+            Cause::Tls => "TLS: ",
+            Cause::Proxy => "proxy: ",
+            _ => "",
+        };
+        message = format!("{message}: {layer}{cause}");
+    }
+    message
+}
+
+/// What the library says, where it does not speak of calls that a shell can't make.
+fn in_words_of_the_shell(error: &Error) -> String {
+    let message = error.to_string();
+    match error.kind() {
+        ErrorKind::Configuration if message.contains("allow_plain_http") => {
+            "the API key is not sent over plain http to another machine: use https in \
+             NANONETS_BASE_URL or --base-url"
+                .to_owned()
+        }
+        // Nothing was sent: neither the operation nor the part of its form matters.
+        ErrorKind::InvalidRequest => {
+            let words = message.split_once("part `files`: ");
+            words.map_or(message.clone(), |(_, words)| words.to_owned())
+        }
+        // The lines below say more of this.
+        _ if error.is_ambiguous() => {
+            let words = message.split_once("; it may have taken effect");
+            words.map_or(message.clone(), |(words, _)| words.to_owned())
+        }
+        _ => message,
+    }
+}
+
+/// What to do about an error.
+enum Remedy {
+    /// Something to mend first.
+    Mend(&'static str),
+    /// To repeat the command, which is no advice where that could do the thing twice.
+    Repeat(&'static str),
+}
+
+fn remedy(error: &Error) -> Option<Remedy> {
+    use Remedy::{Mend, Repeat};
+    let is_server_error = error
+        .status()
+        .is_some_and(|status| status.is_server_error());
+    Some(match (Cause::of(error), error.kind()) {
+        (Cause::NameResolution, _) => Mend(
+            "check the host in NANONETS_BASE_URL or --base-url, and the name resolution of this machine",
+        ),
+        (Cause::Tls, _) => Mend(
+            "check NANONETS_BASE_URL or --base-url, and the certificates that this machine trusts",
+        ),
+        (Cause::Proxy, _) => {
+            Mend("check the proxy in HTTPS_PROXY or ALL_PROXY, with its user and password")
+        }
+        (Cause::Page, _) if is_server_error => Repeat(
+            "a gateway or the service is out of order, or NANONETS_BASE_URL or --base-url is not the API's: try again \
+             later",
+        ),
+        (Cause::Redirection | Cause::Page, _) => Mend(CHECK_URL),
+        _ if error.is_unauthorized() => Mend(
+            "set NANONETS_API_KEY, or give --api-key-file, with a valid key: keys are made in the web app under \
+             Settings, API Keys",
+        ),
+        _ if error.is_forbidden() => {
+            Mend("the key belongs to another workspace, or the agent is not active")
+        }
+        _ if error.is_not_found() => Mend("check the id, and that the key is of its workspace"),
+        _ if error.is_rate_limited() => Repeat("try again later, or less often"),
+        (_, ErrorKind::Unreadable) if !is_defect(error) => Mend(CHECK_URL),
+        (_, ErrorKind::Connect) => Mend("check the network, and NANONETS_BASE_URL or --base-url"),
+        (_, ErrorKind::Lost) => Repeat("try again"),
+        (_, ErrorKind::Status) if is_server_error => Repeat(
+            "the service is out of order, or NANONETS_BASE_URL or --base-url is not the API's: try again later",
+        ),
+        _ => return None,
+    })
+}
+
+const CHECK_URL: &str = "check NANONETS_BASE_URL or --base-url";
