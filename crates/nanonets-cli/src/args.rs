@@ -89,9 +89,12 @@ pub struct Run {
     /// The agent's id; not needed with --simulate
     #[arg(value_parser = agent_to_run)]
     pub agent: Option<AgentId>,
-    /// The prompt
+    /// The prompt; others on this machine can see it in the list of processes
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub query: Option<String>,
+    /// Read the prompt from FILE, or from stdin for `-`
+    #[arg(long, value_name = "FILE", conflicts_with = "query")]
+    pub query_file: Option<String>,
     /// A document; can be given several times
     #[arg(long, value_name = "PATH")]
     pub file: Vec<PathBuf>,
@@ -136,6 +139,8 @@ pub enum Agents {
         /// The agent's id
         #[arg(value_parser = id::<AgentId>)]
         agent: AgentId,
+        #[command(flatten)]
+        raw: Raw,
     },
     /// Create an agent, which can be run at once
     Create {
@@ -222,24 +227,32 @@ pub enum Tasks {
         /// The task's id
         #[arg(value_parser = id::<TaskId>)]
         task: TaskId,
+        #[command(flatten)]
+        raw: Raw,
     },
     /// Print the answer of a task
     Summary {
         /// The task's id
         #[arg(value_parser = id::<TaskId>)]
         task: TaskId,
+        #[command(flatten)]
+        raw: Raw,
     },
     /// Print a task with everything that the agent did
     Result {
         /// The task's id
         #[arg(value_parser = id::<TaskId>)]
         task: TaskId,
+        #[command(flatten)]
+        raw: Raw,
     },
     /// Print the conversation, oldest message first
     Messages {
         /// The task's id
         #[arg(value_parser = id::<TaskId>)]
         task: TaskId,
+        #[command(flatten)]
+        raw: Raw,
     },
     /// Answer a question, or say something else
     #[command(after_help = codes())]
@@ -247,9 +260,12 @@ pub enum Tasks {
         /// The task's id
         #[arg(value_parser = id::<TaskId>)]
         task: TaskId,
-        /// The words, or `-` to read them from stdin
-        #[arg(allow_hyphen_values = true)]
-        message: String,
+        /// The message, or `-` for stdin; others on this machine can see it in the list of processes
+        #[arg(allow_hyphen_values = true, required_unless_present = "message_file")]
+        message: Option<String>,
+        /// Read the message from FILE, or from stdin for `-`
+        #[arg(long, value_name = "FILE", conflicts_with = "message")]
+        message_file: Option<String>,
         /// Wait for the task afterwards, as `wait` does
         #[arg(long)]
         wait: bool,
@@ -284,6 +300,16 @@ pub struct Paging {
     /// Begin where an earlier list ended
     #[arg(long, value_name = "CURSOR")]
     pub cursor: Option<String>,
+    /// Print the body of the answer as it came: one page, with at most 100 items
+    #[arg(long, conflicts_with_all = ["all", "json", "jsonl"])]
+    pub raw: bool,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Raw {
+    /// Print the body of the answer as it came, whatever it is
+    #[arg(long, conflicts_with_all = ["json", "jsonl"])]
+    pub raw: bool,
 }
 
 /// An id of whatever kind.

@@ -5,6 +5,7 @@ mod ask;
 mod feed;
 mod list;
 mod man;
+mod raw;
 mod run;
 mod shell;
 mod tasks;

@@ -74,10 +74,16 @@ impl Output {
                 let (nested, flat): (Vec<_>, Vec<_>) =
                     shown.partition(|(_, value)| is_nested(value));
                 let rows = flat.into_iter();
-                let rows = rows.map(|(name, value)| vec![name.clone(), cell(name, value)]);
+                let rows = rows.map(|(name, value)| {
+                    vec![terminal::printable(name).into_owned(), cell(name, value)]
+                });
                 write(&aligned(&rows.collect::<Vec<_>>(), Last::Whole))?;
                 for (name, value) in nested {
-                    write(&format!("{name}\n{}", terminal::escaped(&pretty(value)?)))?;
+                    write(&format!(
+                        "{}\n{}",
+                        terminal::printable(name),
+                        pretty(value)?
+                    ))?;
                 }
                 Ok(())
             }
@@ -97,9 +103,7 @@ impl Output {
     pub fn value(self, value: &Value) -> Result<(), Failure> {
         match self {
             Self::JsonLines => write(&value.to_string()),
-            // To a program, all of JSON is the same.
-            _ if stdout().is_terminal() => write(&terminal::escaped(&pretty(value)?)),
-            _ => write(&pretty(value)?),
+            Self::Table | Self::Json => write(&pretty(value)?),
         }
     }
 }
@@ -112,8 +116,26 @@ fn pretty(value: &Value) -> Result<String, Failure> {
     serde_json::to_string_pretty(value).map_err(|error| Failure::usage(format!("no JSON: {error}")))
 }
 
+/// Writes an answer as it came, byte for byte. On a terminal it is a text, escaped.
+pub fn raw(body: &[u8]) -> Result<(), Failure> {
+    if stdout().is_terminal() {
+        return write(String::from_utf8_lossy(body).trim_end_matches(['\n', '\r']));
+    }
+    let mut stdout = stdout().lock();
+    stdout
+        .write_all(body)
+        .and_then(|()| stdout.flush())
+        .map_err(|error| Failure::of_stdout(&error))
+}
+
+/// Writes lines. All that this command prints passes here, so nothing reaches a terminal unescaped.
 fn write(text: &str) -> Result<(), Failure> {
     let mut stdout = stdout().lock();
+    let text = match stdout.is_terminal() {
+        true => terminal::escaped(text),
+        // To a program, JSON with escapes and JSON without are the same.
+        false => Cow::Borrowed(text),
+    };
     writeln!(stdout, "{text}")
         .and_then(|()| stdout.flush())
         .map_err(|error| Failure::of_stdout(&error))

@@ -2,7 +2,7 @@
 
 use crate::ambiguity;
 use crate::args::{Agents, Prompt};
-use crate::commands::list;
+use crate::commands::{list, raw};
 use crate::failure::Failure;
 use crate::input;
 use crate::limit::Limit;
@@ -32,7 +32,13 @@ pub async fn run(session: &Session, command: Agents) -> Result<(), Failure> {
             }
             list::print(session, agents, paging, COLUMNS).await
         }
-        Agents::Get { agent } => session.output.object(&client.agent(agent).get().await?),
+        Agents::Get { agent, raw } => {
+            let request = client.agent(agent).get();
+            match raw.raw {
+                true => raw::print(request).await,
+                false => session.output.object(&request.await?),
+            }
+        }
         Agents::Create {
             name,
             prompt,

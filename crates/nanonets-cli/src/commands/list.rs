@@ -5,6 +5,8 @@ use nanonets_agents::List;
 use serde::Serialize;
 
 use crate::args::Paging;
+use crate::command_line::quoted;
+use crate::commands::raw;
 use crate::failure::Failure;
 use crate::output::{Columns, Last, Output};
 use crate::session::Session;
@@ -24,12 +26,19 @@ where
     F: Clone + Send + 'static,
 {
     let limit = if paging.all { usize::MAX } else { paging.limit };
+    if paging.raw && limit > PAGE {
+        let message = format!("--raw prints one page, which has at most {PAGE} items");
+        return Err(Failure::usage(message));
+    }
     // A list that ends with a page can be taken up by that page's cursor.
     let pages = limit.div_ceil(PAGE).max(1);
     let size = u8::try_from(limit.div_ceil(pages).clamp(1, PAGE)).unwrap_or(u8::MAX);
     let mut list = list.page_size(size);
     if let Some(cursor) = paging.cursor {
         list = list.cursor(cursor);
+    }
+    if paging.raw {
+        return raw::print(list.page()).await;
     }
     let mut pages = list.pages();
     let mut items = Vec::new();
@@ -68,7 +77,7 @@ where
     if let Some(cursor) = next {
         session
             .notes
-            .say(&format!("there are more: add --cursor {cursor}"));
+            .say(&format!("there are more: add --cursor {}", quoted(&cursor)));
     } else if is_cut {
         session
             .notes

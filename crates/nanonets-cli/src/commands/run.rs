@@ -20,13 +20,16 @@ use crate::session::Session;
 /// Runs an agent, and waits for it unless it was not to be.
 pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
     let limit = Limit::new(args.waiting.timeout);
-    let query = args.query.filter(|query| !query.trim().is_empty());
+    let agent = session.agent(args.agent)?;
+    let query = match &args.query_file {
+        Some(path) => Some(input::words(limit, path).await?),
+        None => args.query,
+    };
+    let query = query.filter(|query| !query.trim().is_empty());
     if query.is_none() && args.file.is_empty() {
-        let message =
-            "there is nothing to run on: give a prompt by --query, documents by --file, or both";
+        let message = "there is nothing to run on: give a prompt by --query or --query-file, documents by --file, or both";
         return Err(Failure::usage(message));
     }
-    let agent = session.agent(args.agent)?;
     let mut run = session.client.agent(agent).run();
     if let Some(query) = query {
         run = run.query(query);

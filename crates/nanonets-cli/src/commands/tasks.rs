@@ -3,7 +3,7 @@
 use crate::ambiguity;
 use crate::args::Tasks;
 use crate::commands::watch::{Origin, Watched};
-use crate::commands::{feed, list, wait};
+use crate::commands::{feed, list, raw, wait};
 use crate::failure::Failure;
 use crate::input;
 use crate::limit::Limit;
@@ -50,16 +50,38 @@ pub async fn run(session: &Session, command: Tasks) -> Result<(), Failure> {
             }
             list::print(session, tasks, paging, COLUMNS).await
         }
-        Tasks::Get { task } => output.object(&client.task(task).get().await?),
-        Tasks::Summary { task } => output.object(&client.task(task).summary().await?),
-        Tasks::Result { task } => feed::print(output, client.task(task).result().await?),
-        Tasks::Messages { task } => {
-            let messages = client.task(task).messages().await?;
-            output.list(&messages, MESSAGES, Last::Whole)
+        Tasks::Get { task, raw } => {
+            let request = client.task(task).get();
+            match raw.raw {
+                true => raw::print(request).await,
+                false => output.object(&request.await?),
+            }
+        }
+        Tasks::Summary { task, raw } => {
+            let request = client.task(task).summary();
+            match raw.raw {
+                true => raw::print(request).await,
+                false => output.object(&request.await?),
+            }
+        }
+        Tasks::Result { task, raw } => {
+            let request = client.task(task).result();
+            match raw.raw {
+                true => raw::print(request).await,
+                false => feed::print(output, request.await?),
+            }
+        }
+        Tasks::Messages { task, raw } => {
+            let request = client.task(task).messages();
+            match raw.raw {
+                true => raw::print(request).await,
+                false => output.list(&request.await?, MESSAGES, Last::Whole),
+            }
         }
         Tasks::Reply {
             task,
             message,
+            message_file,
             wait,
             waiting,
         } => {
@@ -68,9 +90,10 @@ pub async fn run(session: &Session, command: Tasks) -> Result<(), Failure> {
                 return Err(Failure::usage(message));
             }
             let limit = Limit::new(waiting.timeout);
-            let message = match message.as_str() {
-                "-" => input::words(limit, "-").await?,
-                _ => message,
+            let stdin = || message.as_deref().filter(|message| *message == "-");
+            let message = match message_file.as_deref().or_else(stdin) {
+                Some(path) => input::words(limit, path).await?,
+                None => message.unwrap_or_default(),
             };
             let handle = client.task(task);
             if wait {

@@ -11,6 +11,7 @@ mod output;
 mod process;
 #[cfg(unix)]
 mod pseudo_terminal;
+mod raw;
 mod shell;
 #[cfg(unix)]
 mod signals;
