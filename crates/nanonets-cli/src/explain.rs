@@ -249,3 +249,124 @@ fn remedy(error: &Error) -> Option<Remedy> {
 }
 
 const CHECK_URL: &str = "check NANONETS_BASE_URL or --base-url";
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use nanonets_agents::{Client, RetryPolicy};
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+    use tokio::runtime::Builder;
+
+    use super::*;
+
+    /// Accepts every connection, reads once, and writes the same bytes.
+    async fn server(answer: &'static [u8]) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                // Who has gone already has the answer that it wants.
+                let _ = stream.read(&mut [0; 4096]).await;
+                let _ = stream.write_all(answer).await;
+            }
+        });
+        address
+    }
+
+    /// A port that nothing listens on.
+    async fn nobody() -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        listener.local_addr().expect("an address")
+    }
+
+    /// What the list of agents fails with.
+    async fn failure(base_url: String, proxy: Option<SocketAddr>) -> (Cause, Failure) {
+        let mut http = reqwest::Client::builder().tls_certs_only([]).no_proxy();
+        if let Some(proxy) = proxy {
+            let proxy = reqwest::Proxy::all(format!("http://{proxy}"));
+            http = http.proxy(proxy.expect("a proxy"));
+        }
+        let client = Client::builder("key")
+            .base_url(base_url)
+            .http_client(http.build().expect("a client"))
+            .retry(RetryPolicy::never())
+            .build();
+        let page = client.expect("a client").agents().list().page().await;
+        let error = page.expect_err("it fails");
+        (Cause::of(&error), Failure::of(&error))
+    }
+
+    fn block_on(test: impl Future<Output = ()>) {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(test);
+    }
+
+    #[test]
+    fn the_layer_that_failed_is_named() {
+        block_on(async {
+            let page = "HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/html\r\ncontent-length: 4\r\n\r\n<h1>";
+            let refusal = "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n";
+            let plain = server(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
+            let closed = server(b"").await;
+            // An alert: handshake failure.
+            let alert = server(&[0x15, 3, 3, 0, 2, 2, 40]).await;
+            let (page, refusal) = (
+                server(page.as_bytes()).await,
+                server(refusal.as_bytes()).await,
+            );
+            let nobody = nobody().await;
+            let api = || "https://api.invalid".to_owned();
+            for (base_url, proxy, cause, expected) in [
+                (
+                    format!("https://{plain}"),
+                    None,
+                    Cause::Tls,
+                    "TLS: received corrupt message",
+                ),
+                (
+                    format!("https://{closed}"),
+                    None,
+                    Cause::Tls,
+                    "TLS: tls handshake eof",
+                ),
+                (
+                    format!("https://{alert}"),
+                    None,
+                    Cause::Tls,
+                    "TLS: received fatal alert",
+                ),
+                (api(), None, Cause::NameResolution, "name resolution: "),
+                (
+                    format!("https://{nobody}"),
+                    None,
+                    Cause::Network,
+                    "Connection refused",
+                ),
+                (api(), Some(refusal), Cause::Proxy, "proxy: "),
+                (
+                    api(),
+                    Some(page),
+                    Cause::Proxy,
+                    "check the proxy in HTTPS_PROXY",
+                ),
+                (api(), Some(closed), Cause::Proxy, "proxy: "),
+                (api(), Some(nobody), Cause::Proxy, "proxy: "),
+                (format!("http://{refusal}"), None, Cause::Proxy, "407: "),
+                (format!("http://{page}"), None, Cause::Page, "a gateway"),
+                (
+                    format!("http://{closed}"),
+                    None,
+                    Cause::Network,
+                    "the answer was lost",
+                ),
+            ] {
+                let (found, failure) = failure(base_url, proxy).await;
+                let message = failure.message();
+                assert_eq!(found, cause, "{message}");
+                assert!(message.contains(expected), "{expected}: {message}");
+            }
+        });
+    }
+}
