@@ -1,39 +1,57 @@
-//! Starting a task without ever paying for it twice: where the answer was lost, the task is looked for.
+//! Starts a task without ever paying for it twice, also if this process is killed: the run is written down first, and if
+//! its answer is lost, its task is looked for.
 //!
-//! `cargo run -p nanonets-agents --example lost_answer -- AGENT_ID PROMPT`, with `NANONETS_API_KEY` set and, for the
-//! simulator, `NANONETS_BASE_URL`.
+//! `cargo run -p nanonets-agents --example lost_answer -- AGENT_ID PROMPT RECORD_FILE`, with `NANONETS_API_KEY` set and, for
+//! the simulator, `NANONETS_BASE_URL`. If RECORD_FILE exists already, an earlier process may have sent the run.
 
-use futures_util::TryStreamExt;
-use nanonets_agents::{AgentId, Client, TaskId};
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use nanonets_agents::{AgentId, Client, FoundRun, Marker, RunRecord, TaskId};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> Result<()> {
     let mut args = std::env::args().skip(1);
     let agent: AgentId = args.next().ok_or("an agent id is needed")?.parse()?;
     let prompt = args.next().ok_or("a prompt is needed")?;
+    let path = PathBuf::from(args.next().ok_or("a file for the record is needed")?);
     let client = Client::from_env()?;
-    println!("task {}", start(&client, agent, prompt).await?);
+    let task = match std::fs::read(&path) {
+        Ok(record) => find(&client, &serde_json::from_slice(&record)?).await?,
+        Err(_) => start(&client, agent, prompt, &path).await?,
+    };
+    println!("task {task}");
     Ok(())
 }
 
-/// Starts a task, of which there is one in the end, as long as nobody else runs the agent at the same time.
-async fn start(
-    client: &Client,
-    agent: AgentId,
-    prompt: String,
-) -> Result<TaskId, Box<dyn std::error::Error>> {
-    let error = match client.agent(agent).run().query(prompt).start().await {
+/// Starts the task, after its record is safely on disk.
+async fn start(client: &Client, agent: AgentId, prompt: String, path: &Path) -> Result<TaskId> {
+    let run = client.agent(agent).run().query(prompt);
+    let prepared = run.marker(Marker::random()).prepare().await?;
+    let mut file = File::create_new(path)?;
+    file.write_all(&serde_json::to_vec(prepared.record())?)?;
+    file.sync_all()?;
+    let error = match prepared.start().await {
         Ok(task) => return Ok(task.id()),
         Err(error) => error,
     };
-    let Some(candidates) = error.candidates(client) else {
-        return Err(error.into());
+    let Some(record) = error.run_record() else {
+        return Err(error.into()); // it is certain that no task was started
     };
     println!("{error}");
-    let candidates: Vec<_> = candidates.stream().try_collect().await?;
-    match &candidates[..] {
-        [task] => Ok(task.task_id),
-        [] => Err("no task was started; it can be tried again".into()),
-        several => Err(format!("{} tasks may be the one", several.len()).into()),
+    find(client, record).await
+}
+
+/// Looks for the task of a run until it is found or ruled out. That takes five minutes at most.
+async fn find(client: &Client, record: &RunRecord) -> Result<TaskId> {
+    match client.find_run(record).until_decided().await? {
+        FoundRun::Found(candidates) => match &candidates[..] {
+            [candidate] => Ok(candidate.task.task_id),
+            several => Err(format!("{} tasks may be the one", several.len()).into()),
+        },
+        _ => Err("no task was started: delete the record and run it again".into()),
     }
 }

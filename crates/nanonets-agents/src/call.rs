@@ -1,4 +1,4 @@
-//! One call of an operation: its attempts, the pauses between them, and its end.
+//! One call of an operation: its attempts, the pauses between them, and its result.
 
 use std::fmt;
 use std::future::{Future, pending};
@@ -14,15 +14,18 @@ use nanonets_agents_api::{
 use reqwest::header::{HeaderName, HeaderValue};
 use tokio::time::{Instant, timeout_at};
 
+use crate::answer::{self, Effect};
 use crate::client::Client;
 use crate::error::{Ambiguity, Error, ErrorKind, Result};
 use crate::operation::Operation;
+use crate::record::RunRecord;
+use crate::retry::Attempts;
 use crate::telemetry::Span;
 
-/// What one attempt comes to.
+/// The result of one attempt.
 pub(crate) type Sent<T> = std::result::Result<ResponseValue<T>, ApiError<ErrorBody<ErrorEnvelope>>>;
 
-/// What is called, and about what.
+/// An operation, and the agent or task that it is for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call {
     pub operation: Operation,
@@ -56,11 +59,13 @@ pub(crate) struct Options {
     pub timeout: Option<Duration>,
     pub attempt_timeout: Option<Duration>,
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// What is wrong with the options, if something is.
+    /// Why the options are invalid.
     pub invalid: Option<&'static str>,
     pub capture: Option<Capture>,
-    /// Whoever calls tries again by himself.
+    /// The caller repeats the request itself.
     pub once: bool,
+    /// What is known of a run before it is sent.
+    pub record: Option<RunRecord>,
 }
 
 impl Options {
@@ -93,7 +98,7 @@ impl fmt::Debug for Options {
     }
 }
 
-/// When an attempt is given up.
+/// The time limits of an attempt.
 struct Limits {
     idle: Duration,
     attempt: Option<Duration>,
@@ -102,7 +107,7 @@ struct Limits {
 }
 
 impl Limits {
-    /// Returns when an attempt that begins now has taken too long, and says in which way.
+    /// Returns when an attempt that begins now exceeds a limit.
     async fn run_out(&self, activity: &Activity) -> TimedOut {
         let attempt = self.attempt.and_then(after);
         let end = [attempt, self.deadline].into_iter().flatten().min();
@@ -133,18 +138,20 @@ fn after(pause: Duration) -> Option<Instant> {
     Instant::now().checked_add(pause)
 }
 
-/// Why an attempt was given up.
+/// The limit that an attempt exceeded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum TimedOut {
+    /// That of the attempt or of the call.
     Limit,
+    /// That of a connection on which nothing moves.
     Idle(Duration),
 }
 
 impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Limit => f.write_str("the time for it has run out"),
-            Self::Idle(limit) => write!(f, "nothing was sent or received for {limit:?}"),
+            Self::Limit => f.write_str("the deadline has passed"),
+            Self::Idle(limit) => write!(f, "the connection was idle for {limit:?}"),
         }
     }
 }
@@ -152,7 +159,7 @@ impl fmt::Display for TimedOut {
 impl std::error::Error for TimedOut {}
 
 impl Client {
-    /// Calls an operation, as often as the retry policy has it.
+    /// Calls an operation, and repeats it as the retry policy says.
     pub(crate) async fn call<T, Send, Answer>(
         &self,
         call: Call,
@@ -170,52 +177,81 @@ impl Client {
             attempt: options.attempt_timeout,
             deadline: timeout.and_then(after),
         };
-        let refuse = |message| Err(Error::new(ErrorKind::InvalidRequest, message).during(call, 0));
+        let invalid = |message| Err(Error::new(ErrorKind::InvalidRequest, message).during(call, 0));
         if let Some(problem) = options.invalid {
-            return refuse(problem);
+            return invalid(problem);
         }
         if timeout.is_some_and(|timeout| timeout.is_zero()) {
-            return refuse("the timeout leaves no time to send the request");
+            return invalid("the timeout leaves no time to send the request");
         }
         let is_raw = options.capture.is_some();
         let activity = Activity::default();
         let since = Utc::now();
         let span = Span::of(call);
-        let mut attempt = 1;
+        let mut attempts = Attempts::default();
         let mut had_no_effect = true;
         loop {
+            attempts.made += 1;
+            let sent_at = Utc::now();
             let api = self.api(self.context(&options).activity(activity.clone()));
             let sent = span.around(limited(send(api), &limits, &activity));
             let error = match sent.await {
                 Ok(Ok(response)) => {
                     self.budget().give();
-                    span.ends(attempt, Some(response.status()), None);
+                    self.clock().measure(sent_at, response.headers());
+                    span.ends(attempts.made, Some(response.status()), None);
                     return Ok(response);
                 }
-                Ok(Err(error)) => Error::from_api(error, self.base_context()),
-                Err(why) => Error::new(ErrorKind::Lost, "no answer in time").caused_by(why),
+                Ok(Err(error)) => answer::error(error, operation, self.base_context()),
+                Err(why) => Error::new(ErrorKind::Lost, "no answer in time")
+                    .with_effect(Effect::Unknown)
+                    .caused_by(why),
             };
-            let error = error.during(call, attempt);
-            had_no_effect &= error.had_no_effect();
-            // Whoever wants the body as it came gets it, whatever it is.
+            let error = error.during(call, attempts.made);
+            self.clock().measure(sent_at, error.headers());
+            had_no_effect &= error.effect() == Effect::None;
+            match error.asks_for_a_pause() {
+                true => attempts.refused += 1,
+                false => attempts.failed += 1,
+            }
+            // A caller who asked for the raw body gets it, even if it does not decode.
             let is_wanted = is_raw && error.kind() == ErrorKind::Unreadable;
-            let pause = self.retry_policy().pause(operation, attempt, &error);
+            let pause = self.retry_policy().pause(operation, &attempts, &error);
             let pause = pause.filter(|&pause| !is_wanted && !options.once && limits.allow(pause));
-            if let Some(pause) = pause.filter(|_| self.budget().take()) {
+            if let Some(pause) = pause.filter(|_| error.asks_for_a_pause() || self.budget().take())
+            {
                 span.retries(&error, pause);
                 tokio::time::sleep(pause).await;
-                attempt += 1;
+                if error.asks_for_a_pause() {
+                    attempts.paused = attempts.paused.saturating_add(pause);
+                }
                 continue;
             }
-            span.ends(attempt, error.status(), Some(&error));
-            if operation.is_idempotent() || had_no_effect {
+            span.ends(attempts.made, error.status(), Some(&error));
+            if operation.is_idempotent() || had_no_effect || error.effect() == Effect::Created {
                 return Err(error);
             }
+            let until = Utc::now();
+            let run = call.agent_id.filter(|_| operation == Operation::RunAgent);
+            let run = run.map(|agent| {
+                let mut record = options
+                    .record
+                    .unwrap_or_else(|| RunRecord::new(agent, None));
+                record.since = record.since.min(since);
+                record.until = Some(until);
+                let offset = self
+                    .clock()
+                    .offset()
+                    .map(|offset| offset.num_milliseconds());
+                record.clock_offset_ms = record.clock_offset_ms.or(offset);
+                record
+            });
             return Err(error.ambiguous(Ambiguity {
                 agent_id: call.agent_id,
                 task_id: call.task_id,
                 since,
-                until: Utc::now(),
+                until,
+                run,
             }));
         }
     }
@@ -233,7 +269,7 @@ impl Client {
     }
 }
 
-/// One attempt, or why it was given up.
+/// The result of one attempt, or the limit that it exceeded.
 async fn limited<F: Future>(
     attempt: F,
     limits: &Limits,

@@ -1,8 +1,9 @@
 //! The client and how it is set up.
 
+use std::collections::{HashSet, VecDeque};
 use std::env::VarError;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nanonets_agents_api::types::{AgentId, TaskId};
@@ -11,7 +12,10 @@ use reqwest::header::{HeaderValue, USER_AGENT};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::agents::{AgentHandle, Agents};
+use crate::clock::ServerClock;
 use crate::error::{Error, ErrorKind, Result};
+use crate::find::FindRun;
+use crate::record::RunRecord;
 use crate::retry::{Budget, RetryPolicy};
 use crate::task::{TaskHandle, Tasks};
 
@@ -39,7 +43,12 @@ struct Inner {
     timeout: Option<Duration>,
     idle_timeout: Duration,
     polls: Semaphore,
+    clock: ServerClock,
+    started: Mutex<VecDeque<TaskId>>,
 }
+
+/// How many tasks that it started a client remembers.
+const REMEMBERED: usize = 10_000;
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -218,6 +227,8 @@ impl ClientBuilder {
                 timeout: self.timeout,
                 idle_timeout: self.idle_timeout,
                 polls: Semaphore::new(self.concurrent_polls),
+                clock: ServerClock::default(),
+                started: Mutex::default(),
             }),
         })
     }
@@ -306,6 +317,62 @@ impl Client {
     #[must_use]
     pub fn task(&self, id: TaskId) -> TaskHandle {
         TaskHandle::new(self.clone(), id)
+    }
+
+    /// Looks for the task of a run whose answer was lost, or whose process ended before the answer came.
+    ///
+    /// The record comes from the [error](crate::Error::run_record), or from [`Run::prepare`](crate::Run::prepare) and was
+    /// stored. The run must be over: a task that is started after the search is not found by it.
+    ///
+    /// ```
+    /// # use nanonets_agents_sim::{Fault, Simulator};
+    /// use nanonets_agents::{Client, Error, FoundRun, TaskId};
+    ///
+    /// /// The task of the run, or nothing if the run can be repeated.
+    /// async fn recover(client: &Client, error: Error) -> nanonets_agents::Result<Option<TaskId>> {
+    ///     let Some(record) = error.run_record() else {
+    ///         return Err(error); // it is certain that no task was started
+    ///     };
+    ///     match client.find_run(record).until_decided().await? {
+    ///         FoundRun::Found(candidates) if candidates.len() == 1 => Ok(Some(candidates[0].task.task_id)),
+    ///         FoundRun::RuledOut => Ok(None),
+    ///         _ => Err(error), // several tasks: a person decides
+    ///     }
+    /// }
+    /// # #[tokio::main]
+    /// # async fn main() -> nanonets_agents::Result<()> {
+    /// # let simulator = Simulator::start().await;
+    /// # let agent = simulator.create_agent("Invoices").id;
+    /// # simulator.fault(Fault::reset().after_effect().times(1));
+    /// # let client = Client::builder(simulator.api_key()).base_url(simulator.base_url()).build()?;
+    /// # let error = client.agent(agent).run().query("How much?").start().await.unwrap_err();
+    /// # assert_eq!(recover(&client, error).await?, Some(simulator.tasks()[0].id));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn find_run(&self, record: &RunRecord) -> FindRun {
+        FindRun::new(self.clone(), record.clone())
+    }
+
+    /// The tasks that this client and its clones have started lately.
+    pub(crate) fn started_tasks(&self) -> HashSet<TaskId> {
+        let started = self.inner.started.lock();
+        let started = started.unwrap_or_else(PoisonError::into_inner);
+        started.iter().copied().collect()
+    }
+
+    /// Remembers a task that was started.
+    pub(crate) fn remember(&self, task: TaskId) {
+        let started = self.inner.started.lock();
+        let mut started = started.unwrap_or_else(PoisonError::into_inner);
+        if started.len() >= REMEMBERED {
+            started.pop_front();
+        }
+        started.push_back(task);
+    }
+
+    pub(crate) fn clock(&self) -> &ServerClock {
+        &self.inner.clock
     }
 
     pub(crate) fn base_context(&self) -> &Context {

@@ -5,20 +5,18 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use nanonets_agents_api::support::{BodyProblem, PartError};
-use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId, TaskListItem, TaskStatus};
-use nanonets_agents_api::{Context, Error as ApiError, ErrorBody};
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use nanonets_agents_api::types::{AgentId, TaskId, TaskStatus};
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use serde_json::Value;
 
+use crate::answer::Effect;
 use crate::call::{Call, TimedOut};
-use crate::client::Client;
-use crate::list::List;
 use crate::operation::Operation;
 use crate::outcome::Outcome;
-use crate::task::TaskFilter;
+use crate::record::RunRecord;
 
 /// What went wrong.
 ///
@@ -34,9 +32,14 @@ struct Inner {
     message: Cow<'static, str>,
     status: Option<StatusCode>,
     headers: HeaderMap,
+    body: Bytes,
     attempts: u32,
+    origin: Option<Origin>,
+    effect: Effect,
     /// The answer broke off, which may pass.
     broke_off: bool,
+    /// The server asks to come back later.
+    asks_for_a_pause: bool,
     ambiguity: Option<Ambiguity>,
     waited: Option<Waited>,
     outcome: Option<Outcome>,
@@ -44,63 +47,79 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// How far the clocks of two machines may be apart for [`Error::candidates`].
-const SKEW: TimeDelta = TimeDelta::seconds(60);
-
 /// The kinds of [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The client can't be set up as it was asked to.
+    /// The client's settings are invalid. Nothing was sent.
     Configuration,
-    /// The request can't be sent as it is; nothing was sent.
+    /// The request is invalid. Nothing was sent.
     InvalidRequest,
-    /// No connection came about; nothing was sent.
+    /// No connection was established. Nothing was sent.
     Connect,
-    /// The request was sent, at least in part, or there was no time left to send it, and its answer did not come.
+    /// No answer came. The request may have been sent, in part or whole.
     Lost,
-    /// A file could not be read while it was sent, or was not as long as it was said to be; the server can't have taken
-    /// the request for a whole one.
+    /// A file could not be read, or its length changed while it was sent. The server did not get a complete request.
     File,
-    /// The server refused, or failed: see [`Error::status`].
+    /// The answer has a status that is not a success: see [`Error::status`].
     Status,
-    /// The server answered with a success that can't be read.
+    /// The answer is a success, but its body does not decode.
     Unreadable,
-    /// A task was waited for in vain.
+    /// The timeout of a wait has passed. The task is still running.
     Timeout,
-    /// A task ended without the output that was asked for.
+    /// The task ended without the output that was asked for.
     NotCompleted,
-    /// The output of a task is not of the type that was asked for.
+    /// The output of the task does not decode as the type that was asked for.
     Mismatch,
-    /// A list would never end: it gave a cursor twice, or too many empty pages in a row.
+    /// A list does not end: the server gave a cursor twice, or too many empty pages in a row.
     Pagination,
+}
+
+/// Where a failure comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Origin {
+    /// The API: the answer has its documented form.
+    Api,
+    /// A gateway, a cache, a load balancer or another server: the answer does not have the form that the API documents.
+    Gateway,
+    /// The proxy between this machine and the API.
+    Proxy,
+    /// The TLS handshake: a certificate that is not trusted, or a server that does not speak TLS.
+    Tls,
+    /// Name resolution: the host does not exist.
+    Dns,
+    /// The network between this machine and the server.
+    Network,
 }
 
 /// What is known of a request that may or may not have taken effect.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Ambiguity {
-    /// The agent that it was for, if it was for one.
+    /// The agent that the request was for.
     pub agent_id: Option<AgentId>,
-    /// The task that it was for, if it was for one.
+    /// The task that the request was for.
     pub task_id: Option<TaskId>,
     /// When the first attempt began, by the clock of this machine.
     pub since: DateTime<Utc>,
-    /// When the last one was given up.
+    /// When the last attempt ended, by the clock of this machine.
     pub until: DateTime<Utc>,
+    /// For a run: what [`Client::find_run`](crate::Client::find_run) needs to look for its task.
+    pub run: Option<RunRecord>,
 }
 
-/// How a wait ended that timed out.
+/// How far a wait came whose timeout has passed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Waited {
-    /// The task, which goes on: it can be waited for again by this id, in any process.
+    /// The task. It is still running: any process can wait for it again by this id.
     pub task_id: TaskId,
-    /// Its status when it was last seen.
+    /// The status that the last successful poll returned.
     pub last_status: Option<TaskStatus>,
-    /// How long it was waited for.
+    /// How long the wait lasted.
     pub elapsed: Duration,
-    /// How often it was asked for its status.
+    /// How many polls were sent.
     pub polls: u32,
 }
 
@@ -114,8 +133,12 @@ impl Error {
             message: message.into(),
             status: None,
             headers: HeaderMap::new(),
+            body: Bytes::new(),
             attempts: 0,
+            origin: None,
+            effect: Effect::None,
             broke_off: false,
+            asks_for_a_pause: false,
             ambiguity: None,
             waited: None,
             outcome: None,
@@ -131,8 +154,9 @@ impl Error {
 
     pub(crate) fn during(mut self, call: Call, attempts: u32) -> Self {
         self.0.operation = Some(call.operation);
-        self.0.agent_id = call.agent_id;
-        self.0.task_id = call.task_id;
+        // What the answer identifies counts more than what the request was for.
+        self.0.agent_id = self.0.agent_id.or(call.agent_id);
+        self.0.task_id = self.0.task_id.or(call.task_id);
         self.0.attempts = attempts;
         self
     }
@@ -164,61 +188,56 @@ impl Error {
         self
     }
 
-    /// What one attempt came to that was made with this context.
-    pub(crate) fn from_api(error: ApiError<ErrorBody<ErrorEnvelope>>, context: &Context) -> Self {
-        match error {
-            ApiError::InvalidRequest(message) | ApiError::Custom(message) => {
-                Self::new(ErrorKind::InvalidRequest, message)
-            }
-            ApiError::ErrorResponse(answer) => {
-                let (status, headers) = (answer.status(), answer.headers().clone());
-                let body = answer.into_inner();
-                let mut error = if status.is_success() {
-                    let reason = body
-                        .problem()
-                        .map_or_else(String::new, |problem| format!(": {problem}"));
-                    let message = format!("the answer can't be read{reason}");
-                    let mut error = Self::new(ErrorKind::Unreadable, message);
-                    error.0.broke_off = match body.problem() {
-                        Some(BodyProblem::Incomplete(_)) => true,
-                        // Whoever cut it off may have given its length too.
-                        Some(BodyProblem::Undecodable(error)) => error.full().is_eof(),
-                        _ => false,
-                    };
-                    error
-                } else {
-                    Self::new(ErrorKind::Status, words(&body, context))
-                };
-                error.0.status = Some(status);
-                error.0.headers = headers;
-                error
-            }
-            ApiError::CommunicationError(error) if error.is_connect() => {
-                let host = error
-                    .url()
-                    .and_then(|url| url.host_str().zip(url.port_or_known_default()));
-                let message = match host {
-                    Some((host, port)) => Cow::from(format!("no connection to {host}:{port}")),
-                    None => Cow::from("no connection"),
-                };
-                Self::new(ErrorKind::Connect, message).caused_by(error)
-            }
-            ApiError::CommunicationError(error) => {
-                let mut sources =
-                    std::iter::successors(StdError::source(&error), |&error| error.source());
-                if let Some(file) = sources.find_map(|error| error.downcast_ref::<PartError>()) {
-                    return Self::new(ErrorKind::File, file.to_string()).caused_by(error);
-                }
-                let message = if error.is_timeout() {
-                    "no answer in time"
-                } else {
-                    "the answer was lost"
-                };
-                Self::new(ErrorKind::Lost, message).caused_by(error)
-            }
-            // The generated client makes no other.
-            error => Self::new(ErrorKind::Lost, error.to_string()),
-        }
+    pub(crate) fn with_answer(
+        mut self,
+        status: StatusCode,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Self {
+        self.0.status = Some(status);
+        self.0.headers = headers;
+        self.0.body = body;
+        self
+    }
+
+    pub(crate) fn with_origin(mut self, origin: Origin) -> Self {
+        self.0.origin = Some(origin);
+        self
+    }
+
+    pub(crate) fn with_effect(mut self, effect: Effect) -> Self {
+        self.0.effect = effect;
+        self
+    }
+
+    pub(crate) fn broken_off(mut self) -> Self {
+        self.0.broke_off = true;
+        self
+    }
+
+    pub(crate) fn asking_for_a_pause(mut self) -> Self {
+        self.0.asks_for_a_pause = true;
+        self
+    }
+
+    /// The request started this task, although its answer does not decode.
+    pub(crate) fn started(mut self, task_id: TaskId) -> Self {
+        self.0.task_id = Some(task_id);
+        self
+    }
+
+    /// The request created this agent, although its answer does not decode.
+    pub(crate) fn created_agent(mut self, agent_id: AgentId) -> Self {
+        self.0.agent_id = Some(agent_id);
+        self
+    }
+
+    pub(crate) fn effect(&self) -> Effect {
+        self.0.effect
+    }
+
+    pub(crate) fn asks_for_a_pause(&self) -> bool {
+        self.0.asks_for_a_pause
     }
 
     /// What kind of error it is.
@@ -233,14 +252,20 @@ impl Error {
         self.0.operation.map(Operation::id)
     }
 
-    /// The agent that it was about, if it was about one.
+    /// Where the failure comes from, as far as that is known.
+    #[must_use]
+    pub fn origin(&self) -> Option<Origin> {
+        self.0.origin
+    }
+
+    /// The agent that the operation was for, or that it created although the rest of the answer does not decode.
     #[must_use]
     pub fn agent_id(&self) -> Option<AgentId> {
         self.0.agent_id
     }
 
-    /// The task that it was about. Where a run was started and something went wrong later, the task is there all the
-    /// same: [`Client::task`] goes on with it.
+    /// The task that the operation was for, or that it started. A run that failed after its task was started has the id
+    /// here, also where the rest of the answer does not decode. [`Client::task`](crate::Client::task) continues with it.
     #[must_use]
     pub fn task_id(&self) -> Option<TaskId> {
         self.0.task_id
@@ -258,7 +283,14 @@ impl Error {
         &self.0.headers
     }
 
-    /// The id that the server, or a proxy before it, gave the request: for whoever is asked for help.
+    /// The first 64 KiB of the body of the answer, as they came. Empty if there was no answer or no body. They may hold
+    /// what was sent or what is in a document: don't log them.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.0.body
+    }
+
+    /// The id that the server, or a gateway in front of it, gave the request. Support may ask for it.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         let names = ["x-request-id", "request-id", "x-correlation-id", "cf-ray"];
@@ -279,15 +311,20 @@ impl Error {
         self.0.attempts
     }
 
-    /// How long the server asks to wait before the next attempt.
+    /// The pause that the server asks for (`Retry-After`). A date counts from the server's own `Date`, so that it does not
+    /// matter how far the two clocks differ.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         let text = self.0.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
         if let Ok(seconds) = text.parse() {
             return Some(Duration::from_secs(seconds));
         }
-        let date = DateTime::parse_from_rfc2822(text).ok()?;
-        Some((date.to_utc() - Utc::now()).to_std().unwrap_or_default())
+        if let Ok(seconds) = text.parse::<f64>() {
+            return Duration::try_from_secs_f64(seconds).ok();
+        }
+        let date = DateTime::parse_from_rfc2822(text).ok()?.to_utc();
+        let now = server_date(&self.0.headers).unwrap_or_else(Utc::now);
+        Some((date - now).to_std().unwrap_or_default())
     }
 
     /// Whether the request may have taken effect although no answer says so. Repeating it could do the thing twice;
@@ -303,18 +340,11 @@ impl Error {
         self.0.ambiguity.as_ref()
     }
 
-    /// The tasks that an ambiguous run may have started: those of its agent from the time of its attempts, and a minute
-    /// more on both sides, for clocks differ. If there are none a while later, it started none. `None` unless this is the
-    /// error of an ambiguous run.
+    /// For an ambiguous run: what [`Client::find_run`](crate::Client::find_run) needs to look for its task, in this process
+    /// or, serialised, in another one.
     #[must_use]
-    pub fn candidates(&self, client: &Client) -> Option<List<TaskListItem, TaskFilter>> {
-        let ambiguity = self.ambiguity()?;
-        let agent_id = ambiguity.agent_id?;
-        (self.0.operation == Some(Operation::RunAgent)).then(|| {
-            let list = client.tasks().list().agent(agent_id);
-            list.created_after(ambiguity.since - SKEW)
-                .created_before(ambiguity.until + SKEW)
-        })
+    pub fn run_record(&self) -> Option<&RunRecord> {
+        self.ambiguity()?.run.as_ref()
     }
 
     /// What the task came to that was to fill a struct and did not complete. The question that it asks can be answered
@@ -376,14 +406,17 @@ impl Error {
         self.kind() == ErrorKind::Timeout || self.sources().any(ran_out)
     }
 
-    /// Whether the cause may pass: no connection, an answer that was lost or broke off, 429 or 5xx. It does not say that the
-    /// request can be repeated without harm: see [`is_ambiguous`](Self::is_ambiguous).
+    /// Whether the failure may be temporary: no connection, an answer that was lost or broke off, 408, 425, 429 or 5xx. A
+    /// host that does not exist, a certificate that is not trusted and a proxy that asks for a password are not temporary.
+    ///
+    /// It does not say that the request can be repeated without harm: see [`is_ambiguous`](Self::is_ambiguous).
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
-            ErrorKind::Connect | ErrorKind::Lost => true,
+            ErrorKind::Connect => self.origin() == Some(Origin::Network),
+            ErrorKind::Lost => true,
             ErrorKind::Status => self.status().is_some_and(|status| {
-                status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS
+                status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429)
             }),
             ErrorKind::Unreadable => self.0.broke_off,
             _ => false,
@@ -393,45 +426,12 @@ impl Error {
     fn sources(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
         std::iter::successors(self.source(), |&error| error.source())
     }
-
-    /// Whether it is certain that the request had no effect.
-    pub(crate) fn had_no_effect(&self) -> bool {
-        match self.kind() {
-            ErrorKind::Connect => true,
-            ErrorKind::Status => match self.status() {
-                Some(StatusCode::TOO_MANY_REQUESTS) => true,
-                Some(StatusCode::SERVICE_UNAVAILABLE) => self.0.headers.contains_key(RETRY_AFTER),
-                status => status.is_some_and(|status| status.is_client_error()),
-            },
-            ErrorKind::Lost | ErrorKind::Unreadable => false,
-            _ => true,
-        }
-    }
 }
 
-/// What the server says, or else how its answer begins.
-fn words(body: &ErrorBody<ErrorEnvelope>, context: &Context) -> String {
-    /// How much of an answer that is not the documented envelope is shown, in characters.
-    const SNIPPET: usize = 200;
-    let text = match body.decoded() {
-        Some(envelope) => Cow::Borrowed(envelope.error.as_str()),
-        // No character takes more than four bytes, and a run of blanks is not worth more.
-        None => {
-            let bytes = body.bytes();
-            String::from_utf8_lossy(bytes.get(..20 * SNIPPET).unwrap_or(bytes))
-        }
-    };
-    let line = context
-        .without_key(&text)
-        .split(|character: char| character.is_whitespace() || character.is_control())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
-    match line.char_indices().nth(SNIPPET) {
-        Some((end, _)) => format!("{}...", &line[..end]),
-        None if line.is_empty() => "the server gives no reason".to_owned(),
-        None => line,
-    }
+/// The server's clock at the time of an answer. Its resolution is a second.
+pub(crate) fn server_date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+    let text = headers.get(DATE)?.to_str().ok()?;
+    Some(DateTime::parse_from_rfc2822(text).ok()?.to_utc())
 }
 
 impl fmt::Debug for Error {
@@ -445,8 +445,13 @@ impl fmt::Debug for Error {
             status,
             // A server may say anything in them.
             headers: _,
+            // It may hold what was sent, or what is in a document.
+            body: _,
             attempts,
+            origin,
+            effect: _,
             broke_off: _,
+            asks_for_a_pause: _,
             ambiguity,
             waited,
             outcome,
@@ -467,6 +472,9 @@ impl fmt::Debug for Error {
         debug.field("message", message);
         if let Some(status) = status {
             debug.field("status", &status.as_u16());
+        }
+        if let Some(origin) = origin {
+            debug.field("origin", origin);
         }
         if let Some(id) = self.request_id() {
             debug.field("request_id", &id);
@@ -514,7 +522,7 @@ impl fmt::Display for Error {
             (_, None) => {}
         }
         if ambiguity.is_some() {
-            f.write_str("; it may have taken effect all the same, so look before repeating it")?;
+            f.write_str("; the request may have taken effect, so look before repeating it")?;
         }
         Ok(())
     }

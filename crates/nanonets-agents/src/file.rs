@@ -34,7 +34,7 @@ enum Source {
     Part(FilePart),
 }
 
-type Chunks = BoxStream<'static, io::Result<Bytes>>;
+pub(crate) type Chunks = BoxStream<'static, io::Result<Bytes>>;
 type Open = Arc<dyn Fn() -> BoxFuture<'static, io::Result<Chunks>> + Send + Sync>;
 
 /// How far an upload is.
@@ -159,7 +159,7 @@ impl File {
     }
 
     /// Its length, as far as it is known before it is read.
-    fn length(&self) -> Option<u64> {
+    pub(crate) fn length(&self) -> Option<u64> {
         match &self.source {
             Source::Path(path) => {
                 let metadata = std::fs::metadata(path).ok()?;
@@ -171,7 +171,19 @@ impl File {
         }
     }
 
-    fn sent_name(&self) -> String {
+    /// The content, if reading it twice does no harm: bytes in memory and regular files. Pipes, readers and streams may be
+    /// readable only once.
+    pub(crate) async fn repeatable_content(&self) -> io::Result<Option<Chunks>> {
+        Ok(match &self.source {
+            Source::Path(path) if tokio::fs::metadata(path).await?.is_file() => {
+                Some(read(tokio::fs::File::open(path).await?).boxed())
+            }
+            Source::Bytes(content) => Some(stream::iter([Ok(content.clone())]).boxed()),
+            Source::Path(_) | Source::Stream { .. } | Source::Part(_) => None,
+        })
+    }
+
+    pub(crate) fn sent_name(&self) -> String {
         match (&self.name, &self.source) {
             (Some(name), _) => name.clone(),
             (None, Source::Path(path)) => path

@@ -95,13 +95,13 @@
 //! [status](Error::status), and questions such as [`is_rate_limited`](Error::is_rate_limited). What is worth trying again
 //! was tried again already, by the [`RetryPolicy`].
 //!
-//! Starting a task costs money, and the API can't tell a repeated request from a new one. So a run is tried again only if
-//! it certainly had no effect. An answer that is lost otherwise is [ambiguous](Error::is_ambiguous), and the error lists
-//! the tasks that it may have started:
+//! Starting a task costs money, and the API has no idempotency key. So a run is repeated only if the failure proves that it
+//! had no effect. Any other lost answer is [ambiguous](Error::is_ambiguous): a task may have been started, and
+//! [`Client::find_run`] looks for it:
 //!
 //! ```
 //! # use nanonets_agents_sim::{Fault, Simulator};
-//! use futures_util::TryStreamExt as _;
+//! use nanonets_agents::FoundRun;
 //! # use nanonets_agents::Client;
 //!
 //! # #[tokio::main]
@@ -112,10 +112,16 @@
 //! # let client = Client::builder(simulator.api_key()).base_url(simulator.base_url()).build()?;
 //! # let mut found = 0;
 //! if let Err(error) = client.agent(agent_id).run().query("How much?").start().await {
-//!     if let Some(candidates) = error.candidates(&client) {
-//!         for task in candidates.stream().try_collect::<Vec<_>>().await? {
-//!             println!("it may have started {}", task.task_id);
-//! #           found += 1;
+//!     if let Some(record) = error.run_record() {
+//!         match client.find_run(record).await? {
+//!             FoundRun::Found(candidates) => {
+//!                 for candidate in candidates {
+//!                     println!("it may have started {}", candidate.task.task_id);
+//! #                   found += 1;
+//!                 }
+//!             }
+//!             FoundRun::NotYet { ruled_out_at } => println!("look again until {ruled_out_at}"),
+//!             _ => println!("no task was started"),
 //!         }
 //!     }
 //! }
@@ -123,6 +129,9 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! Where many runs of one agent are in flight, give each a [`Marker`]: then the search finds one task and not all of them.
+//! [`Run::prepare`] gives a record to store before the request is sent, for a process that may be killed.
 //!
 //! # Lists, agents, and the rest
 //!
@@ -168,16 +177,21 @@
 //! [schemars]: https://docs.rs/schemars
 
 mod agents;
+mod answer;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod call;
 mod client;
+mod clock;
 mod error;
 mod file;
+mod find;
+mod fingerprint;
 mod list;
 mod operation;
 mod outcome;
 mod output;
+mod record;
 mod request;
 mod retry;
 mod run;
@@ -187,8 +201,9 @@ mod wait;
 
 pub use agents::{AgentFilter, AgentHandle, Agents, CreateAgent, UpdateAgent};
 pub use client::{Client, ClientBuilder};
-pub use error::{Ambiguity, Error, ErrorKind, Result, Waited};
+pub use error::{Ambiguity, Error, ErrorKind, Origin, Result, Waited};
 pub use file::{File, Progress};
+pub use find::{Candidate, Evidence, FindRun, FoundRun};
 pub use list::{List, Page};
 pub use nanonets_agents_api::types::{
     Agent, AgentConfig, AgentGroupId, AgentId, AgentListItem, AgentStatus, AgentVersion, FeedItem,
@@ -197,9 +212,10 @@ pub use nanonets_agents_api::types::{
 };
 pub use nanonets_agents_api::{FilePart, ResponseValue};
 pub use outcome::{Completed, Failure, Outcome, Question};
+pub use record::{Marker, RunRecord};
 pub use request::{RawResponse, Request};
 pub use retry::{Attempt, RetryPolicy};
-pub use run::{Extract, Run};
+pub use run::{Extract, PreparedRun, Run};
 pub use task::{TaskFilter, TaskHandle, Tasks};
 pub use wait::{Update, Wait};
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What is called: for errors, retries and spans.
+/// An operation of the API, for errors, retries and spans.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Operation {
     ListAgents,
@@ -42,13 +42,47 @@ impl Operation {
         }
     }
 
-    /// Whether doing it twice is the same as doing it once. What is not costs money, or says something twice, and the
-    /// API has no key by which it would notice.
+    /// Whether a second request has no effect beyond that of the first. The match names every operation, so that a new one
+    /// does not compile until somebody has decided.
+    ///
+    /// The API has no idempotency key: repeating an operation that is not idempotent starts a second task, creates a second
+    /// agent or sends a message twice.
     pub fn is_idempotent(self) -> bool {
-        !matches!(
-            self,
-            Self::CreateAgent | Self::RunAgent | Self::PublishAgentVersion | Self::SendTaskMessage
-        )
+        match self {
+            Self::ListAgents
+            | Self::GetAgent
+            | Self::UpdateAgent
+            | Self::ListAgentVersions
+            | Self::ListTasks
+            | Self::GetTask
+            | Self::GetTaskSummary
+            | Self::GetTaskResult
+            | Self::ListTaskMessages
+            | Self::CancelTask => true,
+            Self::CreateAgent
+            | Self::RunAgent
+            | Self::PublishAgentVersion
+            | Self::SendTaskMessage => false,
+        }
+    }
+
+    /// The field of the answer that identifies what the operation created, if it creates something.
+    pub fn created_id(self) -> Option<&'static str> {
+        match self {
+            Self::RunAgent => Some("task_id"),
+            Self::CreateAgent | Self::PublishAgentVersion => Some("id"),
+            Self::ListAgents
+            | Self::GetAgent
+            | Self::UpdateAgent
+            | Self::ListAgentVersions
+            | Self::ListTasks
+            | Self::GetTask
+            | Self::GetTaskSummary
+            | Self::GetTaskResult
+            | Self::ListTaskMessages
+            | Self::SendTaskMessage
+            | Self::CancelTask => None,
+        }
     }
 }
 

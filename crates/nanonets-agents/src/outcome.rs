@@ -36,8 +36,9 @@ impl Outcome {
         }
     }
 
-    /// The error of not having completed.
-    pub(crate) fn into_error(self) -> Error {
+    /// The error of a task that did not complete, for callers that take nothing else.
+    #[must_use]
+    pub fn into_error(self) -> Error {
         let what = match &self {
             Self::Completed(_) => "has completed",
             Self::NeedsInput(_) => "asks a question, which is in the outcome of this error",

@@ -1,44 +1,65 @@
-//! When a request is tried again, and after how long: here and nowhere else.
+//! When a request is repeated, and after which pause: here and nowhere else.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::time::Instant;
+
+use crate::answer::Effect;
 use crate::error::Error;
 use crate::operation::Operation;
 
-/// How often a request is tried and how long the pauses are.
+/// How often a request is repeated, and after which pauses.
 ///
-/// Whether it is tried again at all follows from what it does. Reads, `update` and `cancel` are, whenever the cause may
-/// pass. What costs money or says something (`run`, `create`, `message`, `publish`) is only if it certainly had no
-/// effect: no connection came about, or the server answered 429, or 503 with `Retry-After`.
+/// Whether a failed request is repeated at all depends on the operation. Reads, `update` and `cancel` are repeated whenever
+/// the failure [may be temporary](Error::is_retryable). `run`, `create`, `message` and `publish` cost money or are visible
+/// to others, so they are repeated only if the failure proves that they had no effect: no connection was established, or
+/// the API itself refused with its documented error body (429, 503). The same statuses from a gateway prove nothing.
 ///
-/// A client also has a budget: each further attempt takes one from it, and ten requests that succeed give one back. While
-/// it is used up, requests fail at their first error: a server that is down is not held down by those who wait for it.
+/// Refusals that ask for a pause (429, and 503 with `Retry-After`) are not counted as attempts. They are waited for until the
+/// deadline of the call, and for [ten minutes](Self::longest_rate_limit) where there is none.
+///
+/// A client also has a budget against servers that are out of order: each repeated attempt takes one, and success and time
+/// give it back. While it is used up, requests fail at their first failure, so that retries do not hold down a server
+/// that is about to recover. Refusals that ask for a pause don't take from it.
 #[derive(Clone)]
 pub struct RetryPolicy {
     attempts: u32,
     pauses: Vec<Duration>,
     longest: Duration,
+    rate_limit: Duration,
     budget: u32,
     decide: Option<Decide>,
 }
 
 type Decide = Arc<dyn Fn(Attempt<'_>) -> Option<Duration> + Send + Sync>;
 
-/// An attempt that has failed, for a function that decides what follows.
+/// A failed attempt, as [`RetryPolicy::decide_by`] sees it.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Attempt<'a> {
-    /// Which one it was, from 1.
+    /// The number of the attempt, from 1.
     pub number: u32,
     /// Why it failed.
     pub error: &'a Error,
-    /// Whether trying again can't do the thing twice.
+    /// Whether repeating the request has no second effect: the operation is idempotent, or this attempt had no effect.
     pub is_safe: bool,
-    /// The pause that the policy would make, if it would try again.
+    /// The pause that the policy would make. `None` if it would not repeat the request.
     pub pause: Option<Duration>,
+}
+
+/// The attempts of a call so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Attempts {
+    /// How many were made.
+    pub made: u32,
+    /// How many of them failed other than by a request for a pause.
+    pub failed: u32,
+    /// How many of them were refused with a request for a pause.
+    pub refused: u32,
+    /// How long the pauses after refusals were.
+    pub paused: Duration,
 }
 
 impl fmt::Debug for RetryPolicy {
@@ -47,55 +68,69 @@ impl fmt::Debug for RetryPolicy {
             .field("attempts", &self.attempts)
             .field("pauses", &self.pauses)
             .field("longest_retry_after", &self.longest)
+            .field("longest_rate_limit", &self.rate_limit)
             .field("budget", &self.budget)
             .finish_non_exhaustive()
     }
 }
 
-/// What is left of a client's budget, in tenths of an attempt.
+/// How many attempts a client may still repeat.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    left: AtomicU32,
-    most: u32,
+    most: f64,
+    left: Mutex<(f64, Instant)>,
 }
 
 impl Budget {
+    /// What each success gives back.
+    const PER_SUCCESS: f64 = 0.1;
+    /// What each second gives back, as a part of the whole: a client that was idle for five minutes has all of it.
+    const PER_SECOND: f64 = 1.0 / 300.0;
+
     pub fn of(policy: &RetryPolicy) -> Self {
-        let most = policy.budget.saturating_mul(10);
+        let most = f64::from(policy.budget);
         Self {
-            left: AtomicU32::new(most),
             most,
+            left: Mutex::new((most, Instant::now())),
         }
     }
 
-    /// Takes an attempt, if there is one.
+    /// Takes one, if there is one.
     pub fn take(&self) -> bool {
-        let taken = self
-            .left
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                left.checked_sub(10)
-            });
-        taken.is_ok()
+        let mut left = self.refilled(0.0);
+        let has_one = left.0 >= 1.0;
+        if has_one {
+            left.0 -= 1.0;
+        }
+        has_one
     }
 
     /// A request has succeeded.
     pub fn give(&self) {
-        let more = |left: u32| (left < self.most).then(|| left + 1);
-        // A full budget stays full.
-        let _ = self
-            .left
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        drop(self.refilled(Self::PER_SUCCESS));
+    }
+
+    fn refilled(&self, more: f64) -> MutexGuard<'_, (f64, Instant)> {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let by_time = (now - left.1).as_secs_f64() * Self::PER_SECOND * self.most;
+        *left = ((left.0 + by_time + more).min(self.most), now);
+        left
     }
 }
 
+/// The shortest pause after a refusal, whatever the server asks for.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(50);
+
 impl Default for RetryPolicy {
-    /// Five attempts, with pauses of up to 1, 2, 5 and 10 seconds, and of up to five minutes if the server asks for it; a
-    /// budget of a hundred.
+    /// Five attempts, with pauses of up to 1, 2, 5 and 10 seconds; pauses of up to five minutes if the server asks for them,
+    /// ten minutes in all; a budget of a hundred.
     fn default() -> Self {
         Self {
             attempts: 5,
             pauses: [1, 2, 5, 10, 30].map(Duration::from_secs).to_vec(),
             longest: Duration::from_secs(300),
+            rate_limit: Duration::from_secs(600),
             budget: 100,
             decide: None,
         }
@@ -103,43 +138,51 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// One attempt.
+    /// A policy that repeats nothing.
     #[must_use]
     pub fn never() -> Self {
         Self::default().attempts(1)
     }
 
-    /// How often a request is tried at most, from 1.
+    /// How many attempts a request has, from 1. With 1, refusals that ask for a pause are not waited for either.
     #[must_use]
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
         self
     }
 
-    /// The longest pause before each further attempt. The last one is that of all that follow. Each pause is a random
-    /// part of it.
+    /// The longest pause before each further attempt; the last one is that of all that follow. The pause is a random part
+    /// of it.
     #[must_use]
     pub fn pauses(mut self, pauses: impl IntoIterator<Item = Duration>) -> Self {
         self.pauses = pauses.into_iter().collect();
         self
     }
 
-    /// The longest `Retry-After` that is waited for. Beyond it, the request fails at once.
+    /// The longest `Retry-After` that is waited for. A request that is asked for a longer pause fails at once.
     #[must_use]
     pub fn longest_retry_after(mut self, longest: Duration) -> Self {
         self.longest = longest;
         self
     }
 
-    /// How many further attempts the client's requests may take together before some succeed.
+    /// How long a call without a deadline waits for rate limits and announced outages, all its pauses together.
+    #[must_use]
+    pub fn longest_rate_limit(mut self, longest: Duration) -> Self {
+        self.rate_limit = longest;
+        self
+    }
+
+    /// How many attempts the requests of the client and its clones may repeat before successes and time give some back:
+    /// ten successes give back one, and five minutes all of them.
     #[must_use]
     pub fn budget(mut self, attempts: u32) -> Self {
         self.budget = attempts;
         self
     }
 
-    /// Leaves it to a function whether there is another attempt, and after what pause. It is asked after every failure,
-    /// also where another attempt [is not safe](Attempt::is_safe) and could cost money.
+    /// Lets a function decide whether a request is repeated, and after which pause. It is called after every failure, also
+    /// where another attempt [is not safe](Attempt::is_safe) and may cost money.
     #[must_use]
     pub fn decide_by(
         mut self,
@@ -149,43 +192,58 @@ impl RetryPolicy {
         self
     }
 
-    /// How long to wait before the next attempt, if there is to be one.
+    /// The pause before the next attempt, if there is to be one.
     pub(crate) fn pause(
         &self,
         operation: Operation,
-        attempt: u32,
+        attempts: &Attempts,
         error: &Error,
     ) -> Option<Duration> {
-        let pause = self.usual_pause(operation, attempt, error);
+        let is_safe = operation.is_idempotent() || error.effect() == Effect::None;
+        let pause = self.default_pause(attempts, error).filter(|_| is_safe);
         match &self.decide {
             Some(decide) => decide(Attempt {
-                number: attempt,
+                number: attempts.made,
                 error,
-                is_safe: operation.is_idempotent() || error.had_no_effect(),
+                is_safe,
                 pause,
             }),
             None => pause,
         }
     }
 
-    fn usual_pause(&self, operation: Operation, attempt: u32, error: &Error) -> Option<Duration> {
-        let harmless = operation.is_idempotent() || error.had_no_effect();
-        if attempt >= self.attempts || !error.is_retryable() || !harmless {
+    fn default_pause(&self, attempts: &Attempts, error: &Error) -> Option<Duration> {
+        if self.attempts == 1 || !error.is_retryable() {
             return None;
         }
-        if let Some(asked) = error.retry_after() {
-            return (asked <= self.longest).then_some(asked);
+        if !error.asks_for_a_pause() {
+            // Full jitter: clients that failed together do not come back together.
+            let most = self.longest_pause(attempts.failed);
+            return (attempts.failed < self.attempts).then(|| most.mul_f64(fastrand::f64()));
         }
-        let index = usize::try_from(attempt)
+        let usual = self.longest_pause(attempts.refused);
+        let asked = error.retry_after().unwrap_or_default();
+        if asked > self.longest {
+            return None;
+        }
+        // Never before the time that the server asks for, and spread out behind it: other clients were told the same.
+        let least = asked.max(usual / 2).max(SHORTEST_PAUSE);
+        let spread = (usual / 2).max(asked / 2).max(SHORTEST_PAUSE);
+        let pause = least.saturating_add(spread.mul_f64(fastrand::f64()));
+        (attempts.paused.saturating_add(pause) <= self.rate_limit).then_some(pause)
+    }
+
+    /// The longest pause that a server may ask for.
+    pub(crate) fn longest_pause_asked_for(&self) -> Duration {
+        self.longest
+    }
+
+    /// The upper bound of the pause after so many failures.
+    fn longest_pause(&self, failures: u32) -> Duration {
+        let index = usize::try_from(failures)
             .unwrap_or(usize::MAX)
             .saturating_sub(1);
-        let most = self
-            .pauses
-            .get(index)
-            .or(self.pauses.last())
-            .copied()
-            .unwrap_or_default();
-        // Full jitter: clients that failed together do not come back together.
-        Some(most.mul_f64(fastrand::f64()))
+        let pause = self.pauses.get(index).or(self.pauses.last());
+        pause.copied().unwrap_or_default()
     }
 }

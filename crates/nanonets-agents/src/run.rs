@@ -12,15 +12,21 @@ use nanonets_agents_api::{FilePart, ResponseValue};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::answer::Effect;
 use crate::call::{Call, Options};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::{File, OnProgress, Progress};
+use crate::fingerprint::Fingerprint;
 use crate::operation::Operation;
 use crate::outcome::Outcome;
+use crate::record::{Marker, RunRecord};
 use crate::request::{RawResponse, Request, Sending, options};
 use crate::task::TaskHandle;
 use crate::wait::Patience;
+
+/// How long the server may take to tell its time.
+const CLOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A run to be started: by [`start`](Self::start) or by awaiting it, which is the same, or by
 /// [`extract`](Self::extract), which also waits.
@@ -34,6 +40,7 @@ pub struct Run {
     output: TaskOutputConfig,
     form_fields: Vec<(String, String)>,
     on_progress: Option<OnProgress>,
+    marker: Option<Marker>,
     options: Options,
 }
 
@@ -56,6 +63,7 @@ impl Run {
             output: TaskOutputConfig::default(),
             form_fields: Vec::new(),
             on_progress: None,
+            marker: None,
             options: Options::default(),
         }
     }
@@ -116,9 +124,37 @@ impl Run {
         self
     }
 
+    /// Puts a marker in front of the prompt, by which [`Client::find_run`] recognises the task of this run among others. It
+    /// is the first line of the prompt, and all of it if there is no other. There is none by default.
+    ///
+    /// That a list of tasks shows the marker is *inferred*: see [`Marker`].
+    pub fn marker(mut self, marker: Marker) -> Self {
+        self.marker = Some(marker);
+        self
+    }
+
     options!();
 
+    /// Why the run can't be sent, if it can't.
+    fn check(&self) -> Result<()> {
+        let has_query = self.query.as_ref().is_some_and(|query| !query.is_empty());
+        if has_query || !self.files.is_empty() {
+            return Ok(());
+        }
+        let message = "a run needs a prompt or a file: call `query` or `file`";
+        Err(Error::new(ErrorKind::InvalidRequest, message))
+    }
+
+    /// What is known of the run before it is sent, without a fingerprint.
+    fn record(&self) -> RunRecord {
+        let mut record = RunRecord::new(self.agent, self.client.clock().offset());
+        record.marker = self.marker.clone();
+        record
+    }
+
     fn request(self) -> Result<Request<RunAgentResponse>> {
+        self.check()?;
+        let record = self.options.record.clone().unwrap_or_else(|| self.record());
         let Self {
             client,
             agent,
@@ -127,15 +163,16 @@ impl Run {
             output,
             form_fields,
             on_progress,
-            options,
+            marker,
+            mut options,
         } = self;
+        options.record = Some(record);
         let query = query.filter(|query| !query.is_empty());
-        if query.is_none() && files.is_empty() {
-            return Err(Error::new(
-                ErrorKind::InvalidRequest,
-                "a run needs a prompt or a file: call `query` or `file`",
-            ));
-        }
+        let query = match (marker, query) {
+            (Some(marker), Some(query)) => Some(format!("{marker}\n{query}")),
+            (Some(marker), None) => Some(marker.to_string()),
+            (None, query) => query,
+        };
         let is_set = output.output_schema.is_some() || output.instructions.is_some();
         let output = is_set.then_some(output);
         let call = Call::new(Operation::RunAgent).agent(agent);
@@ -177,26 +214,82 @@ impl Run {
         Ok(request.with_options(options))
     }
 
-    /// Starts the task. Exactly one is started, or none if this fails, unless the error
+    /// Makes a record of the run before anything is sent. Store it, then [start](PreparedRun::start) the run: a process that
+    /// is killed in between leaves a record from which [`Client::find_run`] finds out whether a task was started.
+    ///
+    /// The record has a fingerprint: the SHA-256 of the prompt, the output that is asked for, the form fields, and the name
+    /// and content of each file. Files are read once for that, in chunks. Pipes, readers and streams are not: of those, the
+    /// name and the length count. The first run that a client prepares also asks the server for its time, unless an answer
+    /// has told it already; a failure of that is ignored.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] if there is neither a prompt nor a file, [`ErrorKind::File`] if a file can't be read.
+    pub async fn prepare(mut self) -> Result<PreparedRun> {
+        self.check()?;
+        let mut fingerprint = Fingerprint::default();
+        fingerprint.text("query", self.query.as_deref().unwrap_or_default());
+        fingerprint.output(&self.output);
+        for (name, value) in &self.form_fields {
+            fingerprint.text(name, value);
+        }
+        for file in &self.files {
+            let read = fingerprint.file(file).await;
+            read.map_err(|error| {
+                Error::new(ErrorKind::File, "a file of the run can't be read").caused_by(error)
+            })?;
+        }
+        if self.client.clock().offset().is_none() {
+            let page = self.client.tasks().list().page_size(1).page().once();
+            let _ = page.attempt_timeout(CLOCK_TIMEOUT).await;
+        }
+        let mut record = self.record();
+        record.fingerprint = Some(fingerprint.finish());
+        self.options.record = Some(record.clone());
+        Ok(PreparedRun { run: self, record })
+    }
+
+    /// Starts the task. If it succeeds, exactly one task was started. If it fails, none was, unless the error
     /// [is ambiguous](Error::is_ambiguous).
+    ///
+    /// An answer of which only the id of the task decodes is a success.
+    ///
+    /// Dropping the future does not stop a request that was sent: a task may have been started. [`prepare`](Self::prepare)
+    /// gives a record to look for it.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::InvalidRequest`] before anything is sent, if there is neither a prompt nor a file, or a file can't be
     /// read; otherwise those of the request.
     pub async fn start(self) -> Result<TaskHandle> {
-        let client = self.client.clone();
-        let response = self.request()?.await?;
-        Ok(TaskHandle::started(client, &response))
+        let (client, agent) = (self.client.clone(), self.agent);
+        match self.send().await {
+            Ok(response) => Ok(TaskHandle::started(client, response.task_id, agent)),
+            Err(error) => match (error.effect(), error.task_id()) {
+                (Effect::Created, Some(id)) => Ok(TaskHandle::started(client, id, agent)),
+                _ => Err(error),
+            },
+        }
     }
 
     /// Starts the task, and returns status and headers with the answer.
     ///
     /// # Errors
     ///
-    /// As [`start`](Self::start).
+    /// As [`start`](Self::start). If only the id of the task decodes, that is an error of the kind
+    /// [`ErrorKind::Unreadable`] here: it is not ambiguous, and [`Error::task_id`] has the id.
     pub async fn send(self) -> Result<ResponseValue<RunAgentResponse>> {
-        self.request()?.send().await
+        let client = self.client.clone();
+        let sent = self.request()?.send().await;
+        let id = match &sent {
+            Ok(response) => Some(response.task_id),
+            Err(error) if error.effect() == Effect::Created => error.task_id(),
+            Err(_) => None,
+        };
+        if let Some(id) = id {
+            client.remember(id);
+        }
+        sent
     }
 
     /// Starts the task, and returns the answer as it came, like [`Request::raw`].
@@ -224,8 +317,45 @@ impl Run {
         Extract {
             run: self,
             patience: Patience::default(),
+            on_started: None,
             output: PhantomData,
         }
+    }
+}
+
+/// A run with a record that can be stored before the request is sent: see [`Run::prepare`].
+#[derive(Clone, Debug)]
+#[must_use = "a task is started by `start` or `extract`"]
+pub struct PreparedRun {
+    run: Run,
+    record: RunRecord,
+}
+
+impl PreparedRun {
+    /// The record to store.
+    #[must_use]
+    pub fn record(&self) -> &RunRecord {
+        &self.record
+    }
+
+    /// Starts the task, as [`Run::start`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`Run::start`].
+    pub async fn start(self) -> Result<TaskHandle> {
+        self.run.start().await
+    }
+
+    /// Starts the task and waits for its output, as [`Run::extract`] does.
+    #[cfg(feature = "schema")]
+    pub fn extract<T: DeserializeOwned + schemars::JsonSchema>(self) -> Extract<T> {
+        self.run.extract()
+    }
+
+    /// Starts the task and waits for its output, as [`Run::extract_as`] does.
+    pub fn extract_as<T: DeserializeOwned>(self) -> Extract<T> {
+        self.run.extract_as()
     }
 }
 
@@ -238,17 +368,24 @@ impl IntoFuture for Run {
     }
 }
 
-/// A run that is to fill in a `T`, by awaiting it.
+type OnStarted = Arc<dyn Fn(&TaskHandle) + Send + Sync>;
+
+/// A run that returns a `T`. Awaiting it starts the task, waits for it and decodes its output.
+///
+/// Dropping the future ends the wait. A task that was started is still running, and is paid for:
+/// [`on_started`](Self::on_started) gets its id as soon as it is known. While the run is being sent, a task may have been
+/// started of which no id is known: [`Run::prepare`] gives a record to look for it.
 ///
 /// # Errors
 ///
-/// Those of [`Run::start`] and of waiting. [`ErrorKind::NotCompleted`] if the task fails, is stopped, or asks for a
-/// person; [`Error::outcome`] has which, and a question can be answered from there. [`ErrorKind::Mismatch`] if the output
-/// is not a `T`; [`Error::raw_output`] has it. Whatever goes wrong once the task is there, [`Error::task_id`] names it.
+/// Those of [`Run::start`] and of waiting. [`ErrorKind::NotCompleted`] if the task fails, is stopped, or needs a person;
+/// [`Error::outcome`] has which, and a question can be answered from there. [`ErrorKind::Mismatch`] if the output
+/// is not a `T`; [`Error::raw_output`] has it. Every failure after the task was started has its id: [`Error::task_id`].
 #[must_use = "a run is started by awaiting it"]
 pub struct Extract<T> {
     run: Run,
     patience: Patience,
+    on_started: Option<OnStarted>,
     output: PhantomData<fn() -> T>,
 }
 
@@ -262,10 +399,17 @@ impl<T> fmt::Debug for Extract<T> {
 }
 
 impl<T> Extract<T> {
-    /// Gives up waiting after this time from the start of the task, which goes on. There is no limit by default. It does
-    /// not limit the upload: that is [`Run::timeout`].
+    /// Calls a function as soon as the task is started, before the wait begins: to store the id, so that another process
+    /// can continue if this one ends.
+    pub fn on_started(mut self, call: impl Fn(&TaskHandle) + Send + Sync + 'static) -> Self {
+        self.on_started = Some(Arc::new(call));
+        self
+    }
+
+    /// The longest duration of the wait, from the start of the task. The task is still running afterwards. The default is
+    /// [`Wait::DEFAULT_TIMEOUT`](crate::Wait::DEFAULT_TIMEOUT). It does not limit the upload: that is [`Run::timeout`].
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.patience.timeout = Some(timeout);
+        self.patience.timeout(timeout);
         self
     }
 
@@ -285,6 +429,9 @@ impl<T> Extract<T> {
 impl<T: DeserializeOwned> Extract<T> {
     async fn run(self) -> Result<T> {
         let task = self.run.start().await?;
+        if let Some(on_started) = &self.on_started {
+            on_started(&task);
+        }
         match task.wait().with(self.patience).await? {
             Outcome::Completed(done) => done.extracted(),
             outcome => Err(outcome.into_error()),

@@ -1,11 +1,14 @@
-//! Tasks: what they are doing, what they say, what came out.
+//! Tasks: their status, their messages, their results.
+
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use nanonets_agents_api::Client as ApiClient;
 use nanonets_agents_api::types::{
-    AgentId, Message, RunAgentResponse, SendTaskMessageRequest, SendTaskMessageResponse, Task,
-    TaskId, TaskListItem, TaskResult, TaskStatus, TaskSummary,
+    AgentId, Message, SendTaskMessageRequest, SendTaskMessageResponse, Task, TaskId, TaskListItem,
+    TaskResult, TaskStatus, TaskSummary,
 };
+use tokio::time::Instant;
 
 use crate::call::{Call, Sent};
 use crate::client::Client;
@@ -108,12 +111,17 @@ impl List<TaskListItem, TaskFilter> {
     }
 }
 
+/// How long after its start a task may be unknown to reads (404).
+const READ_LAG: Duration = Duration::from_secs(60);
+
 /// One task. Dropping it does nothing to the task.
 #[derive(Clone, Debug)]
 pub struct TaskHandle {
     client: Client,
     id: TaskId,
     agent: Option<AgentId>,
+    /// When this process started it.
+    started: Option<Instant>,
     /// The question that was answered last, for the status may lag behind.
     answered: Option<Answered>,
     /// That it waits for a review was told already.
@@ -126,19 +134,25 @@ impl TaskHandle {
             client,
             id,
             agent: None,
+            started: None,
             answered: None,
             review_is_known: false,
         }
     }
 
-    pub(crate) fn started(client: Client, response: &RunAgentResponse) -> Self {
+    /// A task that was started just now. Reads may not see it yet.
+    pub(crate) fn started(client: Client, id: TaskId, agent: AgentId) -> Self {
         Self {
-            client,
-            id: response.task_id,
-            agent: Some(response.agent_id),
-            answered: None,
-            review_is_known: false,
+            agent: Some(agent),
+            started: Some(Instant::now()),
+            ..Self::new(client, id)
         }
+    }
+
+    /// Whether the task was started so recently that a read may not see it yet.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.started
+            .is_some_and(|started| started.elapsed() < READ_LAG)
     }
 
     pub(crate) fn after_answer(mut self, answered: Answered) -> Self {

@@ -1,48 +1,82 @@
-//! Waiting for a task. The API has no way to be told, so it is asked again and again, ever more slowly.
+//! Waiting for a task. The API sends no notifications, so a wait polls, with growing pauses.
 
 use std::fmt;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use futures_util::stream::{self, Stream};
 use nanonets_agents_api::types::{Task, TaskStatus};
 use tokio::time::Instant;
 
-use crate::error::{Error, ErrorKind, Result, Waited};
+use crate::error::{Error, ErrorKind, Origin, Result, Waited};
 use crate::outcome::{Completed, Failure, Outcome, Question};
 use crate::request::Sending;
 use crate::task::TaskHandle;
 
-/// So many polls in a row may fail where no timeout says for how long: some five minutes, with the usual pauses.
+/// How many polls in a row may fail, unless a timeout says for how long: about five minutes, with the default pauses.
 const TOLERATED: u32 = 30;
-/// Each pause is longer than the one before by so much.
+/// How many polls in a row may return JSON that does not decode. A deployment may cause one, and a defect does not go away.
+const TOLERATED_DEFECTS: u32 = 2;
+/// The growth of the pause from one poll to the next.
 const GROWTH: f64 = 1.5;
-/// No pause is longer, whatever is asked for.
+/// The longest pause that can be set.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// What even a pause of nothing grows from.
+/// The shortest pause that pauses grow from.
 const LEAST: Duration = Duration::from_millis(10);
+/// How long one poll may take.
+const POLL_TIMEOUT: Duration = Duration::from_secs(10);
+/// The part of that time for which a poll keeps its turn. One that takes longer continues without it, so that polls that
+/// hang do not hold up others.
+const TURN: u32 = 5;
+/// How often a summary is read again that has no output yet, although the task has completed. The pauses double, from a
+/// quarter of the first pause between polls: eight seconds in all, by default.
+const SUMMARY_READS: u32 = 5;
 
 pub(crate) type OnStatus = Arc<dyn Fn(&Task) + Send + Sync>;
 type OnFailure = Arc<dyn Fn(&Error) + Send + Sync>;
 
-/// How a task is waited for.
+/// The settings of a wait.
 #[derive(Clone)]
 pub(crate) struct Patience {
-    pub timeout: Option<Duration>,
+    limit: Limit,
     pub on_status: Option<OnStatus>,
     on_failure: Option<OnFailure>,
     first_pause: Duration,
     longest_pause: Duration,
+    poll_timeout: Duration,
+}
+
+/// How long a wait may last.
+#[derive(Clone, Copy, Debug)]
+enum Limit {
+    /// As nothing else was said: [`Wait::DEFAULT_TIMEOUT`].
+    Default,
+    /// As was asked for. Until then, failed polls are tolerated.
+    Timeout(Duration),
+    Endless,
+}
+
+impl Limit {
+    fn duration(self) -> Option<Duration> {
+        match self {
+            Self::Default => Some(Wait::DEFAULT_TIMEOUT),
+            Self::Timeout(timeout) => Some(timeout),
+            Self::Endless => None,
+        }
+    }
 }
 
 impl Default for Patience {
     fn default() -> Self {
         Self {
-            timeout: None,
+            limit: Limit::Default,
             on_status: None,
             on_failure: None,
             first_pause: Duration::from_secs(1),
             longest_pause: Duration::from_secs(10),
+            poll_timeout: POLL_TIMEOUT,
         }
     }
 }
@@ -50,7 +84,7 @@ impl Default for Patience {
 impl fmt::Debug for Patience {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Patience")
-            .field("timeout", &self.timeout)
+            .field("limit", &self.limit)
             .field("first_pause", &self.first_pause)
             .field("longest_pause", &self.longest_pause)
             .finish_non_exhaustive()
@@ -58,6 +92,10 @@ impl fmt::Debug for Patience {
 }
 
 impl Patience {
+    pub fn timeout(&mut self, timeout: Duration) {
+        self.limit = Limit::Timeout(timeout);
+    }
+
     pub fn pauses(&mut self, first: Duration, longest: Duration) {
         (self.first_pause, self.longest_pause) = (first.min(DAY), longest.max(first).min(DAY));
     }
@@ -68,13 +106,17 @@ impl Patience {
     }
 }
 
-/// A wait to be begun by awaiting it. Dropping it stops the polling and nothing else.
+/// A wait for a task, which begins when it is awaited. It lasts for a day at most, unless [`timeout`](Self::timeout) or
+/// [`endless`](Self::endless) says otherwise.
+///
+/// Dropping the future ends the polling and does nothing to the task.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Timeout`] if it takes longer than it may; [`Error::waited`] says how far it came, and the source of the error
-/// is that of the last poll, if that failed. Otherwise what a poll fails with. Failures that may pass are outlasted: until
-/// the timeout, or thirty in a row if there is none.
+/// [`ErrorKind::Timeout`] if the longest duration has passed; [`Error::waited`] says how far the wait came, and the source of
+/// the error is the failure of the last poll, if it failed. Otherwise the failure of a poll that is not temporary.
+/// Temporary failures are tolerated: until the timeout if one is set, and otherwise thirty in a row. A 404 is temporary for a
+/// minute after this process has started the task: reads may lag behind.
 #[derive(Clone, Debug)]
 #[must_use = "a task is waited for by awaiting it"]
 pub struct Wait {
@@ -95,27 +137,42 @@ impl Wait {
         self
     }
 
-    /// Gives up after this time. The task goes on, and can be waited for again. There is no limit by default.
+    /// The longest duration of a wait that sets none: a day. A task may be `queued` or `awaiting_review` for hours.
+    pub const DEFAULT_TIMEOUT: Duration = DAY;
+
+    /// The longest duration of the wait. The task is still running afterwards, and can be waited for again.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.patience.timeout = Some(timeout);
+        self.patience.timeout(timeout);
         self
     }
 
-    /// The pauses between polls grow from the first to the longest of these, each varied by up to a quarter, by chance.
-    /// They are 1 and 10 seconds by default.
+    /// Waits without a longest duration.
+    pub fn endless(mut self) -> Self {
+        self.patience.limit = Limit::Endless;
+        self
+    }
+
+    /// The pauses between polls grow from the first to the longest of these, each varied at random by up to a quarter.
+    /// The defaults are 1 and 10 seconds.
     pub fn pauses(mut self, first: Duration, longest: Duration) -> Self {
         self.patience.pauses(first, longest);
         self
     }
 
-    /// Calls a function with the task whenever its status is another than before.
+    /// The longest duration of one poll. The default is 10 seconds. A poll that takes longer has failed, and another one
+    /// follows after the pause.
+    pub fn poll_timeout(mut self, timeout: Duration) -> Self {
+        self.patience.poll_timeout = timeout;
+        self
+    }
+
+    /// Calls a function with the task whenever its status has changed.
     pub fn on_status(mut self, call: impl Fn(&Task) + Send + Sync + 'static) -> Self {
         self.patience.on_status = Some(Arc::new(call));
         self
     }
 
-    /// Calls a function with the error of each poll that fails and is outlasted, for whoever wants to know why nothing
-    /// happens.
+    /// Calls a function with the error of each failed poll that is tolerated.
     pub fn on_failure(mut self, call: impl Fn(&Error) + Send + Sync + 'static) -> Self {
         self.patience.on_failure = Some(Arc::new(call));
         self
@@ -195,11 +252,11 @@ impl IntoFuture for Wait {
     }
 }
 
-/// Something to tell about a task that is waited for.
+/// News of a task that is waited for.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Update {
-    /// Its status is another than before, or was seen for the first time.
+    /// Its status has changed, or was read for the first time.
     Status(Task),
     /// The wait is over.
     Outcome(Outcome),
@@ -213,11 +270,15 @@ struct Poller {
     deadline: Option<Instant>,
     polls: u32,
     pause: Duration,
-    /// So many polls in a row have failed, the last one with this.
+    /// How many polls in a row have failed, and how the last one did.
     failures: u32,
+    /// How many polls in a row returned JSON that does not decode.
+    defects: u32,
     failure: Option<Error>,
     last_status: Option<TaskStatus>,
-    /// Seen in a new status, which was told; what it means to the wait was not found out yet.
+    /// The pause that the server asked for.
+    asked: Duration,
+    /// The task in a new status that was reported, and that was not acted on yet.
     news: Option<Task>,
 }
 
@@ -227,13 +288,18 @@ impl Poller {
         Self {
             task,
             start,
-            deadline: patience.timeout.and_then(|limit| start.checked_add(limit)),
+            deadline: patience
+                .limit
+                .duration()
+                .and_then(|limit| start.checked_add(limit)),
             pause: patience.first_pause,
             patience,
             polls: 0,
             failures: 0,
+            defects: 0,
             failure: None,
             last_status: None,
+            asked: Duration::ZERO,
             news: None,
         }
     }
@@ -276,51 +342,93 @@ impl Poller {
     async fn poll(&mut self) -> Result<Update> {
         loop {
             let error = match self.step().await {
-                Ok(Some(update)) => return Ok(update),
-                Ok(None) => {
-                    (self.failures, self.failure) = (0, None);
-                    continue;
+                Ok(update) => {
+                    (self.failures, self.defects, self.failure) = (0, 0, None);
+                    match update {
+                        Some(update) => return Ok(update),
+                        None => continue,
+                    }
                 }
                 Err(error) => error,
             };
-            // A page of a proxy that is not the API's answer passes too.
-            if !error.is_retryable() && error.kind() != ErrorKind::Unreadable {
-                return Err(error);
-            }
-            self.failures += 1;
-            // With a deadline, that is how long it may fail.
-            if self.deadline.is_none() && self.failures > TOLERATED {
+            if !self.tolerates(&error) {
                 return Err(error);
             }
             if let Some(on_failure) = &self.patience.on_failure {
                 on_failure(&error);
             }
-            self.pause = self
-                .pause
-                .max(error.retry_after().unwrap_or_default())
-                .min(DAY);
+            let client = self.task.client();
+            let asked = error.retry_after().unwrap_or_default();
+            self.asked = asked.min(client.retry_policy().longest_pause_asked_for());
             self.failure = Some(error);
         }
     }
 
-    /// One look at the task and what it tells, if anything. The pause before it is what makes up for attempts that fail, so
-    /// each request is tried once, and has its turn for no longer than that takes.
+    /// Whether the wait goes on after a failed poll.
+    fn tolerates(&mut self, error: &Error) -> bool {
+        self.failures += 1;
+        // JSON that does not decode is a defect of this task or of this library. Anything else that is not the API's answer,
+        // such as the page of a gateway, is temporary.
+        let is_defect = error.kind() == ErrorKind::Unreadable
+            && error.origin() == Some(Origin::Api)
+            && !error.is_retryable();
+        self.defects = if is_defect { self.defects + 1 } else { 0 };
+        if is_defect {
+            return self.defects < TOLERATED_DEFECTS;
+        }
+        let is_temporary = error.is_retryable()
+            || error.kind() == ErrorKind::Unreadable
+            || (error.is_not_found() && self.task.is_fresh());
+        let is_limited = matches!(self.patience.limit, Limit::Timeout(_));
+        is_temporary && (is_limited || self.failures <= TOLERATED)
+    }
+
+    /// Waits for a turn to send requests, and sends them.
+    async fn in_turn<T>(&self, requests: impl Future<Output = T>) -> T {
+        let turn = self.task.client().turn_to_poll().await;
+        let mut requests = pin!(requests);
+        match select(
+            requests.as_mut(),
+            pin!(tokio::time::sleep(self.patience.poll_timeout / TURN)),
+        )
+        .await
+        {
+            Either::Left((result, _)) => result,
+            Either::Right(_) => {
+                drop(turn);
+                requests.await
+            }
+        }
+    }
+
+    /// One poll, and what it tells, if anything. The pause before it makes up for retries, so each request is sent once.
     async fn step(&mut self) -> Result<Option<Update>> {
-        let client = self.task.client().clone();
         if let Some(task) = self.news.take() {
-            let _turn = client.turn_to_poll().await;
-            return Ok(self.meaning(task).await?.map(Update::Outcome));
+            return Ok(self.act_on(task).await?.map(Update::Outcome));
         }
         if self.polls > 0 {
-            tokio::time::sleep(self.pause.mul_f64(0.75 + fastrand::f64() / 2.0)).await;
+            let pause = self.pause.mul_f64(0.75 + fastrand::f64() / 2.0);
+            // Never before the time that the server asks for, and spread out behind it.
+            let asked = std::mem::take(&mut self.asked);
+            let spread = self.pause.max(asked / 4).mul_f64(fastrand::f64());
+            let asked = if asked.is_zero() {
+                asked
+            } else {
+                asked + spread
+            };
+            tokio::time::sleep(pause.max(asked)).await;
             self.pause = self.patience.next(self.pause);
         }
-        let _turn = client.turn_to_poll().await;
         self.polls += 1;
-        let task = self.task.get().once().await?;
+        let poll = self
+            .task
+            .get()
+            .once()
+            .attempt_timeout(self.patience.poll_timeout);
+        let task = self.in_turn(poll.into_future()).await?;
         self.task.forget_other_than(&task.status);
         if self.last_status.as_ref() == Some(&task.status) {
-            return Ok(self.meaning(task).await?.map(Update::Outcome));
+            return Ok(self.act_on(task).await?.map(Update::Outcome));
         }
         self.last_status = Some(task.status.clone());
         if let Some(on_status) = &self.patience.on_status {
@@ -330,30 +438,29 @@ impl Poller {
         Ok(Some(Update::Status(task)))
     }
 
-    /// What a status means to whoever waits, if it means the end of the wait. One that is not known does not.
-    async fn meaning(&self, task: Task) -> Result<Option<Outcome>> {
+    /// The outcome that a status leads to, if it ends the wait. An unknown status does not.
+    async fn act_on(&self, task: Task) -> Result<Option<Outcome>> {
         let handle = self.task.clone();
         Ok(match task.status {
-            TaskStatus::Completed => {
-                let summary = handle.summary().once().await?;
-                Some(Outcome::Completed(Completed {
-                    task: handle,
-                    summary,
-                }))
-            }
+            TaskStatus::Completed => Some(Outcome::Completed(self.completed().await?)),
             TaskStatus::Failed => Some(Outcome::Failed(Failure { task: handle })),
             TaskStatus::Stopped => Some(Outcome::Stopped(handle)),
             TaskStatus::AwaitingReview if handle.review_is_known() => None,
             TaskStatus::AwaitingReview => Some(Outcome::NeedsReview(handle.in_review())),
             TaskStatus::WaitingForInput => {
-                let question = Question::of(handle).await?;
-                // The status lags behind an answer: what was answered is no new question, and neither is what the agent
-                // said when it had gone on already.
+                let question = self.in_turn(Question::of(handle)).await?;
+                // The status lags behind a reply. Neither the question that was answered nor a message that the agent sent
+                // after it went on is a new question.
                 let is_old = match self.task.answered() {
                     None => false,
                     Some(answered) if answered.is(&question) => true,
                     Some(_) => {
-                        let now = self.task.get().once().await?;
+                        let poll = self
+                            .task
+                            .get()
+                            .once()
+                            .attempt_timeout(self.patience.poll_timeout);
+                        let now = self.in_turn(poll.into_future()).await?;
                         now.status != TaskStatus::WaitingForInput
                     }
                 };
@@ -361,6 +468,24 @@ impl Poller {
             }
             _ => None,
         })
+    }
+
+    /// The summary of a completed task. It may lag behind the status, so one without an output is read again for a while.
+    async fn completed(&self) -> Result<Completed> {
+        let mut pauses =
+            (0..SUMMARY_READS).map(|read| (self.patience.first_pause / 4) * 2_u32.pow(read));
+        loop {
+            let summary = self.task.summary().once();
+            let summary = self.in_turn(summary.into_future()).await?;
+            let done = Completed {
+                task: self.task.clone(),
+                summary,
+            };
+            match pauses.next().filter(|_| done.output().is_none()) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return Ok(done),
+            }
+        }
     }
 
     fn timed_out(&mut self) -> Error {
@@ -373,10 +498,12 @@ impl Poller {
         let id = waited.task_id;
         let message = match &self.last_status {
             Some(TaskStatus::Completed) => {
-                format!("the task {id} has completed, but its answer could not be read in time")
+                format!(
+                    "the task {id} has completed, but its summary was not read before the timeout"
+                )
             }
-            Some(status) => format!("the task {id} is still {status}"),
-            None => format!("the task {id} could not be asked in time"),
+            Some(status) => format!("timed out while waiting: the task {id} is still {status}"),
+            None => format!("timed out while waiting: no poll of the task {id} succeeded"),
         };
         let error = Error::new(ErrorKind::Timeout, message).after_waiting(waited);
         match self.failure.take() {

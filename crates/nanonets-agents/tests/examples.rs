@@ -60,6 +60,15 @@ async fn printed(simulator: &Simulator, example: &str, args: &[&str]) -> String 
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
+/// Starts a task by an example, and returns its id.
+async fn started(simulator: &Simulator, agent: &str, prompt: &str) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let record = folder.path().join("run.json");
+    let record = record.to_str().expect("a path");
+    let printed = printed(simulator, "lost_answer", &[agent, prompt, record]).await;
+    printed.trim().trim_start_matches("task ").to_owned()
+}
+
 /// A simulator with an agent, and a folder with two documents.
 async fn set_up() -> (Simulator, String, tempfile::TempDir, [String; 2]) {
     let simulator = Simulator::start().await;
@@ -123,8 +132,7 @@ async fn watch() {
 async fn resume() {
     let (simulator, agent, _folder, _) = set_up().await;
     simulator.script(Script::new().running(u32::MAX));
-    let started = printed(&simulator, "lost_answer", &[&agent, "q"]).await;
-    let task = started.trim().trim_start_matches("task ").to_owned();
+    let task = started(&simulator, &agent, "q").await;
     let waited = printed(&simulator, "resume", &[&task, "0.2"]).await;
     assert!(
         waited.contains("is still running, after 1 polls"),
@@ -136,10 +144,9 @@ async fn resume() {
 async fn inspect() {
     let (simulator, agent, _folder, _) = set_up().await;
     simulator.script(Script::new().ask("Which year?"));
-    let started = printed(&simulator, "lost_answer", &[&agent, "Add it up."]).await;
-    let task = started.trim().trim_start_matches("task ").to_owned();
+    let task = started(&simulator, &agent, "Add it up.").await;
     let printed = printed(&simulator, "inspect", &[&task]).await;
-    assert!(printed.contains("user: \"Add it up.\""), "{printed}");
+    assert!(printed.contains("Add it up.\""), "{printed}");
     assert!(printed.ends_with("stopped after cancelling\n"), "{printed}");
 }
 
@@ -147,8 +154,7 @@ async fn inspect() {
 async fn tasks() {
     let (simulator, agent, _folder, _) = set_up().await;
     simulator.script(Script::new().fail("no"));
-    let started = printed(&simulator, "lost_answer", &[&agent, "q"]).await;
-    let task = started.trim().trim_start_matches("task ").to_owned();
+    let task = started(&simulator, &agent, "q").await;
     let printed = printed(&simulator, "tasks", &[&agent]).await;
     assert!(printed.contains(&task), "{printed}");
 }
@@ -166,16 +172,32 @@ async fn agents() {
 
 #[tokio::test]
 async fn lost_answer() {
-    let (simulator, agent, _folder, _) = set_up().await;
+    let (simulator, agent, folder, _) = set_up().await;
     let fault = Fault::reset().on(Operation::RunAgent).after_effect();
     simulator.fault(fault.times(1));
-    let printed = printed(&simulator, "lost_answer", &[&agent, "q"]).await;
-    let tasks = simulator.tasks();
-    assert_eq!(tasks.len(), 1);
-    assert!(
-        printed.ends_with(&format!("task {}\n", tasks[0].id)),
-        "{printed}"
-    );
+    let record = folder.path().join("run.json");
+    let args = [&agent, "q", record.to_str().expect("a path")];
+    // The second process finds what the first has started.
+    for _ in 0..2 {
+        let printed = printed(&simulator, "lost_answer", &args).await;
+        let tasks = simulator.tasks();
+        assert_eq!(tasks.len(), 1);
+        let expected = format!("task {}\n", tasks[0].id);
+        assert!(printed.ends_with(&expected), "{printed}");
+    }
+}
+
+#[tokio::test]
+async fn many_documents_lose_answers_and_none_is_paid_for_twice() {
+    let (simulator, agent, _folder, [front, back]) = set_up().await;
+    simulator.script(Script::new().complete(json!({ "total": 7.5 })));
+    let fault = Fault::reset().on(Operation::RunAgent).after_effect();
+    simulator.fault(fault.times(2));
+    let printed = printed(&simulator, "many", &[&agent, &front, &back]).await;
+    for path in [front, back] {
+        assert!(printed.contains(&format!("{path}: 7.5\n")), "{printed}");
+    }
+    assert_eq!(simulator.tasks().len(), 2);
 }
 
 #[tokio::test]

@@ -23,7 +23,11 @@ fn client(simulator: &Simulator) -> Client {
 fn builder(simulator: &Simulator) -> ClientBuilder {
     Client::builder(simulator.api_key())
         .base_url(simulator.base_url())
-        .retry(RetryPolicy::default().pauses([Duration::ZERO]))
+        .retry(
+            RetryPolicy::default()
+                .pauses([Duration::ZERO])
+                .longest_rate_limit(Duration::from_secs(1)),
+        )
 }
 
 const QUICK: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(5));

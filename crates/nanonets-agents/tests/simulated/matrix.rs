@@ -145,6 +145,7 @@ async fn every_operation_survives_the_loss_of_an_answer_to_what_took_effect() {
         "rate limited",
         "rate limited until a date",
         "unavailable for now",
+        "redirect",
     ];
     for (name, fault) in faults()
         .into_iter()

@@ -204,10 +204,10 @@ async fn the_server_is_given_the_pause_that_it_asks_for() {
         (
             Fault::status(429).retry_after(Duration::from_secs(7)),
             7.0,
-            7.0,
+            10.5,
         ),
         // A date has no fractions, and the test takes its time.
-        (Fault::status(503).retry_after_date(in_20_s), 15.0, 20.0),
+        (Fault::status(503).retry_after_date(in_20_s), 15.0, 30.0),
     ] {
         log.lock().expect("a log").clear();
         simulator.fault(fault.times(1));

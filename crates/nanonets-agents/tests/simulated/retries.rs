@@ -3,8 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_util::TryStreamExt as _;
-use nanonets_agents::{Client, ErrorKind, RetryPolicy};
+use nanonets_agents::{Client, ErrorKind, FoundRun, RetryPolicy};
 use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
 
 use crate::{builder, client, soon};
@@ -57,31 +56,63 @@ async fn a_lost_answer_to_a_run_is_ambiguous_and_starts_no_second_task() {
 }
 
 #[tokio::test]
-async fn an_ambiguous_run_lists_what_it_may_have_started() {
+async fn the_task_of_an_ambiguous_run_is_found() {
     let simulator = Simulator::start().await;
     let agent = simulator.create_agent("Invoices").id;
     let client = client(&simulator);
     let other = client.agent(simulator.create_agent("Receipts").id).run();
     other.query("q").start().await.expect("a task");
+    client
+        .agent(agent)
+        .run()
+        .query("q")
+        .start()
+        .await
+        .expect("a task");
     let fault = Fault::reset().on(Operation::RunAgent).times(1);
     simulator.fault(fault.after_effect());
     let run = client.agent(agent).run().query("q").start().await;
     let error = run.expect_err("a lost answer");
-    let candidates = error.candidates(&client).expect("where to look");
-    let candidates: Vec<_> = candidates.stream().try_collect().await.expect("a list");
-    let ids: Vec<_> = candidates.iter().map(|task| task.task_id).collect();
+    let record = error.run_record().expect("a record");
+    let found = client.find_run(record).await.expect("a list");
+    let FoundRun::Found(found) = found else {
+        panic!("not found: {found:?}");
+    };
+    let ids: Vec<_> = found
+        .iter()
+        .map(|candidate| candidate.task.task_id)
+        .collect();
     let mut started = simulator.tasks().into_iter().map(|task| task.id);
     assert_eq!(ids, [started.next_back().expect("a task")]);
-    let request = simulator.requests_to(Operation::ListTasks).remove(0);
-    let query = request.query.expect("a query");
-    for filter in ["agent_id=", "created_after=", "created_before="] {
-        assert!(query.contains(filter), "{query}");
-    }
 
     simulator.fault(Fault::status(400).on(Operation::RunAgent).times(1));
     let run = client.agent(agent).run().query("q").start().await;
-    let error = run.expect_err("a refusal");
-    assert!(error.candidates(&client).is_none());
+    assert!(run.expect_err("a refusal").run_record().is_none());
+}
+
+#[tokio::test]
+async fn rate_limits_are_waited_for_however_many_runs_they_refuse() {
+    const RUNS: usize = 300;
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    let policy = RetryPolicy::default().pauses([Duration::from_millis(1)]);
+    let client = builder(&simulator)
+        .retry(policy.budget(5))
+        .build()
+        .expect("a client");
+    simulator.fault(
+        Fault::status(429)
+            .on(Operation::RunAgent)
+            .times(RUNS as u64),
+    );
+    let runs = (0..RUNS).map(|_| client.agent(agent).run().query("q").start());
+    let tasks = soon(futures_util::future::join_all(runs)).await;
+    assert!(
+        tasks.iter().all(Result::is_ok),
+        "{:?}",
+        tasks.iter().find(|task| task.is_err())
+    );
+    assert_eq!(simulator.tasks().len(), RUNS);
 }
 
 #[tokio::test]

@@ -451,7 +451,7 @@ async fn what_went_wrong_after_the_start_names_the_task_and_has_its_outcome() {
     );
 
     simulator.script_next(Script::new().complete(json!(1)));
-    simulator.fault(Fault::status(404).on(Operation::GetTask).times(1));
+    simulator.fault(Fault::status(403).on(Operation::GetTask).times(1));
     let error = run().extract::<Invoice>().await.expect_err("a refusal");
     assert_eq!(
         (error.operation(), error.task_id()),
@@ -525,10 +525,11 @@ async fn the_output_is_found_in_the_answer_too() {
         let fields = more.as_object().expect("an object").clone();
         summary.as_object_mut().expect("an object").extend(fields);
         let answer = Fault::status(200).body("application/json", summary.to_string());
-        simulator.fault(answer.on(Operation::GetTaskSummary).times(1));
-        let Ok(Outcome::Completed(done)) = task.wait().await else {
+        let fault = simulator.fault(answer.on(Operation::GetTaskSummary));
+        let Ok(Outcome::Completed(done)) = task.wait().pauses(QUICK.0, QUICK.1).await else {
             panic!("it has completed");
         };
+        fault.remove();
         assert_eq!(done.output(), expected, "{summary}");
     }
 }

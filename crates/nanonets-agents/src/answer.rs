@@ -1,0 +1,398 @@
+//! Turns the result of one attempt into an [`Error`]: what it proves about its effect, where the failure came from, and
+//! which ids it still carries.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::error::Error as StdError;
+use std::io;
+
+use bytes::Bytes;
+use nanonets_agents_api::support::{BodyProblem, PartError};
+use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId};
+use nanonets_agents_api::{Context, Error as ApiError, ErrorBody};
+use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::error::{Error, ErrorKind, Origin};
+use crate::operation::Operation;
+
+/// How much of a body an error keeps.
+const BODY: usize = 64 * 1024;
+
+/// What a failed attempt proves about its effect on the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// The operation was not carried out.
+    None,
+    /// The operation was carried out: the answer identifies what it created.
+    Created,
+    /// The operation may have been carried out.
+    Unknown,
+}
+
+/// The error of an attempt of `operation` that was made with `context`.
+pub(crate) fn error(
+    failure: ApiError<ErrorBody<ErrorEnvelope>>,
+    operation: Operation,
+    context: &Context,
+) -> Error {
+    match failure {
+        ApiError::InvalidRequest(message) | ApiError::Custom(message) => {
+            Error::new(ErrorKind::InvalidRequest, message)
+        }
+        ApiError::ErrorResponse(answer) => {
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            let body = answer.into_inner();
+            let error = match status.is_success() {
+                true => unreadable(&body, operation),
+                false => refusal(status, &headers, &body, context),
+            };
+            error.with_answer(status, headers, bounded(body.bytes()))
+        }
+        ApiError::CommunicationError(error) if error.is_connect() => not_connected(error),
+        ApiError::CommunicationError(error) => lost(error),
+        // The generated client makes no other.
+        error => Error::new(ErrorKind::Lost, error.to_string()),
+    }
+}
+
+/// The error of a success that does not decode.
+fn unreadable(body: &ErrorBody<ErrorEnvelope>, operation: Operation) -> Error {
+    let reason = body
+        .problem()
+        .map_or_else(String::new, |problem| format!(": {problem}"));
+    let broke_off = match body.problem() {
+        Some(BodyProblem::Incomplete(_)) => true,
+        // A proxy that cuts an answer may announce the length of what is left.
+        Some(BodyProblem::Undecodable(error)) => error.full().is_eof(),
+        _ => false,
+    };
+    let is_json = body.bytes().trim_ascii_start().starts_with(b"{");
+    let origin = if is_json {
+        Origin::Api
+    } else {
+        Origin::Gateway
+    };
+    let id = operation
+        .created_id()
+        .and_then(|field| created_id(body.bytes(), field));
+    let what = match (operation, id) {
+        (Operation::RunAgent, Some(id)) => {
+            format!("the task {id} was started, but the answer does not decode{reason}")
+        }
+        (Operation::CreateAgent, Some(id)) => {
+            format!("the agent {id} was created, but the answer does not decode{reason}")
+        }
+        (_, Some(id)) => {
+            format!("the agent version {id} was published, but the answer does not decode{reason}")
+        }
+        (_, None) => format!("the answer does not decode{reason}"),
+    };
+    let error = Error::new(ErrorKind::Unreadable, what)
+        .with_origin(origin)
+        .with_effect(match id {
+            Some(_) => Effect::Created,
+            None => Effect::Unknown,
+        });
+    let error = if broke_off { error.broken_off() } else { error };
+    match (operation, id) {
+        (Operation::RunAgent, Some(id)) => error.started(TaskId(id)),
+        (_, Some(id)) => error.created_agent(AgentId(id)),
+        (_, None) => error,
+    }
+}
+
+/// The error of a status that is not a success.
+fn refusal(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &ErrorBody<ErrorEnvelope>,
+    context: &Context,
+) -> Error {
+    let envelope = Envelope::of(body.bytes());
+    let origin = match envelope {
+        Envelope::Exact | Envelope::Extended => Origin::Api,
+        Envelope::Foreign if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED => Origin::Proxy,
+        Envelope::Foreign => Origin::Gateway,
+    };
+    // A service that is down for a while says so in the same way as a rate limit: come back later.
+    let asks_for_a_pause = status == StatusCode::TOO_MANY_REQUESTS
+        || (status == StatusCode::SERVICE_UNAVAILABLE && headers.contains_key(RETRY_AFTER));
+    let effect = match proves_refusal(status, envelope, asks_for_a_pause) {
+        true => Effect::None,
+        false => Effect::Unknown,
+    };
+    let error = Error::new(ErrorKind::Status, server_text(body, context))
+        .with_origin(origin)
+        .with_effect(effect);
+    match asks_for_a_pause {
+        true => error.asking_for_a_pause(),
+        false => error,
+    }
+}
+
+/// Whose error body it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Envelope {
+    /// The documented one: an object with `error`, a string, and nothing else.
+    Exact,
+    /// The documented one with further fields, which a later version of the API may add and other servers have.
+    Extended,
+    /// Something else: HTML, text, other JSON, or nothing.
+    Foreign,
+}
+
+impl Envelope {
+    fn of(body: &[u8]) -> Self {
+        let fields = members(body);
+        match fields.get("error") {
+            Some(text) if !text.get().starts_with('"') => Self::Foreign,
+            Some(_) if fields.len() == 1 => Self::Exact,
+            Some(_) => Self::Extended,
+            None => Self::Foreign,
+        }
+    }
+}
+
+/// Whether an answer proves that the operation was not carried out.
+///
+/// `docs/decisions/0001-proof-of-no-effect.md` has the reasons: caches and gateways answer 429, 503 and other errors of
+/// their own after the backend has taken the request.
+fn proves_refusal(status: StatusCode, envelope: Envelope, asks_for_a_pause: bool) -> bool {
+    match status.as_u16() {
+        // Decided from the request line and the headers, or by definition not carried out (RFC 9110, section 15). 307 and
+        // 308 ask for the same request elsewhere.
+        307 | 308 | 401 | 407 | 411 | 413 | 414 | 417 | 421 | 431 => true,
+        // Not proof, whoever says so: the request may have arrived whole, or the client may have gone meanwhile.
+        408 | 425 | 499 => false,
+        429 => envelope == Envelope::Exact,
+        // An announced outage, and not one that struck while the request was carried out.
+        503 => envelope == Envelope::Exact && asks_for_a_pause,
+        400..=499 => envelope != Envelope::Foreign,
+        _ => false,
+    }
+}
+
+/// The error of a connection that was not established.
+fn not_connected(error: reqwest::Error) -> Error {
+    let (origin, reason) = connect_failure(&error);
+    let host = error
+        .url()
+        .and_then(|url| url.host_str().zip(url.port_or_known_default()));
+    let message = match host {
+        Some((host, port)) => format!("no connection to {host}:{port}: {reason}"),
+        None => format!("no connection: {reason}"),
+    };
+    Error::new(ErrorKind::Connect, message)
+        .with_origin(origin)
+        .with_effect(Effect::None)
+        .caused_by(error)
+}
+
+/// Where in the chain of causes a connection failed. hyper and its connectors keep most of it in texts.
+fn connect_failure(error: &reqwest::Error) -> (Origin, &'static str) {
+    let causes = std::iter::successors(error.source(), |&error| cause(error));
+    let mut found = (Origin::Network, "the server does not answer");
+    if error.is_timeout() {
+        found.1 = "timed out";
+    }
+    for cause in causes {
+        let text = cause.to_string();
+        if text.contains("proxy auth") {
+            return (Origin::Proxy, "the proxy asks for authentication");
+        }
+        if text.contains("tunnel") {
+            found = (Origin::Proxy, "the proxy opens no tunnel");
+        }
+        if text.contains("dns error") || text.contains("lookup address") {
+            found = match text.contains("emporary failure") {
+                true => (Origin::Network, "the name is not resolved at present"),
+                false => (Origin::Dns, "the name is not resolved"),
+            };
+            if text.contains("lookup address") {
+                return found;
+            }
+        }
+        let io_error = cause.downcast_ref::<io::Error>();
+        match io_error.map(io::Error::kind) {
+            // What TLS libraries report of certificates and of bytes that are no TLS.
+            Some(io::ErrorKind::InvalidData) => return (Origin::Tls, "the TLS handshake failed"),
+            Some(io::ErrorKind::ConnectionRefused) if found.0 == Origin::Network => {
+                found.1 = "connection refused";
+            }
+            _ => {}
+        }
+        if text.contains("certificate") {
+            return (Origin::Tls, "the TLS handshake failed");
+        }
+    }
+    found
+}
+
+/// The cause of an error, also the one that an [`io::Error`] wraps and does not name as its source.
+fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error
+        .downcast_ref::<io::Error>()
+        .and_then(io::Error::get_ref)
+    {
+        Some(wrapped) => Some(wrapped),
+        None => error.source(),
+    }
+}
+
+/// The error of an answer that did not come.
+fn lost(error: reqwest::Error) -> Error {
+    let mut causes = std::iter::successors(StdError::source(&error), |&error| error.source());
+    if let Some(file) = causes.find_map(|error| error.downcast_ref::<PartError>()) {
+        return Error::new(ErrorKind::File, file.to_string())
+            .with_effect(Effect::None)
+            .caused_by(error);
+    }
+    let message = match error.is_timeout() {
+        true => "no answer in time",
+        false => "the answer was lost",
+    };
+    Error::new(ErrorKind::Lost, message)
+        .with_effect(Effect::Unknown)
+        .caused_by(error)
+}
+
+/// The id in a field of an answer, although the rest of the answer is odd or missing.
+///
+/// The field is looked for in the JSON document: at the top, then one level below it. In a body that is not JSON, such as
+/// one that broke off, the first member of this name counts.
+fn created_id(body: &[u8], field: &str) -> Option<Uuid> {
+    let uuid = |value: &RawValue| {
+        let text: Cow<'_, str> = serde_json::from_str(value.get()).ok()?;
+        text.trim().parse::<Uuid>().ok()
+    };
+    let top = members(body);
+    if !top.is_empty() {
+        let below = top.values().map(|value| members(value.get().as_bytes()));
+        let nested = below.filter_map(|object| uuid(object.get(field)?)).next();
+        return top.get(field).and_then(|value| uuid(value)).or(nested);
+    }
+    let text = String::from_utf8_lossy(body);
+    let (_, mut rest) = text.split_once(&format!("\"{field}\""))?;
+    rest = rest.trim_start().strip_prefix(':')?;
+    rest = rest.trim_start().strip_prefix('"')?;
+    rest.split_once('"')?.0.parse().ok()
+}
+
+/// The members of a JSON object, or none if it is not one. The values are not decoded: they may be large, and odd.
+fn members(json: &[u8]) -> BTreeMap<String, &RawValue> {
+    serde_json::from_slice(json).unwrap_or_default()
+}
+
+/// The beginning of a body. A short one is shared, and a long one is not kept alive for its beginning.
+fn bounded(body: &Bytes) -> Bytes {
+    match body.get(..BODY) {
+        Some(beginning) => Bytes::copy_from_slice(beginning),
+        None => body.clone(),
+    }
+}
+
+/// The server's text, or else the beginning of its answer, in one line.
+fn server_text(body: &ErrorBody<ErrorEnvelope>, context: &Context) -> String {
+    /// How much of an answer that is not the documented envelope is shown, in characters.
+    const SNIPPET: usize = 200;
+    let text = match body.decoded() {
+        Some(envelope) => Cow::Borrowed(envelope.error.as_str()),
+        // No character takes more than four bytes, and a run of blanks is not worth more.
+        None => {
+            let bytes = body.bytes();
+            String::from_utf8_lossy(bytes.get(..20 * SNIPPET).unwrap_or(bytes))
+        }
+    };
+    let line = context
+        .without_key(&text)
+        .split(|character: char| character.is_whitespace() || character.is_control())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
+    match line.char_indices().nth(SNIPPET) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None if line.is_empty() => "the server gives no reason".to_owned(),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
+
+    fn id(body: &str) -> Option<String> {
+        created_id(body.as_bytes(), "task_id").map(|id| id.to_string())
+    }
+
+    #[test]
+    fn an_id_is_read_from_an_answer_whose_other_fields_are_odd() {
+        for body in [
+            r#"{"task_id":"ID"}"#,
+            r#"{"task_id":"ID","created_at":"yesterday","message":null}"#,
+            r#"{"message":7,"task_id":" ID "}"#,
+            r#"{"data":{"task_id":"ID"}}"#,
+            r#"{"task_id":null,"task":{"task_id":"ID"}}"#,
+            r#"{"agent_id":null,"task_id" : "ID","title":"cut o"#,
+            r#"{"title":"\ud83d","task_id":"ID"}"#,
+        ] {
+            assert_eq!(id(&body.replace("ID", ID)).as_deref(), Some(ID), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_id_is_not_taken_for_one() {
+        for body in [
+            "",
+            "<h1>Bad gateway</h1>",
+            r#"{"task_id":7}"#,
+            r#"{"task_id":"seven"}"#,
+            r#"{"message":"the \"task_id\" is \"ID\"","task_id":null}"#,
+            r#"{"id":"ID"}"#,
+            r#"{"task_id":"7f7e4431-66f4-4eb9-bc9"#,
+        ] {
+            assert_eq!(id(&body.replace("ID", ID)), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn only_the_api_s_own_refusal_or_a_status_that_leaves_no_doubt_proves_that_nothing_happened() {
+        let own = br#"{"error":"too many requests"}"#.as_slice();
+        let extended = br#"{"error":"Service Unavailable","status":503,"path":"/run"}"#.as_slice();
+        let foreign: [&[u8]; 5] = [
+            b"",
+            b"<html><title>503 Backend fetch failed</title></html>",
+            b"upstream connect error",
+            br#"{"message":"Too many requests"}"#,
+            br#"{"error":{"code":429}}"#,
+        ];
+        let proves = |status: u16, body: &[u8]| {
+            let status = StatusCode::from_u16(status).expect("a status");
+            proves_refusal(status, Envelope::of(body), true)
+        };
+        for status in [400, 403, 404, 409, 422, 429, 503] {
+            assert!(proves(status, own), "{status}");
+            for body in foreign {
+                assert!(!proves(status, body), "{status} {body:?}");
+            }
+        }
+        for status in [400, 403, 404, 409, 422] {
+            assert!(proves(status, extended), "{status}");
+        }
+        for status in [429, 503] {
+            assert!(!proves(status, extended), "{status}");
+        }
+        let sudden = StatusCode::SERVICE_UNAVAILABLE;
+        assert!(!proves_refusal(sudden, Envelope::Exact, false));
+        for status in [401, 407, 411, 413, 414, 417, 421, 431] {
+            assert!(proves(status, b"<h1>no</h1>"), "{status}");
+        }
+        for status in [301, 302, 303, 408, 425, 499, 500, 502, 504, 520] {
+            assert!(!proves(status, own), "{status}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! How far the server's clock is ahead of the clock of this machine.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::HeaderMap;
+use tokio::time::Instant;
+
+use crate::error::server_date;
+
+/// A measurement is good for so long. Reading the `Date` of each answer would cost more than it tells.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// The server's clock as measured from the `Date` of answers, shared by the clones of a client.
+#[derive(Debug, Default)]
+pub(crate) struct ServerClock(Mutex<Option<Measurement>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Measurement {
+    offset: TimeDelta,
+    /// Half of the time that the request took. The server looked at its clock at some time between.
+    error: TimeDelta,
+    taken: Instant,
+}
+
+impl ServerClock {
+    /// Measures with an answer to a request that was sent at `sent`.
+    pub fn measure(&self, sent: DateTime<Utc>, headers: &HeaderMap) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_stale = |known: &Measurement| known.taken.elapsed() >= FRESH;
+        // Long requests, such as uploads, say little of the time at which they were answered.
+        let is_vague = |known: &Measurement| known.error > TimeDelta::seconds(2);
+        if known
+            .as_ref()
+            .is_some_and(|known| !is_stale(known) && !is_vague(known))
+        {
+            return;
+        }
+        let Some(date) = server_date(headers) else {
+            return;
+        };
+        let received = Utc::now();
+        let error = (received - sent) / 2;
+        let is_better = known.is_none_or(|known| is_stale(&known) || error < known.error);
+        if error >= TimeDelta::zero() && is_better {
+            // A date has no fractions: on average, half a second has passed since.
+            let offset = date + TimeDelta::milliseconds(500) - (sent + error);
+            let taken = Instant::now();
+            *known = Some(Measurement {
+                offset,
+                error,
+                taken,
+            });
+        }
+    }
+
+    /// By how much the server's clock is ahead, if it was measured.
+    pub fn offset(&self) -> Option<TimeDelta> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.map(|known| known.offset)
+    }
+}

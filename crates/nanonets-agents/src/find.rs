@@ -1,0 +1,340 @@
+//! Finding the task of a run whose answer was lost.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use nanonets_agents_api::types::{MessageRole, TaskId, TaskListItem};
+use tokio::time::Instant;
+
+use crate::client::Client;
+use crate::error::Result;
+use crate::list::List;
+use crate::record::{Marker, RunRecord};
+use crate::request::Sending;
+use crate::task::TaskFilter;
+
+/// How long a task may take to be listed, unless [`FindRun::settle`] says otherwise.
+const SETTLE: Duration = Duration::from_secs(5 * 60);
+/// By how much the clock behind the listing may differ from the `Date` of an answer.
+const MARGIN: TimeDelta = TimeDelta::seconds(10);
+/// How far back to look where no answer has a `Date`.
+const UNMEASURED_MARGIN: TimeDelta = TimeDelta::hours(24);
+/// The pauses between looks.
+const FIRST_PAUSE: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How many first messages are read at a time.
+const CONCURRENT_READS: usize = 8;
+
+/// A search for the task of a run: see [`Client::find_run`].
+///
+/// Awaiting it looks once. [`until_decided`](Self::until_decided) looks again until the answer is final.
+///
+/// # Errors
+///
+/// Those of listing tasks. An error says nothing about the run.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is searched until this is awaited"]
+pub struct FindRun {
+    client: Client,
+    record: RunRecord,
+    settle: Duration,
+    excluded: HashSet<TaskId>,
+}
+
+/// What a search for the task of a run has found.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum FoundRun {
+    /// These tasks may be the one, most likely first. With a [`Marker`], each of them carries it, or could not be read.
+    Found(Vec<Candidate>),
+    /// No task is listed yet. One may still appear until this time, by the clock of this machine.
+    NotYet {
+        /// When the run is ruled out, unless its task appears before.
+        ruled_out_at: DateTime<Utc>,
+    },
+    /// No task was started, provided that the API lists a task within the [settling time](FindRun::settle). The run can be
+    /// repeated.
+    RuledOut,
+}
+
+/// A task that a run may have started.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Candidate {
+    /// The task as it is listed.
+    pub task: TaskListItem,
+    /// Why it is a candidate.
+    pub evidence: Evidence,
+}
+
+/// Why a task may be that of a run, from certain to possible.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Evidence {
+    /// Its title has the marker of the run.
+    Title,
+    /// Its first message has the marker of the run.
+    FirstMessage,
+    /// It was created by the same agent since the run was sent. Another run may have started it.
+    Window,
+}
+
+impl FindRun {
+    pub(crate) fn new(client: Client, record: RunRecord) -> Self {
+        Self {
+            client,
+            record,
+            settle: SETTLE,
+            excluded: HashSet::new(),
+        }
+    }
+
+    /// How long after the end of the run its task may still appear in the list. The default is five minutes. The API
+    /// documents no bound: a longer time makes [`RuledOut`](FoundRun::RuledOut) more reliable.
+    pub fn settle(mut self, settle: Duration) -> Self {
+        self.settle = settle;
+        self
+    }
+
+    /// Ignores these tasks: those that are known to be of other runs. Tasks that this client has started are known already,
+    /// as far as the answers to their runs arrived.
+    pub fn excluding(mut self, tasks: impl IntoIterator<Item = TaskId>) -> Self {
+        self.excluded.extend(tasks);
+        self
+    }
+
+    /// Looks again and again, with pauses of 2 to 30 seconds, until a task is found or the run is ruled out. It takes as
+    /// long as the [settling time](Self::settle) at most.
+    ///
+    /// # Errors
+    ///
+    /// Those of listing tasks.
+    pub async fn until_decided(self) -> Result<FoundRun> {
+        let search = Search::new(self);
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match search.look().await? {
+                FoundRun::NotYet { ruled_out_at } => {
+                    let left = (ruled_out_at - search.now()).to_std().unwrap_or_default();
+                    // The last look begins when nothing can appear any more.
+                    tokio::time::sleep(pause.min(left)).await;
+                    pause = pause.mul_f64(1.5).min(LONGEST_PAUSE);
+                }
+                decided => return Ok(decided),
+            }
+        }
+    }
+}
+
+impl IntoFuture for FindRun {
+    type Output = Result<FoundRun>;
+    type IntoFuture = Sending<FoundRun>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { Search::new(self).look().await })
+    }
+}
+
+/// A search that has begun.
+struct Search {
+    find: FindRun,
+    begun: DateTime<Utc>,
+    clock: Instant,
+}
+
+impl Search {
+    fn new(find: FindRun) -> Self {
+        Self {
+            find,
+            begun: Utc::now(),
+            clock: Instant::now(),
+        }
+    }
+
+    /// The time by the clock of this machine, which does not jump during a search.
+    fn now(&self) -> DateTime<Utc> {
+        let elapsed = TimeDelta::from_std(self.clock.elapsed()).unwrap_or(TimeDelta::MAX);
+        self.begun.checked_add_signed(elapsed).unwrap_or(self.begun)
+    }
+
+    /// When the run is ruled out. A run whose end is not recorded is over by now at the latest: whoever looks for its task
+    /// does not send it any more.
+    fn ruled_out_at(&self) -> DateTime<Utc> {
+        let ended = self.find.record.until.unwrap_or(self.begun).min(self.begun);
+        let settle = TimeDelta::from_std(self.find.settle).unwrap_or(TimeDelta::MAX);
+        ended
+            .checked_add_signed(settle)
+            .unwrap_or(DateTime::<Utc>::MAX_UTC)
+    }
+
+    async fn look(&self) -> Result<FoundRun> {
+        // What appears after this time is seen by the next look.
+        let looked_at = self.now();
+        let mut found = self.candidates().await?;
+        found.sort_by_key(|candidate| (candidate.evidence, candidate.task.created_at));
+        let ruled_out_at = self.ruled_out_at();
+        Ok(if !found.is_empty() {
+            FoundRun::Found(found)
+        } else if looked_at >= ruled_out_at {
+            FoundRun::RuledOut
+        } else {
+            FoundRun::NotYet { ruled_out_at }
+        })
+    }
+
+    async fn candidates(&self) -> Result<Vec<Candidate>> {
+        let FindRun { client, record, .. } = &self.find;
+        let excluded: HashSet<TaskId> = client
+            .started_tasks()
+            .union(&self.find.excluded)
+            .copied()
+            .collect();
+        let is_new = |task: &TaskListItem| !excluded.contains(&task.task_id);
+        let list = client.tasks().list().agent(record.agent_id).page_size(100);
+        let Some(marker) = &record.marker else {
+            let tasks: Vec<_> = self
+                .since_the_run(list)
+                .await?
+                .stream()
+                .try_collect()
+                .await?;
+            let tasks = tasks.into_iter().filter(is_new);
+            return Ok(tasks
+                .map(|task| candidate(task, Evidence::Window))
+                .collect());
+        };
+        // The marker finds the task of a busy agent by one request, if titles keep it.
+        let titled = list.clone().title_contains(marker.name());
+        let titled: Vec<_> = titled.stream().try_collect().await?;
+        let titled: Vec<_> = titled
+            .into_iter()
+            .filter(|task| has_marker(task.title.as_deref(), marker))
+            .map(|task| candidate(task, Evidence::Title))
+            .collect();
+        if !titled.is_empty() {
+            return Ok(titled);
+        }
+        let tasks: Vec<_> = self
+            .since_the_run(list)
+            .await?
+            .stream()
+            .try_collect()
+            .await?;
+        let examined = tasks
+            .into_iter()
+            .filter(is_new)
+            .map(|task| self.examine(task, marker));
+        let examined: Vec<_> = stream::iter(examined)
+            .buffer_unordered(CONCURRENT_READS)
+            .collect()
+            .await;
+        let examined: Vec<Candidate> = examined.into_iter().flatten().collect();
+        // A task that carries the marker settles it: those that could not be read are of other runs.
+        let is_certain = |candidate: &Candidate| candidate.evidence < Evidence::Window;
+        let has_certain = examined.iter().any(is_certain);
+        Ok(examined
+            .into_iter()
+            .filter(|candidate| !has_certain || is_certain(candidate))
+            .collect())
+    }
+
+    /// Whether a task whose title was not found by the marker is that of the run.
+    async fn examine(&self, task: TaskListItem, marker: &Marker) -> Option<Candidate> {
+        if has_marker(task.title.as_deref(), marker) {
+            return Some(candidate(task, Evidence::Title));
+        }
+        let messages = self.find.client.task(task.task_id).messages().await;
+        // A task that can't be read is not ruled out.
+        let Ok(messages) = messages else {
+            return Some(candidate(task, Evidence::Window));
+        };
+        let by_user = |role: &Option<MessageRole>| {
+            role.as_ref().is_none_or(|role| *role == MessageRole::User)
+        };
+        let texts: Vec<String> = messages
+            .iter()
+            .filter(|message| by_user(&message.role))
+            .filter_map(|message| message.content.as_ref())
+            .map(ToString::to_string)
+            .collect();
+        if texts.is_empty() {
+            return Some(candidate(task, Evidence::Window));
+        }
+        let is_marked = texts.iter().any(|text| has_marker(Some(text), marker));
+        is_marked.then(|| candidate(task, Evidence::FirstMessage))
+    }
+
+    /// The tasks of the agent since the run was sent, by the clock of the server. There is no upper bound: a task may be
+    /// created long after the connection broke.
+    async fn since_the_run(
+        &self,
+        list: List<TaskListItem, TaskFilter>,
+    ) -> Result<List<TaskListItem, TaskFilter>> {
+        let FindRun { client, record, .. } = &self.find;
+        let mut offset = record.clock_offset().or(client.clock().offset());
+        if offset.is_none() {
+            // Any answer tells the server's time.
+            list.clone().page_size(1).page().send().await?;
+            offset = client.clock().offset();
+        }
+        let margin = if offset.is_some() {
+            MARGIN
+        } else {
+            UNMEASURED_MARGIN
+        };
+        let since = record
+            .since
+            .checked_add_signed(offset.unwrap_or_default())
+            .and_then(|since| since.checked_sub_signed(margin));
+        Ok(match since {
+            Some(since) => list.created_after(since),
+            None => list,
+        })
+    }
+}
+
+fn candidate(task: TaskListItem, evidence: Evidence) -> Candidate {
+    Candidate { task, evidence }
+}
+
+/// Whether a text has the marker, and not one that begins or ends with the same name. Its brackets may be lost on the way.
+fn has_marker(text: Option<&str>, marker: &Marker) -> bool {
+    let (text, name) = (
+        text.unwrap_or_default().to_ascii_lowercase(),
+        marker.name().to_ascii_lowercase(),
+    );
+    let is_part = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    text.match_indices(&name).any(|(start, name)| {
+        let (before, after) = (&text[..start], &text[start + name.len()..]);
+        !before.ends_with(is_part) && !after.starts_with(is_part)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_marker_is_found_whole_or_not_at_all() {
+        let marker = Marker::new("order-47").expect("a marker");
+        for text in [
+            "[order-47] Extract",
+            "ORDER-47\nExtract",
+            "\"[order-47]\\nExtract\"",
+        ] {
+            assert!(has_marker(Some(text), &marker), "{text}");
+        }
+        for text in [
+            "[order-471] Extract",
+            "reorder-47",
+            "order-47.2",
+            "Extract",
+            "",
+        ] {
+            assert!(!has_marker(Some(text), &marker), "{text}");
+        }
+        assert!(!has_marker(None, &marker));
+    }
+}

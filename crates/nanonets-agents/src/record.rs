@@ -1,0 +1,175 @@
+//! What is written down before a run is sent, so that its task can be found if the answer is lost.
+//!
+//! The API has no idempotency key: a run that is repeated is paid for twice. A [`RunRecord`] says when a run was sent and
+//! what it was, and [`Client::find_run`](crate::Client::find_run) looks for its task. Serialised to a file or a database
+//! first, it also survives the process.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use nanonets_agents_api::types::AgentId;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// A run as it was about to be sent. It holds no prompt and no content, and is a few hundred bytes of JSON.
+///
+/// ```
+/// # fn example(record: &nanonets_agents::RunRecord) -> Result<(), Box<dyn std::error::Error>> {
+/// let line = serde_json::to_string(record)?; // write it, and sync the file, before the run is sent
+/// let again: nanonets_agents::RunRecord = serde_json::from_str(&line)?; // in any process, at any time
+/// # assert_eq!(record, &again);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RunRecord {
+    /// The agent version that runs.
+    pub agent_id: AgentId,
+    /// When the first attempt began, by the clock of the machine that sent it. The request was not sent earlier.
+    pub since: DateTime<Utc>,
+    /// When the last attempt ended, by the same clock. `None` as long as the run is in progress, or if its process ended
+    /// before the call did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
+    /// By how many milliseconds the server's clock was ahead of the clock of that machine, as measured from the `Date` of
+    /// an answer. `None` if there was no answer yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_offset_ms: Option<i64>,
+    /// SHA-256 of what was sent: see [`Run::prepare`](crate::Run::prepare).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+    /// The marker at the beginning of the prompt, if the run has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marker: Option<Marker>,
+}
+
+impl RunRecord {
+    pub(crate) fn new(agent_id: AgentId, clock_offset: Option<TimeDelta>) -> Self {
+        Self {
+            agent_id,
+            since: Utc::now(),
+            until: None,
+            clock_offset_ms: clock_offset.map(|offset| offset.num_milliseconds()),
+            fingerprint: None,
+            marker: None,
+        }
+    }
+
+    /// By how much the server's clock is ahead, if it was measured.
+    pub(crate) fn clock_offset(&self) -> Option<TimeDelta> {
+        self.clock_offset_ms.and_then(TimeDelta::try_milliseconds)
+    }
+}
+
+/// A text at the beginning of a prompt by which the task of the run is recognised: `[run-6f1c2a9b3d4e5f60]`.
+///
+/// The API makes the title of a task from the first user message, and [lists](crate::Tasks::list) can search titles. That the
+/// title keeps the beginning of the prompt word for word is *inferred*, not documented. So a title without the marker
+/// proves nothing, and [`Client::find_run`](crate::Client::find_run) reads the first message of such a task.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Marker(String);
+
+impl Marker {
+    /// A marker with a name of your own, such as the number of an order. The name must be unique among your runs.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidRequest`] unless the name has 4 to 64 characters, all of them ASCII letters, digits, `-`, `_` or
+    /// `.`.
+    pub fn new(name: impl Into<String>) -> Result<Self> {
+        let name = name.into();
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        if (4..=64).contains(&name.len()) && name.bytes().all(is_allowed) {
+            return Ok(Self(name));
+        }
+        Err(Error::new(
+            ErrorKind::InvalidRequest,
+            "a marker has 4 to 64 ASCII letters, digits, `-`, `_` or `.`",
+        ))
+    }
+
+    /// A marker with 64 random bits.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(format!("run-{:016x}", fastrand::u64(..)))
+    }
+
+    /// The name, without brackets.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Marker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}]", self.0)
+    }
+}
+
+impl FromStr for Marker {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        Self::new(name)
+    }
+}
+
+impl TryFrom<String> for Marker {
+    type Error = Error;
+
+    fn try_from(name: String) -> Result<Self> {
+        Self::new(name)
+    }
+}
+
+impl From<Marker> for String {
+    fn from(marker: Marker) -> Self {
+        marker.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_marker_is_short_and_of_a_safe_alphabet() {
+        for name in ["order-4711", "a.b_c", &"x".repeat(64)] {
+            assert_eq!(Marker::new(name).expect(name).name(), name);
+        }
+        for name in [
+            "",
+            "abc",
+            "with blank",
+            "brackets[]",
+            "naïve",
+            &"x".repeat(65),
+        ] {
+            assert!(Marker::new(name).is_err(), "{name}");
+        }
+        assert_ne!(Marker::random(), Marker::random());
+    }
+
+    #[test]
+    fn a_record_survives_serialisation_and_takes_fields_that_are_not_there() {
+        let mut record = RunRecord::new(AgentId(uuid::Uuid::nil()), Some(TimeDelta::seconds(-90)));
+        record.marker = Some(Marker::random());
+        let text = serde_json::to_string(&record).expect("JSON");
+        assert_eq!(
+            serde_json::from_str::<RunRecord>(&text).expect("a record"),
+            record
+        );
+        let least = r#"{"agent_id":"7f7e4431-66f4-4eb9-bc91-473994247fe4","since":"2026-01-31T09:30:00Z","later":1}"#;
+        let record: RunRecord = serde_json::from_str(least).expect("a record");
+        assert_eq!((record.until, record.marker), (None, None));
+        assert!(
+            serde_json::from_str::<RunRecord>(&least.replace("\"later\":1", "\"marker\":\"a b\""))
+                .is_err()
+        );
+    }
+}

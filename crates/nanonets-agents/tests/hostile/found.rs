@@ -1,0 +1,325 @@
+//! Finding the task of a run whose answer was lost.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use nanonets_agents::{Client, Error, Evidence, FoundRun, Marker, RunRecord};
+use serde_json::{Value, json};
+
+use crate::raw::{RawRequest, RawServer, Reply};
+use crate::{AGENT, TASK, agent, client, soon};
+
+const OTHER: &str = "22222222-2222-4222-8222-222222222222";
+
+fn item(id: &str, created_at: DateTime<Utc>, title: Option<&str>) -> Value {
+    json!({
+        "task_id": id, "agent_id": AGENT, "status": "running", "title": title,
+        "created_at": created_at.to_rfc3339(), "updated_at": created_at.to_rfc3339(),
+    })
+}
+
+/// The value of a query parameter.
+fn parameter(request: &RawRequest, name: &str) -> Option<String> {
+    let (_, query) = request.line.split_once('?')?;
+    let url = reqwest::Url::parse(&format!("http://host/?{query}")).expect("a query");
+    let mut pairs = url.query_pairs();
+    pairs
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
+}
+
+/// The page of those items that the filters of a request let through, as a server with this clock would answer.
+fn page(request: &RawRequest, clock: DateTime<Utc>, items: &[Value]) -> Reply {
+    let after = parameter(request, "created_after")
+        .map(|time| time.parse::<DateTime<Utc>>().expect("a time"));
+    let before = parameter(request, "created_before")
+        .map(|time| time.parse::<DateTime<Utc>>().expect("a time"));
+    let search = parameter(request, "q").map(|text| text.to_lowercase());
+    let data: Vec<_> = items
+        .iter()
+        .filter(|item| {
+            let created: DateTime<Utc> = item["created_at"]
+                .as_str()
+                .expect("a time")
+                .parse()
+                .expect("a time");
+            let title = item["title"].as_str().unwrap_or_default().to_lowercase();
+            after.is_none_or(|after| created >= after)
+                && before.is_none_or(|before| created <= before)
+                && search.as_ref().is_none_or(|search| title.contains(search))
+        })
+        .collect();
+    let body = json!({ "data": data, "has_more": false, "next_cursor": null }).to_string();
+    let date = clock.format("%a, %d %b %Y %T GMT").to_string();
+    Reply::answer_dated(&date, "200 OK", &["Content-Type: application/json"], body)
+}
+
+async fn lost(client: &Client) -> Error {
+    let error = soon(client.agent(agent()).run().query("q").start()).await;
+    error.expect_err("a lost answer")
+}
+
+#[tokio::test]
+async fn a_task_is_found_however_far_the_clocks_are_apart() {
+    for offset in [-7200, -300, 0, 90, 86_400 * 3] {
+        let offset = TimeDelta::seconds(offset);
+        let server = RawServer::start(move |request| {
+            let clock = Utc::now() + offset;
+            match request.is("POST", "/run") {
+                true => Reply::Close,
+                false => page(
+                    request,
+                    clock,
+                    &[
+                        item(TASK, clock, None),
+                        item(OTHER, clock - TimeDelta::seconds(60), None),
+                    ],
+                ),
+            }
+        })
+        .await;
+        let client = client(&server);
+        let error = lost(&client).await;
+        let record = error.run_record().expect("a record");
+        // Another process, on the same machine, knows nothing of the server's clock but what the record says.
+        let stored = serde_json::to_string(record).expect("JSON");
+        let record: RunRecord = serde_json::from_str(&stored).expect("a record");
+        let FoundRun::Found(found) = soon(client.find_run(&record)).await.expect("a list") else {
+            panic!("{offset}: not found");
+        };
+        let ids: Vec<_> = found
+            .iter()
+            .map(|candidate| candidate.task.task_id.to_string())
+            .collect();
+        assert_eq!(ids, [TASK], "{offset}");
+        let list = server.requests().pop().expect("a request");
+        assert_eq!(parameter(&list, "created_before"), None, "no upper bound");
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_is_listed_late_is_not_found_yet_and_then_found() {
+    let looks = Arc::new(AtomicUsize::new(0));
+    let server = RawServer::start({
+        let looks = looks.clone();
+        move |request| match request.is("POST", "/run") {
+            true => Reply::Close,
+            false => match looks.load(Ordering::Relaxed) {
+                0 => page(request, Utc::now(), &[]),
+                _ => page(request, Utc::now(), &[item(TASK, Utc::now(), None)]),
+            },
+        }
+    })
+    .await;
+    let client = client(&server);
+    let error = lost(&client).await;
+    let record = error.run_record().expect("a record");
+    let FoundRun::NotYet { ruled_out_at } = soon(client.find_run(record)).await.expect("a list")
+    else {
+        panic!("it can still appear");
+    };
+    let left = ruled_out_at - Utc::now();
+    assert!(
+        left > TimeDelta::minutes(4) && left <= TimeDelta::minutes(5),
+        "{left}"
+    );
+    looks.store(1, Ordering::Relaxed);
+    let found = soon(client.find_run(record).until_decided()).await;
+    assert!(matches!(found, Ok(FoundRun::Found(_))), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_run_is_ruled_out_when_its_task_can_not_appear_any_more() {
+    let server = RawServer::start(|request| match request.is("POST", "/run") {
+        true => Reply::Close,
+        false => page(request, Utc::now(), &[]),
+    })
+    .await;
+    let client = client(&server);
+    let error = lost(&client).await;
+    let mut record = error.run_record().expect("a record").clone();
+    let settle = Duration::from_millis(50);
+    let found = soon(client.find_run(&record).settle(settle).until_decided()).await;
+    assert!(matches!(found, Ok(FoundRun::RuledOut)), "{found:?}");
+    assert!(server.count("GET", "/tasks") >= 2);
+    // A record without an end is of a process that was killed. Nobody knows when, so time counts from the search.
+    record.until = None;
+    record.since -= TimeDelta::days(1);
+    let found = soon(client.find_run(&record)).await;
+    assert!(matches!(found, Ok(FoundRun::NotYet { .. })), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_failed_search_is_an_error_and_rules_nothing_out() {
+    let server = RawServer::start(|_| Reply::Close).await;
+    let client = client(&server);
+    let error = lost(&client).await;
+    let record = error.run_record().expect("a record");
+    let found = soon(
+        client
+            .find_run(record)
+            .settle(Duration::ZERO)
+            .until_decided(),
+    )
+    .await;
+    assert_eq!(found.expect_err("no list").operation(), Some("list_tasks"));
+}
+
+#[tokio::test]
+async fn a_marker_finds_one_task_among_those_of_eight_runs_in_flight() {
+    let marker = Marker::new("order-4").expect("a marker");
+    // Titles keep the beginning of the prompt, or they don't; then the first message tells.
+    for (titles, evidence) in [(true, Evidence::Title), (false, Evidence::FirstMessage)] {
+        let server = RawServer::start(move |request| {
+            if request.is("POST", "/run") {
+                return Reply::Close;
+            }
+            let number = |id: &str| id.as_bytes()[0];
+            if request.is("GET", "/messages") {
+                let id = request.line.split('/').nth(4).expect("an id");
+                let text = format!("[order-{}]\nExtract the total.", char::from(number(id)));
+                let message =
+                    json!({ "id": OTHER, "task_id": id, "role": "user", "content": text });
+                return Reply::json("200 OK", &json!({ "data": [message] }));
+            }
+            let items: Vec<_> = (1..=8)
+                .map(|number| {
+                    let id = format!("{number}7e44310-66f4-4eb9-bc91-473994247fe4");
+                    let title = format!("[order-{number}] Extract the total.");
+                    item(
+                        &id,
+                        Utc::now(),
+                        Some(if titles { &title } else { "Invoice" }),
+                    )
+                })
+                .collect();
+            page(request, Utc::now(), &items)
+        })
+        .await;
+        let client = client(&server);
+        let run = client
+            .agent(agent())
+            .run()
+            .query("Extract the total.")
+            .marker(marker.clone());
+        let error = soon(run.start()).await.expect_err("a lost answer");
+        let sent: Value = serde_json::from_slice(&server.requests()[0].body).expect("JSON");
+        assert_eq!(sent["query"], "[order-4]\nExtract the total.");
+        let record = error.run_record().expect("a record");
+        let FoundRun::Found(found) = soon(client.find_run(record)).await.expect("a list") else {
+            panic!("not found");
+        };
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].task.task_id.to_string().starts_with('4'));
+        assert_eq!(found[0].evidence, evidence);
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_can_not_be_read_is_not_ruled_out_by_its_title() {
+    let server = RawServer::start(|request| {
+        if request.is("POST", "/run") {
+            Reply::Close
+        } else if request.is("GET", "/messages") {
+            Reply::answer("404 Not Found", &[], r#"{"error":"not there"}"#)
+        } else {
+            page(
+                request,
+                Utc::now(),
+                &[item(TASK, Utc::now(), Some("Invoice"))],
+            )
+        }
+    })
+    .await;
+    let client = client(&server);
+    let run = client
+        .agent(agent())
+        .run()
+        .query("q")
+        .marker(Marker::random());
+    let error = soon(run.start()).await.expect_err("a lost answer");
+    let record = error.run_record().expect("a record");
+    let search = client.find_run(record).settle(Duration::ZERO);
+    let FoundRun::Found(found) = soon(search).await.expect("a list") else {
+        panic!("it may be the one");
+    };
+    assert_eq!(found[0].evidence, Evidence::Window);
+}
+
+#[tokio::test]
+async fn tasks_of_other_runs_that_were_answered_are_no_candidates() {
+    let runs = AtomicUsize::new(0);
+    let server = RawServer::start(move |request| {
+        if !request.is("POST", "/run") {
+            return page(
+                request,
+                Utc::now(),
+                &[item(OTHER, Utc::now(), None), item(TASK, Utc::now(), None)],
+            );
+        }
+        match runs.fetch_add(1, Ordering::Relaxed) {
+            0 => Reply::json("201 Created", &json!({ "task_id": OTHER })),
+            _ => Reply::Close,
+        }
+    })
+    .await;
+    let client = client(&server);
+    client
+        .agent(agent())
+        .run()
+        .query("q")
+        .start()
+        .await
+        .expect("a task");
+    let error = lost(&client).await;
+    let record = error.run_record().expect("a record");
+    let FoundRun::Found(found) = soon(client.find_run(record)).await.expect("a list") else {
+        panic!("not found");
+    };
+    let ids: Vec<_> = found
+        .iter()
+        .map(|candidate| candidate.task.task_id.to_string())
+        .collect();
+    assert_eq!(ids, [TASK]);
+    let known = [TASK.parse().expect("an id")];
+    let found = soon(client.find_run(record).excluding(known)).await;
+    assert!(matches!(found, Ok(FoundRun::NotYet { .. })), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_prepared_run_has_a_record_before_a_byte_of_it_is_sent() {
+    let server = RawServer::start(|request| match request.is("POST", "/run") {
+        true => Reply::Close,
+        false => page(request, Utc::now() + TimeDelta::minutes(5), &[]),
+    })
+    .await;
+    let client = client(&server);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("invoice.pdf");
+    let prepare = async |content: &str, query: &str| {
+        std::fs::write(&path, content).expect("a file");
+        let run = client.agent(agent()).run().query(query).file(&path);
+        run.prepare().await.expect("a record")
+    };
+    let prepared = prepare("one", "q").await;
+    assert_eq!(server.count("POST", "/run"), 0);
+    let record = prepared.record().clone();
+    let offset = record.clock_offset_ms.expect("a measured clock");
+    assert!((offset - 300_000).abs() < 2_000, "{offset}");
+    let fingerprint = |record: &RunRecord| record.fingerprint.clone().expect("a fingerprint");
+    assert_eq!(
+        fingerprint(prepare("one", "q").await.record()),
+        fingerprint(&record)
+    );
+    for other in [prepare("two", "q").await, prepare("one", "r").await] {
+        assert_ne!(fingerprint(other.record()), fingerprint(&record));
+    }
+    let error = soon(prepared.start()).await.expect_err("a lost answer");
+    let known = error.run_record().expect("a record");
+    assert_eq!(fingerprint(known), fingerprint(&record));
+    assert!(known.until.is_some_and(|until| until >= record.since));
+    let text = serde_json::to_string(known).expect("JSON");
+    assert!(!text.contains("invoice") && text.len() < 500, "{text}");
+}
