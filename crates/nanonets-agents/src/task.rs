@@ -149,6 +149,11 @@ impl TaskHandle {
         }
     }
 
+    /// Whether this process started the task.
+    pub(crate) fn was_started_here(&self) -> bool {
+        self.started.is_some()
+    }
+
     /// Whether the task was started so recently that a read may not see it yet.
     pub(crate) fn is_fresh(&self) -> bool {
         self.started

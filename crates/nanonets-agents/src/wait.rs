@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use futures_util::stream::{self, Stream};
 use nanonets_agents_api::types::{Task, TaskStatus};
+use reqwest::StatusCode;
 use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind, Origin, Result, Waited};
@@ -19,6 +20,8 @@ use crate::task::TaskHandle;
 const TOLERATED: u32 = 30;
 /// How many polls in a row may return JSON that does not decode. A deployment may cause one, and a defect does not go away.
 const TOLERATED_DEFECTS: u32 = 2;
+/// How many polls in a row may get answers that are not the API's, if the API has never answered.
+const TOLERATED_ELSEWHERE: u32 = 3;
 /// The growth of the pause from one poll to the next.
 const GROWTH: f64 = 1.5;
 /// The longest pause that can be set.
@@ -116,7 +119,8 @@ impl Patience {
 /// [`ErrorKind::Timeout`] if the longest duration has passed; [`Error::waited`] says how far the wait came, and the source of
 /// the error is the failure of the last poll, if it failed. Otherwise the failure of a poll that is not temporary.
 /// Temporary failures are tolerated: until the timeout if one is set, and otherwise thirty in a row. A 404 is temporary for a
-/// minute after this process has started the task: reads may lag behind.
+/// minute after this process has started the task: reads may lag behind. Answers that are not the API's, such as the pages
+/// of a gateway, are temporary once the API has answered.
 #[derive(Clone, Debug)]
 #[must_use = "a task is waited for by awaiting it"]
 pub struct Wait {
@@ -364,23 +368,31 @@ impl Poller {
         }
     }
 
-    /// Whether the wait goes on after a failed poll.
+    /// Whether the wait continues after a failed poll.
     fn tolerates(&mut self, error: &Error) -> bool {
         self.failures += 1;
-        // JSON that does not decode is a defect of this task or of this library. Anything else that is not the API's answer,
-        // such as the page of a gateway, is temporary.
-        let is_defect = error.kind() == ErrorKind::Unreadable
-            && error.origin() == Some(Origin::Api)
-            && !error.is_retryable();
+        let is_from_api = error.origin() == Some(Origin::Api);
+        // JSON that does not decode is a defect of this task or of this library.
+        let is_defect =
+            error.kind() == ErrorKind::Unreadable && is_from_api && !error.is_retryable();
         self.defects = if is_defect { self.defects + 1 } else { 0 };
         if is_defect {
             return self.defects < TOLERATED_DEFECTS;
         }
-        let is_temporary = error.is_retryable()
-            || error.kind() == ErrorKind::Unreadable
-            || (error.is_not_found() && self.task.is_fresh());
         let is_limited = matches!(self.patience.limit, Limit::Timeout(_));
-        is_temporary && (is_limited || self.failures <= TOLERATED)
+        let in_time = is_limited || self.failures <= TOLERATED;
+        // What a gateway says of a task, such as the 404 of a load balancer during a deployment, is not the API's word.
+        // A host that has never answered as the API does may be the wrong one.
+        let is_elsewhere = error.origin() == Some(Origin::Gateway)
+            && error
+                .status()
+                .is_some_and(|status| status != StatusCode::UNAUTHORIZED);
+        if is_elsewhere && !error.is_retryable() {
+            let is_known = self.last_status.is_some() || self.task.was_started_here();
+            return in_time && (is_known || self.failures <= TOLERATED_ELSEWHERE);
+        }
+        let is_lag = error.is_not_found() && is_from_api && self.task.is_fresh();
+        in_time && (error.is_retryable() || is_lag)
     }
 
     /// Waits for a turn to send requests, and sends them.

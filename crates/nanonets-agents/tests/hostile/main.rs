@@ -4,6 +4,7 @@ mod found;
 mod paid;
 #[path = "../common/raw.rs"]
 mod raw;
+mod table;
 mod waits;
 
 use std::time::Duration;

@@ -183,3 +183,30 @@ async fn a_server_that_asks_polls_to_come_back_in_a_day_is_asked_sooner() {
         error.waited()
     );
 }
+
+#[tokio::test]
+async fn a_gateway_that_knows_no_task_does_not_end_a_wait_unless_the_api_was_never_seen() {
+    for status in ["404 Not Found", "403 Forbidden", "302 Found", "200 OK"] {
+        let polls = Arc::new(AtomicUsize::new(0));
+        let server = RawServer::start({
+            let polls = polls.clone();
+            move |request| match polls.fetch_add(1, Ordering::Relaxed) {
+                0 => Reply::json("200 OK", &task("running")),
+                1..8 => Reply::answer(status, &["Content-Type: text/html"], "<h1>Deploying</h1>"),
+                _ if request.is("GET", "/summary") => summary(),
+                _ => Reply::json("200 OK", &task("completed")),
+            }
+        })
+        .await;
+        let wait = || client(&server).task(id()).wait().pauses(QUICK.0, QUICK.1);
+        let outcome = soon(wait()).await;
+        assert!(
+            matches!(outcome, Ok(Outcome::Completed(_))),
+            "{status}: {outcome:?}"
+        );
+        polls.store(1, Ordering::Relaxed);
+        let error = soon(wait()).await.expect_err("another server");
+        assert!(!error.is_retryable(), "{status}: {error}");
+        assert_eq!(polls.load(Ordering::Relaxed), 5, "{status}");
+    }
+}
