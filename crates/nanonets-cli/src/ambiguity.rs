@@ -1,32 +1,37 @@
-//! What a request may have done although no answer says so, and one look for it.
+//! What a request did or may have done although no answer says so, and one look for it.
 //!
 //! Everything that depends on how the SDK finds lost requests is here.
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use nanonets_agents::{AgentId, Client, Error, ErrorKind, MessageRole};
+use nanonets_agents::{AgentId, Client, Error, ErrorKind, FoundRun, MessageRole, RunRecord};
+use reqwest::header::{DATE, HeaderMap};
 use serde_json::json;
 
 use crate::command_line::CommandLine;
 use crate::explain;
 use crate::failure::Failure;
-use crate::limit::unless_interrupted;
+use crate::limit::{Limit, TimedOut, unless_interrupted};
 use crate::output::Output;
 use crate::session::Session;
 
 /// The longest time that the look takes.
 const LOOK: Duration = Duration::from_secs(5);
 /// The most that the look shows.
-const PAGE: u8 = 20;
-/// The clock of the server may differ from the one here by so much.
-const SKEW: TimeDelta = TimeDelta::minutes(1);
+const PAGE: usize = 20;
+/// How far a task may seem to be created before its request, once the difference of the clocks is known.
+const MARGIN: TimeDelta = TimeDelta::minutes(1);
+/// The same, where the difference is not known.
+const UNMEASURED_MARGIN: TimeDelta = TimeDelta::days(1);
 
 /// What a request did or may have done.
 #[derive(Debug)]
 pub struct Effect<'a> {
     error: &'a Error,
     kind: Kind,
+    /// Whether it is certain, for the answer has the id of what came about.
+    is_certain: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,33 +55,37 @@ pub fn effect(error: &Error) -> Option<Effect<'_>> {
         "cancel_task" => Kind::Cancel,
         _ => return None,
     };
+    // A success that is not ambiguous although it does not decode has the id.
+    let is_certain = error.kind() == ErrorKind::Unreadable && !error.is_ambiguous();
     let may_have_arrived = match kind {
         // The SDK calls nothing ambiguous that can be repeated without harm.
         Kind::Update | Kind::Cancel => match error.kind() {
             ErrorKind::Lost | ErrorKind::Unreadable => true,
-            ErrorKind::Status => error
-                .status()
-                .is_some_and(|status| !status.is_client_error()),
+            ErrorKind::Status => {
+                let status = error.status();
+                status.is_some_and(|status| !status.is_client_error())
+            }
             _ => false,
         },
-        Kind::Run => error.is_ambiguous() || error.task_id().is_some(),
-        Kind::Create | Kind::Publish | Kind::Message => error.is_ambiguous(),
+        Kind::Run | Kind::Create | Kind::Publish | Kind::Message => {
+            is_certain || error.is_ambiguous()
+        }
     };
-    may_have_arrived.then_some(Effect { error, kind })
+    may_have_arrived.then_some(Effect {
+        error,
+        kind,
+        is_certain: is_certain && !matches!(kind, Kind::Update | Kind::Cancel),
+    })
 }
 
 impl Effect<'_> {
     /// The failure with what may have happened, what a look found of it, and the command that looks again.
     pub fn told(&self, failure: Failure, look: Option<&Look>) -> Failure {
-        let mut failure = failure.after_effect();
-        if let (Kind::Run, Some(task)) = (self.kind, self.error.task_id()) {
-            let id = task.to_string();
-            let wait = CommandLine::new(["tasks", "wait", &id]);
-            return failure
-                .line(format!("The task {id} was started."))
-                .command("To wait for it", wait);
+        let failure = failure.after_effect();
+        if self.is_certain {
+            return self.certain(failure);
         }
-        failure = failure.line(format!("{}{}.", self.kind.possibility(), self.window()));
+        let mut failure = failure.line(format!("{}{}.", self.kind.possibility(), self.window()));
         failure = failure.line(match self.kind {
             Kind::Update | Kind::Cancel => "It is safe to repeat the command.",
             _ => "Look before you repeat the command.",
@@ -84,9 +93,27 @@ impl Effect<'_> {
         if let Some(look) = look {
             failure = look.told(failure);
         }
-        match self.command() {
+        match self.command(look.and_then(|look| look.clock_offset)) {
             Some(command) => failure.command("To look again", command),
             None => failure,
+        }
+    }
+
+    /// The failure with what came about.
+    fn certain(&self, failure: Failure) -> Failure {
+        match (self.kind, self.error.task_id(), self.error.agent_id()) {
+            (Kind::Run, Some(task), _) => {
+                let id = task.to_string();
+                let wait = CommandLine::new(["tasks", "wait", &id]);
+                failure
+                    .line(format!("The task {id} was started."))
+                    .command("To wait for it", wait)
+            }
+            (_, _, Some(agent)) => {
+                let get = CommandLine::new(["agents", "get", &agent.to_string()]);
+                failure.command("To print it", get)
+            }
+            _ => failure,
         }
     }
 
@@ -100,7 +127,7 @@ impl Effect<'_> {
     }
 
     /// The command that shows whether the request took effect.
-    fn command(&self) -> Option<CommandLine> {
+    fn command(&self, clock_offset: Option<TimeDelta>) -> Option<CommandLine> {
         let (task, agent) = (self.error.task_id(), self.error.agent_id());
         let (task, agent) = (
             task.map(|id| id.to_string()),
@@ -108,8 +135,9 @@ impl Effect<'_> {
         );
         Some(match self.kind {
             Kind::Run => {
-                let since = self.error.ambiguity().map_or_else(Utc::now, |it| it.since);
-                tasks_since(self.error.agent_id()?, since)
+                let since = self.error.ambiguity()?.since;
+                let recorded = self.error.run_record().and_then(offset_of);
+                tasks_since(self.error.agent_id()?, since, recorded.or(clock_offset))
             }
             Kind::Create => CommandLine::new(["agents", "list"]),
             Kind::Publish => CommandLine::new(["agents", "versions", &agent?]),
@@ -133,10 +161,13 @@ impl Kind {
     }
 }
 
-/// The command that lists the tasks of an agent from this time on, by either clock.
-pub fn tasks_since(agent: AgentId, time: DateTime<Utc>) -> CommandLine {
-    let time = time.checked_sub_signed(SKEW).unwrap_or(time);
-    let (agent, time) = (agent.to_string(), seconds(time));
+/// The command that lists the tasks of an agent from a time of this machine on, by the server's clock.
+pub fn tasks_since(
+    agent: AgentId,
+    time: DateTime<Utc>,
+    clock_offset: Option<TimeDelta>,
+) -> CommandLine {
+    let (agent, time) = (agent.to_string(), seconds(by_server(time, clock_offset)));
     CommandLine::new([
         "tasks",
         "list",
@@ -148,33 +179,88 @@ pub fn tasks_since(agent: AgentId, time: DateTime<Utc>) -> CommandLine {
     ])
 }
 
+/// The earliest time by the server's clock that a time of this machine may be.
+fn by_server(time: DateTime<Utc>, clock_offset: Option<TimeDelta>) -> DateTime<Utc> {
+    let earlier = match clock_offset {
+        Some(offset) => MARGIN - offset,
+        None => UNMEASURED_MARGIN,
+    };
+    time.checked_sub_signed(earlier).unwrap_or(time)
+}
+
+fn offset_of(record: &RunRecord) -> Option<TimeDelta> {
+    record.clock_offset_ms.and_then(TimeDelta::try_milliseconds)
+}
+
+/// By how much the server's clock is ahead, from the date of its answer.
+fn measured(headers: &HeaderMap) -> Option<TimeDelta> {
+    let date = headers.get(DATE)?.to_str().ok()?;
+    let date = DateTime::parse_from_rfc2822(date).ok()?;
+    Some(date.to_utc() - Utc::now())
+}
+
 fn seconds(time: DateTime<Utc>) -> String {
     time.format("%FT%TZ").to_string()
 }
 
-/// What a look found.
-#[derive(Debug)]
-pub enum Look {
+/// What one look came to.
+#[derive(Debug, Default)]
+pub struct Look {
     /// What came about in the time of the request, perhaps by it: ids, each with a status if it has one.
-    Found(Vec<(String, Option<String>)>),
-    /// The look failed, which says nothing of the request.
-    Failed(String),
+    found: Vec<(String, Option<String>)>,
+    /// How many more there are.
+    more: usize,
+    /// Until when it may still appear.
+    open_until: Option<DateTime<Utc>>,
+    /// Why the look failed, which says nothing of the request.
+    failed: Option<String>,
+    clock_offset: Option<TimeDelta>,
 }
 
 impl Look {
+    fn of(
+        found: impl Iterator<Item = (String, Option<String>)>,
+        clock_offset: Option<TimeDelta>,
+    ) -> Self {
+        let mut found: Vec<_> = found.collect();
+        let more = found.len().saturating_sub(PAGE);
+        found.truncate(PAGE);
+        Self {
+            found,
+            more,
+            clock_offset,
+            ..Self::default()
+        }
+    }
+
+    fn failed(why: impl Into<String>) -> Self {
+        Self {
+            failed: Some(why.into()),
+            ..Self::default()
+        }
+    }
+
     fn told(&self, failure: Failure) -> Failure {
-        match self {
-            Self::Found(found) if found.is_empty() => {
-                failure.line("A look found nothing so far; it may still appear.")
-            }
-            Self::Found(found) => {
-                let failure = failure.line("A look found these candidates:");
-                found.iter().fold(failure, |failure, (id, status)| {
-                    let status = status.as_deref().unwrap_or_default();
-                    failure.item(format!("{id} {status}").trim_end())
-                })
-            }
-            Self::Failed(why) => failure.line(format!("A look for it failed: {why}")),
+        if let Some(why) = &self.failed {
+            return failure.line(format!("A look for it failed: {why}"));
+        }
+        if self.found.is_empty() {
+            return failure.line(match self.open_until {
+                Some(time) => {
+                    let time = seconds(time);
+                    format!("A look found nothing so far; it may still appear until {time}.")
+                }
+                None => "A look found nothing so far; it may still appear.".to_owned(),
+            });
+        }
+        let failure = failure.line("A look found these candidates:");
+        let failure = self.found.iter().fold(failure, |failure, (id, status)| {
+            let status = status.as_deref().unwrap_or_default();
+            failure.item(format!("{id} {status}").trim_end())
+        });
+        match self.more {
+            0 => failure,
+            more => failure.item(format!("and {more} more")),
         }
     }
 }
@@ -186,8 +272,14 @@ pub async fn explained(session: &Session, error: Error) -> Failure {
         return failure;
     };
     // Nobody has to wait for the look.
-    let looked = unless_interrupted(look(&session.client, &effect)).await;
-    let look = looked.ok().flatten();
+    let limit = Limit::new(Some(LOOK));
+    let looked = unless_interrupted(limit.around(look(&session.client, &effect))).await;
+    let look = match looked {
+        Ok(Ok(Ok(look))) => look,
+        Ok(Ok(Err(error))) => Some(Look::failed(explain::refusal(&error).message())),
+        Ok(Err(TimedOut)) => Some(Look::failed("no answer in time")),
+        Err(_) => None,
+    };
     if effect.kind == Kind::Run {
         print_state(session.output, &error, look.as_ref());
     }
@@ -199,70 +291,86 @@ fn print_state(output: Output, error: &Error, look: Option<&Look>) {
     if output == Output::Table {
         return;
     }
-    let candidates = match look {
-        Some(Look::Found(found)) => found.iter().map(|(id, _)| id.as_str()).collect(),
-        _ => Vec::new(),
-    };
+    let found = look.map(|look| look.found.as_slice()).unwrap_or_default();
+    let candidates: Vec<_> = found.iter().map(|(id, _)| id).collect();
     let since = error.ambiguity().map(|ambiguity| ambiguity.since);
-    let state = json!({ "task_id": error.task_id(), "agent_id": error.agent_id(), "since": since, "candidates": candidates });
+    let state = json!({
+        "task_id": error.task_id(),
+        "agent_id": error.agent_id(),
+        "since": since,
+        "candidates": candidates,
+    });
     // The exit code says what happened to the request, not to this.
     let _ = output.value(&state);
 }
 
-/// Looks once, on one page.
-async fn look(client: &Client, effect: &Effect<'_>) -> Option<Look> {
-    let (error, ambiguity) = (effect.error, effect.error.ambiguity()?);
-    let is_new = |time: DateTime<Utc>| time >= ambiguity.since - SKEW;
-    let found = match effect.kind {
-        Kind::Run => {
-            let page = error.candidates(client)?.page_size(PAGE).timeout(LOOK);
-            page.page().await.map(|page| {
-                let tasks = page.items.into_iter();
-                let found = tasks.map(|task| {
-                    let status = task.status.map(|status| status.to_string());
-                    (task.task_id.to_string(), status)
-                });
-                found.collect()
-            })
-        }
-        Kind::Create => {
-            let page = client.agents().list().page_size(PAGE).timeout(LOOK);
-            page.page().await.map(|page| {
-                let agents = page.items.into_iter();
-                let new = agents.filter(|agent| is_new(agent.created_at));
-                new.map(|agent| (agent.id.to_string(), None)).collect()
-            })
-        }
-        Kind::Publish => {
-            let versions = client.agent(ambiguity.agent_id?).versions();
-            versions.timeout(LOOK).page().await.map(|page| {
-                let versions = page.items.into_iter();
-                let new = versions.filter(|version| is_new(version.updated_at));
-                let new = new.take(PAGE.into());
-                new.map(|version| {
-                    let status = version.status.map(|status| status.to_string());
-                    (version.id.to_string(), status)
-                })
-                .collect()
-            })
-        }
-        Kind::Message => {
-            let messages = client.task(ambiguity.task_id?).messages();
-            messages.timeout(LOOK).await.map(|messages| {
-                let by_user = messages.into_iter().rev().filter(|message| {
-                    message.role == Some(MessageRole::User)
-                        && message.created_at.is_some_and(is_new)
-                });
-                let ids = by_user.filter_map(|message| message.id);
-                ids.take(PAGE.into())
-                    .map(|id| (id.to_string(), None))
-                    .collect()
-            })
-        }
-        Kind::Update | Kind::Cancel => return None,
+/// Looks once. `None` where there is nothing to look for.
+async fn look(client: &Client, effect: &Effect<'_>) -> Result<Option<Look>, Error> {
+    let Some(ambiguity) = effect.error.ambiguity() else {
+        return Ok(None);
     };
-    Some(match found {
-        Ok(found) => Look::Found(found),
-        Err(error) => Look::Failed(explain::refusal(&error).message().to_owned()),
+    let is_new = |time: DateTime<Utc>, offset| time >= by_server(ambiguity.since, offset);
+    let size = u8::try_from(PAGE).unwrap_or(u8::MAX);
+    Ok(match (effect.kind, &ambiguity.run) {
+        (Kind::Run, Some(record)) => {
+            // The answer to this tells the time of the server, which the command that looks again needs.
+            let page = client.tasks().list().page_size(1).page().send().await?;
+            let offset = measured(page.headers());
+            Some(match client.find_run(record).await? {
+                FoundRun::Found(candidates) => {
+                    let tasks = candidates.into_iter().map(|candidate| candidate.task);
+                    let found = tasks.map(|task| {
+                        let status = task.status.map(|status| status.to_string());
+                        (task.task_id.to_string(), status)
+                    });
+                    Look::of(found, offset)
+                }
+                FoundRun::NotYet { ruled_out_at } => Look {
+                    open_until: Some(ruled_out_at),
+                    clock_offset: offset,
+                    ..Look::default()
+                },
+                _ => Look::of(std::iter::empty(), offset),
+            })
+        }
+        (Kind::Create, _) => {
+            let page = client.agents().list().page_size(size).page().send().await?;
+            let offset = measured(page.headers());
+            let agents = page.into_inner().items.into_iter();
+            let new = agents.filter(|agent| is_new(agent.created_at, offset));
+            Some(Look::of(
+                new.map(|agent| (agent.id.to_string(), None)),
+                offset,
+            ))
+        }
+        (Kind::Publish, _) => {
+            let Some(agent) = ambiguity.agent_id else {
+                return Ok(None);
+            };
+            let page = client.agent(agent).versions().page().send().await?;
+            let offset = measured(page.headers());
+            let versions = page.into_inner().items.into_iter();
+            let new = versions.filter(|version| is_new(version.updated_at, offset));
+            let found = new.map(|version| {
+                let status = version.status.map(|status| status.to_string());
+                (version.id.to_string(), status)
+            });
+            Some(Look::of(found, offset))
+        }
+        (Kind::Message, _) => {
+            let Some(task) = ambiguity.task_id else {
+                return Ok(None);
+            };
+            let messages = client.task(task).messages().send().await?;
+            let offset = measured(messages.headers());
+            let messages = messages.into_inner().into_iter().rev();
+            let by_user = messages.filter(|message| {
+                let is_new = message.created_at.is_some_and(|time| is_new(time, offset));
+                message.role == Some(MessageRole::User) && is_new
+            });
+            let ids = by_user.filter_map(|message| message.id);
+            Some(Look::of(ids.map(|id| (id.to_string(), None)), offset))
+        }
+        _ => None,
     })
 }

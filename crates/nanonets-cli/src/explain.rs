@@ -1,10 +1,8 @@
 //! What an error of the SDK comes to at a shell: the cause by its name, and what may have happened all the same.
 
-use std::error::Error as StdError;
-use std::io;
+use std::error::Error as _;
 
-use nanonets_agents::{Error, ErrorKind};
-use reqwest::StatusCode;
+use nanonets_agents::{Error, ErrorKind, Origin};
 
 use crate::ambiguity;
 use crate::command_line::CommandLine;
@@ -54,82 +52,30 @@ pub fn refusal(error: &Error) -> Failure {
     }
 }
 
-/// Where a request ended that the API did not answer as documented.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cause {
-    /// The name of the host was not resolved.
-    NameResolution,
-    /// No TLS session came about.
-    Tls,
-    /// A proxy of this machine, named by its environment, did not let the request pass.
-    Proxy,
-    /// No TCP connection came about, or it broke.
-    Network,
-    /// The server sends elsewhere, which the API does not.
-    Redirection,
-    /// A web page: a gateway in front of the API is out of order, or this is the address of something else.
-    Page,
-    /// The API itself, or what can't be told from it.
-    Api,
-}
-
-impl Cause {
-    fn of(error: &Error) -> Self {
-        match (error.kind(), error.status()) {
-            (_, Some(StatusCode::PROXY_AUTHENTICATION_REQUIRED)) => Self::Proxy,
-            (_, Some(status)) if status.is_redirection() => Self::Redirection,
-            (_, Some(_)) if is_page(error) => Self::Page,
-            (ErrorKind::Connect, _) => Self::of_connect(error),
-            (ErrorKind::Lost, _) => Self::Network,
-            _ => Self::Api,
-        }
-    }
-
-    /// The layer that a connection failed in. The types of these errors are private to the HTTP client, their words not.
-    fn of_connect(error: &Error) -> Self {
-        let is = |words: &str| sources(error).any(|source| source.to_string().starts_with(words));
-        let is_io = sources(error)
-            .last()
-            .is_some_and(|root| root.is::<io::Error>());
-        if is("tunnel error") || is("proxy") {
-            Self::Proxy
-        } else if is("dns error") {
-            Self::NameResolution
-        } else if is("tcp connect error") || error.is_timeout() || !is_io {
-            Self::Network
-        } else {
-            Self::Tls
-        }
-    }
-}
-
-fn sources(error: &Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-    std::iter::successors(error.source(), |&error| error.source())
-}
-
-/// Whether a web page was answered.
+/// Whether a web page was answered: by a gateway that is out of order, or by something else than the API.
 fn is_page(error: &Error) -> bool {
     let is_html = |text: &str| text.to_ascii_lowercase().contains("html");
     let content_type = error.headers().get("content-type");
-    content_type.is_some_and(|value| value.to_str().is_ok_and(is_html))
-        || error
-            .server_message()
-            .is_some_and(|words| words.starts_with('<'))
+    error.origin() == Some(Origin::Gateway)
+        && (content_type.is_some_and(|value| value.to_str().is_ok_and(is_html))
+            || error.body().trim_ascii_start().starts_with(b"<"))
+}
+
+/// Whether another place is answered, which the API does not do.
+fn is_redirection(error: &Error) -> bool {
+    error.status().is_some_and(|status| status.is_redirection())
 }
 
 /// Whether the API answered with a success that can't be decoded. The next answer will not be another.
 pub fn is_defect(error: &Error) -> bool {
-    let is_json = |text: &str| text.to_ascii_lowercase().contains("json");
-    let content_type = error.headers().get("content-type");
     error.kind() == ErrorKind::Unreadable
+        && error.origin() == Some(Origin::Api)
         && !error.is_retryable()
-        && content_type.is_some_and(|value| value.to_str().is_ok_and(is_json))
 }
 
 /// Whether the API is not where it is looked for, rather than out of order there.
 pub fn is_other_server(error: &Error) -> bool {
-    let is_redirection = error.status().is_some_and(|status| status.is_redirection());
-    error.kind() == ErrorKind::Unreadable || is_redirection
+    error.kind() == ErrorKind::Unreadable || is_redirection(error)
 }
 
 /// The command that prints the answer that an error is about as it came.
@@ -153,29 +99,17 @@ fn words(error: &Error) -> String {
     let operation = error.operation().unwrap_or_default();
     let status = error.status().map(|status| status.to_string());
     let status = status.unwrap_or_default();
-    match Cause::of(error) {
-        Cause::Redirection => {
-            return format!("{operation}: {status}: this is not the API's answer");
-        }
-        Cause::Page if error.kind() == ErrorKind::Status => {
-            return format!("{operation}: {status}: a web page came in place of the API's answer");
-        }
-        Cause::Page => {
-            return format!("{operation}: a web page came in place of the API's answer");
-        }
-        _ => {}
+    if is_redirection(error) {
+        return format!("{operation}: {status}: this is not the API's answer");
     }
-    let mut message = in_words_of_the_shell(error);
-    if let Some(cause) = sources(error).last() {
-        let layer = match Cause::of(error) {
-            Cause::NameResolution => "name resolution: ",
-            Cause::Tls => "TLS: ",
-            Cause::Proxy => "proxy: ",
-            _ => "",
-        };
-        message = format!("{message}: {layer}{cause}");
+    if is_page(error) {
+        return format!("{operation}: {status}: a web page came in place of the API's answer");
     }
-    message
+    let message = in_words_of_the_shell(error);
+    match std::iter::successors(error.source(), |&error| error.source()).last() {
+        Some(cause) => format!("{message}: {cause}"),
+        None => message,
+    }
 }
 
 /// What the library says, where it does not speak of calls that a shell can't make.
@@ -194,7 +128,7 @@ fn in_words_of_the_shell(error: &Error) -> String {
         }
         // The lines below say more of this.
         _ if error.is_ambiguous() => {
-            let words = message.split_once("; it may have taken effect");
+            let words = message.split_once("; the request may have taken effect");
             words.map_or(message.clone(), |(words, _)| words.to_owned())
         }
         _ => message,
@@ -214,21 +148,21 @@ fn remedy(error: &Error) -> Option<Remedy> {
     let is_server_error = error
         .status()
         .is_some_and(|status| status.is_server_error());
-    Some(match (Cause::of(error), error.kind()) {
-        (Cause::NameResolution, _) => Mend(
+    Some(match (error.origin(), error.kind()) {
+        (Some(Origin::Dns), _) => Mend(
             "check the host in NANONETS_BASE_URL or --base-url, and the name resolution of this machine",
         ),
-        (Cause::Tls, _) => Mend(
+        (Some(Origin::Tls), _) => Mend(
             "check NANONETS_BASE_URL or --base-url, and the certificates that this machine trusts",
         ),
-        (Cause::Proxy, _) => {
+        (Some(Origin::Proxy), _) => {
             Mend("check the proxy in HTTPS_PROXY or ALL_PROXY, with its user and password")
         }
-        (Cause::Page, _) if is_server_error => Repeat(
+        (Some(Origin::Gateway), _) if is_server_error => Repeat(
             "a gateway or the service is out of order, or NANONETS_BASE_URL or --base-url is not the API's: try again \
              later",
         ),
-        (Cause::Redirection | Cause::Page, _) => Mend(CHECK_URL),
+        _ if is_redirection(error) || is_page(error) => Mend(CHECK_URL),
         _ if error.is_unauthorized() => Mend(
             "set NANONETS_API_KEY, or give --api-key-file, with a valid key: keys are made in the web app under \
              Settings, API Keys",
@@ -282,7 +216,7 @@ mod tests {
     }
 
     /// What the list of agents fails with.
-    async fn failure(base_url: String, proxy: Option<SocketAddr>) -> (Cause, Failure) {
+    async fn failure(base_url: String, proxy: Option<SocketAddr>) -> (Option<Origin>, Failure) {
         let mut http = reqwest::Client::builder().tls_certs_only([]).no_proxy();
         if let Some(proxy) = proxy {
             let proxy = reqwest::Proxy::all(format!("http://{proxy}"));
@@ -295,7 +229,7 @@ mod tests {
             .build();
         let page = client.expect("a client").agents().list().page().await;
         let error = page.expect_err("it fails");
-        (Cause::of(&error), Failure::of(&error))
+        (error.origin(), Failure::of(&error))
     }
 
     fn block_on(test: impl Future<Output = ()>) {
@@ -318,55 +252,83 @@ mod tests {
             );
             let nobody = nobody().await;
             let api = || "https://api.invalid".to_owned();
-            for (base_url, proxy, cause, expected) in [
+            for (base_url, proxy, origin, expected) in [
                 (
                     format!("https://{plain}"),
                     None,
-                    Cause::Tls,
-                    "TLS: received corrupt message",
+                    Some(Origin::Tls),
+                    "received corrupt message",
                 ),
                 (
                     format!("https://{closed}"),
                     None,
-                    Cause::Tls,
-                    "TLS: tls handshake eof",
+                    Some(Origin::Network),
+                    "tls handshake eof",
                 ),
                 (
                     format!("https://{alert}"),
                     None,
-                    Cause::Tls,
-                    "TLS: received fatal alert",
+                    Some(Origin::Tls),
+                    "received fatal alert",
                 ),
-                (api(), None, Cause::NameResolution, "name resolution: "),
                 (
                     format!("https://{nobody}"),
                     None,
-                    Cause::Network,
+                    Some(Origin::Network),
                     "Connection refused",
                 ),
-                (api(), Some(refusal), Cause::Proxy, "proxy: "),
+                (
+                    api(),
+                    Some(refusal),
+                    Some(Origin::Proxy),
+                    "check the proxy in HTTPS_PROXY",
+                ),
                 (
                     api(),
                     Some(page),
-                    Cause::Proxy,
+                    Some(Origin::Proxy),
                     "check the proxy in HTTPS_PROXY",
                 ),
-                (api(), Some(closed), Cause::Proxy, "proxy: "),
-                (api(), Some(nobody), Cause::Proxy, "proxy: "),
-                (format!("http://{refusal}"), None, Cause::Proxy, "407: "),
-                (format!("http://{page}"), None, Cause::Page, "a gateway"),
+                (
+                    api(),
+                    Some(closed),
+                    Some(Origin::Proxy),
+                    "check the proxy in HTTPS_PROXY",
+                ),
+                (
+                    api(),
+                    Some(nobody),
+                    Some(Origin::Proxy),
+                    "check the proxy in HTTPS_PROXY",
+                ),
+                (
+                    format!("http://{refusal}"),
+                    None,
+                    Some(Origin::Proxy),
+                    "407: ",
+                ),
+                (
+                    format!("http://{page}"),
+                    None,
+                    Some(Origin::Gateway),
+                    "a gateway",
+                ),
                 (
                     format!("http://{closed}"),
                     None,
-                    Cause::Network,
+                    None,
                     "the answer was lost",
                 ),
             ] {
                 let (found, failure) = failure(base_url, proxy).await;
                 let message = failure.message();
-                assert_eq!(found, cause, "{message}");
+                assert_eq!(found, origin, "{message}");
                 assert!(message.contains(expected), "{expected}: {message}");
             }
+            // Without a network, the name is not resolved at present.
+            let (_, failure) = failure(api(), None).await;
+            let message = failure.message();
+            assert!(message.contains("the name is not resolved"), "{message}");
         });
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::Utc;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use nanonets_agents::Progress;
+use nanonets_agents::{Error, Progress, TaskHandle, TaskStatus};
 use serde_json::json;
 
 use crate::ambiguity::{self, tasks_since};
@@ -55,7 +55,7 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
         run = run.timeout(left);
     }
     let since = Utc::now();
-    let started = unless_interrupted(run.send()).await;
+    let started = unless_interrupted(start(session, run, args.no_wait)).await;
     if let Some(bar) = bar {
         bar.bar.finish_and_clear();
     }
@@ -66,19 +66,42 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
             let failure = interrupted.because("interrupted before the answer came");
             return Err(failure
                 .line("A task may have been started. Look before you run it again.")
-                .command("To look", tasks_since(agent, since)));
+                .command("To look", tasks_since(agent, since, None)));
         }
     };
-    let watched = Watched::new(session, started.task_id, limit, Origin::Started);
+    let (task, status) = started;
+    let watched = Watched::new(session, task.id(), limit, Origin::Started);
     if args.no_wait {
-        let (task, agent, status) = (&started.task_id, &started.agent_id, &started.status);
-        let printed = session
-            .output
-            .object(&json!({ "task_id": task, "agent_id": agent, "status": status }));
+        let (id, status) = (task.id(), status.unwrap_or("unknown".into()));
+        let state = json!({ "task_id": id, "agent_id": agent, "status": status });
+        let printed = session.output.object(&state);
         return printed.map_err(|failure| watched.not_printed(failure));
     }
-    let task = session.client.task(started.task_id);
     wait::follow(&watched, task, args.waiting).await
+}
+
+/// Starts the task, with its status if that is to be printed. An answer of which only the id decodes is enough.
+async fn start(
+    session: &Session,
+    run: nanonets_agents::Run,
+    is_status_printed: bool,
+) -> Result<(TaskHandle, Option<TaskStatus>), Error> {
+    if !is_status_printed {
+        return Ok((run.start().await?, None));
+    }
+    match run.send().await {
+        Ok(started) => Ok((
+            session.client.task(started.task_id),
+            Some(started.into_inner().status),
+        )),
+        Err(error) => match error.task_id() {
+            Some(id) => {
+                session.notes.say(&error.to_string());
+                Ok((session.client.task(id), None))
+            }
+            None => Err(error),
+        },
+    }
 }
 
 /// How long a file is. One that can't be read is complained about later.

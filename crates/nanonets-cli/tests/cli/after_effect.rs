@@ -24,13 +24,21 @@ async fn a_task_that_can_not_be_seen_is_named_and_not_said_to_go_on() {
     for status in [401, 403, 404] {
         let (simulator, agent) = with(Script::new().running(1)).await;
         simulator.fault(Fault::status(status).on(Operation::GetTask));
-        let (run, task) = run(&simulator, &agent);
-        assert_eq!(run.code, 6, "a task was started: {run:?}");
-        let started = format!("  The task {task} was started.");
-        assert!(run.stderr.lines().any(|line| line == started), "{run:?}");
-        assert!(!run.stderr.contains("goes on"), "{run:?}");
-        assert!(!run.stderr.contains("tasks wait"), "{run:?}");
-
+        // A 404 right after the start is outwaited.
+        let args = ["run", &agent, "--query", "q", "--no-wait"];
+        let task = match status {
+            404 => nanonets(&simulator, &args).json()["task_id"].clone(),
+            _ => {
+                let (run, task) = run(&simulator, &agent);
+                assert_eq!(run.code, 6, "a task was started: {run:?}");
+                let started = format!("  The task {task} was started.");
+                assert!(run.stderr.lines().any(|line| line == started), "{run:?}");
+                assert!(!run.stderr.contains("goes on"), "{run:?}");
+                assert!(!run.stderr.contains("tasks wait"), "{run:?}");
+                json!(task)
+            }
+        };
+        let task = task.as_str().expect("an id").to_owned();
         let wait = nanonets(&simulator, &["tasks", "wait", &task]);
         assert_eq!(wait.code, 1, "{wait:?}");
         assert!(!wait.stderr.contains("goes on"), "{wait:?}");
@@ -58,6 +66,33 @@ async fn a_task_that_has_completed_is_not_said_to_run() {
     let seen = format!("The task {task} has completed.");
     assert!(run.stderr.contains(&seen), "{run:?}");
     assert!(!run.stderr.contains("running"), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_of_which_only_the_id_decodes_is_enough() {
+    let (simulator, agent) = with(Script::new().complete(json!(7))).await;
+    simulator.fault(
+        Fault::edit(|answer| {
+            answer["created_at"] = json!("yesterday");
+            answer["status"] = json!(null);
+        })
+        .on(Operation::RunAgent),
+    );
+    let (run, _) = run(&simulator, &agent);
+    assert_eq!(run.json(), json!(7));
+    let run = ["run", &agent, "--query", "q", "--no-wait"];
+    let started = nanonets(&simulator, &run).json();
+    let task = simulator.tasks().last().expect("a task").id.to_string();
+    assert_eq!(started["task_id"], task);
+    assert_eq!(simulator.count(Operation::RunAgent), 2);
+    // An agent that was created is not denied either.
+    let odd = Fault::edit(|answer| answer["created_at"] = json!("yesterday"));
+    simulator.fault(odd.on(Operation::CreateAgent));
+    let create = nanonets(&simulator, &["agents", "create"]);
+    assert_eq!(create.code, 6, "{create:?}");
+    let command = create.commands()[0];
+    let id = command.strip_prefix("nanonets agents get ").expect("an id");
+    assert_eq!(nanonets(&simulator, &["agents", "get", id]).code, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ mod ambiguity;
 mod bad_input;
 #[cfg(unix)]
 mod batch;
+mod causes;
 mod codes;
 mod commands;
 mod output;

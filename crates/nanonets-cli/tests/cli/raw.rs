@@ -42,6 +42,21 @@ async fn every_read_prints_the_answer_byte_for_byte() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_body_of_an_error_is_printed_too() {
+    let simulator = Simulator::start().await;
+    for (status, body) in [
+        (404, "<h1>Not here</h1>"),
+        (400, r#"{"error": "no", "at": 7}"#),
+    ] {
+        let fault = simulator.fault(Fault::status(status).body("text/plain", body));
+        let run = nanonets(&simulator, &["tasks", "get", TASK, "--raw"]);
+        fault.remove();
+        assert_eq!((run.code, run.stdout.as_str()), (1, body), "{run:?}");
+        assert!(run.stderr.starts_with("error: get_task: "), "{run:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_defect_in_a_summary_is_told_at_once_with_the_command_that_prints_it() {
     for defect in [
         r#"{"extracted_data": {"total": NaN}}"#,
