@@ -80,7 +80,7 @@ pub fn effect(error: &Error) -> Option<Effect<'_>> {
 
 impl Effect<'_> {
     /// The failure with what may have happened, what a look found of it, and the command that looks again.
-    pub fn told(&self, failure: Failure, look: Option<&Look>) -> Failure {
+    pub fn describe(&self, failure: Failure, look: Option<&Look>) -> Failure {
         let failure = failure.after_effect();
         if self.is_certain {
             return self.certain(failure);
@@ -91,7 +91,7 @@ impl Effect<'_> {
             _ => "Look before you repeat the command.",
         });
         if let Some(look) = look {
-            failure = look.told(failure);
+            failure = look.describe(failure);
         }
         match self.command(look.and_then(|look| look.clock_offset)) {
             Some(command) => failure.command("To look again", command),
@@ -240,7 +240,7 @@ impl Look {
         }
     }
 
-    fn told(&self, failure: Failure) -> Failure {
+    fn describe(&self, failure: Failure) -> Failure {
         if let Some(why) = &self.failed {
             return failure.line(format!("A look for it failed: {why}"));
         }
@@ -283,7 +283,7 @@ pub async fn explained(session: &Session, error: Error) -> Failure {
     if effect.kind == Kind::Run {
         print_state(session.output, &error, look.as_ref());
     }
-    effect.told(failure, look.as_ref())
+    effect.describe(failure, look.as_ref())
 }
 
 /// Tells a program what is known of a run.

@@ -19,7 +19,7 @@ impl Failure {
     pub fn of(error: &Error) -> Self {
         let failure = refusal(error);
         match ambiguity::effect(error) {
-            Some(effect) => effect.told(failure, None),
+            Some(effect) => effect.describe(failure, None),
             None => failure,
         }
     }

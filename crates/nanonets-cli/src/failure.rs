@@ -33,7 +33,7 @@ pub const EXIT_CODES: [(u8, &str); 9] = [
     ),
     (
         Code::Ambiguous as u8,
-        "ambiguous: it took effect or may have, so look before you repeat it",
+        "ambiguous: a task may be running; look before you repeat the command",
     ),
     (
         Code::Interrupted as u8,
@@ -139,7 +139,7 @@ impl Failure {
     }
 
     /// The same failure after something was done, which the text says.
-    pub fn done(self, text: impl Into<String>) -> Self {
+    pub fn after(self, text: impl Into<String>) -> Self {
         self.after_effect().line(text)
     }
 

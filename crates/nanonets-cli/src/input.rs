@@ -115,7 +115,7 @@ pub async fn schema(limit: Limit, option: &str, file_or_json: &str) -> Result<Va
     {
         let place = problem.instance_path().to_string();
         let place = if place.is_empty() { "the top" } else { &place };
-        let message = format!("{option} is no JSON Schema: at {place}: {problem}");
+        let message = format!("{option} is not a JSON Schema: at {place}: {problem}");
         return Err(Failure::usage(message));
     }
     Ok(schema)
@@ -142,7 +142,7 @@ pub async fn object(
     match serde_json::from_str(json.trim_start_matches('\u{feff}')) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(Failure::usage(format!("{place} must be a JSON object"))),
-        Err(error) => Err(Failure::usage(format!("{place} is no JSON: {error}"))),
+        Err(error) => Err(Failure::usage(format!("{place} is not JSON: {error}"))),
     }
 }
 

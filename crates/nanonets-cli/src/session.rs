@@ -87,7 +87,7 @@ impl Session {
         if connection.simulate {
             // Nobody is to take what follows for real, --quiet or not.
             let told = Notes { quiet: false };
-            told.say("simulated: no document is read, no model is asked, nothing is kept");
+            told.say("simulated: no document is read, no model is called, nothing is stored");
             let simulator = Simulator::builder().start().await.map_err(|error| {
                 Failure::new(
                     Code::Refused,

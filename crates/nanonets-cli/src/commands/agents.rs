@@ -60,7 +60,7 @@ pub async fn run(session: &Session, command: Agents) -> Result<(), Failure> {
             };
             let printed = session.output.object(&created);
             printed
-                .map_err(|failure| failure.done(format!("The agent {} was created.", created.id)))
+                .map_err(|failure| failure.after(format!("The agent {} was created.", created.id)))
         }
         Agents::Update {
             agent,
@@ -98,13 +98,13 @@ pub async fn run(session: &Session, command: Agents) -> Result<(), Failure> {
             let updated = match merged {
                 Some(merged) if !is_more => merged,
                 Some(_) => update.await.map_err(|error| {
-                    Failure::from(error).done("The configuration was changed before that.")
+                    Failure::from(error).after("The configuration was changed before that.")
                 })?,
                 None => update.await?,
             };
             let printed = session.output.object(&updated);
             printed
-                .map_err(|failure| failure.done(format!("The agent {} was changed.", updated.id)))
+                .map_err(|failure| failure.after(format!("The agent {} was changed.", updated.id)))
         }
         Agents::Publish { agent } => {
             let published = match client.agent(agent).publish().await {
@@ -113,7 +113,7 @@ pub async fn run(session: &Session, command: Agents) -> Result<(), Failure> {
             };
             let printed = session.output.object(&published);
             printed.map_err(|failure| {
-                failure.done(format!("The version {} was published.", published.id))
+                failure.after(format!("The version {} was published.", published.id))
             })
         }
         Agents::Versions { agent, paging } => {

@@ -75,15 +75,16 @@ where
         return Err(error.into());
     }
     if let Some(cursor) = next {
-        session
-            .notes
-            .say(&format!("there are more: add --cursor {}", quoted(&cursor)));
+        session.notes.say(&format!(
+            "more items follow: add --cursor {}",
+            quoted(&cursor)
+        ));
     } else if is_cut {
         session
             .notes
-            .say("there are more: ask for more by --limit, or for --all");
+            .say("more items follow: raise --limit, or give --all");
     } else if items.is_empty() && session.output == Output::Table {
-        session.notes.say("there are none");
+        session.notes.say("no items");
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use crate::input;
 use crate::limit::{Limit, unless_interrupted};
 use crate::session::Session;
 
-/// Runs an agent, and waits for it unless it was not to be.
+/// Runs an agent, and waits for it unless --no-wait says otherwise.
 pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
     let limit = Limit::new(args.waiting.timeout);
     let agent = session.agent(args.agent)?;
@@ -27,7 +27,7 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
     };
     let query = query.filter(|query| !query.trim().is_empty());
     if query.is_none() && args.file.is_empty() {
-        let message = "there is nothing to run on: give a prompt by --query or --query-file, documents by --file, or both";
+        let message = "a run needs a prompt or a document: give --query, --query-file or --file";
         return Err(Failure::usage(message));
     }
     let mut run = session.client.agent(agent).run();
@@ -75,7 +75,7 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
         let (id, status) = (task.id(), status.unwrap_or("unknown".into()));
         let state = json!({ "task_id": id, "agent_id": agent, "status": status });
         let printed = session.output.object(&state);
-        return printed.map_err(|failure| watched.not_printed(failure));
+        return printed.map_err(|failure| watched.with_state(failure));
     }
     wait::follow(&watched, task, args.waiting).await
 }

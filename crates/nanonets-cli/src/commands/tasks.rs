@@ -86,7 +86,7 @@ pub async fn run(session: &Session, command: Tasks) -> Result<(), Failure> {
             waiting,
         } => {
             if !wait && (waiting.timeout.is_some() || waiting.cancel_on_interrupt) {
-                let message = "--timeout and --cancel-on-interrupt are of use with --wait alone";
+                let message = "--timeout and --cancel-on-interrupt need --wait";
                 return Err(Failure::usage(message));
             }
             let limit = Limit::new(waiting.timeout);
@@ -105,14 +105,14 @@ pub async fn run(session: &Session, command: Tasks) -> Result<(), Failure> {
                 Err(error) => return Err(ambiguity::explained(session, error).await),
             };
             output.object(&sent).map_err(|failure| {
-                failure.done(format!("The message was sent to the task {task}."))
+                failure.after(format!("The message was sent to the task {task}."))
             })
         }
         Tasks::Cancel { task } => {
             let cancelled = client.task(task).cancel().await?;
             output
                 .object(&cancelled)
-                .map_err(|failure| failure.done(format!("The task {task} is cancelled.")))
+                .map_err(|failure| failure.after(format!("The task {task} is cancelled.")))
         }
         Tasks::Wait { task, waiting } => {
             let limit = Limit::new(waiting.timeout);

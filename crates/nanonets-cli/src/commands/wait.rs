@@ -1,16 +1,16 @@
-//! Waiting for a task to its end, and answering what it asks. Whatever comes between, the task can be picked up again.
+//! Waiting for a task until it ends, and answering its questions. Whatever ends the wait, the message names the task.
 
 use futures_util::TryStreamExt as _;
 use nanonets_agents::{Outcome, Question, TaskHandle, TaskStatus, Update};
 
 use crate::args::Waiting;
 use crate::commands::ask::ask;
-use crate::commands::watch::{Origin, Unseen, Watched, unless_hopeless};
+use crate::commands::watch::{Origin, WaitError, Watched, unless_final};
 use crate::failure::{Code, Failure};
 use crate::limit::{Limit, TimedOut, unless_interrupted};
 use crate::session::Session;
 
-/// Waits for a task, and prints its output. What it asks is asked of whoever sits there.
+/// Waits for a task, and prints its output. Its questions are put to the person at the terminal.
 pub async fn follow(
     watched: &Watched<'_>,
     task: TaskHandle,
@@ -20,7 +20,7 @@ pub async fn follow(
     unless_left(watched, &task, waiting, work).await
 }
 
-/// Says something to a task, and waits for it.
+/// Sends a task a message, and waits for it.
 pub async fn reply_and_follow(
     session: &Session,
     task: TaskHandle,
@@ -48,7 +48,7 @@ pub async fn reply_and_follow(
     unless_left(&watched, &task, waiting, work).await
 }
 
-/// Works until somebody wants an end of it.
+/// Works until it is interrupted.
 async fn unless_left(
     watched: &Watched<'_>,
     task: &TaskHandle,
@@ -64,7 +64,7 @@ async fn unless_left(
     }
     watched.session.notes.say("cancelling");
     let id = task.id();
-    // Whoever can't wait for that either is let go.
+    // A second interrupt ends this too.
     let cancelled = unless_interrupted(task.cancel().into_future()).await;
     Err(match cancelled {
         Ok(Ok(task)) => interrupted.because(match task.status {
@@ -92,9 +92,9 @@ async fn open_question(
     watched: &Watched<'_>,
     task: &TaskHandle,
 ) -> Result<Option<Question>, Failure> {
-    let (wait, mut hopeless) = watched.tells_of_failures(task.wait(), None);
+    let (wait, mut finals) = watched.reporting_failures(task.wait(), None);
     let mut updates = wait.updates();
-    let first = unless_hopeless(updates.try_next(), &mut hopeless).await;
+    let first = unless_final(updates.try_next(), &mut finals).await;
     let waits = match first.map_err(not_sent)? {
         Some(Update::Status(task)) => task.status == TaskStatus::WaitingForInput,
         _ => false,
@@ -102,8 +102,8 @@ async fn open_question(
     if !waits {
         return Ok(None);
     }
-    // What is to be told of this status comes without another look at it.
-    let second = unless_hopeless(updates.try_next(), &mut hopeless).await;
+    // The outcome of this status comes without another poll.
+    let second = unless_final(updates.try_next(), &mut finals).await;
     match second.map_err(not_sent)? {
         Some(Update::Outcome(Outcome::NeedsInput(question))) => Ok(Some(question)),
         _ => Ok(None),
@@ -111,10 +111,10 @@ async fn open_question(
 }
 
 /// The task can't be read before a message is sent to it.
-fn not_sent(unseen: Unseen) -> Failure {
-    let failure = match unseen {
-        Unseen::Hopeless(failure, _) => failure,
-        Unseen::Failed(error) => error.into(),
+fn not_sent(error: WaitError) -> Failure {
+    let failure = match error {
+        WaitError::Final(failure, _) => failure,
+        WaitError::Failed(error) => error.into(),
     };
     failure.line("The message was not sent.")
 }
@@ -129,7 +129,7 @@ async fn to_the_end(watched: &Watched<'_>, mut task: TaskHandle) -> Result<(), F
                     Some(output) => session.output.value(output),
                     None => session.output.object(done.summary()),
                 };
-                return printed.map_err(|failure| watched.not_printed(failure));
+                return printed.map_err(|failure| watched.with_state(failure));
             }
             Outcome::NeedsInput(question) => question,
             outcome => return Err(watched.without_output(&outcome).await),

@@ -1,4 +1,4 @@
-//! A task as it is seen while it is waited for, and what is said of it when the wait ends without an output.
+//! What a wait shows of its task, and what a message says of the task when the wait ends without an output.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -66,10 +66,10 @@ impl<'a> Watched<'a> {
         if let Some(left) = self.limit.left() {
             wait = wait.timeout(left);
         }
-        let (wait, mut hopeless) = self.tells_of_failures(wait, line.clone());
+        let (wait, mut finals) = self.reporting_failures(wait, line.clone());
         let mut updates = wait.updates();
         let outcome = loop {
-            match unless_hopeless(updates.try_next(), &mut hopeless).await {
+            match unless_final(updates.try_next(), &mut finals).await {
                 Ok(Some(Update::Status(task))) => {
                     let status = printable(task.status.as_str()).replace('_', " ");
                     *self.status.borrow_mut() = Some(task.status);
@@ -77,18 +77,18 @@ impl<'a> Watched<'a> {
                         Some(line) => line.set_message(status),
                         None => notes.say(&status),
                     }
-                    hopeless.api_is_there();
+                    finals.api_has_answered();
                 }
                 Ok(Some(Update::Outcome(outcome))) => break Ok(outcome),
                 Ok(Some(_)) => {}
                 Ok(None) => {
                     let failure = Failure::new(Code::Refused, "the wait ended without an outcome");
-                    break Err(self.unsettled(failure));
+                    break Err(self.with_state(failure));
                 }
-                Err(Unseen::Failed(error)) if error.waited().is_some() => {
+                Err(WaitError::Failed(error)) if error.waited().is_some() => {
                     break Err(self.timed_out(&error.to_string()));
                 }
-                Err(unseen) => break Err(self.lost_sight(unseen)),
+                Err(error) => break Err(self.wait_failed(error)),
             }
         };
         if let Some(line) = line {
@@ -97,7 +97,7 @@ impl<'a> Watched<'a> {
         outcome
     }
 
-    /// A line that lives: what the task does, and for how long.
+    /// A line with the status of the task and the time so far.
     fn status_line(&self) -> ProgressBar {
         let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}, {elapsed}") {
@@ -109,35 +109,41 @@ impl<'a> Watched<'a> {
         line
     }
 
-    /// A wait that says why nothing happens, and that tells of what the next poll won't change.
-    pub fn tells_of_failures(&self, wait: Wait, line: Option<ProgressBar>) -> (Wait, Hopeless) {
+    /// A wait that reports failed polls, and the failures that end it.
+    pub fn reporting_failures(
+        &self,
+        wait: Wait,
+        line: Option<ProgressBar>,
+    ) -> (Wait, FinalFailures) {
         let notes = self.session.notes;
         let (tell, failures) = unbounded_channel();
         let api_was_seen = Arc::new(AtomicBool::new(false));
-        let hopeless = Hopeless {
+        let finals = FinalFailures {
             failures,
             api_was_seen: Arc::clone(&api_was_seen),
         };
-        let told = Mutex::new(String::new());
+        let last_note = Mutex::new(String::new());
         let wait = wait.on_failure(move |error| {
             let failure = Failure::of(error);
             let trouble = format!("trying again after: {}", failure.message());
             let is_elsewhere =
                 explain::is_other_server(error) && !api_was_seen.load(Ordering::Relaxed);
             let is_defect = explain::is_defect(error);
-            // The wait ends then.
+            // They end the wait.
             if (is_defect || is_elsewhere) && tell.send((failure, is_defect)).is_ok() {
                 return;
             }
-            let Ok(mut told) = told.lock() else { return };
+            let Ok(mut last_note) = last_note.lock() else {
+                return;
+            };
             match &line {
                 Some(line) => line.set_message(printable(&trouble).into_owned()),
-                None if *told == trouble => {}
+                None if *last_note == trouble => {}
                 None => notes.say(&trouble),
             }
-            *told = trouble;
+            *last_note = trouble;
         });
-        (wait, hopeless)
+        (wait, finals)
     }
 
     /// Sends the task a message, in the time that there is.
@@ -156,7 +162,7 @@ impl<'a> Watched<'a> {
             Ok(Err(error)) => {
                 let failure = ambiguity::explained(self.session, error).await;
                 Err(match self.has_effect.get() {
-                    true => self.unsettled(failure),
+                    true => self.with_state(failure),
                     false => failure,
                 })
             }
@@ -167,7 +173,7 @@ impl<'a> Watched<'a> {
         }
     }
 
-    /// The message was under way when something ended the command.
+    /// Adds that a message may have been sent.
     fn perhaps_sent(&self, failure: Failure) -> Failure {
         let id = self.id.to_string();
         failure
@@ -179,8 +185,8 @@ impl<'a> Watched<'a> {
         CommandLine::new(["tasks", "wait", &self.id.to_string()])
     }
 
-    /// A failure that says nothing of the task: adds what is known of it.
-    fn unsettled(&self, failure: Failure) -> Failure {
+    /// Adds what is known of the task to a failure that says nothing of it.
+    pub fn with_state(&self, failure: Failure) -> Failure {
         let id = self.id.to_string();
         let failure = match self.has_effect.get() {
             true => failure.after_effect(),
@@ -207,25 +213,25 @@ impl<'a> Watched<'a> {
         }
     }
 
-    /// The task, or its answer, can't be read.
-    pub fn lost_sight(&self, unseen: Unseen) -> Failure {
-        let error = match unseen {
-            Unseen::Hopeless(failure, false) => return self.unsettled(failure),
+    /// The failure of a wait, with what is known of the task.
+    pub fn wait_failed(&self, error: WaitError) -> Failure {
+        let error = match error {
+            WaitError::Final(failure, false) => return self.with_state(failure),
             // The command that prints the answer as it came is part of it.
-            Unseen::Hopeless(failure, true) => return self.seen_once(failure),
-            Unseen::Failed(error) => error,
+            WaitError::Final(failure, true) => return self.with_last_state(failure),
+            WaitError::Failed(error) => error,
         };
         let failure = Failure::of(&error);
         let is_refused = error.is_unauthorized() || error.is_forbidden();
         if error.is_not_found() || is_refused || explain::is_defect(&error) {
-            self.seen_once(failure)
+            self.with_last_state(failure)
         } else {
-            self.unsettled(failure)
+            self.with_state(failure)
         }
     }
 
-    /// What was known of the task before the API refused to tell more. Whether it goes on is not known then.
-    fn seen_once(&self, failure: Failure) -> Failure {
+    /// The same after the API refused to tell more. Whether the task still runs is not known then.
+    fn with_last_state(&self, failure: Failure) -> Failure {
         let id = self.id.to_string();
         let failure = match self.has_effect.get() {
             true => failure.after_effect(),
@@ -242,21 +248,16 @@ impl<'a> Watched<'a> {
         }
     }
 
-    /// The output, or the id, can't be written to stdout.
-    pub fn not_printed(&self, failure: Failure) -> Failure {
-        self.unsettled(failure)
-    }
-
-    /// Somebody interrupts the wait.
+    /// The failure of a wait that was interrupted, with what is known of the task.
     pub fn interrupted(&self, failure: Failure) -> Failure {
         self.print_state(None);
         match self.is_sending.get() {
             true => self.perhaps_sent(failure),
-            false => self.unsettled(failure),
+            false => self.with_state(failure),
         }
     }
 
-    /// There is no time left.
+    /// The timeout has passed.
     pub fn timed_out(&self, message: &str) -> Failure {
         self.print_state(None);
         let purpose = match &*self.status.borrow() {
@@ -266,7 +267,7 @@ impl<'a> Watched<'a> {
         Failure::new(Code::TimedOut, message).command(purpose, self.pick_up())
     }
 
-    /// Tells a program which task there is and how it is. Who has stopped reading is not told.
+    /// Prints the id of the task and its status, for a program.
     pub fn print_state(&self, more: Option<(&str, Value)>) {
         if self.session.output == Output::Table {
             return;
@@ -281,7 +282,7 @@ impl<'a> Watched<'a> {
         let _ = self.session.output.value(&data);
     }
 
-    /// Says why there is no output: to a person in words, to a program as data.
+    /// Why there is no output: a message for a person, and data on stdout for a program.
     pub async fn without_output(&self, outcome: &Outcome) -> Failure {
         let id = self.id.to_string();
         match outcome {
@@ -303,10 +304,10 @@ impl<'a> Watched<'a> {
             Outcome::Failed(failure) => {
                 // The task has failed whether that can be read or not.
                 let reason = failure.reason().await.ok().flatten();
-                let told = reason
+                let more = reason
                     .as_ref()
                     .map(|reason| ("reason", Value::from(reason.as_str())));
-                self.print_state(told);
+                self.print_state(more);
                 let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
                 Failure::new(Code::Failed, format!("the task {id} failed{reason}"))
                     .command(RESULT, CommandLine::new(["tasks", "result", &id]))
@@ -322,40 +323,40 @@ impl<'a> Watched<'a> {
 
 const RESULT: &str = "To print everything that the agent did";
 
-/// What another poll won't change.
+/// The failures that end a wait, for another poll would not succeed either.
 #[derive(Debug)]
-pub struct Hopeless {
+pub struct FinalFailures {
     /// Failures, each with whether the API itself gave the answer.
     failures: UnboundedReceiver<(Failure, bool)>,
     api_was_seen: Arc<AtomicBool>,
 }
 
-impl Hopeless {
-    /// From now on, whatever else may answer passes: the API is there.
-    fn api_is_there(&self) {
+impl FinalFailures {
+    /// The API has answered: from now on, answers of other servers are temporary.
+    fn api_has_answered(&self) {
         self.api_was_seen.store(true, Ordering::Relaxed);
     }
 }
 
-/// Why nothing is seen of a task.
+/// Why a wait failed.
 #[derive(Debug)]
-pub enum Unseen {
-    /// What answers is not the API; or, if the flag is set, it is, with an answer that can't be decoded.
-    Hopeless(Failure, bool),
-    /// What the wait failed with.
+pub enum WaitError {
+    /// The answer is not the API's; or, if the flag is set, it is the API's and does not decode.
+    Final(Failure, bool),
+    /// The wait of the SDK failed.
     Failed(Error),
 }
 
-/// Waits for what a task does next, unless something else than the API answers.
-pub async fn unless_hopeless<T>(
+/// Waits for the next update, unless a failure ends the wait.
+pub async fn unless_final<T>(
     next: impl Future<Output = Result<T, Error>>,
-    hopeless: &mut Hopeless,
-) -> Result<T, Unseen> {
+    finals: &mut FinalFailures,
+) -> Result<T, WaitError> {
     tokio::select! {
         biased;
-        next = next => next.map_err(Unseen::Failed),
-        Some((failure, is_defect)) = hopeless.failures.recv() => {
-            Err(Unseen::Hopeless(failure, is_defect))
+        next = next => next.map_err(WaitError::Failed),
+        Some((failure, is_defect)) = finals.failures.recv() => {
+            Err(WaitError::Final(failure, is_defect))
         }
     }
 }

@@ -99,13 +99,13 @@ async fn what_the_command_line_names_must_be_there_and_right() {
     let array = array.to_str().expect("a path");
     let folder = folder.path().to_str().expect("a path");
     let run = |more: &[&str]| finished(against(&simulator, &[&["run", &agent], more].concat()));
-    assert_one_line(&run(&[]), 2, "give a prompt by --query");
+    assert_one_line(&run(&[]), 2, "a run needs a prompt");
     assert_one_line(
         &run(&["--query", "q", "--schema", array]),
         2,
         "must be a JSON object",
     );
-    assert_one_line(&run(&["--query", ""]), 2, "give a prompt by --query");
+    assert_one_line(&run(&["--query", ""]), 2, "a run needs a prompt");
     let twice = [
         "run",
         &agent,
@@ -126,16 +126,16 @@ async fn what_the_command_line_names_must_be_there_and_right() {
         "error: \"/nowhere/a.pdf\" cannot be read",
     );
     assert_one_line(&run(&["--file", folder]), 2, folder);
-    assert_one_line(&run(&["--query", "q", "--schema", bad]), 2, "is no JSON");
+    assert_one_line(&run(&["--query", "q", "--schema", bad]), 2, "is not JSON");
     assert_one_line(
         &run(&["--query", "q", "--schema", "{]"]),
         2,
-        "--schema is no JSON",
+        "--schema is not JSON",
     );
     for (schema, expected) in [
         ("", "--schema is empty"),
-        (r#"{"type": "objekt"}"#, "no JSON Schema: at /type"),
-        (r#"{"properties": 5}"#, "no JSON Schema: at /properties"),
+        (r#"{"type": "objekt"}"#, "not a JSON Schema: at /type"),
+        (r#"{"properties": 5}"#, "not a JSON Schema: at /properties"),
     ] {
         assert_one_line(&run(&["--query", "q", "--schema", schema]), 2, expected);
     }
@@ -244,7 +244,7 @@ async fn words_come_from_one_place() {
         (
             &["run", id, "--query-file", "-"],
             "\n",
-            "give a prompt by --query or --query-file",
+            "a run needs a prompt",
         ),
         (&["tasks", "reply", id], "", "arguments were not provided"),
         (
