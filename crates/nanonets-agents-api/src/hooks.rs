@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 use crate::activity::Activity;
 use crate::generated::{Client, ResponseLimit, ResponseWatch};
+use crate::secrets;
 
 /// What stands before the key.
 const BEARER: &str = "Bearer ";
@@ -110,14 +112,43 @@ impl Context {
     }
 
     /// Takes the API key out of a text that came from elsewhere: a server may repeat what it was sent.
+    ///
+    /// A key of less than 12 characters counts as a whole word only. Of a longer one, the first or the last 8 characters
+    /// count too, or half of it if that is less.
     #[must_use]
     pub fn without_key<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let header = self.authorization.as_ref().map(HeaderValue::as_bytes);
-        let key = header.and_then(|header| std::str::from_utf8(header.get(BEARER.len()..)?).ok());
-        match key {
-            Some(key) if text.contains(key) => Cow::Owned(text.replace(key, "(secret)")),
-            _ => Cow::Borrowed(text),
+        let mut ranges = self.secret_ranges(text);
+        if ranges.is_empty() {
+            return Cow::Borrowed(text);
         }
+        ranges.sort_by_key(|range| range.start);
+        let mut redacted = String::with_capacity(text.len());
+        let mut end = 0;
+        for range in ranges {
+            if range.start >= end {
+                redacted.push_str(&text[end..range.start]);
+                redacted.push_str("(secret)");
+            }
+            end = end.max(range.end);
+        }
+        redacted.push_str(&text[end..]);
+        Cow::Owned(redacted)
+    }
+
+    /// Where a text has the API key, as [`without_key`](Self::without_key) finds it, or the value of another header that
+    /// is sent and marked as sensitive: ranges of bytes in no particular order, which may overlap.
+    #[must_use]
+    pub fn secret_ranges(&self, text: &str) -> Vec<Range<usize>> {
+        let authorization = self.authorization.iter();
+        let sensitive = self.headers.values().filter(|value| value.is_sensitive());
+        let values = authorization
+            .chain(sensitive)
+            .filter_map(|value| value.to_str().ok());
+        // A credential follows the name of its scheme, which is no secret.
+        let secrets = values.filter_map(|value| value.rsplit(' ').next());
+        secrets
+            .flat_map(|secret| secrets::find(secret, text))
+            .collect()
     }
 
     /// Keeps the body of each answer, as far as the limit goes, for [`Capture::take`].

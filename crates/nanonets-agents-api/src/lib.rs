@@ -46,6 +46,7 @@ mod activity;
 #[rustfmt::skip]
 mod generated;
 mod hooks;
+mod secrets;
 
 pub use activity::Activity;
 pub use generated::*;

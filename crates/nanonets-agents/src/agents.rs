@@ -1,5 +1,7 @@
 //! Agents and their versions.
 
+use std::sync::Arc;
+
 use nanonets_agents_api::types::{
     Agent, AgentConfig, AgentId, AgentListItem, AgentStatus, AgentVersion, CreateAgentRequest,
     UpdateAgentRequest,
@@ -125,13 +127,16 @@ impl CreateAgent {
 
     fn request(self) -> Result<Request<Agent>> {
         let body = self.body;
+        let mut options = self.options;
         refuse_two_prompts(body.system_prompt.as_ref(), body.config.as_ref())?;
+        let private = private_texts(body.system_prompt.as_ref(), body.config.as_ref());
+        options.private.extend(private);
         let call = Call::new(Operation::CreateAgent);
         let request = Request::new(self.client, call, move |api| {
             let body = body.clone();
             async move { api.create_agent().body(body).send().await }
         });
-        Ok(request.with_options(self.options))
+        Ok(request.with_options(options))
     }
 
     /// Sends it, and returns status and headers with the agent.
@@ -173,6 +178,16 @@ fn refuse_two_prompts(prompt: Option<&String>, config: Option<&AgentConfig>) -> 
         ));
     }
     Ok(())
+}
+
+/// What no error may show of what is sent.
+fn private_texts(
+    prompt: Option<&String>,
+    config: Option<&AgentConfig>,
+) -> impl Iterator<Item = Arc<str>> {
+    let prompt = prompt.map(|prompt| Arc::from(prompt.as_str()));
+    let config = config.map(|config| Arc::from(Value::from(config.0.clone()).to_string()));
+    prompt.into_iter().chain(config)
 }
 
 /// One agent, by the id of one of its versions.
@@ -354,7 +369,7 @@ impl UpdateAgent {
         let Self {
             agent,
             body,
-            options,
+            mut options,
         } = self;
         if options.invalid.is_none()
             && body.config.is_none()
@@ -367,6 +382,8 @@ impl UpdateAgent {
             return Err(Error::new(ErrorKind::InvalidRequest, message));
         }
         refuse_two_prompts(body.system_prompt.as_ref(), body.config.as_ref())?;
+        let private = private_texts(body.system_prompt.as_ref(), body.config.as_ref());
+        options.private.extend(private);
         let id = agent.id;
         let request = agent.request(Operation::UpdateAgent, move |api| {
             let body = body.clone();

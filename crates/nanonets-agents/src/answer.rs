@@ -9,7 +9,7 @@ use std::io;
 use bytes::Bytes;
 use nanonets_agents_api::support::{BodyProblem, PartError};
 use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId};
-use nanonets_agents_api::{Context, Error as ApiError, ErrorBody};
+use nanonets_agents_api::{Error as ApiError, ErrorBody};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde_json::value::RawValue;
@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, ErrorKind, Origin};
 use crate::operation::Operation;
+use crate::redact::Redactor;
 
 /// How much of a body an error keeps.
 const BODY: usize = 64 * 1024;
@@ -32,22 +33,23 @@ pub(crate) enum Effect {
     Unknown,
 }
 
-/// The error of an attempt of `operation` that was made with `context`.
+/// The error of an attempt of `operation`. The redactor knows what was sent.
 pub(crate) fn error(
     failure: ApiError<ErrorBody<ErrorEnvelope>>,
     operation: Operation,
-    context: &Context,
+    redactor: &Redactor<'_>,
 ) -> Error {
     match failure {
         ApiError::InvalidRequest(message) | ApiError::Custom(message) => {
             Error::new(ErrorKind::InvalidRequest, message)
         }
         ApiError::ErrorResponse(answer) => {
-            let (status, headers) = (answer.status(), answer.headers().clone());
+            let (status, mut headers) = (answer.status(), answer.headers().clone());
+            redactor.mark_sensitive(&mut headers);
             let body = answer.into_inner();
             let error = match status.is_success() {
                 true => unreadable(&body, operation),
-                false => refusal(status, &headers, &body, context),
+                false => refusal(status, &headers, &body, redactor),
             };
             error.with_answer(status, headers, bounded(body.bytes()))
         }
@@ -109,7 +111,7 @@ fn refusal(
     status: StatusCode,
     headers: &HeaderMap,
     body: &ErrorBody<ErrorEnvelope>,
-    context: &Context,
+    redactor: &Redactor<'_>,
 ) -> Error {
     let envelope = Envelope::of(body.bytes());
     let origin = match envelope {
@@ -124,7 +126,7 @@ fn refusal(
         true => Effect::None,
         false => Effect::Unknown,
     };
-    let error = Error::new(ErrorKind::Status, server_text(body, context))
+    let error = Error::new(ErrorKind::Status, server_text(body, redactor))
         .with_origin(origin)
         .with_effect(effect);
     match asks_for_a_pause {
@@ -295,27 +297,14 @@ fn bounded(body: &Bytes) -> Bytes {
 }
 
 /// The server's text, or else the beginning of its answer, in one line.
-fn server_text(body: &ErrorBody<ErrorEnvelope>, context: &Context) -> String {
-    /// How much of an answer that is not the documented envelope is shown, in characters.
-    const SNIPPET: usize = 200;
-    let text = match body.decoded() {
-        Some(envelope) => Cow::Borrowed(envelope.error.as_str()),
-        // No character takes more than four bytes, and a run of blanks is not worth more.
-        None => {
-            let bytes = body.bytes();
-            String::from_utf8_lossy(bytes.get(..20 * SNIPPET).unwrap_or(bytes))
-        }
+fn server_text(body: &ErrorBody<ErrorEnvelope>, redactor: &Redactor<'_>) -> String {
+    let line = match body.decoded() {
+        Some(envelope) => redactor.clean(&envelope.error),
+        None => redactor.clean_bytes(body.bytes()),
     };
-    let line = context
-        .without_key(&text)
-        .split(|character: char| character.is_whitespace() || character.is_control())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
-    match line.char_indices().nth(SNIPPET) {
-        Some((end, _)) => format!("{}...", &line[..end]),
-        None if line.is_empty() => "the server gives no reason".to_owned(),
-        None => line,
+    match line.is_empty() {
+        true => "the server gives no reason".to_owned(),
+        false => line,
     }
 }
 

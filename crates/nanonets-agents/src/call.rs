@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::{Future, pending};
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::Utc;
@@ -19,6 +20,7 @@ use crate::client::Client;
 use crate::error::{Ambiguity, Error, ErrorKind, Result};
 use crate::operation::Operation;
 use crate::record::RunRecord;
+use crate::redact::Redactor;
 use crate::retry::Attempts;
 use crate::telemetry::Span;
 
@@ -62,6 +64,8 @@ pub(crate) struct Options {
     /// Why the options are invalid.
     pub invalid: Option<&'static str>,
     pub capture: Option<Capture>,
+    /// The texts that are sent and that no error may show.
+    pub private: Vec<Arc<str>>,
     /// The caller repeats the request itself.
     pub once: bool,
     /// What is known of a run before it is sent.
@@ -202,7 +206,11 @@ impl Client {
                     span.ends(attempts.made, Some(response.status()), None);
                     return Ok(response);
                 }
-                Ok(Err(error)) => answer::error(error, operation, self.base_context()),
+                Ok(Err(error)) => {
+                    let context = self.context(&options);
+                    let redactor = Redactor::new(&context, &options.private);
+                    answer::error(error, operation, &redactor)
+                }
                 Err(why) => Error::new(ErrorKind::Lost, "no answer in time")
                     .with_effect(Effect::Unknown)
                     .caused_by(why),

@@ -1,4 +1,4 @@
-//! The one error type: what was being done, what came back, and what to do about it.
+//! The one error type: the operation, its answer, and what to do about it.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -17,11 +17,12 @@ use crate::call::{Call, TimedOut};
 use crate::operation::Operation;
 use crate::outcome::Outcome;
 use crate::record::RunRecord;
+use crate::redact;
 
-/// What went wrong.
+/// The error of this crate.
 ///
-/// It is small to pass around, and shows neither the key nor the contents of documents, prompts or outputs. Of an answer
-/// that is an error, it shows what the server says, cut to 200 characters.
+/// It is one pointer large. Its texts show neither the key nor the contents of documents, prompts or outputs. Of an answer with
+/// an error, they show the server's message, without what was sent, and cut to 200 characters.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -277,7 +278,8 @@ impl Error {
         self.0.status
     }
 
-    /// The headers of the answer, if there was one.
+    /// The headers of the answer, if there was one, as they came. Those with the key or a prompt in them are marked as
+    /// sensitive, so that `Debug` does not show them.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.0.headers
@@ -290,22 +292,21 @@ impl Error {
         &self.0.body
     }
 
-    /// The id that the server, or a gateway in front of it, gave the request. Support may ask for it.
+    /// The id that the server, or a gateway in front of it, gave the request. Support may ask for it. It has at most 128
+    /// characters, each a letter, a digit or one of `._:/+=-`. A header with other characters, or with something that was
+    /// sent, is ignored.
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
-        let names = ["x-request-id", "request-id", "x-correlation-id", "cf-ray"];
-        let found = names.iter().find_map(|name| self.0.headers.get(*name));
-        found.and_then(|value| value.to_str().ok())
+        redact::request_id(&self.0.headers)
     }
 
-    /// What the server says about a request that it refused: its words, or how its answer begins if that is not as
-    /// documented.
+    /// The server's message for a request that it refused. If the body is not the documented one, the beginning of it.
     #[must_use]
     pub fn server_message(&self) -> Option<&str> {
         (self.kind() == ErrorKind::Status).then_some(&*self.0.message)
     }
 
-    /// How often the request was tried.
+    /// How many attempts there were.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
@@ -347,20 +348,19 @@ impl Error {
         self.ambiguity()?.run.as_ref()
     }
 
-    /// What the task came to that was to fill a struct and did not complete. The question that it asks can be answered
-    /// from here.
+    /// The outcome of a task that did not complete. A question can be answered from here.
     #[must_use]
     pub fn outcome(&self) -> Option<&Outcome> {
         self.0.outcome.as_ref()
     }
 
-    /// How a wait ended that timed out.
+    /// How far a wait came that timed out.
     #[must_use]
     pub fn waited(&self) -> Option<&Waited> {
         self.0.waited.as_ref()
     }
 
-    /// The output that is not of the wanted type, as it came. It may hold what was in a document.
+    /// The output that does not decode, as it came. It may hold the contents of a document.
     #[must_use]
     pub fn raw_output(&self) -> Option<&Value> {
         self.0.raw_output.as_ref()
@@ -396,7 +396,7 @@ impl Error {
         self.status() == Some(StatusCode::TOO_MANY_REQUESTS)
     }
 
-    /// Whether time ran out: for a task that was waited for, for a request, or for a connection.
+    /// Whether a timeout has passed: that of a wait, of a request, or of a connection.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         let ran_out = |error: &(dyn StdError + 'static)| {

@@ -183,6 +183,7 @@ impl File {
         })
     }
 
+    /// The name that the server is told, as far as it is known before it is sent.
     pub(crate) fn sent_name(&self) -> String {
         match (&self.name, &self.source) {
             (Some(name), _) => name.clone(),

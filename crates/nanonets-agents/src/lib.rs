@@ -84,16 +84,16 @@
 //! # }
 //! ```
 //!
-//! A wait that times out is an error that says how far it came ([`Error::waited`]); the task goes on, and any process can
-//! wait for it again by its id. Dropping a wait stops the polling and nothing else. [`Wait::updates`] tells every status as
-//! a stream, and [`Wait::answer_with`] answers questions by a function. A status that this version does not know is neither
-//! an error nor an end.
+//! A wait that times out is an error that says how far it came ([`Error::waited`]). The task is still running, and any
+//! process can wait for it again by its id. Dropping a wait ends the polling and nothing else. [`Wait::updates`] is a stream
+//! of each status, and [`Wait::answer_with`] replies to questions by a function. A status that this version does not know
+//! is not an error and does not end the wait.
 //!
 //! # Errors
 //!
-//! There is one type, [`Error`], with a [kind](ErrorKind), the [operation](Error::operation), the
-//! [status](Error::status), and questions such as [`is_rate_limited`](Error::is_rate_limited). What is worth trying again
-//! was tried again already, by the [`RetryPolicy`].
+//! There is one type, [`Error`], with a [kind](ErrorKind), an [origin](Error::origin), the [operation](Error::operation), the
+//! [status](Error::status), and predicates such as [`is_rate_limited`](Error::is_rate_limited). The [`RetryPolicy`] has
+//! already repeated what can be repeated. The README has a table of failures and of what a caller gets for each.
 //!
 //! Starting a task costs money, and the API has no idempotency key. So a run is repeated only if the failure proves that it
 //! had no effect. Any other lost answer is [ambiguous](Error::is_ambiguous): a task may have been started, and
@@ -192,6 +192,7 @@ mod operation;
 mod outcome;
 mod output;
 mod record;
+mod redact;
 mod request;
 mod retry;
 mod run;

@@ -155,8 +155,10 @@ impl Question {
         self.message.as_ref()?.id
     }
 
-    /// Answers, and returns the task to be waited for again. Waiting for that does not mistake this question for a second
-    /// one, though the status may lag behind for a while.
+    /// Sends the reply, and returns the task to wait for again. That wait does not take this question for a new one, although
+    /// the status of the task may lag behind for a while.
+    ///
+    /// Dropping the future does not take back a reply that was sent.
     ///
     /// # Errors
     ///

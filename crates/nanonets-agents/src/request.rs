@@ -1,4 +1,4 @@
-//! A request that is made and not sent yet.
+//! A request that is built and not sent yet.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -15,27 +15,26 @@ use crate::client::Client;
 use crate::error::{ErrorKind, Result};
 
 type SendFn<T> = dyn Fn(ApiClient) -> BoxFuture<'static, Sent<T>> + Send + Sync;
-/// What awaiting a builder does.
+/// The future of a builder.
 pub(crate) type Sending<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
 /// The methods that every builder with a field `options` has.
 macro_rules! options {
     () => {
-        /// Gives up after this time: uploads, attempts and the pauses between them included. The default is that of the
-        /// client, which has none by default.
+        /// The longest duration of the call, with its uploads, attempts and pauses. The default is that of the client, which
+        /// has none by default.
         pub fn timeout(mut self, timeout: std::time::Duration) -> Self {
             self.options.timeout = Some(timeout);
             self
         }
 
-        /// Gives up each attempt that has not been answered after this time. There is no such limit by default.
+        /// The longest duration of each attempt. There is none by default.
         pub fn attempt_timeout(mut self, timeout: std::time::Duration) -> Self {
             self.options.attempt_timeout = Some(timeout);
             self
         }
 
-        /// Sends a header, in the place of one of the same name. One that no header can be is refused when the request is
-        /// sent.
+        /// Sends a header instead of one of the same name. An invalid header is an error when the request is sent.
         pub fn header<N, V>(mut self, name: N, value: V) -> Self
         where
             N: TryInto<reqwest::header::HeaderName>,
@@ -48,7 +47,10 @@ macro_rules! options {
 }
 pub(crate) use options;
 
-/// A request to an operation of the API. It is sent by awaiting it.
+/// A request to an operation of the API. Awaiting it sends it.
+///
+/// Dropping the future stops the attempt and its repetitions. A request that was sent may have taken effect: of operations
+/// that are not idempotent (`create`, `publish`, `send_message`), look at the agents or the messages before sending it again.
 #[must_use = "a request is sent by awaiting it"]
 pub struct Request<T> {
     client: Client,
@@ -87,13 +89,19 @@ impl<T: Send + 'static> Request<T> {
         self
     }
 
-    /// Refuses it when it is sent, instead of sending it.
+    /// Makes sending it an error.
     pub(crate) fn refused(mut self, problem: &'static str) -> Self {
         self.options.invalid = Some(problem);
         self
     }
 
-    /// Tries it once, whatever the policy says.
+    /// Keeps a text that is sent out of errors.
+    pub(crate) fn private(mut self, text: &str) -> Self {
+        self.options.private.push(text.into());
+        self
+    }
+
+    /// Sends it once, whatever the retry policy says.
     pub(crate) fn once(mut self) -> Self {
         self.options.once = true;
         self

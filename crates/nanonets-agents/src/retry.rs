@@ -247,3 +247,107 @@ impl RetryPolicy {
         pause.copied().unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use reqwest::StatusCode;
+    use reqwest::header::{DATE, HeaderMap, HeaderValue};
+
+    use super::*;
+    use crate::error::ErrorKind;
+
+    /// The API's own 429, with these headers.
+    fn refusal(headers: &[(reqwest::header::HeaderName, &str)]) -> Error {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            let value = HeaderValue::from_str(value).expect("a header");
+            map.insert(name.clone(), value);
+        }
+        Error::new(ErrorKind::Status, "slow down")
+            .with_answer(StatusCode::TOO_MANY_REQUESTS, map, Bytes::new())
+            .asking_for_a_pause()
+    }
+
+    fn retry_after(value: &str) -> Error {
+        refusal(&[(reqwest::header::RETRY_AFTER, value)])
+    }
+
+    /// The pauses of a hundred clients that were refused at the same time.
+    fn pauses(error: &Error) -> Vec<Duration> {
+        let attempts = Attempts {
+            made: 1,
+            refused: 1,
+            ..Attempts::default()
+        };
+        let policy = RetryPolicy::default();
+        let pause = || policy.pause(Operation::RunAgent, &attempts, error);
+        let mut pauses: Vec<_> = (0..100).map(|_| pause().expect("a pause")).collect();
+        pauses.sort();
+        pauses
+    }
+
+    #[test]
+    fn clients_that_were_told_the_same_do_not_come_back_together_and_none_too_early() {
+        for (value, least) in [
+            ("0", 0.5),
+            ("2", 2.0),
+            ("30", 30.0),
+            ("1.5", 1.5),
+            ("junk", 0.5),
+        ] {
+            let pauses = pauses(&retry_after(value));
+            let least = Duration::from_secs_f64(least);
+            assert!(pauses[0] >= least, "{value}: {:?}", pauses[0]);
+            let spread = pauses[94] - pauses[5];
+            assert!(spread >= Duration::from_millis(300), "{value}: {spread:?}");
+        }
+    }
+
+    #[test]
+    fn a_pause_that_is_too_long_is_not_made() {
+        let policy = RetryPolicy::default();
+        let pause =
+            |error: &Error, attempts: &Attempts| policy.pause(Operation::GetTask, attempts, error);
+        let mut attempts = Attempts::default();
+        assert_eq!(pause(&retry_after("86400"), &attempts), None);
+        assert_eq!(pause(&retry_after("18446744073709551615"), &attempts), None);
+        // However often a rate limit refuses, its pauses come to ten minutes at most.
+        let mut paused = Duration::ZERO;
+        while let Some(next) = pause(&retry_after("100"), &attempts) {
+            attempts.refused += 1;
+            attempts.paused += next;
+            paused = attempts.paused;
+        }
+        assert!(
+            paused <= Duration::from_secs(600) && paused >= Duration::from_secs(450),
+            "{paused:?}"
+        );
+    }
+
+    #[test]
+    fn a_date_counts_from_the_clock_of_the_server() {
+        // A server whose clock is years behind.
+        let date = "Wed, 01 Jan 2020 10:00:00 GMT";
+        let later = "Wed, 01 Jan 2020 10:00:20 GMT";
+        let error = refusal(&[(DATE, date), (reqwest::header::RETRY_AFTER, later)]);
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(20)));
+        let error = refusal(&[(DATE, later), (reqwest::header::RETRY_AFTER, date)]);
+        assert_eq!(error.retry_after(), Some(Duration::ZERO));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_budget_is_refilled_by_success_and_by_time() {
+        let budget = Budget::of(&RetryPolicy::default().budget(10));
+        let take_all = || (0..100).take_while(|_| budget.take()).count();
+        assert_eq!(take_all(), 10);
+        for _ in 0..20 {
+            budget.give();
+        }
+        assert_eq!(take_all(), 2);
+        tokio::time::advance(Duration::from_secs(150)).await;
+        assert_eq!(take_all(), 5);
+        tokio::time::advance(Duration::from_secs(3600)).await;
+        assert_eq!(take_all(), 10);
+    }
+}

@@ -173,9 +173,16 @@ impl Run {
             (Some(marker), None) => Some(marker.to_string()),
             (None, query) => query,
         };
+        let call = Call::new(Operation::RunAgent).agent(agent);
+        let texts = [&query, &output.output_schema, &output.instructions];
+        let texts = texts.into_iter().flatten();
+        let fields = form_fields.iter().map(|(_, value)| value);
+        let private = texts.chain(fields).map(|text| Arc::from(text.as_str()));
+        options.private.extend(private);
+        let names = files.iter().map(|file| Arc::from(file.sent_name()));
+        options.private.extend(names);
         let is_set = output.output_schema.is_some() || output.instructions.is_some();
         let output = is_set.then_some(output);
-        let call = Call::new(Operation::RunAgent).agent(agent);
         if files.is_empty() && form_fields.is_empty() {
             let body = RunAgentRequest {
                 query,

@@ -252,14 +252,16 @@ impl TaskHandle {
 
     /// Sends it a message. To answer a question, [`Question::reply`](crate::Question::reply) is safer.
     pub fn send_message(&self, message: impl Into<String>) -> Request<SendTaskMessageResponse> {
-        let (id, message) = (self.id, message.into());
+        let (id, message): (_, String) = (self.id, message.into());
         let is_empty = message.trim().is_empty();
+        let private = message.clone();
         let request = self.request(Operation::SendTaskMessage, move |api| {
             let body = SendTaskMessageRequest {
                 message: Some(message.clone()),
             };
             async move { api.send_task_message().task_id(id).body(body).send().await }
         });
+        let request = request.private(&private);
         match is_empty {
             true => request.refused("an empty message says nothing"),
             false => request,

@@ -182,7 +182,8 @@ impl Wait {
         self
     }
 
-    /// Every status that the task is seen in, and at last the outcome. The stream ends after that, or after an error.
+    /// A stream of each status of the task, and the outcome at its end. An error ends the stream too. Dropping the stream
+    /// ends the polling and does nothing to the task.
     ///
     /// ```no_run
     /// use futures_util::TryStreamExt;
@@ -216,8 +217,10 @@ impl Wait {
         }))
     }
 
-    /// Waits, answers each question with what `answer` makes of it, and waits on: for conversations without a person. The
-    /// timeout is for all of it. A question that `answer` has no answer to, which is `None`, is the outcome.
+    /// Waits, replies to each question with the text that `answer` returns, and continues to wait: for conversations without
+    /// a person. The timeout is for all of it. If `answer` returns `None`, the question is the outcome.
+    ///
+    /// Dropping the future ends the polling. A reply that was sent is not taken back.
     ///
     /// # Errors
     ///

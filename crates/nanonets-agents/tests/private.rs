@@ -150,6 +150,18 @@ async fn a_run_shows_nothing_of_key_document_prompt_answer_and_output() {
         });
         join_all(runs).await;
     }
+    let echoes = [
+        (Operation::RunAgent, "prompt"),
+        (Operation::RunAgent, "instructions"),
+        (Operation::SendTaskMessage, "answer"),
+    ];
+    let echoes = echoes.map(|(operation, text)| {
+        let words = format!("{SECRET}-key may not say \"{SECRET} {text}\"");
+        let fault =
+            Fault::status(422).body("application/json", json!({ "error": words }).to_string());
+        extract(operation, "echo", fault, 1)
+    });
+    join_all(echoes).await;
     let log = log.text();
     for expected in [
         "operation=\"run_agent\"",

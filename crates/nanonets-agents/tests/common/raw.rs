@@ -13,6 +13,8 @@ pub struct RawRequest {
     /// The method, the path and the query: `GET /api/v1/tasks?limit=1`.
     pub line: String,
     pub body: Vec<u8>,
+    /// All of it, as text.
+    pub text: String,
 }
 
 impl RawRequest {
@@ -186,5 +188,6 @@ async fn read(socket: &mut TcpStream) -> std::io::Result<RawRequest> {
             body.push(socket.read_u8().await?);
         }
     }
-    Ok(RawRequest { line, body })
+    let text = format!("{line}\r\n{head}{}", String::from_utf8_lossy(&body));
+    Ok(RawRequest { line, body, text })
 }

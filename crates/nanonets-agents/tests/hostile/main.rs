@@ -4,6 +4,7 @@ mod found;
 mod paid;
 #[path = "../common/raw.rs"]
 mod raw;
+mod secrets;
 mod table;
 mod waits;
 

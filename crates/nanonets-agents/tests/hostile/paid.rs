@@ -322,3 +322,29 @@ async fn a_permanent_failure_to_connect_is_not_repeated_and_names_its_cause() {
         assert!(error.to_string().contains("not resolved"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn a_proxy_that_asks_for_a_password_is_not_asked_again() {
+    let proxy = RawServer::start(|_| {
+        Reply::answer(
+            "407 Proxy Authentication Required",
+            &["Proxy-Authenticate: Basic"],
+            "",
+        )
+    })
+    .await;
+    for base_url in ["https://agents.example", "http://agents.example"] {
+        let through = reqwest::Proxy::all(proxy.url()).expect("a proxy");
+        let http = reqwest::Client::builder().proxy(through).build();
+        let client = nanonets_agents::Client::builder("key")
+            .base_url(base_url)
+            .allow_plain_http()
+            .http_client(http.expect("an HTTP client"));
+        let client = client.build().expect("a client");
+        let error = soon(client.agent(agent()).run().query("q").start()).await;
+        let error = error.expect_err("a refusal");
+        assert_eq!(error.origin(), Some(Origin::Proxy), "{error:?}");
+        assert_eq!(error.attempts(), 1, "{error}");
+        assert!(!error.is_ambiguous() && !error.is_retryable(), "{error}");
+    }
+}

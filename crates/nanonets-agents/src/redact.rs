@@ -1,0 +1,210 @@
+//! What a server says, made fit to be shown.
+//!
+//! A server may repeat what it was sent: the key, the prompt, the name of a file; whole, in part, or escaped for JSON, a
+//! URL or HTML. A message that goes into an error passes [`Redactor::clean`] first. Nothing is computed before that, so
+//! that a call that succeeds pays nothing.
+//!
+//! Texts are compared without blanks, control characters and case. The message is short, or is made so; a private text
+//! may have megabytes. So the runs of the *message* are hashed, and each private text is walked through once
+//! ([`runs`]).
+
+mod characters;
+mod escapes;
+mod layer;
+mod runs;
+
+use std::fmt;
+use std::sync::Arc;
+
+use nanonets_agents_api::Context;
+use reqwest::header::{HeaderMap, HeaderValue};
+
+use characters::{is_blank, is_invisible};
+use layer::{Layer, layers};
+
+/// How many characters of a message are shown.
+const SHOWN: usize = 200;
+/// How many bytes of a message are looked at.
+const READ: usize = 8 * 1024;
+/// As many characters in a row are no coincidence, blanks not counted. A shorter private text counts as a whole word.
+const RUN: usize = 12;
+/// A private text with fewer characters is in every message.
+const SHORTEST: usize = 4;
+
+/// Removes the key and the private texts of a request from what the server said.
+#[derive(Clone, Copy)]
+pub(crate) struct Redactor<'a> {
+    context: &'a Context,
+    private: &'a [Arc<str>],
+}
+
+impl fmt::Debug for Redactor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redactor")
+    }
+}
+
+impl<'a> Redactor<'a> {
+    /// For answers to a request that was sent with this key and these texts.
+    pub fn new(context: &'a Context, private: &'a [Arc<str>]) -> Self {
+        Self { context, private }
+    }
+
+    /// The message on one line, of a bounded length, without anything private and without characters that a terminal
+    /// takes for commands or does not show. Empty if there is nothing in it.
+    pub fn clean(&self, message: &str) -> String {
+        let read = match message.char_indices().find(|(at, _)| *at >= READ) {
+            Some((end, _)) => &message[..end],
+            None => message,
+        };
+        let marks = self.marks(read);
+        let is_cut = read.len() < message.len();
+        // What was cut in half here may not have been found.
+        let end = if is_cut { READ - 4 * RUN } else { read.len() };
+        write(read, &marks, end, is_cut)
+    }
+
+    /// The same for a body, which need not be text.
+    pub fn clean_bytes(&self, body: &[u8]) -> String {
+        let begin = body.get(..READ + 4).unwrap_or(body);
+        self.clean(&String::from_utf8_lossy(begin))
+    }
+
+    /// Marks the headers that hold something private as sensitive. They can still be read.
+    pub fn mark_sensitive(&self, headers: &mut HeaderMap) {
+        for value in headers.values_mut() {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            let is_private = text.len() > READ || self.marks(&text).iter().any(Option::is_some);
+            if is_private {
+                value.set_sensitive(true);
+            }
+        }
+    }
+
+    /// What each byte of a message is to be replaced by, if it is.
+    fn marks(&self, message: &str) -> Vec<Option<Mark>> {
+        let mut marks = vec![None; message.len()];
+        let layers = layers(message);
+        if !self.private.is_empty() {
+            let layers: Vec<Layer> = layers.iter().map(Layer::lower).collect();
+            for text in self.private {
+                for layer in &layers {
+                    for range in layer.words(text) {
+                        layer.mark(&range, Mark::Private, &mut marks);
+                    }
+                }
+            }
+            for (layer, range) in runs::shared(&layers, self.private) {
+                layer.mark(&range, Mark::Private, &mut marks);
+            }
+        }
+        for layer in &layers {
+            for layer in [layer, &layer.without_blanks()] {
+                let mut ranges = self.context.secret_ranges(&layer.text);
+                ranges.retain(|range| !layer.is_guess || range.len() >= SHORTEST);
+                for range in ranges {
+                    layer.mark(&range, Mark::Secret, &mut marks);
+                }
+            }
+        }
+        join(message, &mut marks);
+        marks
+    }
+}
+
+/// The id of a request that a server, or a proxy before it, gave it; if it has none but the characters of an id, is not
+/// too long for one, and holds nothing private.
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
+    const NAMES: [&str; 4] = ["x-request-id", "request-id", "x-correlation-id", "cf-ray"];
+    const LONGEST: usize = 128;
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/+=-".contains(&byte);
+    let is_id = |value: &&HeaderValue| {
+        (1..=LONGEST).contains(&value.len())
+            && value.as_bytes().iter().copied().all(is_part)
+            && !value.is_sensitive()
+    };
+    let found = NAMES
+        .iter()
+        .flat_map(|name| headers.get_all(*name))
+        .find(is_id);
+    found.and_then(|value| value.to_str().ok())
+}
+
+/// Why a byte of a message is not shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Mark {
+    Private,
+    Secret,
+}
+
+impl Mark {
+    fn placeholder(self) -> &'static str {
+        match self {
+            Self::Private => "(redacted)",
+            Self::Secret => "(secret)",
+        }
+    }
+}
+
+/// Marks what stands between two things of one kind, if it is no more than punctuation.
+fn join(message: &str, marks: &mut [Option<Mark>]) {
+    let mut last: Option<(Mark, usize)> = None;
+    let mut is_word_between = false;
+    for (at, character) in message.char_indices() {
+        match (marks[at], last) {
+            (Some(mark), Some((before, end))) if mark == before && !is_word_between => {
+                marks[end..at].fill(Some(mark));
+            }
+            (Some(_), _) => {}
+            (None, _) => {
+                is_word_between |= character.is_alphanumeric();
+                continue;
+            }
+        }
+        is_word_between = false;
+        last = marks[at].map(|mark| (mark, at + character.len_utf8()));
+    }
+}
+
+/// Writes the message up to `end`, on one line.
+fn write(message: &str, marks: &[Option<Mark>], end: usize, is_cut: bool) -> String {
+    let mut line = String::new();
+    let mut shown = 0;
+    let mut before = None;
+    let mut is_gap = false;
+    for (at, character) in message.char_indices().take_while(|(at, _)| *at < end) {
+        let mark = marks[at];
+        let is_same = mark == std::mem::replace(&mut before, mark);
+        if mark.is_some() && is_same || mark.is_none() && is_invisible(character) {
+            continue;
+        }
+        if mark.is_none() && is_blank(character) {
+            is_gap = true;
+            continue;
+        }
+        let mut buffer = [0; 4];
+        let piece = match mark {
+            Some(mark) => mark.placeholder(),
+            None => character.encode_utf8(&mut buffer),
+        };
+        let gap = if std::mem::take(&mut is_gap) && !line.is_empty() {
+            " "
+        } else {
+            ""
+        };
+        let length = gap.len() + piece.chars().count();
+        if shown + length > SHOWN {
+            return line + "...";
+        }
+        line.push_str(gap);
+        line.push_str(piece);
+        shown += length;
+    }
+    if is_cut {
+        line.push_str("...");
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests;
