@@ -8,7 +8,9 @@
 #
 # RESULTS.tasks has a line for each of the other documents that was sent: the id of its task, and its name. The next run
 # waits for that task. To run such a document again, delete its line. The id is `unknown` if the answer was lost: the task
-# may be running. Look for it, and write its id in place of `unknown`, or delete the line.
+# may be running, and the next run looks for it. If it finds several, write the right id in place of `unknown`.
+#
+# Each prompt begins with a marker such as [run-6f1c2a9b3d4e5f60], by which a lost task is recognised among the others.
 #
 # It ends with 0 if every document is in RESULTS, with 1 if not, and with 2 if it can't write its files.
 set -u
@@ -45,6 +47,7 @@ note() {
     } >"$tasks.new" && mv "$tasks.new" "$tasks" || exit 2
 }
 
+id='s/.*"task_id":"\([^"]*\)".*/\1/p'
 done=0 skipped=0 failed=0 person=0 running=0 refused=0
 for document; do
     name=$(printf '%s' "$document" | sed 's/["\\]/\\&/g')
@@ -60,11 +63,20 @@ for document; do
         continue
     fi
     task=$(lines == | sed 's/ .*//')
+    record=$tasks.$(printf '%s' "$name" | cksum | sed 's/ .*//')
 
+    if [ "$task" = unknown ] && [ -e "$record" ]; then
+        line=$(nanonets runs find "$record" --jsonl --quiet)
+        case $? in
+            0) task=$(printf '%s' "$line" | sed -n "$id") && note "$task" ;;
+            # No task was started.
+            1) task='' && note '' && rm -f "$record" ;;
+        esac
+    fi
     if [ -z "$task" ]; then
         # If this script is killed now, the next run finds that a task may be running.
-        note unknown
-        line=$(nanonets run "$agent" --file="$document" --no-wait --jsonl --quiet)
+        rm -f "$record" && note unknown
+        line=$(nanonets run "$agent" --file="$document" --record="$record" --marker --no-wait --jsonl --quiet)
         code=$?
         case $code in
             1 | 2)
@@ -75,7 +87,7 @@ for document; do
                 continue
                 ;;
         esac
-        task=$(printf '%s' "$line" | sed -n 's/.*"task_id":"\([^"]*\)".*/\1/p')
+        task=$(printf '%s' "$line" | sed -n "$id")
         note "${task:=unknown}"
         # Somebody wants an end of this, not of one document.
         case $code in 130 | 143) exit 130 ;; esac
@@ -85,6 +97,7 @@ for document; do
         running=$((running + 1))
         continue
     fi
+    rm -f "$record"
 
     # Of a task that does not complete, this is its id and status.
     line=$(nanonets tasks wait "$task" --jsonl --quiet --timeout 10m)

@@ -14,6 +14,7 @@ use crate::explain;
 use crate::failure::Failure;
 use crate::limit::{Limit, TimedOut, unless_interrupted};
 use crate::output::Output;
+use crate::record::RecordFile;
 use crate::session::Session;
 
 /// The longest time that the look takes.
@@ -80,7 +81,12 @@ pub fn effect(error: &Error) -> Option<Effect<'_>> {
 
 impl Effect<'_> {
     /// The failure with what may have happened, what a look found of it, and the command that looks again.
-    pub fn describe(&self, failure: Failure, look: Option<&Look>) -> Failure {
+    pub fn describe(
+        &self,
+        failure: Failure,
+        look: Option<&Look>,
+        record: Option<&RecordFile>,
+    ) -> Failure {
         let failure = failure.after_effect();
         if self.is_certain {
             return self.certain(failure);
@@ -93,7 +99,8 @@ impl Effect<'_> {
         if let Some(look) = look {
             failure = look.describe(failure);
         }
-        match self.command(look.and_then(|look| look.clock_offset)) {
+        let list = || self.command(look.and_then(|look| look.clock_offset));
+        match record.map(RecordFile::find).or_else(list) {
             Some(command) => failure.command("To look again", command),
             None => failure,
         }
@@ -267,6 +274,15 @@ impl Look {
 
 /// Explains why a request failed. If it may have taken effect, it looks once for what came of it.
 pub async fn explained(session: &Session, error: Error) -> Failure {
+    explained_with(session, error, None).await
+}
+
+/// The same for a run that may have a record.
+pub async fn explained_with(
+    session: &Session,
+    error: Error,
+    record: Option<&RecordFile>,
+) -> Failure {
     let failure = explain::refusal(&error);
     let Some(effect) = effect(&error) else {
         return failure;
@@ -283,7 +299,7 @@ pub async fn explained(session: &Session, error: Error) -> Failure {
     if effect.kind == Kind::Run {
         print_state(session.output, &error, look.as_ref());
     }
-    effect.describe(failure, look.as_ref())
+    effect.describe(failure, look.as_ref(), record)
 }
 
 /// Tells a program what is known of a run.

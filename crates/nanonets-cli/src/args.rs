@@ -65,6 +65,9 @@ pub struct Format {
 pub enum Command {
     /// Run an agent on a prompt and documents, and print its output
     Run(Run),
+    /// Look for the task of a run whose answer was lost
+    #[command(subcommand)]
+    Runs(Runs),
     /// List, print, create, change and publish agents
     #[command(subcommand)]
     Agents(Agents),
@@ -104,6 +107,12 @@ pub struct Run {
     /// Guidance for the output, such as the format of dates
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub instructions: Option<String>,
+    /// Write a record of the run to FILE before it is sent, for `runs find`
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Put a marker in front of the prompt, by which `runs find` recognises the task
+    #[arg(long, requires = "record")]
+    pub marker: bool,
     /// Start the task, print its id and exit
     #[arg(long, conflicts_with_all = ["timeout", "cancel_on_interrupt"])]
     pub no_wait: bool,
@@ -119,6 +128,19 @@ pub struct Waiting {
     /// Cancel the task on Ctrl-C
     #[arg(long)]
     pub cancel_on_interrupt: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Runs {
+    /// List the tasks that a run may have started; ends with 1 if there was none, with 6 if that is not known
+    #[command(after_help = codes())]
+    Find {
+        /// The file that `run --record` wrote
+        record: String,
+        /// Look again until that is known, for up to five minutes
+        #[arg(long)]
+        wait: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

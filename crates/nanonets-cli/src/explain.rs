@@ -19,7 +19,7 @@ impl Failure {
     pub fn of(error: &Error) -> Self {
         let failure = refusal(error);
         match ambiguity::effect(error) {
-            Some(effect) => effect.describe(failure, None),
+            Some(effect) => effect.describe(failure, None, None),
             None => failure,
         }
     }
@@ -29,6 +29,8 @@ impl Failure {
 pub fn refusal(error: &Error) -> Failure {
     let code = match error.kind() {
         ErrorKind::Configuration | ErrorKind::InvalidRequest => Code::Usage,
+        // Before anything was sent.
+        ErrorKind::File if error.operation().is_none() => Code::Usage,
         ErrorKind::Timeout => Code::TimedOut,
         _ => Code::Refused,
     };

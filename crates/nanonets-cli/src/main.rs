@@ -13,6 +13,7 @@ mod failure;
 mod input;
 mod limit;
 mod output;
+mod record;
 mod session;
 mod terminal;
 

@@ -25,7 +25,7 @@ const ENVIRONMENT: [(&str, &str); 3] = [
     ),
 ];
 
-const EXAMPLES: [(&str, &str); 5] = [
+const EXAMPLES: [(&str, &str); 6] = [
     (
         "nanonets --simulate run --query 'Add it up.'",
         "Try it without a key and without a network.",
@@ -37,6 +37,10 @@ const EXAMPLES: [(&str, &str); 5] = [
     (
         "nanonets run AGENT --query-file prompt.txt --timeout 10m",
         "Read the prompt from a file, where the list of processes does not show it.",
+    ),
+    (
+        "nanonets runs find run.json --wait",
+        "Look for the task of a run that was started with --record run.json and whose answer was lost.",
     ),
     (
         "nanonets tasks reply TASK 'The amounts are in euros.' --wait",

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::Utc;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use nanonets_agents::{Error, Progress, TaskHandle, TaskStatus};
+use nanonets_agents::{Error, Marker, Progress, TaskHandle, TaskStatus};
 use serde_json::json;
 
 use crate::ambiguity::{self, tasks_since};
@@ -14,7 +14,8 @@ use crate::commands::wait;
 use crate::commands::watch::{Origin, Watched};
 use crate::failure::Failure;
 use crate::input;
-use crate::limit::{Limit, unless_interrupted};
+use crate::limit::{Limit, before_sending, unless_interrupted};
+use crate::record::RecordFile;
 use crate::session::Session;
 
 /// Runs an agent, and waits for it unless --no-wait says otherwise.
@@ -51,6 +52,14 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
         let bar = Arc::clone(bar);
         run = run.on_progress(move |progress| bar.tell(progress));
     }
+    let mut record = None;
+    if let Some(path) = args.record {
+        if args.marker {
+            run = run.marker(Marker::random());
+        }
+        let prepared = before_sending(limit, "preparing the run", run.clone().prepare()).await??;
+        record = Some(RecordFile::create(path, prepared.record().clone())?);
+    }
     if let Some(left) = limit.left() {
         run = run.timeout(left);
     }
@@ -61,15 +70,31 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
     }
     let started = match started {
         Ok(Ok(started)) => started,
-        Ok(Err(error)) => return Err(ambiguity::explained(session, error).await),
+        Ok(Err(error)) => {
+            let has_no_effect = ambiguity::effect(&error).is_none();
+            if let Some(record) = record.take_if(|_| has_no_effect) {
+                record.remove(session.notes);
+            }
+            if let (Some(record), Some(run)) = (&mut record, error.run_record()) {
+                record.ended(run, session.notes);
+            }
+            return Err(ambiguity::explained_with(session, error, record.as_ref()).await);
+        }
         Err(interrupted) => {
+            let list = || tasks_since(agent, since, None);
             let failure = interrupted.because("interrupted before the answer came");
             return Err(failure
                 .line("A task may have been started. Look before you run it again.")
-                .command("To look", tasks_since(agent, since, None)));
+                .command(
+                    "To look",
+                    record.as_ref().map_or_else(list, RecordFile::find),
+                ));
         }
     };
     let (task, status) = started;
+    if let Some(record) = record {
+        record.started(task.id(), session.notes);
+    }
     let watched = Watched::new(session, task.id(), limit, Origin::Started);
     if args.no_wait {
         let (id, status) = (task.id(), status.unwrap_or("unknown".into()));

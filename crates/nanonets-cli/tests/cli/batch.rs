@@ -6,7 +6,7 @@ use std::process::Command;
 use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
 use serde_json::{Value, json};
 
-use crate::process::{Run, command, finished, root};
+use crate::process::{Run, command, finished, nanonets, root};
 
 /// A simulator, an agent, and a folder for the results.
 struct Batch {
@@ -77,6 +77,16 @@ impl Batch {
         std::fs::write(self.path("results.jsonl.tasks"), edited).expect("tasks");
     }
 
+    fn files(&self) -> Vec<String> {
+        let files = self.folder.path().read_dir().expect("a folder");
+        let names = files.map(|file| file.expect("a file").file_name());
+        let mut names: Vec<_> = names
+            .map(|name| name.to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
     fn started(&self) -> usize {
         self.simulator.count(Operation::RunAgent)
     }
@@ -134,7 +144,8 @@ async fn documents_are_told_apart_by_exit_code_and_none_is_run_twice() {
 async fn what_is_refused_is_counted_and_run_by_the_next() {
     let batch = Batch::new().await;
     let documents = ["1.pdf", "2.pdf"].map(|name| batch.document(name));
-    batch.simulator.fault(Fault::status(400).times(1));
+    let refused = Fault::status(400).on(Operation::RunAgent);
+    batch.simulator.fault(refused.times(1));
     let run = batch.run(&documents);
     assert_eq!(run.code, 1);
     assert_says(&run, &["1.pdf: not run", "1 done", "1 not run"]);
@@ -162,21 +173,51 @@ async fn a_lost_answer_is_remembered_and_not_paid_for_again() {
             "1 done",
             "1 may be running, 0 not run",
             &task,
-            "    nanonets tasks list --agent",
+            "    nanonets runs find ",
         ];
         assert_says(&run, &expected);
         assert!(!run.stderr.contains("pdf: not run"), "{run:?}");
         assert_eq!(batch.tasks(), format!("unknown {}\n", documents[0]));
-
+        // The next run finds it by its marker, though another one was started since.
         let run = batch.run(&documents);
-        assert_says(&run, &["1.pdf: may be running", "1 skipped"]);
-        assert_eq!(batch.started(), 2, "{run:?}");
-        // A person has found the task.
-        batch.edit_tasks("unknown", &task);
-        let run = batch.run(&documents);
+        assert_says(&run, &["1 done, 1 skipped"]);
         assert_eq!((run.code, batch.started()), (0, 2), "{run:?}");
         assert_eq!(batch.results()[1]["document"], documents[0]);
+        assert_eq!(
+            batch.files(),
+            ["1.pdf", "2.pdf", "results.jsonl", "results.jsonl.tasks"]
+        );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_is_not_found_waits_for_a_person() {
+    let batch = Batch::new().await;
+    let documents = [batch.document("1.pdf")];
+    batch.simulator.script(Script::new().complete(json!(7)));
+    // Whether a task is started later is not known for five minutes.
+    batch
+        .simulator
+        .fault(Fault::reset().on(Operation::RunAgent).times(1));
+    for _ in 0..2 {
+        let run = batch.run(&documents);
+        assert_says(
+            &run,
+            &["1.pdf: may be running", "1 may be running, 0 not run"],
+        );
+        assert!(run.stderr.contains("runs find"), "{run:?}");
+        assert_eq!(batch.started(), 1, "{run:?}");
+    }
+    // A person has found a task, or knows of none.
+    let other = ["run", &batch.agent, "--query", "q", "--no-wait"];
+    let task = nanonets(&batch.simulator, &other).json()["task_id"].clone();
+    batch.edit_tasks("unknown", task.as_str().expect("an id"));
+    let run = batch.run(&documents);
+    assert_eq!((run.code, batch.started()), (0, 2), "{run:?}");
+    std::fs::write(batch.path("results.jsonl"), "").expect("a file");
+    std::fs::write(batch.path("results.jsonl.tasks"), "").expect("a file");
+    let run = batch.run(&documents);
+    assert_eq!((run.code, batch.started()), (0, 3), "{run:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -274,7 +315,7 @@ async fn an_interrupted_document_ends_all_of_it_and_is_picked_up() {
     assert_eq!(batch.results().len(), 2);
 }
 
-/// Whatever ends the script while a document is sent, the next run knows of it.
+/// Whatever ends the script while a document is sent, the next run finds its task.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_script_does_not_pay_again() {
@@ -292,6 +333,7 @@ async fn a_killed_script_does_not_pay_again() {
     shell.wait().expect("it ends");
     slow.remove();
     let run = batch.run(&documents);
-    assert_says(&run, &["1.pdf: may be running", "1 done, 0 skipped"]);
+    assert_says(&run, &["2 done, 0 skipped"]);
     assert_eq!(batch.started(), 2, "{run:?}");
+    assert_eq!(batch.results().len(), 2);
 }

@@ -13,6 +13,7 @@ mod process;
 #[cfg(unix)]
 mod pseudo_terminal;
 mod raw;
+mod record;
 mod shell;
 #[cfg(unix)]
 mod signals;
