@@ -9,6 +9,7 @@ mod bodies;
 mod builders;
 mod client;
 mod culprits;
+mod dates;
 mod defaults;
 mod discriminators;
 pub mod docs;

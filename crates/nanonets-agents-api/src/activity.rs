@@ -1,78 +1,384 @@
-//! Telling a request that is slow from one that stands still.
+//! Detection of idle attempts.
 //!
-//! A limit on the whole request would end long uploads, and reqwest's read timeout does the same: it counts from the
-//! beginning of the request until the head of the answer. Here, every chunk that goes out or comes in begins the count
-//! again.
+//! A timeout for a whole request would end long uploads, and so would reqwest's read timeout: it counts from the start of
+//! the request to the head of the response. An [`Activity`] counts from the last movement instead.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
+use std::{fmt, mem};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use crate::generated::ResponseWatch;
+use crate::send_queue::Ends;
 
-/// When the request that a [`Context`](crate::Context) is for last moved. Clones share it.
-#[derive(Clone, Debug)]
-pub struct Activity(Arc<Mutex<Instant>>);
+/// The most that the buffers of the two kernels are assumed to hold.
+const BUFFERS: u64 = 4 << 20;
+/// The assumed rate at which they empty, in bytes per second, where the queue can't be seen.
+const BLIND_RATE: u64 = 16 << 10;
+/// The number of looks at the send queue in the time of an idle limit.
+const LOOKS: u32 = 8;
+/// A body in memory up to this size is sent at once and needs no watch.
+const SMALL: usize = 64 << 10;
+/// The size of the chunks in which a large frame is given to the connection, so that each shows a movement.
+const CHUNK: usize = 1 << 20;
 
-impl Default for Activity {
+/// The lowest average rate of a response body, in bytes per second, counted from one idle limit after the head.
+///
+/// A body that comes one byte at a time is never idle. With a minimum of 1 KiB per second, which is the default, and an
+/// idle limit of 60 seconds, a body of 1 MiB has 60 + 1024 seconds. 0 is no minimum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MinimumRate(pub u32);
+
+impl Default for MinimumRate {
     fn default() -> Self {
-        Self(Arc::new(Mutex::new(Instant::now())))
+        Self(1024)
     }
 }
 
+/// Why an attempt counts as idle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Idle {
+    /// Nothing was sent or received for the idle limit.
+    Still(Duration),
+    /// The body of the response was slower than the minimum rate.
+    Slow(MinimumRate),
+}
+
+impl fmt::Display for Idle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Still(limit) => write!(f, "nothing was sent or received for {limit:?}"),
+            Self::Slow(MinimumRate(rate)) => write!(
+                f,
+                "the response was slower than {rate} bytes per second on average"
+            ),
+        }
+    }
+}
+
+/// The movements of the request that a [`Context`](crate::Context) is used for. Clones share them.
+///
+/// | Phase | A movement is | The attempt ends |
+/// |---|---|---|
+/// | before the body | nothing | at the idle limit |
+/// | upload of a body over 64 KiB, or of a stream | a chunk that the connection takes, or a change of the connection's send queue | at the idle limit after the last movement, plus an allowance |
+/// | head of the response | nothing: a head that arrives byte by byte is idle | at the idle limit |
+/// | body of the response | a chunk | at the idle limit after the last chunk, or as soon as the body is slower than [`MinimumRate`] |
+///
+/// # The end of an upload
+///
+/// The connection takes the last chunk long before the server has it: megabytes fit into the send buffer of the kernel.
+/// So [`idle`](Self::idle) asks Linux for the connection's send queue, eight times in the time of an idle limit:
+///
+/// - The queue changes: the upload moves.
+/// - The queue has bytes and does not change: the server has stopped reading. There is no allowance.
+/// - The queue is empty and the body complete: the server's kernel has everything. The server may still have to read up to
+///   4 MiB from its receive buffer. The allowance is the time for that at the average rate of the upload so far.
+///
+/// Other systems show no queue, and neither does a client without [`ConnectionLayer`](crate::ConnectionLayer). Then the
+/// allowance is the time for what may be in the buffers of both kernels (the body so far, at most 4 MiB) at 16 KiB a second.
+#[derive(Clone, Debug, Default)]
+pub struct Activity {
+    state: Arc<Mutex<State>>,
+    minimum_rate: MinimumRate,
+}
+
 impl Activity {
-    /// Returns when nothing has moved for this time, counted from now or from the last chunk.
-    pub async fn idle(&self, limit: Duration) {
-        self.stir();
+    /// An activity with another minimum rate of the response body.
+    #[must_use]
+    pub fn new(minimum_rate: MinimumRate) -> Self {
+        Self {
+            minimum_rate,
+            ..Self::default()
+        }
+    }
+
+    /// Returns as soon as the attempt is idle. The count starts now, and again with each movement.
+    ///
+    /// An upload that stops ends between one and one and a quarter idle limits later, plus the allowance. Use one of these
+    /// futures for each attempt.
+    pub async fn idle(&self, limit: Duration) -> Idle {
+        // The next attempt starts without the phase of this one.
+        let _reset = Reset(self);
+        self.state().last = Instant::now();
+        let interval = limit / LOOKS;
         loop {
-            // Beyond what a clock can tell, there is no end.
-            let Some(end) = self.last().checked_add(limit) else {
-                return std::future::pending().await;
+            let now = Instant::now();
+            let (end, look) = {
+                let state = self.state();
+                (
+                    state.end(limit, self.minimum_rate),
+                    state.next_look(limit, interval),
+                )
             };
-            if end <= Instant::now() {
-                return;
+            if let Some((ends, look)) = look
+                && look <= now
+            {
+                let queue = ends.send_queue(interval / 4).await;
+                self.state().saw(queue, Instant::now());
+                continue;
             }
-            tokio::time::sleep_until(end).await;
+            if let Some((end, idle)) = end
+                && end <= now
+            {
+                return idle;
+            }
+            let end = end.map(|(end, _)| end);
+            let look = look.map(|(_, look)| look);
+            match [end, look].into_iter().flatten().min() {
+                Some(next) => sleep_until(next).await,
+                // Later than any clock can show.
+                None => std::future::pending().await,
+            }
         }
     }
 
-    fn last(&self) -> Instant {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn stir(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    /// Watches the body of a request. Returns whether there is one to watch.
+    pub(crate) fn watch_request(&self, request: &mut reqwest::Request) -> bool {
+        let Some(body) = request.body_mut() else {
+            return false;
+        };
+        if body.as_bytes().is_some_and(|bytes| bytes.len() <= SMALL) {
+            return false;
+        }
+        let mut state = self.state();
+        state.uploads = state.uploads.wrapping_add(1);
+        state.phase = Phase::Upload(Upload::new());
+        *body = reqwest::Body::wrap(Watched {
+            body: mem::take(body),
+            rest: Bytes::new(),
+            upload: state.uploads,
+            activity: self.clone(),
+        });
+        true
     }
 
-    /// Watches what is sent. A body that is in memory is not: it goes out at once.
-    pub(crate) fn watch_request(&self, request: &mut reqwest::Request) {
-        if let Some(body) = request.body_mut()
-            && body.as_bytes().is_none()
+    /// The body is sent on this connection.
+    pub(crate) fn connected(&self, ends: Ends) {
+        if let Phase::Upload(upload) = &mut self.state().phase {
+            upload.connection = Some(ends);
+        }
+    }
+
+    /// The connection took a chunk of the body.
+    fn sent(&self, upload: u64, bytes: usize) {
+        let mut state = self.state();
+        if state.uploads != upload {
+            return;
+        }
+        let now = Instant::now();
+        state.last = now;
+        if let Phase::Upload(upload) = &mut state.phase {
+            upload.took(bytes, now);
+        }
+    }
+
+    /// The connection needs no more of the body.
+    fn completed(&self, upload: u64) {
+        let mut state = self.state();
+        if state.uploads == upload
+            && let Phase::Upload(upload) = &mut state.phase
         {
-            *body = reqwest::Body::wrap(Watched {
-                body: std::mem::take(body),
-                activity: self.clone(),
-            });
+            upload.is_complete = true;
         }
     }
 
-    /// Watches what comes in.
+    /// Watches the body of a response.
     pub(crate) fn watch_response(&self, response: &mut reqwest::Response) {
-        self.stir();
+        let mut state = self.state();
+        state.last = Instant::now();
+        state.phase = Phase::Response {
+            head: state.last,
+            received: 0,
+        };
+        drop(state);
         let activity = self.clone();
-        let watch = ResponseWatch(Arc::new(move || activity.stir()));
+        let watch = ResponseWatch(Arc::new(move |bytes| activity.received(bytes)));
         response.extensions_mut().insert(watch);
     }
+
+    fn received(&self, bytes: usize) {
+        let mut state = self.state();
+        state.last = Instant::now();
+        if let Phase::Response { received, .. } = &mut state.phase {
+            *received = received.saturating_add(bytes as u64);
+        }
+    }
+}
+
+struct Reset<'a>(&'a Activity);
+
+impl Drop for Reset<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.last = Instant::now();
+        state.phase = Phase::Other;
+    }
+}
+
+#[derive(Debug)]
+struct State {
+    /// The last movement.
+    last: Instant,
+    /// The number of the upload. A connection may drop the body of one attempt while the next attempt runs.
+    uploads: u64,
+    phase: Phase,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            last: Instant::now(),
+            uploads: 0,
+            phase: Phase::Other,
+        }
+    }
+}
+
+#[derive(Debug)]
+enum Phase {
+    Other,
+    Upload(Upload),
+    Response { head: Instant, received: u64 },
+}
+
+impl State {
+    /// When the attempt ends unless it moves, and why. None is later than any clock can show.
+    fn end(&self, limit: Duration, minimum_rate: MinimumRate) -> Option<(Instant, Idle)> {
+        let still = self.last.checked_add(limit);
+        let still = still.map(|end| (end, Idle::Still(limit)));
+        match &self.phase {
+            Phase::Other => still,
+            Phase::Upload(upload) => still.and_then(|(end, idle)| {
+                let end = end.checked_add(upload.allowance(self.last))?;
+                Some((end, idle))
+            }),
+            &Phase::Response { head, received } => {
+                let slow = || {
+                    let MinimumRate(rate) = minimum_rate;
+                    let end = head
+                        .checked_add(limit)?
+                        .checked_add(time(received, rate)?)?;
+                    Some((end, Idle::Slow(minimum_rate)))
+                };
+                let ends = [still, slow()].into_iter().flatten();
+                ends.min_by_key(|(end, _)| *end)
+            }
+        }
+    }
+
+    /// When to look at the send queue, and of which connection. The last look is at the idle limit or just before it.
+    fn next_look(&self, limit: Duration, interval: Duration) -> Option<(Ends, Instant)> {
+        let Phase::Upload(upload) = &self.phase else {
+            return None;
+        };
+        let ends = upload.connection.filter(|_| upload.is_visible)?;
+        let before = match upload.looked {
+            Some(looked) if looked > self.last => looked,
+            _ => self.last,
+        };
+        let is_last = before.duration_since(self.last) > limit - interval;
+        let next = before.checked_add(interval)?;
+        (!is_last).then_some((ends, next))
+    }
+
+    /// Takes the result of a look at the send queue.
+    fn saw(&mut self, queue: Option<u64>, now: Instant) {
+        let Phase::Upload(upload) = &mut self.phase else {
+            return;
+        };
+        upload.looked = Some(now);
+        let before = mem::replace(&mut upload.queue, queue);
+        match (before, queue) {
+            (_, None) => upload.is_visible = false,
+            // Some of these bytes may have come since the last chunk, and others left.
+            (None, Some(queue)) if queue > 0 => self.last = now,
+            (Some(before), Some(queue)) if before != queue => self.last = now,
+            // Nothing can move but the next chunk, which starts the looks again.
+            (Some(0), Some(0)) => upload.is_visible = false,
+            _ => {}
+        }
+    }
+}
+
+/// A body on its way.
+#[derive(Debug)]
+struct Upload {
+    /// When the connection took the first chunk.
+    first: Option<Instant>,
+    /// The bytes that the connection took.
+    sent: u64,
+    is_complete: bool,
+    connection: Option<Ends>,
+    /// Whether looks at the send queue can still show something.
+    is_visible: bool,
+    looked: Option<Instant>,
+    /// The send queue at the last look since the last chunk.
+    queue: Option<u64>,
+}
+
+impl Upload {
+    fn new() -> Self {
+        Self {
+            first: None,
+            sent: 0,
+            is_complete: false,
+            connection: None,
+            is_visible: true,
+            looked: None,
+            queue: None,
+        }
+    }
+
+    fn took(&mut self, bytes: usize, now: Instant) {
+        self.first.get_or_insert(now);
+        self.sent = self.sent.saturating_add(bytes as u64);
+        self.is_visible = true;
+        self.queue = None;
+    }
+
+    /// The time beyond the idle limit that the bytes in buffers may take, if nothing shows how many there are.
+    fn allowance(&self, last: Instant) -> Duration {
+        let buffered = self.sent.min(BUFFERS);
+        match (self.queue, self.first) {
+            (Some(0), Some(first)) if self.is_complete && self.sent > 0 => {
+                let elapsed = last.saturating_duration_since(first);
+                elapsed.mul_f64(buffered as f64 / self.sent as f64)
+            }
+            (Some(_), _) => Duration::ZERO,
+            (None, _) => Duration::from_secs_f64(buffered as f64 / BLIND_RATE as f64),
+        }
+    }
+}
+
+/// The time that so many bytes take, or none without a rate.
+fn time(bytes: u64, per_second: u32) -> Option<Duration> {
+    let seconds = bytes as f64 / f64::from(per_second);
+    Duration::try_from_secs_f64(seconds).ok()
 }
 
 struct Watched {
     body: reqwest::Body,
+    /// The rest of a large frame.
+    rest: Bytes,
+    upload: u64,
     activity: Activity,
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        self.activity.completed(self.upload);
+    }
 }
 
 impl Body for Watched {
@@ -83,18 +389,190 @@ impl Body for Watched {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, reqwest::Error>>> {
-        let frame = Pin::new(&mut self.body).poll_frame(context);
-        if frame.is_ready() {
-            self.activity.stir();
+        let this = &mut *self;
+        if this.rest.is_empty() {
+            match ready!(Pin::new(&mut this.body).poll_frame(context)) {
+                None => return Poll::Ready(None),
+                Some(frame) => match frame?.into_data() {
+                    Ok(data) => this.rest = data,
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                },
+            }
         }
-        frame
+        let chunk = this.rest.split_to(this.rest.len().min(CHUNK));
+        this.activity.sent(this.upload, chunk.len());
+        Poll::Ready(Some(Ok(Frame::data(chunk))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let hint = self.body.size_hint();
+        let rest = self.rest.len() as u64;
+        let mut with_rest = SizeHint::new();
+        with_rest.set_lower(hint.lower().saturating_add(rest));
+        if let Some(upper) = hint.upper() {
+            with_rest.set_upper(upper.saturating_add(rest));
+        }
+        with_rest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(60);
+
+    /// The seconds after `start` at which the attempt ends, and why.
+    fn end(state: &State, start: Instant) -> (f64, Idle) {
+        let (end, idle) = state.end(LIMIT, MinimumRate::default()).expect("an end");
+        (end.duration_since(start).as_secs_f64(), idle)
+    }
+
+    /// An upload that took a chunk at the start and another so many seconds later.
+    fn upload(start: Instant, chunk: usize, seconds: u64) -> State {
+        let last = start + Duration::from_secs(seconds);
+        let mut upload = Upload::new();
+        upload.took(chunk, start);
+        upload.took(chunk, last);
+        State {
+            last,
+            phase: Phase::Upload(upload),
+            ..State::default()
+        }
+    }
+
+    fn complete(mut state: State) -> State {
+        if let Phase::Upload(upload) = &mut state.phase {
+            upload.is_complete = true;
+        }
+        state
+    }
+
+    #[test]
+    fn bytes_in_buffers_have_time_where_the_queue_is_not_seen() {
+        let start = Instant::now();
+        for (chunk, allowance) in [
+            (0, 0.0),
+            (16 << 10, 2.0),
+            (1 << 20, 128.0),
+            (1 << 30, 256.0),
+        ] {
+            let state = upload(start, chunk, 10);
+            assert_eq!(end(&state, start), (70.0 + allowance, Idle::Still(LIMIT)));
+        }
+    }
+
+    #[test]
+    fn a_queue_that_changes_moves_and_one_that_does_not_is_idle() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut state = complete(upload(start, 1 << 20, 10));
+        for (second, queue, last) in [
+            (20, 900, 20),
+            (30, 900, 20),
+            (40, 800, 40),
+            (50, 900, 50),
+            (60, 900, 50),
+        ] {
+            state.saw(Some(queue), at(second));
+            assert_eq!(end(&state, start), ((last + 60) as f64, Idle::Still(LIMIT)));
+        }
+    }
+
+    #[test]
+    fn the_server_may_read_its_buffer_as_slowly_as_the_rest() {
+        let start = Instant::now();
+        // Two chunks of 1 MiB, and two of 8 MiB of which the buffer holds 4 MiB.
+        for (chunk, allowance) in [(1 << 20, 40.0), (8 << 20, 10.0)] {
+            let mut state = complete(upload(start, chunk, 40));
+            state.saw(Some(0), start + Duration::from_secs(41));
+            assert_eq!(end(&state, start).0, 100.0 + allowance);
+        }
+        // The source of the body is slow, not the server.
+        let mut state = upload(start, 1 << 20, 40);
+        state.saw(Some(0), start + Duration::from_secs(41));
+        assert_eq!(end(&state, start).0, 100.0);
+    }
+
+    #[test]
+    fn looks_stop_when_nothing_can_move_and_start_again_with_the_next_chunk() {
+        let start = Instant::now();
+        let mut state = upload(start, 1 << 20, 0);
+        assert_eq!(
+            state.next_look(LIMIT, LIMIT / LOOKS),
+            None,
+            "there is no connection yet"
+        );
+        let here = "127.0.0.1:1".parse().expect("an address");
+        let ends = Ends {
+            local: here,
+            remote: here,
+        };
+        let phase = |state: &mut State, act: &dyn Fn(&mut Upload)| match &mut state.phase {
+            Phase::Upload(upload) => act(upload),
+            _ => panic!("an upload"),
+        };
+        phase(&mut state, &|upload| upload.connection = Some(ends));
+        assert_eq!(
+            state.next_look(LIMIT, LIMIT / LOOKS),
+            Some((ends, start + LIMIT / LOOKS))
+        );
+        for queues in [&[Some(0), Some(0)][..], &[None]] {
+            for queue in queues {
+                assert!(state.next_look(LIMIT, LIMIT / LOOKS).is_some());
+                state.saw(*queue, start);
+            }
+            assert_eq!(state.next_look(LIMIT, LIMIT / LOOKS), None);
+            phase(&mut state, &|upload| upload.took(1, start));
+        }
+        assert!(state.next_look(LIMIT, LIMIT / LOOKS).is_some());
+    }
+
+    #[test]
+    fn the_last_look_is_at_the_idle_limit() {
+        let start = Instant::now();
+        let mut state = upload(start, 1 << 20, 0);
+        let here = "127.0.0.1:1".parse().expect("an address");
+        if let Phase::Upload(upload) = &mut state.phase {
+            upload.connection = Some(Ends {
+                local: here,
+                remote: here,
+            });
+        }
+        state.saw(Some(900), start);
+        let mut looks = Vec::new();
+        while let Some((_, look)) = state.next_look(LIMIT, LIMIT / LOOKS) {
+            looks.push(look.duration_since(start).as_secs_f64());
+            state.saw(Some(900), look);
+        }
+        assert_eq!(looks, [7.5, 15.0, 22.5, 30.0, 37.5, 45.0, 52.5, 60.0]);
+        // A look that comes late is the last one.
+        state.saw(Some(800), start);
+        state.saw(Some(800), start + LIMIT * 2);
+        assert_eq!(state.next_look(LIMIT, LIMIT / LOOKS), None);
+    }
+
+    #[test]
+    fn a_body_has_to_keep_the_minimum_rate_after_the_idle_limit() {
+        let start = Instant::now();
+        let state = |received, seconds| State {
+            last: start + Duration::from_secs(seconds),
+            phase: Phase::Response {
+                head: start,
+                received,
+            },
+            ..State::default()
+        };
+        let slow = Idle::Slow(MinimumRate(1024));
+        assert_eq!(end(&state(0, 0), start), (60.0, Idle::Still(LIMIT)));
+        assert_eq!(end(&state(1024, 5), start), (61.0, slow));
+        assert_eq!(end(&state(1 << 20, 100), start).1, Idle::Still(LIMIT));
+        assert_eq!(end(&state(1 << 20, 1050), start), (1084.0, slow));
+        let none = state(1, 1000).end(LIMIT, MinimumRate(0)).expect("an end");
+        assert_eq!(none.1, Idle::Still(LIMIT));
     }
 }

@@ -14,6 +14,7 @@ use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
 use crate::activity::Activity;
+use crate::connection;
 use crate::generated::{Client, ResponseLimit, ResponseWatch};
 use crate::secrets;
 
@@ -32,6 +33,7 @@ pub struct Context {
     headers: HeaderMap,
     timeout: Option<Duration>,
     activity: Option<Activity>,
+    fresh_connections: Option<reqwest::Client>,
     capture: Option<Capture>,
 }
 
@@ -104,10 +106,22 @@ impl Context {
         self
     }
 
-    /// Tells whoever holds a clone of `activity` when a request made with this context moves.
+    /// Reports the movements of a request made with this context to `activity`. One activity watches one request at a
+    /// time.
     #[must_use]
     pub fn activity(mut self, activity: Activity) -> Self {
         self.activity = Some(activity);
+        self
+    }
+
+    /// Sends requests whose method is not idempotent (RFC 9110, section 9.2.2: `POST` and `PATCH`) with this HTTP client,
+    /// which should keep no connections.
+    ///
+    /// A server closes an idle connection when it likes. A request that meets the end of its connection is lost, and the
+    /// client can't know whether the server has read it. Only what is idempotent can be sent again.
+    #[must_use]
+    pub fn fresh_connections(mut self, http: reqwest::Client) -> Self {
+        self.fresh_connections = Some(http);
         self
     }
 
@@ -250,10 +264,16 @@ impl ClientHooks<Context> for Client {
         _: &OperationInfo,
     ) -> reqwest::Result<reqwest::Response> {
         let activity = self.inner().activity.as_ref();
-        if let Some(activity) = activity {
-            activity.watch_request(&mut request);
-        }
-        let mut response = self.client().execute(request).await?;
+        let http = match &self.inner().fresh_connections {
+            Some(http) if !request.method().is_idempotent() => http,
+            _ => self.client(),
+        };
+        let uploading = activity.filter(|activity| activity.watch_request(&mut request));
+        let sent = http.execute(request);
+        let mut response = match uploading {
+            Some(activity) => connection::scope(activity.clone(), sent).await?,
+            None => sent.await?,
+        };
         if let Some(activity) = activity {
             activity.watch_response(&mut response);
         }
@@ -285,7 +305,7 @@ async fn captured(
         && let Some(chunk) = response.chunk().await?
     {
         if let Some(ResponseWatch(watch)) = &watch {
-            watch();
+            watch(chunk.len());
         }
         body.extend_from_slice(&chunk);
     }

@@ -43,12 +43,15 @@
 //! ```
 
 mod activity;
+mod connection;
 #[rustfmt::skip]
 mod generated;
 mod hooks;
 mod secrets;
+mod send_queue;
 
-pub use activity::Activity;
+pub use activity::{Activity, Idle, MinimumRate};
+pub use connection::{ConnectionLayer, ConnectionService};
 pub use generated::*;
 pub use hooks::{Capture, Context, InvalidApiKey, is_loopback};
 

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::call::{Call, Options, Sent};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::lenient;
 use crate::list::{List, Page};
 use crate::operation::Operation;
 use crate::request::{RawResponse, Request, Sending, options};
@@ -60,8 +61,9 @@ impl Agents {
                         if let Some(limit) = limit {
                             request = request.limit(limit);
                         }
-                        let page = request.send().await?;
-                        page.map(|page| Page::new(page.data, Some(page.has_more), page.next_cursor))
+                        lenient::page(request.send().await, |page| {
+                            Page::new(page.data, Some(page.has_more), page.next_cursor)
+                        })
                     }
                 })
             },
@@ -276,8 +278,9 @@ impl AgentHandle {
                     if let Some(limit) = limit {
                         request = request.limit(limit);
                     }
-                    let page = request.send().await?;
-                    page.map(|page| Page::new(page.data, page.has_more, page.next_cursor))
+                    lenient::page(request.send().await, |page| {
+                        Page::new(page.data, page.has_more, page.next_cursor)
+                    })
                 }
             })
         })

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use nanonets_agents_api::types::{AgentId, TaskId};
-use nanonets_agents_api::{Client as ApiClient, Context, is_loopback};
+use nanonets_agents_api::{Client as ApiClient, ConnectionLayer, Context, is_loopback};
 use reqwest::header::{HeaderValue, USER_AGENT};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -89,7 +89,13 @@ impl ClientBuilder {
         self
     }
 
-    /// Uses this HTTP client, with its timeouts, proxies and redirects.
+    /// Uses this HTTP client as it is, with its timeouts, proxies, redirects and kept connections.
+    ///
+    /// The client that is made without this call differs from reqwest's defaults in three ways: what can't be repeated
+    /// (`run`, `create`, `message`, `publish`) is sent on a connection of its own, a server may pause while it reads an
+    /// upload (reqwest gives up after 30 seconds on Linux), and the end of an upload is watched in the kernel's send queue.
+    /// Without that view, [`idle_timeout`](Self::idle_timeout) allows an upload up to 256 seconds more;
+    /// [`ConnectionLayer`] shows how to build a client that has it.
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
         self.http = Some(http);
         self
@@ -108,8 +114,15 @@ impl ClientBuilder {
         self
     }
 
-    /// Gives up an attempt during which nothing was sent or received for this time. The default is 60 seconds. An upload
-    /// that moves may take as long as it takes.
+    /// Gives up an attempt during which nothing was sent or received for this time. The default is 60 seconds.
+    ///
+    /// An upload may take as long as it moves. On Linux, this is measured at the socket: while the kernel's send queue
+    /// changes, the upload moves. When the queue is empty, the server may take as long again for at most 4 MiB of the
+    /// upload as these took so far. Elsewhere, bytes that may still be in buffers (at most 4 MiB) are allowed a second for
+    /// each 16 KiB.
+    ///
+    /// The body of an answer must also keep an average of 1 KiB a second, counted from this time after its head. A head
+    /// that arrives byte by byte is not a movement.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
         self
@@ -203,18 +216,13 @@ impl ClientBuilder {
                 http
             }
             None => {
-                let http = reqwest::Client::builder()
-                    .user_agent(user_agent)
-                    .redirect(reqwest::redirect::Policy::none())
-                    .connect_timeout(self.connect_timeout);
-                // A proxy would take the key off this machine, in clear text.
-                let http = match url.scheme() == "http" && is_loopback(&url) {
-                    true => http.no_proxy(),
-                    false => http,
-                };
-                http.build().map_err(|error| {
-                    wrong("the HTTP client can't be built".to_owned()).caused_by(error)
-                })?
+                let is_local = url.scheme() == "http" && is_loopback(&url);
+                let clients = HttpClients::build(user_agent, self.connect_timeout, is_local)
+                    .map_err(|error| {
+                        wrong("the HTTP client can't be built".to_owned()).caused_by(error)
+                    })?;
+                context = context.fresh_connections(clients.fresh);
+                clients.pooled
             }
         };
         Ok(Client {
@@ -230,6 +238,45 @@ impl ClientBuilder {
                 clock: ServerClock::default(),
                 started: Mutex::default(),
             }),
+        })
+    }
+}
+
+/// The HTTP clients of a [`Client`] that brings none. `docs/decisions/0004-connections.md` has the reasons.
+struct HttpClients {
+    /// Keeps connections, for requests that can be repeated.
+    pooled: reqwest::Client,
+    /// Makes a connection for each request.
+    fresh: reqwest::Client,
+}
+
+impl HttpClients {
+    fn build(
+        user_agent: HeaderValue,
+        connect_timeout: Duration,
+        is_local: bool,
+    ) -> reqwest::Result<Self> {
+        let builder = || {
+            let http = reqwest::Client::builder()
+                .user_agent(user_agent.clone())
+                .redirect(reqwest::redirect::Policy::none())
+                .connect_timeout(connect_timeout);
+            // By default, the kernel ends a connection whose peer reads nothing for 30 seconds, although the peer answers
+            // its probes. The idle timeout decides that.
+            #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+            let http = http.tcp_user_timeout(None);
+            // A proxy would take the key off this machine, in clear text.
+            match is_local {
+                true => http.no_proxy(),
+                false => http,
+            }
+        };
+        Ok(Self {
+            pooled: builder().build()?,
+            fresh: builder()
+                .pool_max_idle_per_host(0)
+                .connector_layer(ConnectionLayer)
+                .build()?,
         })
     }
 }

@@ -360,7 +360,7 @@ impl Error {
         self.0.waited.as_ref()
     }
 
-    /// The output that does not decode, as it came. It may hold the contents of a document.
+    /// The output, or the item of a list, that does not decode, as it came. It may hold the contents of a document.
     #[must_use]
     pub fn raw_output(&self) -> Option<&Value> {
         self.0.raw_output.as_ref()

@@ -8,9 +8,11 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use nanonets_agents_api::types::{MessageRole, TaskId, TaskListItem};
 use tokio::time::Instant;
 
+use crate::call::Call;
 use crate::client::Client;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::list::List;
+use crate::operation::Operation;
 use crate::record::{Marker, RunRecord};
 use crate::request::Sending;
 use crate::task::TaskFilter;
@@ -172,19 +174,20 @@ impl Search {
     async fn look(&self) -> Result<FoundRun> {
         // What appears after this time is seen by the next look.
         let looked_at = self.now();
-        let mut found = self.candidates().await?;
+        let mut listed = Listed::default();
+        let mut found = self.candidates(&mut listed).await?;
         found.sort_by_key(|candidate| (candidate.evidence, candidate.task.created_at));
         let ruled_out_at = self.ruled_out_at();
-        Ok(if !found.is_empty() {
-            FoundRun::Found(found)
-        } else if looked_at >= ruled_out_at {
-            FoundRun::RuledOut
-        } else {
-            FoundRun::NotYet { ruled_out_at }
-        })
+        match listed.odd {
+            _ if !found.is_empty() => Ok(FoundRun::Found(found)),
+            // An item that does not decode may be the task.
+            Some(error) => Err(error),
+            None if looked_at >= ruled_out_at => Ok(FoundRun::RuledOut),
+            None => Ok(FoundRun::NotYet { ruled_out_at }),
+        }
     }
 
-    async fn candidates(&self) -> Result<Vec<Candidate>> {
+    async fn candidates(&self, listed: &mut Listed) -> Result<Vec<Candidate>> {
         let FindRun { client, record, .. } = &self.find;
         let excluded: HashSet<TaskId> = client
             .started_tasks()
@@ -194,12 +197,7 @@ impl Search {
         let is_new = |task: &TaskListItem| !excluded.contains(&task.task_id);
         let list = client.tasks().list().agent(record.agent_id).page_size(100);
         let Some(marker) = &record.marker else {
-            let tasks: Vec<_> = self
-                .since_the_run(list)
-                .await?
-                .stream()
-                .try_collect()
-                .await?;
+            let tasks = listed.tasks(self.since_the_run(list).await?).await?;
             let tasks = tasks.into_iter().filter(is_new);
             return Ok(tasks
                 .map(|task| candidate(task, Evidence::Window))
@@ -207,8 +205,9 @@ impl Search {
         };
         // The marker finds the task of a busy agent by one request, if titles keep it.
         let titled = list.clone().title_contains(marker.name());
-        let titled: Vec<_> = titled.stream().try_collect().await?;
-        let titled: Vec<_> = titled
+        let titled: Vec<_> = listed
+            .tasks(titled)
+            .await?
             .into_iter()
             .filter(|task| has_marker(task.title.as_deref(), marker))
             .map(|task| candidate(task, Evidence::Title))
@@ -216,12 +215,7 @@ impl Search {
         if !titled.is_empty() {
             return Ok(titled);
         }
-        let tasks: Vec<_> = self
-            .since_the_run(list)
-            .await?
-            .stream()
-            .try_collect()
-            .await?;
+        let tasks = listed.tasks(self.since_the_run(list).await?).await?;
         let examined = tasks
             .into_iter()
             .filter(is_new)
@@ -292,6 +286,30 @@ impl Search {
             Some(since) => list.created_after(since),
             None => list,
         })
+    }
+}
+
+/// What listing tasks has come to.
+#[derive(Debug, Default)]
+struct Listed {
+    /// The first item that did not decode.
+    odd: Option<Error>,
+}
+
+impl Listed {
+    /// Every task of a list that decodes.
+    async fn tasks(&mut self, list: List<TaskListItem, TaskFilter>) -> Result<Vec<TaskListItem>> {
+        let mut tasks = Vec::new();
+        let mut pages = list.pages();
+        while let Some(page) = pages.try_next().await? {
+            for item in page.into_results(Call::new(Operation::ListTasks)) {
+                match item {
+                    Ok(task) => tasks.push(task),
+                    Err(error) => self.odd = self.odd.take().or(Some(error)),
+                }
+            }
+        }
+        Ok(tasks)
     }
 }
 

@@ -187,6 +187,7 @@ mod error;
 mod file;
 mod find;
 mod fingerprint;
+mod lenient;
 mod list;
 mod operation;
 mod outcome;
@@ -205,13 +206,13 @@ pub use client::{Client, ClientBuilder};
 pub use error::{Ambiguity, Error, ErrorKind, Origin, Result, Waited};
 pub use file::{File, Progress};
 pub use find::{Candidate, Evidence, FindRun, FoundRun};
-pub use list::{List, Page};
+pub use list::{List, OddItem, Page};
 pub use nanonets_agents_api::types::{
     Agent, AgentConfig, AgentGroupId, AgentId, AgentListItem, AgentStatus, AgentVersion, FeedItem,
     Message, MessageId, MessageRole, RunAgentResponse, SendTaskMessageResponse, Task, TaskId,
     TaskListItem, TaskResult, TaskStatus, TaskSummary, UserId,
 };
-pub use nanonets_agents_api::{FilePart, ResponseValue};
+pub use nanonets_agents_api::{ConnectionLayer, FilePart, ResponseValue};
 pub use outcome::{Completed, Failure, Outcome, Question};
 pub use record::{Marker, RunRecord};
 pub use request::{RawResponse, Request};

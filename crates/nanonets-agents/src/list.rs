@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::fmt;
 
 use futures_util::stream::{self, Stream, TryStreamExt};
+use nanonets_agents_api::support::decode;
 
-use crate::call::Options;
+use crate::call::{Call, Options};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::request::{Request, options};
@@ -16,6 +17,9 @@ use crate::request::{Request, options};
 pub struct Page<T> {
     /// Its items.
     pub items: Vec<T>,
+    /// Its items that can't be decoded, in their order. There are none unless the server departs from the
+    /// documentation.
+    pub odd: Vec<OddItem>,
     /// Where the next page begins; `None` at the end of the list.
     pub next_cursor: Option<String>,
 }
@@ -26,7 +30,59 @@ impl<T> Page<T> {
     pub(crate) fn new(items: Vec<T>, has_more: Option<bool>, next_cursor: Option<String>) -> Self {
         let next_cursor =
             next_cursor.filter(|cursor| !cursor.is_empty() && has_more != Some(false));
-        Self { items, next_cursor }
+        Self {
+            items,
+            odd: Vec::new(),
+            next_cursor,
+        }
+    }
+
+    /// All items in their order.
+    pub(crate) fn into_results(self, call: Call) -> impl Iterator<Item = Result<T>> {
+        let mut items = self.items.into_iter();
+        let mut odd = self.odd.into_iter().peekable();
+        (0..).map_while(move |index| match odd.next_if(|odd| odd.index == index) {
+            Some(odd) => Some(Err(odd.into_error(call))),
+            None => items.next().map(Ok),
+        })
+    }
+}
+
+/// An item of a page that can't be decoded.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct OddItem {
+    /// Where it is on its page, counted from 0, the other items included.
+    pub index: usize,
+    /// The item as it came. It may hold what was in a document.
+    pub json: String,
+    /// Why it can't be decoded, without any of its values.
+    pub reason: String,
+}
+
+impl OddItem {
+    fn into_error(self, call: Call) -> Error {
+        let Self {
+            index,
+            json,
+            reason,
+        } = self;
+        let message = format!("item {index} of the page can't be read: {reason}");
+        let error = Error::new(ErrorKind::Unreadable, message).during(call, 1);
+        match decode(json.as_bytes()) {
+            Ok(item) => error.with_raw_output(item),
+            Err(_) => error,
+        }
+    }
+}
+
+impl fmt::Debug for OddItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OddItem")
+            .field("index", &self.index)
+            .field("length", &self.json.len())
+            .field("reason", &self.reason)
+            .finish()
     }
 }
 
@@ -118,12 +174,13 @@ impl<T: Send + 'static, F: Clone + Send + 'static> List<T, F> {
     ///
     /// # Errors
     ///
-    /// As [`pages`](Self::pages).
+    /// As [`pages`](Self::pages). An item that can't be decoded is an error of the kind [`ErrorKind::Unreadable`] in its
+    /// place, with the item in [`Error::raw_output`]; the stream goes on after it.
     pub fn stream(self) -> impl Stream<Item = Result<T>> + Send + Unpin + 'static {
-        let items = self.pages().map_ok(|page| {
-            let items = page.items.into_iter().map(Ok);
-            stream::iter(items)
-        });
+        let call = self.page().call();
+        let items = self
+            .pages()
+            .map_ok(move |page| stream::iter(page.into_results(call)));
         Box::pin(items.try_flatten())
     }
 }
@@ -144,7 +201,7 @@ impl<T, F> Walk<T, F> {
         let Some(cursor) = &page.next_cursor else {
             return Ok(false);
         };
-        self.empty = match page.items.is_empty() {
+        self.empty = match page.items.is_empty() && page.odd.is_empty() {
             true => self.empty + 1,
             false => 0,
         };

@@ -95,6 +95,10 @@ impl<T: Send + 'static> Request<T> {
         self
     }
 
+    pub(crate) fn call(&self) -> Call {
+        self.call
+    }
+
     /// Keeps a text that is sent out of errors.
     pub(crate) fn private(mut self, text: &str) -> Self {
         self.options.private.push(text.into());

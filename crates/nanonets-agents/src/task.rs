@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::call::{Call, Sent};
 use crate::client::Client;
+use crate::lenient;
 use crate::list::{List, Page};
 use crate::operation::Operation;
 use crate::outcome::Answered;
@@ -70,8 +71,9 @@ impl Tasks {
                         if let Some(limit) = limit {
                             request = request.limit(limit);
                         }
-                        let page = request.send().await?;
-                        page.map(|page| Page::new(page.data, Some(page.has_more), page.next_cursor))
+                        lenient::page(request.send().await, |page| {
+                            Page::new(page.data, Some(page.has_more), page.next_cursor)
+                        })
                     }
                 })
             },
@@ -229,7 +231,7 @@ impl TaskHandle {
     pub fn summary(&self) -> Request<TaskSummary> {
         let id = self.id;
         self.request(Operation::GetTaskSummary, move |api| async move {
-            api.get_task_summary().task_id(id).send().await
+            lenient::answer(api.get_task_summary().task_id(id).send().await)
         })
     }
 
@@ -237,16 +239,17 @@ impl TaskHandle {
     pub fn result(&self) -> Request<TaskResult> {
         let id = self.id;
         self.request(Operation::GetTaskResult, move |api| async move {
-            api.get_task_result().task_id(id).send().await
+            lenient::answer(api.get_task_result().task_id(id).send().await)
         })
     }
 
-    /// Reads the conversation, oldest message first.
+    /// Reads the conversation, oldest message first. Fields of a message that do not decode are in its
+    /// field `extra`, as they came.
     pub fn messages(&self) -> Request<Vec<Message>> {
         let id = self.id;
         self.request(Operation::ListTaskMessages, move |api| async move {
-            let list = api.list_task_messages().task_id(id).send().await?;
-            list.map(|list| list.data)
+            let list = api.list_task_messages().task_id(id).send().await;
+            lenient::messages(list, |list| list.data)
         })
     }
 
@@ -255,12 +258,15 @@ impl TaskHandle {
         let (id, message): (_, String) = (self.id, message.into());
         let is_empty = message.trim().is_empty();
         let private = message.clone();
-        let request = self.request(Operation::SendTaskMessage, move |api| {
-            let body = SendTaskMessageRequest {
-                message: Some(message.clone()),
-            };
-            async move { api.send_task_message().task_id(id).body(body).send().await }
-        });
+        let request =
+            self.request(Operation::SendTaskMessage, move |api| {
+                let body = SendTaskMessageRequest {
+                    message: Some(message.clone()),
+                };
+                async move {
+                    lenient::answer(api.send_task_message().task_id(id).body(body).send().await)
+                }
+            });
         let request = request.private(&private);
         match is_empty {
             true => request.refused("an empty message says nothing"),

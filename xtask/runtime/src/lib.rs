@@ -19,9 +19,11 @@
 //! | [`response`] | turns the answer into a typed value, or into an error that kept everything |
 //! | [`event_stream`] | turns the answer into a stream of events |
 //! | [`error_body`] | is what such an error holds |
+//! | [`date_time`] | reads dates and times as servers write them |
 //! | `media_type` | checks the content types of parts |
 //! | [`open_enum`] | makes enums that keep a value which the API description does not list |
 //! | [`tagged_union`] | decodes unions that a property tells apart |
+//! | `repair` | replaces halves of characters in JSON that can't be decoded for them |
 //! | [`scalar`] | the one way to write a plain value outside JSON, used by the two encoders |
 //!
 //! # Rules for the files
@@ -32,6 +34,7 @@
 // What a server sends, or a disk does, must not end the program.
 #![deny(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+pub mod date_time;
 pub mod error_body;
 pub mod event_stream;
 pub mod file_part;
@@ -43,6 +46,7 @@ pub mod parameter;
 pub mod part_value;
 pub mod private;
 pub mod query;
+mod repair;
 pub mod request;
 pub mod response;
 pub mod scalar;

@@ -136,6 +136,64 @@ async fn a_truncated_error_that_is_whole_json_is_decoded_all_the_same() {
     ));
 }
 
+/// An answer that is complete, whatever its bytes are.
+fn bytes_answer(status: &str, body: &[u8]) -> Vec<u8> {
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n");
+    let mut bytes = head.into_bytes();
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+#[tokio::test]
+async fn half_a_character_does_not_lose_an_answer() {
+    let cases: [(&[u8], &str); 12] = [
+        (br"cut \ud83d", "cut \u{fffd}"),
+        (br"\udcc4 cut", "\u{fffd} cut"),
+        (br"\ud83d\ud83d\udcc4", "\u{fffd}\u{1f4c4}"),
+        (br"\ud83d\udcc4\udcc4", "\u{1f4c4}\u{fffd}"),
+        (br"\ud83dx\udcc4", "\u{fffd}x\u{fffd}"),
+        (br"\ud83d\n", "\u{fffd}\n"),
+        (br"\ud83d\u0041", "\u{fffd}A"),
+        (br"\\ud83d \uDBFF", "\\ud83d \u{fffd}"),
+        (br#"\"\ud83d\""#, "\"\u{fffd}\""),
+        (b"caf\xe9", "caf\u{fffd}"),
+        (b"\xf0\x9f\x93", "\u{fffd}"),
+        (b"\xff \\ud83d \xc3\xa9", "\u{fffd} \u{fffd} \u{e9}"),
+    ];
+    for (title, expected) in cases {
+        let task = [br#"{"id": 7, "title": ""#, title, br#""}"#].concat();
+        let response = get(bytes_answer("200 OK", &task)).await;
+        let task = response::json::<Task, Envelope>(response).await;
+        let task = task.unwrap_or_else(|_| panic!("{title:?}"));
+        assert_eq!(task.extra["title"], expected);
+        let envelope = [br#"{"error": ""#, title, br#""}"#].concat();
+        let failure = failed_task(bytes_answer("400 Bad Request", &envelope)).await;
+        assert_eq!(failure.decoded().unwrap().error, expected);
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_json_for_another_reason_is_still_an_error() {
+    let bodies: [&[u8]; 5] = [
+        br#"{"id": 7, "title": "\ud83"}"#,
+        br#"{"id": 7, "title": "\x"}"#,
+        br#"{"id": 7, "title": "\ud83d" x}"#,
+        br#"{"id": 7, "title": "\ud83d"#,
+        b"\xff\xfe{}",
+    ];
+    for body in bodies {
+        let failure = failed_task(bytes_answer("200 OK", body)).await;
+        assert_eq!(failure.bytes(), body);
+        assert!(matches!(
+            failure.problem(),
+            Some(BodyProblem::Undecodable(_))
+        ));
+    }
+    let failure = failed_task(bytes_answer("200 OK", br#"{"title": "\ud83d"}"#)).await;
+    assert_eq!(problem(&failure), "no field `id` in $ (line 1, column 19)");
+}
+
 #[tokio::test]
 async fn an_error_in_another_encoding_keeps_its_bytes() {
     let compressed = b"\x1f\x8b\x08\x00\x00\x00";

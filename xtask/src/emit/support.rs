@@ -22,6 +22,7 @@ macro_rules! sources {
 }
 
 const SOURCES: &[Source] = sources![
+    false "date_time",
     true "error_body",
     false "event_stream",
     false "file_part",
@@ -33,6 +34,7 @@ const SOURCES: &[Source] = sources![
     false "part_value",
     true "private",
     false "query",
+    true "repair",
     true "request",
     true "response",
     false "scalar",
@@ -50,6 +52,7 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
         source.always
             || match source.name {
                 "file_part" | "media_type" | "multipart" | "part_value" => multipart,
+                "date_time" => uses("support::date_time::"),
                 "event_stream" => uses("event_stream::"),
                 "form" => forms,
                 "parameter" => forms || uses("support::parameter::"),
@@ -73,6 +76,13 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
 
     let has = |name: &str| files.contains_key(&format!("support/{name}.rs"));
     let when = |name: &str, tokens: TokenStream| has(name).then_some(tokens);
+    let date_time = when(
+        "date_time",
+        quote!(
+            #[doc(hidden)]
+            pub mod date_time;
+        ),
+    );
     let file_part = when(
         "file_part",
         quote!(
@@ -160,8 +170,9 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
     );
     let module = parse_quote! {
         //! What operations share: the bodies of errors, files to upload, values of open enums.
+        #date_time
         mod error_body;
-        pub use error_body::{BodyProblem, DecodeError, ErrorBody};
+        pub use error_body::{BodyProblem, DecodeError, ErrorBody, decode};
         #event_stream
         #file_part
         #form
@@ -172,6 +183,7 @@ pub fn emit(uses: &dyn Fn(&str) -> bool) -> (File, BTreeMap<String, String>) {
         mod private;
         pub(crate) use private::private_debug;
         #query
+        mod repair;
         #[doc(hidden)]
         pub mod request;
         #[doc(hidden)]

@@ -13,7 +13,7 @@ use super::annotations::{document_item, document_methods, private_debug, underiv
 use super::discriminators::Unions;
 use super::enums::OpenEnums;
 use super::progenitor::subject;
-use super::{Modules, defaults, docs, extra, shorten};
+use super::{Modules, dates, defaults, docs, extra, shorten};
 use crate::model::Discriminator;
 
 const TYPES: &str = "types/mod.rs";
@@ -79,6 +79,7 @@ pub fn emit(
             let decoding = unions.honour(&mut item);
             shorten::item(&mut item, &declared);
             omit_unset_boxes(&mut item);
+            dates::read_leniently(&mut item);
             let debug = document_item(&mut item);
             modules.item(TYPES, item);
             for mut beside in debug.into_iter().chain(decoding) {

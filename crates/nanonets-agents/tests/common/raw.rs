@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use nanonets_agents::{Client, RetryPolicy};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -105,6 +106,25 @@ impl RawServer {
             requests,
             arrived,
         }
+    }
+
+    /// A server that answers with this status, and with JSON that it makes of the request.
+    pub async fn json(status: u16, body: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
+        Self::start(move |request| {
+            let status = format!("{status} Status");
+            let json = ["Content-Type: application/json"];
+            Reply::answer(&status, &json, body(&request.text))
+        })
+        .await
+    }
+
+    /// A client of the server that sends everything once.
+    pub fn client(&self, key: &str) -> Client {
+        Client::builder(key)
+            .base_url(self.url())
+            .retry(RetryPolicy::never())
+            .build()
+            .expect("a client")
     }
 
     pub fn url(&self) -> String {

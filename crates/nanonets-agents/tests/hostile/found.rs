@@ -323,3 +323,28 @@ async fn a_prepared_run_has_a_record_before_a_byte_of_it_is_sent() {
     let text = serde_json::to_string(known).expect("JSON");
     assert!(!text.contains("invoice") && text.len() < 500, "{text}");
 }
+
+#[tokio::test]
+async fn a_task_that_does_not_decode_is_not_ruled_out_and_does_not_hide_another() {
+    for (items, is_found) in [
+        (json!([{ "task_id": 7 }]), false),
+        (
+            json!([{ "task_id": 7 }, item(TASK, Utc::now(), None)]),
+            true,
+        ),
+    ] {
+        let server = RawServer::start(move |request| match request.is("POST", "/run") {
+            true => Reply::Close,
+            false => Reply::json("200 OK", &json!({ "data": items, "has_more": false })),
+        })
+        .await;
+        let client = client(&server);
+        let error = lost(&client).await;
+        let record = error.run_record().expect("a record");
+        let found = soon(client.find_run(record).settle(Duration::ZERO)).await;
+        match is_found {
+            true => assert!(matches!(found, Ok(FoundRun::Found(_))), "{found:?}"),
+            false => assert!(found.is_err(), "{found:?}"),
+        }
+    }
+}

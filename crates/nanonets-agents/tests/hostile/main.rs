@@ -1,6 +1,7 @@
 //! The client against servers that no simulator can be: gateways, caches, clocks that are wrong, answers that are odd.
 
 mod found;
+mod odd_lists;
 mod paid;
 #[path = "../common/raw.rs"]
 mod raw;

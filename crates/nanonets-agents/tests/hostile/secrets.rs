@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use nanonets_agents::{AgentId, Client, Error, File, RetryPolicy, TaskId};
+use nanonets_agents::{AgentId, Client, Error, File, TaskId};
 use serde_json::{Value, json};
 
 use crate::raw::{RawServer, Reply};
@@ -12,28 +12,6 @@ const QUERY: &str = "Extract the purchase price from the contract of Jane Doe, b
 const INSTRUCTIONS: &str = "Write \"amounts\" in euros;\n\tdates as in Köln.";
 const SCHEMA: &str = "the buyer's blood group & the price";
 const FILE_NAME: &str = "divorce-settlement-doe.pdf";
-
-/// A server that answers with this status, and a body that it makes of the request.
-async fn server(status: u16, body: impl Fn(&str) -> String + Send + Sync + 'static) -> RawServer {
-    RawServer::start(move |request| {
-        let status = format!("{status} Status");
-        Reply::answer(
-            &status,
-            &["content-type: application/json"],
-            body(&request.text),
-        )
-    })
-    .await
-}
-
-/// A client of the server that sends everything once.
-fn client(server: &RawServer, key: &str) -> Client {
-    Client::builder(key)
-        .base_url(server.url())
-        .retry(RetryPolicy::never())
-        .build()
-        .expect("a client")
-}
 
 fn agent() -> AgentId {
     "6d8f2c1e-0a5b-4f3d-9c7e-1b2a3d4e5f60"
@@ -173,8 +151,8 @@ async fn an_error_repeats_nothing_that_the_server_repeats() {
     ];
     for (way, body) in ways {
         for status in [400, 401, 409, 422, 500, 503] {
-            let server = server(status, body).await;
-            for (operation, error) in refusals(&client(&server, KEY)).await {
+            let server = RawServer::json(status, body).await;
+            for (operation, error) in refusals(&server.client(KEY)).await {
                 assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
                 assert_private(&error, &format!("{operation}, {status}, {way}"));
             }
@@ -187,8 +165,8 @@ async fn a_key_at_the_end_of_what_is_shown_is_not_cut_in_half() {
     for filler in (120..210).step_by(3) {
         let filler = "word ".repeat(filler)[..filler].to_owned();
         let body = json!({ "error": format!("{filler} {KEY} is no key") }).to_string();
-        let server = server(401, move |_| body.clone()).await;
-        let error = client(&server, KEY).agent(agent()).get().await;
+        let server = RawServer::json(401, move |_| body.clone()).await;
+        let error = server.client(KEY).agent(agent()).get().await;
         let error = error.expect_err("a refusal");
         let message = error.server_message().expect("a message");
         assert!(!message.contains("nn_"), "{message}");
@@ -198,12 +176,12 @@ async fn a_key_at_the_end_of_what_is_shown_is_not_cut_in_half() {
 
 #[tokio::test]
 async fn what_the_server_says_besides_is_still_there() {
-    let server = server(422, |request| {
+    let server = RawServer::json(422, |request| {
         let text = echo(request);
         json!({ "error": format!("cannot read {text:?}: too many pages") }).to_string()
     });
     let server = server.await;
-    let client = client(&server, KEY);
+    let client = server.client(KEY);
     let run = client.agent(agent()).run().query(QUERY).start().await;
     let error = run.expect_err("a refusal");
     let message = error.server_message().expect("a message");
@@ -217,11 +195,11 @@ async fn what_the_server_says_besides_is_still_there() {
 
 #[tokio::test]
 async fn a_short_key_does_not_mangle_what_the_server_says() {
-    let server = server(404, |_| {
+    let server = RawServer::json(404, |_| {
         json!({ "error": "there is no task k" }).to_string()
     });
     let server = server.await;
-    let client = client(&server, "k");
+    let client = server.client("k");
     let error = client.task(task()).get().await.expect_err("a refusal");
     assert_eq!(error.server_message(), Some("there is no task (secret)"));
 }
@@ -262,7 +240,7 @@ async fn a_request_id_is_an_id() {
             Reply::answer("400 Status", &lines, "{\"error\":\"no\"}")
         })
         .await;
-        let run = client(&server, KEY).agent(agent()).run().query(QUERY);
+        let run = server.client(KEY).agent(agent()).run().query(QUERY);
         let run = run.file(File::bytes(FILE_NAME, "a document"));
         let error = run.start().await.expect_err("a refusal");
         // A header that HTTP does not allow is no answer at all.
@@ -281,7 +259,7 @@ async fn a_header_that_repeats_the_key_is_there_and_sensitive() {
     let server =
         RawServer::start(move |_| Reply::answer("401 Status", &[&echo, "x-other: plain"], ""))
             .await;
-    let error = client(&server, KEY).agent(agent()).get().await;
+    let error = server.client(KEY).agent(agent()).get().await;
     let error = error.expect_err("a refusal");
     let echoed = &error.headers()["x-echo"];
     assert_eq!(echoed.as_bytes(), format!("Bearer {KEY}").as_bytes());
@@ -292,9 +270,9 @@ async fn a_header_that_repeats_the_key_is_there_and_sensitive() {
 #[tokio::test]
 async fn a_sensitive_header_of_the_caller_is_a_secret_too() {
     let secret = "gateway-c9f1b7a2e4d8";
-    let server = server(403, |request| json!({ "error": request }).to_string());
+    let server = RawServer::json(403, |request| json!({ "error": request }).to_string());
     let server = server.await;
-    let client = client(&server, KEY);
+    let client = server.client(KEY);
     let mut value = reqwest::header::HeaderValue::from_static(secret);
     value.set_sensitive(true);
     let error = client
@@ -314,8 +292,8 @@ async fn an_error_has_no_commands_for_a_terminal() {
         json!({ "detail": text }).to_string(),
         text.to_owned(),
     ] {
-        let server = server(400, move |_| body.clone()).await;
-        let error = client(&server, KEY).agent(agent()).get().await;
+        let server = RawServer::json(400, move |_| body.clone()).await;
+        let error = server.client(KEY).agent(agent()).get().await;
         let error = error.expect_err("a refusal").to_string();
         let is_plain = |c: char| !c.is_control() && !"\u{202e}\u{2069}\u{200b}\u{feff}".contains(c);
         assert!(error.chars().all(is_plain), "{error:?}");
@@ -329,8 +307,8 @@ async fn an_answer_that_cannot_be_read_shows_nothing_of_itself() {
         json!({ "id": agent(), "config": { KEY: QUERY }, "status": [KEY] }),
         Value::from(QUERY),
     ] {
-        let server = server(200, move |_| body.to_string()).await;
-        let error = client(&server, KEY).agent(agent()).get().await;
+        let server = RawServer::json(200, move |_| body.to_string()).await;
+        let error = server.client(KEY).agent(agent()).get().await;
         assert_private(&error.expect_err("no agent"), "an answer");
     }
 }

@@ -106,11 +106,7 @@ async fn a_summary_that_lags_behind_the_status_is_read_again() {
 
 #[tokio::test]
 async fn an_answer_that_does_not_decode_is_told_at_once() {
-    for body in [
-        r#"{"result": NaN}"#,
-        r#"{"result": "x" "y"}"#,
-        r#"{"task_id": 7}"#,
-    ] {
+    for body in [r#"{"result": NaN}"#, r#"{"result": "x" "y"}"#] {
         let server = RawServer::start(move |request| match request.is("GET", "/summary") {
             true => Reply::answer("200 OK", &["Content-Type: application/json"], body),
             false => Reply::json("200 OK", &task("completed")),

@@ -17,6 +17,8 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 use serde_path_to_error::Segment;
 
+use super::repair::repaired;
+
 /// The body of an answer that is not the documented success, as far as it arrived.
 pub struct ErrorBody<E> {
     bytes: Bytes,
@@ -169,22 +171,40 @@ impl fmt::Debug for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
-/// Decodes JSON.
-pub(super) fn decode<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
-    serde_json::from_slice(json).map_err(|error| {
-        // Tracking the path costs time, so it takes a second run. What isn't JSON has its line and column, and a
-        // path could lead through the keys of free-form content.
-        let path = match error.classify() {
-            Category::Data => {
-                let mut document = serde_json::Deserializer::from_slice(json);
-                let tracked = serde_path_to_error::deserialize::<_, T>(&mut document);
-                tracked.err().map(|error| error.path().clone())
-            }
-            Category::Syntax | Category::Eof | Category::Io => None,
-        };
-        let path = printable(path.iter().flatten());
-        DecodeError { error, path }
-    })
+/// Decodes JSON as answers are decoded. Halves of characters in its strings become U+FFFD.
+///
+/// # Errors
+///
+/// [`DecodeError`] if it is not the JSON of a `T`.
+pub fn decode<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
+    let error = match serde_json::from_slice(json) {
+        Ok(value) => return Ok(value),
+        Err(error) => error,
+    };
+    let repaired = match error.classify() {
+        Category::Syntax => repaired(json),
+        Category::Data | Category::Eof | Category::Io => None,
+    };
+    match repaired {
+        Some(json) => serde_json::from_slice(&json).map_err(|error| explain::<T>(error, &json)),
+        None => Err(explain::<T>(error, json)),
+    }
+}
+
+/// Adds the path to an error.
+fn explain<T: DeserializeOwned>(error: serde_json::Error, json: &[u8]) -> DecodeError {
+    // Tracking the path costs time, so it takes a second run. What isn't JSON has its line and column, and a path could
+    // lead through the keys of free-form content.
+    let path = match error.classify() {
+        Category::Data => {
+            let mut document = serde_json::Deserializer::from_slice(json);
+            let tracked = serde_path_to_error::deserialize::<_, T>(&mut document);
+            tracked.err().map(|error| error.path().clone())
+        }
+        Category::Syntax | Category::Eof | Category::Io => None,
+    };
+    let path = printable(path.iter().flatten());
+    DecodeError { error, path }
 }
 
 fn printable<'a>(path: impl Iterator<Item = &'a Segment>) -> String {

@@ -3,8 +3,10 @@
 
 //! What operations share: the bodies of errors, files to upload, values of open enums.
 
+#[doc(hidden)]
+pub mod date_time;
 mod error_body;
-pub use error_body::{BodyProblem, DecodeError, ErrorBody};
+pub use error_body::{BodyProblem, DecodeError, ErrorBody, decode};
 mod file_part;
 pub use file_part::{FilePart, PartError};
 mod media_type;
@@ -18,6 +20,7 @@ pub(crate) use private::private_debug;
 
 #[doc(hidden)]
 pub mod query;
+mod repair;
 #[doc(hidden)]
 pub mod request;
 #[doc(hidden)]

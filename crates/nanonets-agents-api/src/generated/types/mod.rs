@@ -15,6 +15,7 @@ pub struct Agent {
     /// The whole configuration.
     pub config: AgentConfig,
     /// When this version was created.
+    #[serde(deserialize_with = "super::support::date_time::deserialize")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// Identifies this version. It is what operations take as `agent_id`.
     pub id: AgentId,
@@ -25,6 +26,7 @@ pub struct Agent {
     /// Where this version is in its life.
     pub status: AgentStatus,
     /// When this version was last changed.
+    #[serde(deserialize_with = "super::support::date_time::deserialize")]
     pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// Counts the versions within the group, from 1.
     pub version_number: i64,
@@ -198,6 +200,7 @@ pub struct AgentListItem {
     /// The agent this is a version of; the same for all versions.
     pub agent_group_id: AgentGroupId,
     /// When this version was created.
+    #[serde(deserialize_with = "super::support::date_time::deserialize")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// Identifies this version. It is what operations take as `agent_id`.
     pub id: AgentId,
@@ -212,6 +215,7 @@ pub struct AgentListItem {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub status: Option<AgentStatus>,
     /// When this version was last changed.
+    #[serde(deserialize_with = "super::support::date_time::deserialize")]
     pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// Counts the versions within the group, from 1.
     pub version_number: i64,
@@ -297,6 +301,7 @@ pub struct AgentVersion {
     /// The agent this is a version of; the same for all versions.
     pub agent_group_id: AgentGroupId,
     /// When this version was created.
+    #[serde(deserialize_with = "super::support::date_time::deserialize")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// Identifies this version. It is what operations take as `agent_id`.
     pub id: AgentId,
@@ -307,6 +312,7 @@ pub struct AgentVersion {
     /// Where this version is in its life.
     pub status: AgentStatus,
     /// When this version was last changed.
+    #[serde(deserialize_with = "super::support::date_time::deserialize")]
     pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// Counts the versions within the group, from 1.
     pub version_number: i64,
@@ -438,6 +444,7 @@ pub struct Message {
     ///
     /// *Inferred: not stated by the documentation of the API, so it may turn out otherwise.*
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "super::support::date_time::deserialize")]
     pub created_at: Option<::chrono::DateTime<::chrono::offset::Utc>>,
     /// Identifies the message.
     ///
@@ -623,6 +630,7 @@ pub struct RunAgentResponse {
     /// The agent version that runs.
     pub agent_id: AgentId,
     /// When the task was created.
+    #[serde(deserialize_with = "super::support::date_time::deserialize")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// A hint for people. Don't parse it: the path it mentions lacks the `/api` prefix.
     pub message: String,
@@ -697,6 +705,7 @@ pub struct Task {
     /// The agent version that runs.
     pub agent_id: AgentId,
     /// When the task was created.
+    #[serde(deserialize_with = "super::support::date_time::deserialize")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// Where the task is in its life.
     pub status: TaskStatus,
@@ -706,6 +715,7 @@ pub struct Task {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub title: Option<String>,
     /// When the task last changed.
+    #[serde(deserialize_with = "super::support::date_time::deserialize")]
     pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// Fields that the API description does not name, kept as they came.
     #[serde(flatten)]
@@ -787,6 +797,7 @@ pub struct TaskListItem {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub agent_name: Option<String>,
     /// When the task was created.
+    #[serde(deserialize_with = "super::support::date_time::deserialize")]
     pub created_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// Where the task is in its life. Required on a single task, but the documented example of the
     /// list doesn't show it.
@@ -800,6 +811,7 @@ pub struct TaskListItem {
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
     pub title: Option<String>,
     /// When the task last changed.
+    #[serde(deserialize_with = "super::support::date_time::deserialize")]
     pub updated_at: ::chrono::DateTime<::chrono::offset::Utc>,
     /// Fields that the API description does not name, kept as they came.
     #[serde(flatten)]
@@ -861,6 +873,7 @@ pub struct TaskResult {
     ///
     /// *Inferred: not stated by the documentation of the API, so it may turn out otherwise.*
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "super::support::date_time::deserialize")]
     pub created_at: Option<::chrono::DateTime<::chrono::offset::Utc>>,
     /// What happened, oldest first; the key is a guess. Loading states and the like are already
     /// filtered out, as are internal fields of models and providers.
@@ -887,6 +900,7 @@ pub struct TaskResult {
     ///
     /// *Inferred: not stated by the documentation of the API, so it may turn out otherwise.*
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "super::support::date_time::deserialize")]
     pub updated_at: Option<::chrono::DateTime<::chrono::offset::Utc>>,
     /// Fields that the API description does not name, kept as they came.
     #[serde(flatten)]
@@ -994,6 +1008,7 @@ pub struct TaskSummary {
     ///
     /// *Inferred: not stated by the documentation of the API, so it may turn out otherwise.*
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "super::support::date_time::deserialize")]
     pub created_at: Option<::chrono::DateTime<::chrono::offset::Utc>>,
     /// The structured output, any JSON; an object in the documented example. Its shape follows
     /// `TaskOutputConfig`, or else the keys configured in the dashboard.
@@ -1031,6 +1046,7 @@ pub struct TaskSummary {
     ///
     /// *Inferred: not stated by the documentation of the API, so it may turn out otherwise.*
     #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+    #[serde(default, deserialize_with = "super::support::date_time::deserialize")]
     pub updated_at: Option<::chrono::DateTime<::chrono::offset::Utc>>,
     /// Fields that the API description does not name, kept as they came.
     #[serde(flatten)]

@@ -1,0 +1,143 @@
+//! Answers that do not decode as documented: an odd item or field does not lose the others.
+//!
+//! The generated client decodes an answer as a whole, which is the fast path. If that fails, its error has the body, which
+//! is decoded again here, item by item and field by field.
+
+use std::fmt::Debug;
+
+use nanonets_agents_api::support::{BodyProblem, decode};
+use nanonets_agents_api::types::{Message, SendTaskMessageResponse, TaskResult, TaskSummary};
+use nanonets_agents_api::{Error as ApiError, ResponseValue};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use crate::call::Sent;
+use crate::list::{OddItem, Page};
+
+/// The page of an answer, with the items that do not decode beside the others.
+pub(crate) fn page<P, T: DeserializeOwned + Debug>(
+    sent: Sent<P>,
+    documented: impl FnOnce(P) -> Page<T>,
+) -> Sent<Page<T>> {
+    recover(sent, documented, decode_page)
+}
+
+/// The messages of an answer. Fields that do not decode are in `extra`, as they came.
+pub(crate) fn messages<P>(
+    sent: Sent<P>,
+    documented: impl FnOnce(P) -> Vec<Message>,
+) -> Sent<Vec<Message>> {
+    recover(sent, documented, |body| {
+        let list: RawList = decode(body).ok()?;
+        list.data.iter().map(|item| message(item)).collect()
+    })
+}
+
+/// Decodes a success that does not decode as documented by `lenient`, if that succeeds.
+fn recover<P, T: Debug>(
+    sent: Sent<P>,
+    documented: impl FnOnce(P) -> T,
+    lenient: impl FnOnce(&[u8]) -> Option<T>,
+) -> Sent<T> {
+    let answer = match sent {
+        Ok(response) => return response.map(documented),
+        Err(ApiError::ErrorResponse(answer)) => answer,
+        Err(error) => return Err(error),
+    };
+    let is_undecodable = matches!(answer.problem(), Some(BodyProblem::Undecodable(_)));
+    let value = match is_undecodable && answer.status().is_success() {
+        true => lenient(answer.bytes()),
+        false => None,
+    };
+    match value {
+        Some(value) => {
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            Ok(ResponseValue::new(value, status, headers))
+        }
+        None => Err(ApiError::ErrorResponse(answer)),
+    }
+}
+
+/// A list whose items are not decoded yet.
+#[derive(Deserialize)]
+struct RawList {
+    data: Vec<Box<RawValue>>,
+    has_more: Option<Value>,
+    next_cursor: Option<Value>,
+}
+
+fn decode_page<T: DeserializeOwned>(body: &[u8]) -> Option<Page<T>> {
+    let list: RawList = decode(body).ok()?;
+    let has_more = match list.has_more {
+        Some(Value::Bool(has_more)) => Some(has_more),
+        Some(Value::String(text)) => text.parse().ok(),
+        // The cursor decides.
+        _ => None,
+    };
+    let next_cursor = match list.next_cursor {
+        None | Some(Value::Null) => None,
+        Some(Value::String(cursor)) => Some(cursor),
+        Some(Value::Number(cursor)) => Some(cursor.to_string()),
+        // Without it, the rest of the list would be lost.
+        Some(_) => return None,
+    };
+    let mut page = Page::new(Vec::new(), has_more, next_cursor);
+    for (index, item) in list.data.iter().enumerate() {
+        match decode(item.get().as_bytes()) {
+            Ok(item) => page.items.push(item),
+            Err(error) => page.odd.push(OddItem {
+                index,
+                json: item.get().to_owned(),
+                reason: error.to_string(),
+            }),
+        }
+    }
+    Some(page)
+}
+
+/// A message of a list. An item that is not an object is the content of a message.
+fn message(item: &RawValue) -> Option<Message> {
+    match decode(item.get().as_bytes()).ok()? {
+        Value::Object(fields) => object(fields),
+        content => object(Map::from_iter([("content".to_owned(), content)])),
+    }
+}
+
+/// A type whose fields are all optional, and which keeps the fields that it does not know.
+pub(crate) trait Optional: DeserializeOwned {
+    /// The fields that the type does not know.
+    fn extra(&mut self) -> &mut Map<String, Value>;
+}
+
+macro_rules! optional {
+    ($($name:ty),*) => {$(
+        impl Optional for $name {
+            fn extra(&mut self) -> &mut Map<String, Value> {
+                &mut self.extra
+            }
+        }
+    )*};
+}
+
+optional!(Message, SendTaskMessageResponse, TaskResult, TaskSummary);
+
+/// Decodes an answer whose fields are all optional. The fields that do not decode are in `extra`, as they came.
+pub(crate) fn answer<T: Optional + Debug>(sent: Sent<T>) -> Sent<T> {
+    recover(sent, |answer| answer, |body| object(decode(body).ok()?))
+}
+
+fn object<T: Optional>(fields: Map<String, Value>) -> Option<T> {
+    // No field is required, so each can be decoded by itself.
+    let is_documented = |key: &String, value: &Value| {
+        let alone = Map::from_iter([(key.clone(), value.clone())]);
+        T::deserialize(Value::Object(alone)).is_ok()
+    };
+    let (documented, odd): (Map<_, _>, Map<_, _>) = fields
+        .into_iter()
+        .partition(|(key, value)| is_documented(key, value));
+    let mut decoded = T::deserialize(Value::Object(documented)).ok()?;
+    decoded.extra().extend(odd);
+    Some(decoded)
+}
