@@ -54,7 +54,7 @@ impl Output {
         columns: &Columns,
         last: Last,
     ) -> Result<(), Failure> {
-        let items: Vec<Value> = items.iter().map(json).collect::<Result<_, _>>()?;
+        let items = values(items)?;
         match self {
             Self::Table if items.is_empty() => Ok(()),
             Self::Table => write(&table(&items, columns, last)),
@@ -106,6 +106,11 @@ impl Output {
             Self::Table | Self::Json => write(&pretty(value)?),
         }
     }
+}
+
+/// Items as JSON.
+pub fn values<T: Serialize>(items: &[T]) -> Result<Vec<Value>, Failure> {
+    items.iter().map(json).collect()
 }
 
 fn json<T: Serialize>(value: &T) -> Result<Value, Failure> {

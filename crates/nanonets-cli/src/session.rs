@@ -3,7 +3,7 @@
 use std::env::VarError;
 use std::time::Duration;
 
-use nanonets_agents::{AgentId, Client, Wait};
+use nanonets_agents::{AgentId, Client, ConnectionLayer, Wait};
 use nanonets_agents_sim::Simulator;
 
 use crate::args::{Connection, Format};
@@ -59,8 +59,15 @@ fn base_url(connection: &Connection) -> Result<Option<(&'static str, String)>, F
 
 /// A client for http, which the SDK sends to this machine alone. It reads no certificates, for there may be none.
 fn without_tls() -> Result<reqwest::Client, Failure> {
-    reqwest::Client::builder()
+    let http = reqwest::Client::builder()
         .tls_certs_only([])
+        // As the SDK has it: each request has a connection of its own, which is watched, and which a server that pauses
+        // does not lose.
+        .pool_max_idle_per_host(0)
+        .connector_layer(ConnectionLayer);
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    let http = http.tcp_user_timeout(None);
+    http
         // A proxy would take the key off this machine, in clear text.
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())

@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::args::Paging;
 use crate::command_line::quoted;
 use crate::commands::raw;
-use crate::failure::Failure;
-use crate::output::{Columns, Last, Output};
+use crate::failure::{Code, Failure};
+use crate::output::{self, Columns, Last, Output};
 use crate::session::Session;
 
 /// The most that a page has.
@@ -46,8 +46,9 @@ where
     let mut next = None;
     let mut is_cut = false;
     let mut failed = None;
+    let mut lost = 0;
     while left > 0 {
-        let mut page = match pages.try_next().await {
+        let page = match pages.try_next().await {
             Ok(Some(page)) => page,
             Ok(None) => break,
             // What came before it is worth having.
@@ -57,15 +58,25 @@ where
             }
         };
         // Its cursor stands behind the whole page: what is cut off would never be shown.
-        next = page.next_cursor.filter(|_| page.items.len() <= left);
-        is_cut |= page.items.len() > left;
-        page.items.truncate(left);
-        left -= page.items.len();
+        let mut shown = output::values(&page.items)?;
+        for odd in page.odd {
+            session
+                .notes
+                .say(&format!("an item is not as documented: {}", odd.reason));
+            match serde_json::from_str(&odd.json) {
+                Ok(item) => shown.insert(odd.index.min(shown.len()), item),
+                Err(_) => lost += 1,
+            }
+        }
+        next = page.next_cursor.filter(|_| shown.len() <= left);
+        is_cut |= shown.len() > left;
+        shown.truncate(left);
+        left -= shown.len();
         // What is far from its end is shown as it comes.
         if session.output == Output::JsonLines {
-            session.output.list(&page.items, columns, Last::Cut)?;
+            session.output.list(&shown, columns, Last::Cut)?;
         } else {
-            items.append(&mut page.items);
+            items.append(&mut shown);
         }
     }
     if session.output != Output::JsonLines && (failed.is_none() || !items.is_empty()) {
@@ -73,6 +84,11 @@ where
     }
     if let Some(error) = failed {
         return Err(error.into());
+    }
+    if lost > 0 {
+        let message = format!("{lost} items can't be printed, for they are not JSON");
+        return Err(Failure::new(Code::Refused, message)
+            .line("The same command with --raw prints a page as it came."));
     }
     if let Some(cursor) = next {
         session.notes.say(&format!(

@@ -150,6 +150,28 @@ async fn what_came_before_a_page_that_fails_is_printed() {
     assert_eq!(items.len(), 100);
 }
 
+/// What the API does not document is a program's to read all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_odd_item_of_a_list_is_printed_in_its_place() {
+    let (simulator, agent) = with(Script::new()).await;
+    simulator.add_history(agent.parse().expect("an id"), 5);
+    let list = ["tasks", "list", "--limit", "4"];
+    let normal = nanonets(&simulator, &list).json();
+    simulator
+        .fault(Fault::edit(|page| page["data"][1]["task_id"] = json!(7)).on(Operation::ListTasks));
+    let odd = nanonets(&simulator, &list);
+    assert!(
+        odd.stderr.contains("an item is not as documented"),
+        "{odd:?}"
+    );
+    let odd = odd.json();
+    assert_eq!(odd.as_array().map(Vec::len), Some(4));
+    assert_eq!(odd[1]["task_id"], 7);
+    for index in [0, 2, 3] {
+        assert_eq!(odd[index], normal[index]);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_that_fails_or_is_stopped_is_3() {
     for (script, status) in [
