@@ -107,7 +107,15 @@ fn words(error: &Error) -> String {
     if is_page(error) {
         return format!("{operation}: {status}: a web page came in place of the API's answer");
     }
-    let message = in_words_of_the_shell(error);
+    let message = match (error.origin(), error.kind()) {
+        (Some(Origin::Gateway), ErrorKind::Status) => {
+            format!(
+                "{}: this is not the API's answer",
+                in_words_of_the_shell(error)
+            )
+        }
+        _ => in_words_of_the_shell(error),
+    };
     match std::iter::successors(error.source(), |&error| error.source()).last() {
         Some(cause) => format!("{message}: {cause}"),
         None => message,
