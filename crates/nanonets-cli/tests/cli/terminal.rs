@@ -270,7 +270,7 @@ async fn what_a_server_says_of_a_failure_does_not_steer_the_terminal() {
     let list = ["agents", "list"];
     for (status, media_type) in [
         (400, "text/plain"),
-        (500, "text/html"),
+        (403, "text/html"),
         (401, "application/json"),
     ] {
         let words = match media_type {
