@@ -22,6 +22,7 @@ const BUFFERS: u64 = 4 << 20;
 const BLIND_RATE: u64 = 16 << 10;
 /// The number of looks at the send queue in the time of an idle limit.
 const LOOKS: u32 = 8;
+const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
 /// A body in memory up to this size is sent at once and needs no watch.
 const SMALL: usize = 64 << 10;
 /// The size of the chunks in which a large frame is given to the connection, so that each shows a movement.
@@ -107,7 +108,8 @@ impl Activity {
         // The next attempt starts without the phase of this one.
         let _reset = Reset(self);
         self.state().last = Instant::now();
-        let interval = limit / LOOKS;
+        // An upload may start while this sleeps, and then needs looks.
+        let interval = (limit / LOOKS).max(SHORTEST_SLEEP);
         loop {
             let now = Instant::now();
             let (end, look) = {
@@ -131,7 +133,11 @@ impl Activity {
             }
             let end = end.map(|(end, _)| end);
             let look = look.map(|(_, look)| look);
-            match [end, look].into_iter().flatten().min() {
+            match [end, look, now.checked_add(interval)]
+                .into_iter()
+                .flatten()
+                .min()
+            {
                 Some(next) => sleep_until(next).await,
                 // Later than any clock can show.
                 None => std::future::pending().await,
@@ -287,7 +293,7 @@ impl State {
             Some(looked) if looked > self.last => looked,
             _ => self.last,
         };
-        let is_last = before.duration_since(self.last) > limit - interval;
+        let is_last = before.duration_since(self.last) > limit.saturating_sub(interval);
         let next = before.checked_add(interval)?;
         (!is_last).then_some((ends, next))
     }

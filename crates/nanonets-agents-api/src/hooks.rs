@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
@@ -37,14 +37,16 @@ pub struct Context {
     capture: Option<Capture>,
 }
 
-/// The body of an answer as it came, for whoever needs more than what was decoded of it.
+/// The body of a success as it came, for a caller that needs more than the types have, or decodes the body itself.
 ///
-/// Clones share it. It shows nothing of the body in `Debug`.
+/// The operation decodes an empty body then, so it ends with [`Error::ErrorResponse`] although there was a success: look
+/// here first. A body costs its own size that way, whatever is in it. Errors are decoded as ever. Clones share the body,
+/// and `Debug` shows nothing of it.
 #[derive(Clone, Default)]
 pub struct Capture(Arc<Mutex<Option<Bytes>>>);
 
 impl Capture {
-    /// Takes the body of the last answer, if one was read to its end.
+    /// Takes the body of the last answer, if that was a success and was read to its end.
     pub fn take(&self) -> Option<Bytes> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -165,7 +167,7 @@ impl Context {
             .collect()
     }
 
-    /// Keeps the body of each answer, as far as the limit goes, for [`Capture::take`].
+    /// Keeps the body of each success, as far as the limit goes, for [`Capture::take`].
     #[must_use]
     pub fn capture(mut self, capture: Capture) -> Self {
         self.capture = Some(capture);
@@ -283,7 +285,9 @@ impl ClientHooks<Context> for Client {
                 .inner()
                 .response_limit
                 .unwrap_or(ResponseLimit::default().0);
-            response = captured(response, limit, capture).await?;
+            if response.status().is_success() {
+                response = captured(response, limit, capture).await?;
+            }
         }
         if let Some(limit) = self.inner().response_limit {
             response.extensions_mut().insert(ResponseLimit(limit));
@@ -292,7 +296,10 @@ impl ClientHooks<Context> for Client {
     }
 }
 
-/// Reads an answer to its end, keeps its body, and returns the answer with that. One that is too long is returned as long
+/// As much as is reserved for a body because a header says that it will come.
+const TRUSTED_LENGTH: u64 = 16 * 1024 * 1024;
+
+/// Reads an answer to its end, keeps its body, and returns the answer without. One that is too long is returned as long
 /// as it takes to be refused for it, and not kept.
 async fn captured(
     mut response: reqwest::Response,
@@ -300,7 +307,9 @@ async fn captured(
     capture: &Capture,
 ) -> reqwest::Result<reqwest::Response> {
     let watch = response.extensions_mut().remove::<ResponseWatch>();
-    let mut body = BytesMut::new();
+    let length = response.content_length().unwrap_or(0);
+    let room = length.min(limit).min(TRUSTED_LENGTH);
+    let mut body = Vec::with_capacity(usize::try_from(room).unwrap_or(0));
     while body.len() as u64 <= limit
         && let Some(chunk) = response.chunk().await?
     {
@@ -309,12 +318,15 @@ async fn captured(
         }
         body.extend_from_slice(&chunk);
     }
-    let body = body.freeze();
-    if body.len() as u64 <= limit {
-        capture.set(Some(body.clone()));
-    }
-    let mut whole = http::Response::new(reqwest::Body::from(body));
-    *whole.status_mut() = response.status();
-    *whole.headers_mut() = std::mem::take(response.headers_mut());
-    Ok(reqwest::Response::from(whole))
+    let left = if body.len() as u64 <= limit {
+        body.shrink_to_fit();
+        capture.set(Some(Bytes::from(body)));
+        reqwest::Body::default()
+    } else {
+        reqwest::Body::from(body)
+    };
+    let mut rest = http::Response::new(left);
+    *rest.status_mut() = response.status();
+    *rest.headers_mut() = std::mem::take(response.headers_mut());
+    Ok(reqwest::Response::from(rest))
 }

@@ -1,13 +1,14 @@
 //! What the simulator holds and how fast it answers.
 //!
-//! `cargo bench -p nanonets-agents-sim` prints three figures:
+//! `cargo bench -p nanonets-agents-sim` prints these figures:
 //!
-//! - how much memory the `nanonets-sim` process takes with ten thousand tasks that wait for an answer, each started over
-//!   HTTP;
-//! - how many reads of a task's status a server with one thread answers in a second, over four connections;
-//! - how much the peak of the process's memory grows by an upload of one gibibyte.
+//! - the memory of the `nanonets-sim` process with ten thousand tasks that wait for an answer, each started over HTTP;
+//! - the same with two hundred thousand finished tasks;
+//! - the memory that a half-sent upload of 300 kB takes, with three thousand of them;
+//! - the reads of a task's status that a server with one thread answers in a second, over four connections;
+//! - the growth of the process's peak memory by an upload of one gibibyte.
 //!
-//! Memory is what Linux reports in `/proc`; elsewhere those two are left out.
+//! Memory is what Linux reports in `/proc`; other systems have no figures of it.
 
 use std::error::Error;
 use std::io::{BufRead as _, BufReader};
@@ -21,32 +22,62 @@ use tokio::net::TcpStream;
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 const TASKS: usize = 10_000;
+const FINISHED_TASKS: usize = 200_000;
+const HALF_SENT: usize = 3_000;
 const CONNECTIONS: usize = 4;
 const TIME: Duration = Duration::from_secs(5);
 const UPLOAD: usize = 1 << 30;
+/// Its tasks wait for an answer.
 const AGENT: &str = "11111111-1111-4111-8111-111111111111";
+/// Its tasks complete at once.
+const FAST_AGENT: &str = "22222222-2222-4222-8222-222222222222";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<()> {
-    tasks().await?;
+    tasks("live", AGENT, TASKS).await?;
+    tasks("finished", FAST_AGENT, FINISHED_TASKS).await?;
+    half_sent().await?;
     reads().await?;
     upload().await
 }
 
-async fn tasks() -> Result<()> {
+async fn tasks(kind: &str, agent: &str, count: usize) -> Result<()> {
     let process = Process::start()?;
     let empty = process.memory("VmRSS");
     let mut connection = Connection::open(&process.address).await?;
-    let run = format!("/api/v1/agents/{AGENT}/run");
-    let body = r#"{"query": "Extract the line items from this invoice, and the total with its currency."}"#;
-    for _ in 0..TASKS {
-        connection.request("POST", &run, body).await?;
+    let run = format!("/api/v1/agents/{agent}/run");
+    for number in 0..count {
+        let query = format!(
+            "[run-{number:08}] Extract the line items from this invoice, and the total with its currency."
+        );
+        let body = format!(r#"{{"query": "{query}"}}"#);
+        connection.request("POST", &run, &body).await?;
     }
     match (empty, process.memory("VmRSS")) {
         (Some(empty), Some(full)) => {
-            println!("{TASKS} live tasks: {full:.0} MB in all, {empty:.0} MB of it without them");
+            println!("{count} {kind} tasks: {full:.0} MB in all, {empty:.0} MB of it without them");
         }
-        _ => println!("{TASKS} live tasks: memory unknown on this system"),
+        _ => println!("{count} {kind} tasks: memory unknown on this system"),
+    }
+    Ok(())
+}
+
+async fn half_sent() -> Result<()> {
+    let process = Process::start()?;
+    let empty = process.memory("VmRSS");
+    let mut connections = Vec::new();
+    for _ in 0..HALF_SENT {
+        let mut connection = Connection::open(&process.address).await?;
+        connection.begin_upload(UPLOAD).await?;
+        connection.stream.write_all(&vec![7; 300_000]).await?;
+        connections.push(connection);
+    }
+    match (empty, process.memory("VmRSS")) {
+        (Some(empty), Some(full)) => println!(
+            "{HALF_SENT} half-sent uploads: {:.0} kB for each",
+            (full - empty) * 1000.0 / HALF_SENT as f64
+        ),
+        _ => println!("{HALF_SENT} half-sent uploads: memory unknown on this system"),
     }
     Ok(())
 }
@@ -132,7 +163,9 @@ struct Process {
 impl Process {
     fn start() -> Result<Self> {
         let script = tempfile::NamedTempFile::new()?;
-        let text = format!("agents: [{{ name: Invoices, id: {AGENT}, script: [ask: Go on?] }}]");
+        let text = format!(
+            "agents: [{{ name: Invoices, id: {AGENT}, script: [ask: Go on?] }}, {{ name: Receipts, id: {FAST_AGENT} }}]"
+        );
         std::fs::write(&script, text)?;
         let mut child = Command::new(env!("CARGO_BIN_EXE_nanonets-sim"))
             .arg("--script")
@@ -196,7 +229,8 @@ impl Connection {
         self.answer().await
     }
 
-    async fn upload(&mut self, size: usize) -> Result<()> {
+    /// Sends a request up to the content of its file. Returns what follows the content.
+    async fn begin_upload(&mut self, size: usize) -> Result<&'static str> {
         let head =
             "--x\r\nContent-Disposition: form-data; name=\"files\"; filename=\"large.pdf\"\r\n\r\n";
         let tail = "\r\n--x--\r\n";
@@ -206,6 +240,11 @@ impl Connection {
             head.len() + size + tail.len()
         );
         self.stream.write_all(request.as_bytes()).await?;
+        Ok(tail)
+    }
+
+    async fn upload(&mut self, size: usize) -> Result<()> {
+        let tail = self.begin_upload(size).await?;
         let piece = vec![7; 64 * 1024];
         for _ in 0..size / piece.len() {
             self.stream.write_all(&piece).await?;

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
+use crate::clock::http_date;
 use crate::operation::Operation;
 
 /// Something that goes wrong, where, and how often.
@@ -190,8 +191,7 @@ impl Fault {
     /// `Retry-After` as a date.
     #[must_use]
     pub fn retry_after_date(self, date: DateTime<Utc>) -> Self {
-        let date = date.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-        self.header(RETRY_AFTER.as_str(), &date)
+        self.header(RETRY_AFTER.as_str(), &http_date(date))
     }
 
     /// The answer takes longer to begin.
@@ -282,6 +282,47 @@ impl Fault {
         })
     }
 
+    /// A field has another value wherever it was in a success: in the object, and in each item of its list. A field that
+    /// is nowhere is added to the object.
+    ///
+    /// ```
+    /// # use nanonets_agents_sim::{Fault, Operation};
+    /// // A date without a time zone, and a message that is no text.
+    /// let date = Fault::set_field("created_at", "2026-01-31T09:30:00").on(Operation::RunAgent);
+    /// let message = Fault::set_field("message", 42).on(Operation::RunAgent);
+    /// ```
+    #[must_use]
+    pub fn set_field(name: &str, value: impl Into<Value>) -> Self {
+        let (name, value) = (name.to_owned(), value.into());
+        Self::edit(move |answer| {
+            let mut is_replaced = false;
+            each_object(answer, &mut |object| {
+                if let Some(field) = object.get_mut(&name) {
+                    field.clone_from(&value);
+                    is_replaced = true;
+                }
+            });
+            if let (false, Value::Object(object)) = (is_replaced, answer) {
+                object.insert(name.clone(), value.clone());
+            }
+        })
+    }
+
+    /// A field has another value in one item of a list: in `data[index]`, or in `feed[index]` of a result. A list
+    /// without such an item stays as it is.
+    #[must_use]
+    pub fn set_item_field(index: usize, name: &str, value: impl Into<Value>) -> Self {
+        let (name, value) = (name.to_owned(), value.into());
+        Self::edit(move |answer| {
+            for list in LISTS {
+                let item = answer.get_mut(list).and_then(|list| list.get_mut(index));
+                if let Some(Value::Object(item)) = item {
+                    item.insert(name.clone(), value.clone());
+                }
+            }
+        })
+    }
+
     /// The JSON of a success is changed by a function of the test.
     #[must_use]
     pub fn edit(change: impl Fn(&mut Value) + Send + Sync + 'static) -> Self {
@@ -369,13 +410,16 @@ impl fmt::Debug for Fault {
     }
 }
 
+/// The fields that have lists of objects.
+const LISTS: [&str; 2] = ["data", "feed"];
+
 /// Calls `change` with the object and with every object in its lists: a page and its items, a task and its feed.
 fn each_object(value: &mut Value, change: &mut dyn FnMut(&mut Map<String, Value>)) {
     let Value::Object(object) = value else { return };
     change(object);
     for (key, value) in object.iter_mut() {
         if let Value::Array(items) = value
-            && matches!(key.as_str(), "data" | "feed")
+            && LISTS.contains(&key.as_str())
         {
             items.iter_mut().for_each(|item| each_object(item, change));
         }

@@ -40,7 +40,10 @@ pub(crate) async fn carry_out(
         }
         Operation::ListTasks => list_tasks(app, &call),
         Operation::GetTask => read(app, &call, |task| Reply::ok(&task.view())),
-        Operation::GetTaskSummary => read(app, &call, |task| Reply::ok(&task.summary())),
+        Operation::GetTaskSummary => {
+            let summary = lock(&app.world).summary(call.workspace, call.task()?)?;
+            Reply::ok(&summary)
+        }
         Operation::GetTaskResult => read(app, &call, |task| Reply::ok(&task.result())),
         Operation::ListTaskMessages => {
             let mut world = lock(&app.world);

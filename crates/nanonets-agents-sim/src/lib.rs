@@ -4,11 +4,14 @@ mod clock;
 mod connection;
 mod faults;
 mod handlers;
+mod host;
 mod observe;
 mod operation;
+mod pace;
 mod page;
 mod placeholder;
 mod query;
+mod rate;
 mod reply;
 mod script;
 #[cfg(feature = "server")]
@@ -17,6 +20,7 @@ mod server;
 mod service;
 mod simulator;
 mod task;
+mod text;
 mod upload;
 mod world;
 

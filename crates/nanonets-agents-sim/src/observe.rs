@@ -1,9 +1,10 @@
-//! What a test needs to see of the requests that came: all but the key and the contents.
+//! The requests that came, as a test sees them: everything but the key and the contents.
 
 use std::collections::{HashMap, VecDeque};
 
 use axum::http::header::AUTHORIZATION;
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use nanonets_agents_api::types::TaskId;
 
@@ -14,6 +15,8 @@ use crate::upload::SeenBody;
 const REMEMBERED: usize = 10_000;
 /// So many bytes of them.
 const REMEMBERED_BYTES: usize = 32 * 1024 * 1024;
+/// What a header takes besides its name and its value: an entry of a map that is about half full.
+const HEADER: usize = 200;
 
 /// One request as it was received.
 #[derive(Clone, Debug)]
@@ -54,8 +57,7 @@ pub(crate) struct Log {
 
 impl Log {
     /// Takes note of a request, and returns its number.
-    pub fn begin(&mut self, mut request: Request) -> usize {
-        request.headers.remove(AUTHORIZATION);
+    pub fn begin(&mut self, request: Request) -> usize {
         *self.counts.entry(request.operation).or_default() += 1;
         self.bytes += weight(&request);
         self.requests.push_back(request);
@@ -95,11 +97,31 @@ impl Log {
     }
 }
 
+/// A copy of headers without `Authorization`. The values that hyper parsed share its buffer: each of them would keep the
+/// whole buffer in memory, and the key with it.
+pub(crate) fn copied(headers: &HeaderMap) -> HeaderMap {
+    let shown = || headers.iter().filter(|(name, _)| *name != AUTHORIZATION);
+    let length = shown().map(|(_, value)| value.len()).sum();
+    let mut values = Vec::with_capacity(length);
+    for (_, value) in shown() {
+        values.extend_from_slice(value.as_bytes());
+    }
+    let mut values = Bytes::from(values);
+    let mut copy = HeaderMap::with_capacity(headers.len());
+    for (name, value) in shown() {
+        // What was the value of a header is one again.
+        if let Ok(value) = HeaderValue::from_maybe_shared(values.split_to(value.len())) {
+            copy.append(name, value);
+        }
+    }
+    copy
+}
+
 /// About how much memory a request takes.
 fn weight(request: &Request) -> usize {
     let headers = request.headers.iter();
     let headers: usize = headers
-        .map(|(name, value)| name.as_str().len() + value.len() + 64)
+        .map(|(name, value)| name.as_str().len() + value.len() + HEADER)
         .sum();
     let parts = match &request.body {
         SeenBody::Multipart(parts) => parts.as_slice(),

@@ -1,5 +1,6 @@
 //! Cursors: opaque to clients, and never the same text twice for the same place.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -31,15 +32,17 @@ pub(crate) struct Page<T> {
 }
 
 impl Paging {
-    /// Takes a page from `count` items in the order of their creation: newest first, those that `keep` maps.
+    /// Takes a page from items that are numbered in the order of their creation: newest first, those that `keep` maps.
     pub fn newest_first<T>(
         &self,
-        count: usize,
+        numbers: Range<usize>,
         mut keep: impl FnMut(usize) -> Option<T>,
     ) -> Page<T> {
         let mut items = Vec::new();
-        let start = self.before.map_or(count, |before| before.min(count));
-        for index in (0..start).rev() {
+        let end = self
+            .before
+            .map_or(numbers.end, |before| before.min(numbers.end));
+        for index in (numbers.start..end).rev() {
             if items.len() == self.limit {
                 // Something follows only if one more passes the filter.
                 if keep(index).is_some() {
@@ -136,19 +139,19 @@ mod tests {
             limit: 2,
             before: None,
         }
-        .newest_first(5, even);
+        .newest_first(0..5, even);
         assert_eq!((first.items, first.next), (vec![4, 2], Some(1)));
         let last = Paging {
             limit: 2,
             before: first.next,
         }
-        .newest_first(5, even);
+        .newest_first(0..5, even);
         assert_eq!((last.items, last.next), (vec![0], None));
         let exact = Paging {
             limit: 3,
             before: None,
         }
-        .newest_first(5, even);
+        .newest_first(0..5, even);
         assert_eq!((exact.items, exact.next), (vec![4, 2, 0], None));
     }
 }

@@ -1,17 +1,19 @@
-//! What an operation answers, and the documented envelope of everything that goes wrong.
+//! The answer of an operation, and the documented envelope of every error.
 
 use axum::http::StatusCode;
 use nanonets_agents_api::types::{ErrorEnvelope, TaskId};
 use serde::Serialize;
 use serde_json::Value;
 
-/// A success.
+/// The answer of an operation.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub status: StatusCode,
     pub body: Value,
     /// The task that the operation started.
     pub started: Option<TaskId>,
+    /// The value of `Retry-After`, in seconds.
+    pub retry_after: Option<u64>,
 }
 
 impl Reply {
@@ -28,11 +30,12 @@ impl Reply {
             status,
             body,
             started: None,
+            retry_after: None,
         })
     }
 }
 
-/// A refusal, in words for people.
+/// An error answer, in words for people.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub status: StatusCode,
@@ -45,6 +48,11 @@ impl Failure {
             status,
             message: message.into(),
         }
+    }
+
+    /// Whether the client took too long to send the request.
+    pub fn is_timeout(&self) -> bool {
+        self.status == StatusCode::REQUEST_TIMEOUT
     }
 
     pub fn bad_request(message: impl Into<String>) -> Self {
@@ -75,6 +83,7 @@ impl From<Failure> for Reply {
             // A string is always JSON.
             body: serde_json::to_value(envelope).unwrap_or_default(),
             started: None,
+            retry_after: None,
         }
     }
 }

@@ -43,6 +43,13 @@ pub(crate) enum Step {
     Stop,
 }
 
+impl Script {
+    /// The step of this index; there is none after the last.
+    pub(crate) fn step(&self, index: u32) -> Option<&Step> {
+        self.steps.get(usize::try_from(index).ok()?)
+    }
+}
+
 impl Step {
     /// Whether it leaves the task in a terminal status.
     pub(crate) fn is_final(&self) -> bool {
@@ -81,6 +88,14 @@ pub(crate) struct Outcome {
     pub extracted_data: Option<Value>,
     /// The text of the summary.
     pub summary: Option<String>,
+}
+
+impl Outcome {
+    /// Placeholder data and no words of its own.
+    pub const PLACEHOLDER: Self = Self {
+        extracted_data: None,
+        summary: None,
+    };
 }
 
 /// What cancelling does to a task that is not terminal. The documentation has it both ways: the task is marked as

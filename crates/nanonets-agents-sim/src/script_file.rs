@@ -17,6 +17,13 @@
 //!   - running: 2
 //!   - complete
 //!
+//! # How the simulated service behaves.
+//! rate_limit: { per_second: 50, burst: 10, retry_after: true }
+//! listing_lag: 2s           # until lists show a new task
+//! read_lag: 500ms           # until a new task can be read
+//! summary_lag: 3            # reads of a summary without the answer
+//! clock_offset: -90s        # from the machine's clock
+//!
 //! # What goes wrong.
 //! faults:
 //!   - { on: [run_agent], status: 503, retry_after: 2s, times: 1 }
@@ -26,7 +33,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use nanonets_agents_api::types::AgentId;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
@@ -34,6 +41,7 @@ use serde_json::Value;
 
 use crate::faults::Fault;
 use crate::operation::Operation;
+use crate::rate::RateLimit;
 use crate::script::{OnCancel, Script, Until};
 use crate::simulator::Simulator;
 
@@ -46,6 +54,11 @@ pub struct ScriptFile {
     #[serde(deserialize_with = "or_nothing")]
     script: Steps,
     on_cancel: Cancel,
+    rate_limit: Option<RateLimitEntry>,
+    listing_lag: Option<Time>,
+    read_lag: Option<Time>,
+    summary_lag: Option<u32>,
+    clock_offset: Option<Offset>,
     #[serde(deserialize_with = "or_nothing")]
     faults: Vec<FaultEntry>,
 }
@@ -103,12 +116,33 @@ impl ScriptFile {
         }
     }
 
+    /// The offset of the simulator's clock, if the file has one. It may be set before anything that has a timestamp.
+    #[must_use]
+    pub fn clock_offset(&self) -> Option<TimeDelta> {
+        self.clock_offset.as_ref().map(|offset| offset.0)
+    }
+
     /// Sets a simulator up as the file has it, and returns the names and ids of its agents.
     ///
     /// # Errors
     ///
     /// If the simulator has an agent of one of the names already.
     pub fn apply(self, simulator: &Simulator) -> Result<Vec<(String, AgentId)>, String> {
+        if let Some(Offset(offset)) = self.clock_offset {
+            simulator.clock_offset(offset);
+        }
+        if let Some(limit) = self.rate_limit {
+            simulator.set_rate_limit(limit.0);
+        }
+        if let Some(Time(lag)) = self.listing_lag {
+            simulator.listing_lag(lag);
+        }
+        if let Some(Time(lag)) = self.read_lag {
+            simulator.read_lag(lag);
+        }
+        if let Some(reads) = self.summary_lag {
+            simulator.summary_lag(reads);
+        }
         simulator.script(self.script.into_script(self.on_cancel));
         let mut agents = Vec::new();
         for entry in self.agents {
@@ -311,7 +345,45 @@ impl<'de> Deserialize<'de> for For {
     }
 }
 
+#[derive(Debug)]
+struct RateLimitEntry(RateLimit);
+
+impl<'de> Deserialize<'de> for RateLimitEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Raw {
+            per_second: f64,
+            burst: u32,
+            #[serde(default)]
+            retry_after: bool,
+        }
+
+        let raw = Raw::deserialize(deserializer)?;
+        let limit = RateLimit::new(raw.per_second, raw.burst, raw.retry_after);
+        limit.map(Self).map_err(de::Error::custom)
+    }
+}
+
+/// A time forward or back, such as `90s` or `-90s`.
+#[derive(Debug)]
+struct Offset(TimeDelta);
+
+impl<'de> Deserialize<'de> for Offset {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let (is_back, size) = match text.strip_prefix('-') {
+            Some(size) => (true, size),
+            None => (false, text.strip_prefix('+').unwrap_or(&text)),
+        };
+        let size = TimeDelta::from_std(time(size)?);
+        let size = size.map_err(|_| de::Error::custom(format!("`{text}` is too long a time")))?;
+        Ok(Self(if is_back { -size } else { size }))
+    }
+}
+
 /// A time such as `500ms`.
+#[derive(Debug)]
 struct Time(Duration);
 
 impl<'de> Deserialize<'de> for Time {
@@ -328,6 +400,25 @@ fn time<E: de::Error>(text: &str) -> Result<Duration, E> {
             "`{text}` is not a time such as 500ms, 2s or 1m 30s"
         ))
     })
+}
+
+/// A field of an answer, or of one item of its list, and the value that it gets.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FieldEntry {
+    name: String,
+    value: Value,
+    #[serde(default)]
+    item: Option<usize>,
+}
+
+impl FieldEntry {
+    fn into_fault(self) -> Fault {
+        match self.item {
+            Some(index) => Fault::set_item_field(index, &self.name, self.value),
+            None => Fault::set_field(&self.name, self.value),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -358,6 +449,7 @@ struct RawFault {
     unknown_fields: Option<bool>,
     without_field: Option<String>,
     null_field: Option<String>,
+    set_field: Option<FieldEntry>,
     repeat_cursor: Option<bool>,
     empty_page: Option<bool>,
     // What an answer of another status has.
@@ -392,13 +484,14 @@ impl RawFault {
             flag(self.unknown_fields, Fault::unknown_fields),
             self.without_field.as_deref().map(Fault::without_field),
             self.null_field.as_deref().map(Fault::null_field),
+            self.set_field.map(FieldEntry::into_fault),
             flag(self.repeat_cursor, Fault::repeat_cursor),
             flag(self.empty_page, Fault::empty_page),
         ];
         let mut kinds = kinds.into_iter().flatten();
         let (Some(mut fault), None) = (kinds.next(), kinds.next()) else {
             return Err("a fault is one of status, delay_headers, delay_body, truncate, cut_off, reset, refuse, \
-                 unknown_enum_values, unknown_fields, without_field, null_field, repeat_cursor, empty_page"
+                 unknown_enum_values, unknown_fields, without_field, null_field, set_field, repeat_cursor, empty_page"
                 .to_owned());
         };
         let shapes_answer = self.body.is_some()

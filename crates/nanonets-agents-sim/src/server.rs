@@ -21,9 +21,9 @@ use crate::connection::{Breaker, Connection};
 
 /// How many connections may wait to be accepted.
 const BACKLOG: u32 = 1024;
-/// How long a client may take to send the headers of a request.
-const HEADER_TIME: Duration = Duration::from_secs(30);
-/// How much of a request is read ahead, and how long its headers may be, in bytes.
+/// The longest time that the head of a request may take.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the headers of a request may be, in bytes.
 pub(crate) const BUFFER: usize = 64 * 1024;
 
 /// What the server can be told.
@@ -96,8 +96,9 @@ impl Server {
         self.address
     }
 
-    /// Serves until it is dropped, and all connections with it.
-    pub async fn run(mut self, app: Router) -> Infallible {
+    /// Serves until it is dropped, and all connections with it. A connection that makes no progress for the timeout is
+    /// closed.
+    pub async fn run(mut self, app: Router, timeout: Duration) -> Infallible {
         let mut connections = JoinSet::new();
         let mut breaker = Breaker::default();
         let mut socket = Socket::Listening(self.listener);
@@ -105,7 +106,7 @@ impl Server {
             tokio::select! {
                 accepted = accept(&socket) => {
                     if let Some(stream) = accepted {
-                        connections.spawn(serve(stream, breaker.clone(), app.clone()));
+                        connections.spawn(serve(stream, breaker.clone(), app.clone(), timeout));
                     }
                 }
                 () = due(&socket) => socket = listen(socket, self.address),
@@ -192,8 +193,8 @@ async fn due(socket: &Socket) {
     }
 }
 
-async fn serve(stream: TcpStream, all: Breaker, app: Router) {
-    let (connection, breaker) = Connection::new(stream, all);
+async fn serve(stream: TcpStream, all: Breaker, app: Router, timeout: Duration) {
+    let (connection, breaker) = Connection::new(stream, all, timeout);
     let app = TowerToHyperService::new(app);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(breaker.clone());
@@ -201,7 +202,7 @@ async fn serve(stream: TcpStream, all: Breaker, app: Router) {
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIME)
+        .header_read_timeout(timeout.min(HEAD_TIMEOUT))
         .max_buf_size(BUFFER)
         .serve_connection(TokioIo::new(connection), service);
     // A connection that breaks has nobody left to be told.

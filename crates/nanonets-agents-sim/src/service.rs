@@ -11,7 +11,10 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::rejection::RawPathParamsRejection;
 use axum::extract::{RawPathParams, Request as HttpRequest};
-use axum::http::header::{ALLOW, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, WWW_AUTHENTICATE};
+use axum::http::header::{
+    ALLOW, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, DATE, RETRY_AFTER,
+    WWW_AUTHENTICATE,
+};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::any;
@@ -24,13 +27,15 @@ use crate::clock::Clock;
 use crate::connection::Breaker;
 use crate::faults::{Effect, FaultBody, Faults, Struck};
 use crate::handlers;
-use crate::observe::{Log, Request};
+use crate::host;
+use crate::observe::{Log, Request, copied};
 use crate::operation::Operation;
 use crate::page::Cursors;
 use crate::query::Query;
+use crate::rate::RateLimiter;
 use crate::reply::{Failure, Reply};
 use crate::server::Control;
-use crate::upload::Incoming;
+use crate::upload::{BodyLimits, Incoming};
 use crate::world::World;
 
 /// Called with every request that was answered or broken off.
@@ -47,6 +52,8 @@ pub(crate) struct App {
     /// Told of each request that comes.
     pub arrivals: watch::Sender<()>,
     pub control: Control,
+    pub body_limits: BodyLimits,
+    pub run_rate: Arc<Mutex<RateLimiter>>,
     pub settings: Settings,
 }
 
@@ -152,7 +159,7 @@ impl App {
             method: head.method.clone(),
             path: head.uri.path().to_owned(),
             query: head.uri.query().map(str::to_owned),
-            headers: head.headers.clone(),
+            headers: copied(&head.headers),
             received_at: self.clock.utc(self.clock.now()),
             body: Default::default(),
             status: None,
@@ -171,7 +178,7 @@ impl App {
         let mut note = Note {
             app: &self,
             number,
-            body: Incoming::new(body, &head.headers),
+            body: Incoming::new(body, &head.headers, &self.body_limits),
             status: None,
             started: None,
             faulted: !struck.is_empty(),
@@ -208,7 +215,11 @@ impl App {
                     headers: &head.headers,
                     body: &mut note.body,
                 };
-                let reply = self.carry_out(&target, call).await;
+                let host = host::check(&head.method, &head.uri, head.version, &head.headers);
+                let reply = match host {
+                    Ok(()) => self.carry_out(&target, call).await,
+                    Err(failure) => failure.into(),
+                };
                 note.started = reply.started;
                 instead(true).unwrap_or(Answer::Reply(reply))
             }
@@ -240,6 +251,11 @@ impl App {
         {
             response.headers_mut().insert(ALLOW, allowed);
         }
+        if note.body.timed_out() {
+            // The rest of the body may still come, and it would be taken for the next request.
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(CONNECTION, close);
+        }
         if !is_success {
             note.body.drain();
         }
@@ -265,6 +281,16 @@ impl App {
             Some(workspace) => workspace,
             None => return unauthorized("the key is not known, or was revoked").into(),
         };
+        if operation == Operation::RunAgent
+            && let Err(rejected) = lock(&self.run_rate).take()
+        {
+            let message = "rate limit exceeded: too many runs, try again later";
+            let failure = Failure::new(StatusCode::TOO_MANY_REQUESTS, message);
+            return Reply {
+                retry_after: rejected.retry_after,
+                ..failure.into()
+            };
+        }
         let reply = handlers::carry_out(self, operation, call).await;
         reply.unwrap_or_else(Reply::from)
     }
@@ -326,10 +352,16 @@ impl App {
                 if reply.status == StatusCode::UNAUTHORIZED {
                     headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
                 }
+                if let Some(seconds) = reply.retry_after {
+                    headers.insert(RETRY_AFTER, seconds.into());
+                }
                 let body = FaultBody::Bytes(reply.body.to_string().into());
                 (reply.status, headers, body)
             }
         };
+        headers
+            .entry(DATE)
+            .or_insert_with(|| self.clock.http_date());
         let mut response = Response::new(shaped(body, struck, &mut headers));
         *response.status_mut() = status;
         *response.headers_mut() = headers;

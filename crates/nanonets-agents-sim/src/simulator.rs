@@ -7,6 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use nanonets_agents_api::types::{Agent, AgentId, CreateAgentRequest, TaskId, TaskStatus};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -14,18 +15,24 @@ use tokio::task::JoinHandle;
 use crate::faults::{Fault, FaultHandle, Faults};
 use crate::observe::Request;
 use crate::operation::Operation;
+use crate::pace::Pace;
 use crate::page::Cursors;
+use crate::rate::{RateLimit, RateLimiter};
 use crate::reply::Failure;
 use crate::script::Script;
 use crate::server::{Control, Server};
 use crate::service::{App, Settings, lock, router};
-use crate::upload::Part;
-use crate::world::World;
+use crate::upload::{BodyLimits, Part};
+use crate::world::{Lags, World};
 
 /// The workspace that [`Simulator::api_key`] belongs to.
 const OWN: usize = 0;
 /// The key unless another is set.
 const KEY: &str = "simulated-key";
+/// The longest timeout. A longer one would overflow the clock.
+const MAX_TIMEOUT: Duration = Duration::from_secs(365 * 24 * 3600);
+/// The number of finished tasks that are kept unless another is set.
+const MAX_FINISHED_TASKS: usize = 1_000_000;
 /// The largest file that is taken unless another limit is set, in bytes.
 const MAX_FILE: u64 = 16 * 1024 * 1024 * 1024;
 
@@ -52,6 +59,11 @@ pub struct SimulatorBuilder {
     address: SocketAddr,
     key: String,
     seed: u64,
+    pace: Pace,
+    max_finished_tasks: usize,
+    rate_limit: Option<RateLimit>,
+    lags: Lags,
+    clock_offset: TimeDelta,
     settings: Settings,
 }
 
@@ -61,6 +73,7 @@ impl fmt::Debug for SimulatorBuilder {
             .field("address", &self.address)
             .field("seed", &self.seed)
             .field("latency", &self.settings.latency)
+            .field("pace", &self.pace)
             .finish_non_exhaustive()
     }
 }
@@ -126,6 +139,79 @@ impl SimulatorBuilder {
         self
     }
 
+    /// Ends requests that stand still. It is two minutes unless set; the `nanonets-sim` binary has 30 seconds.
+    ///
+    /// A body that brings nothing for this long is answered with 408; for the average rate of a body, see
+    /// [`min_body_rate`](Self::min_body_rate). A client that reads nothing of its answer for this long is disconnected.
+    /// The head of a request must be complete in this time, and at the latest after 30 seconds, or the connection
+    /// closes; an idle connection closes after the same time.
+    pub fn read_timeout(mut self, timeout: Duration) -> Self {
+        self.pace.timeout = timeout.min(MAX_TIMEOUT);
+        self
+    }
+
+    /// Ends requests whose bodies trickle, with 408. It is 0 unless set, which allows any rate; the `nanonets-sim`
+    /// binary has 1024 bytes per second.
+    ///
+    /// Each byte buys time at this rate, up to the [`read_timeout`](Self::read_timeout): a body may pause, and it may
+    /// be slow for a while, but on average it must reach this rate.
+    pub fn min_body_rate(mut self, bytes_per_second: u32) -> Self {
+        self.pace.bytes_per_second = bytes_per_second;
+        self
+    }
+
+    /// Keeps this many finished tasks. The oldest ones beyond are forgotten: they are 404 then. It is one million unless
+    /// set, and large numbers may be exceeded by two percent. Finished tasks that take more than 512 MiB together are
+    /// forgotten too.
+    pub fn max_finished_tasks(mut self, tasks: usize) -> Self {
+        self.max_finished_tasks = tasks;
+        self
+    }
+
+    /// Limits the rate of runs from the start. See [`Simulator::limit_rate`].
+    ///
+    /// # Panics
+    ///
+    /// If the rate is not a finite number from 0.
+    pub fn limit_rate(mut self, per_second: impl Into<f64>, burst: u32) -> Self {
+        self.rate_limit = Some(rate_limit(per_second.into(), burst, false));
+        self
+    }
+
+    /// Limits the rate of runs from the start. See [`Simulator::limit_rate_with_retry_after`].
+    ///
+    /// # Panics
+    ///
+    /// If the rate is not a finite number from 0.
+    pub fn limit_rate_with_retry_after(mut self, per_second: impl Into<f64>, burst: u32) -> Self {
+        self.rate_limit = Some(rate_limit(per_second.into(), burst, true));
+        self
+    }
+
+    /// Delays new tasks in lists. See [`Simulator::listing_lag`].
+    pub fn listing_lag(mut self, lag: Duration) -> Self {
+        self.lags.listing = lag;
+        self
+    }
+
+    /// Delays reads of new tasks. See [`Simulator::read_lag`].
+    pub fn read_lag(mut self, lag: Duration) -> Self {
+        self.lags.read = lag;
+        self
+    }
+
+    /// Delays the answers in summaries. See [`Simulator::summary_lag`].
+    pub fn summary_lag(mut self, reads: u32) -> Self {
+        self.lags.summary_reads = reads;
+        self
+    }
+
+    /// Sets the clock wrong from the start. See [`Simulator::clock_offset`].
+    pub fn clock_offset(mut self, offset: TimeDelta) -> Self {
+        self.clock_offset = offset;
+        self
+    }
+
     /// Calls a function with each request once it is answered or broken off.
     pub fn on_request(mut self, call: impl Fn(&Request) + Send + Sync + 'static) -> Self {
         self.settings.on_request = Some(Arc::new(call));
@@ -145,8 +231,12 @@ impl SimulatorBuilder {
         let address = self.address;
         let (server, control) =
             Server::bind(address).map_err(|source| StartError { address, source })?;
-        let mut world = World::new(self.seed);
+        let mut world = World::new(self.seed, self.max_finished_tasks);
         world.add_workspace(&self.key);
+        world.lags = self.lags;
+        world.clock().set_offset(self.clock_offset);
+        let mut run_rate = RateLimiter::default();
+        run_rate.set(self.rate_limit);
         let app = App {
             clock: world.clock(),
             world: Arc::new(Mutex::new(world)),
@@ -155,10 +245,12 @@ impl SimulatorBuilder {
             faults: Faults::new(self.seed),
             cursors: Cursors::new(self.seed),
             control,
+            body_limits: BodyLimits::new(self.pace),
+            run_rate: Arc::new(Mutex::new(run_rate)),
             settings: self.settings,
         };
         let address = server.address();
-        let task = tokio::spawn(server.run(router(&app)));
+        let task = tokio::spawn(server.run(router(&app), self.pace.timeout));
         Ok(Simulator {
             address,
             key: self.key,
@@ -185,6 +277,11 @@ impl Simulator {
             address: (Ipv4Addr::LOCALHOST, 0).into(),
             key: KEY.to_owned(),
             seed: 0,
+            pace: Pace::default(),
+            max_finished_tasks: MAX_FINISHED_TASKS,
+            rate_limit: None,
+            lags: Lags::default(),
+            clock_offset: TimeDelta::zero(),
             settings: Settings {
                 latency: Duration::ZERO,
                 max_file: MAX_FILE,
@@ -262,6 +359,70 @@ impl Simulator {
     /// Holds tasks of an agent back as `queued` while so many of its tasks are not over, whichever of its versions runs.
     pub fn limit_concurrent_tasks(&self, agent: AgentId, limit: usize) {
         lock(&self.app.world).limit_tasks(agent, limit);
+    }
+
+    /// Limits the rate of runs, by a token bucket on tokio's clock: `burst` runs may come at once, and `per_second`
+    /// follow. A run beyond it gets 429 in the API's own envelope, without `Retry-After`, and starts no task.
+    ///
+    /// A limit that is set already is replaced, and the new bucket is full. See [`rate_limited`](Self::rate_limited) for
+    /// the count of these answers.
+    ///
+    /// # Panics
+    ///
+    /// If the rate is not a finite number from 0.
+    pub fn limit_rate(&self, per_second: impl Into<f64>, burst: u32) {
+        let limit = rate_limit(per_second.into(), burst, false);
+        lock(&self.app.run_rate).set(Some(limit));
+    }
+
+    /// The same as [`limit_rate`](Self::limit_rate), and answers beyond the limit have a `Retry-After`: the time until a
+    /// run passes, in whole seconds, rounded up.
+    ///
+    /// # Panics
+    ///
+    /// If the rate is not a finite number from 0.
+    pub fn limit_rate_with_retry_after(&self, per_second: impl Into<f64>, burst: u32) {
+        let limit = rate_limit(per_second.into(), burst, true);
+        lock(&self.app.run_rate).set(Some(limit));
+    }
+
+    #[cfg(feature = "server")]
+    pub(crate) fn set_rate_limit(&self, limit: RateLimit) {
+        lock(&self.app.run_rate).set(Some(limit));
+    }
+
+    /// Removes the limit on the rate of runs.
+    pub fn unlimit_rate(&self) {
+        lock(&self.app.run_rate).set(None);
+    }
+
+    /// The number of runs that the limit on their rate rejected.
+    #[must_use]
+    pub fn rate_limited(&self) -> u64 {
+        lock(&self.app.run_rate).rejected()
+    }
+
+    /// Shows a new task in `GET /tasks` only after this time: the list is eventually consistent. Tasks of a
+    /// [history](Self::add_history) are there at once.
+    pub fn listing_lag(&self, lag: Duration) {
+        lock(&self.app.world).lags.listing = lag;
+    }
+
+    /// Answers 404 to all requests for a new task by its id for this time, as a replica that has not seen it yet.
+    pub fn read_lag(&self, lag: Duration) {
+        lock(&self.app.world).lags.read = lag;
+    }
+
+    /// Leaves the answer out of the first reads of a summary after the task completed: the summary has the status
+    /// `completed` then, and neither `result` nor `extracted_data`.
+    pub fn summary_lag(&self, reads: u32) {
+        lock(&self.app.world).lags.summary_reads = reads;
+    }
+
+    /// Sets the simulator's clock wrong by this much, forward or back: the timestamps from now on, what
+    /// `created_after` is compared with, and the header `Date` of every answer. How fast time passes stays the same.
+    pub fn clock_offset(&self, offset: TimeDelta) {
+        self.app.clock.set_offset(offset);
     }
 
     /// The script of tasks that no other is for. Without it, they complete at once.
@@ -403,10 +564,15 @@ impl TaskView {
             status: task.status().clone(),
             is_over: task.is_over(),
             has_query: task.has_query,
-            files: task.files.clone(),
-            messages: task.messages().len(),
+            files: task.files.iter().map(crate::upload::File::part).collect(),
+            messages: task.message_count(),
         }
     }
+}
+
+/// A limit that the author of a test asked for.
+fn rate_limit(per_second: f64, burst: u32, has_retry_after: bool) -> RateLimit {
+    RateLimit::new(per_second, burst, has_retry_after).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Panics for the author of a test, who asked for what can't be.

@@ -1,32 +1,41 @@
-//! One task: its place in its script, what it was asked, and what it has said and done so far.
+//! One task: its position in its script, its input, and what has happened in it so far.
 //!
 //! Nothing runs while nobody looks. A task catches up with its script when it is touched, so that ten thousand of them
-//! cost no more than the memory they take.
+//! cost no more than the memory they take. That memory is small: a task keeps which steps it entered and when, and its
+//! messages, its feed and its answer are made from that when they are read.
+
+mod view;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use nanonets_agents_api::types::{
-    AgentId, FeedItem, Message, MessageId, MessageRole, Task, TaskId, TaskListItem, TaskResult,
-    TaskStatus, TaskSummary, UserId,
-};
-use serde_json::{Map, Value, json};
+use nanonets_agents_api::types::{AgentId, MessageId, TaskId, TaskStatus};
 use tokio::time::Instant;
 
 use crate::clock::Clock;
-use crate::placeholder::placeholder;
-use crate::script::{OnCancel, Outcome, Script, Step, Until};
+use crate::script::{OnCancel, Script, Step, Until};
+use crate::text::Texts;
 use crate::upload::File;
-
-/// How long a title may get, in characters.
-const TITLE: usize = 80;
 
 /// What a task is started with.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Input {
-    pub query: Option<String>,
-    pub output_schema: Option<String>,
+    pub query: Option<Arc<str>>,
+    pub output_schema: Option<Arc<str>>,
     pub files: Vec<File>,
+}
+
+impl Input {
+    /// Shares texts with other tasks: many tasks of one agent have the same prompt or the same schema.
+    pub fn share_texts(&mut self, texts: &mut Texts) {
+        let files = self.files.iter_mut();
+        let shared =
+            files.flat_map(|file| std::iter::once(&mut file.name).chain(&mut file.content_type));
+        for text in shared.chain(&mut self.query).chain(&mut self.output_schema) {
+            texts.share(text);
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -36,36 +45,47 @@ pub(crate) struct Simulated {
     pub workspace: usize,
     pub created_at: DateTime<Utc>,
     pub has_query: bool,
-    pub files: Vec<File>,
+    pub files: Box<[File]>,
     /// How far in the past it is, if it is part of a history that nobody started.
     pub age: Option<TimeDelta>,
-    output_schema: Option<String>,
+    output_schema: Option<Arc<str>>,
     updated_at: DateTime<Utc>,
-    title: Option<String>,
     status: TaskStatus,
-    messages: Vec<Message>,
-    feed: Vec<Entry>,
-    outcome: Option<Value>,
+    events: Vec<Event>,
+    /// The number of messages among the events.
+    messages: u32,
+    /// The creation on tokio's clock.
+    created: Instant,
+    /// The number of times that the summary was read since the task completed last.
+    summary_reads: u32,
     /// Seeds the task's ids and placeholder data.
     seed: u64,
     script: Arc<Script>,
     /// The step under way; `None` while the task is held back by its agent's limit.
-    step: Option<usize>,
-    /// When that began.
+    step: Option<u32>,
+    /// The start of that step.
     since: Instant,
-    /// How often the status was shown in it, and when last.
+    /// The number of times that the status was shown in it, and the last one.
     reads: (u32, Option<Instant>),
-    /// When what it waits for came: a message, an approval.
+    /// The arrival of what the task waits for: a message, an approval.
     released: Option<Instant>,
-    cancelled: bool,
+    is_cancelled: bool,
+    is_stopped: bool,
 }
 
-/// An item of the feed.
+/// Something that happened in a task.
 #[derive(Debug)]
-enum Entry {
-    /// The message of this number.
-    Message(usize),
-    Other(Value),
+struct Event {
+    at: DateTime<Utc>,
+    kind: EventKind,
+}
+
+#[derive(Debug)]
+enum EventKind {
+    /// The user said this.
+    Message(Arc<str>),
+    /// The task entered this step of its script, or left the script at its end.
+    Step(u32),
 }
 
 impl Simulated {
@@ -86,25 +106,27 @@ impl Simulated {
             workspace,
             created_at,
             has_query: input.query.is_some(),
-            files: input.files,
+            files: input.files.into(),
             age,
             output_schema: input.output_schema,
             updated_at: created_at,
-            title: None,
             status: TaskStatus::Queued,
-            messages: Vec::new(),
-            feed: Vec::new(),
-            outcome: None,
+            // The prompt and the last step: most tasks have no more.
+            events: Vec::with_capacity(2),
+            messages: 0,
+            created: now,
+            summary_reads: 0,
             seed,
             script,
             step: None,
             since: now,
             reads: (0, None),
             released: None,
-            cancelled: false,
+            is_cancelled: false,
+            is_stopped: false,
         };
         if let Some(query) = input.query {
-            task.hear(&query, clock, now);
+            task.hear(query, clock, now);
         }
         task
     }
@@ -114,6 +136,11 @@ impl Simulated {
         clock.utc(at) - self.age.unwrap_or_default()
     }
 
+    /// Whether so much time has not passed since it was started. Nobody started the tasks of a history.
+    pub fn is_younger_than(&self, time: Duration) -> bool {
+        !time.is_zero() && self.age.is_none() && self.created.elapsed() < time
+    }
+
     /// Whether the agent has taken it up.
     pub fn has_begun(&self) -> bool {
         self.step.is_some() || self.status != TaskStatus::Queued
@@ -121,10 +148,10 @@ impl Simulated {
 
     /// Whether it is over, as far as its script goes.
     pub fn is_over(&self) -> bool {
-        match self.step {
-            Some(step) => self.script.steps.get(step).is_none_or(Step::is_final),
-            None => self.status == TaskStatus::Stopped,
-        }
+        self.is_stopped
+            || self
+                .step
+                .is_some_and(|step| self.script.step(step).is_none_or(Step::is_final))
     }
 
     /// When it ended, if it is over; when it was created, if it has not begun.
@@ -145,7 +172,7 @@ impl Simulated {
     /// Catches up with the script.
     pub fn settle(&mut self, now: Instant, clock: &Clock) {
         while let Some((next, at)) = self.next_step(now) {
-            if self.cancelled && self.script.on_cancel == OnCancel::FinishStep {
+            if self.is_cancelled && self.script.on_cancel == OnCancel::FinishStep {
                 self.stop(at, clock);
                 return;
             }
@@ -159,10 +186,10 @@ impl Simulated {
     }
 
     /// The step that is due and when it became due, if the one under way is over.
-    fn next_step(&self, now: Instant) -> Option<(usize, Instant)> {
-        let current = self.step?;
+    fn next_step(&self, now: Instant) -> Option<(u32, Instant)> {
+        let current = self.step.filter(|_| !self.is_stopped)?;
         let after = |time| self.since.checked_add(time).filter(|end| *end <= now);
-        let ended = match self.script.steps.get(current)? {
+        let ended = match self.script.step(current)? {
             Step::Hold(_, Until::Reads(reads)) => {
                 let (shown, last) = self.reads;
                 (shown >= *reads).then(|| last.unwrap_or(self.since))?
@@ -174,78 +201,47 @@ impl Simulated {
                 None => after((*time)?)?,
             },
             // A conversation goes on after its end if the script has more to say.
-            Step::Complete(_) if current + 1 < self.script.steps.len() => self.released?,
+            Step::Complete(_) if self.script.step(current + 1).is_some() => self.released?,
             Step::Complete(_) | Step::Fail(_) | Step::Stop => return None,
         };
         Some((current + 1, ended))
     }
 
-    fn enter(&mut self, index: usize, at: Instant, clock: &Clock) {
+    fn enter(&mut self, index: u32, at: Instant, clock: &Clock) {
         self.step = Some(index);
         self.since = at;
         self.reads = (0, None);
+        self.summary_reads = 0;
         self.released = None;
-        let script = Arc::clone(&self.script);
-        let status = match script.steps.get(index) {
-            Some(Step::Hold(status, _)) => status.clone(),
-            Some(Step::Ask(question)) => {
-                self.say(question.clone(), clock, at);
-                TaskStatus::WaitingForInput
-            }
-            Some(Step::Review(_)) => {
-                let time = self.utc(clock, at);
-                self.feed.push(Entry::Other(json!({
-                    "type": "review_requested",
-                    "content": "Simulated step that a person has to approve.",
-                    "created_at": time,
-                })));
-                TaskStatus::AwaitingReview
-            }
-            Some(Step::Complete(outcome)) => self.complete(outcome, clock, at),
-            None => self.complete(&Outcome::default(), clock, at),
-            Some(Step::Fail(reason)) => {
-                let time = self.utc(clock, at);
-                self.feed.push(Entry::Other(json!({
-                    "type": "error",
-                    "content": reason,
-                    "created_at": time,
-                })));
-                TaskStatus::Failed
-            }
-            Some(Step::Stop) => TaskStatus::Stopped,
+        // Whether messages or feed show the step.
+        let (status, is_shown) = match self.script.step(index) {
+            Some(Step::Hold(status, _)) => (status.clone(), false),
+            Some(Step::Ask(_)) => (TaskStatus::WaitingForInput, true),
+            Some(Step::Review(_)) => (TaskStatus::AwaitingReview, true),
+            Some(Step::Complete(_)) | None => (TaskStatus::Completed, true),
+            Some(Step::Fail(_)) => (TaskStatus::Failed, true),
+            Some(Step::Stop) => (TaskStatus::Stopped, false),
         };
+        let says = matches!(
+            self.script.step(index),
+            Some(Step::Ask(_) | Step::Complete(_)) | None
+        );
+        self.messages = self.messages.saturating_add(says.into());
         self.status = status;
         self.updated_at = self.utc(clock, at);
+        if is_shown {
+            let (at, kind) = (self.updated_at, EventKind::Step(index));
+            self.events.push(Event { at, kind });
+        }
     }
 
-    fn complete(&mut self, outcome: &Outcome, clock: &Clock, at: Instant) -> TaskStatus {
-        let data = outcome
-            .extracted_data
-            .clone()
-            .unwrap_or_else(|| placeholder(self.output_schema.as_deref(), self.seed));
-        let summary = outcome.summary.clone().unwrap_or_else(|| {
-            "Simulated: no document was read and no model was asked.".to_owned()
-        });
-        self.say(Value::from(summary.as_str()), clock, at);
-        let time = self.utc(clock, at);
-        self.feed.push(Entry::Other(json!({
-            "type": "task_complete",
-            "content": summary,
-            "structuredContent": { "summary": summary },
-            "result": { "summary": summary, "extracted_data": data },
-            "created_at": time,
-        })));
-        self.outcome = Some(data);
-        TaskStatus::Completed
-    }
-
-    /// Cancels it, which a terminal task does not notice.
+    /// Cancels it. A terminal task does not notice.
     pub fn cancel(&mut self, now: Instant, clock: &Clock) {
         self.settle(now, clock);
         if self.is_over() {
             return;
         }
-        self.cancelled = true;
+        self.is_cancelled = true;
         let waits = matches!(self.current(), None | Some(Step::Ask(_) | Step::Review(_)));
         match self.script.on_cancel {
             OnCancel::TooLate => {}
@@ -256,8 +252,10 @@ impl Simulated {
     }
 
     fn stop(&mut self, at: Instant, clock: &Clock) {
-        self.script = Arc::new(Script::new().stop());
-        self.enter(0, at, clock);
+        self.is_stopped = true;
+        self.since = at;
+        self.status = TaskStatus::Stopped;
+        self.updated_at = self.utc(clock, at);
     }
 
     /// Settles what waits for a person in the dashboard. Returns whether something did.
@@ -269,12 +267,13 @@ impl Simulated {
         waits
     }
 
+    /// The step under way. A task that was stopped has none.
     fn current(&self) -> Option<&Step> {
-        self.script.steps.get(self.step?)
+        self.script.step(self.step.filter(|_| !self.is_stopped)?)
     }
 
     /// Takes a message of the user, and returns its id.
-    pub fn receive(&mut self, text: &str, now: Instant, clock: &Clock) -> MessageId {
+    pub fn receive(&mut self, text: Arc<str>, now: Instant, clock: &Clock) -> MessageId {
         let id = self.hear(text, clock, now);
         if matches!(self.current(), Some(Step::Ask(_) | Step::Complete(_))) {
             self.released = self.released.or(Some(now));
@@ -283,40 +282,12 @@ impl Simulated {
         id
     }
 
-    fn hear(&mut self, text: &str, clock: &Clock, at: Instant) -> MessageId {
-        if self.title.is_none() {
-            let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-            self.title = Some(line.chars().take(TITLE).collect());
-        }
-        let user = UserId(self.derived_id(u64::MAX));
-        self.message(MessageRole::User, Some(user), Value::from(text), clock, at)
-    }
-
-    fn say(&mut self, content: Value, clock: &Clock, at: Instant) {
-        self.message(MessageRole::Assistant, None, content, clock, at);
-    }
-
-    fn message(
-        &mut self,
-        role: MessageRole,
-        user_id: Option<UserId>,
-        content: Value,
-        clock: &Clock,
-        at: Instant,
-    ) -> MessageId {
-        let id = MessageId(self.derived_id(self.messages.len() as u64));
-        self.feed.push(Entry::Message(self.messages.len()));
-        self.messages.push(Message {
-            agent_id: Some(self.agent),
-            content: Some(content),
-            created_at: Some(self.utc(clock, at)),
-            id: Some(id),
-            parent_id: self.messages.last().and_then(|message| message.id),
-            role: Some(role),
-            task_id: Some(self.id),
-            user_id,
-            extra: Map::new(),
-        });
+    fn hear(&mut self, text: Arc<str>, clock: &Clock, at: Instant) -> MessageId {
+        let id = MessageId(self.derived_id(self.messages.into()));
+        self.messages = self.messages.saturating_add(1);
+        let at = self.utc(clock, at);
+        let kind = EventKind::Message(text);
+        self.events.push(Event { at, kind });
         id
     }
 
@@ -327,94 +298,25 @@ impl Simulated {
         ))
     }
 
-    /// As `get_task` shows it.
-    pub fn view(&self) -> Task {
-        Task {
-            agent_id: self.agent,
-            created_at: self.created_at,
-            status: self.status.clone(),
-            task_id: self.id,
-            title: self.title.clone(),
-            updated_at: self.updated_at,
-            extra: Map::new(),
-        }
-    }
-
-    /// As `list_tasks` shows it.
-    pub fn item(&self, agent_name: Option<String>) -> TaskListItem {
-        TaskListItem {
-            agent_id: self.agent,
-            agent_name,
-            created_at: self.created_at,
-            status: Some(self.status.clone()),
-            task_id: self.id,
-            title: self.title.clone(),
-            updated_at: self.updated_at,
-            extra: Map::new(),
-        }
-    }
-
-    /// As `get_task_summary` shows it: the summary of the last `task_complete` step, or else the content of the last
-    /// item of the feed, or else no answer.
-    pub fn summary(&self) -> TaskSummary {
-        let feed = self.feed();
-        let is_completion = |item: &&Value| item["type"] == "task_complete";
-        let result = match feed.iter().rev().find(is_completion) {
-            Some(step) => Some(json!({
-                "summary": step["structuredContent"]["summary"],
-                "completed_at": step["created_at"],
-            })),
-            None => feed.last().map(|item| item["content"].clone()),
-        };
-        TaskSummary {
-            agent_id: Some(self.agent),
-            created_at: Some(self.created_at),
-            extracted_data: self.outcome.clone(),
-            result,
-            status: Some(self.status.clone()),
-            task_id: Some(self.id),
-            title: self.title.clone(),
-            updated_at: Some(self.updated_at),
-            extra: Map::new(),
-        }
-    }
-
-    /// As `get_task_result` shows it.
-    pub fn result(&self) -> TaskResult {
-        TaskResult {
-            agent_id: Some(self.agent),
-            created_at: Some(self.created_at),
-            feed: Some(self.feed().into_iter().map(FeedItem).collect()),
-            status: Some(self.status.clone()),
-            task_id: Some(self.id),
-            title: self.title.clone(),
-            updated_at: Some(self.updated_at),
-            extra: Map::new(),
-        }
-    }
-
-    /// Everything that happened, oldest first.
-    fn feed(&self) -> Vec<Value> {
-        let items = self.feed.iter().map(|entry| match entry {
-            Entry::Other(item) => item.clone(),
-            Entry::Message(number) => {
-                let message = &self.messages[*number];
-                json!({
-                    "type": "message",
-                    "role": message.role,
-                    "content": message.content,
-                    "created_at": message.created_at,
-                })
+    /// About the memory that it takes, in bytes.
+    pub fn weight(&self) -> usize {
+        let unshared = |text: &Arc<str>| {
+            if Arc::strong_count(text) > 1 {
+                0
+            } else {
+                text.len()
             }
+        };
+        let events = self.events.iter().map(|event| match &event.kind {
+            EventKind::Message(text) => unshared(text),
+            EventKind::Step(_) => 0,
         });
-        items.collect()
-    }
-
-    pub fn messages(&self) -> Vec<Message> {
-        self.messages.clone()
-    }
-
-    pub fn title(&self) -> Option<&str> {
-        self.title.as_deref()
+        let names = self.files.iter().map(|file| file.file_name.as_ref());
+        let names = names.map(|name| name.map_or(0, |name| name.len()));
+        size_of::<Self>()
+            + self.output_schema.as_ref().map_or(0, unshared)
+            + self.events.capacity() * size_of::<Event>()
+            + self.files.len() * size_of::<File>()
+            + events.chain(names).sum::<usize>()
     }
 }

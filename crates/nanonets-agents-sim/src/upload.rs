@@ -1,4 +1,4 @@
-//! Request bodies. JSON is small and read whole, up to a limit; files stream through a hash and a counter and are gone.
+//! Request bodies. JSON and texts are read whole, up to a limit; files stream through a hash and a counter and are gone.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::{Body, BodyDataStream};
-use axum::http::HeaderMap;
+use axum::body::Body;
 use axum::http::header::{CONTENT_TYPE, EXPECT};
+use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use multer::{Field, Multipart};
@@ -16,20 +16,26 @@ use nanonets_agents_api::types::{RunAgentRequest, TaskOutputConfig};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::pace::{Pace, Paced, ReadError};
 use crate::reply::Failure;
 use crate::server::BUFFER;
 use crate::task::Input;
 
-/// JSON bodies and text parts beyond this are refused.
+/// The longest JSON body or text part, in bytes.
 const MAX_TEXT: usize = 4 * 1024 * 1024;
-/// Multipart bodies of more parts are refused.
+/// A text beyond this is large, in bytes.
+const LARGE_TEXT: usize = 16 * 1024;
+/// How many requests with large texts are read at the same time. The others wait.
+const MAX_LARGE: usize = 64;
+/// Multipart bodies of more parts are rejected.
 const MAX_PARTS: usize = 1000;
 /// So much of a body may come before a part of it does: preamble and headers, and what is read ahead.
 const MAX_WITHOUT_PROGRESS: usize = 4 * BUFFER;
-/// Names of parts and files, and their media types, beyond this are refused, in bytes.
+/// Names of parts and files, and their media types, beyond this are rejected, in bytes.
 const MAX_NAME: usize = 1024;
-/// How much of the rest of a refused body is read, so that the client gets to see the refusal.
+/// How much of the rest of a rejected body is read, so that the client receives the answer, in bytes.
 const MAX_DRAIN: usize = 64 * 1024 * 1024;
 /// For how long.
 const DRAIN_TIME: Duration = Duration::from_secs(5);
@@ -65,8 +71,39 @@ impl Part {
     }
 }
 
-/// A file that a task was started with.
-pub(crate) type File = Part;
+/// A file that a task was started with, as the task keeps it.
+#[derive(Clone, Debug)]
+pub(crate) struct File {
+    /// The name of its part.
+    pub name: Arc<str>,
+    pub file_name: Option<Box<str>>,
+    pub content_type: Option<Arc<str>>,
+    size: u64,
+    sha256: [u8; 32],
+}
+
+impl File {
+    fn new(part: &Part, sha256: [u8; 32]) -> Self {
+        Self {
+            name: part.name.as_str().into(),
+            file_name: part.file_name.as_deref().map(Into::into),
+            content_type: part.content_type.as_deref().map(Into::into),
+            size: part.size,
+            sha256,
+        }
+    }
+
+    /// The part that it came in.
+    pub fn part(&self) -> Part {
+        Part {
+            name: self.name.as_ref().to_owned(),
+            file_name: self.file_name.as_deref().map(str::to_owned),
+            content_type: self.content_type.as_deref().map(str::to_owned),
+            size: self.size,
+            sha256: hex(&self.sha256),
+        }
+    }
+}
 
 /// What was seen of a request's body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,21 +123,73 @@ pub enum SeenBody {
     Multipart(Vec<Part>),
 }
 
+/// Limits of request bodies. All requests share them.
+#[derive(Clone, Debug)]
+pub(crate) struct BodyLimits {
+    pub pace: Pace,
+    large: Arc<Semaphore>,
+}
+
+impl BodyLimits {
+    pub fn new(pace: Pace) -> Self {
+        Self {
+            pace,
+            large: Arc::new(Semaphore::new(MAX_LARGE)),
+        }
+    }
+}
+
 /// A request's body, and what has been seen of it.
 pub(crate) struct Incoming {
-    stream: BodyDataStream,
-    /// Whether the client waits to be told to send it.
+    stream: Paced,
+    /// Whether the client waits for `100 Continue` before it sends the body.
     waits: bool,
+    memory: Memory,
+    timed_out: bool,
     pub seen: SeenBody,
 }
 
+/// Memory for the texts of one request.
+struct Memory {
+    limits: BodyLimits,
+    large: Option<OwnedSemaphorePermit>,
+}
+
+impl Memory {
+    /// Appends to a text. A text that gets large waits for memory first.
+    async fn append(&mut self, text: &mut Vec<u8>, chunk: &[u8]) -> Result<(), Failure> {
+        if self.large.is_none() && text.len() + chunk.len() > LARGE_TEXT {
+            let permit = Arc::clone(&self.limits.large).acquire_owned();
+            let permit = tokio::time::timeout(self.limits.pace.timeout, permit).await;
+            // The semaphore is never closed.
+            self.large = permit.ok().and_then(Result::ok);
+            if self.large.is_none() {
+                let message = format!("the simulator is reading {MAX_LARGE} large bodies already");
+                return Err(Failure::new(StatusCode::SERVICE_UNAVAILABLE, message));
+            }
+        }
+        text.extend_from_slice(chunk);
+        Ok(())
+    }
+}
+
 impl Incoming {
-    pub fn new(body: Body, headers: &HeaderMap) -> Self {
+    pub fn new(body: Body, headers: &HeaderMap, limits: &BodyLimits) -> Self {
         Self {
-            stream: body.into_data_stream(),
+            stream: Paced::new(body, limits.pace),
             waits: headers.contains_key(EXPECT),
+            memory: Memory {
+                limits: limits.clone(),
+                large: None,
+            },
+            timed_out: false,
             seen: SeenBody::None,
         }
+    }
+
+    /// Whether the client stopped sending, or sent too slowly.
+    pub fn timed_out(&self) -> bool {
+        self.timed_out
     }
 
     /// Reads a JSON body: an object, with values that must not be null at some JSON pointers.
@@ -131,7 +220,7 @@ impl Incoming {
                     "the body has more than {MAX_TEXT} bytes"
                 )));
             }
-            whole.extend_from_slice(&chunk);
+            self.memory.append(&mut whole, &chunk).await?;
         }
         if !whole.is_empty() {
             self.seen = SeenBody::Whole {
@@ -151,8 +240,10 @@ impl Incoming {
                 output_config,
             } = self.json(headers, &RUN_NOT_NULL).await?;
             return Ok(Input {
-                query: query.filter(|query| !query.is_empty()),
-                output_schema: output_config.and_then(|config| config.output_schema),
+                query: query.filter(|query| !query.is_empty()).map(Into::into),
+                output_schema: output_config
+                    .and_then(|config| config.output_schema)
+                    .map(Into::into),
                 files: Vec::new(),
             });
         }
@@ -161,12 +252,20 @@ impl Incoming {
         })?;
         self.waits = false;
         self.seen = SeenBody::Multipart(Vec::new());
-        match &mut self.seen {
-            SeenBody::Multipart(parts) => {
-                read_parts(&mut self.stream, boundary, max_file, parts).await
-            }
-            SeenBody::None | SeenBody::Whole { .. } => Ok(Input::default()),
-        }
+        let SeenBody::Multipart(parts) = &mut self.seen else {
+            return Ok(Input::default());
+        };
+        let (stream, progress) = Stepwise::new(&mut self.stream);
+        let reader = PartReader {
+            progress,
+            memory: &mut self.memory,
+            max_file,
+        };
+        let input = reader
+            .read_all(Multipart::new(stream, boundary), parts)
+            .await;
+        self.timed_out = input.as_ref().is_err_and(Failure::is_timeout);
+        input
     }
 
     /// Reads a body for no more than to have seen it.
@@ -184,16 +283,18 @@ impl Incoming {
     async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
         self.waits = false;
         let chunk = self.stream.next().await.transpose();
-        chunk.map_err(|_| Failure::bad_request("the body ended too early"))
+        self.timed_out = chunk == Err(ReadError::TooSlow);
+        chunk.map_err(unreadable)
     }
 
-    /// Reads on without looking, for a while and beside the answer: a client that is still sending might not see that
-    /// otherwise. One that waits to be told to send is not told.
+    /// Reads on without looking, for a while and beside the answer: a client that is still sending might not receive the
+    /// answer otherwise. A client that waits for `100 Continue` does not get it, and a slow one is not waited for.
     pub fn drain(&mut self) {
-        if self.waits {
+        if self.waits || self.timed_out {
             return;
         }
-        let mut stream = std::mem::replace(&mut self.stream, Body::empty().into_data_stream());
+        let pace = self.memory.limits.pace;
+        let mut stream = std::mem::replace(&mut self.stream, Paced::new(Body::empty(), pace));
         let reading = async move {
             let mut left = MAX_DRAIN;
             while let Some(Ok(chunk)) = stream.next().await {
@@ -203,97 +304,110 @@ impl Incoming {
                 }
             }
         };
-        // Whoever sends more than that, or more slowly, sees the connection close.
+        // A client that sends more than that, or more slowly, sees the connection close.
         tokio::spawn(tokio::time::timeout(DRAIN_TIME, reading));
     }
 }
 
-async fn read_parts(
-    stream: &mut BodyDataStream,
-    boundary: String,
+/// Reads the parts of a multipart body.
+struct PartReader<'a> {
+    /// The bytes read since the parser last returned something.
+    progress: Arc<AtomicUsize>,
+    memory: &'a mut Memory,
     max_file: u64,
-    parts: &mut Vec<Part>,
-) -> Result<Input, Failure> {
-    let (stream, progress) = Stepwise::new(stream);
-    let mut multipart = Multipart::new(stream, boundary);
-    let mut input = Input::default();
-    while let Some(mut field) = multipart.next_field().await.map_err(malformed)? {
-        if parts.len() == MAX_PARTS {
-            return Err(Failure::bad_request(format!(
-                "the body has more than {MAX_PARTS} parts"
-            )));
-        }
-        progress.store(0, Ordering::Relaxed);
-        let name = field.name().unwrap_or_default().to_owned();
-        let keep_text = matches!(name.as_str(), "query" | "output_config");
-        let limit = if keep_text { MAX_TEXT as u64 } else { max_file };
-        let (part, text) = read_part(&mut field, name, keep_text, limit, &progress).await?;
-        match part.name.as_str() {
-            "query" => input.query = Some(utf8(&part, text)?).filter(|query| !query.is_empty()),
-            "output_config" => {
-                let config: TaskOutputConfig = object(&text, &["/output_schema", "/instructions"])
-                    .map_err(|reason| {
-                        Failure::bad_request(format!(
-                            "the part `output_config` is not as documented: {reason}"
-                        ))
-                    })?;
-                input.output_schema = config.output_schema;
-            }
-            // The second is the old name; the third is how the reference page's own curl line has it.
-            "files" | "file" | "files.items" => input.files.push(part.clone()),
-            _ => {}
-        }
-        parts.push(part);
-    }
-    Ok(input)
 }
 
-async fn read_part(
-    field: &mut Field<'_>,
-    name: String,
-    keep_text: bool,
-    limit: u64,
-    progress: &AtomicUsize,
-) -> Result<(Part, Vec<u8>), Failure> {
-    let mut part = Part {
-        file_name: field.file_name().map(str::to_owned),
-        content_type: field.content_type().map(ToString::to_string),
-        name,
-        size: 0,
-        sha256: String::new(),
-    };
-    let texts = [
-        Some(&part.name),
-        part.file_name.as_ref(),
-        part.content_type.as_ref(),
-    ];
-    if texts
-        .into_iter()
-        .flatten()
-        .any(|text| text.len() > MAX_NAME)
-    {
-        return Err(Failure::bad_request(format!(
-            "a part has a name or a media type of more than {MAX_NAME} bytes"
-        )));
+impl PartReader<'_> {
+    async fn read_all(
+        mut self,
+        mut multipart: Multipart<'_>,
+        parts: &mut Vec<Part>,
+    ) -> Result<Input, Failure> {
+        let mut input = Input::default();
+        while let Some(mut field) = multipart.next_field().await.map_err(malformed)? {
+            if parts.len() == MAX_PARTS {
+                return Err(Failure::bad_request(format!(
+                    "the body has more than {MAX_PARTS} parts"
+                )));
+            }
+            self.progress.store(0, Ordering::Relaxed);
+            let (part, text, sha256) = self.read_part(&mut field).await?;
+            match part.name.as_str() {
+                "query" => {
+                    let query = Some(utf8(&part, text)?).filter(|query| !query.is_empty());
+                    input.query = query.map(Into::into);
+                }
+                "output_config" => {
+                    let config: TaskOutputConfig =
+                        object(&text, &["/output_schema", "/instructions"]).map_err(|reason| {
+                            Failure::bad_request(format!(
+                                "the part `output_config` is not as documented: {reason}"
+                            ))
+                        })?;
+                    input.output_schema = config.output_schema.map(Into::into);
+                }
+                // The second is the old name; the third is how the reference page's own curl line has it.
+                "files" | "file" | "files.items" => {
+                    input.files.push(File::new(&part, sha256));
+                }
+                _ => {}
+            }
+            parts.push(part);
+        }
+        Ok(input)
     }
-    let mut hash = Sha256::new();
-    let mut text = Vec::new();
-    while let Some(chunk) = field.chunk().await.map_err(malformed)? {
-        progress.store(0, Ordering::Relaxed);
-        part.size += chunk.len() as u64;
-        if part.size > limit {
+
+    async fn read_part(
+        &mut self,
+        field: &mut Field<'_>,
+    ) -> Result<(Part, Vec<u8>, [u8; 32]), Failure> {
+        let mut part = Part {
+            name: field.name().unwrap_or_default().to_owned(),
+            file_name: field.file_name().map(str::to_owned),
+            content_type: field.content_type().map(ToString::to_string),
+            size: 0,
+            sha256: String::new(),
+        };
+        let texts = [
+            Some(&part.name),
+            part.file_name.as_ref(),
+            part.content_type.as_ref(),
+        ];
+        if texts
+            .into_iter()
+            .flatten()
+            .any(|text| text.len() > MAX_NAME)
+        {
             return Err(Failure::bad_request(format!(
-                "the part `{}` is too large: the limit is {limit} bytes",
-                part.name
+                "a part has a name or a media type of more than {MAX_NAME} bytes"
             )));
         }
-        hash.update(&chunk);
-        if keep_text {
-            text.extend_from_slice(&chunk);
+        let is_text = matches!(part.name.as_str(), "query" | "output_config");
+        let limit = if is_text {
+            MAX_TEXT as u64
+        } else {
+            self.max_file
+        };
+        let mut hash = Sha256::new();
+        let mut text = Vec::new();
+        while let Some(chunk) = field.chunk().await.map_err(malformed)? {
+            self.progress.store(0, Ordering::Relaxed);
+            part.size += chunk.len() as u64;
+            if part.size > limit {
+                return Err(Failure::bad_request(format!(
+                    "the part `{}` is too large: the limit is {limit} bytes",
+                    part.name
+                )));
+            }
+            hash.update(&chunk);
+            if is_text {
+                self.memory.append(&mut text, &chunk).await?;
+            }
         }
+        let sha256: [u8; 32] = hash.finalize().into();
+        part.sha256 = hex(&sha256);
+        Ok((part, text, sha256))
     }
-    part.sha256 = hex(&hash.finalize());
-    Ok((part, text))
 }
 
 /// Reads an object, with values that must not be null at some JSON pointers. Left to itself, serde takes a list of the
@@ -318,12 +432,26 @@ fn utf8(part: &Part, text: Vec<u8>) -> Result<String, Failure> {
         .map_err(|_| Failure::bad_request(format!("the part `{}` is not UTF-8", part.name)))
 }
 
+/// The answer to a body that could not be read to its end.
+fn unreadable(error: ReadError) -> Failure {
+    match error {
+        ReadError::TooSlow => Failure::new(StatusCode::REQUEST_TIMEOUT, error.to_string()),
+        ReadError::Disconnected => Failure::bad_request(error.to_string()),
+        ReadError::PartHeadersTooLarge => {
+            Failure::bad_request(format!("the multipart body can't be read: {error}"))
+        }
+    }
+}
+
 fn malformed(error: multer::Error) -> Failure {
     let reason = match error {
         multer::Error::IncompleteFieldData { .. } | multer::Error::IncompleteStream => {
             "it was cut short".to_owned()
         }
-        multer::Error::StreamReadFailed(reason) => reason.to_string(),
+        multer::Error::StreamReadFailed(reason) => match reason.downcast_ref::<ReadError>() {
+            Some(error) => return unreadable(*error),
+            None => reason.to_string(),
+        },
         error => error.to_string(),
     };
     Failure::bad_request(format!("the multipart body can't be read: {reason}"))
@@ -332,13 +460,13 @@ fn malformed(error: multer::Error) -> Failure {
 /// Hands over one chunk at a time. multer takes all that is ready before it looks at any of it, which a fast client
 /// could use to fill the memory; and it looks for the end of a part's headers as long as there is something to read.
 struct Stepwise<'a> {
-    stream: &'a mut BodyDataStream,
+    stream: &'a mut Paced,
     progress: Arc<AtomicUsize>,
     rest: bool,
 }
 
 impl<'a> Stepwise<'a> {
-    fn new(stream: &'a mut BodyDataStream) -> (Self, Arc<AtomicUsize>) {
+    fn new(stream: &'a mut Paced) -> (Self, Arc<AtomicUsize>) {
         let progress = Arc::new(AtomicUsize::new(0));
         let stepwise = Self {
             stream,
@@ -350,7 +478,7 @@ impl<'a> Stepwise<'a> {
 }
 
 impl Stream for Stepwise<'_> {
-    type Item = Result<Bytes, String>;
+    type Item = Result<Bytes, ReadError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if std::mem::take(&mut self.rest) {
@@ -362,10 +490,10 @@ impl Stream for Stepwise<'_> {
         };
         self.rest = true;
         Poll::Ready(chunk.map(|chunk| {
-            let chunk = chunk.map_err(|_| "the connection broke".to_owned())?;
+            let chunk = chunk?;
             let waiting = self.progress.fetch_add(chunk.len(), Ordering::Relaxed) + chunk.len();
             if waiting > MAX_WITHOUT_PROGRESS {
-                return Err("the headers of a part are too large".to_owned());
+                return Err(ReadError::PartHeadersTooLarge);
             }
             Ok(chunk)
         }))

@@ -1,10 +1,11 @@
 //! What the simulated service knows: workspaces with their keys, agents with their versions, and tasks.
 
 mod agents;
+mod store;
 mod tasks;
 
 pub(crate) use agents::AgentFilter;
-pub(crate) use tasks::TaskFilter;
+pub(crate) use tasks::{Lags, TaskFilter};
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -15,6 +16,9 @@ use uuid::Uuid;
 use crate::clock::{Clock, uuid};
 use crate::script::Script;
 use crate::task::Simulated;
+use crate::text::Texts;
+use store::TaskStore;
+use tasks::Retention;
 
 #[derive(Debug)]
 struct Version {
@@ -41,8 +45,10 @@ pub(crate) struct World {
     version_by_id: HashMap<AgentId, usize>,
     names: HashSet<(usize, String)>,
     untitled: usize,
-    tasks: Vec<Simulated>,
-    task_by_id: HashMap<TaskId, usize>,
+    tasks: TaskStore,
+    texts: Texts,
+    retention: Retention,
+    pub lags: Lags,
     limits: HashMap<AgentGroupId, Limited>,
     default_script: Arc<Script>,
     scripts: HashMap<AgentGroupId, Arc<Script>>,
@@ -50,7 +56,7 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, max_finished_tasks: usize) -> Self {
         Self {
             clock: Clock::start(),
             random: fastrand::Rng::with_seed(seed),
@@ -60,8 +66,10 @@ impl World {
             version_by_id: HashMap::new(),
             names: HashSet::new(),
             untitled: 0,
-            tasks: Vec::new(),
-            task_by_id: HashMap::new(),
+            tasks: TaskStore::default(),
+            texts: Texts::default(),
+            retention: Retention::new(max_finished_tasks),
+            lags: Lags::default(),
             limits: HashMap::new(),
             default_script: Arc::default(),
             scripts: HashMap::new(),
@@ -122,9 +130,9 @@ impl World {
         let Some(group) = self.group(agent) else {
             return;
         };
-        let active = (0..self.tasks.len()).filter(|&index| {
-            let task = &self.tasks[index];
-            self.group(task.agent) == Some(group) && !task.is_over()
+        let active = self.tasks.numbers().filter(|&number| {
+            let task = self.tasks.get(number);
+            task.is_some_and(|task| self.group(task.agent) == Some(group) && !task.is_over())
         });
         let active = active.collect();
         let limited = self.limits.entry(group).or_insert_with(|| Limited {
@@ -136,8 +144,7 @@ impl World {
     }
 
     pub fn find(&mut self, id: TaskId) -> Option<&mut Simulated> {
-        let index = *self.task_by_id.get(&id)?;
-        Some(self.settled(index))
+        self.settled(self.tasks.number(id)?)
     }
 
     /// The tasks that somebody started, oldest first.
@@ -151,6 +158,6 @@ impl World {
     }
 
     pub fn clock(&self) -> Clock {
-        self.clock
+        self.clock.clone()
     }
 }

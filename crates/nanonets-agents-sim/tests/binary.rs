@@ -193,6 +193,62 @@ faults:
 }
 
 #[tokio::test]
+async fn limits_lags_and_the_clock_come_from_a_file() {
+    let file = script(
+        "
+agents: [{ name: Invoices, id: 11111111-1111-4111-8111-111111111111 }]
+rate_limit: { per_second: 0.001, burst: 2, retry_after: true }
+listing_lag: 1h
+read_lag: 0s
+summary_lag: 1
+clock_offset: -2days
+faults:
+  - { on: [run_agent], times: 1, set_field: { name: message, value: { text: null } } }
+  - { on: [list_tasks], times: 1, set_field: { item: 1, name: title, value: 42 } }
+",
+    );
+    let running = start(&["--workspace-tasks", "2", "--script", path(&file)]);
+    let http = reqwest::Client::new();
+    let run = async || {
+        let url = format!(
+            "{}/api/v1/agents/11111111-1111-4111-8111-111111111111/run",
+            running.url
+        );
+        let request = http.post(url).bearer_auth("any");
+        let request = request.json(&json!({ "query": "Read this." }));
+        request.send().await.expect("an answer")
+    };
+    let first: Value = run().await.json().await.expect("JSON");
+    assert_eq!(first["message"], json!({ "text": null }));
+    let second: Value = run().await.json().await.expect("JSON");
+    assert!(second["message"].is_string());
+    let third = run().await;
+    assert_eq!(third.status(), 429);
+    let seconds = third.headers()["retry-after"].to_str().expect("text");
+    let seconds: u32 = seconds.parse().expect("a number");
+    assert!((900..=1000).contains(&seconds), "{seconds}");
+
+    let tasks = get(&running, "/tasks").await;
+    assert_eq!(tasks["data"].as_array().map(Vec::len), Some(2));
+    assert_eq!(tasks["data"][1]["title"], 42);
+    let age = |time: &Value| {
+        let time = time.as_str().expect("a time").parse();
+        chrono::Utc::now() - time.unwrap_or(chrono::DateTime::UNIX_EPOCH)
+    };
+    let hours = age(&second["created_at"]).num_hours();
+    assert!((47..=49).contains(&hours), "{hours}");
+    assert!(age(&tasks["data"][0]["created_at"]) > age(&second["created_at"]));
+    let id = second["task_id"].as_str().expect("an id");
+    let summary = get(&running, &format!("/tasks/{id}/summary")).await;
+    assert_eq!(
+        (&summary["status"], summary.get("result")),
+        (&json!("completed"), None)
+    );
+    let summary = get(&running, &format!("/tasks/{id}/summary")).await;
+    assert!(summary["result"].is_object());
+}
+
+#[tokio::test]
 async fn a_log_that_nobody_reads_stops_nothing() {
     // The pipe of stderr holds far less than this many lines.
     let mut running = start(&["--seed", "1"]);
@@ -265,6 +321,12 @@ fn a_malformed_script_is_refused_with_file_line_and_reason() {
             2,
             "from 0 to 1",
         ),
+        ("faults:\n  - { set_field: { name: title } }", 2, "value"),
+        ("rate_limit: { per_second: -1, burst: 1 }", 1, "from 0"),
+        ("rate_limit: { per_second: 1 }", 1, "burst"),
+        ("listing_lag: soon", 1, "`soon` is not a time"),
+        ("clock_offset: --90s", 1, "is not a time"),
+        ("summary_lag: -1", 1, ""),
     ] {
         let file = script(text);
         let error = fails(&["--script", path(&file)]);
@@ -277,4 +339,60 @@ fn a_malformed_script_is_refused_with_file_line_and_reason() {
     }
     let file = script("agents: [{ name: A }, { name: A }]");
     assert!(fails(&["--script", path(&file)]).contains("two agents are called `A`"));
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_that_a_client_sends_reaches_the_terminal_unescaped() {
+    use std::io::Write as _;
+
+    let file = script("agents: [{ name: \"In\\u009b31m\\u202evoices\\e[2J\" }]");
+    let mut running = start(&["--script", path(&file)]);
+    let address = running.url.strip_prefix("http://").expect("an address");
+    let odd = [
+        '\u{80}',
+        '\u{85}',
+        '\u{9b}',
+        '\u{9d}',
+        '\u{ad}',
+        '\u{200b}',
+        '\u{200f}',
+        '\u{202e}',
+        '\u{2028}',
+        '\u{2066}',
+        '\u{feff}',
+        '\u{e0001}',
+    ];
+    let odd = String::from_iter(odd);
+    let targets = [
+        format!("/api/v1/tasks/{odd}31m"),
+        format!("/{odd}?q={odd}"),
+        format!("http://{odd}/{odd}"),
+        "/\u{1b}[31m".to_owned(),
+        format!("/{}", "long".repeat(1000)),
+    ];
+    for target in targets {
+        let mut stream = std::net::TcpStream::connect(address).expect("a connection");
+        let request = format!(
+            "GET {target} HTTP/1.1\r\nHost: {odd}\r\nX-Request-Id: {odd}\r\nConnection: close\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).expect("a connection");
+        let mut answer = Vec::new();
+        // A reset will do.
+        let _ = stream.read_to_end(&mut answer);
+    }
+    let pid = running.child.id().to_string();
+    let sent = Command::new("kill").args(["-TERM", &pid]).status();
+    assert!(sent.expect("kill").success());
+    let mut log = String::new();
+    let mut stderr = running.child.stderr.take().expect("stderr");
+    stderr.read_to_string(&mut log).expect("UTF-8");
+    assert!(log.contains("In\\u{9b}31m\\u{202e}voices"), "{log}");
+    assert!(
+        log.contains("400 GET /api/v1/tasks/\\u{80}\\u{85}\\u{9b}\\u{9d}"),
+        "{log}"
+    );
+    let is_shown = |character: char| matches!(character, ' '..='~' | '\n' | '…');
+    assert!(log.chars().all(is_shown), "{}", log.escape_debug());
+    assert!(log.lines().all(|line| line.len() < 600), "{log}");
 }

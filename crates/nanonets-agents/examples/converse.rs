@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 task
             }
             Outcome::Completed(done) => {
-                println!("{:?}", done.output());
+                println!("{}", done.require_output()?.pretty());
                 return Ok(());
             }
             Outcome::Failed(failure) => {

@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .wait()
         .timeout(Duration::from_secs_f64(seconds));
     match wait.await {
-        Ok(Outcome::Completed(done)) => println!("{:?}", done.output()),
+        Ok(Outcome::Completed(done)) => println!("{}", done.require_output()?.pretty()),
         Ok(outcome) => println!("{outcome:?}"),
         Err(error) => match error.waited() {
             Some(waited) => println!("{error}, after {} polls; run this again", waited.polls),

@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         })
         .await?;
     match outcome {
-        Outcome::Completed(done) => println!("{:?}", done.output()),
+        Outcome::Completed(done) => println!("{}", done.require_output()?.pretty()),
         outcome => println!("the task {} did not complete", outcome.task().id()),
     }
     Ok(())

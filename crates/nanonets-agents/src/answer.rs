@@ -289,7 +289,7 @@ fn members(json: &[u8]) -> BTreeMap<String, &RawValue> {
 }
 
 /// The beginning of a body. A short one is shared, and a long one is not kept alive for its beginning.
-fn bounded(body: &Bytes) -> Bytes {
+pub(crate) fn bounded(body: &Bytes) -> Bytes {
     match body.get(..BODY) {
         Some(beginning) => Bytes::copy_from_slice(beginning),
         None => body.clone(),

@@ -10,12 +10,12 @@ use chrono::{DateTime, Utc};
 use nanonets_agents_api::types::{AgentId, TaskId, TaskStatus};
 use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
-use serde_json::Value;
 
 use crate::answer::Effect;
 use crate::call::{Call, TimedOut};
 use crate::operation::Operation;
 use crate::outcome::Outcome;
+use crate::output::Output;
 use crate::record::RunRecord;
 use crate::redact;
 
@@ -44,7 +44,7 @@ struct Inner {
     ambiguity: Option<Ambiguity>,
     waited: Option<Waited>,
     outcome: Option<Outcome>,
-    raw_output: Option<Value>,
+    raw_output: Option<Output>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -70,7 +70,7 @@ pub enum ErrorKind {
     Timeout,
     /// The task ended without the output that was asked for.
     NotCompleted,
-    /// The output of the task does not decode as the type that was asked for.
+    /// The output of the task is missing, or is not what was asked for.
     Mismatch,
     /// A list does not end: the server gave a cursor twice, or too many empty pages in a row.
     Pagination,
@@ -162,11 +162,6 @@ impl Error {
         self
     }
 
-    pub(crate) fn of_task(mut self, task_id: TaskId) -> Self {
-        self.0.task_id = Some(task_id);
-        self
-    }
-
     pub(crate) fn ambiguous(mut self, ambiguity: Ambiguity) -> Self {
         self.0.ambiguity = Some(ambiguity);
         self
@@ -184,7 +179,8 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_raw_output(mut self, output: Value) -> Self {
+    /// The answer that it is about, and whether that broke off.
+    pub(crate) fn with_raw_output(mut self, output: Output) -> Self {
         self.0.raw_output = Some(output);
         self
     }
@@ -197,6 +193,11 @@ impl Error {
     ) -> Self {
         self.0.status = Some(status);
         self.0.headers = headers;
+        self.0.body = body;
+        self
+    }
+
+    pub(crate) fn with_body(mut self, body: Bytes) -> Self {
         self.0.body = body;
         self
     }
@@ -285,8 +286,8 @@ impl Error {
         &self.0.headers
     }
 
-    /// The first 64 KiB of the body of the answer, as they came. Empty if there was no answer or no body. They may hold
-    /// what was sent or what is in a document: don't log them.
+    /// The first 64 KiB of the body of the answer, as they came, or the item of a list that does not decode. Empty if there
+    /// was no answer or no body. It may hold what was sent or what is in a document: don't log it.
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.0.body
@@ -348,7 +349,8 @@ impl Error {
         self.ambiguity()?.run.as_ref()
     }
 
-    /// The outcome of a task that did not complete. A question can be answered from here.
+    /// The outcome of a task that did not fill in the type that was asked for. A question can be answered from here. It is
+    /// [`Outcome::Completed`] if the output is missing or is not what was asked for: the summary is still there.
     #[must_use]
     pub fn outcome(&self) -> Option<&Outcome> {
         self.0.outcome.as_ref()
@@ -360,9 +362,9 @@ impl Error {
         self.0.waited.as_ref()
     }
 
-    /// The output, or the item of a list, that does not decode, as it came. It may hold the contents of a document.
+    /// The output that is not what was asked for, as it came. It may hold the contents of a document.
     #[must_use]
-    pub fn raw_output(&self) -> Option<&Value> {
+    pub fn raw_output(&self) -> Option<&Output> {
         self.0.raw_output.as_ref()
     }
 

@@ -43,7 +43,8 @@ type Open = Arc<dyn Fn() -> BoxFuture<'static, io::Result<Chunks>> + Send + Sync
 pub struct Progress {
     /// The file, by its place among those of the run, from 0.
     pub file: usize,
-    /// How many bytes of it have been handed to the connection.
+    /// The number of its bytes that the connection has taken. Up to some megabytes of these may still be in buffers of this
+    /// machine.
     pub sent: u64,
     /// How many it has, if that is known.
     pub total: Option<u64>,
@@ -61,6 +62,14 @@ impl File {
     }
 
     /// A file on disk, under its own name.
+    ///
+    /// A file that somebody changes while it is sent fails the upload with
+    /// [`ErrorKind::File`](crate::ErrorKind::File) before its end: no task gets a torn document. The length and the time
+    /// of modification show the change.
+    ///
+    /// A pipe or a device works too, such as `/dev/stdin` or what a shell makes for `<(command)`. It can be read once, so
+    /// an upload from it should not be retried. An upload waits for the writer of a pipe as long as the idle timeout
+    /// allows, and does not keep the program from its end.
     pub fn path(path: impl Into<PathBuf>) -> Self {
         Self::new(Source::Path(path.into()), None)
     }
@@ -93,8 +102,9 @@ impl File {
     ///
     /// ```
     /// use nanonets_agents::File;
+    /// use tokio::net::TcpStream;
     ///
-    /// let file = File::reader("scan.pdf", None, || tokio::fs::File::open("/dev/stdin"));
+    /// let file = File::reader("scan.pdf", None, || TcpStream::connect("scanner.local:9100"));
     /// ```
     pub fn reader<Open, Opened, Content>(
         name: impl Into<String>,

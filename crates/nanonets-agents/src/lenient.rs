@@ -3,6 +3,11 @@
 //! The generated client decodes an answer as a whole, which is the fast path. If that fails, its error has the body, which
 //! is decoded again here, item by item and field by field.
 
+#![expect(
+    clippy::result_large_err,
+    reason = "the error is that of the generated client"
+)]
+
 use std::fmt::Debug;
 
 use nanonets_agents_api::support::{BodyProblem, decode};

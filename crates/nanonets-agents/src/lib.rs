@@ -133,6 +133,49 @@
 //! Where many runs of one agent are in flight, give each a [`Marker`]: then the search finds one task and not all of them.
 //! [`Run::prepare`] gives a record to store before the request is sent, for a process that may be killed.
 //!
+//! # Outputs
+//!
+//! The API says in words what the answer of a task holds, and not in a schema. The output is taken from the first of these
+//! locations of the [summary](TaskHandle::summary) that has one; [`Completed::output_source`] names it:
+//!
+//! | Location | Form | |
+//! |---|---|---|
+//! | `extracted_data` | a value, or JSON text | [`ExtractedData`](OutputSource::ExtractedData) |
+//! | `result.extracted_data` | a value, or JSON text | [`ResultExtractedData`](OutputSource::ResultExtractedData) |
+//! | `result.summary` of `{summary, completed_at}` | an object or array | [`ResultSummary`](OutputSource::ResultSummary) |
+//! | `result.summary` of `{summary, completed_at}` | JSON text | [`ResultSummaryText`](OutputSource::ResultSummaryText) |
+//! | `result` | JSON text | [`ResultText`](OutputSource::ResultText) |
+//! | `result`, unless it is `{summary, completed_at}` | anything else | [`Result`](OutputSource::Result) |
+//!
+//! JSON text is a string that is an object or array, or has one such in a Markdown code block.
+//!
+//! [`extract`](Run::extract) and [`Completed::extracted`] succeed with something: an object without any field of the type is
+//! an error, and so is an output that is not valid against the schema that the run sent. The error shows the shape of what
+//! came, and [`Error::raw_output`] has it. An [`Output`] is the JSON text as it came, with every digit:
+//!
+//! ```
+//! # use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
+//! use nanonets_agents::{Outcome, OutputSource};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> nanonets_agents::Result<()> {
+//! # let simulator = Simulator::start().await;
+//! # let agent_id = simulator.create_agent("Ledgers").id;
+//! # simulator.script(Script::new().complete(7));
+//! # let summary = r#"{"extracted_data": {"account": 340282366920938463463374607431768211455}}"#;
+//! # simulator.fault(Fault::status(200).body("application/json", summary).on(Operation::GetTaskSummary));
+//! # let client = nanonets_agents::Client::builder(simulator.api_key()).base_url(simulator.base_url()).build()?;
+//! let run = client.agent(agent_id).run().query("Which account is it?");
+//! if let Outcome::Completed(done) = run.start().await?.wait().await? {
+//!     let output = done.require_output()?;
+//!     assert_eq!(output.source(), OutputSource::ExtractedData);
+//!     assert_eq!(output.json(), r#"{"account": 340282366920938463463374607431768211455}"#);
+//! #   return Ok(());
+//! }
+//! # unreachable!()
+//! # }
+//! ```
+//!
 //! # Lists, agents, and the rest
 //!
 //! ```
@@ -157,9 +200,10 @@
 //! # }
 //! ```
 //!
-//! A [`List`] is walked through by item or by [page](List::pages), and taken up again at a [cursor](List::cursor). Every
-//! operation is there by the name that one would guess: under [`Agents`], [`AgentHandle`], [`Tasks`] and [`TaskHandle`].
-//! Each makes a builder that is sent by awaiting it and can have a [timeout](Request::timeout), [headers](Request::header)
+//! A [`List`] is walked through by item or by [page](List::pages), and taken up again at a [cursor](List::cursor). An
+//! item that can't be decoded is an error in its place, after which the stream goes on, or [beside](Page::odd) the others
+//! of its page. Every operation is there by the name that one would guess: under [`Agents`], [`AgentHandle`], [`Tasks`]
+//! and [`TaskHandle`]. Each makes a builder that is sent by awaiting it and can have a [timeout](Request::timeout), [headers](Request::header)
 //! and its answer [as it came](Request::raw).
 //!
 //! # Features
@@ -214,6 +258,7 @@ pub use nanonets_agents_api::types::{
 };
 pub use nanonets_agents_api::{ConnectionLayer, FilePart, ResponseValue};
 pub use outcome::{Completed, Failure, Outcome, Question};
+pub use output::{Output, OutputSource};
 pub use record::{Marker, RunRecord};
 pub use request::{RawResponse, Request};
 pub use retry::{Attempt, RetryPolicy};

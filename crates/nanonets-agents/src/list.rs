@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::fmt;
 
 use futures_util::stream::{self, Stream, TryStreamExt};
-use nanonets_agents_api::support::decode;
 
 use crate::call::{Call, Options};
 use crate::client::Client;
@@ -68,11 +67,9 @@ impl OddItem {
             reason,
         } = self;
         let message = format!("item {index} of the page can't be read: {reason}");
-        let error = Error::new(ErrorKind::Unreadable, message).during(call, 1);
-        match decode(json.as_bytes()) {
-            Ok(item) => error.with_raw_output(item),
-            Err(_) => error,
-        }
+        Error::new(ErrorKind::Unreadable, message)
+            .with_body(json.into_bytes().into())
+            .during(call, 1)
     }
 }
 
@@ -132,6 +129,12 @@ impl<T: Send + 'static, F: Clone + Send + 'static> List<T, F> {
     /// Begins where a page of the same list said that the next one begins.
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.cursor = Some(cursor.into());
+        self
+    }
+
+    /// Keeps a text that is sent out of errors.
+    pub(crate) fn private(mut self, text: &str) -> Self {
+        self.options.private.push(text.into());
         self
     }
 

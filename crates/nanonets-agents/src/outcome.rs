@@ -1,11 +1,13 @@
 //! What a wait comes to: an output, a question, or an end without either.
 
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use nanonets_agents_api::types::{Message, MessageId, MessageRole, TaskSummary};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::output;
+use crate::output::{Output, OutputSource, TaskSummaryRaw};
 use crate::task::TaskHandle;
 
 /// What a wait came to.
@@ -54,42 +56,85 @@ impl Outcome {
 /// A task that has completed.
 #[derive(Clone, Debug)]
 pub struct Completed {
-    pub(crate) task: TaskHandle,
-    pub(crate) summary: TaskSummary,
+    task: TaskHandle,
+    summary: TaskSummaryRaw,
 }
 
 impl Completed {
+    pub(crate) fn new(task: TaskHandle, summary: TaskSummaryRaw) -> Self {
+        Self { task, summary }
+    }
+
     /// The task.
     #[must_use]
     pub fn task(&self) -> &TaskHandle {
         &self.task
     }
 
-    /// The answer as it came.
+    /// The summary, decoded by the first call. It takes a multiple of its size, and rounds long numbers; a field that can't
+    /// be decoded is in `extra`. [`raw_summary`](Self::raw_summary) is the same as it came.
     #[must_use]
     pub fn summary(&self) -> &TaskSummary {
-        &self.summary
+        self.summary.typed()
     }
 
-    /// The structured output: the `extracted_data` of the answer or, where there is none, the answer itself. That may be
-    /// prose, which a type whose fields are all optional takes for nothing at all.
+    /// The summary as it came, which need not be what the documentation has it to be.
     #[must_use]
-    pub fn output(&self) -> Option<&Value> {
-        output::find(&self.summary)
+    pub fn raw_summary(&self) -> &Bytes {
+        self.summary.body()
     }
 
-    /// The structured output as a `T`.
+    /// The structured output as it came, from the first location in the summary that has one: see [`OutputSource`]. The
+    /// documented answer `{summary, completed_at}` is none.
+    #[must_use]
+    pub fn output(&self) -> Option<&Output> {
+        self.summary.output()
+    }
+
+    /// The location of the output in the summary.
+    #[must_use]
+    pub fn output_source(&self) -> Option<OutputSource> {
+        self.output().map(Output::source)
+    }
+
+    /// The structured output as it came, or the error that says what is there instead.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Mismatch`], with the place that does not fit and the [raw output](Error::raw_output), if it is not a
-    /// `T` or there is none.
+    /// [`ErrorKind::Mismatch`] if there is none. [`ErrorKind::Unreadable`] if the summary is not JSON.
+    pub fn require_output(&self) -> Result<&Output> {
+        let missing = || self.summary.missing(self.task.id());
+        self.output()
+            .ok_or_else(|| missing().with_outcome(self.outcome()))
+    }
+
+    /// The structured output as a `T`, decoded from the text as it came.
+    ///
+    /// A success has something in it. An object without any field of `T` is an error, although the fields may all be
+    /// optional. If the run was given a schema and was started by this process, the output is valid against it, as far as
+    /// types and fields go. [`Output::decode`] decodes without these checks.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Mismatch`] if there is no output or it is not a `T`, with the location that does not fit and the shape
+    /// of what came, without its values; [`Error::raw_output`] has the output. [`ErrorKind::Unreadable`] if the summary is
+    /// not JSON.
     pub fn extracted<T: DeserializeOwned>(&self) -> Result<T> {
-        output::decode(self.output()).map_err(|error| error.of_task(self.task.id()))
+        let output = self.require_output()?;
+        let extracted = output.extract(self.task.schema());
+        extracted.map_err(|error| error.with_outcome(self.outcome()))
+    }
+
+    fn outcome(&self) -> Outcome {
+        Outcome::Completed(self.clone())
     }
 }
 
-/// A question that a task waits to be answered.
+/// A question that a task waits to be answered: the newest message of the agent, whoever speaks after it.
+///
+/// The API documents no roles. A message is the agent's if its role is `assistant` or another word for it (`agent`, `ai`,
+/// `bot`, `model`), or if it has neither a role nor a user. If there is no such message, it is the newest one with a role
+/// that is not known.
 #[derive(Clone, Debug)]
 pub struct Question {
     task: TaskHandle,
@@ -117,19 +162,14 @@ impl Answered {
 }
 
 impl Question {
-    /// The newest message that the agent wrote.
+    /// The newest message of the agent.
     pub(crate) async fn of(task: TaskHandle) -> Result<Self> {
-        let by_agent = |message: &Message| match &message.role {
-            Some(role) => *role != MessageRole::User,
-            // Without a role, a user's id suggests a user.
-            None => message.user_id.is_none(),
-        };
-        let mut messages = task.messages().once().await?;
-        messages.retain(by_agent);
+        let messages = task.messages().once().await?;
+        let (number, message) = newest_of_agent(messages);
         Ok(Self {
             task,
-            number: messages.len(),
-            message: messages.pop(),
+            number,
+            message,
         })
     }
 
@@ -171,6 +211,62 @@ impl Question {
             number: self.number,
         }))
     }
+}
+
+/// Who wrote a message, as far as that can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Author {
+    Agent,
+    Unknown,
+    Other,
+}
+
+impl Author {
+    fn of(message: &Message) -> Self {
+        let role = match &message.role {
+            Some(MessageRole::Assistant) => return Self::Agent,
+            Some(role) => role.as_str().to_ascii_lowercase(),
+            // Without a role, a user's id suggests a user.
+            None if message.user_id.is_none() => return Self::Agent,
+            None => return Self::Other,
+        };
+        match role.as_str() {
+            "assistant" | "agent" | "ai" | "bot" | "model" => Self::Agent,
+            "user" | "human" | "system" | "developer" | "tool" | "function" => Self::Other,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// How many messages the agent wrote, and the newest of them by their times.
+///
+/// The documentation has the oldest first. Where the times go down, the list is read from its end. Of messages of the same
+/// time, the later one in the list is newer; one without a time is as old as the one before it.
+fn newest_of_agent(mut messages: Vec<Message>) -> (usize, Option<Message>) {
+    let times: Vec<_> = messages
+        .iter()
+        .filter_map(|message| message.created_at)
+        .collect();
+    let count = |is: fn(&[DateTime<Utc>]) -> bool| times.windows(2).filter(|two| is(two)).count();
+    if count(|two| two[0] > two[1]) > count(|two| two[0] < two[1]) {
+        messages.reverse();
+    }
+    for author in [Author::Agent, Author::Unknown] {
+        let mut time = None;
+        let mut newest: Option<(Option<DateTime<Utc>>, usize)> = None;
+        let mut number = 0;
+        for (index, message) in messages.iter().enumerate() {
+            time = message.created_at.or(time);
+            if Author::of(message) == author {
+                number += 1;
+                newest = newest.max(Some((time, index)));
+            }
+        }
+        if let Some((_, index)) = newest {
+            return (number, Some(messages.swap_remove(index)));
+        }
+    }
+    (0, None)
 }
 
 /// A task that has failed.

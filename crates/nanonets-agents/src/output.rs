@@ -1,85 +1,143 @@
-//! The structured output of a task: where it is, and what it is of.
+//! The structured output of a task: where it is found, as it came, and as a type.
+//!
+//! The API does not say where the output is, so [`summary`] looks at each location that is documented or was seen, in a fixed
+//! order, and [`OutputSource`] names the one that had it. The JSON is kept as text: a [`Value`] would round long numbers,
+//! sort keys, and take a multiple of the memory.
 
-use std::fmt::Write as _;
+mod decode;
+#[cfg(feature = "schema")]
+mod inline;
+mod schema;
+mod shape;
+mod summary;
+mod text;
 
-use nanonets_agents_api::types::TaskSummary;
+use std::fmt;
+
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
+use serde::ser::{Error as _, Serialize, Serializer};
 use serde_json::Value;
-use serde_path_to_error::{Path, Segment};
+use serde_json::value::RawValue;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 
-const KEY: &str = "extracted_data";
+pub(crate) use schema::Schema;
+pub(crate) use summary::TaskSummaryRaw;
 
-/// The documentation has the output in `extracted_data`, and describes an answer besides that may hold it too.
-pub(crate) fn find(summary: &TaskSummary) -> Option<&Value> {
-    let is_there = |value: &&Value| !value.is_null();
-    let inside = |value: &'_ Value| value.get(KEY).is_some();
-    summary
-        .extracted_data
-        .as_ref()
-        .filter(is_there)
-        .or_else(|| {
-            let answer = summary.result.as_ref().filter(is_there)?;
-            if inside(answer) {
-                answer.get(KEY).filter(is_there)
-            } else {
-                Some(answer)
-            }
-        })
+/// The structured output of a task, as it came.
+///
+/// It is JSON text, with each number and each key as the agent wrote it. `Debug` shows nothing of it; [`json`](Self::json)
+/// does, and so does serializing it. With serde_json, that writes the same text.
+#[derive(Clone)]
+pub struct Output {
+    /// JSON that was checked: UTF-8, one value.
+    json: Bytes,
+    source: OutputSource,
 }
 
-/// Reads the output as a `T`.
-pub(crate) fn decode<T: DeserializeOwned>(output: Option<&Value>) -> Result<T> {
-    let mismatch = |message: String| Error::new(ErrorKind::Mismatch, message);
-    let Some(output) = output else {
-        return Err(mismatch(
-            "the task has completed without an output".to_owned(),
-        ));
-    };
-    serde_path_to_error::deserialize(output).map_err(|error| {
-        let place = place(error.path());
-        let name = std::any::type_name::<T>();
-        // serde quotes the values that it did not expect, and those are private. What is missing is named by the type.
-        let words = error.inner().to_string();
-        let missing = words
-            .split_once(" at line")
-            .map_or(&*words, |(words, _)| words);
-        let message = if missing.starts_with("missing field `") {
-            format!("the output does not fit {name}: {place} has a {missing}")
-        } else {
-            format!("the output does not fit {name} at {place}")
-        };
-        mismatch(message).with_raw_output(output.clone())
-    })
+/// The location of an output in a task's summary, in the order in which they are looked at.
+///
+/// A location whose value is an empty object or array counts only if no later one has an output. JSON text is a text that
+/// is a JSON object or array, or has one such in a Markdown code block. A text with several such blocks has no output,
+/// unless just one of them is marked as `json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OutputSource {
+    /// `extracted_data` of the summary: a value, or JSON text.
+    ExtractedData,
+    /// `extracted_data` inside of `result`: a value, or JSON text.
+    ResultExtractedData,
+    /// `result.summary` of the documented `{summary, completed_at}`, where it is an object or an array.
+    ResultSummary,
+    /// `result.summary` of the documented `{summary, completed_at}`, where it is JSON text.
+    ResultSummaryText,
+    /// `result`, where it is JSON text.
+    ResultText,
+    /// `result` itself, where it is something else. It may be prose; the documented `{summary, completed_at}` never counts.
+    Result,
 }
 
-/// A place in the output, such as `line_items[3].qty`. A key that does not look like the name of a field may be somebody's,
-/// and is not shown.
-fn place(path: &Path) -> String {
-    let mut place = String::new();
-    for segment in path.iter() {
-        match segment {
-            Segment::Seq { index } => {
-                let _ = write!(place, "[{index}]");
-            }
-            Segment::Map { key } | Segment::Enum { variant: key } => {
-                let dot = if place.is_empty() { "" } else { "." };
-                let key = if is_field_name(key) { key } else { "(a key)" };
-                let _ = write!(place, "{dot}{key}");
-            }
-            Segment::Unknown => place.push('?'),
+impl OutputSource {
+    /// The path of the location in the summary, such as `result.summary`.
+    #[must_use]
+    pub fn path(self) -> &'static str {
+        match self {
+            Self::ExtractedData => "extracted_data",
+            Self::ResultExtractedData => "result.extracted_data",
+            Self::ResultSummary | Self::ResultSummaryText => "result.summary",
+            Self::ResultText | Self::Result => "result",
         }
     }
-    if place.is_empty() {
-        place.push_str("its top");
-    }
-    place
 }
 
-fn is_field_name(key: &str) -> bool {
-    let is_part = |character: char| character.is_ascii_alphanumeric() || "_-$".contains(character);
-    key.len() <= 64
-        && key.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
-        && key.chars().all(is_part)
+impl Output {
+    fn new(json: Bytes, source: OutputSource) -> Self {
+        Self { json, source }
+    }
+
+    /// The JSON text as it came.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        std::str::from_utf8(&self.json).unwrap_or_default()
+    }
+
+    /// Where it was found.
+    #[must_use]
+    pub fn source(&self) -> OutputSource {
+        self.source
+    }
+
+    /// The JSON text in one line, without blanks between values. Numbers and the order of keys stay as they came.
+    #[must_use]
+    pub fn compact(&self) -> String {
+        text::compact(self.json())
+    }
+
+    /// The JSON text with a line for each value, indented by two spaces. Numbers and the order of keys stay as they came.
+    #[must_use]
+    pub fn pretty(&self) -> String {
+        text::indented(self.json())
+    }
+
+    /// The output as a [`Value`]. Numbers of more than 64 bits or 17 digits are rounded, and keys are sorted.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) if a `Value` can't hold it: a number beyond the range of `f64`,
+    /// half of a surrogate pair, or more than 127 levels.
+    pub fn value(&self) -> Result<Value> {
+        decode::as_type(self)
+    }
+
+    /// Decodes the output, without the checks of [`Completed::extracted`](crate::Completed::extracted): a type whose fields
+    /// are all optional accepts any object.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch), with the location that does not fit.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T> {
+        decode::as_type(self)
+    }
+
+    /// Decodes the output, and checks that it is what was asked for.
+    pub(crate) fn extract<T: DeserializeOwned>(&self, schema: Option<&Schema>) -> Result<T> {
+        decode::checked(self, schema)
+    }
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Output")
+            .field("source", &self.source)
+            .field("length", &self.json.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Serialize for Output {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let raw: &RawValue = serde_json::from_str(self.json()).map_err(S::Error::custom)?;
+        raw.serialize(serializer)
+    }
 }

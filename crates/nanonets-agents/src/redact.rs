@@ -72,10 +72,18 @@ impl<'a> Redactor<'a> {
 
     /// Marks the headers that hold something private as sensitive. They can still be read.
     pub fn mark_sensitive(&self, headers: &mut HeaderMap) {
-        for value in headers.values_mut() {
-            let text = String::from_utf8_lossy(value.as_bytes());
-            let is_private = text.len() > READ || self.marks(&text).iter().any(Option::is_some);
-            if is_private {
+        // All at once, so that long private texts are walked through once.
+        let mut values = String::new();
+        let mut ranges = Vec::with_capacity(headers.len());
+        for value in headers.values() {
+            let start = values.len();
+            values.push_str(&String::from_utf8_lossy(value.as_bytes()));
+            ranges.push(start..values.len());
+            values.push('\n');
+        }
+        let marks = self.marks(&values);
+        for (value, range) in headers.values_mut().zip(ranges) {
+            if marks[range].iter().any(Option::is_some) {
                 value.set_sensitive(true);
             }
         }

@@ -6,13 +6,13 @@ use std::pin::Pin;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use nanonets_agents_api::{Capture, Client as ApiClient, ResponseValue};
+use nanonets_agents_api::{Capture, Client as ApiClient, Error as ApiError, ResponseValue};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
 use crate::call::{Call, Options, Sent};
 use crate::client::Client;
-use crate::error::{ErrorKind, Result};
+use crate::error::Result;
 
 type SendFn<T> = dyn Fn(ApiClient) -> BoxFuture<'static, Sent<T>> + Send + Sync;
 /// The future of a builder.
@@ -117,41 +117,52 @@ impl<T: Send + 'static> Request<T> {
     ///
     /// # Errors
     ///
-    /// See [`ErrorKind`].
+    /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn send(self) -> Result<ResponseValue<T>> {
         self.client.call(self.call, self.options, &*self.send).await
     }
 
-    /// Sends it, and returns the answer as it came: for what the types of this crate do not have. A success that can't
-    /// be decoded is one here.
+    /// Sends it, and returns the answer as it came: for what the types of this crate do not have. Nothing is decoded, so
+    /// any success is one here, and takes no more memory than its body.
     ///
     /// # Errors
     ///
-    /// See [`ErrorKind`].
-    pub async fn raw(mut self) -> Result<RawResponse> {
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn raw(self) -> Result<RawResponse> {
+        let Self {
+            client,
+            call,
+            mut options,
+            send,
+        } = self;
         let capture = Capture::default();
-        self.options.capture = Some(capture.clone());
-        let (status, headers, error) = match self.send().await {
-            Ok(response) => (response.status(), response.headers().clone(), None),
-            Err(error) if error.kind() == ErrorKind::Unreadable => {
-                let status = error.status().unwrap_or_default();
-                (status, error.headers().clone(), Some(error))
+        options.capture = Some(capture.clone());
+        let captured = |api| {
+            let (answer, capture) = (send(api), capture.clone());
+            async move {
+                let answer = answer.await;
+                let body = capture.take();
+                // The generated client had an empty body to decode, which is an error for most operations.
+                let (status, headers) = match (answer, &body) {
+                    (Ok(answer), _) => (answer.status(), answer.headers().clone()),
+                    (Err(ApiError::ErrorResponse(answer)), Some(_)) => {
+                        (answer.status(), answer.headers().clone())
+                    }
+                    (Err(error), _) => return Err(error),
+                };
+                Ok(ResponseValue::new(
+                    body.unwrap_or_default(),
+                    status,
+                    headers,
+                ))
             }
-            Err(error) => return Err(error),
         };
-        match (capture.take(), error) {
-            (Some(body), _) => Ok(RawResponse {
-                status,
-                headers,
-                body,
-            }),
-            (None, Some(error)) => Err(error),
-            (None, None) => Ok(RawResponse {
-                status,
-                headers,
-                body: Bytes::new(),
-            }),
-        }
+        let response = client.call(call, options, captured).await?;
+        Ok(RawResponse {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: response.into_inner(),
+        })
     }
 }
 

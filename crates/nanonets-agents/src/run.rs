@@ -20,6 +20,7 @@ use crate::file::{File, OnProgress, Progress};
 use crate::fingerprint::Fingerprint;
 use crate::operation::Operation;
 use crate::outcome::Outcome;
+use crate::output::Schema;
 use crate::record::{Marker, RunRecord};
 use crate::request::{RawResponse, Request, Sending, options};
 use crate::task::TaskHandle;
@@ -38,6 +39,8 @@ pub struct Run {
     query: Option<String>,
     files: Vec<File>,
     output: TaskOutputConfig,
+    /// The same as in `output`, to check the output against.
+    schema: Option<Schema>,
     form_fields: Vec<(String, String)>,
     on_progress: Option<OnProgress>,
     marker: Option<Marker>,
@@ -61,6 +64,7 @@ impl Run {
             query: None,
             files: Vec::new(),
             output: TaskOutputConfig::default(),
+            schema: None,
             form_fields: Vec::new(),
             on_progress: None,
             marker: None,
@@ -92,23 +96,32 @@ impl Run {
         self
     }
 
-    /// The wanted shape of the output as JSON: a JSON Schema, or an example with the names of types for values.
+    /// The wanted shape of the output as JSON: a JSON Schema, or an example with the names of types for values. It is sent
+    /// as it is. An output that is not valid against a JSON Schema is an error of
+    /// [`Completed::extracted`](crate::Completed::extracted).
     pub fn output_schema(mut self, schema: &Value) -> Self {
         self.output.output_schema = Some(schema.to_string());
+        self.schema = Schema::given(schema);
         self
     }
 
     /// The wanted shape of the output in words.
     pub fn output_in_words(mut self, words: impl Into<String>) -> Self {
         self.output.output_schema = Some(words.into());
+        self.schema = None;
         self
     }
 
     /// The wanted shape of the output as that of a type.
+    ///
+    /// The schema has no `$schema`, and no `$ref` unless the type is recursive or very large, for many services reject
+    /// those. To send it with `$defs`, give [`output_schema`](Self::output_schema) what `schemars::schema_for!` makes.
     #[cfg(feature = "schema")]
-    pub fn output<T: schemars::JsonSchema>(self) -> Self {
-        let schema = schemars::schema_for!(T);
-        self.output_schema(schema.as_value())
+    pub fn output<T: schemars::JsonSchema>(mut self) -> Self {
+        let schema = Schema::of::<T>();
+        self.output.output_schema = Some(schema.text());
+        self.schema = Some(schema);
+        self
     }
 
     /// Guidance for the output, such as how dates are to be written.
@@ -161,6 +174,7 @@ impl Run {
             query,
             files,
             output,
+            schema: _,
             form_fields,
             on_progress,
             marker,
@@ -269,14 +283,15 @@ impl Run {
     /// [`ErrorKind::InvalidRequest`] before anything is sent, if there is neither a prompt nor a file, or a file can't be
     /// read; otherwise those of the request.
     pub async fn start(self) -> Result<TaskHandle> {
-        let (client, agent) = (self.client.clone(), self.agent);
-        match self.send().await {
-            Ok(response) => Ok(TaskHandle::started(client, response.task_id, agent)),
+        let (client, agent, schema) = (self.client.clone(), self.agent, self.schema.clone());
+        let id = match self.send().await {
+            Ok(response) => response.task_id,
             Err(error) => match (error.effect(), error.task_id()) {
-                (Effect::Created, Some(id)) => Ok(TaskHandle::started(client, id, agent)),
-                _ => Err(error),
+                (Effect::Created, Some(id)) => id,
+                _ => return Err(error),
             },
-        }
+        };
+        Ok(TaskHandle::started(client, id, agent).expecting(schema))
     }
 
     /// Starts the task, and returns status and headers with the answer.
@@ -386,8 +401,9 @@ type OnStarted = Arc<dyn Fn(&TaskHandle) + Send + Sync>;
 /// # Errors
 ///
 /// Those of [`Run::start`] and of waiting. [`ErrorKind::NotCompleted`] if the task fails, is stopped, or needs a person;
-/// [`Error::outcome`] has which, and a question can be answered from there. [`ErrorKind::Mismatch`] if the output
-/// is not a `T`; [`Error::raw_output`] has it. Every failure after the task was started has its id: [`Error::task_id`].
+/// [`Error::outcome`] has which, and a question can be answered from there. [`ErrorKind::Mismatch`] if the output is missing
+/// or is not what was asked for, as with [`Completed::extracted`](crate::Completed::extracted); [`Error::raw_output`] has
+/// it. Every failure after the task was started has its id: [`Error::task_id`].
 #[must_use = "a run is started by awaiting it"]
 pub struct Extract<T> {
     run: Run,

@@ -16,6 +16,7 @@ use crate::lenient;
 use crate::list::{List, Page};
 use crate::operation::Operation;
 use crate::outcome::Answered;
+use crate::output::Schema;
 use crate::request::Request;
 use crate::wait::Wait;
 
@@ -107,9 +108,11 @@ impl List<TaskListItem, TaskFilter> {
     }
 
     /// Only tasks whose title contains this, whatever its case.
-    pub fn title_contains(mut self, title: impl Into<String>) -> Self {
-        self.filter.title = Some(title.into());
-        self
+    pub fn title_contains(self, title: impl Into<String>) -> Self {
+        let title = title.into();
+        let mut list = self.private(&title);
+        list.filter.title = Some(title);
+        list
     }
 }
 
@@ -128,6 +131,8 @@ pub struct TaskHandle {
     answered: Option<Answered>,
     /// That it waits for a review was told already.
     review_is_known: bool,
+    /// The schema that its output was asked for with.
+    schema: Option<Schema>,
 }
 
 impl TaskHandle {
@@ -139,6 +144,7 @@ impl TaskHandle {
             started: None,
             answered: None,
             review_is_known: false,
+            schema: None,
         }
     }
 
@@ -190,6 +196,15 @@ impl TaskHandle {
         self.answered.as_ref()
     }
 
+    pub(crate) fn expecting(mut self, schema: Option<Schema>) -> Self {
+        self.schema = schema;
+        self
+    }
+
+    pub(crate) fn schema(&self) -> Option<&Schema> {
+        self.schema.as_ref()
+    }
+
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }
@@ -227,7 +242,8 @@ impl TaskHandle {
         })
     }
 
-    /// Reads its answer, as far as there is one.
+    /// Reads its answer, as far as there is one. It takes a multiple of the size of the answer, and rounds long numbers;
+    /// [`Request::raw`] does neither.
     pub fn summary(&self) -> Request<TaskSummary> {
         let id = self.id;
         self.request(Operation::GetTaskSummary, move |api| async move {

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::error::{Error, ErrorKind, Origin, Result, Waited};
 use crate::outcome::{Completed, Failure, Outcome, Question};
+use crate::output::TaskSummaryRaw;
 use crate::request::Sending;
 use crate::task::TaskHandle;
 
@@ -490,13 +491,10 @@ impl Poller {
         let mut pauses =
             (0..SUMMARY_READS).map(|read| (self.patience.first_pause / 4) * 2_u32.pow(read));
         loop {
-            let summary = self.task.summary().once();
-            let summary = self.in_turn(summary.into_future()).await?;
-            let done = Completed {
-                task: self.task.clone(),
-                summary,
-            };
-            match pauses.next().filter(|_| done.output().is_none()) {
+            let summary = self.in_turn(TaskSummaryRaw::read(&self.task)).await?;
+            let is_there = summary.has_output();
+            let done = Completed::new(self.task.clone(), summary);
+            match pauses.next().filter(|_| !is_there) {
                 Some(pause) => tokio::time::sleep(pause).await,
                 None => return Ok(done),
             }

@@ -22,7 +22,10 @@ pub const EXIT_CODES: [(u8, &str); 9] = [
         Code::Usage as u8,
         "nothing happened: the command line, or a file that it names, is invalid",
     ),
-    (Code::Failed as u8, "the task failed or was stopped"),
+    (
+        Code::Failed as u8,
+        "the task failed, was stopped, or completed without an output",
+    ),
     (
         Code::NeedsPerson as u8,
         "the task needs a person: it asks a question, or waits for approval",
@@ -52,7 +55,7 @@ pub enum Code {
     Refused = 1,
     /// Nothing happened: the command line, or a file that it names, is invalid.
     Usage = 2,
-    /// The task failed or was stopped.
+    /// The task failed, was stopped, or completed without an output.
     Failed = 3,
     /// The task needs a person: it asks a question, or waits for approval.
     NeedsPerson = 4,

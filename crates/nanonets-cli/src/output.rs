@@ -99,6 +99,14 @@ impl Output {
         }
     }
 
+    /// Writes the output of a task with the numbers and the order of keys that it came with.
+    pub fn task_output(self, output: &nanonets_agents::Output) -> Result<(), Failure> {
+        match self {
+            Self::JsonLines => write(&output.compact()),
+            Self::Table | Self::Json => write(&output.pretty()),
+        }
+    }
+
     /// Writes any JSON as JSON.
     pub fn value(self, value: &Value) -> Result<(), Failure> {
         match self {

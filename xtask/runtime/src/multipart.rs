@@ -15,7 +15,7 @@ use futures_util::{StreamExt, stream};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
 
-use super::file_part::{Chunks, FilePart, PartError};
+use super::file_part::{Changed, Chunks, FilePart, PartError};
 use super::part_value::PartValue;
 
 /// The parts of a `multipart/form-data` body. Texts are sent before files; for the rest, they keep their order.
@@ -350,7 +350,10 @@ impl OpenFile {
                 _ => Ok(None),
             };
         };
-        let chunk = chunk.map_err(|error| self.error("cannot be read").caused_by(error))?;
+        let chunk = chunk.map_err(|error| match error.get_ref() {
+            Some(cause) if cause.is::<Changed>() => self.error("was changed while it was sent"),
+            _ => self.error("cannot be read").caused_by(error),
+        })?;
         self.sent = self.sent.saturating_add(chunk.len() as u64);
         match self.length {
             Some(length) if self.sent > length => Err(self.error(&format!(

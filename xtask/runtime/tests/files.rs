@@ -209,6 +209,93 @@ async fn a_file_that_changes_after_it_was_checked_fails_the_request() {
     }
 }
 
+/// A file in a folder, last modified a minute ago.
+fn old_file(content: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.bin");
+    fs::write(&path, content).unwrap();
+    modified(&path, 60);
+    (directory, path)
+}
+
+fn modified(path: &std::path::Path, seconds_ago: u64) {
+    let time = std::time::SystemTime::now() - std::time::Duration::from_secs(seconds_ago);
+    let file = fs::File::options().write(true).open(path).unwrap();
+    file.set_modified(time).unwrap();
+}
+
+/// More than is read ahead.
+const LARGE: usize = 4 << 20;
+
+/// Sends a file that something happens to when its first chunk is on its way.
+async fn changed_on_the_way(
+    path: &std::path::Path,
+    change: impl Fn(&std::path::Path) + Send + Sync + 'static,
+) -> (reqwest::Result<reqwest::Response>, Received) {
+    let (url, mut received) = recording().await;
+    let mut request = request(&url);
+    let once = std::sync::Once::new();
+    let part = FilePart::from_path(path).on_chunk({
+        let path = path.to_owned();
+        move |_| once.call_once(|| change(&path))
+    });
+    form(part).apply(&mut request).await.unwrap();
+    let sent = reqwest::Client::new().execute(request).await;
+    (sent, received.recv().await.unwrap())
+}
+
+type Change = fn(&std::path::Path);
+
+#[tokio::test]
+async fn a_file_that_is_changed_while_it_is_sent_fails_the_request() {
+    let changes: [(&str, Change); 3] = [
+        ("overwritten in its place", |path| {
+            use std::io::{Seek as _, Write as _};
+            let mut file = fs::File::options().write(true).open(path).unwrap();
+            file.seek(io::SeekFrom::End(-1)).unwrap();
+            file.write_all(b"y").unwrap();
+        }),
+        ("written anew with the same length", |path| {
+            fs::write(path, vec![b'y'; LARGE]).unwrap();
+        }),
+        ("given an older time", |path| modified(path, 3600)),
+    ];
+    for (name, change) in changes {
+        let (_directory, path) = old_file(&vec![b'x'; LARGE]);
+        let (sent, received) = changed_on_the_way(&path, change).await;
+        let error = sent.expect_err(name);
+        let part_error = find::<PartError>(&error).expect("the cause in the chain");
+        let expected = format!("part `files`: {path:?} was changed while it was sent");
+        assert_eq!(part_error.to_string(), expected, "{name}");
+        assert!(
+            received.body.is_none(),
+            "{name}: the body must not look whole"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_is_replaced_while_it_is_sent_arrives_as_it_was() {
+    let changes: [(&str, Change); 3] = [
+        ("replaced", |path| {
+            let other = path.with_extension("new");
+            fs::write(&other, "another file").unwrap();
+            fs::rename(other, path).unwrap();
+        }),
+        ("removed", |path| fs::remove_file(path).unwrap()),
+        ("read by others", |path| drop(fs::read(path).unwrap())),
+    ];
+    for (name, change) in changes {
+        let (_directory, path) = old_file(&vec![b'x'; LARGE]);
+        let (sent, received) = changed_on_the_way(&path, change).await;
+        sent.expect(name);
+        let body = received.body.expect(name);
+        let content = body.iter().filter(|byte| **byte == b'x').count();
+        assert!(content >= LARGE, "{name}: {content}");
+    }
+}
+
 #[tokio::test]
 async fn a_file_that_vanishes_after_it_was_checked_fails_the_request() {
     let directory = tempfile::tempdir().unwrap();
@@ -294,8 +381,7 @@ async fn a_factory_that_fails_fails_the_request() {
 }
 
 #[cfg(unix)]
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_pipe_is_read_without_a_length() {
+fn pipe() -> (tempfile::TempDir, std::path::PathBuf) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("pipe");
     let made = std::process::Command::new("mkfifo")
@@ -303,6 +389,13 @@ async fn a_pipe_is_read_without_a_length() {
         .status()
         .unwrap();
     assert!(made.success());
+    (directory, path)
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pipe_is_read_without_a_length() {
+    let (_directory, path) = pipe();
     let writer = std::thread::spawn({
         let path = path.clone();
         move || fs::write(path, "through a pipe").unwrap()
@@ -319,6 +412,92 @@ async fn a_pipe_is_read_without_a_length() {
     assert_eq!(received.header("content-length"), None);
     let body = String::from_utf8(received.body.unwrap().to_vec()).unwrap();
     assert!(body.contains("\r\n\r\nthrough a pipe\r\n"), "{body}");
+}
+
+/// What a shell makes for `<(command)`: a path below `/dev/fd`, whose writer may have ended before the path is opened.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_anonymous_pipe_is_read_by_its_path_after_its_writer_has_ended() {
+    use std::io::Write as _;
+    use std::os::fd::AsRawFd as _;
+    for content in ["through a pipe", ""] {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        writer.write_all(content.as_bytes()).unwrap();
+        drop(writer);
+        let path = format!("/dev/fd/{}", reader.as_raw_fd());
+        let (url, mut received) = recording().await;
+        let mut request = request(&url);
+        form(FilePart::from_path(path))
+            .apply(&mut request)
+            .await
+            .unwrap();
+        reqwest::Client::new().execute(request).await.unwrap();
+        let body = received.recv().await.unwrap().body.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains(&format!("\r\n\r\n{content}\r\n")), "{body}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_is_sent_as_it_is_written() {
+    use std::io::Write as _;
+    let (_directory, path) = pipe();
+    let (sender, mut chunks) = tokio::sync::mpsc::unbounded_channel();
+    let part = FilePart::from_path(&path).on_chunk(move |sent| sender.send(sent).unwrap());
+    let (url, mut received) = recording().await;
+    let mut request = request(&url);
+    form(part).apply(&mut request).await.unwrap();
+    let sent = tokio::spawn(reqwest::Client::new().execute(request));
+    let opened = tokio::task::spawn_blocking(move || fs::File::options().write(true).open(path));
+    let mut writer = opened.await.unwrap().unwrap();
+    for length in 1..=5 {
+        writer.write_all(b"x").unwrap();
+        assert_eq!(chunks.recv().await, Some(length));
+    }
+    drop(writer);
+    sent.await.unwrap().unwrap();
+    assert!(received.recv().await.unwrap().body.is_some());
+}
+
+/// Whatever the pipe does, the runtime ends with its last task.
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_gives_nothing_does_not_keep_the_runtime_from_its_end() {
+    let (_directory, without_writer) = pipe();
+    let (_directory, silent) = pipe();
+    // Opened for both, it needs no reader to be opened.
+    let _writer = fs::File::options()
+        .read(true)
+        .write(true)
+        .open(&silent)
+        .unwrap();
+    let (ended, end) = std::sync::mpsc::channel();
+    for path in [without_writer, silent] {
+        let ended = ended.clone();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(async {
+                let (url, _received) = recording().await;
+                let mut request = request(&url);
+                form(FilePart::from_path(path))
+                    .apply(&mut request)
+                    .await
+                    .unwrap();
+                let sent = reqwest::Client::new().execute(request);
+                let waited = std::time::Duration::from_millis(200);
+                tokio::time::timeout(waited, sent)
+                    .await
+                    .expect_err("nothing to send");
+            });
+            drop(runtime);
+            ended.send(()).unwrap();
+        });
+    }
+    for _ in 0..2 {
+        let limit = std::time::Duration::from_secs(20);
+        end.recv_timeout(limit).expect("the runtime has ended");
+    }
 }
 
 /// The source counts what it gave away, the server what arrived. What lies between is held by someone: the client,

@@ -63,7 +63,7 @@ const DEPENDENCIES: &[Dependency] = &[
     },
     Dependency {
         name: "tokio",
-        requirement: "{ version = \"1.54\", features = [\"fs\", \"rt\"] }",
+        requirement: "{ version = \"1.54\", features = [\"fs\", \"rt\", \"sync\"] }",
         sign: Some("tokio::"),
     },
     Dependency {

@@ -36,6 +36,12 @@ struct Args {
     /// How long each answer takes, such as 50ms.
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration)]
     latency: Duration,
+    /// End requests that stand still for this long.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = humantime::parse_duration)]
+    read_timeout: Duration,
+    /// End requests whose bodies bring fewer bytes per second on average.
+    #[arg(long, value_name = "BYTES", default_value_t = 1024)]
+    min_body_rate: u32,
     /// Ids, placeholder data and chance follow from this number.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
@@ -45,39 +51,64 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    let args = Args::parse();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(run(args)),
-        Err(error) => Err(format!("no runtime to work on: {error}")),
-    };
-    match outcome {
+    match run(Args::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
+            let message = printable(&message);
             let _ = writeln!(std::io::stderr(), "error: {message}");
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run(args: Args) -> Result<(), String> {
-    let script = args.script.as_deref().map(read_script).transpose()?;
+/// How long the end of the program waits for requests under way to break off.
+const SHUTDOWN_TIME: Duration = Duration::from_millis(200);
+
+fn run(args: Args) -> Result<(), String> {
+    let no_runtime = |error| format!("no runtime to work on: {error}");
+    let server = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(no_runtime)?;
+    // Busy workers look at signals late, so that the main thread has a runtime for them.
+    let main = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(no_runtime)?;
     let log = Log::start().map_err(|error| format!("no thread to log on: {error}"))?;
+    let simulator = server.block_on(start(args, &log))?;
+    let outcome = main.block_on(async {
+        let mut stop =
+            Stop::listen().map_err(|error| format!("signals can't be caught: {error}"))?;
+        announce(&simulator).map_err(|error| format!("stdout can't be written: {error}"))?;
+        stop.signal().await;
+        Ok(())
+    });
+    drop(simulator);
+    server.shutdown_timeout(SHUTDOWN_TIME);
+    log.flush();
+    outcome
+}
+
+async fn start(args: Args, log: &Log) -> Result<Simulator, String> {
+    let script = args.script.as_deref().map(read_script).transpose()?;
     let requests = log.clone();
     let mut builder = Simulator::builder()
         .listen(args.listen)
         .seed(args.seed)
         .latency(args.latency)
+        .read_timeout(args.read_timeout)
+        .min_body_rate(args.min_body_rate)
         .on_request(move |request| requests.write(line(request)));
     builder = match args.api_key {
         Some(key) => builder.api_key(key),
         None => builder.any_api_key(),
     };
-    let mut stop = Stop::listen().map_err(|error| format!("signals can't be caught: {error}"))?;
+    if let Some(offset) = script.as_ref().and_then(ScriptFile::clock_offset) {
+        builder = builder.clock_offset(offset);
+    }
     let simulator = builder.start().await.map_err(|error| error.to_string())?;
-    // First of all, so that the history is older than whatever comes.
+    // Before everything else, so that all other tasks are newer than the history.
     if args.workspace_tasks > 0 {
         let agent = simulator.create_agent("Simulated history");
         let tasks = usize::try_from(args.workspace_tasks).unwrap_or(usize::MAX);
@@ -95,19 +126,15 @@ async fn run(args: Args) -> Result<(), String> {
             simulator.address()
         ));
     }
-    announce(&simulator).map_err(|error| format!("stdout can't be written: {error}"))?;
-    stop.signal().await;
-    simulator.shutdown().await;
-    log.flush();
-    Ok(())
+    Ok(simulator)
 }
 
 /// How many lines of the log may wait to be written.
 const BACKLOG: usize = 1000;
 /// How long the end of the program waits for them.
-const FLUSH_TIME: Duration = Duration::from_secs(1);
+const FLUSH_TIME: Duration = Duration::from_millis(200);
 
-/// Writes to stderr on a thread of its own: whoever started this may not read it, and that must stop nothing.
+/// Writes to stderr on a thread of its own: the process that started this one may not read it, and that must stop nothing.
 #[derive(Clone)]
 struct Log(SyncSender<Entry>);
 
@@ -134,9 +161,9 @@ impl Log {
         Ok(Self(log))
     }
 
-    /// Writes a line, or leaves it out if too many before it have not been read.
+    /// Writes a line, or skips it if too many before it have not been read.
     fn write(&self, line: String) {
-        let _ = self.0.try_send(Entry::Line(line));
+        let _ = self.0.try_send(Entry::Line(printable(&line)));
     }
 
     /// Waits until all is written, but not for long.
@@ -157,7 +184,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     found.ok_or_else(|| "it must be a host and a port, such as 127.0.0.1:8080".to_owned())
 }
 
-/// The one line on stdout, for whoever started this and waits.
+/// The one line on stdout, for the process that started this one and waits.
 fn announce(simulator: &Simulator) -> std::io::Result<()> {
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "listening on {}", simulator.base_url())?;
@@ -171,14 +198,34 @@ fn read_script(path: &Path) -> Result<ScriptFile, String> {
     ScriptFile::parse(&text).map_err(|error| format!("{shown}:{error}"))
 }
 
-/// A request in the log: what came and what it was answered with, and nothing of its contents.
+/// Text that a terminal shows as it is. Control characters and invisible ones, which can change the direction or the
+/// order of the text, are escaped: clients choose what is in a path.
+fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' | '\'' | '\\' => shown.push(character),
+            _ => shown.extend(character.escape_debug()),
+        }
+    }
+    shown
+}
+
+/// The longest path in the log, in characters.
+const MAX_PATH: usize = 500;
+
+/// A request in the log: method, path, status and sizes, and nothing of its contents.
 fn line(request: &Request) -> String {
     let time = request.received_at.format("%H:%M:%S%.3f");
     let status = request.status.map_or_else(
         || "broken off".to_owned(),
         |status| status.as_u16().to_string(),
     );
-    let mut line = format!("{time} {status} {} {}", request.method, request.path);
+    let mut path: String = request.path.chars().take(MAX_PATH).collect();
+    if path.len() < request.path.len() {
+        path.push('…');
+    }
+    let mut line = format!("{time} {status} {} {path}", request.method);
     match &request.body {
         SeenBody::Multipart(parts) => {
             let size: u64 = parts.iter().map(|part| part.size).sum();

@@ -150,7 +150,7 @@ impl World {
         paging: Paging,
     ) -> Page<AgentListItem> {
         let name = filter.name.as_ref().map(|name| name.to_lowercase());
-        paging.newest_first(self.versions.len(), |index| {
+        paging.newest_first(0..self.versions.len(), |index| {
             let Version {
                 agent,
                 workspace: owner,
@@ -175,7 +175,7 @@ impl World {
         let group = self.versions[self.version(workspace, id)?]
             .agent
             .agent_group_id;
-        Ok(paging.newest_first(self.versions.len(), |index| {
+        Ok(paging.newest_first(0..self.versions.len(), |index| {
             let agent = &self.versions[index].agent;
             (agent.agent_group_id == group).then(|| item(agent))
         }))

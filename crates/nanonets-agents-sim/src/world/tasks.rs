@@ -1,10 +1,12 @@
 //! Tasks: started, held back, listed, spoken to.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use nanonets_agents_api::types::{
     AgentGroupId, AgentId, AgentStatus, MessageId, Task, TaskId, TaskListItem, TaskStatus,
+    TaskSummary,
 };
 
 use super::World;
@@ -21,6 +23,54 @@ pub(crate) struct TaskFilter {
     pub after: Option<DateTime<Utc>>,
     pub before: Option<DateTime<Utc>>,
     pub title: Option<String>,
+}
+
+/// How long reads lag behind writes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Lags {
+    /// The time until lists show a new task.
+    pub listing: Duration,
+    /// The time until a new task can be read by its id.
+    pub read: Duration,
+    /// The number of reads of a summary, after completion, that show no answer yet.
+    pub summary_reads: u32,
+}
+
+/// The memory that finished tasks may take together, in bytes.
+const MAX_FINISHED_BYTES: usize = 512 * 1024 * 1024;
+
+/// How many finished tasks are kept, and when to look for those to forget.
+#[derive(Debug)]
+pub(crate) struct Retention {
+    max: usize,
+    max_bytes: usize,
+    /// The tasks that were added since the last look, and their memory in bytes.
+    added: usize,
+    added_bytes: usize,
+}
+
+impl Retention {
+    pub fn new(max: usize) -> Self {
+        Self {
+            max,
+            max_bytes: MAX_FINISHED_BYTES,
+            added: 0,
+            added_bytes: 0,
+        }
+    }
+
+    /// Takes note of a new task. Returns whether it is time to look at all tasks: not at each new one, as that would
+    /// cost more the more tasks there are.
+    fn add(&mut self, bytes: usize, tasks: usize) -> bool {
+        self.added += 1;
+        self.added_bytes += bytes;
+        let is_due =
+            (tasks > self.max && self.added > tasks / 64) || self.added_bytes > self.max_bytes / 16;
+        if is_due {
+            (self.added, self.added_bytes) = (0, 0);
+        }
+        is_due
+    }
 }
 
 impl World {
@@ -47,35 +97,72 @@ impl World {
             ));
         }
         let script = self.take_script(id);
-        let index = self.add_task(workspace, id, input, script, None);
+        let number = self.add_task(workspace, id, input, script, None);
         let group = self.group(id);
         let limited = group.and_then(|group| Some((group, self.limits.get_mut(&group)?)));
         match limited {
             Some((group, limited)) => {
-                limited.waiting.push_back(index);
+                limited.waiting.push_back(number);
                 self.settle_limited(group);
             }
-            None => self.tasks[index].begin(self.clock.now(), &self.clock),
+            None => self.begin(number),
         }
-        Ok(self.tasks[index].view())
+        let view = self.tasks.get(number).map(Simulated::view);
+        self.forget_finished(number);
+        view.ok_or_else(|| Failure::not_found("the task was forgotten"))
+    }
+
+    fn begin(&mut self, number: usize) {
+        let now = self.clock.now();
+        if let Some(task) = self.tasks.get_mut(number) {
+            task.begin(now, &self.clock);
+        }
     }
 
     fn add_task(
         &mut self,
         workspace: usize,
         agent: AgentId,
-        input: Input,
+        mut input: Input,
         script: Arc<Script>,
         age: Option<TimeDelta>,
     ) -> usize {
         let id = TaskId(self.id());
         let seed = self.random.u64(..);
-        let index = self.tasks.len();
+        input.share_texts(&mut self.texts);
         let whose = (id, agent, workspace);
         let task = Simulated::new(whose, input, script, age, seed, &self.clock);
-        self.tasks.push(task);
-        self.task_by_id.insert(id, index);
-        index
+        self.tasks.push(task)
+    }
+
+    /// Forgets the oldest finished tasks if there are too many. The newest task is kept.
+    fn forget_finished(&mut self, newest: usize) {
+        let bytes = self.tasks.get(newest).map_or(0, Simulated::weight);
+        if !self.retention.add(bytes, self.tasks.len()) {
+            return;
+        }
+        let groups: Vec<AgentGroupId> = self.limits.keys().copied().collect();
+        for group in groups {
+            self.settle_limited(group);
+        }
+        let now = self.clock.now();
+        let (mut count, mut bytes) = (0, 0_usize);
+        let mut forgotten = Vec::new();
+        for (number, task) in self.tasks.iter_mut().rev() {
+            task.settle(now, &self.clock);
+            if !task.is_over() {
+                continue;
+            }
+            count += 1;
+            bytes = bytes.saturating_add(task.weight());
+            let is_beyond = count > self.retention.max || bytes > self.retention.max_bytes;
+            if is_beyond && number != newest {
+                forgotten.push(number);
+            }
+        }
+        for number in forgotten.into_iter().rev() {
+            self.tasks.remove(number);
+        }
     }
 
     /// Catches up with the tasks of an agent that has a limit. As nothing runs while nobody looks, a task that was held
@@ -87,8 +174,10 @@ impl World {
         let now = self.clock.now();
         let (tasks, clock) = (&mut self.tasks, &self.clock);
         let mut ends = Vec::new();
-        limited.active.retain(|&index| {
-            let task = &mut tasks[index];
+        limited.active.retain(|&number| {
+            let Some(task) = tasks.get_mut(number) else {
+                return false;
+            };
             task.settle(now, clock);
             if task.is_over() {
                 ends.push(task.since());
@@ -96,13 +185,12 @@ impl World {
             !task.is_over()
         });
         while limited.active.len() < limited.limit {
-            let Some(index) = limited.waiting.pop_front() else {
+            let Some(number) = limited.waiting.pop_front() else {
                 return;
             };
-            let task = &mut tasks[index];
-            if task.has_begun() {
+            let Some(task) = tasks.get_mut(number).filter(|task| !task.has_begun()) else {
                 continue;
-            }
+            };
             // The place that was free first; one that nobody left was free all along.
             ends.sort_unstable();
             let was_taken = limited.limit - limited.active.len() <= ends.len();
@@ -116,33 +204,50 @@ impl World {
             if task.is_over() {
                 ends.push(task.since());
             } else {
-                limited.active.push(index);
+                limited.active.push(number);
             }
         }
     }
 
-    pub(super) fn settled(&mut self, index: usize) -> &mut Simulated {
+    /// A task that has caught up with its script, by its number.
+    pub(super) fn settled(&mut self, number: usize) -> Option<&mut Simulated> {
         if !self.limits.is_empty()
-            && let Some(group) = self.group(self.tasks[index].agent)
+            && let Some(group) = self.group(self.tasks.get(number)?.agent)
         {
             self.settle_limited(group);
         }
         let now = self.clock.now();
-        let task = &mut self.tasks[index];
+        let task = self.tasks.get_mut(number)?;
         task.settle(now, &self.clock);
-        task
+        Some(task)
     }
 
     /// A task that has caught up with its script.
     pub fn task(&mut self, workspace: usize, id: TaskId) -> Result<&mut Simulated, Failure> {
-        let index = self.task_by_id.get(&id).copied();
-        let index = index.ok_or_else(|| Failure::not_found(format!("there is no task {id}")))?;
-        if self.tasks[index].workspace != workspace {
+        let missing = || Failure::not_found(format!("there is no task {id}"));
+        let number = self.tasks.number(id).ok_or_else(missing)?;
+        let owner = self.tasks.get(number).map(|task| task.workspace);
+        if owner.is_some_and(|owner| owner != workspace) {
             return Err(Failure::forbidden(format!(
                 "the task {id} belongs to another workspace"
             )));
         }
-        Ok(self.settled(index))
+        let lag = self.lags.read;
+        let task = self.settled(number).ok_or_else(missing)?;
+        if task.is_younger_than(lag) {
+            return Err(missing());
+        }
+        Ok(task)
+    }
+
+    /// The summary of a task, which counts as a read.
+    pub fn summary(&mut self, workspace: usize, id: TaskId) -> Result<TaskSummary, Failure> {
+        let lag = self.lags.summary_reads;
+        let now = self.clock.now();
+        let task = self.task(workspace, id)?;
+        let summary = task.read_summary(lag);
+        task.shown(now);
+        Ok(summary)
     }
 
     pub fn list_tasks(
@@ -152,10 +257,10 @@ impl World {
         paging: Paging,
     ) -> Page<TaskListItem> {
         let title = filter.title.as_ref().map(|title| title.to_lowercase());
-        let count = self.tasks.len();
-        let page = paging.newest_first(count, |index| {
-            let task = &self.tasks[index];
+        let page = paging.newest_first(self.tasks.numbers(), |number| {
+            let task = self.tasks.get(number)?;
             if task.workspace != workspace
+                || task.is_younger_than(self.lags.listing)
                 || filter.agent.is_some_and(|agent| agent != task.agent)
                 || filter.after.is_some_and(|after| task.created_at < after)
                 || filter.before.is_some_and(|before| task.created_at > before)
@@ -163,28 +268,27 @@ impl World {
                 return None;
             }
             let agent = self.version_by_id.get(&task.agent).copied();
-            let agent_name = agent.map(|agent| self.versions[agent].agent.name.clone());
-            let task = self.settled(index);
-            let wanted = filter
+            let task = self.settled(number)?;
+            let is_wanted = filter
                 .status
                 .as_ref()
                 .is_none_or(|wanted| wanted.contains(task.status()));
-            let titled = title.as_ref().is_none_or(|title| {
+            let is_titled = title.as_ref().is_none_or(|title| {
                 task.title()
                     .is_some_and(|text| text.to_lowercase().contains(title))
             });
-            (wanted && titled).then(|| (index, task.item(agent_name)))
+            (is_wanted && is_titled).then_some((number, agent))
         });
         let now = self.clock.now();
+        let items = page.items.into_iter().filter_map(|(number, agent)| {
+            let agent_name = agent.map(|agent| self.versions[agent].agent.name.clone());
+            let task = self.tasks.get_mut(number)?;
+            let item = task.item(agent_name);
+            task.shown(now);
+            Some(item)
+        });
         Page {
-            items: page
-                .items
-                .into_iter()
-                .map(|(index, item)| {
-                    self.tasks[index].shown(now);
-                    item
-                })
-                .collect(),
+            items: items.collect(),
             next: page.next,
         }
     }
@@ -195,7 +299,7 @@ impl World {
         id: TaskId,
         text: &str,
     ) -> Result<(MessageId, TaskStatus), Failure> {
-        let (now, clock) = (self.clock.now(), self.clock);
+        let (now, clock) = (self.clock.now(), self.clock.clone());
         let task = self.task(workspace, id)?;
         if matches!(task.status(), TaskStatus::Failed | TaskStatus::Stopped) && task.is_over() {
             return Err(Failure::conflict(format!(
@@ -203,13 +307,13 @@ impl World {
                 task.status()
             )));
         }
-        let message = task.receive(text, now, &clock);
+        let message = task.receive(text.into(), now, &clock);
         // The agent takes a moment: the status moves with the next read.
         Ok((message, task.status().clone()))
     }
 
     pub fn cancel(&mut self, workspace: usize, id: TaskId) -> Result<Task, Failure> {
-        let (now, clock) = (self.clock.now(), self.clock);
+        let (now, clock) = (self.clock.now(), self.clock.clone());
         let task = self.task(workspace, id)?;
         task.cancel(now, &clock);
         let view = task.view();
@@ -224,18 +328,45 @@ impl World {
     /// complete now, so that lists stay in the order of time.
     pub fn add_history(&mut self, workspace: usize, agent: AgentId, count: usize) {
         let script = Arc::new(Script::new().complete_simulated());
-        let is_first = self.tasks.is_empty();
+        let is_first = self.tasks.len() == 0;
         for number in 1..=count {
             let input = Input {
-                query: Some(format!("Simulated task {number} of {count}")),
+                query: Some(format!("Simulated task {number} of {count}").into()),
                 ..Input::default()
             };
             let minutes = i64::try_from(count - number + 1).unwrap_or(i64::MAX);
             let age = TimeDelta::try_minutes(minutes).filter(|_| is_first);
             let age = Some(age.unwrap_or_default());
-            let index = self.add_task(workspace, agent, input, Arc::clone(&script), age);
-            let now = self.clock.now();
-            self.tasks[index].begin(now, &self.clock);
+            let number = self.add_task(workspace, agent, input, Arc::clone(&script), age);
+            self.begin(number);
+            self.forget_finished(number);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nanonets_agents_api::types::CreateAgentRequest;
+
+    use super::{Input, World};
+
+    #[test]
+    fn finished_tasks_with_long_texts_are_forgotten_sooner() {
+        let mut world = World::new(0, 1_000_000);
+        world.retention.max_bytes = 1_000_000;
+        world.add_workspace("key");
+        let agent = world.create_agent(0, CreateAgentRequest::default());
+        let agent = agent.expect("an agent").id;
+        for number in 0..100 {
+            let query = Some(format!("{number} {}", "x".repeat(100_000)).into());
+            let input = Input {
+                query,
+                ..Input::default()
+            };
+            let task = world.run(0, agent, input).expect("a task").task_id;
+            assert!(world.find(task).is_some());
+            assert!(world.tasks.len() < 12);
+        }
+        assert!(world.tasks.len() > 8);
     }
 }

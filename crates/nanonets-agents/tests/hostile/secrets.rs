@@ -79,6 +79,16 @@ async fn refusals(client: &Client) -> Vec<(&'static str, Error)> {
                 .await
                 .expect_err("a refusal"),
         ),
+        (
+            "list",
+            client
+                .tasks()
+                .list()
+                .title_contains(QUERY)
+                .page()
+                .await
+                .expect_err("a refusal"),
+        ),
         ("get", agent.get().await.expect_err("a refusal")),
     ]
 }
@@ -115,13 +125,18 @@ fn assert_private(error: &Error, what: &str) {
     }
 }
 
-/// What was sent, as a server would repeat it: the header with the key and the body.
+/// What was sent, as a server would repeat it: the query or the body, and the header with the key.
 fn echo(request: &str) -> String {
     let (head, body) = request.split_once("\r\n\r\n").expect("a request");
     let key = head
         .lines()
         .find(|line| line.to_lowercase().starts_with("authorization"));
-    format!("{}: {body}", key.expect("a key"))
+    let query = head.lines().next().filter(|line| line.contains("?q="));
+    format!(
+        "{} {}: {body}",
+        query.unwrap_or_default(),
+        key.expect("a key")
+    )
 }
 
 #[tokio::test]

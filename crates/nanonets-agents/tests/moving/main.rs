@@ -1,6 +1,7 @@
 //! The client against servers that a simulator can't play: they read slowly, stop, or close when they should not.
 
 mod connections;
+mod files;
 mod responses;
 mod server;
 mod uploads;

@@ -133,9 +133,21 @@ async fn a_server_that_stops_reading_is_given_up_beside_others_that_read() {
     let stopping = runs(STOPPING).into_iter().map(|(name, run)| async move {
         let start = Instant::now();
         let error = soon(run.start()).await.expect_err("an idle upload");
-        assert_given_up(name, &error, start.elapsed(), 2 * IDLE);
+        assert_given_up(name, &error, start.elapsed(), IDLE * 3 / 4);
     });
     tokio::join!(join_all(steady), join_all(stopping));
+}
+
+#[tokio::test]
+async fn a_large_prompt_is_sent_with_its_length() {
+    let server = Server::start(|_, mut connection| async move {
+        let head = connection.head().await.expect("a request");
+        if head.length > LARGE && connection.read(head.length).await == head.length {
+            connection.started().await;
+        }
+    });
+    let run = agent(builder(&server)).run().query("x".repeat(LARGE));
+    soon(run.start()).await.expect("a task");
 }
 
 #[tokio::test]

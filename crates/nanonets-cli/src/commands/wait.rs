@@ -1,7 +1,7 @@
 //! Waiting for a task until it ends, and answering its questions. Whatever ends the wait, the message names the task.
 
 use futures_util::TryStreamExt as _;
-use nanonets_agents::{Outcome, Question, TaskHandle, TaskStatus, Update};
+use nanonets_agents::{ErrorKind, Outcome, Question, TaskHandle, TaskStatus, Update};
 
 use crate::args::Waiting;
 use crate::commands::ask::ask;
@@ -125,9 +125,16 @@ async fn to_the_end(watched: &Watched<'_>, mut task: TaskHandle) -> Result<(), F
     loop {
         let question = match watched.outcome(&task).await? {
             Outcome::Completed(done) => {
-                let printed = match done.output() {
-                    Some(output) => session.output.value(output),
-                    None => session.output.object(done.summary()),
+                let printed = match done.require_output() {
+                    Ok(output) => session.output.task_output(output),
+                    Err(error) if error.kind() == ErrorKind::Unreadable => {
+                        return Err(watched.without_summary(&error));
+                    }
+                    // The agent's words are worth more than an error.
+                    Err(_) if done.summary().result.is_some() => {
+                        session.output.object(done.summary())
+                    }
+                    Err(error) => return Err(watched.completed_without_output(&error)),
                 };
                 return printed.map_err(|failure| watched.with_state(failure));
             }

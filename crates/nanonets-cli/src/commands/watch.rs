@@ -282,6 +282,21 @@ impl<'a> Watched<'a> {
         let _ = self.session.output.value(&data);
     }
 
+    /// The summary of the completed task does not decode.
+    pub fn without_summary(&self, error: &Error) -> Failure {
+        let summary = CommandLine::new(["tasks", "summary", &self.id.to_string(), "--raw"]);
+        let failure = Failure::new(Code::Refused, error.to_string());
+        self.with_last_state(failure)
+            .command("To print the answer as it came", summary)
+    }
+
+    /// The task has completed and has neither an output nor words.
+    pub fn completed_without_output(&self, error: &Error) -> Failure {
+        self.print_state(None);
+        let result = CommandLine::new(["tasks", "result", &self.id.to_string()]);
+        Failure::new(Code::Failed, error.to_string()).command(RESULT, result)
+    }
+
     /// Why there is no output: a message for a person, and data on stdout for a program.
     pub async fn without_output(&self, outcome: &Outcome) -> Failure {
         let id = self.id.to_string();

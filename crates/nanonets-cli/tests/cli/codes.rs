@@ -257,16 +257,36 @@ async fn a_server_that_answers_html_is_1() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_task_that_completes_without_an_output_prints_its_summary() {
+async fn a_task_that_completes_with_words_alone_prints_its_summary() {
     let (simulator, agent) = with(Script::new().complete(json!(7))).await;
-    let fault = Fault::edit(|summary| {
-        summary["extracted_data"] = json!(null);
-        summary["result"] = json!(null);
-    });
+    let fault = Fault::edit(|summary| summary["extracted_data"] = json!(null));
     simulator.fault(fault.on(Operation::GetTaskSummary));
     let run = nanonets(&simulator, &["run", &agent, "--query", "q"]);
     let task = simulator.tasks()[0].id.to_string();
     let summary = nanonets(&simulator, &["tasks", "summary", &task]);
     assert_eq!(run.code, 0);
     assert_eq!(run.json(), summary.json());
+    assert!(run.json()["result"]["summary"].is_string(), "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_completes_with_nothing_is_an_error_that_names_it() {
+    let (simulator, agent) = with(Script::new().complete(json!(7))).await;
+    let fault = Fault::edit(|summary| {
+        summary["extracted_data"] = json!(null);
+        summary["result"] = json!(null);
+    });
+    simulator.fault(fault.on(Operation::GetTaskSummary));
+    let run = nanonets(&simulator, &["run", &agent, "--query", "q", "--quiet"]);
+    let task = simulator.tasks()[0].id.to_string();
+    assert_eq!(run.code, 3, "{run:?}");
+    let data: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!(
+        (&data["task_id"], &data["status"]),
+        (&json!(task), &json!("completed"))
+    );
+    assert!(
+        run.stderr.contains(&task) && run.stderr.contains("without an output"),
+        "{run:?}"
+    );
 }

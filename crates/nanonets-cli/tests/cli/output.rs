@@ -1,6 +1,6 @@
 //! What is printed, kind by kind.
 
-use nanonets_agents_sim::{Script, Simulator};
+use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
 use serde_json::json;
 
 use crate::process::{command, finished, nanonets, steady};
@@ -80,4 +80,27 @@ fn the_first_run_needs_nothing() {
     ]);
     let run = finished(command);
     insta::assert_snapshot!(format!("{}\n{}", run.stderr, run.data()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_output_keeps_its_digits_and_the_order_of_its_keys() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id.to_string();
+    simulator.script(Script::new().complete(json!(7)));
+    let summary = r#"{"extracted_data": {"zip": 340282366920938463463374607431768211456, "amount": 0.10, "big": 1E999}}"#;
+    let fault = Fault::status(200).body("application/json", summary);
+    simulator.fault(fault.on(Operation::GetTaskSummary));
+    for (format, expected) in [
+        (
+            "--json",
+            "{\n  \"zip\": 340282366920938463463374607431768211456,\n  \"amount\": 0.10,\n  \"big\": 1E999\n}\n",
+        ),
+        (
+            "--jsonl",
+            "{\"zip\":340282366920938463463374607431768211456,\"amount\":0.10,\"big\":1E999}\n",
+        ),
+    ] {
+        let run = nanonets(&simulator, &["run", &agent, "--query", "q", format]);
+        assert_eq!((run.code, run.stdout.as_str()), (0, expected), "{run:?}");
+    }
 }

@@ -13,15 +13,20 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures_util::{Stream, TryStreamExt, stream};
 use tokio::fs::File;
+use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 /// How much of a file is read at a time; two or three such chunks are in memory. Less of it is sent sooner than it is
 /// handed from the thread that reads to the one that sends.
 const CHUNK: usize = 512 * 1024;
+
+/// The same for what is not a regular file. A pipe gives no more at once, and what it gives is sent at once.
+const PIPE: usize = 64 * 1024;
 
 /// What a file without a content type of its own is sent as.
 const OCTET_STREAM: &str = "application/octet-stream";
@@ -58,9 +63,13 @@ impl FilePart {
     /// A file on disk, sent under the last component of its path.
     ///
     /// Nothing is opened here. A request first checks that the file is there and can be read, and then reads it in
-    /// chunks when its turn comes. The length found by the check is announced, so a file that changes while it is
-    /// being sent fails the request. A path that is not a regular file (a pipe, a device) has no length to announce,
-    /// and can perhaps be read only once.
+    /// chunks when its turn comes. The length found by the check is announced. A file whose length, or time of
+    /// modification, changes while it is sent fails the request before the end of its body, so that the server never has
+    /// a torn document. A file that another replaces at its path is sent as it was.
+    ///
+    /// A path that is not a regular file (a pipe, as the shell makes for `<(command)`, or a device) has no length to
+    /// announce, and can perhaps be read only once. It is read by a thread of its own, which waits for a writer as long as
+    /// there is none. That thread does not keep a runtime or a process from its end.
     pub fn from_path(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         let file_name = path
@@ -184,7 +193,11 @@ impl FilePart {
     /// Opens the source from its start.
     pub(super) async fn open(&self) -> io::Result<Chunks> {
         let chunks = match &self.source {
-            Source::Path(path) => read_in_chunks(File::open(path).await?.into_std().await),
+            Source::Path(path) if tokio::fs::metadata(path).await?.is_file() => {
+                let file = File::open(path).await?.into_std().await;
+                read_in_chunks(Reading::new(file)?)
+            }
+            Source::Path(path) => read_in_thread(path.clone()).await?,
             Source::Bytes(content) => in_chunks(content.clone()),
             Source::Factory { open, .. } => open().await?,
         };
@@ -223,7 +236,7 @@ fn in_chunks(content: Bytes) -> Chunks {
 }
 
 /// Each chunk is read while the one before it is sent.
-fn read_in_chunks(file: std::fs::File) -> Chunks {
+fn read_in_chunks(file: Reading) -> Chunks {
     Box::pin(stream::try_unfold(read(file), |reading| async move {
         let (chunk, file) = reading.await.map_err(io::Error::other)??;
         Ok((!chunk.is_empty()).then(|| (chunk, read(file))))
@@ -231,12 +244,112 @@ fn read_in_chunks(file: std::fs::File) -> Chunks {
 }
 
 /// Begins to read the next chunk, which is empty at the end of the file.
-fn read(mut file: std::fs::File) -> JoinHandle<io::Result<(Bytes, std::fs::File)>> {
+fn read(mut file: Reading) -> JoinHandle<io::Result<(Bytes, Reading)>> {
     spawn_blocking(move || {
         let mut chunk = Vec::with_capacity(CHUNK);
-        file.by_ref().take(CHUNK as u64).read_to_end(&mut chunk)?;
+        let content = file.file.by_ref();
+        content.take(CHUNK as u64).read_to_end(&mut chunk)?;
+        if chunk.is_empty() {
+            file.check_unchanged()?;
+        }
         Ok((chunk.into(), file))
     })
+}
+
+/// A regular file that is read.
+struct Reading {
+    file: std::fs::File,
+    /// Its length and time of modification when it was opened.
+    opened: (u64, Option<SystemTime>),
+}
+
+impl Reading {
+    fn new(file: std::fs::File) -> io::Result<Self> {
+        let opened = version(&file)?;
+        Ok(Self { file, opened })
+    }
+
+    fn check_unchanged(&self) -> io::Result<()> {
+        if version(&self.file)? == self.opened {
+            Ok(())
+        } else {
+            Err(io::Error::other(Changed))
+        }
+    }
+}
+
+fn version(file: &std::fs::File) -> io::Result<(u64, Option<SystemTime>)> {
+    let metadata = file.metadata()?;
+    // Some systems have no such time.
+    Ok((metadata.len(), metadata.modified().ok()))
+}
+
+/// A file is another than it was when it was opened.
+#[derive(Debug)]
+pub(super) struct Changed;
+
+impl fmt::Display for Changed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the file was changed while it was sent")
+    }
+}
+
+impl std::error::Error for Changed {}
+
+/// Reads what is not a regular file in a thread that nobody waits for: opening a pipe without a writer, or reading one
+/// whose writer does nothing, may take forever. The threads of tokio would keep the runtime from its end.
+///
+/// Each message is a chunk: an empty one as soon as the file is open, and an empty one at its end.
+async fn read_in_thread(path: PathBuf) -> io::Result<Chunks> {
+    let (chunks, mut received) = mpsc::channel(1);
+    let read = move || {
+        let read = || -> io::Result<()> {
+            let mut file = std::fs::File::open(path)?;
+            let mut chunk = Vec::new();
+            // It ends when the request does, and takes nothing from a pipe that another attempt reads.
+            while chunks.blocking_send(Ok(Bytes::from(chunk))).is_ok() {
+                let mut buffer = vec![0; PIPE];
+                let length = retried(|| file.read(&mut buffer))?;
+                buffer.truncate(length);
+                if length == 0 {
+                    let _ended = chunks.blocking_send(Ok(Bytes::new()));
+                    break;
+                }
+                chunk = buffer;
+            }
+            Ok(())
+        };
+        if let Err(error) = read() {
+            let _ended = chunks.blocking_send(Err(error));
+        }
+    };
+    std::thread::Builder::new()
+        .name("upload".to_owned())
+        .spawn(read)?;
+    next(&mut received).await?;
+    Ok(Box::pin(stream::try_unfold(
+        received,
+        |mut received| async move {
+            let chunk = next(&mut received).await?;
+            Ok((!chunk.is_empty()).then_some((chunk, received)))
+        },
+    )))
+}
+
+/// The next message of the thread.
+async fn next(received: &mut mpsc::Receiver<io::Result<Bytes>>) -> io::Result<Bytes> {
+    let message = received.recv().await;
+    message.unwrap_or_else(|| Err(io::Error::other("the thread that reads has ended")))
+}
+
+/// Reads again after a signal.
+fn retried(mut read: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+    loop {
+        match read() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
 }
 
 impl fmt::Debug for FilePart {
@@ -255,7 +368,7 @@ impl fmt::Debug for FilePart {
     }
 }
 
-/// A file that could not be sent as it was announced: it broke off, or turned out shorter or longer.
+/// A file that could not be sent as it was announced: it broke off, turned out shorter or longer, or was changed.
 ///
 /// The request was then abandoned in mid-body, so the server cannot have taken it for a whole one. It is found by
 /// walking the `source` chain of the [`reqwest::Error`] of the request.
