@@ -1,4 +1,4 @@
-//! What a request did or may have done although no answer says so, and one look for it.
+//! The effect that a request had or may have had although no answer says so, and one look for it.
 //!
 //! Everything that depends on how the SDK finds lost requests is here.
 
@@ -26,7 +26,7 @@ const MARGIN: TimeDelta = TimeDelta::minutes(1);
 /// The same, where the difference is not known.
 const UNMEASURED_MARGIN: TimeDelta = TimeDelta::days(1);
 
-/// What a request did or may have done.
+/// The effect that a request had or may have had.
 #[derive(Debug)]
 pub struct Effect<'a> {
     error: &'a Error,
@@ -45,7 +45,7 @@ enum Kind {
     Cancel,
 }
 
-/// What the request of an error did or may have done. `None` where it certainly had no effect.
+/// The effect of the request that failed with this error. `None` if it certainly had none.
 pub fn effect(error: &Error) -> Option<Effect<'_>> {
     let kind = match error.operation()? {
         "run_agent" => Kind::Run,
@@ -210,10 +210,10 @@ fn seconds(time: DateTime<Utc>) -> String {
     time.format("%FT%TZ").to_string()
 }
 
-/// What one look came to.
+/// The result of one look.
 #[derive(Debug, Default)]
 pub struct Look {
-    /// What came about in the time of the request, perhaps by it: ids, each with a status if it has one.
+    /// The ids of what was created since the request, perhaps by it, each with its status if it has one.
     found: Vec<(String, Option<String>)>,
     /// How many more there are.
     more: usize,

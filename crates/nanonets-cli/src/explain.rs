@@ -1,4 +1,4 @@
-//! What an error of the SDK comes to at a shell: the cause by its name, and what may have happened all the same.
+//! Turns an error of the SDK into a message: the cause, the remedy, and the effect that the request may have had.
 
 use std::error::Error as _;
 
@@ -15,7 +15,7 @@ impl From<Error> for Failure {
 }
 
 impl Failure {
-    /// What an error comes to, without another look at the API.
+    /// The failure of a command because of this error, without another request.
     pub fn of(error: &Error) -> Self {
         let failure = refusal(error);
         match ambiguity::effect(error) {
@@ -25,7 +25,7 @@ impl Failure {
     }
 }
 
-/// The cause and what to do about it, without what may have happened all the same.
+/// The cause and the remedy, without the effect that the request may have had.
 pub fn refusal(error: &Error) -> Failure {
     let code = match error.kind() {
         ErrorKind::Configuration | ErrorKind::InvalidRequest => Code::Usage,
@@ -42,7 +42,7 @@ pub fn refusal(error: &Error) -> Failure {
         _ => {}
     }
     let failure = Failure::new(code, message);
-    // Only what reads has --raw.
+    // Only commands that read have --raw.
     match raw_command(error) {
         Some(command) if is_defect(error) => {
             failure.command("To print the answer as it came", command)
@@ -96,7 +96,7 @@ fn raw_command(error: &Error) -> Option<CommandLine> {
     Some(CommandLine::new(words))
 }
 
-/// What was being done, and what came of it.
+/// The operation and the cause.
 fn words(error: &Error) -> String {
     let operation = error.operation().unwrap_or_default();
     let status = error.status().map(|status| status.to_string());
@@ -122,7 +122,7 @@ fn words(error: &Error) -> String {
     }
 }
 
-/// What the library says, where it does not speak of calls that a shell can't make.
+/// The message of the SDK, with options of this command in place of calls of the SDK.
 fn in_words_of_the_shell(error: &Error) -> String {
     let message = error.to_string();
     match error.kind() {
@@ -145,7 +145,7 @@ fn in_words_of_the_shell(error: &Error) -> String {
     }
 }
 
-/// What to do about an error.
+/// The advice that a message ends with.
 enum Remedy {
     /// Something to mend first.
     Mend(&'static str),

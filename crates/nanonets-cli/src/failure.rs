@@ -148,7 +148,7 @@ impl Failure {
 
     /// Says why, on stderr, with commands for this connection.
     pub fn report(self, connection: &Connection) -> ExitCode {
-        // A reader that closes the pipe has read enough. Only what would be lost with it is told.
+        // A reader that closes the pipe has read enough, so this is no failure. A note names what would be lost.
         let (begin, code) = match self.is_closed_pipe {
             true if self.lines.is_empty() => return ExitCode::SUCCESS,
             true => ("note", ExitCode::SUCCESS),
@@ -160,7 +160,7 @@ impl Failure {
             let _ = match line {
                 Line::Text(words) => writeln!(text, "  {}", terminal::printable(words)),
                 Line::Item(words) => writeln!(text, "    {}", terminal::printable(words)),
-                // What a simulator did is gone with this command.
+                // The simulator ends with this command, and so do its tasks.
                 Line::Command(..) if connection.simulate => Ok(()),
                 Line::Command(purpose, command) => {
                     writeln!(text, "  {purpose}:\n    {}", command.for_shell(connection))

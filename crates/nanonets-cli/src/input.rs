@@ -1,4 +1,4 @@
-//! What the command line names: files of JSON and text, keys, times.
+//! The values of the command line: files of JSON and text, documents, keys, times.
 
 use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
@@ -60,7 +60,7 @@ async fn in_the_background<T: Send + 'static>(
 
 /// A document. A pipe is opened before anything is sent, and is read once.
 pub async fn document(limit: Limit, path: PathBuf) -> Result<File, Failure> {
-    // What is a folder or is not there is refused by the SDK.
+    // The SDK rejects folders and files that are missing.
     match tokio::fs::metadata(&path).await {
         Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {}
         _ => return Ok(File::path(path)),
@@ -109,7 +109,7 @@ pub async fn api_key(path: &str) -> Result<String, Failure> {
 /// A JSON Schema: as it is, or in a file, or on stdin for `-`. One that is none would start a task that can only fail.
 pub async fn schema(limit: Limit, option: &str, file_or_json: &str) -> Result<Value, Failure> {
     let schema = Value::Object(object(limit, option, file_or_json).await?);
-    // What a dialect of somebody's own allows is not known here.
+    // An unknown dialect can't be checked.
     if Draft::default().detect(&schema) != Draft::Unknown
         && let Err(problem) = jsonschema::meta::validate(&schema)
     {

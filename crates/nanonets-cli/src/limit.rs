@@ -1,4 +1,4 @@
-//! What ends a command before its work does: a time that it was given, Ctrl-C, a signal.
+//! Ends a command early: at its timeout, by Ctrl-C, by a signal.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ impl Limit {
         }
     }
 
-    /// What is left of it.
+    /// The time that is left.
     pub fn left(&self) -> Option<Duration> {
         let timeout = self.timeout?;
         Some(timeout.saturating_sub(self.start.elapsed()))

@@ -1,8 +1,9 @@
 //! `nanonets`: the Nanonets Agents API from a shell.
 //!
-//! [`args`] is the command line, [`session`] the client that it asks for, `commands` what it does. What a command has to
-//! say as data goes through [`output`] to stdout; everything else is on stderr. How it ends is a [`Failure`] with an
-//! exit code that a script can rely on.
+//! [`args`] defines the command line, [`session`] makes the client that it asks for, and each file of `commands` runs one
+//! command. Data goes through [`output`] to stdout, everything else to stderr. A command that does not succeed returns a
+//! [`Failure`] with an exit code that a script can rely on: [`explain`] makes it from an error of the SDK, and [`ambiguity`]
+//! adds the effect that the request may have had.
 
 mod ambiguity;
 mod args;
@@ -29,7 +30,7 @@ use crate::failure::{Code, Failure};
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        // What is wrong with a value is said in its first line.
+        // The first line names the invalid value.
         Err(error) if error.kind() == ErrorKind::ValueValidation => {
             let text = error.to_string();
             let line = text.lines().next().unwrap_or_default();

@@ -26,7 +26,7 @@ pub enum Output {
 /// The columns of a table: a heading and the field below it. The last one takes what room is left.
 pub type Columns = [(&'static str, &'static str)];
 
-/// What happens to the last column where it is too wide.
+/// How the last column is shown if it is too wide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Last {
     /// It is cut off.
@@ -36,7 +36,7 @@ pub enum Last {
 }
 
 impl Output {
-    /// What was asked for, or what fits stdout.
+    /// The format that the options ask for, or the default for this stdout.
     pub fn of(format: &Format) -> Self {
         if format.jsonl {
             Self::JsonLines
@@ -68,7 +68,7 @@ impl Output {
         let value = json(object)?;
         match (self, &value) {
             (Self::Table, Value::Object(fields)) => {
-                // What has a structure of its own stands below what has none.
+                // Objects and arrays stand below the other fields.
                 let is_nested = |value: &Value| value.is_object() || value.is_array();
                 let shown = fields.iter().filter(|(_, value)| !value.is_null());
                 let (nested, flat): (Vec<_>, Vec<_>) =
@@ -164,7 +164,7 @@ fn table(items: &[Value], columns: &Columns, last: Last) -> String {
     aligned(&rows, last)
 }
 
-/// Rows with cells below each other. What a person copies, such as an id, is never cut or broken.
+/// Rows with aligned cells. An id is never cut or broken, so that it can be copied.
 fn aligned(rows: &[Vec<String>], last: Last) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (1..columns)

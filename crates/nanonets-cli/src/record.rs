@@ -12,7 +12,7 @@ use crate::command_line::CommandLine;
 use crate::failure::Failure;
 use crate::terminal::Notes;
 
-/// What the file holds, as JSON.
+/// The contents of the file, as JSON.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Record {
     #[serde(flatten)]
@@ -104,7 +104,7 @@ impl RecordFile {
             .and_then(|()| file.sync_all())
             .and_then(|()| place.take(&temporary, &self.path));
         if written.is_err() {
-            // What is left of it is no record.
+            // An incomplete file is no record.
             let _ = fs::remove_file(&temporary);
         }
         written?;

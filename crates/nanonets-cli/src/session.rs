@@ -12,7 +12,7 @@ use crate::input;
 use crate::output::Output;
 use crate::terminal::Notes;
 
-/// What every command works with.
+/// The client, the format of the output, and the notes of a command.
 pub struct Session {
     pub client: Client,
     pub output: Output,
@@ -92,9 +92,9 @@ impl Session {
             quiet: format.quiet,
         };
         if connection.simulate {
-            // Nobody is to take what follows for real, --quiet or not.
-            let told = Notes { quiet: false };
-            told.say("simulated: no document is read, no model is called, nothing is stored");
+            // Nobody is to take the data for real, with --quiet or without.
+            let notes = Notes { quiet: false };
+            notes.say("simulated: no document is read, no model is called, nothing is stored");
             let simulator = Simulator::builder().start().await.map_err(|error| {
                 Failure::new(
                     Code::Refused,
@@ -129,7 +129,7 @@ impl Session {
             client: builder.user_agent(agent).build().map_err(|error| {
                 let url_from = base_url.map_or("", |(from, _)| from);
                 let failure = Failure::from(error);
-                // Whoever reads this has to find the place.
+                // The message names the setting that is invalid.
                 let message = failure.message();
                 let message = message.replace("the API key", &format!("the API key in {key_from}"));
                 Failure::usage(

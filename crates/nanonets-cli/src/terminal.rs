@@ -1,17 +1,17 @@
-//! What a person sees: colours, widths, and text that came from elsewhere.
+//! Text for a person: notes on stderr, and text from a server, made harmless.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _, stderr};
 
-/// What moves the cursor, colours the terminal, turns the direction of text or hides in it: a server may send it.
+/// Whether a character moves the cursor, colours the terminal, changes the direction of text or is invisible.
 fn is_unprintable(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
             // Marks, embeddings, overrides and isolates that change the direction.
             '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-            // What has no width.
+            // Characters without width.
             | '\u{ad}' | '\u{34f}' | '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2065}'
             | '\u{206a}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
             // Line breaks of Unicode.

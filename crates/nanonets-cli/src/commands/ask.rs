@@ -13,7 +13,7 @@ pub async fn ask(question: &Question) -> Option<String> {
     }
     let text = words(question);
     let typed = tokio::task::spawn_blocking(move || {
-        // What was typed before the question is no answer to it.
+        // Text that was typed before the question is no answer to it.
         #[cfg(unix)]
         let _ = rustix::termios::tcflush(stdin(), rustix::termios::QueueSelector::IFlush);
         loop {

@@ -51,7 +51,7 @@ where
         let page = match pages.try_next().await {
             Ok(Some(page)) => page,
             Ok(None) => break,
-            // What came before it is worth having.
+            // The pages before it are printed.
             Err(error) => {
                 failed = Some(error);
                 break;
@@ -72,7 +72,7 @@ where
         is_cut |= shown.len() > left;
         shown.truncate(left);
         left -= shown.len();
-        // What is far from its end is shown as it comes.
+        // Lines are printed page by page.
         if session.output == Output::JsonLines {
             session.output.list(&shown, columns, Last::Cut)?;
         } else {

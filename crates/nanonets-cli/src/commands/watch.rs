@@ -1,4 +1,4 @@
-//! What a wait shows of its task, and what a message says of the task when the wait ends without an output.
+//! The progress of a wait, and the messages about a task whose wait ends without an output.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
