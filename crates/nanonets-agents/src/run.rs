@@ -165,9 +165,21 @@ impl Run {
         record
     }
 
+    /// What is sent and must not be shown if the server repeats it.
+    fn private_texts(&self) -> Vec<Arc<str>> {
+        let output = &self.output;
+        let texts = [&self.query, &output.output_schema, &output.instructions];
+        let texts = texts.into_iter().flatten();
+        let fields = self.form_fields.iter().map(|(_, value)| value);
+        let texts = texts.chain(fields).map(|text| Arc::from(text.as_str()));
+        let names = self.files.iter().map(|file| Arc::from(file.sent_name()));
+        texts.chain(names).collect()
+    }
+
     fn request(self) -> Result<Request<RunAgentResponse>> {
         self.check()?;
         let record = self.options.record.clone().unwrap_or_else(|| self.record());
+        let private = self.private_texts();
         let Self {
             client,
             agent,
@@ -181,6 +193,7 @@ impl Run {
             mut options,
         } = self;
         options.record = Some(record);
+        options.private.extend(private);
         let query = query.filter(|query| !query.is_empty());
         let query = match (marker, query) {
             (Some(marker), Some(query)) => Some(format!("{marker}\n{query}")),
@@ -188,13 +201,6 @@ impl Run {
             (None, query) => query,
         };
         let call = Call::new(Operation::RunAgent).agent(agent);
-        let texts = [&query, &output.output_schema, &output.instructions];
-        let texts = texts.into_iter().flatten();
-        let fields = form_fields.iter().map(|(_, value)| value);
-        let private = texts.chain(fields).map(|text| Arc::from(text.as_str()));
-        options.private.extend(private);
-        let names = files.iter().map(|file| Arc::from(file.sent_name()));
-        options.private.extend(names);
         let is_set = output.output_schema.is_some() || output.instructions.is_some();
         let output = is_set.then_some(output);
         if files.is_empty() && form_fields.is_empty() {
@@ -284,6 +290,7 @@ impl Run {
     /// read; otherwise those of the request.
     pub async fn start(self) -> Result<TaskHandle> {
         let (client, agent, schema) = (self.client.clone(), self.agent, self.schema.clone());
+        let private = self.private_texts();
         let id = match self.send().await {
             Ok(response) => response.task_id,
             Err(error) => match (error.effect(), error.task_id()) {
@@ -291,7 +298,9 @@ impl Run {
                 _ => return Err(error),
             },
         };
-        Ok(TaskHandle::started(client, id, agent).expecting(schema))
+        Ok(TaskHandle::started(client, id, agent)
+            .expecting(schema)
+            .keeping_private(private))
     }
 
     /// Starts the task, and returns status and headers with the answer.

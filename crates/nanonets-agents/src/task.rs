@@ -1,5 +1,6 @@
 //! Tasks: their status, their messages, their results.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -10,7 +11,7 @@ use nanonets_agents_api::types::{
 };
 use tokio::time::Instant;
 
-use crate::call::{Call, Sent};
+use crate::call::{Call, Options, Sent};
 use crate::client::Client;
 use crate::lenient;
 use crate::list::{List, Page};
@@ -133,7 +134,12 @@ pub struct TaskHandle {
     review_is_known: bool,
     /// The schema that its output was asked for with.
     schema: Option<Schema>,
+    /// What was sent to start it, which no error may show.
+    private: Arc<[Arc<str>]>,
 }
+
+/// How much of a text that was sent a task keeps, to recognise it in errors.
+const KEPT: usize = 64 * 1024;
 
 impl TaskHandle {
     pub(crate) fn new(client: Client, id: TaskId) -> Self {
@@ -145,6 +151,7 @@ impl TaskHandle {
             answered: None,
             review_is_known: false,
             schema: None,
+            private: Arc::default(),
         }
     }
 
@@ -201,6 +208,16 @@ impl TaskHandle {
         self
     }
 
+    /// Keeps texts out of the errors of requests for this task: the server may repeat them at any time.
+    pub(crate) fn keeping_private(mut self, texts: Vec<Arc<str>>) -> Self {
+        let bounded = |text: Arc<str>| match text.char_indices().find(|(at, _)| *at >= KEPT) {
+            Some((end, _)) => Arc::from(&text[..end]),
+            None => text,
+        };
+        self.private = texts.into_iter().map(bounded).collect();
+        self
+    }
+
     pub(crate) fn schema(&self) -> Option<&Schema> {
         self.schema.as_ref()
     }
@@ -231,7 +248,11 @@ impl TaskHandle {
     where
         Answer: Future<Output = Sent<T>> + Send + 'static,
     {
-        Request::new(self.client.clone(), self.call(operation), send)
+        let options = Options {
+            private: self.private.to_vec(),
+            ..Options::default()
+        };
+        Request::new(self.client.clone(), self.call(operation), send).with_options(options)
     }
 
     /// Reads its status, times and title: the cheapest read.

@@ -327,3 +327,27 @@ async fn an_answer_that_cannot_be_read_shows_nothing_of_itself() {
         assert_private(&error.expect_err("no agent"), "an answer");
     }
 }
+
+#[tokio::test]
+async fn a_server_that_repeats_a_prompt_later_shows_nothing_of_it_either() {
+    let server = RawServer::start(|request| match request.is("POST", "/run") {
+        true => Reply::json("201 Created", &json!({ "task_id": task().to_string() })),
+        false => {
+            let error = format!("the task about {QUERY} and {FILE_NAME} is gone");
+            Reply::json("410 Gone", &json!({ "error": error }))
+        }
+    })
+    .await;
+    let run = server.client(KEY).agent(agent()).run().query(QUERY);
+    let run = run.file(File::bytes(FILE_NAME, "a document"));
+    let started = run.start().await.expect("a task");
+    for error in [
+        started.get().await.map(drop),
+        started.summary().await.map(drop),
+        started.messages().await.map(drop),
+        started.cancel().await.map(drop),
+        started.wait().await.map(drop),
+    ] {
+        assert_private(&error.expect_err("a refusal"), "later");
+    }
+}
