@@ -39,8 +39,10 @@ pub struct Connection {
     /// Read the API key from FILE, or from stdin for `-`, instead of NANONETS_API_KEY
     #[arg(long, value_name = "FILE", global = true)]
     pub api_key_file: Option<String>,
-    /// Call the API at URL instead of NANONETS_BASE_URL or https://agents.nanonets.com
     #[arg(long, value_name = "URL", global = true)]
+    #[arg(
+        help = "Call the API at URL instead of NANONETS_BASE_URL or https://agents.nanonets.com"
+    )]
     pub base_url: Option<String>,
     /// Call a simulator that starts with this command: needs no key and no network
     #[arg(long, global = true, conflicts_with_all = ["api_key_file", "base_url"])]
