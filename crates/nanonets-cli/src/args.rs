@@ -33,16 +33,18 @@ pub struct Cli {
     pub command: Command,
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct Connection {
-    /// Read the API key from FILE, or from stdin for `-`, and not from NANONETS_API_KEY
+    /// Read the API key from FILE, or from stdin for `-`, instead of NANONETS_API_KEY
     #[arg(long, value_name = "FILE", global = true)]
     pub api_key_file: Option<String>,
-    /// Call the API at URL, and not at NANONETS_BASE_URL or its usual place
     #[arg(long, value_name = "URL", global = true)]
+    #[arg(
+        help = "Call the API at URL instead of NANONETS_BASE_URL or https://agents.nanonets.com"
+    )]
     pub base_url: Option<String>,
-    /// Ask a simulator that is started for this command, without key and network
+    /// Call a simulator that starts with this command: needs no key and no network
     #[arg(long, global = true, conflicts_with_all = ["api_key_file", "base_url"])]
     pub simulate: bool,
 }
@@ -50,25 +52,28 @@ pub struct Connection {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct Format {
-    /// Write JSON also to a terminal
+    /// Write JSON, also to a terminal
     #[arg(long, global = true)]
     pub json: bool,
     /// Write one JSON object per line
     #[arg(long, global = true, conflicts_with = "json")]
     pub jsonl: bool,
-    /// Say nothing on stderr but errors
+    /// Write nothing but errors to stderr
     #[arg(long, short, global = true)]
     pub quiet: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run an agent on a prompt and files, and print what it extracts
+    /// Run an agent on a prompt and documents, and print its output
     Run(Run),
-    /// List, create, change and publish agents
+    /// Look for the task of a run whose answer was lost
+    #[command(subcommand)]
+    Runs(Runs),
+    /// List, print, create, change and publish agents
     #[command(subcommand)]
     Agents(Agents),
-    /// List, read, answer, wait for and cancel tasks
+    /// List, print, answer, wait for and cancel tasks
     #[command(subcommand)]
     Tasks(Tasks),
     /// Print completions for a shell
@@ -89,19 +94,28 @@ pub struct Run {
     /// The agent's id; not needed with --simulate
     #[arg(value_parser = agent_to_run)]
     pub agent: Option<AgentId>,
-    /// The prompt
+    /// The prompt; others on this machine can see it in the list of processes
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub query: Option<String>,
+    /// Read the prompt from FILE, or from stdin for `-`
+    #[arg(long, value_name = "FILE", conflicts_with = "query")]
+    pub query_file: Option<String>,
     /// A document; can be given several times
     #[arg(long, value_name = "PATH")]
     pub file: Vec<PathBuf>,
     /// The wanted output as a JSON Schema: a file, `-` for stdin, or the JSON itself
     #[arg(long, value_name = "FILE_OR_JSON")]
     pub schema: Option<String>,
-    /// Guidance for the output, such as how dates are to be written
+    /// Guidance for the output, such as the format of dates
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub instructions: Option<String>,
-    /// Start the task, print its id and leave
+    /// Write a record of the run to FILE before it is sent, for `runs find`
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// Put a marker in front of the prompt, by which `runs find` recognises the task
+    #[arg(long, requires = "record")]
+    pub marker: bool,
+    /// Start the task, print its id and exit
     #[arg(long, conflicts_with_all = ["timeout", "cancel_on_interrupt"])]
     pub no_wait: bool,
     #[command(flatten)]
@@ -110,7 +124,7 @@ pub struct Run {
 
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Waiting {
-    /// Give up after this time, such as 90s or 10m; a task that was started goes on
+    /// Stop after this time, such as 90s or 10m; by default, a wait stops after a day. A started task keeps running
     #[arg(long, value_name = "TIME", value_parser = input::duration, allow_hyphen_values = true)]
     pub timeout: Option<Duration>,
     /// Cancel the task on Ctrl-C
@@ -119,10 +133,23 @@ pub struct Waiting {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum Runs {
+    /// List the tasks that a run may have started; ends with 1 if there was none, with 6 if that is not known
+    #[command(after_help = codes())]
+    Find {
+        /// The file that `run --record` wrote
+        record: String,
+        /// Look again until that is known, for up to five minutes
+        #[arg(long)]
+        wait: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 pub enum Agents {
     /// List agents, newest first
     List {
-        /// Only agents whose name contains TEXT, in whatever case
+        /// Only agents whose name contains TEXT, ignoring case
         #[arg(long, value_name = "TEXT")]
         name: Option<String>,
         #[arg(long, value_delimiter = ',', value_parser = status::<AgentStatus>)]
@@ -136,8 +163,10 @@ pub enum Agents {
         /// The agent's id
         #[arg(value_parser = id::<AgentId>)]
         agent: AgentId,
+        #[command(flatten)]
+        raw: Raw,
     },
-    /// Create an agent, which can be run at once
+    /// Create an agent, which is published at once
     Create {
         /// Its name
         #[arg(long, value_name = "TEXT")]
@@ -164,7 +193,7 @@ pub enum Agents {
         /// Replace its whole configuration
         #[arg(long, value_name = "FILE_OR_JSON")]
         replace_config: Option<String>,
-        /// Let it be run, or not
+        /// Allow runs of it, or forbid them
         #[arg(long, value_name = "BOOL", action = ArgAction::Set)]
         active: Option<bool>,
     },
@@ -211,7 +240,7 @@ pub enum Tasks {
         /// Only tasks created then or earlier
         #[arg(long, value_name = "TIME", value_parser = input::time)]
         created_before: Option<DateTime<Utc>>,
-        /// Only tasks whose title contains TEXT, in whatever case
+        /// Only tasks whose title contains TEXT, ignoring case
         #[arg(long, value_name = "TEXT")]
         title: Option<String>,
         #[command(flatten)]
@@ -222,47 +251,58 @@ pub enum Tasks {
         /// The task's id
         #[arg(value_parser = id::<TaskId>)]
         task: TaskId,
+        #[command(flatten)]
+        raw: Raw,
     },
-    /// Print the answer of a task
+    /// Print the summary of a task, with its output
     Summary {
         /// The task's id
         #[arg(value_parser = id::<TaskId>)]
         task: TaskId,
+        #[command(flatten)]
+        raw: Raw,
     },
     /// Print a task with everything that the agent did
     Result {
         /// The task's id
         #[arg(value_parser = id::<TaskId>)]
         task: TaskId,
+        #[command(flatten)]
+        raw: Raw,
     },
     /// Print the conversation, oldest message first
     Messages {
         /// The task's id
         #[arg(value_parser = id::<TaskId>)]
         task: TaskId,
+        #[command(flatten)]
+        raw: Raw,
     },
-    /// Answer a question, or say something else
+    /// Answer a question, or send another message
     #[command(after_help = codes())]
     Reply {
         /// The task's id
         #[arg(value_parser = id::<TaskId>)]
         task: TaskId,
-        /// The words, or `-` to read them from stdin
-        #[arg(allow_hyphen_values = true)]
-        message: String,
-        /// Wait for the task afterwards, as `wait` does
+        /// The message, or `-` for stdin; others on this machine can see it in the list of processes
+        #[arg(allow_hyphen_values = true, required_unless_present = "message_file")]
+        message: Option<String>,
+        /// Read the message from FILE, or from stdin for `-`
+        #[arg(long, value_name = "FILE", conflicts_with = "message")]
+        message_file: Option<String>,
+        /// Then wait for the task, as `wait` does
         #[arg(long)]
         wait: bool,
         #[command(flatten)]
         waiting: Waiting,
     },
-    /// Cancel a task; a step under way still ends
+    /// Cancel a task; a step in progress still ends
     Cancel {
         /// The task's id
         #[arg(value_parser = id::<TaskId>)]
         task: TaskId,
     },
-    /// Wait for a task and print what it extracts
+    /// Wait for a task and print its output
     #[command(after_help = codes())]
     Wait {
         /// The task's id
@@ -275,15 +315,25 @@ pub enum Tasks {
 
 #[derive(Debug, Args)]
 pub struct Paging {
-    /// How many at most
+    /// At most N items
     #[arg(long, value_name = "N", default_value = "20", value_parser = limit, allow_hyphen_values = true)]
     pub limit: usize,
-    /// All of them
+    /// All items
     #[arg(long, conflicts_with = "limit")]
     pub all: bool,
-    /// Begin where an earlier list ended
+    /// Start where an earlier list ended
     #[arg(long, value_name = "CURSOR")]
     pub cursor: Option<String>,
+    /// Print the body of the answer as it came: one page, with at most 100 items
+    #[arg(long, conflicts_with_all = ["all", "json", "jsonl"])]
+    pub raw: bool,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Raw {
+    /// Print the body of the answer as it came, whatever it is
+    #[arg(long, conflicts_with_all = ["json", "jsonl"])]
+    pub raw: bool,
 }
 
 /// An id of whatever kind.
@@ -292,7 +342,7 @@ fn id<T: std::str::FromStr>(text: &str) -> Result<T, &'static str> {
         .map_err(|_| "an id is a UUID, such as 7f7e4431-66f4-4eb9-bc91-473994247fe4")
 }
 
-/// How many there are to be.
+/// The longest list.
 fn limit(text: &str) -> Result<usize, &'static str> {
     text.parse()
         .ok()
@@ -311,7 +361,6 @@ fn agent_to_run(text: &str) -> Result<AgentId, String> {
     })
 }
 
-/// A status by its name. One that this version does not know may be one of a newer service.
 /// The help of a filter by status.
 fn only_in<S: Display>(what: &str, known: &[S]) -> String {
     let known: Vec<String> = known.iter().map(S::to_string).collect();
@@ -319,6 +368,7 @@ fn only_in<S: Display>(what: &str, known: &[S]) -> String {
     format!("Only {what} in one of these statuses, separated by commas: {known}")
 }
 
+/// A status by its name. One that this version does not know may be one of a newer service.
 fn status<S: for<'a> From<&'a str>>(text: &str) -> Result<S, String> {
     match text.trim() {
         "" => Err("a status is missing".to_owned()),

@@ -1,11 +1,13 @@
-//! What each command does.
+//! The commands.
 
 mod agents;
 mod ask;
 mod feed;
 mod list;
 mod man;
+mod raw;
 mod run;
+mod runs;
 mod shell;
 mod tasks;
 mod wait;
@@ -22,6 +24,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Completions { shell } => shell::completions(shell),
         Command::Man { command } => man::print(&command),
         Command::Run(run) => run::run(&session().await?, run).await,
+        Command::Runs(command) => runs::run(&session().await?, command).await,
         Command::Agents(command) => agents::run(&session().await?, command).await,
         Command::Tasks(command) => tasks::run(&session().await?, command).await,
     }

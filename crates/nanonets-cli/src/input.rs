@@ -1,47 +1,102 @@
-//! What the command line names: files of JSON and text, keys, times.
+//! The values of the command line: files of JSON and text, documents, keys, times.
 
-use std::fs;
-use std::io::{IsTerminal as _, Read as _};
+use std::io::{self, IsTerminal as _, Read as _};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use chrono::{DateTime, Local, NaiveDate, TimeZone as _, Utc};
+use chrono::{DateTime, Datelike as _, Local, NaiveDate, TimeDelta, TimeZone as _, Utc};
 use jsonschema::Draft;
+use nanonets_agents::File;
 use serde_json::{Map, Value};
+use tokio::task::spawn_blocking;
 
 use crate::failure::Failure;
+use crate::limit::{Limit, before_sending};
 
 /// Whether stdin was read already.
 static STDIN_IS_READ: AtomicBool = AtomicBool::new(false);
 
 /// The text of a file, or of stdin for `-`.
-pub fn text(path: &str) -> Result<String, Failure> {
+pub async fn text(limit: Limit, path: &str) -> Result<String, Failure> {
+    named_text(limit, path, path).await
+}
+
+/// The same, of a file that messages call by another name.
+async fn named_text(limit: Limit, name: &str, path: &str) -> Result<String, Failure> {
     if path == "-" && STDIN_IS_READ.swap(true, Ordering::Relaxed) {
         return Err(Failure::usage(
             "stdin can be read only once: `-` is given twice",
         ));
     }
-    let read = if path == "-" {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map(|_| text)
-    } else {
-        fs::read_to_string(path)
-    };
-    read.map_err(|error| Failure::usage(format!("{path} cannot be read: {error}")))
+    let source = path.to_owned();
+    let read = in_the_background(move || {
+        if source == "-" {
+            let mut text = String::new();
+            io::stdin().read_to_string(&mut text).map(|_| text)
+        } else {
+            std::fs::read_to_string(source)
+        }
+    });
+    let read = before_sending(limit, &format!("reading {name}"), read).await?;
+    read.map_err(|error| Failure::usage(format!("{name} cannot be read: {error}")))
+}
+
+/// A text that is meant for an agent, in a file or on stdin. The line breaks at its end are no part of it.
+pub async fn words(limit: Limit, path: &str) -> Result<String, Failure> {
+    let mut text = text(limit, path).await?;
+    text.truncate(text.trim_end_matches(['\n', '\r']).len());
+    Ok(text)
+}
+
+/// Does what may block for ever, as the opening of a pipe that nobody writes to does. The process does not wait for it when
+/// it ends.
+async fn in_the_background<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    spawn_blocking(work).await.map_err(io::Error::other)?
+}
+
+/// A document. A pipe is opened before anything is sent, and is read once.
+pub async fn document(limit: Limit, path: PathBuf) -> Result<File, Failure> {
+    // The SDK rejects folders and files that are missing.
+    match tokio::fs::metadata(&path).await {
+        Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {}
+        _ => return Ok(File::path(path)),
+    }
+    let name = file_name(&path);
+    let shown = path.display().to_string();
+    let opened = in_the_background(move || std::fs::File::open(path));
+    let opened = before_sending(limit, &format!("opening {shown}"), opened).await?;
+    let opened =
+        opened.map_err(|error| Failure::usage(format!("{shown} cannot be read: {error}")))?;
+    let content = Mutex::new(Some(opened));
+    Ok(File::reader(name, None, move || {
+        let content = content
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        async move {
+            let content = content.map(tokio::fs::File::from_std);
+            content.ok_or_else(|| io::Error::other("it is a pipe, which can be read only once"))
+        }
+    }))
+}
+
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
 }
 
 /// An API key in a file, or on stdin for `-`. The line break at its end is no part of it.
-pub fn api_key(path: &str) -> Result<String, Failure> {
+pub async fn api_key(path: &str) -> Result<String, Failure> {
     if path == "-" && std::io::stdin().is_terminal() {
         let message = "a key that is typed here would be shown: pipe it in, or name a file";
         return Err(Failure::usage(message));
     }
-    let read = text(path);
     // Somebody may have given the key in place of a file: it is not shown.
-    let mut key = read.map_err(|failure| {
-        let message = failure.message().strip_prefix(path).unwrap_or_default();
-        Failure::usage(format!("the file of --api-key-file{message}"))
-    })?;
+    let mut key = named_text(Limit::new(None), "the file of --api-key-file", path).await?;
     if key.ends_with('\n') {
         key.pop();
         if key.ends_with('\r') {
@@ -52,22 +107,26 @@ pub fn api_key(path: &str) -> Result<String, Failure> {
 }
 
 /// A JSON Schema: as it is, or in a file, or on stdin for `-`. One that is none would start a task that can only fail.
-pub fn schema(option: &str, file_or_json: &str) -> Result<Value, Failure> {
-    let schema = Value::Object(object(option, file_or_json)?);
-    // What a dialect of somebody's own allows is not known here.
+pub async fn schema(limit: Limit, option: &str, file_or_json: &str) -> Result<Value, Failure> {
+    let schema = Value::Object(object(limit, option, file_or_json).await?);
+    // An unknown dialect can't be checked.
     if Draft::default().detect(&schema) != Draft::Unknown
         && let Err(problem) = jsonschema::meta::validate(&schema)
     {
         let place = problem.instance_path().to_string();
         let place = if place.is_empty() { "the top" } else { &place };
-        let message = format!("{option} is no JSON Schema: at {place}: {problem}");
+        let message = format!("{option} is not a JSON Schema: at {place}: {problem}");
         return Err(Failure::usage(message));
     }
     Ok(schema)
 }
 
 /// A JSON object: as it is, or in a file, or on stdin for `-`.
-pub fn object(option: &str, file_or_json: &str) -> Result<Map<String, Value>, Failure> {
+pub async fn object(
+    limit: Limit,
+    option: &str,
+    file_or_json: &str,
+) -> Result<Map<String, Value>, Failure> {
     let is_json = file_or_json.trim_start().starts_with(['{', '[', '"']);
     if file_or_json.trim().is_empty() {
         return Err(Failure::usage(format!(
@@ -77,38 +136,45 @@ pub fn object(option: &str, file_or_json: &str) -> Result<Map<String, Value>, Fa
     let (place, json) = if is_json {
         (option, file_or_json.to_owned())
     } else {
-        (file_or_json, text(file_or_json)?)
+        (file_or_json, text(limit, file_or_json).await?)
     };
     // Some editors begin a file with this mark.
     match serde_json::from_str(json.trim_start_matches('\u{feff}')) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(Failure::usage(format!("{place} must be a JSON object"))),
-        Err(error) => Err(Failure::usage(format!("{place} is no JSON: {error}"))),
+        Err(error) => Err(Failure::usage(format!("{place} is not JSON: {error}"))),
     }
 }
 
 /// A time: RFC 3339, a date, which begins at midnight here, or how long ago, such as `2h`.
 pub fn time(text: &str) -> Result<DateTime<Utc>, String> {
-    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return Ok(time.to_utc());
-    }
-    if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+    let time = if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        Some(time.to_utc())
+    } else if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
         let midnight = date.and_time(chrono::NaiveTime::MIN);
         let here = Local.from_local_datetime(&midnight).earliest();
-        return here
-            .map(|time| time.to_utc())
-            .ok_or_else(|| "there is no such time here".to_owned());
-    }
-    let ago = humantime::parse_duration(text).ok();
-    ago.and_then(|ago| SystemTime::now().checked_sub(ago))
-        .map(DateTime::from)
-        .ok_or_else(|| {
+        here.map(|time| time.to_utc())
+    } else {
+        let ago = humantime::parse_duration(text).map_err(|_| {
             "give a time like 2026-01-31T09:30:00Z, a date, or how long ago, like 2h".to_owned()
-        })
+        })?;
+        let ago = TimeDelta::from_std(ago).ok();
+        ago.and_then(|ago| Utc::now().checked_sub_signed(ago))
+    };
+    // RFC 3339 has no other years.
+    time.filter(|time| (0..=9999).contains(&time.year()))
+        .ok_or_else(|| "there is no such time".to_owned())
 }
+
+/// The longest time to wait. Far beyond it, clocks overflow.
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 
 /// A time to wait, such as `90s` or `10m`.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text)
-        .map_err(|error| format!("{error}; give a time like 90s, 10m or 1h30m"))
+    let duration = humantime::parse_duration(text)
+        .map_err(|error| format!("{error}; give a time like 90s, 10m or 1h30m"))?;
+    if duration > LONGEST {
+        return Err("a year is the longest time: leave the option out to have no limit".to_owned());
+    }
+    Ok(duration)
 }

@@ -1,4 +1,4 @@
-//! What ends a command before its work does: a time that it was given, Ctrl-C, a signal.
+//! Ends a command early: at its timeout, by Ctrl-C, by a signal.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ impl Limit {
         }
     }
 
-    /// What is left of it.
+    /// The time that is left.
     pub fn left(&self) -> Option<Duration> {
         let timeout = self.timeout?;
         Some(timeout.saturating_sub(self.start.elapsed()))
@@ -36,6 +36,24 @@ impl Limit {
         match self.left() {
             Some(left) => tokio::time::timeout(left, work).await.map_err(|_| TimedOut),
             None => Ok(work.await),
+        }
+    }
+}
+
+/// Does something that comes before any request, as long as there is time and nobody interrupts it.
+pub async fn before_sending<T>(
+    limit: Limit,
+    what: &str,
+    work: impl Future<Output = T>,
+) -> Result<T, Failure> {
+    match unless_interrupted(limit.around(work)).await {
+        Ok(Ok(result)) => Ok(result),
+        Ok(Err(TimedOut)) => Err(Failure::new(
+            Code::Refused,
+            format!("timed out while {what}; nothing was sent"),
+        )),
+        Err(interrupted) => {
+            Err(interrupted.because(format!("interrupted while {what}; nothing was sent")))
         }
     }
 }

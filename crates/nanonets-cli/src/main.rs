@@ -1,15 +1,20 @@
 //! `nanonets`: the Nanonets Agents API from a shell.
 //!
-//! [`args`] is the command line, [`session`] the client that it asks for, `commands` what it does. What a command has to
-//! say as data goes through [`output`] to stdout; everything else is on stderr. How it ends is a [`Failure`] with an
-//! exit code that a script can rely on.
+//! [`args`] defines the command line, [`session`] makes the client that it asks for, and each file of `commands` runs one
+//! command. Data goes through [`output`] to stdout, everything else to stderr. A command that does not succeed returns a
+//! [`Failure`] with an exit code that a script can rely on: [`explain`] makes it from an error of the SDK, and [`ambiguity`]
+//! adds the effect that the request may have had.
 
+mod ambiguity;
 mod args;
+mod command_line;
 mod commands;
+mod explain;
 mod failure;
 mod input;
 mod limit;
 mod output;
+mod record;
 mod session;
 mod terminal;
 
@@ -19,25 +24,25 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 use tokio::runtime::Builder;
 
-use crate::args::Cli;
+use crate::args::{Cli, Connection};
 use crate::failure::{Code, Failure};
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        // What is wrong with a value is said in its first line.
+        // The first line names the invalid value.
         Err(error) if error.kind() == ErrorKind::ValueValidation => {
             let text = error.to_string();
             let line = text.lines().next().unwrap_or_default();
             let line = line.strip_prefix("error: ").unwrap_or(line);
-            return Failure::usage(line).report();
+            return Failure::usage(line).report(&Connection::default());
         }
         Err(error) => error.exit(),
     };
-    let result = run(cli);
-    match result {
+    let connection = cli.connection.clone();
+    match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(),
+        Err(failure) => failure.report(&connection),
     }
 }
 

@@ -26,7 +26,7 @@ pub enum Output {
 /// The columns of a table: a heading and the field below it. The last one takes what room is left.
 pub type Columns = [(&'static str, &'static str)];
 
-/// What happens to the last column where it is too wide.
+/// How the last column is shown if it is too wide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Last {
     /// It is cut off.
@@ -36,7 +36,7 @@ pub enum Last {
 }
 
 impl Output {
-    /// What was asked for, or what fits stdout.
+    /// The format that the options ask for, or the default for this stdout.
     pub fn of(format: &Format) -> Self {
         if format.jsonl {
             Self::JsonLines
@@ -54,7 +54,7 @@ impl Output {
         columns: &Columns,
         last: Last,
     ) -> Result<(), Failure> {
-        let items: Vec<Value> = items.iter().map(json).collect::<Result<_, _>>()?;
+        let items = values(items)?;
         match self {
             Self::Table if items.is_empty() => Ok(()),
             Self::Table => write(&table(&items, columns, last)),
@@ -68,16 +68,22 @@ impl Output {
         let value = json(object)?;
         match (self, &value) {
             (Self::Table, Value::Object(fields)) => {
-                // What has a structure of its own stands below what has none.
+                // Objects and arrays stand below the other fields.
                 let is_nested = |value: &Value| value.is_object() || value.is_array();
                 let shown = fields.iter().filter(|(_, value)| !value.is_null());
                 let (nested, flat): (Vec<_>, Vec<_>) =
                     shown.partition(|(_, value)| is_nested(value));
                 let rows = flat.into_iter();
-                let rows = rows.map(|(name, value)| vec![name.clone(), cell(name, value)]);
+                let rows = rows.map(|(name, value)| {
+                    vec![terminal::printable(name).into_owned(), cell(name, value)]
+                });
                 write(&aligned(&rows.collect::<Vec<_>>(), Last::Whole))?;
                 for (name, value) in nested {
-                    write(&format!("{name}\n{}", terminal::escaped(&pretty(value)?)))?;
+                    write(&format!(
+                        "{}\n{}",
+                        terminal::printable(name),
+                        pretty(value)?
+                    ))?;
                 }
                 Ok(())
             }
@@ -94,11 +100,10 @@ impl Output {
     }
 
     /// Writes the output of a task with the numbers and the order of keys that it came with.
-    pub fn raw(self, output: &nanonets_agents::Output) -> Result<(), Failure> {
+    pub fn task_output(self, output: &nanonets_agents::Output) -> Result<(), Failure> {
         match self {
             Self::JsonLines => write(&output.compact()),
-            _ if stdout().is_terminal() => write(&terminal::escaped(&output.pretty())),
-            _ => write(&output.pretty()),
+            Self::Table | Self::Json => write(&output.pretty()),
         }
     }
 
@@ -106,11 +111,14 @@ impl Output {
     pub fn value(self, value: &Value) -> Result<(), Failure> {
         match self {
             Self::JsonLines => write(&value.to_string()),
-            // To a program, all of JSON is the same.
-            _ if stdout().is_terminal() => write(&terminal::escaped(&pretty(value)?)),
-            _ => write(&pretty(value)?),
+            Self::Table | Self::Json => write(&pretty(value)?),
         }
     }
+}
+
+/// Items as JSON.
+pub fn values<T: Serialize>(items: &[T]) -> Result<Vec<Value>, Failure> {
+    items.iter().map(json).collect()
 }
 
 fn json<T: Serialize>(value: &T) -> Result<Value, Failure> {
@@ -121,8 +129,26 @@ fn pretty(value: &Value) -> Result<String, Failure> {
     serde_json::to_string_pretty(value).map_err(|error| Failure::usage(format!("no JSON: {error}")))
 }
 
+/// Writes an answer as it came, byte for byte. On a terminal it is a text, escaped.
+pub fn raw(body: &[u8]) -> Result<(), Failure> {
+    if stdout().is_terminal() {
+        return write(String::from_utf8_lossy(body).trim_end_matches(['\n', '\r']));
+    }
+    let mut stdout = stdout().lock();
+    stdout
+        .write_all(body)
+        .and_then(|()| stdout.flush())
+        .map_err(|error| Failure::of_stdout(&error))
+}
+
+/// Writes lines. All that this command prints passes here, so nothing reaches a terminal unescaped.
 fn write(text: &str) -> Result<(), Failure> {
     let mut stdout = stdout().lock();
+    let text = match stdout.is_terminal() {
+        true => terminal::escaped(text),
+        // To a program, JSON with escapes and JSON without are the same.
+        false => Cow::Borrowed(text),
+    };
     writeln!(stdout, "{text}")
         .and_then(|()| stdout.flush())
         .map_err(|error| Failure::of_stdout(&error))
@@ -138,7 +164,7 @@ fn table(items: &[Value], columns: &Columns, last: Last) -> String {
     aligned(&rows, last)
 }
 
-/// Rows with cells below each other. What a person copies, such as an id, is never cut or broken.
+/// Rows with aligned cells. An id is never cut or broken, so that it can be copied.
 fn aligned(rows: &[Vec<String>], last: Last) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (1..columns)

@@ -3,7 +3,7 @@
 use std::env::VarError;
 use std::time::Duration;
 
-use nanonets_agents::{AgentId, Client, Wait};
+use nanonets_agents::{AgentId, Client, ConnectionLayer, Wait};
 use nanonets_agents_sim::Simulator;
 
 use crate::args::{Connection, Format};
@@ -12,7 +12,7 @@ use crate::input;
 use crate::output::Output;
 use crate::terminal::Notes;
 
-/// What every command works with.
+/// The client, the format of the output, and the notes of a command.
 pub struct Session {
     pub client: Client,
     pub output: Output,
@@ -21,9 +21,9 @@ pub struct Session {
 }
 
 /// The API key, and where it was given.
-fn api_key(connection: &Connection) -> Result<(&'static str, String), Failure> {
+async fn api_key(connection: &Connection) -> Result<(&'static str, String), Failure> {
     let (from, key) = match &connection.api_key_file {
-        Some(path) => ("the file of --api-key-file", input::api_key(path)?),
+        Some(path) => ("the file of --api-key-file", input::api_key(path).await?),
         None => match std::env::var("NANONETS_API_KEY") {
             Ok(key) => ("NANONETS_API_KEY", key),
             Err(VarError::NotUnicode(_)) => {
@@ -57,6 +57,28 @@ fn base_url(connection: &Connection) -> Result<Option<(&'static str, String)>, F
     }
 }
 
+/// A client for http, which the SDK sends to this machine alone. It reads no certificates, for there may be none.
+fn without_tls() -> Result<reqwest::Client, Failure> {
+    let http = reqwest::Client::builder()
+        .tls_certs_only([])
+        // As the SDK has it: each request has a connection of its own, which is watched, and which a server that pauses
+        // does not lose.
+        .pool_max_idle_per_host(0)
+        .connector_layer(ConnectionLayer);
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    let http = http.tcp_user_timeout(None);
+    http
+        // A proxy would take the key off this machine, in clear text.
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(10))
+        .build()
+        .map_err(|error| {
+            let message = format!("the HTTP client can't be built: {error}");
+            Failure::new(Code::Refused, message)
+        })
+}
+
 /// A simulator with something to see: an agent that has worked already.
 struct Simulated {
     agent: AgentId,
@@ -70,9 +92,9 @@ impl Session {
             quiet: format.quiet,
         };
         if connection.simulate {
-            // Nobody is to take what follows for real, --quiet or not.
-            let told = Notes { quiet: false };
-            told.say("simulated: no document is read, no model is asked, nothing is kept");
+            // Nobody is to take the data for real, with --quiet or without.
+            let notes = Notes { quiet: false };
+            notes.say("simulated: no document is read, no model is called, nothing is stored");
             let simulator = Simulator::builder().start().await.map_err(|error| {
                 Failure::new(
                     Code::Refused,
@@ -83,7 +105,7 @@ impl Session {
             simulator.add_history(agent, 3);
             let client = Client::builder(simulator.api_key()).base_url(simulator.base_url());
             return Ok(Self {
-                client: client.build()?,
+                client: client.http_client(without_tls()?).build()?,
                 output,
                 notes,
                 simulator: Some(Simulated {
@@ -92,18 +114,22 @@ impl Session {
                 }),
             });
         }
-        let (key_from, key) = api_key(connection)?;
+        let (key_from, key) = api_key(connection).await?;
         let mut builder = Client::builder(key);
         let base_url = base_url(connection)?;
         if let Some((_, base_url)) = &base_url {
             builder = builder.base_url(base_url);
+            let url = reqwest::Url::parse(base_url);
+            if url.is_ok_and(|url| url.scheme() == "http") {
+                builder = builder.http_client(without_tls()?);
+            }
         }
         let agent = concat!("nanonets-cli/", env!("CARGO_PKG_VERSION"));
         Ok(Self {
             client: builder.user_agent(agent).build().map_err(|error| {
                 let url_from = base_url.map_or("", |(from, _)| from);
                 let failure = Failure::from(error);
-                // Whoever reads this has to find the place.
+                // The message names the setting that is invalid.
                 let message = failure.message();
                 let message = message.replace("the API key", &format!("the API key in {key_from}"));
                 Failure::usage(

@@ -1,9 +1,11 @@
 //! `nanonets agents`.
 
+use crate::ambiguity;
 use crate::args::{Agents, Prompt};
-use crate::commands::list;
+use crate::commands::{list, raw};
 use crate::failure::Failure;
 use crate::input;
+use crate::limit::Limit;
 use crate::output::Columns;
 use crate::session::Session;
 
@@ -30,7 +32,13 @@ pub async fn run(session: &Session, command: Agents) -> Result<(), Failure> {
             }
             list::print(session, agents, paging, COLUMNS).await
         }
-        Agents::Get { agent } => session.output.object(&client.agent(agent).get().await?),
+        Agents::Get { agent, raw } => {
+            let request = client.agent(agent).get();
+            match raw.raw {
+                true => raw::print(request).await,
+                false => session.output.object(&request.await?),
+            }
+        }
         Agents::Create {
             name,
             prompt,
@@ -40,13 +48,19 @@ pub async fn run(session: &Session, command: Agents) -> Result<(), Failure> {
             if let Some(name) = name {
                 create = create.name(name);
             }
-            if let Some(prompt) = read(prompt)? {
+            if let Some(prompt) = read(prompt).await? {
                 create = create.system_prompt(prompt);
             }
             if let Some(config) = config {
-                create = create.config(input::object("--config", &config)?);
+                create = create.config(input::object(Limit::new(None), "--config", &config).await?);
             }
-            session.output.object(&create.await?)
+            let created = match create.await {
+                Ok(created) => created,
+                Err(error) => return Err(ambiguity::explained(session, error).await),
+            };
+            let printed = session.output.object(&created);
+            printed
+                .map_err(|failure| failure.after(format!("The agent {} was created.", created.id)))
         }
         Agents::Update {
             agent,
@@ -58,7 +72,8 @@ pub async fn run(session: &Session, command: Agents) -> Result<(), Failure> {
         } => {
             let agent = client.agent(agent);
             let mut update = agent.update();
-            let prompt = read(prompt)?;
+            let prompt = read(prompt).await?;
+            let limit = Limit::new(None);
             let is_more = name.is_some() || prompt.is_some() || active.is_some();
             if let Some(name) = name {
                 update = update.name(name);
@@ -70,36 +85,46 @@ pub async fn run(session: &Session, command: Agents) -> Result<(), Failure> {
                 update = update.active(active);
             }
             if let Some(config) = replace_config {
-                update = update.replace_config(input::object("--replace-config", &config)?);
+                let config = input::object(limit, "--replace-config", &config).await?;
+                update = update.replace_config(config);
             }
             let merged = match merge_config {
                 Some(changes) => {
-                    let changes = input::object("--merge-config", &changes)?;
+                    let changes = input::object(limit, "--merge-config", &changes).await?;
                     Some(agent.merge_config(changes).await?)
                 }
                 None => None,
             };
-            match merged {
-                Some(merged) if !is_more => session.output.object(&merged),
-                Some(_) => {
-                    let updated = update.await.map_err(|error| {
-                        Failure::from(error).and("the configuration is changed already")
-                    })?;
-                    session.output.object(&updated)
-                }
-                None => session.output.object(&update.await?),
-            }
+            let updated = match merged {
+                Some(merged) if !is_more => merged,
+                Some(_) => update.await.map_err(|error| {
+                    Failure::from(error).after("The configuration was changed before that.")
+                })?,
+                None => update.await?,
+            };
+            let printed = session.output.object(&updated);
+            printed
+                .map_err(|failure| failure.after(format!("The agent {} was changed.", updated.id)))
         }
-        Agents::Publish { agent } => session.output.object(&client.agent(agent).publish().await?),
+        Agents::Publish { agent } => {
+            let published = match client.agent(agent).publish().await {
+                Ok(published) => published,
+                Err(error) => return Err(ambiguity::explained(session, error).await),
+            };
+            let printed = session.output.object(&published);
+            printed.map_err(|failure| {
+                failure.after(format!("The version {} was published.", published.id))
+            })
+        }
         Agents::Versions { agent, paging } => {
             list::print(session, client.agent(agent).versions(), paging, COLUMNS).await
         }
     }
 }
 
-fn read(prompt: Prompt) -> Result<Option<String>, Failure> {
+async fn read(prompt: Prompt) -> Result<Option<String>, Failure> {
     match prompt.system_prompt_file {
-        Some(path) => input::text(&path).map(Some),
+        Some(path) => input::text(Limit::new(None), &path).await.map(Some),
         None => Ok(prompt.system_prompt),
     }
 }

@@ -13,7 +13,7 @@ pub async fn ask(question: &Question) -> Option<String> {
     }
     let text = words(question);
     let typed = tokio::task::spawn_blocking(move || {
-        // What was typed before the question is no answer to it.
+        // Text that was typed before the question is no answer to it.
         #[cfg(unix)]
         let _ = rustix::termios::tcflush(stdin(), rustix::termios::QueueSelector::IFlush);
         loop {
@@ -35,7 +35,7 @@ pub async fn ask(question: &Question) -> Option<String> {
     typed.await.unwrap_or_default()
 }
 
-/// The words of a question, whatever it is made of.
+/// The text of a question, or its JSON.
 pub fn words(question: &Question) -> String {
     let content = question
         .message()
@@ -43,6 +43,6 @@ pub fn words(question: &Question) -> String {
     match (question.text(), content) {
         (Some(text), _) => text.to_owned(),
         (None, Some(content)) => content.to_string(),
-        (None, None) => "the agent asks something that its messages do not have".to_owned(),
+        (None, None) => "the agent asks a question, but its messages have none".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! What an agent did, as a person reads it. The shape of the entries is not documented, so nothing is taken for granted.
+//! The feed of a task for a person. The shape of its entries is not documented, so every field may be missing.
 
 use nanonets_agents::{FeedItem, TaskResult};
 use serde_json::{Map, Value, json};

@@ -5,8 +5,10 @@ use nanonets_agents::List;
 use serde::Serialize;
 
 use crate::args::Paging;
-use crate::failure::Failure;
-use crate::output::{Columns, Last, Output};
+use crate::command_line::quoted;
+use crate::commands::raw;
+use crate::failure::{Code, Failure};
+use crate::output::{self, Columns, Last, Output};
 use crate::session::Session;
 
 /// The most that a page has.
@@ -24,6 +26,10 @@ where
     F: Clone + Send + 'static,
 {
     let limit = if paging.all { usize::MAX } else { paging.limit };
+    if paging.raw && limit > PAGE {
+        let message = format!("--raw prints one page, which has at most {PAGE} items");
+        return Err(Failure::usage(message));
+    }
     // A list that ends with a page can be taken up by that page's cursor.
     let pages = limit.div_ceil(PAGE).max(1);
     let size = u8::try_from(limit.div_ceil(pages).clamp(1, PAGE)).unwrap_or(u8::MAX);
@@ -31,32 +37,46 @@ where
     if let Some(cursor) = paging.cursor {
         list = list.cursor(cursor);
     }
+    if paging.raw {
+        return raw::print(list.page()).await;
+    }
     let mut pages = list.pages();
     let mut items = Vec::new();
     let mut left = limit;
     let mut next = None;
     let mut is_cut = false;
     let mut failed = None;
+    let mut lost = 0;
     while left > 0 {
-        let mut page = match pages.try_next().await {
+        let page = match pages.try_next().await {
             Ok(Some(page)) => page,
             Ok(None) => break,
-            // What came before it is worth having.
+            // The pages before it are printed.
             Err(error) => {
                 failed = Some(error);
                 break;
             }
         };
         // Its cursor stands behind the whole page: what is cut off would never be shown.
-        next = page.next_cursor.filter(|_| page.items.len() <= left);
-        is_cut |= page.items.len() > left;
-        page.items.truncate(left);
-        left -= page.items.len();
-        // What is far from its end is shown as it comes.
+        let mut shown = output::values(&page.items)?;
+        for odd in page.odd {
+            session
+                .notes
+                .say(&format!("an item is not as documented: {}", odd.reason));
+            match serde_json::from_str(&odd.json) {
+                Ok(item) => shown.insert(odd.index.min(shown.len()), item),
+                Err(_) => lost += 1,
+            }
+        }
+        next = page.next_cursor.filter(|_| shown.len() <= left);
+        is_cut |= shown.len() > left;
+        shown.truncate(left);
+        left -= shown.len();
+        // Lines are printed page by page.
         if session.output == Output::JsonLines {
-            session.output.list(&page.items, columns, Last::Cut)?;
+            session.output.list(&shown, columns, Last::Cut)?;
         } else {
-            items.append(&mut page.items);
+            items.append(&mut shown);
         }
     }
     if session.output != Output::JsonLines && (failed.is_none() || !items.is_empty()) {
@@ -65,16 +85,22 @@ where
     if let Some(error) = failed {
         return Err(error.into());
     }
+    if lost > 0 {
+        let message = format!("{lost} items can't be printed, for they are not JSON");
+        return Err(Failure::new(Code::Refused, message)
+            .line("The same command with --raw prints a page as it came."));
+    }
     if let Some(cursor) = next {
-        session
-            .notes
-            .say(&format!("there are more: add --cursor {cursor}"));
+        session.notes.say(&format!(
+            "more items follow: add --cursor {}",
+            quoted(&cursor)
+        ));
     } else if is_cut {
         session
             .notes
-            .say("there are more: ask for more by --limit, or for --all");
+            .say("more items follow: raise --limit, or give --all");
     } else if items.is_empty() && session.output == Output::Table {
-        session.notes.say("there are none");
+        session.notes.say("no items");
     }
     Ok(())
 }

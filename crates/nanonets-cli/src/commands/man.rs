@@ -17,27 +17,38 @@ const ENVIRONMENT: [(&str, &str); 3] = [
     ),
     (
         "NANONETS_BASE_URL",
-        "Where the API is, if not at https://agents.nanonets.com.",
+        "The base URL of the API, if it is not https://agents.nanonets.com.",
     ),
-    ("NO_COLOR", "If it is set, nothing is coloured."),
+    (
+        "NO_COLOR",
+        "If it is set, help and usage errors have no colours.",
+    ),
 ];
 
-const EXAMPLES: [(&str, &str); 4] = [
+const EXAMPLES: [(&str, &str); 6] = [
     (
         "nanonets --simulate run --query 'Add it up.'",
-        "Try it without a key and without the network.",
+        "Try it without a key and without a network.",
     ),
     (
         "nanonets run AGENT --file invoice.pdf --schema invoice.schema.json",
         "Extract the data of a document in the shape of a schema.",
     ),
     (
+        "nanonets run AGENT --query-file prompt.txt --timeout 10m",
+        "Read the prompt from a file, where the list of processes does not show it.",
+    ),
+    (
+        "nanonets runs find run.json --wait",
+        "Look for the task of a run that was started with --record run.json and whose answer was lost.",
+    ),
+    (
         "nanonets tasks reply TASK 'The amounts are in euros.' --wait",
-        "Answer what a task has asked, and wait for its end.",
+        "Answer the question of a task, and wait for the task.",
     ),
     (
         "nanonets tasks list --status failed --created-after 2h --all --jsonl",
-        "List what has failed in the last two hours, an object on each line.",
+        "List the tasks of the last two hours that failed, one JSON object per line.",
     ),
 ];
 

@@ -5,31 +5,38 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::Utc;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use nanonets_agents::Progress;
+use nanonets_agents::{Error, Marker, Progress, TaskHandle, TaskStatus};
 use serde_json::json;
 
+use crate::ambiguity::{self, tasks_since};
 use crate::args::Run;
 use crate::commands::wait;
-use crate::failure::{Code, Failure, tasks_since};
+use crate::commands::watch::{Origin, Watched};
+use crate::failure::Failure;
 use crate::input;
-use crate::limit::{Limit, TimedOut, unless_interrupted};
+use crate::limit::{Limit, before_sending, unless_interrupted};
+use crate::record::RecordFile;
 use crate::session::Session;
 
-/// Runs an agent, and waits for it unless it was not to be.
+/// Runs an agent, and waits for it unless --no-wait says otherwise.
 pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
-    let query = args.query.filter(|query| !query.trim().is_empty());
+    let limit = Limit::new(args.waiting.timeout);
+    let agent = session.agent(args.agent)?;
+    let query = match &args.query_file {
+        Some(path) => Some(input::words(limit, path).await?),
+        None => args.query,
+    };
+    let query = query.filter(|query| !query.trim().is_empty());
     if query.is_none() && args.file.is_empty() {
-        let message =
-            "there is nothing to run on: give a prompt by --query, documents by --file, or both";
+        let message = "a run needs a prompt or a document: give --query, --query-file or --file";
         return Err(Failure::usage(message));
     }
-    let agent = session.agent(args.agent)?;
     let mut run = session.client.agent(agent).run();
     if let Some(query) = query {
         run = run.query(query);
     }
     if let Some(schema) = args.schema {
-        run = run.output_schema(&input::schema("--schema", &schema)?);
+        run = run.output_schema(&input::schema(limit, "--schema", &schema).await?);
     }
     if let Some(instructions) = args.instructions {
         run = run.instructions(instructions);
@@ -38,31 +45,88 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
         .notes
         .is_live()
         .then(|| Upload::of(args.file.iter().map(|path| size(path))));
+    for path in args.file {
+        run = run.file(input::document(limit, path).await?);
+    }
     if let Some(bar) = &bar {
         let bar = Arc::clone(bar);
         run = run.on_progress(move |progress| bar.tell(progress));
     }
-    let limit = Limit::new(args.waiting.timeout);
+    let mut record = None;
+    if let Some(path) = args.record {
+        if args.marker {
+            run = run.marker(Marker::random());
+        }
+        let prepared = before_sending(limit, "preparing the run", run.clone().prepare()).await??;
+        record = Some(RecordFile::create(path, prepared.record().clone())?);
+    }
+    if let Some(left) = limit.left() {
+        run = run.timeout(left);
+    }
     let since = Utc::now();
-    let started = unless_interrupted(limit.around(run.files(args.file).send())).await;
+    let started = unless_interrupted(start(session, run, args.no_wait)).await;
     if let Some(bar) = bar {
         bar.bar.finish_and_clear();
     }
-    let unknown = |why: &str| {
-        let list = tasks_since(agent, since);
-        format!("{why} before the task was known; if it was started, `{list}` has it")
+    let started = match started {
+        Ok(Ok(started)) => started,
+        Ok(Err(error)) => {
+            let has_no_effect = ambiguity::effect(&error).is_none();
+            if let Some(record) = record.take_if(|_| has_no_effect) {
+                record.remove(session.notes);
+            }
+            if let (Some(record), Some(run)) = (&mut record, error.run_record()) {
+                record.ended(run, session.notes);
+            }
+            return Err(ambiguity::explained_with(session, error, record.as_ref()).await);
+        }
+        Err(interrupted) => {
+            let list = || tasks_since(agent, since, None);
+            let failure = interrupted.because("interrupted before the answer came");
+            return Err(failure
+                .line("A task may have been started. Look before you run it again.")
+                .command(
+                    "To look",
+                    record.as_ref().map_or_else(list, RecordFile::find),
+                ));
+        }
     };
-    let started = started
-        .map_err(|interrupted| interrupted.because(unknown("interrupted")))?
-        .map_err(|TimedOut| Failure::new(Code::TimedOut, unknown("no time was left")))??;
-    if args.no_wait {
-        let (task, agent, status) = (&started.task_id, &started.agent_id, &started.status);
-        return session
-            .output
-            .object(&json!({ "task_id": task, "agent_id": agent, "status": status }));
+    let (task, status) = started;
+    if let Some(record) = record {
+        record.started(task.id(), session.notes);
     }
-    let task = session.client.task(started.task_id);
-    wait::follow(session, task, limit, args.waiting).await
+    let watched = Watched::new(session, task.id(), limit, Origin::Started);
+    if args.no_wait {
+        let (id, status) = (task.id(), status.unwrap_or("unknown".into()));
+        let state = json!({ "task_id": id, "agent_id": agent, "status": status });
+        let printed = session.output.object(&state);
+        return printed.map_err(|failure| watched.with_state(failure));
+    }
+    wait::follow(&watched, task, args.waiting).await
+}
+
+/// Starts the task, with its status if that is to be printed. An answer of which only the id decodes is enough.
+async fn start(
+    session: &Session,
+    run: nanonets_agents::Run,
+    is_status_printed: bool,
+) -> Result<(TaskHandle, Option<TaskStatus>), Error> {
+    if !is_status_printed {
+        return Ok((run.start().await?, None));
+    }
+    match run.send().await {
+        Ok(started) => Ok((
+            session.client.task(started.task_id),
+            Some(started.into_inner().status),
+        )),
+        Err(error) => match error.task_id() {
+            Some(id) => {
+                session.notes.say(&error.to_string());
+                Ok((session.client.task(id), None))
+            }
+            None => Err(error),
+        },
+    }
 }
 
 /// How long a file is. One that can't be read is complained about later.

@@ -1,7 +1,9 @@
 //! `nanonets tasks`.
 
+use crate::ambiguity;
 use crate::args::Tasks;
-use crate::commands::{feed, list, wait};
+use crate::commands::watch::{Origin, Watched};
+use crate::commands::{feed, list, raw, wait};
 use crate::failure::Failure;
 use crate::input;
 use crate::limit::Limit;
@@ -48,37 +50,74 @@ pub async fn run(session: &Session, command: Tasks) -> Result<(), Failure> {
             }
             list::print(session, tasks, paging, COLUMNS).await
         }
-        Tasks::Get { task } => output.object(&client.task(task).get().await?),
-        Tasks::Summary { task } => output.object(&client.task(task).summary().await?),
-        Tasks::Result { task } => feed::print(output, client.task(task).result().await?),
-        Tasks::Messages { task } => {
-            let messages = client.task(task).messages().await?;
-            output.list(&messages, MESSAGES, Last::Whole)
+        Tasks::Get { task, raw } => {
+            let request = client.task(task).get();
+            match raw.raw {
+                true => raw::print(request).await,
+                false => output.object(&request.await?),
+            }
+        }
+        Tasks::Summary { task, raw } => {
+            let request = client.task(task).summary();
+            match raw.raw {
+                true => raw::print(request).await,
+                false => output.object(&request.await?),
+            }
+        }
+        Tasks::Result { task, raw } => {
+            let request = client.task(task).result();
+            match raw.raw {
+                true => raw::print(request).await,
+                false => feed::print(output, request.await?),
+            }
+        }
+        Tasks::Messages { task, raw } => {
+            let request = client.task(task).messages();
+            match raw.raw {
+                true => raw::print(request).await,
+                false => output.list(&request.await?, MESSAGES, Last::Whole),
+            }
         }
         Tasks::Reply {
             task,
             message,
+            message_file,
             wait,
             waiting,
         } => {
             if !wait && (waiting.timeout.is_some() || waiting.cancel_on_interrupt) {
-                let message = "--timeout and --cancel-on-interrupt are of use with --wait alone";
+                let message = "--timeout and --cancel-on-interrupt need --wait";
                 return Err(Failure::usage(message));
             }
-            let message = match message.as_str() {
-                "-" => input::text("-")?.trim_end().to_owned(),
-                _ => message,
+            let limit = Limit::new(waiting.timeout);
+            let stdin = || message.as_deref().filter(|message| *message == "-");
+            let message = match message_file.as_deref().or_else(stdin) {
+                Some(path) => input::words(limit, path).await?,
+                None => message.unwrap_or_default(),
             };
-            let task = client.task(task);
+            let handle = client.task(task);
             if wait {
-                return wait::reply_and_follow(session, task, message, waiting).await;
+                return wait::reply_and_follow(session, handle, message, limit, waiting).await;
             }
-            output.object(&task.send_message(message).await?)
+            let sent = handle.send_message(message).await;
+            let sent = match sent {
+                Ok(sent) => sent,
+                Err(error) => return Err(ambiguity::explained(session, error).await),
+            };
+            output.object(&sent).map_err(|failure| {
+                failure.after(format!("The message was sent to the task {task}."))
+            })
         }
-        Tasks::Cancel { task } => output.object(&client.task(task).cancel().await?),
+        Tasks::Cancel { task } => {
+            let cancelled = client.task(task).cancel().await?;
+            output
+                .object(&cancelled)
+                .map_err(|failure| failure.after(format!("The task {task} is cancelled.")))
+        }
         Tasks::Wait { task, waiting } => {
             let limit = Limit::new(waiting.timeout);
-            wait::follow(session, client.task(task), limit, waiting).await
+            let watched = Watched::new(session, task, limit, Origin::Given);
+            wait::follow(&watched, client.task(task), waiting).await
         }
     }
 }

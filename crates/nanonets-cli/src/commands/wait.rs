@@ -1,47 +1,54 @@
-//! Waiting for a task to its end, and answering what it asks. Whatever comes between, the task can be picked up again.
+//! Waiting for a task until it ends, and answering its questions. Whatever ends the wait, the message names the task.
 
 use futures_util::TryStreamExt as _;
-use nanonets_agents::{Outcome, Question, TaskHandle, TaskStatus, Update};
+use nanonets_agents::{ErrorKind, Outcome, Question, TaskHandle, TaskStatus, Update};
 
 use crate::args::Waiting;
 use crate::commands::ask::ask;
-use crate::commands::watch::{self, Watched};
-use crate::failure::Failure;
+use crate::commands::watch::{Origin, WaitError, Watched, unless_final};
+use crate::failure::{Code, Failure};
 use crate::limit::{Limit, TimedOut, unless_interrupted};
 use crate::session::Session;
 
-/// Waits for a task, and prints its output. What it asks is asked of whoever sits there.
+/// Waits for a task, and prints its output. Its questions are put to the person at the terminal.
 pub async fn follow(
-    session: &Session,
+    watched: &Watched<'_>,
     task: TaskHandle,
-    limit: Limit,
     waiting: Waiting,
 ) -> Result<(), Failure> {
-    let watched = Watched::new(session, task.id(), limit);
-    let work = to_the_end(&watched, task.clone());
-    unless_left(&watched, &task, waiting, work).await
+    let work = to_the_end(watched, task.clone());
+    unless_left(watched, &task, waiting, work).await
 }
 
-/// Says something to a task, and waits for it.
+/// Sends a task a message, and waits for it.
 pub async fn reply_and_follow(
     session: &Session,
     task: TaskHandle,
     message: String,
+    limit: Limit,
     waiting: Waiting,
 ) -> Result<(), Failure> {
-    let limit = Limit::new(waiting.timeout);
-    let watched = Watched::new(session, task.id(), limit);
+    let watched = Watched::new(session, task.id(), limit, Origin::Given);
     let work = async {
-        let replied = limit.around(reply(&watched, task.clone(), message)).await;
-        let replied = replied.map_err(|TimedOut| {
-            watched.in_vain("no answer in time; the message may have been taken")
+        let question = limit.around(open_question(&watched, &task)).await;
+        let question = question.map_err(|TimedOut| {
+            Failure::new(Code::Refused, "timed out before the message was sent")
         })??;
+        let replied = match question {
+            Some(question) => watched.send(question.reply(message)).await?,
+            None => {
+                watched
+                    .send(task.send_message(message).into_future())
+                    .await?;
+                task.clone()
+            }
+        };
         to_the_end(&watched, replied).await
     };
     unless_left(&watched, &task, waiting, work).await
 }
 
-/// Works until somebody wants an end of it.
+/// Works until it is interrupted.
 async fn unless_left(
     watched: &Watched<'_>,
     task: &TaskHandle,
@@ -52,34 +59,32 @@ async fn unless_left(
         Ok(result) => return result,
         Err(interrupted) => interrupted,
     };
-    let pick_up = watched.pick_up();
     if !waiting.cancel_on_interrupt {
-        watched.print_state(None);
-        return Err(interrupted.because(format!("interrupted; the task goes on: {pick_up}")));
+        return Err(watched.interrupted(interrupted.because("interrupted")));
     }
     watched.session.notes.say("cancelling");
-    // Whoever can't wait for that either is let go.
+    let id = task.id();
+    // A second interrupt ends this too.
     let cancelled = unless_interrupted(task.cancel().into_future()).await;
-    Err(interrupted.because(match cancelled {
-        Ok(Ok(_)) => format!("interrupted; the task {} is cancelled", task.id()),
-        Ok(Err(error)) => format!("interrupted; the task goes on: {error}; {pick_up}"),
-        Err(_) => format!("interrupted; the task may go on: {pick_up}"),
-    }))
-}
-
-/// Answers what a task asks, or says something else to it.
-async fn reply(
-    watched: &Watched<'_>,
-    task: TaskHandle,
-    message: String,
-) -> Result<TaskHandle, Failure> {
-    match open_question(watched, &task).await? {
-        Some(question) => Ok(question.reply(message).await?),
-        None => {
-            task.send_message(message).await?;
-            Ok(task)
+    Err(match cancelled {
+        Ok(Ok(task)) => interrupted.because(match task.status {
+            TaskStatus::Completed | TaskStatus::Failed => {
+                format!("interrupted; the task {id} is {} already", task.status)
+            }
+            TaskStatus::Stopped => format!("interrupted; the task {id} is cancelled"),
+            _ => format!(
+                "interrupted; the task {id} is being cancelled: a step under way still ends"
+            ),
+        }),
+        Ok(Err(error)) => {
+            let why = format!("interrupted; cancelling failed: {error}");
+            watched.interrupted(interrupted.because(why))
         }
-    }
+        Err(_) => {
+            let why = "interrupted before the answer to the cancelling came";
+            watched.interrupted(interrupted.because(why))
+        }
+    })
 }
 
 /// The question that a task asks now, if it asks one.
@@ -87,21 +92,31 @@ async fn open_question(
     watched: &Watched<'_>,
     task: &TaskHandle,
 ) -> Result<Option<Question>, Failure> {
-    let (wait, mut elsewhere) = watched.tells_of_failures(task.wait(), None);
+    let (wait, mut finals) = watched.reporting_failures(task.wait(), None);
     let mut updates = wait.updates();
-    let first = watch::unless_elsewhere(updates.try_next(), &mut elsewhere).await?;
-    let waits = match first {
+    let first = unless_final(updates.try_next(), &mut finals).await;
+    let waits = match first.map_err(not_sent)? {
         Some(Update::Status(task)) => task.status == TaskStatus::WaitingForInput,
         _ => false,
     };
     if !waits {
         return Ok(None);
     }
-    // What is to be told of this status comes without another look at it.
-    match updates.try_next().await? {
+    // The outcome of this status comes without another poll.
+    let second = unless_final(updates.try_next(), &mut finals).await;
+    match second.map_err(not_sent)? {
         Some(Update::Outcome(Outcome::NeedsInput(question))) => Ok(Some(question)),
         _ => Ok(None),
     }
+}
+
+/// The task can't be read before a message is sent to it.
+fn not_sent(error: WaitError) -> Failure {
+    let failure = match error {
+        WaitError::Final(failure, _) => failure,
+        WaitError::Failed(error) => error.into(),
+    };
+    failure.line("The message was not sent.")
 }
 
 async fn to_the_end(watched: &Watched<'_>, mut task: TaskHandle) -> Result<(), Failure> {
@@ -110,14 +125,18 @@ async fn to_the_end(watched: &Watched<'_>, mut task: TaskHandle) -> Result<(), F
     loop {
         let question = match watched.outcome(&task).await? {
             Outcome::Completed(done) => {
-                return match done.require_output() {
-                    Ok(output) => session.output.raw(output),
+                let printed = match done.require_output() {
+                    Ok(output) => session.output.task_output(output),
+                    Err(error) if error.kind() == ErrorKind::Unreadable => {
+                        return Err(watched.without_summary(&error));
+                    }
                     // The agent's words are worth more than an error.
                     Err(_) if done.summary().result.is_some() => {
                         session.output.object(done.summary())
                     }
-                    Err(error) => Err(error.into()),
+                    Err(error) => return Err(watched.completed_without_output(&error)),
                 };
+                return printed.map_err(|failure| watched.with_state(failure));
             }
             Outcome::NeedsInput(question) => question,
             outcome => return Err(watched.without_output(&outcome).await),
@@ -126,13 +145,12 @@ async fn to_the_end(watched: &Watched<'_>, mut task: TaskHandle) -> Result<(), F
         let answer = answer.map_err(|TimedOut| {
             // The prompt stands there still.
             eprintln!();
-            watched.in_vain("the question was not answered in time")
+            watched.timed_out("the question was not answered in time")
         })?;
         let Some(answer) = answer else {
             let outcome = Outcome::NeedsInput(question);
             return Err(watched.without_output(&outcome).await);
         };
-        let replied = question.reply(answer).await;
-        task = replied.map_err(|error| watched.lost_sight(error))?;
+        task = watched.send(question.reply(answer)).await?;
     }
 }

@@ -1,39 +1,60 @@
-//! A task as it is seen while it is waited for, and what is said of it when there is no more to wait for.
+//! The progress of a wait, and the messages about a task whose wait ends without an output.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use nanonets_agents::{Error, Outcome, TaskHandle, TaskId, Update, Wait};
+use nanonets_agents::{Error, Outcome, TaskHandle, TaskId, TaskStatus, Update, Wait};
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use crate::ambiguity;
+use crate::command_line::CommandLine;
 use crate::commands::ask::words;
-use crate::failure::{self, Code, Failure};
-use crate::limit::Limit;
+use crate::explain;
+use crate::failure::{Code, Failure};
+use crate::limit::{Limit, TimedOut};
 use crate::output::Output;
 use crate::session::Session;
 use crate::terminal::printable;
+
+/// Where the task of a wait comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// This command started it.
+    Started,
+    /// Its id was given.
+    Given,
+}
 
 /// A task that is waited for.
 pub struct Watched<'a> {
     pub session: &'a Session,
     pub limit: Limit,
     id: TaskId,
+    origin: Origin,
+    /// Whether this command started the task or sent it a message, so that repeating it does so again.
+    has_effect: Cell<bool>,
+    /// Whether a message is under way.
+    is_sending: Cell<bool>,
     /// The status that it was last seen in.
-    status: RefCell<String>,
+    status: RefCell<Option<TaskStatus>>,
 }
 
 impl<'a> Watched<'a> {
-    pub fn new(session: &'a Session, id: TaskId, limit: Limit) -> Self {
+    pub fn new(session: &'a Session, id: TaskId, limit: Limit, origin: Origin) -> Self {
         Self {
             session,
             limit,
             id,
-            status: RefCell::new("unknown".to_owned()),
+            origin,
+            has_effect: Cell::new(origin == Origin::Started),
+            is_sending: Cell::new(false),
+            status: RefCell::new(None),
         }
     }
 
@@ -45,33 +66,29 @@ impl<'a> Watched<'a> {
         if let Some(left) = self.limit.left() {
             wait = wait.timeout(left);
         }
-        let (wait, mut elsewhere) = self.tells_of_failures(wait, line.clone());
+        let (wait, mut finals) = self.reporting_failures(wait, line.clone());
         let mut updates = wait.updates();
         let outcome = loop {
-            match unless_elsewhere(updates.try_next(), &mut elsewhere).await {
+            match unless_final(updates.try_next(), &mut finals).await {
                 Ok(Some(Update::Status(task))) => {
-                    task.status
-                        .as_str()
-                        .clone_into(&mut self.status.borrow_mut());
                     let status = printable(task.status.as_str()).replace('_', " ");
+                    *self.status.borrow_mut() = Some(task.status);
                     match &line {
                         Some(line) => line.set_message(status),
                         None => notes.say(&status),
                     }
-                    // From here on, whatever else may answer, the API is there.
-                    elsewhere.close();
+                    finals.api_has_answered();
                 }
                 Ok(Some(Update::Outcome(outcome))) => break Ok(outcome),
                 Ok(Some(_)) => {}
                 Ok(None) => {
-                    let message = format!("the wait ended without an outcome; {}", self.pick_up());
-                    break Err(Failure::new(Code::Refused, message));
+                    let failure = Failure::new(Code::Refused, "the wait ended without an outcome");
+                    break Err(self.with_state(failure));
                 }
-                Err(Unseen::Elsewhere(failure)) => break Err(failure),
-                Err(Unseen::Failed(error)) if error.waited().is_some() => {
-                    break Err(self.in_vain(&error.to_string()));
+                Err(WaitError::Failed(error)) if error.waited().is_some() => {
+                    break Err(self.timed_out(&error.to_string()));
                 }
-                Err(Unseen::Failed(error)) => break Err(self.lost_sight(error)),
+                Err(error) => break Err(self.wait_failed(error)),
             }
         };
         if let Some(line) = line {
@@ -80,7 +97,7 @@ impl<'a> Watched<'a> {
         outcome
     }
 
-    /// A line that lives: what the task does, and for how long.
+    /// A line with the status of the task and the time so far.
     fn status_line(&self) -> ProgressBar {
         let line = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}, {elapsed}") {
@@ -92,55 +109,172 @@ impl<'a> Watched<'a> {
         line
     }
 
-    /// A wait that says why nothing happens, and what answers in place of the API.
-    pub fn tells_of_failures(
+    /// A wait that reports failed polls, and the failures that end it.
+    pub fn reporting_failures(
         &self,
         wait: Wait,
         line: Option<ProgressBar>,
-    ) -> (Wait, UnboundedReceiver<Failure>) {
+    ) -> (Wait, FinalFailures) {
         let notes = self.session.notes;
-        let (tell, elsewhere) = unbounded_channel();
-        let told = Mutex::new(String::new());
+        let (tell, failures) = unbounded_channel();
+        let api_was_seen = Arc::new(AtomicBool::new(false));
+        let finals = FinalFailures {
+            failures,
+            api_was_seen: Arc::clone(&api_was_seen),
+        };
+        let last_note = Mutex::new(String::new());
         let wait = wait.on_failure(move |error| {
             let failure = Failure::of(error);
             let trouble = format!("trying again after: {}", failure.message());
-            // Whoever waits gives up then, unless the API was seen there already.
-            if failure::is_other_server(error) && tell.send(failure).is_ok() {
+            let is_elsewhere =
+                explain::is_other_server(error) && !api_was_seen.load(Ordering::Relaxed);
+            let is_defect = explain::is_defect(error);
+            // They end the wait.
+            if (is_defect || is_elsewhere) && tell.send((failure, is_defect)).is_ok() {
                 return;
             }
-            let Ok(mut told) = told.lock() else { return };
+            let Ok(mut last_note) = last_note.lock() else {
+                return;
+            };
             match &line {
                 Some(line) => line.set_message(printable(&trouble).into_owned()),
-                None if *told == trouble => {}
+                None if *last_note == trouble => {}
                 None => notes.say(&trouble),
             }
-            *told = trouble;
+            *last_note = trouble;
         });
-        (wait, elsewhere)
+        (wait, finals)
     }
 
-    /// How the task is picked up again.
-    pub fn pick_up(&self) -> String {
-        format!("`nanonets tasks wait {}` picks it up", self.id)
+    /// Sends the task a message, in the time that there is.
+    pub async fn send<T>(
+        &self,
+        message: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Failure> {
+        self.is_sending.set(true);
+        let sent = self.limit.around(message).await;
+        self.is_sending.set(false);
+        match sent {
+            Ok(Ok(answer)) => {
+                self.has_effect.set(true);
+                Ok(answer)
+            }
+            Ok(Err(error)) => {
+                let failure = ambiguity::explained(self.session, error).await;
+                Err(match self.has_effect.get() {
+                    true => self.with_state(failure),
+                    false => failure,
+                })
+            }
+            Err(TimedOut) => {
+                let failure = Failure::new(Code::Ambiguous, "timed out before the answer came");
+                Err(self.perhaps_sent(failure))
+            }
+        }
     }
 
-    /// Something that is not about the task went wrong, which goes on.
-    pub fn lost_sight(&self, error: Error) -> Failure {
-        Failure::from(error).and(&format!("the task goes on: {}", self.pick_up()))
+    /// Adds that a message may have been sent.
+    fn perhaps_sent(&self, failure: Failure) -> Failure {
+        let id = self.id.to_string();
+        failure
+            .line("The message may have been sent. Look before you send it again.")
+            .command("To look", CommandLine::new(["tasks", "messages", &id]))
     }
 
-    /// There is no time left.
-    pub fn in_vain(&self, message: &str) -> Failure {
+    fn pick_up(&self) -> CommandLine {
+        CommandLine::new(["tasks", "wait", &self.id.to_string()])
+    }
+
+    /// Adds what is known of the task to a failure that says nothing of it.
+    pub fn with_state(&self, failure: Failure) -> Failure {
+        let id = self.id.to_string();
+        let failure = match self.has_effect.get() {
+            true => failure.after_effect(),
+            false => failure,
+        };
+        let status = self.status.borrow();
+        match (&*status, self.origin) {
+            (Some(TaskStatus::Completed), _) => failure
+                .line(format!("The task {id} has completed."))
+                .command("To print its output", self.pick_up()),
+            (Some(status @ (TaskStatus::Failed | TaskStatus::Stopped)), _) => failure
+                .line(format!("The task {id} is {status}."))
+                .command(RESULT, CommandLine::new(["tasks", "result", &id])),
+            (Some(status), _) => {
+                let status = status.as_str().replace('_', " ");
+                failure
+                    .line(format!("The task {id} was {status} when it was last seen."))
+                    .command("To wait for it again", self.pick_up())
+            }
+            (None, Origin::Started) => failure
+                .line(format!("The task {id} was started."))
+                .command("To wait for it", self.pick_up()),
+            (None, Origin::Given) => failure.command("To wait for it again", self.pick_up()),
+        }
+    }
+
+    /// The failure of a wait, with what is known of the task.
+    pub fn wait_failed(&self, error: WaitError) -> Failure {
+        let error = match error {
+            WaitError::Final(failure, false) => return self.with_state(failure),
+            // The command that prints the answer as it came is part of it.
+            WaitError::Final(failure, true) => return self.with_last_state(failure),
+            WaitError::Failed(error) => error,
+        };
+        let failure = Failure::of(&error);
+        let is_refused = error.is_unauthorized() || error.is_forbidden();
+        if error.is_not_found() || is_refused || explain::is_defect(&error) {
+            self.with_last_state(failure)
+        } else {
+            self.with_state(failure)
+        }
+    }
+
+    /// The same after the API refused to tell more. Whether the task still runs is not known then.
+    fn with_last_state(&self, failure: Failure) -> Failure {
+        let id = self.id.to_string();
+        let failure = match self.has_effect.get() {
+            true => failure.after_effect(),
+            false => failure,
+        };
+        let status = self.status.borrow();
+        match (&*status, self.origin) {
+            (Some(status), _) => {
+                let status = status.as_str().replace('_', " ");
+                failure.line(format!("The task {id} was {status} when it was last seen."))
+            }
+            (None, Origin::Started) => failure.line(format!("The task {id} was started.")),
+            (None, Origin::Given) => failure,
+        }
+    }
+
+    /// The failure of a wait that was interrupted, with what is known of the task.
+    pub fn interrupted(&self, failure: Failure) -> Failure {
         self.print_state(None);
-        Failure::new(Code::TimedOut, format!("{message}; {}", self.pick_up()))
+        match self.is_sending.get() {
+            true => self.perhaps_sent(failure),
+            false => self.with_state(failure),
+        }
     }
 
-    /// Tells a program which task there is and how it is. Who has stopped reading is not told.
+    /// The timeout has passed.
+    pub fn timed_out(&self, message: &str) -> Failure {
+        self.print_state(None);
+        let purpose = match &*self.status.borrow() {
+            Some(TaskStatus::Completed) => "To print its output",
+            _ => "To wait for it again",
+        };
+        Failure::new(Code::TimedOut, message).command(purpose, self.pick_up())
+    }
+
+    /// Prints the id of the task and its status, for a program.
     pub fn print_state(&self, more: Option<(&str, Value)>) {
         if self.session.output == Output::Table {
             return;
         }
-        let mut data = json!({ "task_id": self.id, "status": *self.status.borrow() });
+        let status = self.status.borrow();
+        let status = status.as_ref().map_or("unknown", TaskStatus::as_str);
+        let mut data = json!({ "task_id": self.id, "status": status });
         if let Some((name, value)) = more {
             data[name] = value;
         }
@@ -148,40 +282,50 @@ impl<'a> Watched<'a> {
         let _ = self.session.output.value(&data);
     }
 
-    /// Says why there is no output: to a person in words, to a program as data.
+    /// The summary of the completed task does not decode.
+    pub fn without_summary(&self, error: &Error) -> Failure {
+        let summary = CommandLine::new(["tasks", "summary", &self.id.to_string(), "--raw"]);
+        let failure = Failure::new(Code::Refused, error.to_string());
+        self.with_last_state(failure)
+            .command("To print the answer as it came", summary)
+    }
+
+    /// The task has completed and has neither an output nor words.
+    pub fn completed_without_output(&self, error: &Error) -> Failure {
+        self.print_state(None);
+        let result = CommandLine::new(["tasks", "result", &self.id.to_string()]);
+        Failure::new(Code::Failed, error.to_string()).command(RESULT, result)
+    }
+
+    /// Why there is no output: a message for a person, and data on stdout for a program.
     pub async fn without_output(&self, outcome: &Outcome) -> Failure {
-        let id = self.id;
+        let id = self.id.to_string();
         match outcome {
             Outcome::NeedsInput(question) => {
                 let content = question
                     .message()
                     .and_then(|message| message.content.clone());
                 self.print_state(content.map(|content| ("question", content)));
-                let message = format!(
-                    "the task asks: {}; answer it by `nanonets tasks reply {id} TEXT --wait`",
-                    words(question)
-                );
-                Failure::new(Code::NeedsPerson, message)
+                let message = format!("the task {id} asks: {}", words(question));
+                let reply = CommandLine::new(["tasks", "reply", &id, "TEXT", "--wait"]);
+                Failure::new(Code::NeedsPerson, message).command("To answer it", reply)
             }
             Outcome::NeedsReview(_) => {
                 self.print_state(None);
-                let message = format!(
-                    "the task waits for approval in the dashboard; then, {}",
-                    self.pick_up()
-                );
+                let message = format!("the task {id} waits for approval in the dashboard");
                 Failure::new(Code::NeedsPerson, message)
+                    .command("To wait for it once it is approved", self.pick_up())
             }
             Outcome::Failed(failure) => {
                 // The task has failed whether that can be read or not.
                 let reason = failure.reason().await.ok().flatten();
-                let told = reason
+                let more = reason
                     .as_ref()
                     .map(|reason| ("reason", Value::from(reason.as_str())));
-                self.print_state(told);
+                self.print_state(more);
                 let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
-                let more =
-                    format!("`nanonets tasks result {id}` has everything that the agent did");
-                Failure::new(Code::Failed, format!("the task has failed{reason}; {more}"))
+                Failure::new(Code::Failed, format!("the task {id} failed{reason}"))
+                    .command(RESULT, CommandLine::new(["tasks", "result", &id]))
             }
             Outcome::Stopped(_) => {
                 self.print_state(None);
@@ -192,32 +336,42 @@ impl<'a> Watched<'a> {
     }
 }
 
-/// Why nothing is seen of a task.
+const RESULT: &str = "To print everything that the agent did";
+
+/// The failures that end a wait, for another poll would not succeed either.
 #[derive(Debug)]
-pub enum Unseen {
-    /// What answers is not the API, and won't become it.
-    Elsewhere(Failure),
-    /// What the wait failed with.
-    Failed(Error),
+pub struct FinalFailures {
+    /// Failures, each with whether the API itself gave the answer.
+    failures: UnboundedReceiver<(Failure, bool)>,
+    api_was_seen: Arc<AtomicBool>,
 }
 
-impl From<Unseen> for Failure {
-    fn from(unseen: Unseen) -> Self {
-        match unseen {
-            Unseen::Elsewhere(failure) => failure,
-            Unseen::Failed(error) => error.into(),
-        }
+impl FinalFailures {
+    /// The API has answered: from now on, answers of other servers are temporary.
+    fn api_has_answered(&self) {
+        self.api_was_seen.store(true, Ordering::Relaxed);
     }
 }
 
-/// Waits for what a task does next, unless something else than the API answers.
-pub async fn unless_elsewhere<T>(
+/// Why a wait failed.
+#[derive(Debug)]
+pub enum WaitError {
+    /// The answer is not the API's; or, if the flag is set, it is the API's and does not decode.
+    Final(Failure, bool),
+    /// The wait of the SDK failed.
+    Failed(Error),
+}
+
+/// Waits for the next update, unless a failure ends the wait.
+pub async fn unless_final<T>(
     next: impl Future<Output = Result<T, Error>>,
-    elsewhere: &mut UnboundedReceiver<Failure>,
-) -> Result<T, Unseen> {
+    finals: &mut FinalFailures,
+) -> Result<T, WaitError> {
     tokio::select! {
         biased;
-        next = next => next.map_err(Unseen::Failed),
-        Some(failure) = elsewhere.recv() => Err(Unseen::Elsewhere(failure)),
+        next = next => next.map_err(WaitError::Failed),
+        Some((failure, is_defect)) = finals.failures.recv() => {
+            Err(WaitError::Final(failure, is_defect))
+        }
     }
 }

@@ -99,13 +99,13 @@ async fn what_the_command_line_names_must_be_there_and_right() {
     let array = array.to_str().expect("a path");
     let folder = folder.path().to_str().expect("a path");
     let run = |more: &[&str]| finished(against(&simulator, &[&["run", &agent], more].concat()));
-    assert_one_line(&run(&[]), 2, "give a prompt by --query");
+    assert_one_line(&run(&[]), 2, "a run needs a prompt");
     assert_one_line(
         &run(&["--query", "q", "--schema", array]),
         2,
         "must be a JSON object",
     );
-    assert_one_line(&run(&["--query", ""]), 2, "give a prompt by --query");
+    assert_one_line(&run(&["--query", ""]), 2, "a run needs a prompt");
     let twice = [
         "run",
         &agent,
@@ -126,16 +126,16 @@ async fn what_the_command_line_names_must_be_there_and_right() {
         "error: \"/nowhere/a.pdf\" cannot be read",
     );
     assert_one_line(&run(&["--file", folder]), 2, folder);
-    assert_one_line(&run(&["--query", "q", "--schema", bad]), 2, "is no JSON");
+    assert_one_line(&run(&["--query", "q", "--schema", bad]), 2, "is not JSON");
     assert_one_line(
         &run(&["--query", "q", "--schema", "{]"]),
         2,
-        "--schema is no JSON",
+        "--schema is not JSON",
     );
     for (schema, expected) in [
         ("", "--schema is empty"),
-        (r#"{"type": "objekt"}"#, "no JSON Schema: at /type"),
-        (r#"{"properties": 5}"#, "no JSON Schema: at /properties"),
+        (r#"{"type": "objekt"}"#, "not a JSON Schema: at /type"),
+        (r#"{"properties": 5}"#, "not a JSON Schema: at /properties"),
     ] {
         assert_one_line(&run(&["--query", "q", "--schema", schema]), 2, expected);
     }
@@ -184,6 +184,140 @@ async fn what_the_command_line_names_must_be_there_and_right() {
         "leave one of them out",
     );
     assert!(simulator.requests().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn times_that_no_clock_has_are_usage_errors() {
+    let simulator = Simulator::start().await;
+    let id = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
+    for time in [
+        "300000years",
+        "3000years",
+        "584542046090years",
+        "99999999999999999999s",
+        "+300000-01-01",
+        "-0044-03-15",
+        "9999-12-31T23:59:59-23:00",
+        "2026-02-30",
+        "",
+    ] {
+        for option in ["--created-after", "--created-before"] {
+            let time = format!("{option}={time}");
+            let list = finished(against(&simulator, &["tasks", "list", &time]));
+            assert_one_line(&list, 2, &option[2..]);
+        }
+    }
+    for time in ["300000years", "367d", "99999999999999999999s", "-1s", ""] {
+        let time = format!("--timeout={time}");
+        for args in [
+            &["run", id, "--query", "q"][..],
+            &["tasks", "wait", id],
+            &["tasks", "reply", id, "yes", "--wait"],
+        ] {
+            let run = finished(against(&simulator, &[args, &[&time]].concat()));
+            assert_one_line(&run, 2, "--timeout");
+        }
+    }
+    assert!(simulator.requests().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_come_from_one_place() {
+    let simulator = Simulator::start().await;
+    let id = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
+    for (args, input, expected) in [
+        (
+            &["run", id, "--query", "q", "--query-file", "-"][..],
+            "q",
+            "cannot be used with",
+        ),
+        (
+            &["run", id, "--query-file", "-", "--schema", "-"],
+            "q",
+            "stdin can be read only once",
+        ),
+        (
+            &["run", id, "--query-file", "/nowhere/q"],
+            "",
+            "/nowhere/q cannot be read",
+        ),
+        (
+            &["run", id, "--query-file", "-"],
+            "\n",
+            "a run needs a prompt",
+        ),
+        (&["tasks", "reply", id], "", "arguments were not provided"),
+        (
+            &["tasks", "reply", id, "yes", "--message-file", "-"],
+            "no",
+            "cannot be used with",
+        ),
+        (
+            &["tasks", "reply", id, "--message-file", "-"],
+            "\n",
+            "an empty message",
+        ),
+    ] {
+        let run = fed(against(&simulator, args), input);
+        assert_refused(&run, 2, expected);
+    }
+    assert!(simulator.requests().is_empty());
+}
+
+/// A pipe that nobody writes to is opened for ever. It ends with the time that there is, and nothing was sent.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipe_without_a_writer_takes_no_longer_than_the_timeout() {
+    let simulator = Simulator::start().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.expect("mkfifo").success());
+    let path = path.to_str().expect("a path");
+    let id = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
+    for args in [
+        &["run", id, "--query", "q", "--file", path][..],
+        &["run", id, "--query", "q", "--schema", path],
+        &["run", id, "--query-file", path],
+        &["tasks", "reply", id, "--wait", "--message-file", path],
+    ] {
+        let timeout = ["--timeout", "100ms"];
+        let run = finished(against(&simulator, &[args, &timeout].concat()));
+        assert_one_line(&run, 1, "nothing was sent");
+    }
+    assert!(simulator.requests().is_empty());
+}
+
+/// What a shell makes of `--file <(command)`.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_can_come_from_a_pipe() {
+    use nanonets_agents_sim::{Operation, SeenBody};
+
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id.to_string();
+    let run = ["run", &agent, "--no-wait", "--file", "/dev/stdin"];
+    fed(against(&simulator, &run), "a document").json();
+    let SeenBody::Multipart(parts) = simulator.requests_to(Operation::RunAgent).remove(0).body
+    else {
+        panic!("a form was sent");
+    };
+    assert_eq!(parts[0].size, "a document".len() as u64);
+}
+
+/// A machine may have none, in a container above all.
+#[tokio::test(flavor = "multi_thread")]
+async fn this_machine_is_called_without_certificates() {
+    let simulator = Simulator::start().await;
+    let mut simulated = command();
+    simulated.args(["--simulate", "agents", "list"]);
+    let local = against(&simulator, &["agents", "list"]);
+    for mut command in [simulated, local] {
+        command
+            .env("SSL_CERT_FILE", "/dev/null")
+            .env("SSL_CERT_DIR", "/nonexistent");
+        finished(command).json();
+    }
 }
 
 #[test]

@@ -222,6 +222,29 @@ async fn a_run_sends_prompt_files_schema_and_instructions() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_and_a_message_come_from_files_and_stdin() {
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id.to_string();
+    simulator.script(Script::new().ask("Which year?").ask("Which month?"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("words.txt");
+    std::fs::write(&path, "Add it up.\n\nAll of it.\n").expect("a file");
+    let path = path.to_str().expect("a path");
+    let run = ["run", &agent, "--no-wait", "--query-file"];
+    for (source, input) in [(path, ""), ("-", "Add it up.\n\nAll of it.\r\n")] {
+        let run = fed(against(&simulator, &[&run[..], &[source]].concat()), input).json();
+        let task = run["task_id"].as_str().expect("an id");
+        let reply = ["tasks", "reply", task, "--message-file", source];
+        fed(against(&simulator, &reply), input).json();
+        let messages = nanonets(&simulator, &["tasks", "messages", task]).json();
+        for index in [0, 2] {
+            let content = &messages[index]["content"];
+            assert_eq!(content, "Add it up.\n\nAll of it.", "{messages}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_schema_can_be_given_itself_and_on_stdin() {
     let simulator = Simulator::start().await;
     let agent = simulator.create_agent("Invoices").id.to_string();

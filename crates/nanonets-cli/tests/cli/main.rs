@@ -1,14 +1,19 @@
 //! The command as its users run it: a process of its own, against the simulator.
 
+mod after_effect;
+mod ambiguity;
 mod bad_input;
 #[cfg(unix)]
 mod batch;
+mod causes;
 mod codes;
 mod commands;
 mod output;
 mod process;
 #[cfg(unix)]
 mod pseudo_terminal;
+mod raw;
+mod record;
 mod shell;
 #[cfg(unix)]
 mod signals;

@@ -15,6 +15,15 @@ pub struct Run {
 }
 
 impl Run {
+    /// The commands that stderr shows: lines of their own, indented.
+    pub fn commands(&self) -> Vec<&str> {
+        let lines = self.stderr.lines();
+        lines
+            .filter_map(|line| line.strip_prefix("    "))
+            .filter(|line| line.starts_with("nanonets "))
+            .collect()
+    }
+
     /// The data, of a run that succeeded.
     pub fn data(&self) -> &str {
         assert_eq!(self.code, 0, "{}", self.stderr);
@@ -52,6 +61,22 @@ pub fn against(simulator: &Simulator, args: &[&str]) -> Command {
         .env("NANONETS_API_KEY", simulator.api_key())
         .env("NANONETS_BASE_URL", simulator.base_url());
     command
+}
+
+/// Runs what a message says to run, as a shell reads it.
+#[cfg(unix)]
+pub fn copied(simulator: &Simulator, line: &str) -> Run {
+    let own = command();
+    let folder = Path::new(own.get_program()).parent().expect("a folder");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-c", line])
+        .current_dir(root())
+        .env("PATH", format!("{}:{path}", folder.display()))
+        .env("NANONETS_API_KEY", simulator.api_key())
+        .env("NANONETS_BASE_URL", simulator.base_url());
+    finished(shell)
 }
 
 /// Runs a command with something on stdin.

@@ -2,9 +2,11 @@
 
 use crate::process::{command, finished};
 
-const COMMANDS: [&[&str]; 20] = [
+const COMMANDS: [&[&str]; 22] = [
     &[],
     &["run"],
+    &["runs"],
+    &["runs", "find"],
     &["agents"],
     &["agents", "list"],
     &["agents", "get"],

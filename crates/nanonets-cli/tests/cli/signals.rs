@@ -61,7 +61,10 @@ async fn a_second_interrupt_does_not_wait_for_the_cancelling() {
     kill_process(session.pid(), Signal::INT).expect("a signal");
     let (code, screen) = session.end();
     assert_eq!(code, 130, "{screen}");
-    assert!(screen.contains("the task may go on"), "{screen}");
+    assert!(
+        screen.contains("before the answer to the cancelling came"),
+        "{screen}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -93,6 +96,57 @@ async fn an_interrupt_before_the_task_is_known_says_where_it_would_be() {
     assert_eq!(code, 130, "{screen}");
     let list = format!("nanonets tasks list --agent {agent} --created-after 20");
     assert!(screen.contains(&list), "{screen}");
+}
+
+/// Nobody writes to the pipe, so it is opened for ever.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupt_ends_the_opening_of_a_pipe() {
+    let (simulator, agent) = running().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&path).status();
+    assert!(made.expect("mkfifo").success());
+    let path = path.to_str().expect("a path");
+    for args in [
+        &["run", &agent, "--query", "q", "--file", path][..],
+        &["run", &agent, "--query", "q", "--schema", path],
+        &["run", &agent, "--query-file", path],
+        &["tasks", "reply", &agent, "--message-file", path],
+        &["agents", "create", "--config", path],
+        &["agents", "list", "--api-key-file", path],
+    ] {
+        let child = against(&simulator, args)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn();
+        let child = child.expect("it can be run");
+        is_caught(child.id(), 2);
+        let pid = rustix::process::Pid::from_child(&child);
+        kill_process(pid, Signal::INT).expect("a signal");
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(130), "{output:?}");
+        let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+        assert!(stderr.contains("nothing was sent"), "{stderr}");
+    }
+    assert!(simulator.requests().is_empty());
+}
+
+/// Waits until a process handles a signal itself.
+#[cfg(target_os = "linux")]
+fn is_caught(process: u32, signal: u32) {
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while std::time::Instant::now() < end {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status"));
+        let status = status.expect("a process");
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let caught = u64::from_str_radix(caught.expect("signals").trim(), 16).expect("a mask");
+        if caught & (1 << (signal - 1)) != 0 {
+            return;
+        }
+        std::thread::yield_now();
+    }
+    panic!("signal {signal} is not handled");
 }
 
 #[tokio::test(flavor = "multi_thread")]

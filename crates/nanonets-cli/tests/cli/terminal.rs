@@ -1,7 +1,7 @@
 //! What a person sees at a terminal.
 
 use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::process::{against, command, nanonets, steady};
 use crate::pseudo_terminal::Session;
@@ -178,20 +178,116 @@ async fn a_question_that_nobody_answers_in_time_is_a_timeout() {
     assert_eq!(code, 5, "{screen}");
 }
 
+/// Characters of each kind that steer a terminal, turn text around or hide in it.
+const NASTY: &str = "x\u{0}\u{7}\u{8}\r\u{1b}[31m\u{7f}\u{80}\u{9b}31m\u{ad}\u{61c}\u{200b}\u{200d}\u{200f}\u{2028}\
+                     \u{202a}\u{202e}\u{2060}\u{2066}\u{2069}\u{feff}\u{e0041}y";
+
+/// Puts that into the names of fields and into everything that may be any text.
+fn spoil(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(spoil),
+        Value::Object(fields) => {
+            for (name, value) in fields.iter_mut() {
+                let is_typed =
+                    name.ends_with("id") || name.ends_with("_at") || name == "next_cursor";
+                if !is_typed {
+                    spoil(value);
+                }
+            }
+            fields.insert(format!("flat{NASTY}"), json!(NASTY));
+            fields.insert(format!("nested{NASTY}"), json!({ NASTY: [NASTY] }));
+        }
+        Value::String(text) => text.push_str(NASTY),
+        _ => {}
+    }
+}
+
+fn assert_harmless(args: &[&str], screen: &str) {
+    // What a terminal makes of the end of a line.
+    let screen = screen.replace("\r\n", "\n");
+    let nasty: Vec<char> = NASTY
+        .chars()
+        .filter(|character| !character.is_ascii_graphic())
+        .collect();
+    assert!(!screen.contains(&nasty[..]), "{args:?}: {screen:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_server_sends_does_not_steer_the_terminal() {
     let simulator = Simulator::start().await;
     let agent = simulator.create_agent("Invoices").id.to_string();
-    let nasty = "a\u{9b}31m\u{7f}\u{202e}b";
-    simulator.script(Script::new().complete(json!({ "name": nasty, "list": [nasty] })));
+    simulator.script(Script::new().ask("Which year?"));
+    let run = ["run", &agent, "--query", "q", "--no-wait"];
+    let task = nanonets(&simulator, &run).json()["task_id"].clone();
+    let task = task.as_str().expect("an id");
+    simulator.script(Script::new().complete(json!({ "name": "n", "list": ["l"] })));
+    let spoiled = simulator.fault(Fault::edit(spoil));
+    for args in [
+        &["agents", "list"][..],
+        &["agents", "get", &agent],
+        &["agents", "versions", &agent],
+        &["tasks", "list"],
+        &["tasks", "get", task],
+        &["tasks", "summary", task],
+        &["tasks", "result", task],
+        &["tasks", "messages", task],
+    ] {
+        for format in ["--quiet", "--json", "--jsonl", "--raw"] {
+            let args = [args, &[format]].concat();
+            let (code, screen) = Session::start(against(&simulator, &args)).end();
+            assert_eq!(code, 0, "{args:?}: {screen}");
+            assert_harmless(&args, &screen);
+            assert!(screen.contains('x'), "it was not sent: {screen:?}");
+        }
+    }
+    spoiled.remove();
+    simulator.fault(Fault::edit(spoil).on(Operation::GetTaskSummary));
     let run = ["run", &agent, "--query", "q", "--quiet"];
     let (_, screen) = Session::start(against(&simulator, &run)).end();
-    let data: serde_json::Value = serde_json::from_str(&screen).expect("JSON");
-    assert_eq!(data["name"], nasty);
-    assert!(
-        !screen.contains(['\u{9b}', '\u{7f}', '\u{202e}']),
-        "{screen:?}"
-    );
+    assert_harmless(&run, &screen);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_says_of_a_failure_does_not_steer_the_terminal() {
+    for script in [
+        Script::new().fail(NASTY),
+        Script::new().ask(NASTY),
+        Script::new().ask(json!({ NASTY: [NASTY] })),
+        Script::new().hold(NASTY, u32::MAX),
+    ] {
+        let simulator = Simulator::start().await;
+        let agent = simulator.create_agent("Invoices").id.to_string();
+        simulator.script(script);
+        let run = ["run", &agent, "--query=q", "--quiet", "--timeout=300ms"];
+        let mut session = Session::start(against(&simulator, &run));
+        // Ctrl-D, where something is asked.
+        session.type_line("\u{4}");
+        let (code, screen) = session.end();
+        assert_ne!(code, 0, "{screen}");
+        assert_harmless(&run, &screen);
+    }
+    let simulator = Simulator::start().await;
+    let list = ["agents", "list"];
+    for (status, media_type) in [
+        (400, "text/plain"),
+        (403, "text/html"),
+        (401, "application/json"),
+    ] {
+        let words = match media_type {
+            "application/json" => json!({ "error": NASTY }).to_string(),
+            _ => NASTY.to_owned(),
+        };
+        let fault = Fault::status(status).body(media_type, words);
+        // Some of it can stand in a header.
+        let fault = fault
+            .header("x-request-id", "x\u{80}\u{9b}31my")
+            .header("retry-after", "0");
+        let fault = simulator.fault(fault);
+        let (code, screen) = Session::start(against(&simulator, &list)).end();
+        fault.remove();
+        assert_eq!(code, 1, "{screen}");
+        assert_harmless(&list, &screen);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

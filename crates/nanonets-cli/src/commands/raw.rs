@@ -1,0 +1,20 @@
+//! Answers as they came, for what the types of the SDK do not have and what they reject.
+
+use nanonets_agents::Request;
+
+use crate::failure::Failure;
+use crate::output;
+
+/// Sends a request, and prints the body of the answer, also of one that is an error. Of those, the SDK keeps the first 64
+/// KiB.
+pub async fn print<T: Send + 'static>(request: Request<T>) -> Result<(), Failure> {
+    match request.raw().await {
+        Ok(answer) => output::raw(&answer.body),
+        Err(error) => {
+            if !error.body().is_empty() {
+                output::raw(error.body())?;
+            }
+            Err(error.into())
+        }
+    }
+}

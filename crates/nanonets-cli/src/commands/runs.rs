@@ -1,0 +1,90 @@
+//! `nanonets runs`.
+
+use nanonets_agents::{Candidate, Evidence, FoundRun};
+use serde_json::{Value, json};
+
+use crate::args::Runs;
+use crate::command_line::CommandLine;
+use crate::failure::{Code, Failure};
+use crate::input;
+use crate::limit::{Limit, unless_interrupted};
+use crate::output::{Columns, Last};
+use crate::record::Record;
+use crate::session::Session;
+
+const COLUMNS: &Columns = &[
+    ("ID", "task_id"),
+    ("CREATED", "created_at"),
+    ("STATUS", "status"),
+    ("EVIDENCE", "evidence"),
+];
+
+/// Runs one of the commands.
+pub async fn run(session: &Session, command: Runs) -> Result<(), Failure> {
+    let Runs::Find { record: path, wait } = command;
+    let text = input::text(Limit::new(None), &path).await?;
+    let record: Record = serde_json::from_str(&text)
+        .map_err(|error| Failure::usage(format!("{path} is not the record of a run: {error}")))?;
+    if let Some(task) = record.task_id {
+        let found = json!({ "task_id": task, "evidence": "answer" });
+        return session.output.list(&[found], COLUMNS, Last::Whole);
+    }
+    let find = session.client.find_run(&record.run);
+    let looked = unless_interrupted(async {
+        match wait {
+            true => find.until_decided().await,
+            false => find.await,
+        }
+    });
+    let looked = looked
+        .await
+        .map_err(|interrupted| interrupted.because("interrupted"))?;
+    // A look that fails says nothing of the run.
+    let found = looked
+        .map_err(|error| Failure::from(error).after("Whether a task was started is not known."))?;
+    match found {
+        FoundRun::Found(candidates) => {
+            let rows: Vec<Value> = candidates.iter().map(row).collect();
+            session.output.list(&rows, COLUMNS, Last::Whole)?;
+            match candidates.len() {
+                0 | 1 => Ok(()),
+                several => Err(Failure::new(
+                    Code::Ambiguous,
+                    format!("{several} tasks may be the one of this run: compare their messages"),
+                )),
+            }
+        }
+        FoundRun::RuledOut => Err(Failure::new(
+            Code::Refused,
+            "no task was started: the run can be repeated",
+        )),
+        FoundRun::NotYet { ruled_out_at } => {
+            let time = ruled_out_at.format("%FT%TZ");
+            let find = CommandLine::new(["runs", "find", &path, "--wait"]);
+            Err(
+                Failure::new(Code::Ambiguous, "no task of this run is listed so far")
+                    .line(format!("It may still appear until {time}."))
+                    .command("To look until then", find),
+            )
+        }
+        _ => Err(Failure::new(
+            Code::Ambiguous,
+            "the result of the search is not known",
+        )),
+    }
+}
+
+fn row(candidate: &Candidate) -> Value {
+    let evidence = match candidate.evidence {
+        Evidence::Title => "title",
+        Evidence::FirstMessage => "first_message",
+        _ => "window",
+    };
+    let task = &candidate.task;
+    json!({
+        "task_id": task.task_id,
+        "created_at": task.created_at,
+        "status": task.status,
+        "evidence": evidence,
+    })
+}
