@@ -355,7 +355,9 @@ impl App {
                 if let Some(seconds) = reply.retry_after {
                     headers.insert(RETRY_AFTER, seconds.into());
                 }
-                let body = FaultBody::Bytes(reply.body.to_string().into());
+                // A value of JSON can always be written.
+                let body = serde_json::to_vec(&reply.body).unwrap_or_default();
+                let body = FaultBody::Bytes(body.into());
                 (reply.status, headers, body)
             }
         };

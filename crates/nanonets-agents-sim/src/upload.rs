@@ -25,9 +25,9 @@ use crate::task::Input;
 
 /// The longest JSON body or text part, in bytes.
 const MAX_TEXT: usize = 4 * 1024 * 1024;
-/// A text beyond this is large, in bytes.
-const LARGE_TEXT: usize = 16 * 1024;
-/// How many requests with large texts are read at the same time. The others wait.
+/// A request whose texts and names of parts take more than this is large, in bytes.
+const LARGE: usize = 64 * 1024;
+/// How many large requests are read at the same time. The others wait.
 const MAX_LARGE: usize = 64;
 /// Multipart bodies of more parts are rejected.
 const MAX_PARTS: usize = 1000;
@@ -149,16 +149,18 @@ pub(crate) struct Incoming {
     pub seen: SeenBody,
 }
 
-/// Memory for the texts of one request.
+/// The memory that the body of one request takes until the request is answered.
 struct Memory {
     limits: BodyLimits,
+    used: usize,
     large: Option<OwnedSemaphorePermit>,
 }
 
 impl Memory {
-    /// Appends to a text. A text that gets large waits for memory first.
-    async fn append(&mut self, text: &mut Vec<u8>, chunk: &[u8]) -> Result<(), Failure> {
-        if self.large.is_none() && text.len() + chunk.len() > LARGE_TEXT {
+    /// Reserves memory. A request that gets large waits for its turn.
+    async fn reserve(&mut self, bytes: usize) -> Result<(), Failure> {
+        self.used = self.used.saturating_add(bytes);
+        if self.large.is_none() && self.used > LARGE {
             let permit = Arc::clone(&self.limits.large).acquire_owned();
             let permit = tokio::time::timeout(self.limits.pace.timeout, permit).await;
             // The semaphore is never closed.
@@ -168,7 +170,6 @@ impl Memory {
                 return Err(Failure::new(StatusCode::SERVICE_UNAVAILABLE, message));
             }
         }
-        text.extend_from_slice(chunk);
         Ok(())
     }
 }
@@ -180,6 +181,7 @@ impl Incoming {
             waits: headers.contains_key(EXPECT),
             memory: Memory {
                 limits: limits.clone(),
+                used: 0,
                 large: None,
             },
             timed_out: false,
@@ -220,7 +222,8 @@ impl Incoming {
                     "the body has more than {MAX_TEXT} bytes"
                 )));
             }
-            self.memory.append(&mut whole, &chunk).await?;
+            self.memory.reserve(chunk.len()).await?;
+            whole.extend_from_slice(&chunk);
         }
         if !whole.is_empty() {
             self.seen = SeenBody::Whole {
@@ -382,6 +385,7 @@ impl PartReader<'_> {
                 "a part has a name or a media type of more than {MAX_NAME} bytes"
             )));
         }
+        self.memory.reserve(part.weight()).await?;
         let is_text = matches!(part.name.as_str(), "query" | "output_config");
         let limit = if is_text {
             MAX_TEXT as u64
@@ -401,7 +405,8 @@ impl PartReader<'_> {
             }
             hash.update(&chunk);
             if is_text {
-                self.memory.append(&mut text, &chunk).await?;
+                self.memory.reserve(chunk.len()).await?;
+                text.extend_from_slice(&chunk);
             }
         }
         let sha256: [u8; 32] = hash.finalize().into();

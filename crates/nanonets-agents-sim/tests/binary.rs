@@ -192,6 +192,15 @@ faults:
     );
 }
 
+#[test]
+fn the_script_file_of_the_readme_is_valid() {
+    let readme = include_str!("../README.md");
+    let yaml = readme.split("```yaml\n").nth(1);
+    let yaml = yaml.and_then(|rest| rest.split("```").next());
+    nanonets_agents_sim::script_file::ScriptFile::parse(yaml.expect("a script file"))
+        .expect("a valid one");
+}
+
 #[tokio::test]
 async fn limits_lags_and_the_clock_come_from_a_file() {
     let file = script(

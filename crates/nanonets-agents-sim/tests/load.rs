@@ -116,12 +116,21 @@ fn half_prompt(size: usize) -> String {
     )
 }
 
+/// A run with as many parts as are taken, and names as long as they may be, that stops in the middle of it.
+fn half_parts(count: usize) -> String {
+    let part = format!(
+        "--x\r\nContent-Disposition: form-data; name=\"{0}\"; filename=\"{0}\"\r\n\r\n\r\n",
+        "x".repeat(1000)
+    );
+    half_upload(0).replace("3000000", "30000000") + "\r\n" + &part.repeat(count)
+}
+
 #[test]
 fn half_sent_bodies_take_little_memory_and_end() {
     let running = Running::start(&["--read-timeout", "1s"], "[]");
     // What the first request takes is not what each one takes.
     running.ask("/agents");
-    for beginning in [half_upload(300_000), half_prompt(300_000)] {
+    for beginning in [half_upload(300_000), half_prompt(300_000), half_parts(300)] {
         let before = running.memory();
         let streams: Vec<_> = (0..300).map(|_| running.send(&beginning)).collect();
         let most = std::cell::Cell::new(0);
@@ -135,7 +144,7 @@ fn half_sent_bodies_take_little_memory_and_end() {
             assert!(answer.is_empty() || answer.contains(" 408 ") || answer.contains(" 503 "));
             peak();
         }
-        // 64 long prompts are read at a time, 300 kB each.
+        // 64 large requests are read at a time.
         let each = most.get().saturating_sub(before) / 300;
         assert!(each < 180_000, "{each} bytes for each");
     }

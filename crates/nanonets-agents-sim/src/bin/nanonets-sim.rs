@@ -1,5 +1,6 @@
 //! The simulator as a server, for clients in any language and for a first run without a key.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
@@ -163,7 +164,11 @@ impl Log {
 
     /// Writes a line, or skips it if too many before it have not been read.
     fn write(&self, line: String) {
-        let _ = self.0.try_send(Entry::Line(printable(&line)));
+        let line = match printable(&line) {
+            Cow::Borrowed(_) => line,
+            Cow::Owned(escaped) => escaped,
+        };
+        let _ = self.0.try_send(Entry::Line(line));
     }
 
     /// Waits until all is written, but not for long.
@@ -200,7 +205,10 @@ fn read_script(path: &Path) -> Result<ScriptFile, String> {
 
 /// Text that a terminal shows as it is. Control characters and invisible ones, which can change the direction or the
 /// order of the text, are escaped: clients choose what is in a path.
-fn printable(text: &str) -> String {
+fn printable(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.into();
+    }
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -208,7 +216,7 @@ fn printable(text: &str) -> String {
             _ => shown.extend(character.escape_debug()),
         }
     }
-    shown
+    shown.into()
 }
 
 /// The longest path in the log, in characters.
@@ -221,11 +229,12 @@ fn line(request: &Request) -> String {
         || "broken off".to_owned(),
         |status| status.as_u16().to_string(),
     );
-    let mut path: String = request.path.chars().take(MAX_PATH).collect();
-    if path.len() < request.path.len() {
-        path.push('…');
-    }
+    let end = request.path.char_indices().nth(MAX_PATH);
+    let path = end.map_or(&*request.path, |(end, _)| &request.path[..end]);
     let mut line = format!("{time} {status} {} {path}", request.method);
+    if end.is_some() {
+        line.push('…');
+    }
     match &request.body {
         SeenBody::Multipart(parts) => {
             let size: u64 = parts.iter().map(|part| part.size).sum();

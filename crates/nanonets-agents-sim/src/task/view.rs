@@ -214,7 +214,7 @@ fn summary_text(outcome: &Outcome) -> &str {
 
 /// The title that a message gives a task. It does not read more of a long message than it needs.
 fn title(text: &str) -> String {
-    let mut title = String::new();
+    let mut title = String::with_capacity(text.len().min(TITLE));
     let mut length = 0;
     let mut is_space_due = false;
     for character in text.chars() {
