@@ -9,7 +9,8 @@ use chrono::Utc;
 use futures_util::future::{Either, select};
 use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId};
 use nanonets_agents_api::{
-    Activity, Capture, Client as ApiClient, Context, Error as ApiError, ErrorBody, ResponseValue,
+    Activity, Capture, Client as ApiClient, Context, Error as ApiError, ErrorBody, Idle,
+    ResponseValue,
 };
 use reqwest::header::{HeaderName, HeaderValue};
 use tokio::time::{Instant, timeout_at};
@@ -114,7 +115,7 @@ impl Limits {
         };
         match select(pin!(in_time), pin!(activity.idle(self.idle))).await {
             Either::Left(_) => TimedOut::Limit,
-            Either::Right(_) => TimedOut::Idle(self.idle),
+            Either::Right((idle, _)) => TimedOut::Idle(idle),
         }
     }
 
@@ -137,14 +138,14 @@ fn after(pause: Duration) -> Option<Instant> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum TimedOut {
     Limit,
-    Idle(Duration),
+    Idle(Idle),
 }
 
 impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Limit => f.write_str("the time for it has run out"),
-            Self::Idle(limit) => write!(f, "nothing was sent or received for {limit:?}"),
+            Self::Idle(idle) => idle.fmt(f),
         }
     }
 }
