@@ -18,8 +18,8 @@ use crate::send_queue::Ends;
 
 /// The most that the buffers of the two kernels are assumed to hold.
 const BUFFERS: u64 = 4 << 20;
-/// The assumed rate at which they empty, in bytes per second, where the queue can't be seen.
-const BLIND_RATE: u64 = 16 << 10;
+/// The rate at which a server empties them at least, in bytes per second.
+const SLOWEST_READER: u64 = 16 << 10;
 /// The number of looks at the send queue in the time of an idle limit.
 const LOOKS: u32 = 8;
 const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
@@ -80,7 +80,9 @@ impl fmt::Display for Idle {
 /// - The queue changes: the upload moves.
 /// - The queue has bytes and does not change: the server has stopped reading. There is no allowance.
 /// - The queue is empty and the body complete: the server's kernel has everything. The server may still have to read up to
-///   4 MiB from its receive buffer. The allowance is the time for that at the average rate of the upload so far.
+///   4 MiB from its receive buffer, which nothing shows here. The allowance is the time for that, at 16 KiB a second or at
+///   the average rate of the upload so far, whichever is slower. A server that has read everything and hangs is given up as
+///   late as one that reads slowly: an upload that was cut off may have started a task.
 ///
 /// Other systems show no queue, and neither does a client without [`ConnectionLayer`](crate::ConnectionLayer). Then the
 /// allowance is the time for what may be in the buffers of both kernels (the body so far, at most 4 MiB) at 16 KiB a second.
@@ -356,13 +358,14 @@ impl Upload {
     /// The time beyond the idle limit that the bytes in buffers may take, if nothing shows how many there are.
     fn allowance(&self, last: Instant) -> Duration {
         let buffered = self.sent.min(BUFFERS);
+        let assumed = Duration::from_secs_f64(buffered as f64 / SLOWEST_READER as f64);
         match (self.queue, self.first) {
             (Some(0), Some(first)) if self.is_complete && self.sent > 0 => {
                 let elapsed = last.saturating_duration_since(first);
-                elapsed.mul_f64(buffered as f64 / self.sent as f64)
+                assumed.max(elapsed.mul_f64(buffered as f64 / self.sent as f64))
             }
             (Some(_), _) => Duration::ZERO,
-            (None, _) => Duration::from_secs_f64(buffered as f64 / BLIND_RATE as f64),
+            (None, _) => assumed,
         }
     }
 }
@@ -492,11 +495,16 @@ mod tests {
     #[test]
     fn the_server_may_read_its_buffer_as_slowly_as_the_rest() {
         let start = Instant::now();
-        // Two chunks of 1 MiB, and two of 8 MiB of which the buffer holds 4 MiB.
-        for (chunk, allowance) in [(1 << 20, 40.0), (8 << 20, 10.0)] {
-            let mut state = complete(upload(start, chunk, 40));
-            state.saw(Some(0), start + Duration::from_secs(41));
-            assert_eq!(end(&state, start).0, 100.0 + allowance);
+        // Two chunks in so many seconds: slower than 16 KiB a second, and faster; and more than the buffer holds.
+        for (chunk, seconds, allowance) in [
+            (1 << 20, 200, 200.0),
+            (1 << 20, 4, 128.0),
+            (8 << 20, 4000, 1000.0),
+            (8 << 20, 40, 256.0),
+        ] {
+            let mut state = complete(upload(start, chunk, seconds));
+            state.saw(Some(0), start + Duration::from_secs(seconds));
+            assert_eq!(end(&state, start).0, seconds as f64 + 60.0 + allowance);
         }
         // The source of the body is slow, not the server.
         let mut state = upload(start, 1 << 20, 40);

@@ -10,7 +10,8 @@ use chrono::{DateTime, Utc};
 use futures_util::future::{Either, select};
 use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId, TaskStatus};
 use nanonets_agents_api::{
-    Activity, Capture, Client as ApiClient, Context, Error as ApiError, ErrorBody, ResponseValue,
+    Activity, Capture, Client as ApiClient, Context, Error as ApiError, ErrorBody, Idle,
+    ResponseValue,
 };
 use reqwest::header::{HeaderName, HeaderValue};
 use tokio::time::{Instant, timeout_at};
@@ -134,7 +135,7 @@ impl Limits {
         };
         match select(pin!(in_time), pin!(activity.idle(self.idle))).await {
             Either::Left(_) => TimedOut::Limit,
-            Either::Right(_) => TimedOut::Idle(self.idle),
+            Either::Right((idle, _)) => TimedOut::Idle(idle),
         }
     }
 
@@ -158,15 +159,15 @@ fn after(pause: Duration) -> Option<Instant> {
 pub(crate) enum TimedOut {
     /// That of the attempt or of the call.
     Limit,
-    /// That of a connection on which nothing moves.
-    Idle(Duration),
+    /// That of a connection on which nothing moves, or too little.
+    Idle(Idle),
 }
 
 impl fmt::Display for TimedOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Limit => f.write_str("the deadline has passed"),
-            Self::Idle(limit) => write!(f, "the connection was idle for {limit:?}"),
+            Self::Idle(idle) => idle.fmt(f),
         }
     }
 }

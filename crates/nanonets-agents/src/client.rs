@@ -120,9 +120,9 @@ impl ClientBuilder {
     /// Gives up an attempt during which nothing was sent or received for this time. The default is 60 seconds.
     ///
     /// An upload may take as long as it moves. On Linux, this is measured at the socket: while the kernel's send queue
-    /// changes, the upload moves. When the queue is empty, the server may take as long again for at most 4 MiB of the
-    /// upload as these took so far. Elsewhere, bytes that may still be in buffers (at most 4 MiB) are allowed a second for
-    /// each 16 KiB.
+    /// changes, the upload moves. An upload that has left, which may be in the receive buffer of the server, has a second
+    /// more for each 16 KiB, and at most 256 seconds more unless it was slower so far. Elsewhere, the same goes for an upload
+    /// that may be in the send queue.
     ///
     /// The body of an answer must also keep an average of 1 KiB a second, counted from this time after its head. A head
     /// that arrives byte by byte is not a movement.

@@ -44,6 +44,11 @@ async fn bodies_that_trickle_end_whatever_their_status() {
         let page = soon(client.tasks().list().page()).await;
         let error = page.expect_err("a body that trickles");
         assert!(error.is_timeout(), "{status}: {error:?}");
+        let cause = std::error::Error::source(&error).expect("a cause");
+        assert!(
+            cause.to_string().contains("slower than 1024 bytes"),
+            "{cause}"
+        );
         let elapsed = start.elapsed();
         assert!(
             IDLE <= elapsed && elapsed < 3 * IDLE,

@@ -23,9 +23,18 @@ impl Server {
         Play: Fn(usize, Connection) -> Played + Send + 'static,
         Played: Future<Output = ()> + Send + 'static,
     {
-        let socket = TcpSocket::new_v4().expect("a socket");
         // A small buffer lets the client's kernel see each read, as it would see it in a network.
-        socket.set_recv_buffer_size(16 << 10).expect("a buffer");
+        Self::with_receive_buffer(16 << 10, play)
+    }
+
+    /// The same with another receive buffer in the kernel.
+    pub fn with_receive_buffer<Play, Played>(bytes: u32, play: Play) -> Self
+    where
+        Play: Fn(usize, Connection) -> Played + Send + 'static,
+        Played: Future<Output = ()> + Send + 'static,
+    {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(bytes).expect("a buffer");
         let any = "127.0.0.1:0".parse().expect("an address");
         socket.bind(any).expect("a port");
         let listener = socket.listen(64).expect("a listener");
