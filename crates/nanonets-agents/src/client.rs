@@ -278,11 +278,15 @@ impl HttpClients {
             // its probes. The idle timeout decides that.
             #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
             let http = http.tcp_user_timeout(None);
-            // A proxy would take the key off this machine, in clear text.
-            match is_local {
-                true => http.no_proxy(),
-                false => http,
+            if !is_local {
+                return http;
             }
+            // A proxy would take the key off this machine, in clear text.
+            let http = http.no_proxy();
+            // Plain http to this machine needs no certificates, and this machine may have none.
+            #[cfg(any(feature = "rustls", feature = "native-tls"))]
+            let http = http.tls_certs_only([]);
+            http
         };
         Ok(Self {
             pooled: builder().build()?,

@@ -23,6 +23,8 @@ use crate::redact;
 ///
 /// It is one pointer large. Its texts show neither the key nor the contents of documents, prompts or outputs. Of an answer with
 /// an error, they show the server's message, without what was sent, and cut to 200 characters.
+///
+/// `{}` ends with a warning if the error [is ambiguous](Self::is_ambiguous); `{:#}` leaves it to the caller to say so.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -523,7 +525,7 @@ impl fmt::Display for Error {
             (_, Some(id)) => write!(f, " (request {id})")?,
             (_, None) => {}
         }
-        if ambiguity.is_some() {
+        if ambiguity.is_some() && !f.alternate() {
             f.write_str("; the request may have taken effect, so look before repeating it")?;
         }
         Ok(())

@@ -124,7 +124,8 @@ fn words(error: &Error) -> String {
 
 /// The message of the SDK, with options of this command in place of calls of the SDK.
 fn in_words_of_the_shell(error: &Error) -> String {
-    let message = error.to_string();
+    // What an ambiguity means is said in lines of its own.
+    let message = format!("{error:#}");
     match error.kind() {
         ErrorKind::Configuration if message.contains("allow_plain_http") => {
             "the API key is not sent over plain http to another machine: use https in \
@@ -135,11 +136,6 @@ fn in_words_of_the_shell(error: &Error) -> String {
         ErrorKind::InvalidRequest => {
             let words = message.split_once("part `files`: ");
             words.map_or(message.clone(), |(_, words)| words.to_owned())
-        }
-        // The lines below say more of this.
-        _ if error.is_ambiguous() => {
-            let words = message.split_once("; the request may have taken effect");
-            words.map_or(message.clone(), |(words, _)| words.to_owned())
         }
         _ => message,
     }

@@ -3,7 +3,7 @@
 use std::env::VarError;
 use std::time::Duration;
 
-use nanonets_agents::{AgentId, Client, ConnectionLayer, Wait};
+use nanonets_agents::{AgentId, Client, Wait};
 use nanonets_agents_sim::Simulator;
 
 use crate::args::{Connection, Format};
@@ -57,28 +57,6 @@ fn base_url(connection: &Connection) -> Result<Option<(&'static str, String)>, F
     }
 }
 
-/// A client for http, which the SDK sends to this machine alone. It reads no certificates, for there may be none.
-fn without_tls() -> Result<reqwest::Client, Failure> {
-    let http = reqwest::Client::builder()
-        .tls_certs_only([])
-        // As the SDK has it: each request has a connection of its own, which is watched, and which a server that pauses
-        // does not lose.
-        .pool_max_idle_per_host(0)
-        .connector_layer(ConnectionLayer);
-    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-    let http = http.tcp_user_timeout(None);
-    http
-        // A proxy would take the key off this machine, in clear text.
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(Duration::from_secs(10))
-        .build()
-        .map_err(|error| {
-            let message = format!("the HTTP client can't be built: {error}");
-            Failure::new(Code::Refused, message)
-        })
-}
-
 /// A simulator with something to see: an agent that has worked already.
 struct Simulated {
     agent: AgentId,
@@ -105,7 +83,7 @@ impl Session {
             simulator.add_history(agent, 3);
             let client = Client::builder(simulator.api_key()).base_url(simulator.base_url());
             return Ok(Self {
-                client: client.http_client(without_tls()?).build()?,
+                client: client.build()?,
                 output,
                 notes,
                 simulator: Some(Simulated {
@@ -119,10 +97,6 @@ impl Session {
         let base_url = base_url(connection)?;
         if let Some((_, base_url)) = &base_url {
             builder = builder.base_url(base_url);
-            let url = reqwest::Url::parse(base_url);
-            if url.is_ok_and(|url| url.scheme() == "http") {
-                builder = builder.http_client(without_tls()?);
-            }
         }
         let agent = concat!("nanonets-cli/", env!("CARGO_PKG_VERSION"));
         Ok(Self {
