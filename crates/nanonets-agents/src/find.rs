@@ -267,6 +267,10 @@ impl Search {
         list: List<TaskListItem, TaskFilter>,
     ) -> Result<List<TaskListItem, TaskFilter>> {
         let FindRun { client, record, .. } = &self.find;
+        // A record from the future is of a clock that was set back since. Nothing is known of the time of the run.
+        if record.clock_offset().is_none() && record.since > self.begun {
+            return Ok(list);
+        }
         let mut offset = record.clock_offset().or(client.clock().offset());
         if offset.is_none() {
             // Any answer tells the server's time.

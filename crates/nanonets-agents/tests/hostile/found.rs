@@ -348,3 +348,18 @@ async fn a_task_that_does_not_decode_is_not_ruled_out_and_does_not_hide_another(
         }
     }
 }
+
+#[tokio::test]
+async fn a_record_of_a_clock_that_was_set_back_hides_no_task() {
+    let server = RawServer::start(|request| {
+        let long_ago = Utc::now() - TimeDelta::hours(2);
+        page(request, Utc::now(), &[item(TASK, long_ago, None)])
+    })
+    .await;
+    let since = Utc::now() + TimeDelta::days(1);
+    let record = json!({ "agent_id": AGENT, "since": since });
+    let record: RunRecord = serde_json::from_value(record).expect("a record");
+    let search = client(&server).find_run(&record).settle(Duration::ZERO);
+    let found = soon(search).await;
+    assert!(matches!(found, Ok(FoundRun::Found(_))), "{found:?}");
+}
