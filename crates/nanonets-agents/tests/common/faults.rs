@@ -30,6 +30,19 @@ pub fn faults() -> Vec<(&'static str, Fault)> {
             "unavailable for now",
             Fault::status(503).retry_after(Duration::ZERO),
         ),
+        ("request timeout", Fault::status(408)),
+        (
+            "rate limited by a gateway",
+            Fault::status(429).html("<h1>Slow down</h1>"),
+        ),
+        (
+            "unavailable, says a cache",
+            Fault::status(503)
+                .html("<h1>Backend fetch failed</h1>")
+                .retry_after(Duration::ZERO),
+        ),
+        ("odd date", Fault::set_field("created_at", "yesterday")),
+        ("null message", Fault::null_field("message")),
         (
             "redirect",
             Fault::status(307).header("location", "http://127.0.0.1:1/elsewhere"),
