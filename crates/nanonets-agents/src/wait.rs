@@ -420,7 +420,7 @@ impl Poller {
     /// One poll, and what it tells, if anything. The pause before it makes up for retries, so each request is sent once.
     async fn step(&mut self) -> Result<Option<Update>> {
         if let Some(task) = self.news.take() {
-            return Ok(self.act_on(task).await?.map(Update::Outcome));
+            return Ok(Box::pin(self.act_on(task)).await?.map(Update::Outcome));
         }
         if self.polls > 0 {
             let pause = self.pause.mul_f64(0.75 + fastrand::f64() / 2.0);
@@ -448,7 +448,7 @@ impl Poller {
             .observed(task.task_id, &task.status);
         self.task.forget_other_than(&task.status);
         if self.last_status.as_ref() == Some(&task.status) {
-            return Ok(self.act_on(task).await?.map(Update::Outcome));
+            return Ok(Box::pin(self.act_on(task)).await?.map(Update::Outcome));
         }
         self.last_status = Some(task.status.clone());
         if let Some(on_status) = &self.patience.on_status {
