@@ -2,8 +2,8 @@
 //! which ids it still carries.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::error::Error as StdError;
+use std::fmt;
 use std::io;
 
 use bytes::Bytes;
@@ -12,6 +12,7 @@ use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId};
 use nanonets_agents_api::{Error as ApiError, ErrorBody};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
+use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -19,6 +20,8 @@ use crate::error::{Error, ErrorKind, Origin};
 use crate::operation::Operation;
 use crate::redact::Redactor;
 
+/// How much of a body is looked at to see whether it is text.
+const SNIFFED: usize = 512;
 /// How much of a body an error keeps.
 const BODY: usize = 64 * 1024;
 
@@ -149,11 +152,14 @@ enum Envelope {
 impl Envelope {
     fn of(body: &[u8]) -> Self {
         let fields = members(body);
-        match fields.get("error") {
-            Some(text) if !text.get().starts_with('"') => Self::Foreign,
-            Some(_) if fields.len() == 1 => Self::Exact,
-            Some(_) => Self::Extended,
-            None => Self::Foreign,
+        let mut errors = fields.iter().filter(|(name, _)| name == "error");
+        match (errors.next(), errors.next()) {
+            // A name that is there twice is nobody's documented form.
+            (Some((_, text)), None) if text.get().starts_with('"') => match fields.len() {
+                1 => Self::Exact,
+                _ => Self::Extended,
+            },
+            _ => Self::Foreign,
         }
     }
 }
@@ -264,28 +270,67 @@ fn lost(error: reqwest::Error) -> Error {
 /// The id in a field of an answer, although the rest of the answer is odd or missing.
 ///
 /// The field is looked for in the JSON document: at the top, then one level below it. In a body that is not JSON, such as
-/// one that broke off, the first member of this name counts.
+/// one that broke off, and in deeper objects, the first member of this name that is an id counts.
 fn created_id(body: &[u8], field: &str) -> Option<Uuid> {
-    let uuid = |value: &RawValue| {
-        let text: Cow<'_, str> = serde_json::from_str(value.get()).ok()?;
-        text.trim().parse::<Uuid>().ok()
+    let uuid = |object: &[(String, &RawValue)]| {
+        let values = object.iter().filter(|(name, _)| name == field);
+        values.filter_map(|(_, value)| id_of(value)).next()
     };
     let top = members(body);
-    if !top.is_empty() {
-        let below = top.values().map(|value| members(value.get().as_bytes()));
-        let nested = below.filter_map(|object| uuid(object.get(field)?)).next();
-        return top.get(field).and_then(|value| uuid(value)).or(nested);
-    }
-    let text = String::from_utf8_lossy(body);
-    let (_, mut rest) = text.split_once(&format!("\"{field}\""))?;
-    rest = rest.trim_start().strip_prefix(':')?;
-    rest = rest.trim_start().strip_prefix('"')?;
-    rest.split_once('"')?.0.parse().ok()
+    let below = top.iter().map(|(_, value)| members(value.get().as_bytes()));
+    let structured = uuid(&top).or_else(|| below.filter_map(|object| uuid(&object)).next());
+    structured.or_else(|| {
+        let text = String::from_utf8_lossy(body);
+        let name = format!("\"{field}\"");
+        let after = text.split(&name).skip(1);
+        after.filter_map(id_after_name).next()
+    })
 }
 
-/// The members of a JSON object, or none if it is not one. The values are not decoded: they may be large, and odd.
-fn members(json: &[u8]) -> BTreeMap<String, &RawValue> {
-    serde_json::from_slice(json).unwrap_or_default()
+fn id_of(value: &RawValue) -> Option<Uuid> {
+    let text: Cow<'_, str> = serde_json::from_str(value.get()).ok()?;
+    text.trim().parse().ok()
+}
+
+/// The id in `: "7f7e4431-..."`.
+fn id_after_name(text: &str) -> Option<Uuid> {
+    let value = text.trim_start().strip_prefix(':')?.trim_start();
+    value
+        .strip_prefix('"')?
+        .split_once('"')?
+        .0
+        .trim()
+        .parse()
+        .ok()
+}
+
+/// The members of a JSON object in their order, or none if it is not one. The values are not decoded: they may be large,
+/// and odd.
+fn members(json: &[u8]) -> Vec<(String, &RawValue)> {
+    struct Members;
+    impl<'de> Visitor<'de> for Members {
+        type Value = Vec<(String, &'de RawValue)>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(
+            self,
+            mut map: A,
+        ) -> std::result::Result<Self::Value, A::Error> {
+            let mut members = Vec::new();
+            while let Some(member) = map.next_entry()? {
+                members.push(member);
+            }
+            Ok(members)
+        }
+    }
+    let mut document = serde_json::Deserializer::from_slice(json);
+    let members = document.deserialize_map(Members);
+    members
+        .and_then(|members| document.end().map(|()| members))
+        .unwrap_or_default()
 }
 
 /// The beginning of a body. A short one is shared, and a long one is not kept alive for its beginning.
@@ -300,6 +345,10 @@ pub(crate) fn bounded(body: &Bytes) -> Bytes {
 fn server_text(body: &ErrorBody<ErrorEnvelope>, redactor: &Redactor<'_>) -> String {
     let line = match body.decoded() {
         Some(envelope) => redactor.clean(&envelope.error),
+        // Compressed, or not text at all.
+        None if body.bytes().iter().take(SNIFFED).any(|byte| *byte < b'\t') => {
+            "an answer that is not text".to_owned()
+        }
         None => redactor.clean_bytes(body.bytes()),
     };
     match line.is_empty() {
@@ -326,6 +375,10 @@ mod tests {
             r#"{"message":7,"task_id":" ID "}"#,
             r#"{"data":{"task_id":"ID"}}"#,
             r#"{"task_id":null,"task":{"task_id":"ID"}}"#,
+            r#"{"data":{"task":{"task_id":"ID"}}}"#,
+            r#"{"task_id":"ID","task_id":null}"#,
+            r#"{"task_id":null,"task_id":"ID"}"#,
+            r#"[{"task_id":"ID"}]"#,
             r#"{"agent_id":null,"task_id" : "ID","title":"cut o"#,
             r#"{"title":"\ud83d","task_id":"ID"}"#,
         ] {
@@ -352,7 +405,9 @@ mod tests {
     fn only_the_api_s_own_refusal_or_a_status_that_leaves_no_doubt_proves_that_nothing_happened() {
         let own = br#"{"error":"too many requests"}"#.as_slice();
         let extended = br#"{"error":"Service Unavailable","status":503,"path":"/run"}"#.as_slice();
-        let foreign: [&[u8]; 5] = [
+        let foreign: [&[u8]; 7] = [
+            br#"{"error":{"code":1},"error":"x"}"#,
+            br#"{"error":"x","error":"y"}"#,
             b"",
             b"<html><title>503 Backend fetch failed</title></html>",
             b"upstream connect error",

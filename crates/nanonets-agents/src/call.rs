@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::admission::{NotAdmitted, Permit, Place};
 use crate::answer::{self, Effect};
 use crate::client::Client;
-use crate::error::{Ambiguity, Error, ErrorKind, Result};
+use crate::error::{Ambiguity, Error, ErrorKind, Origin, Result};
 use crate::operation::Operation;
 use crate::record::RunRecord;
 use crate::redact::Redactor;
@@ -244,7 +244,10 @@ impl Client {
                     .caused_by(why),
             };
             let error = error.during(call, attempts.made);
-            self.clock().measure(sent_at, error.headers());
+            // A gateway may have another clock than the API.
+            if error.origin() != Some(Origin::Gateway) {
+                self.clock().measure(sent_at, error.headers());
+            }
             had_no_effect &= error.effect() == Effect::None;
             match error.asks_for_a_pause() {
                 true => attempts.refused += 1,

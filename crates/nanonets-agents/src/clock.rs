@@ -37,15 +37,10 @@ impl ServerClock {
         {
             return;
         }
-        let Some(date) = server_date(headers) else {
+        let Some((offset, error)) = offset(sent, headers) else {
             return;
         };
-        let received = Utc::now();
-        let error = (received - sent) / 2;
-        let is_better = known.is_none_or(|known| is_stale(&known) || error < known.error);
-        if error >= TimeDelta::zero() && is_better {
-            // A date has no fractions: on average, half a second has passed since.
-            let offset = date + TimeDelta::milliseconds(500) - (sent + error);
+        if known.is_none_or(|known| is_stale(&known) || error < known.error) {
             let taken = Instant::now();
             *known = Some(Measurement {
                 offset,
@@ -60,4 +55,14 @@ impl ServerClock {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.map(|known| known.offset)
     }
+}
+
+/// By how much the clock of a server is ahead that answered a request, and the error of that: half of the time that the
+/// request took.
+pub(crate) fn offset(sent: DateTime<Utc>, headers: &HeaderMap) -> Option<(TimeDelta, TimeDelta)> {
+    let date = server_date(headers)?;
+    let error = (Utc::now() - sent) / 2;
+    // A date has no fractions: on average, half a second has passed since.
+    let offset = date + TimeDelta::milliseconds(500) - (sent + error);
+    (error >= TimeDelta::zero()).then_some((offset, error))
 }

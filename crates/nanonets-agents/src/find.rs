@@ -10,7 +10,8 @@ use tokio::time::Instant;
 
 use crate::call::Call;
 use crate::client::Client;
-use crate::error::{Error, Result};
+use crate::clock;
+use crate::error::{Error, ErrorKind, Result};
 use crate::list::List;
 use crate::operation::Operation;
 use crate::record::{Marker, RunRecord};
@@ -21,7 +22,7 @@ use crate::task::TaskFilter;
 const SETTLE: Duration = Duration::from_secs(5 * 60);
 /// By how much the clock behind the listing may differ from the `Date` of an answer.
 const MARGIN: TimeDelta = TimeDelta::seconds(10);
-/// How far back to look where no answer has a `Date`.
+/// How far back to look where the clock of the run was not compared with that of the server.
 const UNMEASURED_MARGIN: TimeDelta = TimeDelta::hours(24);
 /// The pauses between looks.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -266,17 +267,21 @@ impl Search {
         &self,
         list: List<TaskListItem, TaskFilter>,
     ) -> Result<List<TaskListItem, TaskFilter>> {
-        let FindRun { client, record, .. } = &self.find;
+        let record = &self.find.record;
         // A record from the future is of a clock that was set back since. Nothing is known of the time of the run.
         if record.clock_offset().is_none() && record.since > self.begun {
             return Ok(list);
         }
-        let mut offset = record.clock_offset().or(client.clock().offset());
-        if offset.is_none() {
-            // Any answer tells the server's time.
-            list.clone().page_size(1).page().send().await?;
-            offset = client.clock().offset();
-        }
+        let sent = Utc::now();
+        let page = list.clone().page_size(1).page().send().await?;
+        let now = clock::offset(sent, page.headers()).map(|(offset, _)| offset);
+        // A record without an offset may be of a machine whose clock nobody compared with that of the server. One with an
+        // offset may have it from a gateway. The earlier time is the safer one.
+        let offset = match record.clock_offset() {
+            Some(recorded) => Some(now.map_or(recorded, |now| now.min(recorded))),
+            None if record.is_local() => now,
+            None => None,
+        };
         let margin = if offset.is_some() {
             MARGIN
         } else {
@@ -284,7 +289,7 @@ impl Search {
         };
         let since = record
             .since
-            .checked_add_signed(offset.unwrap_or_default())
+            .checked_add_signed(offset.or(now).unwrap_or_default())
             .and_then(|since| since.checked_sub_signed(margin));
         Ok(match since {
             Some(since) => list.created_after(since),
@@ -300,17 +305,29 @@ struct Listed {
     odd: Option<Error>,
 }
 
+/// How many pages in a row may repeat items that were listed already.
+const REPEATED_PAGES: u32 = 20;
+
 impl Listed {
     /// Every task of a list that decodes.
     async fn tasks(&mut self, list: List<TaskListItem, TaskFilter>) -> Result<Vec<TaskListItem>> {
         let mut tasks = Vec::new();
+        let mut seen = HashSet::new();
+        let mut repeated = 0;
         let mut pages = list.pages();
         while let Some(page) = pages.try_next().await? {
+            let known = seen.len();
             for item in page.into_results(Call::new(Operation::ListTasks)) {
                 match item {
-                    Ok(task) => tasks.push(task),
+                    Ok(task) if seen.insert(task.task_id) => tasks.push(task),
+                    Ok(_) => {}
                     Err(error) => self.odd = self.odd.take().or(Some(error)),
                 }
+            }
+            repeated = if seen.len() > known { 0 } else { repeated + 1 };
+            if repeated > REPEATED_PAGES {
+                let message = "the list of tasks repeats itself and does not end";
+                return Err(Error::new(ErrorKind::Pagination, message));
             }
         }
         Ok(tasks)

@@ -44,7 +44,21 @@ pub struct RunRecord {
     /// The marker at the beginning of the prompt, if the run has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marker: Option<Marker>,
+    #[serde(skip)]
+    local: Local,
 }
+
+/// Whether this process made the record, so that its times are by the clock that this process reads.
+#[derive(Clone, Copy, Debug, Default)]
+struct Local(bool);
+
+impl PartialEq for Local {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Local {}
 
 impl RunRecord {
     pub(crate) fn new(agent_id: AgentId, clock_offset: Option<TimeDelta>) -> Self {
@@ -55,7 +69,13 @@ impl RunRecord {
             clock_offset_ms: clock_offset.map(|offset| offset.num_milliseconds()),
             fingerprint: None,
             marker: None,
+            local: Local(true),
         }
+    }
+
+    /// Whether this process made the record.
+    pub(crate) fn is_local(&self) -> bool {
+        self.local.0
     }
 
     /// By how much the server's clock is ahead, if it was measured.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use nanonets_agents::{Client, Error, Evidence, FoundRun, Marker, RunRecord};
+use nanonets_agents::{Client, Error, ErrorKind, Evidence, FoundRun, Marker, RunRecord};
 use serde_json::{Value, json};
 
 use crate::raw::{RawRequest, RawServer, Reply};
@@ -83,17 +83,20 @@ async fn a_task_is_found_however_far_the_clocks_are_apart() {
         let client = client(&server);
         let error = lost(&client).await;
         let record = error.run_record().expect("a record");
-        // Another process, on the same machine, knows nothing of the server's clock but what the record says.
+        // A process on another machine knows nothing of the clock that the times of the record are from.
         let stored = serde_json::to_string(record).expect("JSON");
-        let record: RunRecord = serde_json::from_str(&stored).expect("a record");
-        let FoundRun::Found(found) = soon(client.find_run(&record)).await.expect("a list") else {
-            panic!("{offset}: not found");
-        };
-        let ids: Vec<_> = found
-            .iter()
-            .map(|candidate| candidate.task.task_id.to_string())
-            .collect();
-        assert_eq!(ids, [TASK], "{offset}");
+        let stored: RunRecord = serde_json::from_str(&stored).expect("a record");
+        for (record, expected) in [(record, [TASK].as_slice()), (&stored, &[OTHER, TASK])] {
+            let FoundRun::Found(found) = soon(client.find_run(record)).await.expect("a list")
+            else {
+                panic!("{offset}: not found");
+            };
+            let ids: Vec<_> = found
+                .iter()
+                .map(|candidate| candidate.task.task_id.to_string())
+                .collect();
+            assert_eq!(ids, expected, "{offset}");
+        }
         let list = server.requests().pop().expect("a request");
         assert_eq!(parameter(&list, "created_before"), None, "no upper bound");
     }
@@ -362,4 +365,59 @@ async fn a_record_of_a_clock_that_was_set_back_hides_no_task() {
     let search = client(&server).find_run(&record).settle(Duration::ZERO);
     let found = soon(search).await;
     assert!(matches!(found, Ok(FoundRun::Found(_))), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_gateway_whose_clock_is_ahead_hides_no_task() {
+    let ahead = |request: &RawRequest| match request.is("POST", "/run") {
+        true => {
+            let date = Utc::now() + TimeDelta::hours(1);
+            let date = date.format("%a, %d %b %Y %T GMT").to_string();
+            Reply::answer_dated(&date, "502 Bad Gateway", &[], "<h1>Bad gateway</h1>")
+        }
+        false => page(request, Utc::now(), &[item(TASK, Utc::now(), None)]),
+    };
+    let server = RawServer::start(ahead).await;
+    let client = client(&server);
+    let error = lost(&client).await;
+    let mut record = error.run_record().expect("a record").clone();
+    for recorded in [record.clock_offset_ms, Some(3_600_000)] {
+        record.clock_offset_ms = recorded;
+        let search = client.find_run(&record).settle(Duration::ZERO);
+        let found = soon(search).await;
+        assert!(
+            matches!(found, Ok(FoundRun::Found(_))),
+            "{recorded:?}: {found:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_repeats_itself_has_one_candidate_and_an_end() {
+    for pages in [3, usize::MAX] {
+        let server = RawServer::start({
+            let count = AtomicUsize::new(0);
+            move |request| match request.is("POST", "/run") {
+                true => Reply::Close,
+                false => {
+                    let number = count.fetch_add(1, Ordering::Relaxed);
+                    let body = json!({
+                        "data": [item(TASK, Utc::now(), None)],
+                        "has_more": number < pages, "next_cursor": format!("cursor {number}"),
+                    });
+                    Reply::json("200 OK", &body)
+                }
+            }
+        })
+        .await;
+        let client = client(&server);
+        let error = lost(&client).await;
+        let record = error.run_record().expect("a record");
+        match (pages, soon(client.find_run(record)).await) {
+            (3, Ok(FoundRun::Found(found))) => assert_eq!(found.len(), 1),
+            (usize::MAX, Err(error)) => assert_eq!(error.kind(), ErrorKind::Pagination),
+            (pages, found) => panic!("{pages} pages: {found:?}"),
+        }
+        assert!(server.requests().len() < 40);
+    }
 }
