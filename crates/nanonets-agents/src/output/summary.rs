@@ -227,14 +227,19 @@ impl<'b> Deserialize<'b> for Fields<'b> {
 /// Looks at the locations of an output, in the order of [`OutputSource`].
 fn content(body: &Bytes, summary: &Fields<'_>) -> Content {
     let mut candidates = Candidates { body, empty: None };
-    let is_blank = |raw: &&RawValue| raw.get() == "\"\"";
+    let is_blank = |raw: &&RawValue| string(raw).is_some_and(|text| text.trim().is_empty());
     let data = summary.extracted_data.filter(|raw| !is_blank(raw));
     let result = summary.result.filter(|raw| !is_blank(raw));
     let output = data
         .and_then(|raw| candidates.value(raw, OutputSource::ExtractedData))
         .or_else(|| candidates.in_result(result?));
     match (output, candidates.empty, result) {
-        (Some(output), _, _) | (None, Some(output), Some(_)) => Content::Output(output),
+        (Some(output), _, _) => Content::Output(output),
+        // The answer itself is empty, and may not be there yet.
+        (None, Some(output), Some(_)) if output.source() == OutputSource::Result => {
+            Content::Empty(output)
+        }
+        (None, Some(output), Some(_)) => Content::Output(output),
         (None, Some(output), None) => Content::Empty(output),
         (None, None, Some(_)) => Content::Answer,
         (None, None, None) => Content::Nothing,

@@ -222,8 +222,11 @@ impl<'a> Watched<'a> {
             WaitError::Failed(error) => error,
         };
         let failure = Failure::of(&error);
-        let is_refused = error.is_unauthorized() || error.is_forbidden();
-        if error.is_not_found() || is_refused || explain::is_defect(&error) {
+        // 404, 410, 403 and whatever else the API says for good: waiting again would end in the same way.
+        let status = error.status();
+        let is_final =
+            !error.is_retryable() && status.is_some_and(|status| status.is_client_error());
+        if is_final || explain::is_defect(&error) {
             self.with_last_state(failure)
         } else {
             self.with_state(failure)
@@ -239,6 +242,9 @@ impl<'a> Watched<'a> {
         };
         let status = self.status.borrow();
         match (&*status, self.origin) {
+            (Some(TaskStatus::Completed), _) => {
+                failure.line(format!("The task {id} has completed."))
+            }
             (Some(status), _) => {
                 let status = status.as_str().replace('_', " ");
                 failure.line(format!("The task {id} was {status} when it was last seen."))

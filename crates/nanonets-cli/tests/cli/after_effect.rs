@@ -47,14 +47,16 @@ async fn a_task_that_can_not_be_seen_is_named_and_not_said_to_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_task_that_is_out_of_reach_can_be_picked_up() {
-    let (simulator, agent) = with(Script::new().running(1)).await;
-    simulator.fault(Fault::status(400).on(Operation::GetTask).after(1));
-    let (run, task) = run(&simulator, &agent);
-    assert_eq!(run.code, 6, "{run:?}");
-    let seen = format!("The task {task} was running when it was last seen.");
-    assert!(run.stderr.contains(&seen), "{run:?}");
-    assert_eq!(run.commands(), [format!("nanonets tasks wait {task}")]);
+async fn a_task_that_the_api_refuses_to_show_is_not_to_be_waited_for() {
+    for status in [400, 403, 410, 422, 451] {
+        let (simulator, agent) = with(Script::new().running(1)).await;
+        simulator.fault(Fault::status(status).on(Operation::GetTask).after(1));
+        let (run, task) = run(&simulator, &agent);
+        assert_eq!(run.code, 6, "{run:?}");
+        let seen = format!("The task {task} was running when it was last seen.");
+        assert!(run.stderr.contains(&seen), "{run:?}");
+        assert_eq!(run.commands(), [""; 0]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
