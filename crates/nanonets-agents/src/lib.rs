@@ -210,6 +210,7 @@
 //!
 //! | Feature | Default | |
 //! |---|---|---|
+//! | `gzip` | yes | Compressed answers |
 //! | `rustls` | yes | TLS in Rust |
 //! | `native-tls` | no | TLS of the operating system |
 //! | `schema` | yes | [`Run::extract`] and [`Run::output`], by [schemars] |
