@@ -8,9 +8,11 @@
 // A maintainers' tool: its modules are public for the tests, and each says at its head what it is for.
 #![allow(missing_docs)]
 
+pub mod api;
 pub mod changelog;
 pub mod check;
 pub mod codegen;
+pub mod construct;
 pub mod diagnostic;
 pub mod diff;
 pub mod emit;
@@ -25,6 +27,7 @@ pub mod output;
 pub mod overlay;
 pub mod pointer;
 pub mod read;
+pub mod render;
 pub mod semver;
 pub mod shape;
 pub mod skip;

@@ -39,8 +39,10 @@ pub mod error_body;
 pub mod event_stream;
 pub mod file_part;
 pub mod form;
+pub mod json;
 mod media_type;
 pub mod multipart;
+pub mod object;
 pub mod open_enum;
 pub mod parameter;
 pub mod part_value;
@@ -51,6 +53,9 @@ pub mod request;
 pub mod response;
 pub mod scalar;
 pub mod tagged_union;
+pub mod timestamp;
+pub mod union;
+pub mod wire;
 
 /// An enum and a struct as codegen emits them.
 pub mod example {

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use xtask::api::Api;
 use xtask::codegen::{self, Files, Generated};
+use xtask::construct::construct;
 use xtask::diagnostic::{Located, Severity};
 use xtask::emit::Options;
 use xtask::output::{self, Difference, Stale};
@@ -27,11 +29,20 @@ pub struct CodegenArgs {
     /// Leave out what can't be generated; say what and why.
     #[arg(long)]
     skip_unsupported: bool,
+    /// Print the model of the client and write nothing.
+    #[arg(long, group = "result", conflicts_with_all = ["check", "explain", "skip_unsupported"])]
+    model: bool,
     /// Write a crate for this API description, YAML or JSON.
-    #[arg(long, value_name = "FILE", requires = "out", requires = "crate_name")]
+    #[arg(long, value_name = "FILE", requires = "result")]
     spec: Option<PathBuf>,
     /// That crate's folder: new, empty or codegen's own.
-    #[arg(long, value_name = "DIR", requires = "spec")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        group = "result",
+        requires = "spec",
+        requires = "crate_name"
+    )]
     out: Option<PathBuf>,
     /// The name of that crate.
     #[arg(long, value_name = "NAME", requires = "spec", value_parser = package_name)]
@@ -39,6 +50,15 @@ pub struct CodegenArgs {
 }
 
 pub fn run(args: &CodegenArgs) -> u8 {
+    if args.model {
+        return match model(args) {
+            Ok(api) => {
+                print(&api.to_string());
+                0
+            }
+            Err(problems) => rejected(&problems),
+        };
+    }
     match generate(args) {
         Ok(Done {
             folder,
@@ -59,21 +79,31 @@ pub fn run(args: &CodegenArgs) -> u8 {
             }
             finish(args, &folder, &generated.files)
         }
-        Err(problems) => {
-            for problem in &problems {
-                eprintln!("{problem}");
-            }
-            let count = problems
-                .iter()
-                .filter(|problem| problem.diagnostic.severity == Severity::Error)
-                .count();
-            eprintln!(
-                "{count} error{}; nothing was written",
-                if count == 1 { "" } else { "s" }
-            );
-            UNUSABLE
-        }
+        Err(problems) => rejected(&problems),
     }
+}
+
+fn rejected(problems: &[Located]) -> u8 {
+    for problem in problems {
+        eprintln!("{problem}");
+    }
+    let count = problems
+        .iter()
+        .filter(|problem| problem.diagnostic.severity == Severity::Error)
+        .count();
+    eprintln!(
+        "{count} error{}; nothing was written",
+        if count == 1 { "" } else { "s" }
+    );
+    UNUSABLE
+}
+
+/// The model of the client.
+fn model(args: &CodegenArgs) -> Result<Api, Vec<Located>> {
+    let spec = args.spec.clone();
+    let spec = spec.unwrap_or_else(|| workspace().join("spec/agents.yaml"));
+    let document = Document::open(&spec).map_err(|problem| vec![*problem])?;
+    construct(&document).map_err(|problems| document.locate_all(problems))
 }
 
 /// What was generated.

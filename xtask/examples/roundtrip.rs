@@ -1,0 +1,124 @@
+//! Writes a program that decodes and encodes values of the types of an API description:
+//!
+//! ```text
+//! cargo run -p xtask --example roundtrip -- openapi.yaml target/roundtrip
+//! ```
+//!
+//! The program reads a component name and a JSON value per line, separated by a tab, and prints what came back.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use xtask::api::Shape;
+use xtask::construct::construct;
+use xtask::read::Document;
+use xtask::render;
+
+const SUPPORT: &[(&str, &str)] = &[
+    ("date_time", include_str!("../runtime/src/date_time.rs")),
+    ("json", include_str!("../runtime/src/json.rs")),
+    ("object", include_str!("../runtime/src/object.rs")),
+    ("open_enum", include_str!("../runtime/src/open_enum.rs")),
+    ("private", include_str!("../runtime/src/private.rs")),
+    ("timestamp", include_str!("../runtime/src/timestamp.rs")),
+    ("union", include_str!("../runtime/src/union.rs")),
+    ("wire", include_str!("../runtime/src/wire.rs")),
+];
+
+const MANIFEST: &str = r#"[package]
+name = "roundtrip"
+version = "0.1.0"
+edition = "2024"
+
+[dependencies]
+chrono = { version = "0.4.45", default-features = false, features = ["serde", "std"] }
+serde = { version = "1.0.229", features = ["derive"] }
+serde_json = { version = "1.0.154", features = ["raw_value"] }
+uuid = { version = "1.29", features = ["serde"] }
+
+[workspace]
+"#;
+
+const MODULE: &str = "#![allow(deprecated, dead_code, unused_macros, unused_imports)]
+mod support {
+    pub mod date_time;
+    pub mod json;
+    pub mod object;
+    mod open_enum;
+    mod private;
+    pub mod timestamp;
+    pub mod union;
+    pub mod wire;
+    pub use json::Json;
+    pub use open_enum::UnknownValue;
+    pub(crate) use object::object;
+    pub(crate) use open_enum::open_enum;
+    pub(crate) use private::private_debug;
+    pub use timestamp::Timestamp;
+    pub(crate) use union::union;
+}
+mod types;
+
+fn again<T: support::wire::Wire>(json: &str) -> String {
+    match serde_json::from_str::<support::wire::As<T>>(json) {
+        Ok(support::wire::As(value)) => {
+            serde_json::to_string(&support::wire::As(&value)).unwrap_or_else(|error| format!(\"!{error}\"))
+        }
+        Err(error) => format!(\"!{error}\"),
+    }
+}
+
+fn main() {
+    for line in std::io::stdin().lines() {
+        let line = line.expect(\"UTF-8\");
+        let (name, json) = line.split_once('\\t').expect(\"a tab\");
+        println!(\"{}\", roundtrip(name, json));
+    }
+}
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [spec, folder] = &*arguments else {
+        eprintln!("usage: roundtrip SPEC FOLDER");
+        return ExitCode::FAILURE;
+    };
+    match write(Path::new(spec), Path::new(folder)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn write(spec: &Path, folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let document = Document::open(spec).map_err(|problem| problem.to_string())?;
+    let api = construct(&document).map_err(|problems| {
+        let problems = document.locate_all(problems);
+        let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        lines.join("\n")
+    })?;
+    let source = folder.join("src");
+    std::fs::create_dir_all(source.join("support"))?;
+    std::fs::write(folder.join("Cargo.toml"), MANIFEST)?;
+    for (name, text) in SUPPORT {
+        std::fs::write(source.join(format!("support/{name}.rs")), text)?;
+    }
+    let file = syn::parse2(render::types::module(&api))?;
+    std::fs::write(source.join("types.rs"), xtask::format::format(&file))?;
+    let mut arms = String::new();
+    for definition in &api.types {
+        let Some(name) = definition.origin.strip_prefix("/components/schemas/") else { continue };
+        if name.contains('/') {
+            continue;
+        }
+        let _: &Shape = &definition.shape;
+        arms.push_str(&format!("        {name:?} => again::<types::{}>(json),\n", definition.name));
+    }
+    let main = format!(
+        "{MODULE}\nfn roundtrip(name: &str, json: &str) -> String {{\n    match name {{\n{arms}        _ => \"!unknown type\".to_owned(),\n    }}\n}}\n"
+    );
+    std::fs::write(source.join("main.rs"), main)?;
+    Ok(())
+}

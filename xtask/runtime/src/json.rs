@@ -1,0 +1,143 @@
+//! JSON of any shape, kept as it came.
+
+use std::fmt;
+
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, Visitor};
+use serde::forward_to_deserialize_any;
+use serde::ser::{Serialize, Serializer};
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
+
+/// A JSON value of any shape. It keeps the text that it was read from: every digit of its numbers, and the order of its keys.
+///
+/// Two of them are equal if their texts are, or if they are the same JSON value. `Debug` does not show it, for it may hold
+/// what was in a document.
+#[derive(Clone)]
+pub struct Json(Box<RawValue>);
+
+impl Json {
+    /// The text, as it came.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        self.0.get()
+    }
+
+    /// Decodes the value.
+    ///
+    /// # Errors
+    ///
+    /// That of the decoder, if the value is not a `T`.
+    pub fn get<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
+        serde_json::from_str(self.as_str())
+    }
+
+    /// The value as a [`Value`], which rounds numbers of more than 64 bits or 17 digits. A number that is out of range for a
+    /// [`Value`] becomes `null`.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        self.get().unwrap_or_default()
+    }
+
+    /// Encodes a value.
+    ///
+    /// # Errors
+    ///
+    /// That of the encoder, for example for a map whose keys are not strings.
+    pub fn of<T: Serialize>(value: &T) -> serde_json::Result<Self> {
+        to_raw_value(value).map(Self)
+    }
+}
+
+impl From<Value> for Json {
+    fn from(value: Value) -> Self {
+        // A `Value` is JSON already, so this does not fail.
+        Self(to_raw_value(&value).unwrap_or_else(|_| RawValue::NULL.to_owned()))
+    }
+}
+
+impl PartialEq for Json {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str() || self.to_value() == other.to_value()
+    }
+}
+
+impl PartialEq<Value> for Json {
+    fn eq(&self, other: &Value) -> bool {
+        self.to_value() == *other
+    }
+}
+
+impl fmt::Debug for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Json")
+            .field("length", &self.as_str().len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Box::deserialize(AnyFormat(deserializer)).map(Self)
+    }
+}
+
+/// Reads a [`RawValue`] from any deserializer. By itself, it can be read from those of serde_json alone, and not from the
+/// buffer of an enum or of a flattened struct.
+struct AnyFormat<D>(D);
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for AnyFormat<D> {
+    type Error = D::Error;
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.0
+            .deserialize_newtype_struct(name, AnyVisitor { name, visitor })
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_any(visitor)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct seq
+        tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+struct AnyVisitor<V> {
+    name: &'static str,
+    visitor: V,
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for AnyVisitor<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.visitor.expecting(f)
+    }
+
+    /// serde_json passes the text of the value by a map.
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
+        self.visitor.visit_map(map)
+    }
+
+    /// Others pass the value itself.
+    fn visit_newtype_struct<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> Result<V::Value, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        value
+            .deserialize_newtype_struct(self.name, self.visitor)
+            .map_err(D::Error::custom)
+    }
+}

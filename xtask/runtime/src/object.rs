@@ -1,0 +1,161 @@
+//! Objects: structs whose members are looked up by name, and that keep the members that they do not know.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, Visitor};
+
+use super::json::Json;
+
+/// The members of an object that the API description does not name, as they came.
+pub type Extra = BTreeMap<String, Json>;
+
+/// A member's name: one of those in the list, or another one.
+#[derive(Debug)]
+pub enum Key {
+    /// One of the list.
+    Known(&'static str),
+    /// Another one.
+    Other(String),
+}
+
+/// Reads a [`Key`].
+#[derive(Clone, Copy, Debug)]
+pub struct KeyOf(pub &'static [&'static str]);
+
+impl<'de> DeserializeSeed<'de> for KeyOf {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for KeyOf {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a member")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Key, E> {
+        let known = self.0.iter().find(|known| **known == name);
+        Ok(known.map_or_else(|| Key::Other(name.to_owned()), |known| Key::Known(known)))
+    }
+}
+
+/// Implements [`Wire`](super::wire::Wire) and serde for a struct with a field `extra`:
+///
+/// ```text
+/// object! {
+///     Task {
+///         task_id: "task_id" required,   // `T`
+///         note: "note" optional,         // `Option<T>`: absent or a value; `null` is read as absent
+///         title: "title" nullable,       // `Option<Option<T>>`: absent, `null` or a value
+///     }
+/// }
+/// ```
+macro_rules! object {
+    ($name:ident { $($field:ident: $key:literal $presence:ident,)* }) => {
+        impl support::wire::Wire for $name {
+            fn read<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+                struct Members;
+                impl<'de> ::serde::de::Visitor<'de> for Members {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                        f.write_str(concat!("an object, a `", stringify!($name), "`"))
+                    }
+
+                    fn visit_map<A: ::serde::de::MapAccess<'de>>(
+                        self,
+                        mut map: A,
+                    ) -> ::std::result::Result<$name, A::Error> {
+                        use support::object::{Key, KeyOf};
+                        use support::wire::As;
+
+                        $(let mut $field = None;)*
+                        let mut extra = ::std::collections::BTreeMap::new();
+                        while let Some(key) = map.next_key_seed(KeyOf(&[$($key),*]))? {
+                            match key {
+                                $(Key::Known($key) => $field = Some(map.next_value::<As<_>>()?.0),)*
+                                Key::Known(other) => {
+                                    extra.insert(other.to_owned(), map.next_value::<As<_>>()?.0);
+                                }
+                                Key::Other(name) => {
+                                    extra.insert(name, map.next_value::<As<_>>()?.0);
+                                }
+                            }
+                        }
+                        Ok($name {
+                            $($field: support::object::present!($presence $field $key A),)*
+                            extra,
+                        })
+                    }
+                }
+                deserializer.deserialize_map(Members)
+            }
+
+            fn write<S: ::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
+                use ::serde::ser::SerializeMap;
+                use support::wire::As;
+
+                let mut map = serializer.serialize_map(None)?;
+                $(support::object::write_member!($presence self $field $key map);)*
+                for (name, value) in &self.extra {
+                    map.serialize_entry(name, &As(value))?;
+                }
+                map.end()
+            }
+
+            fn fit(&self) -> support::wire::Fit {
+                let unknown = u32::try_from(self.extra.len()).unwrap_or(u32::MAX);
+                let fit = support::wire::Fit { unknown, known: 0 };
+                $(let fit = fit + support::object::fit_of_member!($presence self $field);)*
+                fit
+            }
+        }
+
+        support::wire::serde_by_wire!($name);
+    };
+}
+
+/// The value of a field after all members were read.
+macro_rules! present {
+    (required $field:ident $key:literal $access:ident) => {
+        $field.ok_or_else(|| <$access::Error as ::serde::de::Error>::missing_field($key))?
+    };
+    (optional $field:ident $key:literal $access:ident) => {
+        $field.flatten()
+    };
+    (nullable $field:ident $key:literal $access:ident) => {
+        $field
+    };
+}
+
+/// Writes a member, unless it is absent.
+macro_rules! write_member {
+    (required $self:ident $field:ident $key:literal $map:ident) => {
+        $map.serialize_entry($key, &As(&$self.$field))?
+    };
+    ($presence:ident $self:ident $field:ident $key:literal $map:ident) => {
+        if let Some(value) = &$self.$field {
+            $map.serialize_entry($key, &As(value))?;
+        }
+    };
+}
+
+/// The fit of a member.
+macro_rules! fit_of_member {
+    (required $self:ident $field:ident) => {
+        support::wire::Fit::KNOWN + support::wire::Wire::fit(&$self.$field)
+    };
+    ($presence:ident $self:ident $field:ident) => {
+        match &$self.$field {
+            Some(value) => support::wire::Fit::KNOWN + support::wire::Wire::fit(value),
+            None => support::wire::Fit::default(),
+        }
+    };
+}
+
+pub(crate) use {fit_of_member, object, present, write_member};

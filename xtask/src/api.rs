@@ -1,0 +1,32 @@
+//! The model of the client to generate.
+//!
+//! [`construct`](crate::construct) makes it from a checked document; [`render`](crate::render) prints code from it and needs
+//! nothing else. Every fact is decided once, by the constructor, and is a field here: names, optionality, nullability,
+//! privacy, evidence, representation.
+
+mod print;
+mod types;
+
+pub use types::{
+    Discriminator, EnumType, Evidence, Field, Integer, Newtype, Presence, Primitive, Shape,
+    StructType, TypeDef, TypeDocs, TypeId, TypeRef, UnionType, Variant,
+};
+
+/// The client of an API.
+#[derive(Clone, Debug, Default)]
+pub struct Api {
+    /// The types, in the order of their names.
+    pub types: Vec<TypeDef>,
+}
+
+impl Api {
+    /// The definition of a type.
+    ///
+    /// # Panics
+    ///
+    /// If the id is of another model.
+    #[must_use]
+    pub fn definition(&self, id: TypeId) -> &TypeDef {
+        &self.types[id.0]
+    }
+}

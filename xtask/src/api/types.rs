@@ -1,0 +1,216 @@
+//! Types: what is generated for schemas.
+
+/// The index of a type in [`Api::types`](super::Api::types).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TypeId(pub usize);
+
+/// A type that is generated.
+#[derive(Clone, Debug)]
+pub struct TypeDef {
+    /// Its Rust name.
+    pub name: String,
+    /// What is documented of it.
+    pub docs: TypeDocs,
+    /// The JSON pointer of its schema.
+    pub origin: String,
+    /// Its definition.
+    pub shape: Shape,
+}
+
+/// What is documented of a type or of a field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TypeDocs {
+    /// The description, untouched.
+    pub description: Option<String>,
+    /// Whether callers should stop using it.
+    pub deprecated: bool,
+    /// Whether `Debug` hides it.
+    pub private: bool,
+    /// What the API's documentation says about it.
+    pub evidence: Evidence,
+}
+
+/// Whether a fact is documented by the API.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Evidence {
+    /// It is.
+    #[default]
+    Documented,
+    /// It was concluded (`x-evidence: inferred`).
+    Inferred,
+}
+
+/// The definition of a type.
+#[derive(Clone, Debug)]
+pub enum Shape {
+    /// An object with named members.
+    Struct(StructType),
+    /// Strings of which some are known.
+    Enum(EnumType),
+    /// One of several types.
+    Union(UnionType),
+    /// A type of its own around another one.
+    Newtype(Newtype),
+}
+
+/// An object with named members.
+#[derive(Clone, Debug)]
+pub struct StructType {
+    /// In the order of the document.
+    pub fields: Vec<Field>,
+    /// The type of members that have no field.
+    pub extra: TypeRef,
+}
+
+/// A member of an object.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name in JSON.
+    pub key: String,
+    /// Its Rust name.
+    pub name: String,
+    /// The type of its value, without `null`.
+    pub value: TypeRef,
+    /// Whether it may be absent or null.
+    pub presence: Presence,
+    /// What is documented of it.
+    pub docs: TypeDocs,
+    /// The JSON of what the server assumes if it is absent.
+    pub default: Option<String>,
+}
+
+/// The states of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// A value.
+    Required,
+    /// A value or `null`.
+    RequiredNullable,
+    /// Absent or a value.
+    Optional,
+    /// Absent, `null` or a value.
+    OptionalNullable,
+}
+
+/// Strings of which some are known.
+#[derive(Clone, Debug)]
+pub struct EnumType {
+    /// The known values, in the order of the document.
+    pub variants: Vec<Variant<String>>,
+}
+
+/// A variant of an enum or of a union.
+#[derive(Clone, Debug)]
+pub struct Variant<T> {
+    /// Its Rust name.
+    pub name: String,
+    /// Its value.
+    pub value: T,
+}
+
+/// One of several types.
+#[derive(Clone, Debug)]
+pub struct UnionType {
+    /// Its branches, in the order of the document.
+    pub branches: Vec<Variant<TypeRef>>,
+    /// The member that names the branch.
+    pub discriminator: Option<Discriminator>,
+}
+
+/// A member of an object that names its type.
+#[derive(Clone, Debug)]
+pub struct Discriminator {
+    /// Its name in JSON.
+    pub key: String,
+    /// Each value, with the index of the branch that it names.
+    pub values: Vec<(String, usize)>,
+}
+
+/// A type of its own around another one.
+#[derive(Clone, Debug)]
+pub struct Newtype {
+    /// The type inside.
+    pub inner: TypeRef,
+}
+
+/// A reference to a type.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TypeRef {
+    /// A generated type.
+    Named(TypeId),
+    /// One on the heap, for a type that contains itself.
+    Boxed(Box<TypeRef>),
+    /// A value or `null`.
+    Nullable(Box<TypeRef>),
+    /// An array.
+    List(Box<TypeRef>),
+    /// An object whose members are all of one type.
+    Map(Box<TypeRef>),
+    /// One value of a type from elsewhere.
+    Primitive(Primitive),
+}
+
+/// A type that the support code or a library has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Primitive {
+    /// `true` or `false`.
+    Bool,
+    /// An integer.
+    Integer(Integer),
+    /// A number.
+    Float,
+    /// A number of half the precision (`format: float`).
+    Float32,
+    /// Text.
+    String,
+    /// A date and time.
+    Timestamp,
+    /// A date.
+    Date,
+    /// A UUID.
+    Uuid,
+    /// An IP address of either version.
+    Ip,
+    /// JSON of any shape.
+    Json,
+}
+
+/// The width of an integer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Integer {
+    /// `int8`.
+    I8,
+    /// `int16`.
+    I16,
+    /// `int32`.
+    I32,
+    /// `int64`.
+    I64,
+    /// `uint8`.
+    U8,
+    /// `uint16`.
+    U16,
+    /// `uint32`.
+    U32,
+    /// `uint64`.
+    U64,
+    /// No format, and no bounds that fit 64 bits.
+    I128,
+}
+
+impl TypeRef {
+    /// JSON of any shape.
+    pub const JSON: Self = Self::Primitive(Primitive::Json);
+    /// Text.
+    pub const STRING: Self = Self::Primitive(Primitive::String);
+
+    /// The generated types that a value of this one holds without indirection.
+    #[must_use]
+    pub fn held(&self) -> Option<TypeId> {
+        match self {
+            Self::Named(id) => Some(*id),
+            Self::Nullable(inner) => inner.held(),
+            Self::Boxed(_) | Self::List(_) | Self::Map(_) | Self::Primitive(_) => None,
+        }
+    }
+}

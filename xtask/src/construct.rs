@@ -1,0 +1,39 @@
+//! Constructs the model ([`Api`]) from a document that was checked.
+//!
+//! Nothing here rewrites JSON. A schema is looked at as the intersection of all the schema objects that apply to a value
+//! ([`schema::Schema`]), and a constructor for each kind of type ([`types`]) reads the keywords that it needs from it.
+
+mod names;
+mod objects;
+mod primitives;
+mod recursion;
+pub mod schema;
+mod types;
+mod unions;
+
+use serde_json::Value;
+
+use crate::api::Api;
+use crate::diagnostic::Diagnostic;
+use crate::read::Document;
+
+use types::Types;
+
+/// Constructs the model of a document.
+///
+/// # Errors
+///
+/// A diagnostic for each schema that has no type.
+pub fn construct(document: &Document) -> Result<Api, Vec<Diagnostic>> {
+    let mut types = Types::of(&document.root);
+    let schemas = document.root.pointer("/components/schemas");
+    for name in schemas
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(serde_json::Map::keys)
+    {
+        types.component(name);
+    }
+    let types = types.finish()?;
+    Ok(Api { types })
+}

@@ -1,0 +1,455 @@
+//! Schemas as intersections.
+//!
+//! `allOf`, references and keywords beside them all say the same: a value is valid against several schema objects at once.
+//! [`Schema`] is that set of objects. A property of an intersection is the intersection of what each object says of that
+//! property, so compositions need no merging: each question is put to all objects, and the answers are combined.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::pointer;
+use crate::view::MAX_HOPS;
+
+/// Keywords that describe a schema and constrain no value.
+const ANNOTATIONS: &[&str] = &[
+    "$comment",
+    "default",
+    "deprecated",
+    "description",
+    "discriminator",
+    "example",
+    "examples",
+    "externalDocs",
+    "nullable",
+    "readOnly",
+    "title",
+    "writeOnly",
+    "xml",
+];
+
+/// A schema object, and where it is.
+#[derive(Clone, Debug)]
+pub struct Part<'d> {
+    /// The object, or `true`.
+    pub value: &'d Value,
+    /// Its JSON pointer.
+    pub pointer: String,
+    /// Whether its `oneOf` and `anyOf` were dealt with: a branch of a union is constrained by the other keywords alone.
+    pub without_unions: bool,
+}
+
+impl<'d> Part<'d> {
+    fn keyword(&self, name: &str) -> Option<&'d Value> {
+        let is_hidden = self.without_unions && matches!(name, "oneOf" | "anyOf");
+        self.value.get(name).filter(|_| !is_hidden)
+    }
+
+    fn member(&self, keyword: &str, name: &str) -> Option<Self> {
+        let value = self.keyword(keyword)?.get(name)?;
+        let pointer = pointer::join(&pointer::join(&self.pointer, keyword), name);
+        Some(Self {
+            value,
+            pointer,
+            without_unions: false,
+        })
+    }
+
+    fn child(&self, keyword: &str) -> Option<Self> {
+        let value = self.keyword(keyword)?;
+        let pointer = pointer::join(&self.pointer, keyword);
+        Some(Self {
+            value,
+            pointer,
+            without_unions: false,
+        })
+    }
+
+    fn items(&self, keyword: &str) -> Vec<Self> {
+        let items = self.keyword(keyword).and_then(Value::as_array);
+        let pointer = pointer::join(&self.pointer, keyword);
+        let items = items.into_iter().flatten().enumerate();
+        items
+            .map(|(index, value)| Self {
+                value,
+                pointer: pointer::join(&pointer, &index.to_string()),
+                without_unions: false,
+            })
+            .collect()
+    }
+
+    /// Whether it constrains values, other than by a reference or by `allOf`.
+    fn constrains(&self) -> bool {
+        match self.value {
+            Value::Object(keywords) => keywords.keys().any(|keyword| {
+                let is_composition = matches!(&**keyword, "$ref" | "allOf");
+                let is_annotation = ANNOTATIONS.contains(&&**keyword) || keyword.starts_with("x-");
+                !is_composition && !is_annotation && self.keyword(keyword).is_some()
+            }),
+            value => *value == Value::Bool(false),
+        }
+    }
+}
+
+/// What identifies a schema: two with the same key have the same type.
+pub type Key = BTreeSet<(String, bool)>;
+
+/// The schema objects that apply to a value, the outermost first. References and `allOf` are followed.
+#[derive(Clone, Debug)]
+pub struct Schema<'d> {
+    parts: Vec<Part<'d>>,
+    /// The reference that it is, with nothing but annotations beside it.
+    reference: Option<Part<'d>>,
+}
+
+/// The keyword of a union.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnionKeyword {
+    /// `oneOf`
+    OneOf,
+    /// `anyOf`
+    AnyOf,
+}
+
+impl<'d> Schema<'d> {
+    /// The schema at a JSON pointer.
+    pub fn at(root: &'d Value, pointer: &str) -> Option<Self> {
+        let value = pointer::get(root, pointer)?;
+        let part = Part {
+            value,
+            pointer: pointer.to_owned(),
+            without_unions: false,
+        };
+        Some(Self::of(root, vec![part]))
+    }
+
+    /// The intersection of some schema objects.
+    pub fn of(root: &'d Value, parts: Vec<Part<'d>>) -> Self {
+        let mut schema = Self {
+            parts: Vec::new(),
+            reference: None,
+        };
+        let mut references = Vec::new();
+        let mut constrains = false;
+        for part in parts {
+            schema.add(root, part, 0, true, &mut references, &mut constrains);
+        }
+        if let ([_], false) = (&*references, constrains) {
+            schema.reference = references.pop();
+        }
+        schema
+    }
+
+    fn add(
+        &mut self,
+        root: &'d Value,
+        part: Part<'d>,
+        depth: usize,
+        is_own: bool,
+        references: &mut Vec<Part<'d>>,
+        constrains: &mut bool,
+    ) {
+        let is_known = |known: &Part<'_>| {
+            known.pointer == part.pointer && known.without_unions == part.without_unions
+        };
+        if depth > MAX_HOPS || self.parts.iter().any(is_known) {
+            return;
+        }
+        *constrains |= is_own && part.constrains();
+        let target = part.keyword("$ref").and_then(Value::as_str);
+        let target = target.and_then(|target| target.strip_prefix('#'));
+        let all_of = part.items("allOf");
+        self.parts.push(part);
+        if let Some(target) = target
+            && let Some(value) = pointer::get(root, target)
+        {
+            let target = Part {
+                value,
+                pointer: target.to_owned(),
+                without_unions: false,
+            };
+            if is_own
+                && !references
+                    .iter()
+                    .any(|known| known.pointer == target.pointer)
+            {
+                references.push(target.clone());
+            }
+            self.add(root, target, depth + 1, false, references, constrains);
+        }
+        for part in all_of {
+            self.add(root, part, depth + 1, is_own, references, constrains);
+        }
+    }
+
+    /// What identifies it.
+    pub fn key(&self) -> Key {
+        let parts = self.parts.iter().filter(|part| part.constrains());
+        parts
+            .map(|part| (part.pointer.clone(), part.without_unions))
+            .collect()
+    }
+
+    /// The JSON pointer of the schema that it refers to, if it is a reference with nothing but annotations beside it.
+    pub fn reference(&self) -> Option<&str> {
+        self.reference.as_ref().map(|part| &*part.pointer)
+    }
+
+    /// The JSON pointer of the outermost object.
+    pub fn pointer(&self) -> &str {
+        self.parts.first().map_or("", |part| &part.pointer)
+    }
+
+    fn keywords(&self, name: &'static str) -> impl Iterator<Item = &'d Value> {
+        self.parts.iter().filter_map(move |part| part.keyword(name))
+    }
+
+    /// The outermost value of a keyword.
+    pub fn annotation(&self, name: &'static str) -> Option<&'d Value> {
+        self.keywords(name).next()
+    }
+
+    /// The outermost text of a keyword.
+    pub fn text(&self, name: &'static str) -> Option<&'d str> {
+        self.keywords(name).find_map(Value::as_str)
+    }
+
+    /// Whether a keyword is `true` in any of the objects.
+    pub fn is(&self, name: &'static str) -> bool {
+        self.keywords(name).any(|value| *value == Value::Bool(true))
+    }
+
+    /// The types that all objects allow, without `null`, or `None` if no object says.
+    pub fn types(&self) -> Option<BTreeSet<&'d str>> {
+        let mut allowed: Option<BTreeSet<&str>> = None;
+        for value in self.keywords("type") {
+            let types = type_names(value);
+            allowed = Some(match allowed {
+                None => types,
+                Some(allowed) => both(&allowed, &types),
+            });
+        }
+        let mut allowed = allowed?;
+        allowed.remove("null");
+        Some(allowed)
+    }
+
+    /// Whether `null` is allowed.
+    pub fn is_nullable(&self, root: &'d Value, depth: usize) -> bool {
+        // OpenAPI 3.0 has `nullable` beside a `type`; beside a reference it is common, and means the same.
+        if self.parts.iter().any(|part| {
+            let is_nullable = part.keyword("nullable") == Some(&Value::Bool(true));
+            is_nullable && (part.keyword("type").is_none() || self.types_are_of(part))
+        }) {
+            return true;
+        }
+        if self.has_null_in(root, depth) {
+            return true;
+        }
+        let mut types = self.keywords("type").peekable();
+        let is_typed = types.peek().is_some();
+        is_typed && types.all(|value| type_names(value).contains("null"))
+    }
+
+    /// Whether a part is the only one with a type.
+    fn types_are_of(&self, part: &Part<'d>) -> bool {
+        let typed = self
+            .parts
+            .iter()
+            .filter(|other| other.keyword("type").is_some());
+        typed.into_iter().all(|other| {
+            other.pointer == part.pointer || other.keyword("nullable") == Some(&Value::Bool(true))
+        })
+    }
+
+    /// Whether a union has `null` for a branch, or an enum for a value.
+    fn has_null_in(&self, root: &'d Value, depth: usize) -> bool {
+        if self.keywords("enum").any(|values| {
+            values
+                .as_array()
+                .is_some_and(|values| values.contains(&Value::Null))
+        }) {
+            return true;
+        }
+        depth < MAX_HOPS
+            && self.unions().any(|(part, keyword)| {
+                part.items(keyword.name())
+                    .into_iter()
+                    .any(|branch| Self::of(root, vec![branch]).is_null(root, depth + 1))
+            })
+    }
+
+    /// Whether `null` is the only value.
+    pub fn is_null(&self, _root: &'d Value, _depth: usize) -> bool {
+        let types: Vec<_> = self.keywords("type").collect();
+        let only_null = |value: &&Value| {
+            **value == Value::from("null") || **value == serde_json::json!(["null"])
+        };
+        let by_type = !types.is_empty() && types.iter().all(only_null);
+        let only = serde_json::json!([null]);
+        by_type
+            || self.keywords("enum").any(|values| *values == only)
+            || self.keywords("const").any(Value::is_null)
+    }
+
+    fn unions(&self) -> impl Iterator<Item = (&Part<'d>, UnionKeyword)> {
+        self.parts.iter().flat_map(|part| {
+            let keywords = [UnionKeyword::OneOf, UnionKeyword::AnyOf];
+            keywords
+                .into_iter()
+                .filter(|keyword| part.keyword(keyword.name()).is_some_and(Value::is_array))
+                .map(move |keyword| (part, keyword))
+        })
+    }
+
+    /// The first union in it, as the list of its branches; what else constrains a value is part of each branch.
+    pub fn branches(&self, root: &'d Value) -> Option<Vec<Branch<'d>>> {
+        let (part, keyword) = self.unions().next()?;
+        let pointer = part.pointer.clone();
+        let common: Vec<Part<'d>> = self
+            .parts
+            .iter()
+            .filter(|part| part.constrains())
+            .map(|part| Part {
+                without_unions: part.without_unions || part.pointer == pointer,
+                ..part.clone()
+            })
+            .filter(Part::constrains)
+            .collect();
+        let branches = part.items(keyword.name()).into_iter().map(|branch| {
+            let own = Self::of(root, vec![branch.clone()]);
+            let schema = match common.is_empty() {
+                true => own.clone(),
+                false => Self::of(
+                    root,
+                    std::iter::once(branch)
+                        .chain(common.iter().cloned())
+                        .collect(),
+                ),
+            };
+            Branch { own, schema }
+        });
+        Some(branches.collect())
+    }
+
+    /// The names of the properties, in the order of the document.
+    pub fn properties(&self) -> Vec<&'d str> {
+        let mut names = Vec::new();
+        for properties in self.keywords("properties").filter_map(Value::as_object) {
+            for name in properties.keys().map(String::as_str) {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        names
+    }
+
+    /// The schema of a property.
+    pub fn property(&self, root: &'d Value, name: &str) -> Self {
+        let parts = self
+            .parts
+            .iter()
+            .filter_map(|part| part.member("properties", name));
+        Self::of(root, parts.collect())
+    }
+
+    /// The required properties.
+    pub fn required(&self) -> BTreeSet<&'d str> {
+        let lists = self.keywords("required").filter_map(Value::as_array);
+        lists.flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// The schema of the properties without a name.
+    pub fn additional_properties(&self, root: &'d Value) -> Option<Self> {
+        let parts = self
+            .parts
+            .iter()
+            .filter_map(|part| part.child("additionalProperties"));
+        let parts: Vec<_> = parts.filter(|part| part.value.is_object()).collect();
+        (!parts.is_empty()).then(|| Self::of(root, parts))
+    }
+
+    /// The schema of the items of an array.
+    pub fn items(&self, root: &'d Value) -> Option<Self> {
+        let parts: Vec<_> = self
+            .parts
+            .iter()
+            .filter_map(|part| part.child("items"))
+            .collect();
+        (!parts.is_empty()).then(|| Self::of(root, parts))
+    }
+
+    /// The values that all objects allow, without `null`, or `None` if no object lists values.
+    pub fn values(&self) -> Option<Vec<&'d Value>> {
+        let enums = self
+            .keywords("enum")
+            .filter_map(|values| Some(values.as_array()?.iter().collect()));
+        let constants = self.keywords("const").map(|value| vec![value]);
+        let lists: Vec<Vec<&Value>> = enums.chain(constants).collect();
+        let (first, others) = lists.split_first()?;
+        let is_allowed = |value: &&&Value| others.iter().all(|values| values.contains(value));
+        Some(
+            first
+                .iter()
+                .filter(is_allowed)
+                .filter(|value| !value.is_null())
+                .copied()
+                .collect(),
+        )
+    }
+
+    /// The discriminator that an object declares, with the pointer of that object.
+    pub fn discriminator(&self) -> Option<(&'d Value, &str)> {
+        self.parts
+            .iter()
+            .find_map(|part| Some((part.keyword("discriminator")?, &*part.pointer)))
+    }
+
+    /// The tightest value of a numeric keyword, as an integer.
+    pub fn bound(&self, name: &'static str) -> Option<f64> {
+        self.keywords(name).filter_map(Value::as_f64).next()
+    }
+
+    /// Whether any object has a keyword.
+    pub fn has(&self, name: &'static str) -> bool {
+        self.keywords(name).next().is_some()
+    }
+}
+
+/// A branch of a union.
+#[derive(Clone, Debug)]
+pub struct Branch<'d> {
+    /// The branch by itself.
+    pub own: Schema<'d>,
+    /// The branch with all that constrains the union.
+    pub schema: Schema<'d>,
+}
+
+impl UnionKeyword {
+    fn name(self) -> &'static str {
+        match self {
+            Self::OneOf => "oneOf",
+            Self::AnyOf => "anyOf",
+        }
+    }
+}
+
+fn type_names(value: &Value) -> BTreeSet<&str> {
+    match value {
+        Value::String(name) => BTreeSet::from([&**name]),
+        Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+/// The types that both allow. An integer is a number.
+fn both<'d>(left: &BTreeSet<&'d str>, right: &BTreeSet<&'d str>) -> BTreeSet<&'d str> {
+    let mut types: BTreeSet<&str> = left & right;
+    for (one, other) in [(left, right), (right, left)] {
+        if one.contains("integer") && other.contains("number") && !other.contains("integer") {
+            types.insert("integer");
+        }
+    }
+    types
+}

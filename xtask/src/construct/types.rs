@@ -1,0 +1,389 @@
+//! The constructor of types: from schemas to references and definitions.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde_json::Value;
+
+use crate::api::{
+    EnumType, Evidence, Newtype, Primitive, Shape, TypeDef, TypeDocs, TypeId, TypeRef, Variant,
+};
+use crate::diagnostic::Diagnostic;
+use crate::pointer;
+
+use super::names::{Members, Names};
+use super::objects::{Object, object};
+use super::schema::{Key, Schema};
+use super::{primitives, recursion, unions};
+
+/// How deep anonymous schemas may be nested in one another.
+const MAX_DEPTH: usize = 100;
+
+/// The types of a document, as far as they were asked for.
+#[derive(Debug)]
+pub struct Types<'d> {
+    /// The document.
+    pub root: &'d Value,
+    /// A type whose construction has begun is there without a definition.
+    types: Vec<Begun>,
+    known: HashMap<Key, TypeId>,
+    components: BTreeMap<String, TypeId>,
+    /// The schemas that have the schema at a pointer in their `allOf`.
+    pub extensions: BTreeMap<String, Vec<String>>,
+    names: Names,
+    problems: Vec<Diagnostic>,
+    depth: usize,
+}
+
+#[derive(Debug)]
+struct Begun {
+    name: String,
+    docs: TypeDocs,
+    origin: String,
+    shape: Option<Shape>,
+}
+
+/// The type of a schema.
+#[derive(Clone, Debug)]
+pub struct Typed {
+    /// The type of values other than `null`.
+    pub reference: TypeRef,
+    /// Whether `null` is a value.
+    pub is_nullable: bool,
+}
+
+/// A type before it has a name.
+enum Unnamed {
+    /// It needs a definition.
+    Definition(Shape),
+    /// It is made of others.
+    Reference(TypeRef),
+}
+
+impl<'d> Types<'d> {
+    /// No types yet.
+    pub fn of(root: &'d Value) -> Self {
+        let mut names = Names::default();
+        let schemas = root
+            .pointer("/components/schemas")
+            .and_then(Value::as_object);
+        let schemas: Vec<&String> = schemas
+            .into_iter()
+            .flat_map(serde_json::Map::keys)
+            .collect();
+        // Components come first, for inline types are named after them.
+        let mut components = BTreeMap::new();
+        let mut types = Vec::new();
+        for name in &schemas {
+            let origin = pointer::join("/components/schemas", name);
+            let docs = Schema::at(root, &origin)
+                .map(|schema| docs(&schema))
+                .unwrap_or_default();
+            components.insert(origin.clone(), TypeId(types.len()));
+            types.push(Begun {
+                name: names.claim(name),
+                docs,
+                origin,
+                shape: None,
+            });
+        }
+        Self {
+            root,
+            types,
+            known: HashMap::new(),
+            components,
+            extensions: unions::extensions(root, &schemas),
+            names,
+            problems: Vec::new(),
+            depth: 0,
+        }
+    }
+
+    /// The types, boxed where one contains itself.
+    ///
+    /// # Errors
+    ///
+    /// A diagnostic for each schema that has no type.
+    pub fn finish(self) -> Result<Vec<TypeDef>, Vec<Diagnostic>> {
+        if !self.problems.is_empty() {
+            return Err(self.problems);
+        }
+        let types = self.types.into_iter().map(|begun| TypeDef {
+            name: begun.name,
+            docs: begun.docs,
+            origin: begun.origin,
+            // Each that was begun was finished, for the problems are none.
+            shape: begun.shape.unwrap_or(Shape::Newtype(Newtype {
+                inner: TypeRef::JSON,
+            })),
+        });
+        let mut types = types.collect();
+        recursion::boxed(&mut types);
+        Ok(types)
+    }
+
+    /// The type of a component.
+    pub fn component(&mut self, name: &str) -> Option<TypeId> {
+        self.component_at(&pointer::join("/components/schemas", name))
+    }
+
+    fn component_at(&mut self, pointer: &str) -> Option<TypeId> {
+        let id = *self.components.get(pointer)?;
+        // Its construction is under way, or done.
+        if self.types[id.0].shape.is_some() {
+            return Some(id);
+        }
+        let schema = Schema::at(self.root, pointer)?;
+        self.types[id.0].shape = Some(Shape::Newtype(Newtype {
+            inner: TypeRef::JSON,
+        }));
+        self.know(schema.key(), id);
+        let name = self.types[id.0].name.clone();
+        let unnamed = match unions::of_extensions(self, &schema, pointer) {
+            Some(union) => Unnamed::Definition(Shape::Union(union)),
+            None => match schema.reference().map(str::to_owned) {
+                Some(target) => Unnamed::Reference(self.at(&target)),
+                None => self.construct(&schema, &name),
+            },
+        };
+        self.types[id.0].shape = Some(match unnamed {
+            Unnamed::Definition(shape) => shape,
+            Unnamed::Reference(inner) => Shape::Newtype(Newtype { inner }),
+        });
+        Some(id)
+    }
+
+    /// The type of the schema at a pointer, which something refers to.
+    fn at(&mut self, pointer: &str) -> TypeRef {
+        if let Some(id) = self.component_at(pointer) {
+            return TypeRef::Named(id);
+        }
+        let words = pointer.replace('/', " ");
+        match Schema::at(self.root, pointer) {
+            Some(schema) => self.reference(&schema, &words),
+            None => TypeRef::JSON,
+        }
+    }
+
+    /// The type of a schema, with `null` if that is a value; `name` is for a definition that has none.
+    pub fn reference(&mut self, schema: &Schema<'d>, name: &str) -> TypeRef {
+        let typed = self.typed(schema, name);
+        match typed.is_nullable {
+            true => TypeRef::Nullable(Box::new(typed.reference)),
+            false => typed.reference,
+        }
+    }
+
+    /// The type of a schema; `name` is for a definition that has none.
+    pub fn typed(&mut self, schema: &Schema<'d>, name: &str) -> Typed {
+        let is_nullable = schema.is_nullable(self.root, 0);
+        let reference = match schema.reference().map(str::to_owned) {
+            Some(target) => self.at(&target),
+            None => self.anonymous(schema, name),
+        };
+        Typed {
+            reference,
+            is_nullable,
+        }
+    }
+
+    fn anonymous(&mut self, schema: &Schema<'d>, name: &str) -> TypeRef {
+        let key = schema.key();
+        if let Some(id) = self.known.get(&key) {
+            return TypeRef::Named(*id);
+        }
+        if self.depth > MAX_DEPTH {
+            let message = format!("schemas are nested in one another more than {MAX_DEPTH} deep");
+            let problem = Diagnostic::error("endless-schema", schema.pointer(), message);
+            self.problems
+                .push(problem.hint("name a schema that contains itself as a component"));
+            return TypeRef::JSON;
+        }
+        let is_definition = needs_definition(schema, self.root);
+        let id = TypeId(self.types.len());
+        if is_definition {
+            // Before its members, so that one that contains itself is found.
+            self.know(key, id);
+            self.types.push(Begun {
+                name: self.names.claim(name),
+                docs: docs(schema),
+                origin: schema.pointer().to_owned(),
+                shape: None,
+            });
+        }
+        self.depth += 1;
+        let name = match is_definition {
+            true => self.types[id.0].name.clone(),
+            false => name.to_owned(),
+        };
+        let unnamed = self.construct(schema, &name);
+        self.depth -= 1;
+        match (unnamed, is_definition) {
+            (Unnamed::Definition(shape), true) => {
+                self.types[id.0].shape = Some(shape);
+                TypeRef::Named(id)
+            }
+            (Unnamed::Reference(inner), true) => {
+                self.types[id.0].shape = Some(Shape::Newtype(Newtype { inner }));
+                TypeRef::Named(id)
+            }
+            (Unnamed::Reference(reference), false) => reference,
+            // `needs_definition` said that there is none.
+            (Unnamed::Definition(_), false) => TypeRef::JSON,
+        }
+    }
+
+    /// Remembers which type a schema has, unless it is unconstrained, as many are that have nothing in common.
+    fn know(&mut self, key: Key, id: TypeId) {
+        if !key.is_empty() {
+            self.known.entry(key).or_insert(id);
+        }
+    }
+
+    /// Constructs the type of a schema that is no reference.
+    fn construct(&mut self, schema: &Schema<'d>, name: &str) -> Unnamed {
+        if let Some(branches) = schema.branches(self.root) {
+            return unions::union(self, schema, branches, name)
+                .map_or_else(Unnamed::Reference, |union| {
+                    Unnamed::Definition(Shape::Union(union))
+                });
+        }
+        match known_strings(schema) {
+            Some(values) => return Unnamed::Definition(Shape::Enum(enumeration(&values))),
+            None => {}
+        }
+        let kinds = kinds(schema);
+        let mut kinds = kinds.iter().copied();
+        let (Some(kind), None) = (kinds.next(), kinds.next()) else {
+            let kinds: Vec<&str> = kinds_of_several(schema);
+            return match kinds.is_empty() {
+                true => Unnamed::Reference(TypeRef::JSON),
+                false => {
+                    let union = unions::of_types(self, schema, &kinds, name);
+                    Unnamed::Definition(Shape::Union(union))
+                }
+            };
+        };
+        match self.of_kind(schema, kind, name) {
+            Ok(shape) => Unnamed::Definition(shape),
+            Err(reference) => Unnamed::Reference(reference),
+        }
+    }
+
+    /// The type of the values of one JSON type: a definition, or else a reference.
+    pub fn of_kind(
+        &mut self,
+        schema: &Schema<'d>,
+        kind: &str,
+        name: &str,
+    ) -> Result<Shape, TypeRef> {
+        Err(match kind {
+            "object" => match object(self, schema, name) {
+                Object::Struct(shape) => return Ok(Shape::Struct(shape)),
+                Object::Map(value) => TypeRef::Map(Box::new(value)),
+            },
+            "array" => {
+                let items = schema.items(self.root);
+                let item = items.map_or(TypeRef::JSON, |items| {
+                    self.reference(&items, &format!("{name} item"))
+                });
+                TypeRef::List(Box::new(item))
+            }
+            "string" => TypeRef::Primitive(primitives::string(schema)),
+            "integer" => TypeRef::Primitive(primitives::integer(schema)),
+            "number" => TypeRef::Primitive(primitives::number(schema)),
+            "boolean" => TypeRef::Primitive(Primitive::Bool),
+            _ => TypeRef::JSON,
+        })
+    }
+
+    /// Adds a definition for a part of another type.
+    pub fn define(&mut self, name: &str, docs: TypeDocs, origin: &str, shape: Shape) -> TypeId {
+        let id = TypeId(self.types.len());
+        let name = self.names.claim(name);
+        self.types.push(Begun {
+            name,
+            docs,
+            origin: origin.to_owned(),
+            shape: Some(shape),
+        });
+        id
+    }
+}
+
+/// What is documented of a schema.
+pub fn docs(schema: &Schema<'_>) -> TypeDocs {
+    TypeDocs {
+        description: schema.text("description").map(str::to_owned),
+        deprecated: schema.is("deprecated"),
+        private: schema.is("x-private"),
+        evidence: match schema.text("x-evidence") {
+            Some("inferred") => Evidence::Inferred,
+            _ => Evidence::Documented,
+        },
+    }
+}
+
+/// The JSON types that a schema is about: those that it allows, or else those that its keywords constrain.
+fn kinds<'d>(schema: &Schema<'d>) -> BTreeSet<&'d str> {
+    schema.types().unwrap_or_else(|| {
+        let mut kinds = BTreeSet::new();
+        if ["properties", "additionalProperties", "required"]
+            .iter()
+            .any(|name| schema.has(name))
+        {
+            kinds.insert("object");
+        }
+        if schema.has("items") {
+            kinds.insert("array");
+        }
+        kinds
+    })
+}
+
+fn kinds_of_several<'d>(schema: &Schema<'d>) -> Vec<&'d str> {
+    let kinds = kinds(schema);
+    let is_subsumed = |kind: &&str| *kind == "integer" && kinds.contains("number");
+    kinds
+        .iter()
+        .filter(|kind| !is_subsumed(kind))
+        .copied()
+        .collect()
+}
+
+/// The known values of a schema of strings.
+fn known_strings<'d>(schema: &Schema<'d>) -> Option<Vec<&'d str>> {
+    let values = schema.values()?;
+    let texts: Option<Vec<&str>> = values.iter().map(|value| value.as_str()).collect();
+    texts.filter(|texts| !texts.is_empty())
+}
+
+fn enumeration(values: &[&str]) -> EnumType {
+    let mut members = Members::default().reserve("Unrecognized");
+    let mut seen = BTreeSet::new();
+    let variants = values
+        .iter()
+        .filter(|value| seen.insert(**value))
+        .map(|value| Variant {
+            name: members.variant(value),
+            value: (*value).to_owned(),
+        });
+    EnumType {
+        variants: variants.collect(),
+    }
+}
+
+/// Whether the type of a schema needs a definition of its own.
+fn needs_definition<'d>(schema: &Schema<'d>, root: &'d Value) -> bool {
+    if let Some(branches) = schema.branches(root) {
+        return unions::is_union(&branches, root);
+    }
+    if known_strings(schema).is_some() {
+        return true;
+    }
+    match &*kinds_of_several(schema) {
+        [] => false,
+        ["object"] => !schema.properties().is_empty(),
+        [_] => false,
+        _ => true,
+    }
+}

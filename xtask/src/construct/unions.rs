@@ -1,0 +1,243 @@
+//! Unions: `oneOf`, `anyOf`, several JSON types, and schemas that others extend.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::api::{Discriminator, TypeRef, UnionType, Variant};
+use crate::pointer;
+
+use super::names::Members;
+use super::schema::{Branch, Schema};
+use super::types::{Types, docs};
+
+/// Whether some branches make a union; otherwise there is one type in them, or none.
+pub fn is_union<'d>(branches: &[Branch<'d>], root: &'d Value) -> bool {
+    values(branches, root).count() > 1
+}
+
+/// The branches that are not `null`.
+fn values<'b, 'd>(
+    branches: &'b [Branch<'d>],
+    root: &'d Value,
+) -> impl Iterator<Item = &'b Branch<'d>> {
+    branches
+        .iter()
+        .filter(move |branch| !branch.own.is_null(root, 0))
+}
+
+/// Constructs a union, or the type of its only branch.
+pub fn union<'d>(
+    types: &mut Types<'d>,
+    schema: &Schema<'d>,
+    branches: Vec<Branch<'d>>,
+    name: &str,
+) -> Result<UnionType, TypeRef> {
+    let branches: Vec<Branch<'_>> = values(&branches, types.root).cloned().collect();
+    match &*branches {
+        [] => return Err(TypeRef::JSON),
+        [only] => return Err(types.reference(&only.schema, name)),
+        _ => {}
+    }
+    let discriminator =
+        declared(types.root, schema, &branches).or_else(|| implied(types.root, &branches));
+    let mut members = Members::default().reserve("Unrecognized");
+    let mut variants: Vec<Variant<TypeRef>> = Vec::new();
+    for (index, branch) in branches.iter().enumerate() {
+        let words = words(&branch.own, discriminator.as_ref(), index);
+        let inline = format!("{name} {words}");
+        let value = types.reference(&branch.schema, &inline);
+        variants.push(Variant {
+            name: members.variant(&words),
+            value,
+        });
+    }
+    Ok(UnionType {
+        branches: variants,
+        discriminator,
+    })
+}
+
+/// A name for a branch: its title, the last word of its reference, its discriminator value, or its JSON type.
+fn words(branch: &Schema<'_>, discriminator: Option<&Discriminator>, index: usize) -> String {
+    if let Some(target) = branch.reference() {
+        return pointer::last(target);
+    }
+    if let Some(title) = branch.text("title") {
+        return title.to_owned();
+    }
+    let tag = discriminator.and_then(|discriminator| {
+        let mut values = discriminator.values.iter();
+        values
+            .find(|(_, branch)| *branch == index)
+            .map(|(value, _)| value.clone())
+    });
+    if let Some(tag) = tag {
+        return tag;
+    }
+    let kinds = branch.types().unwrap_or_default();
+    match kinds.first() {
+        Some(&"array") => "List".to_owned(),
+        Some(&"boolean") => "Bool".to_owned(),
+        Some(kind) => (*kind).to_owned(),
+        None => "Other".to_owned(),
+    }
+}
+
+/// The discriminator that a schema declares.
+fn declared<'d>(
+    root: &'d Value,
+    schema: &Schema<'d>,
+    branches: &[Branch<'d>],
+) -> Option<Discriminator> {
+    let (declared, _) = schema.discriminator()?;
+    let key = declared.get("propertyName")?.as_str()?;
+    let mapping = declared.get("mapping").and_then(Value::as_object);
+    let mut values: Vec<(String, usize)> = Vec::new();
+    for (index, branch) in branches.iter().enumerate() {
+        let target = branch.own.reference()?;
+        let mapped = mapping.into_iter().flatten().filter(|(_, to)| {
+            let to = to.as_str().unwrap_or_default();
+            to.strip_prefix('#') == Some(target) || *to == *pointer::last(target)
+        });
+        let mapped: Vec<String> = mapped.map(|(value, _)| value.clone()).collect();
+        let own = match mapped.is_empty() {
+            false => mapped,
+            true => {
+                constants(root, &branch.own, key).unwrap_or_else(|| vec![pointer::last(target)])
+            }
+        };
+        values.extend(own.into_iter().map(|value| (value, index)));
+    }
+    is_distinct(&values).then(|| Discriminator {
+        key: key.to_owned(),
+        values,
+    })
+}
+
+/// A property that has constant values in every branch, and no value in two of them.
+fn implied<'d>(root: &'d Value, branches: &[Branch<'d>]) -> Option<Discriminator> {
+    let first = branches.first()?;
+    first.schema.properties().into_iter().find_map(|key| {
+        let mut values = Vec::new();
+        for (index, branch) in branches.iter().enumerate() {
+            let constants = constants(root, &branch.schema, key)?;
+            values.extend(constants.into_iter().map(|value| (value, index)));
+        }
+        is_distinct(&values).then(|| Discriminator {
+            key: key.to_owned(),
+            values,
+        })
+    })
+}
+
+/// The values of a property that is a constant, or one of a few.
+fn constants<'d>(root: &'d Value, schema: &Schema<'d>, key: &str) -> Option<Vec<String>> {
+    if !schema.properties().contains(&key) {
+        return None;
+    }
+    let values = schema.property(root, key).values()?;
+    let texts: Option<Vec<String>> = values
+        .iter()
+        .map(|value| value.as_str().map(str::to_owned))
+        .collect();
+    texts.filter(|texts| !texts.is_empty())
+}
+
+fn is_distinct(values: &[(String, usize)]) -> bool {
+    let mut known = BTreeMap::new();
+    values
+        .iter()
+        .all(|(value, branch)| *known.entry(value).or_insert(*branch) == *branch)
+}
+
+/// The union of some JSON types that one schema allows.
+pub fn of_types<'d>(
+    types: &mut Types<'d>,
+    schema: &Schema<'d>,
+    kinds: &[&str],
+    name: &str,
+) -> UnionType {
+    let mut members = Members::default().reserve("Unrecognized");
+    let branches = kinds.iter().map(|kind| {
+        let word = match *kind {
+            "array" => "list",
+            "boolean" => "bool",
+            kind => kind,
+        };
+        let name = format!("{name} {word}");
+        let value = match types.of_kind(schema, kind, &name) {
+            Err(reference) => reference,
+            Ok(shape) => TypeRef::Named(types.define(&name, docs(schema), schema.pointer(), shape)),
+        };
+        Variant {
+            name: members.variant(word),
+            value,
+        }
+    });
+    UnionType {
+        branches: branches.collect(),
+        discriminator: None,
+    }
+}
+
+/// The component schemas that have another one in their `allOf`, by the pointer of that one.
+pub fn extensions(root: &Value, schemas: &[&String]) -> BTreeMap<String, Vec<String>> {
+    let mut extensions: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for name in schemas {
+        let pointer = pointer::join("/components/schemas", name);
+        let all_of = pointer::get(root, &pointer).and_then(|schema| schema.get("allOf"));
+        for part in all_of.and_then(Value::as_array).into_iter().flatten() {
+            let target = part
+                .get("$ref")
+                .and_then(Value::as_str)
+                .and_then(|target| target.strip_prefix('#'));
+            if let Some(target) = target {
+                extensions
+                    .entry(target.to_owned())
+                    .or_default()
+                    .push(pointer.clone());
+            }
+        }
+    }
+    extensions
+}
+
+/// The union of the schemas that extend one with a discriminator, if it has one and no union of its own.
+pub fn of_extensions<'d>(
+    types: &mut Types<'d>,
+    schema: &Schema<'d>,
+    at: &str,
+) -> Option<UnionType> {
+    let (declared, declares) = schema.discriminator()?;
+    let children = types.extensions.get(at)?.clone();
+    if declares != at || schema.branches(types.root).is_some() {
+        return None;
+    }
+    let key = declared.get("propertyName")?.as_str()?.to_owned();
+    let mapping = declared.get("mapping").and_then(Value::as_object);
+    let mut members = Members::default().reserve("Unrecognized");
+    let (mut branches, mut values) = (Vec::new(), Vec::new());
+    for pointer in children {
+        let name = pointer::last(&pointer);
+        let id = types.component(&name)?;
+        let mapped = mapping.into_iter().flatten().filter(|(_, to)| {
+            let to = to.as_str().unwrap_or_default();
+            to.strip_prefix('#') == Some(&*pointer) || to == name
+        });
+        let mut mapped: Vec<String> = mapped.map(|(value, _)| value.clone()).collect();
+        if mapped.is_empty() {
+            mapped.push(name.clone());
+        }
+        values.extend(mapped.into_iter().map(|value| (value, branches.len())));
+        branches.push(Variant {
+            name: members.variant(&name),
+            value: TypeRef::Named(id),
+        });
+    }
+    let discriminator = is_distinct(&values).then_some(Discriminator { key, values });
+    Some(UnionType {
+        branches,
+        discriminator,
+    })
+}

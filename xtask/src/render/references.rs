@@ -1,0 +1,92 @@
+//! References to types as Rust paths.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use crate::api::{Api, Primitive, TypeRef};
+
+/// Prints references to types from within the module of types.
+pub struct References<'a> {
+    api: &'a Api,
+    names: BTreeSet<&'a str>,
+}
+
+impl<'a> References<'a> {
+    /// Those of a model.
+    pub fn of(api: &'a Api) -> Self {
+        let names = api.types.iter().map(|definition| &*definition.name);
+        Self {
+            api,
+            names: names.collect(),
+        }
+    }
+
+    /// A type of the prelude, by its path if a generated type has its name.
+    pub fn prelude(&self, name: &str, path: TokenStream) -> TokenStream {
+        if self.names.contains(name) {
+            return path;
+        }
+        let name = format_ident!("{name}");
+        quote!(#name)
+    }
+
+    /// `Option` of a type.
+    pub fn option(&self, inner: &TokenStream) -> TokenStream {
+        let option = self.prelude("Option", quote!(::std::option::Option));
+        quote!(#option<#inner>)
+    }
+
+    /// The type that is referred to.
+    pub fn print(&self, reference: &TypeRef) -> TokenStream {
+        match reference {
+            TypeRef::Named(id) => {
+                let name = format_ident!("{}", self.api.definition(*id).name);
+                quote!(#name)
+            }
+            TypeRef::Boxed(inner) => {
+                let (path, inner) = (
+                    self.prelude("Box", quote!(::std::boxed::Box)),
+                    self.print(inner),
+                );
+                quote!(#path<#inner>)
+            }
+            TypeRef::Nullable(inner) => self.option(&self.print(inner)),
+            TypeRef::List(item) => {
+                let (path, item) = (
+                    self.prelude("Vec", quote!(::std::vec::Vec)),
+                    self.print(item),
+                );
+                quote!(#path<#item>)
+            }
+            TypeRef::Map(value) => {
+                let (key, value) = (self.string(), self.print(value));
+                quote!(::std::collections::BTreeMap<#key, #value>)
+            }
+            TypeRef::Primitive(primitive) => self.primitive(*primitive),
+        }
+    }
+
+    fn string(&self) -> TokenStream {
+        self.prelude("String", quote!(::std::string::String))
+    }
+
+    fn primitive(&self, primitive: Primitive) -> TokenStream {
+        match primitive {
+            Primitive::Bool => quote!(bool),
+            Primitive::Integer(integer) => {
+                let name = format_ident!("{}", integer.rust_name());
+                quote!(#name)
+            }
+            Primitive::Float => quote!(f64),
+            Primitive::Float32 => quote!(f32),
+            Primitive::String => self.string(),
+            Primitive::Timestamp => quote!(support::Timestamp),
+            Primitive::Date => quote!(::chrono::NaiveDate),
+            Primitive::Uuid => quote!(::uuid::Uuid),
+            Primitive::Ip => quote!(::std::net::IpAddr),
+            Primitive::Json => quote!(support::Json),
+        }
+    }
+}

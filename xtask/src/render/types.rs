@@ -1,0 +1,328 @@
+//! Prints the definitions of types.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::references::References;
+use crate::api::{
+    Api, EnumType, Evidence, Field, Newtype, Presence, Primitive, Shape, StructType, TypeDef,
+    TypeDocs, TypeRef, UnionType,
+};
+use crate::emit::docs;
+
+/// Prints the module of types.
+pub fn module(api: &Api) -> TokenStream {
+    let references = References::of(api);
+    let types = api.types.iter().map(|definition| {
+        let printer = Printer {
+            references: &references,
+            definition,
+        };
+        printer.print()
+    });
+    quote! {
+        //! The types of parameters, bodies and responses.
+
+        use super::support;
+
+        #(#types)*
+    }
+}
+
+struct Printer<'a> {
+    references: &'a References<'a>,
+    definition: &'a TypeDef,
+}
+
+impl Printer<'_> {
+    fn print(&self) -> TokenStream {
+        match &self.definition.shape {
+            Shape::Struct(object) => self.object(object),
+            Shape::Enum(values) => self.enumeration(values),
+            Shape::Union(union) => self.union(union),
+            Shape::Newtype(newtype) => self.newtype(newtype),
+        }
+    }
+
+    /// The comment of the type itself.
+    fn comment(&self, closing: &str) -> TokenStream {
+        let fallback = format!("`{}`.", self.definition.name);
+        comment(&self.definition.docs, &fallback, &[closing])
+    }
+
+    fn object(&self, object: &StructType) -> TokenStream {
+        let name = format_ident!("{}", self.definition.name);
+        let comment = self.comment("");
+        let fields = object.fields.iter().map(|field| {
+            let (ident, value) = (format_ident!("{}", field.name), self.field_type(field));
+            let comment = self.field_comment(field);
+            let deprecated = field.docs.deprecated.then(|| quote!(#[deprecated]));
+            quote!(#comment #deprecated pub #ident: #value,)
+        });
+        let extra = self
+            .references
+            .print(&TypeRef::Map(Box::new(object.extra.clone())));
+        let is_default = object.fields.iter().all(|field| !is_required(field));
+        let default = is_default.then(|| quote!(, Default));
+        let constructor = (!is_default).then(|| self.constructor(object));
+        let debug = self.debug(object);
+        let members = object.fields.iter().map(|field| {
+            let (ident, key) = (format_ident!("{}", field.name), &field.key);
+            let presence = match field.presence {
+                Presence::Required | Presence::RequiredNullable => quote!(required),
+                Presence::Optional => quote!(optional),
+                Presence::OptionalNullable => quote!(nullable),
+            };
+            quote!(#ident: #key #presence,)
+        });
+        quote! {
+            #comment
+            #[derive(Clone, PartialEq #default)]
+            pub struct #name {
+                #(#fields)*
+                /// Members that the API description does not name, as they came.
+                pub extra: #extra,
+            }
+
+            #constructor
+
+            #debug
+
+            support::object! { #name { #(#members)* } }
+        }
+    }
+
+    fn field_type(&self, field: &Field) -> TokenStream {
+        let value = self.references.print(&field.value);
+        match field.presence {
+            Presence::Required => value,
+            Presence::RequiredNullable | Presence::Optional => self.references.option(&value),
+            Presence::OptionalNullable => self.references.option(&self.references.option(&value)),
+        }
+    }
+
+    fn field_comment(&self, field: &Field) -> TokenStream {
+        let fallback = format!("The member `{}`.", field.key);
+        let states = match field.presence {
+            Presence::OptionalNullable => "`None` is absent, and `Some(None)` is `null`.",
+            Presence::RequiredNullable => "`None` is `null`.",
+            Presence::Required | Presence::Optional => "",
+        };
+        let default = match &field.default {
+            Some(default) => format!("The server's default is {}.", docs::code(default)),
+            None => String::new(),
+        };
+        comment(&field.docs, &fallback, &[states, &default])
+    }
+
+    fn constructor(&self, object: &StructType) -> TokenStream {
+        let name = format_ident!("{}", self.definition.name);
+        let required = object.fields.iter().filter(|field| is_required(field));
+        let arguments = required.map(|field| {
+            let (ident, value) = (format_ident!("{}", field.name), self.field_type(field));
+            quote!(#ident: #value)
+        });
+        let fields = object.fields.iter().map(|field| {
+            let ident = format_ident!("{}", field.name);
+            match is_required(field) {
+                true => quote!(#ident),
+                false => quote!(#ident: ::std::option::Option::None),
+            }
+        });
+        let many = (object
+            .fields
+            .iter()
+            .filter(|field| is_required(field))
+            .count()
+            > 7)
+        .then(|| quote!(#[allow(clippy::too_many_arguments)]));
+        quote! {
+            impl #name {
+                /// A value that has the required members and no other.
+                #many
+                #[must_use]
+                pub fn new(#(#arguments),*) -> Self {
+                    Self {
+                        #(#fields,)*
+                        extra: ::std::collections::BTreeMap::new(),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Shows nothing private, nor members that nobody has described.
+    fn debug(&self, object: &StructType) -> TokenStream {
+        let name = format_ident!("{}", self.definition.name);
+        let shown = object
+            .fields
+            .iter()
+            .filter(|field| !field.docs.private && !self.definition.docs.private);
+        let shown: Vec<_> = shown.map(|field| format_ident!("{}", field.name)).collect();
+        match shown.is_empty() {
+            true => quote!(support::private_debug!(#name);),
+            false => quote!(support::private_debug!(#name; #(#shown),*);),
+        }
+    }
+
+    fn enumeration(&self, values: &EnumType) -> TokenStream {
+        let name = format_ident!("{}", self.definition.name);
+        let comment = self.comment(
+            "This enum is open: it keeps a value that it does not know, and sends it back.",
+        );
+        let idents: Vec<_> = values
+            .variants
+            .iter()
+            .map(|variant| format_ident!("{}", variant.name))
+            .collect();
+        let texts: Vec<_> = values
+            .variants
+            .iter()
+            .map(|variant| &variant.value)
+            .collect();
+        let comments = texts
+            .iter()
+            .map(|text| docs::comment(&format!("The value {}.", docs::code(text))));
+        quote! {
+            #comment
+            #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+            #[non_exhaustive]
+            pub enum #name {
+                #(#comments #idents,)*
+                /// A value that this version of the crate does not know.
+                Unrecognized(support::UnknownValue),
+            }
+
+            impl #name {
+                /// Every value that this version of the crate knows, in the order of the API description.
+                pub const KNOWN: &'static [Self] = &[#(Self::#idents),*];
+
+                /// The value as it is sent.
+                #[must_use]
+                pub fn as_str(&self) -> &str {
+                    match self {
+                        #(Self::#idents => #texts,)*
+                        Self::Unrecognized(value) => value.as_str(),
+                    }
+                }
+            }
+
+            impl ::std::convert::From<&str> for #name {
+                fn from(value: &str) -> Self {
+                    match value {
+                        #(#texts => Self::#idents,)*
+                        other => Self::Unrecognized(support::UnknownValue::new(other)),
+                    }
+                }
+            }
+
+            support::open_enum!(#name);
+            support::wire::wire_enum!(#name);
+        }
+    }
+
+    fn union(&self, union: &UnionType) -> TokenStream {
+        let name = format_ident!("{}", self.definition.name);
+        let comment = self.comment("A value of none of these types is kept as it came.");
+        let idents: Vec<_> = union
+            .branches
+            .iter()
+            .map(|branch| format_ident!("{}", branch.name))
+            .collect();
+        let types: Vec<_> = union
+            .branches
+            .iter()
+            .map(|branch| self.references.print(&branch.value))
+            .collect();
+        let comments = idents
+            .iter()
+            .map(|ident| docs::comment(&format!("The branch `{ident}`.")));
+        let discriminator = union.discriminator.as_ref().map(|discriminator| {
+            let key = &discriminator.key;
+            let values = discriminator.values.iter().filter_map(|(value, branch)| {
+                let ident = idents.get(*branch)?;
+                Some(quote!(#value => #ident))
+            });
+            quote!(by #key { #(#values),* })
+        });
+        let debug = match self.definition.docs.private {
+            true => quote!(support::private_debug!(#name);),
+            false => quote!(),
+        };
+        let derived = (!self.definition.docs.private).then(|| quote!(Debug,));
+        quote! {
+            #comment
+            #[derive(Clone, #derived PartialEq)]
+            #[non_exhaustive]
+            pub enum #name {
+                #(#comments #idents(#types),)*
+                /// A value of another type.
+                Unrecognized(support::Json),
+            }
+
+            #debug
+
+            support::union! { #name { #(#idents(#types)),* } #discriminator }
+        }
+    }
+
+    fn newtype(&self, newtype: &Newtype) -> TokenStream {
+        let name = format_ident!("{}", self.definition.name);
+        let comment = self.comment("");
+        let inner = self.references.print(&newtype.inner);
+        let is_private = self.definition.docs.private;
+        let (traits, text) = match &newtype.inner {
+            TypeRef::Primitive(Primitive::Uuid | Primitive::Date | Primitive::Ip) => {
+                (quote!(Copy, Eq, Hash, Ord, PartialOrd,), true)
+            }
+            TypeRef::Primitive(Primitive::Integer(_)) => {
+                (quote!(Copy, Eq, Hash, Ord, PartialOrd,), true)
+            }
+            TypeRef::Primitive(Primitive::String | Primitive::Timestamp) => {
+                (quote!(Eq, Hash, Ord, PartialOrd,), true)
+            }
+            TypeRef::Primitive(Primitive::Bool) => (quote!(Copy, Eq, Hash,), true),
+            _ => (quote!(), false),
+        };
+        let debug = match is_private {
+            true => quote!(support::private_debug!(#name);),
+            false => quote!(),
+        };
+        let derived = (!is_private).then(|| quote!(Debug,));
+        let text = text.then(|| quote!(support::wire::text_newtype!(#name(#inner));));
+        quote! {
+            #comment
+            #[derive(Clone, #derived #traits PartialEq)]
+            pub struct #name(pub #inner);
+
+            #debug
+
+            support::wire::newtype!(#name(#inner));
+            #text
+        }
+    }
+}
+
+fn is_required(field: &Field) -> bool {
+    matches!(
+        field.presence,
+        Presence::Required | Presence::RequiredNullable
+    )
+}
+
+/// A description with further paragraphs, as a comment.
+fn comment(documented: &TypeDocs, fallback: &str, closing: &[&str]) -> TokenStream {
+    let description = documented.description.as_deref().map(docs::sanitise);
+    let description = description.filter(|description| !description.trim().is_empty());
+    let mut paragraphs = vec![description.unwrap_or_else(|| fallback.to_owned())];
+    if documented.evidence == Evidence::Inferred {
+        paragraphs.push("*Inferred: the documentation of the API does not state it.*".to_owned());
+    }
+    paragraphs.extend(
+        closing
+            .iter()
+            .filter(|text| !text.is_empty())
+            .map(|text| (*text).to_owned()),
+    );
+    docs::comment(&paragraphs.join("\n\n"))
+}
