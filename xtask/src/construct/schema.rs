@@ -275,12 +275,12 @@ impl<'d> Schema<'d> {
             && self.unions().any(|(part, keyword)| {
                 part.items(keyword.name())
                     .into_iter()
-                    .any(|branch| Self::of(root, vec![branch]).is_null(root, depth + 1))
+                    .any(|branch| Self::of(root, vec![branch]).allows_null(root, depth + 1))
             })
     }
 
     /// Whether `null` is the only value.
-    pub fn is_null(&self, _root: &'d Value, _depth: usize) -> bool {
+    pub fn is_null(&self) -> bool {
         let types: Vec<_> = self.keywords("type").collect();
         let only_null = |value: &&Value| {
             **value == Value::from("null") || **value == serde_json::json!(["null"])
@@ -290,6 +290,10 @@ impl<'d> Schema<'d> {
         by_type
             || self.keywords("enum").any(|values| *values == only)
             || self.keywords("const").any(Value::is_null)
+    }
+
+    fn allows_null(&self, root: &'d Value, depth: usize) -> bool {
+        self.is_null() || self.is_nullable(root, depth)
     }
 
     fn unions(&self) -> impl Iterator<Item = (&Part<'d>, UnionKeyword)> {

@@ -375,7 +375,7 @@ fn enumeration(values: &[&str]) -> EnumType {
 /// Whether the type of a schema needs a definition of its own.
 fn needs_definition<'d>(schema: &Schema<'d>, root: &'d Value) -> bool {
     if let Some(branches) = schema.branches(root) {
-        return unions::is_union(&branches, root);
+        return unions::is_union(&branches);
     }
     if known_strings(schema).is_some() {
         return true;

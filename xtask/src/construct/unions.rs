@@ -12,18 +12,13 @@ use super::schema::{Branch, Schema};
 use super::types::{Types, docs};
 
 /// Whether some branches make a union; otherwise there is one type in them, or none.
-pub fn is_union<'d>(branches: &[Branch<'d>], root: &'d Value) -> bool {
-    values(branches, root).count() > 1
+pub fn is_union(branches: &[Branch<'_>]) -> bool {
+    values(branches).count() > 1
 }
 
 /// The branches that are not `null`.
-fn values<'b, 'd>(
-    branches: &'b [Branch<'d>],
-    root: &'d Value,
-) -> impl Iterator<Item = &'b Branch<'d>> {
-    branches
-        .iter()
-        .filter(move |branch| !branch.own.is_null(root, 0))
+fn values<'b, 'd>(branches: &'b [Branch<'d>]) -> impl Iterator<Item = &'b Branch<'d>> {
+    branches.iter().filter(|branch| !branch.own.is_null())
 }
 
 /// Constructs a union, or the type of its only branch.
@@ -33,10 +28,10 @@ pub fn union<'d>(
     branches: Vec<Branch<'d>>,
     name: &str,
 ) -> Result<UnionType, TypeRef> {
-    let branches: Vec<Branch<'_>> = values(&branches, types.root).cloned().collect();
+    let branches: Vec<Branch<'_>> = values(&branches).cloned().collect();
     match &*branches {
         [] => return Err(TypeRef::JSON),
-        [only] => return Err(types.reference(&only.schema, name)),
+        [only] => return Err(types.typed(&only.schema, name).reference),
         _ => {}
     }
     let discriminator =
@@ -46,7 +41,7 @@ pub fn union<'d>(
     for (index, branch) in branches.iter().enumerate() {
         let words = words(&branch.own, discriminator.as_ref(), index);
         let inline = format!("{name} {words}");
-        let value = types.reference(&branch.schema, &inline);
+        let value = types.typed(&branch.schema, &inline).reference;
         variants.push(Variant {
             name: members.variant(&words),
             value,

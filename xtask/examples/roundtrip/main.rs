@@ -6,23 +6,26 @@
 //!
 //! The program reads a component name and a JSON value per line, separated by a tab, and prints what came back.
 
+mod values;
+
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use xtask::api::Shape;
 use xtask::construct::construct;
+use xtask::construct::schema::Schema;
 use xtask::read::Document;
 use xtask::render;
 
 const SUPPORT: &[(&str, &str)] = &[
-    ("date_time", include_str!("../runtime/src/date_time.rs")),
-    ("json", include_str!("../runtime/src/json.rs")),
-    ("object", include_str!("../runtime/src/object.rs")),
-    ("open_enum", include_str!("../runtime/src/open_enum.rs")),
-    ("private", include_str!("../runtime/src/private.rs")),
-    ("timestamp", include_str!("../runtime/src/timestamp.rs")),
-    ("union", include_str!("../runtime/src/union.rs")),
-    ("wire", include_str!("../runtime/src/wire.rs")),
+    ("date_time", include_str!("../../runtime/src/date_time.rs")),
+    ("json", include_str!("../../runtime/src/json.rs")),
+    ("object", include_str!("../../runtime/src/object.rs")),
+    ("open_enum", include_str!("../../runtime/src/open_enum.rs")),
+    ("private", include_str!("../../runtime/src/private.rs")),
+    ("timestamp", include_str!("../../runtime/src/timestamp.rs")),
+    ("union", include_str!("../../runtime/src/union.rs")),
+    ("wire", include_str!("../../runtime/src/wire.rs")),
 ];
 
 const MANIFEST: &str = r#"[package]
@@ -107,18 +110,31 @@ fn write(spec: &Path, folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     }
     let file = syn::parse2(render::types::module(&api))?;
     std::fs::write(source.join("types.rs"), xtask::format::format(&file))?;
-    let mut arms = String::new();
+    let (mut arms, mut lines) = (String::new(), String::new());
     for definition in &api.types {
-        let Some(name) = definition.origin.strip_prefix("/components/schemas/") else { continue };
+        let Some(name) = definition.origin.strip_prefix("/components/schemas/") else {
+            continue;
+        };
         if name.contains('/') {
             continue;
         }
-        let _: &Shape = &definition.shape;
-        arms.push_str(&format!("        {name:?} => again::<types::{}>(json),\n", definition.name));
+        let mut is_nullable = false;
+        if let Some(schema) = Schema::at(&document.root, &definition.origin) {
+            is_nullable = schema.is_nullable(&document.root, 0);
+            for value in values::values(&document.root, &schema) {
+                writeln!(lines, "{name}\t{value}")?;
+            }
+        }
+        let ty = match is_nullable {
+            true => format!("Option<types::{}>", definition.name),
+            false => format!("types::{}", definition.name),
+        };
+        writeln!(arms, "        {name:?} => again::<{ty}>(json),")?;
     }
     let main = format!(
         "{MODULE}\nfn roundtrip(name: &str, json: &str) -> String {{\n    match name {{\n{arms}        _ => \"!unknown type\".to_owned(),\n    }}\n}}\n"
     );
     std::fs::write(source.join("main.rs"), main)?;
+    std::fs::write(folder.join("values.txt"), lines)?;
     Ok(())
 }

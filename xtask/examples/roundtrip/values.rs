@@ -1,0 +1,251 @@
+//! Values that are valid for a schema: with all members and with as few as possible, empty, null, large and odd ones.
+
+use serde_json::{Map, Value, json};
+use xtask::construct::schema::Schema;
+
+/// How deep values are nested.
+const MAX_DEPTH: usize = 7;
+/// How many values are made of one schema inside of another one.
+const MAX_VALUES: usize = 6;
+
+/// Values of a schema; `depth` counts down.
+pub fn values(root: &Value, schema: &Schema<'_>) -> Vec<Value> {
+    Generator {
+        root,
+        budget: 4_000,
+    }
+    .values(schema, MAX_DEPTH)
+}
+
+struct Generator<'d> {
+    root: &'d Value,
+    budget: usize,
+}
+
+impl<'d> Generator<'d> {
+    fn values(&mut self, schema: &Schema<'d>, depth: usize) -> Vec<Value> {
+        if depth == 0 || self.budget == 0 {
+            return Vec::new();
+        }
+        self.budget -= 1;
+        let mut values = self.other_than_null(schema, depth);
+        let known = schema.values();
+        let allows_null = known.is_none()
+            || schema
+                .annotation("enum")
+                .is_some_and(|list| list.to_string().contains("null"));
+        if schema.is_nullable(self.root, 0) && allows_null {
+            values.push(Value::Null);
+        }
+        values
+    }
+
+    fn other_than_null(&mut self, schema: &Schema<'d>, depth: usize) -> Vec<Value> {
+        if let Some(values) = schema.values() {
+            return values.into_iter().take(12).cloned().collect();
+        }
+        if let Some(branches) = schema.branches(self.root) {
+            let per_branch = (24 / branches.len().max(1)).max(2);
+            let mut values = Vec::new();
+            for branch in branches {
+                if !branch.own.is_null() {
+                    values.extend(
+                        self.values(&branch.schema, depth - 1)
+                            .into_iter()
+                            .take(per_branch),
+                    );
+                }
+            }
+            return values;
+        }
+        let kinds = schema.types();
+        let kinds: Vec<&str> = match kinds {
+            Some(kinds) => kinds.into_iter().collect(),
+            None if !schema.properties().is_empty() || schema.has("additionalProperties") => {
+                vec!["object"]
+            }
+            None if schema.has("items") => vec!["array"],
+            None => return vec![json!({"any": [1, null, "x"]}), json!("text"), json!(1.5)],
+        };
+        kinds
+            .into_iter()
+            .flat_map(|kind| self.of_kind(schema, kind, depth))
+            .collect()
+    }
+
+    fn of_kind(&mut self, schema: &Schema<'d>, kind: &str, depth: usize) -> Vec<Value> {
+        match kind {
+            "object" => self.objects(schema, depth),
+            "array" => self.arrays(schema, depth),
+            "string" => strings(schema),
+            "integer" => integers(schema),
+            "number" => numbers(schema),
+            "boolean" => vec![json!(true), json!(false)],
+            _ => Vec::new(),
+        }
+    }
+
+    fn arrays(&mut self, schema: &Schema<'d>, depth: usize) -> Vec<Value> {
+        let items = match schema.items(self.root) {
+            Some(items) => self.values(&items, depth - 1),
+            None => vec![json!(1), json!("x")],
+        };
+        let least = schema.bound("minItems").unwrap_or(0.0) as usize;
+        let most = schema
+            .bound("maxItems")
+            .map_or(usize::MAX, |most| most as usize);
+        let mut values = Vec::new();
+        if least == 0 {
+            values.push(json!([]));
+        }
+        let some: Vec<Value> = items.iter().cycle().take(least.max(1)).cloned().collect();
+        if !items.is_empty() && some.len() <= most && (least <= 1 || !schema.is("uniqueItems")) {
+            values.push(Value::Array(some));
+        }
+        if least <= items.len() && items.len() <= most && !items.is_empty() {
+            values.push(Value::Array(items));
+        }
+        values
+    }
+
+    fn objects(&mut self, schema: &Schema<'d>, depth: usize) -> Vec<Value> {
+        let required = schema.required();
+        let mut members: Vec<(&str, Vec<Value>)> = Vec::new();
+        for name in schema.properties() {
+            let property = schema.property(self.root, name);
+            let mut values = self.values(&property, depth - 1);
+            values.truncate(MAX_VALUES);
+            if values.is_empty() && required.contains(name) {
+                return Vec::new();
+            }
+            members.push((name, values));
+        }
+        if required
+            .iter()
+            .any(|name| members.iter().all(|(member, _)| member != name))
+        {
+            // Nothing is known of a required member.
+            return Vec::new();
+        }
+        let mut objects = Vec::new();
+        let pick =
+            |values: &Vec<Value>, index: usize| values.get(index % values.len().max(1)).cloned();
+        let least = members.iter().filter(|(name, _)| required.contains(name));
+        let least: Map<String, Value> = least
+            .filter_map(|(name, values)| Some(((*name).to_owned(), pick(values, 0)?)))
+            .collect();
+        objects.push(Value::Object(least));
+        for index in 0..MAX_VALUES {
+            let all = members
+                .iter()
+                .filter_map(|(name, values)| Some(((*name).to_owned(), pick(values, index)?)));
+            let mut all: Map<String, Value> = all.collect();
+            match schema.additional_properties(self.root) {
+                Some(additional) if index == 1 || members.is_empty() => {
+                    for (number, value) in self
+                        .values(&additional, depth - 1)
+                        .into_iter()
+                        .take(3)
+                        .enumerate()
+                    {
+                        all.insert(format!("key {number}"), value);
+                    }
+                }
+                None if index == 1
+                    && schema.annotation("additionalProperties") != Some(&Value::Bool(false)) =>
+                {
+                    all.insert("not described".to_owned(), json!({"a": [1, null]}));
+                }
+                _ => {}
+            }
+            let all = Value::Object(all);
+            if !objects.contains(&all) {
+                objects.push(all);
+            }
+        }
+        objects
+    }
+}
+
+fn strings(schema: &Schema<'_>) -> Vec<Value> {
+    let example = schema
+        .annotation("example")
+        .filter(|example| example.is_string());
+    if schema.has("pattern") {
+        return example.cloned().into_iter().collect();
+    }
+    let texts: &[&str] = match schema.text("format") {
+        Some("date-time") => &[
+            "2026-01-02T03:04:05Z",
+            "2026-01-02T03:04:05.000+00:00",
+            "2026-01-02T03:04:05.123456+02:00",
+        ],
+        Some("date") => &["2026-01-02"],
+        Some("uuid") => &["7f7e4431-66f4-4eb9-bc91-473994247fe4"],
+        Some("uri" | "url") => &["https://example.com/a?b=c"],
+        Some("email") => &["a@example.com"],
+        Some("ip" | "ipv4") => &["192.0.2.1"],
+        Some("ipv6") => &["2001:db8::1"],
+        Some(_) => return example.cloned().into_iter().collect(),
+        None => &["", "text", "\u{1f600} \"quoted\"\n"],
+    };
+    let least = schema.bound("minLength").unwrap_or(0.0) as usize;
+    let most = schema
+        .bound("maxLength")
+        .map_or(usize::MAX, |most| most as usize);
+    let texts = texts.iter().map(|text| text.to_string());
+    let texts = texts.map(|text| {
+        if text.chars().count() < least {
+            "x".repeat(least)
+        } else {
+            text
+        }
+    });
+    texts
+        .filter(|text| text.chars().count() <= most)
+        .map(Value::String)
+        .collect()
+}
+
+fn integers(schema: &Schema<'_>) -> Vec<Value> {
+    let numbers = match schema.text("format") {
+        Some("int32") => vec![json!(0), json!(-7), json!(2_147_483_647)],
+        Some("int64") => vec![json!(0), json!(-7), json!(9_007_199_254_740_993_i64)],
+        Some("uint8") => vec![json!(0), json!(255)],
+        Some(format) if format.starts_with("uint") => vec![json!(0), json!(7)],
+        _ => vec![
+            json!(0),
+            json!(-7),
+            json!(9_223_372_036_854_775_808_u64),
+            json!(1.0),
+        ],
+    };
+    bounded(schema, numbers)
+}
+
+fn numbers(schema: &Schema<'_>) -> Vec<Value> {
+    bounded(
+        schema,
+        vec![json!(0), json!(1.5), json!(-2.25), json!(1e30)],
+    )
+}
+
+fn bounded(schema: &Schema<'_>, numbers: Vec<Value>) -> Vec<Value> {
+    let least = schema.bound("minimum").unwrap_or(f64::MIN);
+    let most = schema.bound("maximum").unwrap_or(f64::MAX);
+    let is_inside = |number: &Value| {
+        number
+            .as_f64()
+            .is_some_and(|number| least < number && number < most)
+    };
+    let mut inside: Vec<Value> = numbers.into_iter().filter(is_inside).collect();
+    if inside.is_empty()
+        && least.fract() == 0.0
+        && least > f64::MIN
+        && least < 1e15
+        && !schema.is("exclusiveMinimum")
+    {
+        inside.push(json!(least as i64));
+    }
+    inside
+}
