@@ -4,9 +4,14 @@
 //! nothing else. Every fact is decided once, by the constructor, and is a field here: names, optionality, nullability,
 //! privacy, evidence, representation.
 
+mod operations;
 mod print;
 mod types;
 
+pub use operations::{
+    Answer, Body, Content, Location, Operation, Parameter, Part, PartContent, Segment, Style,
+    Success,
+};
 pub use types::{
     Discriminator, EnumType, Evidence, Field, Integer, Newtype, Presence, Primitive, Shape,
     StructType, TypeDef, TypeDocs, TypeId, TypeRef, UnionType, Variant,
@@ -17,6 +22,8 @@ pub use types::{
 pub struct Api {
     /// The types, in the order of their names.
     pub types: Vec<TypeDef>,
+    /// The operations, in the order of their names.
+    pub operations: Vec<Operation>,
 }
 
 impl Api {

@@ -3,10 +3,14 @@
 //! Nothing here rewrites JSON. A schema is looked at as the intersection of all the schema objects that apply to a value
 //! ([`schema::Schema`]), and a constructor for each kind of type ([`types`]) reads the keywords that it needs from it.
 
+mod bodies;
 mod names;
 mod objects;
+mod operations;
+mod parameters;
 mod primitives;
 mod recursion;
+mod responses;
 pub mod schema;
 mod types;
 mod unions;
@@ -34,6 +38,7 @@ pub fn construct(document: &Document) -> Result<Api, Vec<Diagnostic>> {
     {
         types.component(name);
     }
+    let operations = operations::operations(&mut types);
     let types = types.finish()?;
-    Ok(Api { types })
+    Ok(Api { types, operations })
 }

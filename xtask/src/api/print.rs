@@ -2,10 +2,17 @@
 
 use std::fmt;
 
-use super::{Api, Field, Integer, Presence, Primitive, Shape, TypeDef, TypeRef};
+use super::{
+    Answer, Api, Content, Field, Integer, Operation, Parameter, PartContent, Presence, Primitive,
+    Shape, Style, Success, TypeDef, TypeRef,
+};
 
 impl fmt::Display for Api {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for operation in &self.operations {
+            self.print_operation(operation, f)?;
+            writeln!(f)?;
+        }
         for (index, definition) in self.types.iter().enumerate() {
             if index > 0 {
                 writeln!(f)?;
@@ -17,6 +24,85 @@ impl fmt::Display for Api {
 }
 
 impl Api {
+    fn print_operation(&self, operation: &Operation, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let notes = notes(&[
+            (operation.idempotent, "idempotent"),
+            (operation.deprecated, "deprecated"),
+        ]);
+        let (method, path) = (&operation.method, operation.path_template());
+        writeln!(f, "{}{notes}: {method} {path}", operation.name)?;
+        for parameter in &operation.parameters {
+            self.print_parameter(parameter, f)?;
+        }
+        if let Some(body) = &operation.body {
+            let mark = if body.required { "" } else { "?" };
+            write!(f, "  body{mark} {}", body.media_type)?;
+            match &body.content {
+                Content::Json(value) | Content::Form(value, _) => {
+                    writeln!(f, ": {}", self.type_text(value))?;
+                }
+                Content::Text | Content::Bytes => writeln!(f)?,
+                Content::Multipart(parts) => {
+                    writeln!(f)?;
+                    for part in parts {
+                        let mark = if part.required { "" } else { "?" };
+                        let many = if part.repeated { "*" } else { "" };
+                        let content = match &part.content {
+                            PartContent::File(_) => "file".to_owned(),
+                            PartContent::Text(value) => self.type_text(value),
+                            PartContent::Json(value, _) => {
+                                format!("json {}", self.type_text(value))
+                            }
+                        };
+                        writeln!(f, "    {}{mark}{many}: {content}", part.key)?;
+                    }
+                }
+            }
+        }
+        match &operation.success {
+            Success::Always(answer) => writeln!(f, "  -> {}", self.answer_text(answer))?,
+            Success::ByStatus(answers) => {
+                for (status, answer) in answers {
+                    writeln!(f, "  {status} -> {}", self.answer_text(answer))?;
+                }
+            }
+        }
+        match &operation.error {
+            Some(error) => writeln!(f, "  error -> {}", self.type_text(error)),
+            None => Ok(()),
+        }
+    }
+
+    fn print_parameter(&self, parameter: &Parameter, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = if parameter.required { "" } else { "?" };
+        let style = match parameter.style {
+            Style::Text | Style::Exploded | Style::Unnamed => String::new(),
+            Style::Joined(between) => format!(" joined by `{between}`"),
+            Style::JoinedPairs => " joined pairs".to_owned(),
+            Style::DeepObject => " deep object".to_owned(),
+            Style::Json => " as json".to_owned(),
+        };
+        let (location, value) = (
+            parameter.location.keyword(),
+            self.type_text(&parameter.value),
+        );
+        let notes = notes(&[(parameter.deprecated, "deprecated")]);
+        writeln!(
+            f,
+            "  {location} {}{mark}: {value}{style}{notes}",
+            parameter.key
+        )
+    }
+
+    fn answer_text(&self, answer: &Answer) -> String {
+        match answer {
+            Answer::Empty => "nothing".to_owned(),
+            Answer::Json(value) => self.type_text(value),
+            Answer::Events(data) => format!("events of {}", self.type_text(data)),
+            Answer::Bytes => "bytes".to_owned(),
+        }
+    }
+
     fn print_type(&self, definition: &TypeDef, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &definition.name;
         let notes = notes(&[

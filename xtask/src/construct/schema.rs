@@ -415,6 +415,22 @@ impl<'d> Schema<'d> {
         self.keywords(name).filter_map(Value::as_f64).next()
     }
 
+    /// An inclusive bound of an integer. `exclusive` is the keyword that makes it exclusive (`true`, in OpenAPI 3.0) or is an
+    /// exclusive bound itself; `inward` is the step from an exclusive bound to an inclusive one.
+    pub fn integer_bound(
+        &self,
+        name: &'static str,
+        exclusive: &'static str,
+        inward: i64,
+    ) -> Option<i64> {
+        let bound = self.keywords(name).find_map(Value::as_i64);
+        match self.annotation(exclusive) {
+            Some(Value::Bool(true)) => bound?.checked_add(inward),
+            Some(exclusive) if exclusive.is_i64() => exclusive.as_i64()?.checked_add(inward),
+            _ => bound,
+        }
+    }
+
     /// Whether any object has a keyword.
     pub fn has(&self, name: &'static str) -> bool {
         self.keywords(name).next().is_some()

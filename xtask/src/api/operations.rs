@@ -1,0 +1,217 @@
+//! Operations: what is generated for the paths of a document.
+
+use super::TypeRef;
+
+/// An operation, which becomes a method of the client and a builder of its request.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// The operationId, with a suffix where one operation of the document becomes several.
+    pub id: String,
+    /// The name of the method.
+    pub name: String,
+    /// The name of the builder.
+    pub builder: String,
+    /// The HTTP method, in upper case.
+    pub method: String,
+    /// The path, in pieces.
+    pub path: Vec<Segment>,
+    /// The summary, untouched.
+    pub summary: Option<String>,
+    /// The description, untouched.
+    pub description: Option<String>,
+    /// Whether callers should stop using it.
+    pub deprecated: bool,
+    /// Whether sending it twice has the effect of sending it once: by its HTTP method, or by `x-idempotent`.
+    pub idempotent: bool,
+    /// Path parameters in the order of the path, then the others in the order of the document.
+    pub parameters: Vec<Parameter>,
+    /// What its request holds.
+    pub body: Option<Body>,
+    /// What its success holds.
+    pub success: Success,
+    /// The media types that its request accepts.
+    pub accept: String,
+    /// What its error responses hold, if they all hold the same.
+    pub error: Option<TypeRef>,
+    /// The JSON pointer of the operation.
+    pub origin: String,
+}
+
+/// A piece of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Segment {
+    /// Text, sent as it is.
+    Text(String),
+    /// The value of the parameter with this index.
+    Parameter(usize),
+}
+
+/// A parameter.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// Its name on the wire.
+    pub key: String,
+    /// Its Rust name.
+    pub name: String,
+    /// Where it is sent.
+    pub location: Location,
+    /// The type of its value.
+    pub value: TypeRef,
+    /// Whether a request must have it.
+    pub required: bool,
+    /// How its value is written.
+    pub style: Style,
+    /// The least and the greatest value of an integer.
+    pub range: (Option<i64>, Option<i64>),
+    /// The description, untouched.
+    pub description: Option<String>,
+    /// Whether callers should stop using it.
+    pub deprecated: bool,
+    /// The JSON of what the server assumes if it is absent.
+    pub default: Option<String>,
+}
+
+/// Where a parameter is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// In the path.
+    Path,
+    /// In the query.
+    Query,
+    /// In a header.
+    Header,
+    /// In a cookie.
+    Cookie,
+}
+
+/// How a value is written outside of JSON (OpenAPI 3.0.3, "Style Values").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// A scalar, as text.
+    Text,
+    /// A list that repeats the key, and an object whose members are parameters (`form`, exploded).
+    Exploded,
+    /// The items, or the keys and values, joined by this.
+    Joined(&'static str),
+    /// The items joined by commas, the keys and values by `=` (`simple`, exploded).
+    JoinedPairs,
+    /// The path to each scalar in brackets (`deepObject`).
+    DeepObject,
+    /// No style is named: as servers of forms read it.
+    Unnamed,
+    /// JSON (`content`).
+    Json,
+}
+
+/// What a request holds.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// Its content.
+    pub content: Content,
+    /// Whether a request must have it.
+    pub required: bool,
+    /// The media type, as it is sent.
+    pub media_type: String,
+    /// The description, untouched.
+    pub description: Option<String>,
+}
+
+/// The content of a request.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// JSON.
+    Json(TypeRef),
+    /// A form, with the styles of its fields that have one.
+    Form(TypeRef, Vec<(String, Style)>),
+    /// Parts.
+    Multipart(Vec<Part>),
+    /// Text.
+    Text,
+    /// Bytes.
+    Bytes,
+}
+
+/// A part of a multipart body.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Its name on the wire.
+    pub key: String,
+    /// Its Rust name.
+    pub name: String,
+    /// What it holds.
+    pub content: PartContent,
+    /// Whether a request must have it.
+    pub required: bool,
+    /// Whether it may be sent any number of times.
+    pub repeated: bool,
+    /// The description, untouched.
+    pub description: Option<String>,
+    /// Whether callers should stop using it.
+    pub deprecated: bool,
+}
+
+/// What a part holds.
+#[derive(Clone, Debug)]
+pub enum PartContent {
+    /// A file, with the media type that it has unless the caller names another.
+    File(Option<String>),
+    /// A scalar, as text.
+    Text(TypeRef),
+    /// JSON, with its media type.
+    Json(TypeRef, String),
+}
+
+/// What a success holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Success {
+    /// The same for every status.
+    Always(Answer),
+    /// Something else for each status, in the order of the statuses.
+    ByStatus(Vec<(String, Answer)>),
+}
+
+/// What an answer holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing.
+    Empty,
+    /// JSON.
+    Json(TypeRef),
+    /// A stream of events with this data.
+    Events(TypeRef),
+    /// Bytes, as a stream.
+    Bytes,
+}
+
+impl Location {
+    /// The word for it in a document.
+    #[must_use]
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Query => "query",
+            Self::Header => "header",
+            Self::Cookie => "cookie",
+        }
+    }
+
+    /// The location by its word in a document.
+    #[must_use]
+    pub fn of(keyword: &str) -> Option<Self> {
+        [Self::Path, Self::Query, Self::Header, Self::Cookie]
+            .into_iter()
+            .find(|location| location.keyword() == keyword)
+    }
+}
+
+impl Operation {
+    /// The path template.
+    #[must_use]
+    pub fn path_template(&self) -> String {
+        let pieces = self.path.iter().map(|segment| match segment {
+            Segment::Text(text) => text.clone(),
+            Segment::Parameter(index) => format!("{{{}}}", self.parameters[*index].key),
+        });
+        pieces.collect()
+    }
+}

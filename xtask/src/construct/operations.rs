@@ -1,0 +1,129 @@
+//! Operations: methods, paths, and what they are made of.
+
+use serde_json::Value;
+
+use crate::api::{Body, Content, Location, Operation, PartContent, Segment, Success};
+use crate::names;
+use crate::view::{self, OperationView};
+
+use super::names::Members;
+use super::types::Types;
+use super::{bodies, parameters, responses};
+
+/// HTTP methods whose requests have the same effect however often they are sent (RFC 9110, section 9.2.2).
+const IDEMPOTENT: &[&str] = &["get", "put", "delete", "options", "head", "trace"];
+
+/// Constructs the operations of a document, in the order of their names. One with several bodies becomes several.
+pub fn operations(types: &mut Types<'_>) -> Vec<Operation> {
+    let mut operations: Vec<Operation> = OperationView::all(types.root)
+        .into_iter()
+        .flat_map(|view| operation(types, &view))
+        .collect();
+    operations.sort_by(|left, right| left.name.cmp(&right.name));
+    operations
+}
+
+fn operation<'d>(types: &mut Types<'d>, view: &OperationView<'d>) -> Vec<Operation> {
+    let id = view.effective_id();
+    let text = |name: &str| {
+        view.value
+            .get(name)
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+    };
+    let is_idempotent = view.value.get("x-idempotent").and_then(Value::as_bool);
+    let answers = responses::answers(types, view, &id);
+    let bodies = bodies::bodies(types, view, &id);
+    let bodies: Vec<(Option<&str>, Option<Body>)> = match bodies.is_empty() {
+        true => vec![(None, None)],
+        false => bodies
+            .into_iter()
+            .map(|(suffix, body)| (suffix, Some(body)))
+            .collect(),
+    };
+    let mut operations = Vec::new();
+    for (suffix, body) in &bodies {
+        for answers in &answers {
+            let suffixes = suffix.iter().chain(answers.suffix.iter());
+            let id = suffixes.fold(id.clone(), |id, suffix| format!("{id}_{suffix}"));
+            let mut members = Members::default();
+            let (path, parameters) = parameters::parameters(types, view, &id, &mut members);
+            let mut body = body.clone();
+            if let Some(Body {
+                content: Content::Multipart(parts),
+                ..
+            }) = &mut body
+            {
+                for part in parts {
+                    part.name = members.field(&part.key);
+                }
+            }
+            operations.push(Operation {
+                name: names::operation_value_name(&id),
+                builder: names::operation_type_name(&id),
+                id,
+                method: view.method.to_ascii_uppercase(),
+                path,
+                summary: text("summary"),
+                description: text("description"),
+                deprecated: view.value.get("deprecated") == Some(&Value::Bool(true)),
+                idempotent: is_idempotent.unwrap_or(IDEMPOTENT.contains(&view.method)),
+                parameters,
+                body,
+                success: answers.success.clone(),
+                accept: answers.accept.clone(),
+                error: answers.error.clone(),
+                origin: view.pointer(),
+            });
+        }
+    }
+    operations
+}
+
+/// The texts and parameters of a path template.
+pub fn path(template: &str, parameter: impl Fn(&str) -> Option<usize>) -> Vec<Segment> {
+    // What follows a `#` tells operations apart and is not sent.
+    let mut rest = template.split('#').next().unwrap_or_default();
+    let mut segments = Vec::new();
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else {
+            break;
+        };
+        if !before.is_empty() {
+            segments.push(Segment::Text(before.to_owned()));
+        }
+        segments.push(match parameter(name) {
+            Some(index) => Segment::Parameter(index),
+            None => Segment::Text(format!("{{{name}}}")),
+        });
+        rest = after;
+    }
+    if !rest.is_empty() {
+        segments.push(Segment::Text(rest.to_owned()));
+    }
+    segments
+}
+
+/// Whether a media type is JSON: `application/json`, `application/problem+json`.
+pub fn is_json(media_type: &str) -> bool {
+    let essence = view::essence(media_type);
+    essence.ends_with("/json") || essence.ends_with("+json")
+}
+
+/// A location by its word.
+pub fn location(parameter: &Value) -> Option<Location> {
+    Location::of(parameter.get("in")?.as_str()?)
+}
+
+/// The content of a part without an encoding, by its type.
+pub fn default_part(is_scalar: bool, value: crate::api::TypeRef) -> PartContent {
+    match is_scalar {
+        true => PartContent::Text(value),
+        false => PartContent::Json(value, "application/json".to_owned()),
+    }
+}
+
+/// The answer of an operation that documents none.
+pub fn undocumented() -> Success {
+    Success::Always(crate::api::Answer::Bytes)
+}

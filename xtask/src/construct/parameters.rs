@@ -1,0 +1,145 @@
+//! Parameters: what they are called, and how they are written.
+
+use serde_json::Value;
+
+use crate::api::{Location, Parameter, Primitive, Segment, Style, TypeRef};
+use crate::pointer;
+use crate::view::OperationView;
+
+use super::names::Members;
+use super::operations::{location, path};
+use super::schema::Schema;
+use super::types::Types;
+
+/// Constructs the parameters of an operation, and its path.
+pub fn parameters<'d>(
+    types: &mut Types<'d>,
+    view: &OperationView<'d>,
+    id: &str,
+    members: &mut Members,
+) -> (Vec<Segment>, Vec<Parameter>) {
+    let mut declared: Vec<(String, &Value)> = Vec::new();
+    for (place, value) in view.parameters(types.root) {
+        // The parameter of an operation takes the place of that of its path.
+        let is_same = |other: &Value| {
+            other.get("name") == value.get("name") && other.get("in") == value.get("in")
+        };
+        declared.retain(|(_, other)| !is_same(other));
+        declared.push((place, value));
+    }
+    let mut parameters: Vec<Parameter> = Vec::new();
+    for (place, value) in declared {
+        parameters.extend(parameter(types, value, &place, id));
+    }
+    let template = view.path.split('#').next().unwrap_or_default();
+    parameters.retain(|parameter| {
+        parameter.location != Location::Path || template.contains(&format!("{{{}}}", parameter.key))
+    });
+    parameters.sort_by_key(|parameter| match parameter.location {
+        Location::Path => template
+            .find(&format!("{{{}}}", parameter.key))
+            .unwrap_or(usize::MAX - 1),
+        _ => usize::MAX,
+    });
+    for parameter in &mut parameters {
+        parameter.name = members.field(&parameter.key);
+    }
+    let index = |name: &str| {
+        parameters
+            .iter()
+            .position(|parameter| parameter.location == Location::Path && parameter.key == name)
+    };
+    (path(view.path, index), parameters)
+}
+
+fn parameter<'d>(
+    types: &mut Types<'d>,
+    value: &'d Value,
+    place: &str,
+    id: &str,
+) -> Option<Parameter> {
+    let key = value.get("name")?.as_str()?;
+    let location = location(value)?;
+    let by_content = value
+        .get("content")
+        .and_then(Value::as_object)
+        .and_then(|content| content.iter().next());
+    let schema_pointer = match by_content {
+        Some((media_type, _)) => pointer::join(
+            &pointer::join(&pointer::join(place, "content"), media_type),
+            "schema",
+        ),
+        None => pointer::join(place, "schema"),
+    };
+    let schema = Schema::at(types.root, &schema_pointer);
+    let is_scalar = schema
+        .as_ref()
+        .is_some_and(|schema| is_scalar(types.root, schema));
+    let style = match (by_content, location) {
+        (Some(_), _) => Style::Json,
+        _ if is_scalar => Style::Text,
+        (None, Location::Query) => query_style(value),
+        (None, Location::Header) if value.get("explode") == Some(&Value::Bool(true)) => {
+            Style::JoinedPairs
+        }
+        (None, Location::Header | Location::Cookie | Location::Path) => Style::Joined(","),
+    };
+    // A list or an object in a path is text: the caller knows how the server joins it.
+    let is_text = location == Location::Path && !is_scalar;
+    let reference = match (&schema, is_text) {
+        (_, true) | (None, _) => TypeRef::STRING,
+        (Some(schema), false) => types.typed(schema, &format!("{id} {key}")).reference,
+    };
+    let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    let is_integer = matches!(reference, TypeRef::Primitive(Primitive::Integer(_)));
+    let bound = |name, exclusive, inward| {
+        let schema = schema.as_ref().filter(|_| is_integer)?;
+        schema.integer_bound(name, exclusive, inward)
+    };
+    Some(Parameter {
+        key: key.to_owned(),
+        name: String::new(),
+        location,
+        required: location == Location::Path || value.get("required") == Some(&Value::Bool(true)),
+        style: if is_text { Style::Text } else { style },
+        range: (
+            bound("minimum", "exclusiveMinimum", 1),
+            bound("maximum", "exclusiveMaximum", -1),
+        ),
+        description: text("description")
+            .or_else(|| schema.as_ref()?.text("description").map(str::to_owned)),
+        deprecated: value.get("deprecated") == Some(&Value::Bool(true)),
+        default: schema
+            .as_ref()
+            .and_then(|schema| schema.annotation("default"))
+            .map(Value::to_string),
+        value: reference,
+    })
+}
+
+/// Whether a value has one text form, and is never null.
+pub fn is_scalar(root: &Value, schema: &Schema<'_>) -> bool {
+    if schema.is_nullable(root, 0) || schema.branches(root).is_some() {
+        return false;
+    }
+    let kinds = schema.types();
+    let is_typed = kinds.as_ref().is_some_and(|kinds| {
+        !kinds.is_empty()
+            && kinds
+                .iter()
+                .all(|kind| !matches!(*kind, "array" | "object"))
+    });
+    is_typed || (kinds.is_none() && schema.values().is_some())
+}
+
+/// The style of a value in a query, by its `style` and `explode`, whose defaults depend on each other.
+pub fn query_style(value: &Value) -> Style {
+    let explode = value.get("explode").and_then(Value::as_bool);
+    match value.get("style").and_then(Value::as_str) {
+        Some("deepObject") => Style::DeepObject,
+        Some("spaceDelimited") if explode != Some(true) => Style::Joined(" "),
+        Some("pipeDelimited") if explode != Some(true) => Style::Joined("|"),
+        _ if explode == Some(false) => Style::Joined(","),
+        _ => Style::Exploded,
+    }
+}
