@@ -20,6 +20,12 @@ pub use types::{
 /// The client of an API.
 #[derive(Clone, Debug, Default)]
 pub struct Api {
+    /// The title of the API.
+    pub title: String,
+    /// The version of the API description.
+    pub version: String,
+    /// The description of the API, untouched.
+    pub description: Option<String>,
     /// The types, in the order of their names.
     pub types: Vec<TypeDef>,
     /// The operations, in the order of their names.

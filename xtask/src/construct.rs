@@ -40,5 +40,15 @@ pub fn construct(document: &Document) -> Result<Api, Vec<Diagnostic>> {
     }
     let operations = operations::operations(&mut types);
     let types = types.finish()?;
-    Ok(Api { types, operations })
+    let text = |name: &str| {
+        let info = document.root.get("info")?;
+        info.get(name)?.as_str().map(str::to_owned)
+    };
+    Ok(Api {
+        title: text("title").unwrap_or_default(),
+        version: text("version").unwrap_or_default(),
+        description: text("description"),
+        types,
+        operations,
+    })
 }

@@ -1,4 +1,84 @@
 //! Prints code from the model with `quote!`, and needs nothing but the model for it.
 
+pub mod client;
+pub mod operations;
 mod references;
+pub mod support;
 pub mod types;
+
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::api::{Answer, Api, Success};
+use crate::diagnostic::Diagnostic;
+use crate::emit::docs;
+use crate::format;
+
+/// The files of the generated module, by path; `inner` is a type that every client carries for its hooks.
+///
+/// # Errors
+///
+/// A diagnostic for a file that is not Rust, which is a defect of this crate.
+pub fn module(api: &Api, inner: Option<&str>) -> Result<BTreeMap<String, String>, Vec<Diagnostic>> {
+    let inner: Option<TokenStream> = inner.and_then(|inner| inner.parse().ok());
+    let modules = [
+        ("mod.rs", index(api)),
+        ("client.rs", client::module(api, inner.as_ref())),
+        ("operations.rs", operations::module(api)),
+        ("types.rs", types::module(api)),
+        ("support/mod.rs", support::module(has_events(api))),
+    ];
+    let (mut files, mut problems) = (BTreeMap::new(), Vec::new());
+    for (path, tokens) in modules {
+        match syn::parse2(tokens) {
+            Ok(file) => {
+                files.insert(path.to_owned(), format::format(&file));
+            }
+            Err(error) => {
+                let message = format!("the generated `{path}` is not Rust: {error}");
+                let hint = "this is a defect of the generator, not of the document";
+                problems.push(Diagnostic::error("generator", "", message).hint(hint));
+            }
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    for (name, text) in support::sources(has_events(api)) {
+        files.insert(format!("support/{name}.rs"), text);
+    }
+    Ok(files)
+}
+
+fn index(api: &Api) -> TokenStream {
+    let title = format!(
+        "The client of {}, generated from its API description.",
+        api.title.split_whitespace().collect::<Vec<_>>().join(" ")
+    );
+    let title = format!(" {}", docs::sanitise(&title).trim());
+    let events = has_events(api).then(|| quote!(Event, EventError, EventStream,));
+    quote! {
+        #![doc = #title]
+
+        mod client;
+        pub mod operations;
+        pub mod support;
+        pub mod types;
+
+        pub use client::Client;
+        pub use progenitor_client::{ByteStream, ClientHooks, ClientInfo, Error, OperationInfo, ResponseValue};
+        pub use support::{ErrorBody, #events FilePart, Json, PartValue, ResponseLimit, ResponseWatch, Timestamp};
+    }
+}
+
+fn has_events(api: &Api) -> bool {
+    let is_events = |answer: &Answer| matches!(answer, Answer::Events(_));
+    api.operations
+        .iter()
+        .any(|operation| match &operation.success {
+            Success::Always(answer) => is_events(answer),
+            Success::ByStatus(answers) => answers.iter().any(|(_, answer)| is_events(answer)),
+        })
+}

@@ -17,50 +17,29 @@ use xtask::construct::schema::Schema;
 use xtask::read::Document;
 use xtask::render;
 
-const SUPPORT: &[(&str, &str)] = &[
-    ("date_time", include_str!("../../runtime/src/date_time.rs")),
-    ("json", include_str!("../../runtime/src/json.rs")),
-    ("object", include_str!("../../runtime/src/object.rs")),
-    ("open_enum", include_str!("../../runtime/src/open_enum.rs")),
-    ("private", include_str!("../../runtime/src/private.rs")),
-    ("timestamp", include_str!("../../runtime/src/timestamp.rs")),
-    ("union", include_str!("../../runtime/src/union.rs")),
-    ("wire", include_str!("../../runtime/src/wire.rs")),
-];
-
 const MANIFEST: &str = r#"[package]
 name = "roundtrip"
 version = "0.1.0"
 edition = "2024"
 
 [dependencies]
+bytes = "1.11"
 chrono = { version = "0.4.45", default-features = false, features = ["serde", "std"] }
+futures-util = { version = "0.3.32", default-features = false, features = ["std"] }
+percent-encoding = "2.3"
+progenitor-client = "0.15.1"
+reqwest = { version = "0.13.4", default-features = false, features = ["json", "query", "stream"] }
 serde = { version = "1.0.229", features = ["derive"] }
 serde_json = { version = "1.0.154", features = ["raw_value"] }
+serde_path_to_error = "0.1"
+tokio = { version = "1.54", features = ["fs", "rt", "sync"] }
 uuid = { version = "1.29", features = ["serde"] }
 
 [workspace]
 "#;
 
-const MODULE: &str = "#![allow(deprecated, dead_code, unused_macros, unused_imports)]
-mod support {
-    pub mod date_time;
-    pub mod json;
-    pub mod object;
-    mod open_enum;
-    mod private;
-    pub mod timestamp;
-    pub mod union;
-    pub mod wire;
-    pub use json::Json;
-    pub use open_enum::UnknownValue;
-    pub(crate) use object::object;
-    pub(crate) use open_enum::open_enum;
-    pub(crate) use private::private_debug;
-    pub use timestamp::Timestamp;
-    pub(crate) use union::union;
-}
-mod types;
+const MODULE: &str = "mod generated;
+use generated::{support, types};
 
 fn again<T: support::wire::Wire>(json: &str) -> String {
     match serde_json::from_str::<support::wire::As<T>>(json) {
@@ -103,13 +82,12 @@ fn write(spec: &Path, folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
         lines.join("\n")
     })?;
     let source = folder.join("src");
-    std::fs::create_dir_all(source.join("support"))?;
+    std::fs::create_dir_all(source.join("generated/support"))?;
     std::fs::write(folder.join("Cargo.toml"), MANIFEST)?;
-    for (name, text) in SUPPORT {
-        std::fs::write(source.join(format!("support/{name}.rs")), text)?;
+    let files = render::module(&api, None).map_err(|problems| format!("{problems:?}"))?;
+    for (path, text) in files {
+        std::fs::write(source.join("generated").join(path), text)?;
     }
-    let file = syn::parse2(render::types::module(&api))?;
-    std::fs::write(source.join("types.rs"), xtask::format::format(&file))?;
     let (mut arms, mut lines) = (String::new(), String::new());
     for definition in &api.types {
         let Some(name) = definition.origin.strip_prefix("/components/schemas/") else {

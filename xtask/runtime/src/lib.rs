@@ -35,6 +35,7 @@
 #![deny(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 pub mod date_time;
+pub mod draft;
 pub mod error_body;
 pub mod event_stream;
 pub mod file_part;
@@ -44,6 +45,7 @@ mod media_type;
 pub mod multipart;
 pub mod object;
 pub mod open_enum;
+pub mod optional;
 pub mod parameter;
 pub mod part_value;
 pub mod private;

@@ -19,6 +19,8 @@ pub enum Style {
     /// `form`, `spaceDelimited` or `pipeDelimited`, not exploded: `name=key,value,key,value`, or the items of a list, joined
     /// by this.
     Joined(&'static str),
+    /// `simple`, exploded: `key=value,key=value`, in headers alone.
+    JoinedPairs,
     /// `deepObject`: `name[key]=value`, at any depth.
     DeepObject,
     /// No style is named: a list of plain values repeats the key, everything else is as in `deepObject`.
@@ -60,6 +62,7 @@ pub(super) fn pairs(
     match (style, value) {
         (_, Value::Null) => {}
         (Style::Json, _) => pairs.push((name.to_owned(), value.to_string())),
+        (Style::JoinedPairs, _) => pairs.push((name.to_owned(), joined(name, value, ",", "=")?)),
         (Style::Joined(between), _) => {
             pairs.push((name.to_owned(), joined(name, value, between, between)?));
         }

@@ -47,6 +47,9 @@ fn operation<'d>(types: &mut Types<'d>, view: &OperationView<'d>) -> Vec<Operati
             let suffixes = suffix.iter().chain(answers.suffix.iter());
             let id = suffixes.fold(id.clone(), |id, suffix| format!("{id}_{suffix}"));
             let mut members = Members::default();
+            for name in ["client", "send", "body", "extra_part"] {
+                members = members.reserve(name);
+            }
             let (path, parameters) = parameters::parameters(types, view, &id, &mut members);
             let mut body = body.clone();
             if let Some(Body {

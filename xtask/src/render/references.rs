@@ -8,9 +8,12 @@ use quote::{format_ident, quote};
 use crate::api::{Api, Primitive, TypeRef};
 
 /// Prints references to types from within the module of types.
+#[derive(Debug)]
 pub struct References<'a> {
     api: &'a Api,
     names: BTreeSet<&'a str>,
+    /// The path of the module of types, if the code is not in it.
+    module: Option<TokenStream>,
 }
 
 impl<'a> References<'a> {
@@ -20,7 +23,21 @@ impl<'a> References<'a> {
         Self {
             api,
             names: names.collect(),
+            module: None,
         }
+    }
+
+    /// From within another module: the path of the module of types.
+    pub fn within(mut self, module: TokenStream) -> Self {
+        self.module = Some(module);
+        self.names.clear();
+        self
+    }
+
+    /// `Vec` of a type.
+    pub fn list(&self, item: &TokenStream) -> TokenStream {
+        let path = self.prelude("Vec", quote!(::std::vec::Vec));
+        quote!(#path<#item>)
     }
 
     /// A type of the prelude, by its path if a generated type has its name.
@@ -43,7 +60,10 @@ impl<'a> References<'a> {
         match reference {
             TypeRef::Named(id) => {
                 let name = format_ident!("{}", self.api.definition(*id).name);
-                quote!(#name)
+                match &self.module {
+                    Some(module) => quote!(#module::#name),
+                    None => quote!(#name),
+                }
             }
             TypeRef::Boxed(inner) => {
                 let (path, inner) = (
@@ -53,13 +73,7 @@ impl<'a> References<'a> {
                 quote!(#path<#inner>)
             }
             TypeRef::Nullable(inner) => self.option(&self.print(inner)),
-            TypeRef::List(item) => {
-                let (path, item) = (
-                    self.prelude("Vec", quote!(::std::vec::Vec)),
-                    self.print(item),
-                );
-                quote!(#path<#item>)
-            }
+            TypeRef::List(item) => self.list(&self.print(item)),
             TypeRef::Map(value) => {
                 let (key, value) = (self.string(), self.print(value));
                 quote!(::std::collections::BTreeMap<#key, #value>)

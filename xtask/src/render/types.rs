@@ -56,8 +56,7 @@ impl Printer<'_> {
         let fields = object.fields.iter().map(|field| {
             let (ident, value) = (format_ident!("{}", field.name), self.field_type(field));
             let comment = self.field_comment(field);
-            let deprecated = field.docs.deprecated.then(|| quote!(#[deprecated]));
-            quote!(#comment #deprecated pub #ident: #value,)
+            quote!(#comment pub #ident: #value,)
         });
         let extra = self
             .references
@@ -112,7 +111,11 @@ impl Printer<'_> {
             Some(default) => format!("The server's default is {}.", docs::code(default)),
             None => String::new(),
         };
-        comment(&field.docs, &fallback, &[states, &default])
+        let deprecated = match field.docs.deprecated {
+            true => "**Deprecated.**",
+            false => "",
+        };
+        comment(&field.docs, &fallback, &[deprecated, states, &default])
     }
 
     fn constructor(&self, object: &StructType) -> TokenStream {

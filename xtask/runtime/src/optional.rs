@@ -1,0 +1,47 @@
+//! What setters of optional values take: a value, or an `Option` of one.
+
+use std::borrow::Cow;
+
+/// A value of type `T`, or none: text in any of its types, a list in any of its types, or an `Option` of these.
+pub trait IntoOption<T> {
+    /// The value.
+    fn into_option(self) -> Option<T>;
+}
+
+macro_rules! texts {
+    ($($text:ty),*) => {
+        $(
+            impl IntoOption<String> for $text {
+                fn into_option(self) -> Option<String> {
+                    Some(self.into())
+                }
+            }
+
+            impl IntoOption<String> for Option<$text> {
+                fn into_option(self) -> Option<String> {
+                    self.map(Into::into)
+                }
+            }
+        )*
+    };
+}
+
+texts!(&str, String, &String, Box<str>, Cow<'_, str>);
+
+impl<T, V: Into<T>> IntoOption<Vec<T>> for Vec<V> {
+    fn into_option(self) -> Option<Vec<T>> {
+        Some(self.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T, V: Into<T>, const N: usize> IntoOption<Vec<T>> for [V; N] {
+    fn into_option(self) -> Option<Vec<T>> {
+        Some(self.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T, V: Into<T>> IntoOption<Vec<T>> for Option<Vec<V>> {
+    fn into_option(self) -> Option<Vec<T>> {
+        self.map(|values| values.into_iter().map(Into::into).collect())
+    }
+}

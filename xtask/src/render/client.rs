@@ -1,0 +1,203 @@
+//! Prints the client: a struct with a method for each operation.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::operations::{Input, ident, inputs, is_argument};
+use super::references::References;
+use crate::api::{Api, Body, Content, Operation};
+use crate::emit::docs;
+
+/// Prints the module of the client. `inner` is a type that every client carries for its hooks.
+pub fn module(api: &Api, inner: Option<&TokenStream>) -> TokenStream {
+    let references = References::of(api).within(quote!(types));
+    let methods = api
+        .operations
+        .iter()
+        .map(|operation| method(&references, operation));
+    let mut text = sentence(&format!("Client of {}.", api.title));
+    if let Some(description) = api.description.as_deref().map(docs::sanitise) {
+        text = format!("{text}\n\n{}", description.trim());
+    }
+    let text = format!(
+        "{text}\n\n{}",
+        sentence(&format!("Version {} of the API description.", api.version))
+    );
+    let comment = docs::comment(&text);
+    let version = &api.version;
+    let inner_type = inner.cloned().unwrap_or_else(|| quote!(()));
+    let field = inner.map(|inner| quote!(pub(crate) inner: #inner,));
+    let parameter = inner.map(|inner| quote!(, inner: #inner));
+    let argument = inner.map(|_| quote!(, inner));
+    let init = inner.map(|_| quote!(inner,));
+    let value = match inner {
+        Some(_) => quote!(&self.inner),
+        None => quote!(&()),
+    };
+    quote! {
+        use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
+
+        use super::{operations, support, types};
+
+        #comment
+        #[derive(Clone)]
+        pub struct Client {
+            pub(crate) baseurl: String,
+            pub(crate) client: reqwest::Client,
+            #field
+        }
+
+        impl Client {
+            /// A client for the API at `baseurl`, with an HTTP client of its own.
+            ///
+            /// `baseurl` is a scheme and a host, with port and path prefix if there are any. No time limit is set:
+            /// uploads take as long as they take. Redirects are not followed: one would take the body of a request to
+            /// somebody else, or turn a request into another.
+            ///
+            /// # Errors
+            ///
+            /// If the HTTP client can't be built, for example because there is no TLS backend.
+            pub fn new(baseurl: &str #parameter) -> reqwest::Result<Self> {
+                let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
+                Ok(Self::new_with_client(baseurl, client #argument))
+            }
+
+            /// A client for the API at `baseurl`, with the given HTTP client.
+            ///
+            /// Its settings hold: if it follows redirects, requests may reach other hosts than that of `baseurl`.
+            #[must_use]
+            pub fn new_with_client(baseurl: &str, client: reqwest::Client #parameter) -> Self {
+                Self { baseurl: baseurl.trim_end_matches('/').to_owned(), client, #init }
+            }
+
+            #(#methods)*
+        }
+
+        support::private_debug!(Client);
+
+        impl ClientInfo<#inner_type> for Client {
+            fn api_version() -> &'static str {
+                #version
+            }
+
+            fn baseurl(&self) -> &str {
+                &self.baseurl
+            }
+
+            fn client(&self) -> &reqwest::Client {
+                &self.client
+            }
+
+            fn inner(&self) -> &#inner_type {
+                #value
+            }
+        }
+
+        impl ClientHooks<#inner_type> for &Client {}
+
+        /// Sends a request, with the hooks of the client around it: an implementation of them for [`Client`] takes
+        /// precedence over the one for its reference, which does nothing.
+        pub(super) async fn execute<E>(
+            client: &Client,
+            mut request: reqwest::Request,
+            operation_id: &'static str,
+        ) -> Result<reqwest::Response, Error<E>> {
+            let info = OperationInfo { operation_id };
+            client.pre(&mut request, &info).await?;
+            let result = client.exec(request, &info).await;
+            client.post(&result, &info).await?;
+            result.map_err(|error| Error::CommunicationError(support::response::without_query(error)))
+        }
+    }
+}
+
+fn method(references: &References<'_>, operation: &Operation) -> TokenStream {
+    let (name, builder) = (
+        ident(&operation.name),
+        format_ident!("{}", operation.builder),
+    );
+    let inputs = inputs(references, operation);
+    let arguments = inputs
+        .iter()
+        .filter(|input| is_argument(input, operation))
+        .map(|input| {
+            let (name, accepted) = (ident(input.name), &input.accepted);
+            quote!(#name: #accepted)
+        });
+    let fields = inputs.iter().map(|input| {
+        let name = ident(input.name);
+        match (is_argument(input, operation), input.required) {
+            (true, _) if input.conversion.to_string() == "into_iter" => {
+                quote!(#name: #name.into_iter().map(::std::convert::Into::into).collect())
+            }
+            (true, _) => quote!(#name: #name.into()),
+            (false, true) => quote!(#name: ::std::vec::Vec::new()),
+            (false, false) => quote!(#name: ::std::option::Option::None),
+        }
+    });
+    let is_multipart = matches!(
+        &operation.body,
+        Some(Body {
+            content: Content::Multipart(_),
+            ..
+        })
+    );
+    let extra = is_multipart.then(|| quote!(extra_part: ::std::vec::Vec::new(),));
+    let many = (inputs
+        .iter()
+        .filter(|input| is_argument(input, operation))
+        .count()
+        > 6)
+    .then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    let comment = docs::comment(&documentation(operation, &inputs));
+    let deprecated = operation.deprecated.then(|| quote!(#[deprecated]));
+    quote! {
+        #comment
+        #deprecated
+        #many
+        pub fn #name(&self, #(#arguments),*) -> operations::#builder<'_> {
+            operations::#builder { client: self, #(#fields,)* #extra }
+        }
+    }
+}
+
+fn documentation(operation: &Operation, inputs: &[Input<'_>]) -> String {
+    let mut paragraphs = Vec::new();
+    paragraphs.extend(operation.summary.as_deref().map(docs::sentence));
+    paragraphs.extend(operation.description.as_deref().map(docs::sanitise));
+    paragraphs.push(format!(
+        "Sends `{} {}`.",
+        operation.method,
+        operation.path_template()
+    ));
+    let list = |wants_arguments: bool| {
+        let of_kind = inputs
+            .iter()
+            .filter(|input| is_argument(input, operation) == wants_arguments);
+        let lines = of_kind.map(|input| {
+            let link = match wants_arguments {
+                true => format!("`{}`", input.name),
+                false => format!(
+                    "[`{}`](operations::{}::{})",
+                    input.name, operation.builder, input.name
+                ),
+            };
+            format!("- {link}: {}", input.kind)
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let (arguments, setters) = (list(true), list(false));
+    if !arguments.is_empty() {
+        paragraphs.push(format!("# Arguments\n\n{arguments}"));
+    }
+    if !setters.is_empty() {
+        paragraphs.push(format!("# Setters\n\n{setters}"));
+    }
+    paragraphs.join("\n\n")
+}
+
+/// A sentence of ours around words of the document.
+fn sentence(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    docs::sanitise(&line).trim().to_owned()
+}

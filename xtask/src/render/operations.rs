@@ -1,0 +1,610 @@
+//! Prints the builders of requests.
+
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote};
+
+use super::references::References;
+use crate::api::{
+    Answer, Api, Body, Content, Location, Operation, Parameter, Part, PartContent, Primitive,
+    Segment, Style, Success, TypeRef,
+};
+use crate::emit::docs;
+
+/// Prints the module of builders.
+pub fn module(api: &Api) -> TokenStream {
+    let references = References::of(api).within(quote!(types));
+    let builders = api.operations.iter().map(|operation| {
+        Printer {
+            references: &references,
+            operation,
+        }
+        .print()
+    });
+    quote! {
+        //! The builders of requests, one for each operation.
+
+        use progenitor_client::{Error, ResponseValue};
+
+        use super::{Client, support, types};
+
+        #(#builders)*
+    }
+}
+
+/// An argument of a method, or a setter of its builder.
+#[derive(Debug)]
+pub struct Input<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its type in the builder, without `Option`.
+    pub value: TokenStream,
+    /// The type that callers pass.
+    pub accepted: TokenStream,
+    /// Converts what was passed.
+    pub conversion: TokenStream,
+    /// Whether a request must have it.
+    pub required: bool,
+    /// What it is: "the query parameter `limit`".
+    pub kind: String,
+    /// What is documented of it.
+    pub description: Option<&'a str>,
+    /// What else there is to say.
+    pub notes: Vec<String>,
+    /// Whether callers should stop using it.
+    pub deprecated: bool,
+}
+
+/// The arguments and setters of an operation, in the order in which they are sent.
+pub fn inputs<'a>(references: &References<'_>, operation: &'a Operation) -> Vec<Input<'a>> {
+    let mut inputs: Vec<Input<'_>> = Vec::new();
+    for parameter in &operation.parameters {
+        inputs.push(of_parameter(references, parameter));
+    }
+    match &operation.body {
+        Some(Body {
+            content: Content::Multipart(parts),
+            ..
+        }) => {
+            inputs.extend(parts.iter().map(|part| of_part(references, part)));
+        }
+        Some(body) => inputs.push(of_body(references, body)),
+        None => {}
+    }
+    inputs
+}
+
+fn converted(
+    references: &References<'_>,
+    value: &TypeRef,
+    required: bool,
+) -> (TokenStream, TokenStream) {
+    let printed = references.print(value);
+    match (required, value) {
+        (true, _) => (quote!(impl ::std::convert::Into<#printed>), quote!(into)),
+        (false, TypeRef::List(_) | TypeRef::Primitive(Primitive::String)) => (
+            quote!(impl support::IntoOption<#printed>),
+            quote!(into_option),
+        ),
+        (false, _) => {
+            let option = references.option(&printed);
+            (quote!(impl ::std::convert::Into<#option>), quote!(into))
+        }
+    }
+}
+
+fn of_parameter<'a>(references: &References<'_>, parameter: &'a Parameter) -> Input<'a> {
+    let (accepted, conversion) = converted(references, &parameter.value, parameter.required);
+    let kind = match parameter.location {
+        Location::Path => "the path parameter",
+        Location::Query => "the query parameter",
+        Location::Header => "the header",
+        Location::Cookie => "the cookie",
+    };
+    let mut notes = Vec::new();
+    match parameter.range {
+        (None, None) => {}
+        (Some(least), None) => notes.push(format!("At least {least}.")),
+        (None, Some(greatest)) => notes.push(format!("At most {greatest}.")),
+        (Some(least), Some(greatest)) => notes.push(format!("From {least} to {greatest}.")),
+    }
+    if let Some(default) = &parameter.default {
+        notes.push(format!("The server's default is {}.", docs::code(default)));
+    }
+    Input {
+        name: &parameter.name,
+        value: references.print(&parameter.value),
+        accepted,
+        conversion,
+        required: parameter.required,
+        kind: format!("{kind} {}", docs::code(&parameter.key)),
+        description: parameter.description.as_deref(),
+        notes,
+        deprecated: parameter.deprecated,
+    }
+}
+
+fn of_part<'a>(references: &References<'_>, part: &'a Part) -> Input<'a> {
+    let (value, what) = match &part.content {
+        PartContent::File(_) => (quote!(support::FilePart), "the file part"),
+        PartContent::Text(value) => (references.print(value), "the part"),
+        PartContent::Json(value, _) => (references.print(value), "the JSON part"),
+    };
+    let is_text = matches!(
+        &part.content,
+        PartContent::Text(TypeRef::Primitive(Primitive::String))
+    );
+    let (accepted, conversion) = match (part.repeated, part.required) {
+        (true, _) => (
+            quote!(impl ::std::iter::IntoIterator<Item = impl ::std::convert::Into<#value>>),
+            quote!(into_iter),
+        ),
+        (false, true) => (quote!(impl ::std::convert::Into<#value>), quote!(into)),
+        (false, false) if is_text => (
+            quote!(impl support::IntoOption<#value>),
+            quote!(into_option),
+        ),
+        (false, false) => {
+            let option = references.option(&value);
+            (quote!(impl ::std::convert::Into<#option>), quote!(into))
+        }
+    };
+    let notes = match &part.content {
+        _ if part.repeated => vec!["One part is sent for each value.".to_owned()],
+        _ => Vec::new(),
+    };
+    Input {
+        name: &part.name,
+        value: match part.repeated {
+            true => references.list(&value),
+            false => value,
+        },
+        accepted,
+        conversion,
+        required: part.required || part.repeated,
+        kind: format!("{what} {}", docs::code(&part.key)),
+        description: part.description.as_deref(),
+        notes,
+        deprecated: part.deprecated,
+    }
+}
+
+fn of_body<'a>(references: &References<'_>, body: &'a Body) -> Input<'a> {
+    let (value, (accepted, conversion)) = match &body.content {
+        Content::Json(value) | Content::Form(value, _) => (
+            references.print(value),
+            converted(references, value, body.required),
+        ),
+        Content::Text => (
+            references.print(&TypeRef::STRING),
+            converted(references, &TypeRef::STRING, body.required),
+        ),
+        Content::Bytes | Content::Multipart(_) => {
+            let value = quote!(::reqwest::Body);
+            let accepted = match body.required {
+                true => quote!(impl ::std::convert::Into<#value>),
+                false => {
+                    let option = references.option(&value);
+                    quote!(impl ::std::convert::Into<#option>)
+                }
+            };
+            (value, (accepted, quote!(into)))
+        }
+    };
+    Input {
+        name: "body",
+        value,
+        accepted,
+        conversion,
+        required: body.required,
+        kind: format!("the body, of type {}", docs::code(&body.media_type)),
+        description: body.description.as_deref(),
+        notes: Vec::new(),
+        deprecated: false,
+    }
+}
+
+/// Whether an input is an argument of the method; others are setters.
+pub fn is_argument(input: &Input<'_>, operation: &Operation) -> bool {
+    let repeated = match &operation.body {
+        Some(Body {
+            content: Content::Multipart(parts),
+            ..
+        }) => parts
+            .iter()
+            .any(|part| part.name == input.name && part.repeated && !part.required),
+        _ => false,
+    };
+    input.required && !repeated
+}
+
+struct Printer<'a> {
+    references: &'a References<'a>,
+    operation: &'a Operation,
+}
+
+impl Printer<'_> {
+    fn print(&self) -> TokenStream {
+        let operation = self.operation;
+        let builder = format_ident!("{}", operation.builder);
+        let inputs = inputs(self.references, operation);
+        let fields = inputs.iter().map(|input| {
+            let (name, value) = (ident(input.name), &input.value);
+            match input.required {
+                true => quote!(pub(super) #name: #value,),
+                false => {
+                    let option = self.references.option(value);
+                    quote!(pub(super) #name: #option,)
+                }
+            }
+        });
+        let is_multipart = matches!(
+            &operation.body,
+            Some(Body {
+                content: Content::Multipart(_),
+                ..
+            })
+        );
+        let extra_field = is_multipart.then(|| {
+            let list = self
+                .references
+                .list(&quote!((::std::string::String, support::PartValue)));
+            quote!(pub(super) extra_part: #list,)
+        });
+        let is_clone = !matches!(
+            &operation.body,
+            Some(Body {
+                content: Content::Bytes,
+                ..
+            })
+        );
+        let clone = is_clone.then(|| quote!(#[derive(Clone)]));
+        let setters = inputs
+            .iter()
+            .filter(|input| !is_argument(input, operation))
+            .map(|input| self.setter(input));
+        let extra_setter = is_multipart.then(extra_part);
+        let summary = docs::comment(&format!(
+            "Builder of the request of [`Client::{}`].",
+            operation.name
+        ));
+        let send = self.send();
+        let successes = self.successes();
+        quote! {
+            #summary
+            #clone
+            #[must_use = "a request is sent by calling `send` and awaiting it"]
+            pub struct #builder<'a> {
+                pub(super) client: &'a Client,
+                #(#fields)*
+                #extra_field
+            }
+
+            support::private_debug!(#builder, '_);
+
+            impl #builder<'_> {
+                #(#setters)*
+                #extra_setter
+                #send
+            }
+
+            #successes
+        }
+    }
+
+    fn setter(&self, input: &Input<'_>) -> TokenStream {
+        let Input {
+            accepted,
+            conversion,
+            ..
+        } = input;
+        let name = ident(input.name);
+        let mut paragraphs = vec![format!("Sets {}.", input.kind)];
+        paragraphs.extend(input.description.map(docs::sanitise));
+        paragraphs.extend(input.notes.iter().cloned());
+        let comment = docs::comment(&paragraphs.join("\n\n"));
+        let deprecated = input.deprecated.then(|| quote!(#[deprecated]));
+        let set = match conversion.to_string().as_str() {
+            "into_iter" => {
+                quote!(self.#name = #name.into_iter().map(::std::convert::Into::into).collect();)
+            }
+            "into_option" => quote!(self.#name = support::IntoOption::into_option(#name);),
+            _ => quote!(self.#name = #name.into();),
+        };
+        quote! {
+            #comment
+            #deprecated
+            pub fn #name(mut self, #name: #accepted) -> Self {
+                #set
+                self
+            }
+        }
+    }
+
+    fn send(&self) -> TokenStream {
+        let operation = self.operation;
+        let method = ident(&operation.method);
+        let template = operation.path_template();
+        let path = operation.path.iter().map(|segment| match segment {
+            Segment::Text(text) => quote!(.text(#text)),
+            Segment::Parameter(index) => {
+                let parameter = &operation.parameters[*index];
+                let (key, name) = (&parameter.key, ident(&parameter.name));
+                quote!(.parameter(#key, &self.#name))
+            }
+        });
+        let accept = &operation.accept;
+        let steps = operation
+            .parameters
+            .iter()
+            .filter_map(|parameter| self.step(parameter));
+        let steps: Vec<TokenStream> = steps.collect();
+        let body = self.body();
+        let is_changed = !steps.is_empty() || body.is_some();
+        let mutable = is_changed.then(|| quote!(mut));
+        let id = &operation.id;
+        let (success, decode) = (self.success_type(), self.decode());
+        let error = self.error_type();
+        let comment = docs::comment(&format!(
+            "Sends the request: `{} {template}`.\n\n# Errors\n\n[`Error::InvalidRequest`] if a value can't be sent. \
+             [`Error::ErrorResponse`] for any other answer than a documented success. [`Error::CommunicationError`] if there \
+             was no answer.",
+            operation.method
+        ));
+        quote! {
+            #comment
+            pub async fn send(self) -> ::std::result::Result<ResponseValue<#success>, Error<support::ErrorBody<#error>>> {
+                let path = support::draft::Path::new(&self.client.baseurl)#(#path)*;
+                let #mutable draft = support::draft::Draft::new(::reqwest::Method::#method, path, #accept);
+                #(#steps)*
+                #body
+                let request = draft.finish()?;
+                let response = super::client::execute(self.client, request, #id).await?;
+                #decode
+            }
+        }
+    }
+
+    fn step(&self, parameter: &Parameter) -> Option<TokenStream> {
+        let (key, name) = (&parameter.key, ident(&parameter.name));
+        let value = match parameter.required {
+            true => quote!(Some(&self.#name)),
+            false => quote!(self.#name.as_ref()),
+        };
+        let range = match parameter.range {
+            (None, None) => None,
+            (least, greatest) => {
+                let least = least.map_or(quote!(i128::MIN), bound);
+                let greatest = greatest.map_or(quote!(i128::MAX), bound);
+                let value = match parameter.required {
+                    true => quote!(Some(self.#name)),
+                    false => quote!(self.#name),
+                };
+                Some(quote!(draft.range(#key, #value, #least, #greatest);))
+            }
+        };
+        let style = style(parameter.style);
+        let step = match parameter.location {
+            Location::Path => None,
+            Location::Query => Some(quote!(draft.query(#key, #style, #value);)),
+            Location::Header => Some(quote!(draft.header(#key, #style, #value);)),
+            Location::Cookie => Some(quote!(draft.cookie(#key, #style, #value);)),
+        };
+        (range.is_some() || step.is_some()).then(|| quote!(#range #step))
+    }
+
+    fn body(&self) -> Option<TokenStream> {
+        let body = self.operation.body.as_ref()?;
+        let media_type = &body.media_type;
+        let value = match body.required {
+            true => quote!(Some(&self.body)),
+            false => quote!(self.body.as_ref()),
+        };
+        let owned = match body.required {
+            true => quote!(Some(self.body.into())),
+            false => quote!(self.body.map(::std::convert::Into::into)),
+        };
+        Some(match &body.content {
+            Content::Json(_) => quote!(draft.json(#media_type, #value);),
+            Content::Form(_, styles) => {
+                let styles = styles.iter().map(|(name, of)| {
+                    let style = style(*of);
+                    quote!((#name, #style))
+                });
+                quote!(draft.form(#media_type, &[#(#styles),*], #value);)
+            }
+            Content::Text | Content::Bytes => quote!(draft.raw(#media_type, #owned);),
+            Content::Multipart(parts) => {
+                let parts = parts.iter().map(part);
+                quote! {
+                    let mut form = support::multipart::Form::new();
+                    #(#parts)*
+                    for (name, value) in self.extra_part {
+                        form.extra(&name, value);
+                    }
+                    draft.multipart(form).await;
+                }
+            }
+        })
+    }
+
+    fn error_type(&self) -> TokenStream {
+        match &self.operation.error {
+            Some(error) => self.references.print(error),
+            None => quote!(::serde::de::IgnoredAny),
+        }
+    }
+
+    fn success_type(&self) -> TokenStream {
+        match &self.operation.success {
+            Success::Always(answer) => self.answer_type(answer),
+            Success::ByStatus(_) => {
+                let name = format_ident!("{}Success", self.operation.builder);
+                quote!(#name)
+            }
+        }
+    }
+
+    fn answer_type(&self, answer: &Answer) -> TokenStream {
+        match answer {
+            Answer::Empty => quote!(()),
+            Answer::Json(value) => self.references.print(value),
+            Answer::Events(data) => {
+                let data = self.references.print(data);
+                quote!(support::EventStream<#data>)
+            }
+            Answer::Bytes => quote!(progenitor_client::ByteStream),
+        }
+    }
+
+    fn decode(&self) -> TokenStream {
+        match &self.operation.success {
+            Success::Always(answer) => {
+                let decoder = self.decoder(answer);
+                quote!(#decoder(response).await)
+            }
+            Success::ByStatus(answers) => {
+                let name = format_ident!("{}Success", self.operation.builder);
+                let arms = answers.iter().map(|(status, answer)| {
+                    let (variant, pattern, decoder) =
+                        (variant(status), pattern(status), self.decoder(answer));
+                    let wrap = match answer {
+                        Answer::Empty => quote!(|()| #name::#variant),
+                        _ => quote!(#name::#variant),
+                    };
+                    quote!(#pattern => #decoder(response).await?.map(#wrap),)
+                });
+                let others = self.decoder(&Answer::Bytes);
+                quote! {
+                    Ok(match response.status().as_u16() {
+                        #(#arms)*
+                        _ => #others(response).await?.map(#name::Other),
+                    })
+                }
+            }
+        }
+    }
+
+    fn decoder(&self, answer: &Answer) -> TokenStream {
+        let error = self.error_type();
+        match answer {
+            Answer::Empty => quote!(support::response::empty::<#error>),
+            Answer::Json(value) => {
+                let value = self.references.print(value);
+                quote!(support::response::json::<#value, #error>)
+            }
+            Answer::Events(TypeRef::Primitive(Primitive::String)) => {
+                quote!(support::event_stream::text::<#error>)
+            }
+            Answer::Events(data) => {
+                let data = self.references.print(data);
+                quote!(support::event_stream::json::<#data, #error>)
+            }
+            Answer::Bytes => quote!(support::response::stream::<#error>),
+        }
+    }
+
+    /// The enum of successes that differ by status.
+    fn successes(&self) -> Option<TokenStream> {
+        let Success::ByStatus(answers) = &self.operation.success else {
+            return None;
+        };
+        let name = format_ident!("{}Success", self.operation.builder);
+        let comment = docs::comment(&format!(
+            "The successes of [`Client::{}`], by status.",
+            self.operation.name
+        ));
+        let variants = answers.iter().map(|(status, answer)| {
+            let variant = variant(status);
+            let comment = docs::comment(&format!("The answer with status {status}."));
+            let content = match answer {
+                Answer::Empty => None,
+                answer => {
+                    let content = self.answer_type(answer);
+                    Some(quote!((#content)))
+                }
+            };
+            quote!(#comment #variant #content,)
+        });
+        Some(quote! {
+            #comment
+            #[non_exhaustive]
+            pub enum #name {
+                #(#variants)*
+                /// The body of any other success, as it comes.
+                Other(progenitor_client::ByteStream),
+            }
+
+            support::private_debug!(#name);
+        })
+    }
+}
+
+fn part(part: &Part) -> TokenStream {
+    let (key, name) = (&part.key, ident(&part.name));
+    let add = match &part.content {
+        PartContent::File(None) => quote!(form.file(#key, value);),
+        PartContent::File(Some(media_type)) => {
+            quote!(form.file(#key, value.or_content_type(#media_type));)
+        }
+        PartContent::Text(_) => {
+            quote!(form.text(#key, &support::wire::As(&value)).map_err(Error::InvalidRequest)?;)
+        }
+        PartContent::Json(_, media_type) => {
+            quote!(form.json(#key, #media_type, &support::wire::As(&value)).map_err(Error::InvalidRequest)?;)
+        }
+    };
+    match (part.repeated, part.required) {
+        (true, _) => quote!(for value in self.#name { #add }),
+        (false, false) => quote!(if let Some(value) = self.#name { #add }),
+        (false, true) => quote!({ let value = self.#name; #add }),
+    }
+}
+
+fn extra_part() -> TokenStream {
+    quote! {
+        /// Adds a part that the API description does not name: text, or a [`FilePart`](support::FilePart). Calls add up.
+        pub fn extra_part(
+            mut self,
+            name: impl ::std::convert::Into<::std::string::String>,
+            value: impl ::std::convert::Into<support::PartValue>,
+        ) -> Self {
+            self.extra_part.push((name.into(), value.into()));
+            self
+        }
+    }
+}
+
+fn style(style: Style) -> TokenStream {
+    match style {
+        Style::Text | Style::Exploded => quote!(support::Style::Fields),
+        Style::Joined(between) => quote!(support::Style::Joined(#between)),
+        Style::JoinedPairs => quote!(support::Style::JoinedPairs),
+        Style::DeepObject => quote!(support::Style::DeepObject),
+        Style::Unnamed => quote!(support::Style::Unnamed),
+        Style::Json => quote!(support::Style::Json),
+    }
+}
+
+fn bound(value: i64) -> TokenStream {
+    let literal = Literal::i64_unsuffixed(value);
+    quote!(#literal)
+}
+
+fn variant(status: &str) -> Ident {
+    format_ident!("Status{}", status.to_ascii_uppercase())
+}
+
+/// `200`, or what `2XX` stands for but for those that come before it: digits sort before letters.
+fn pattern(status: &str) -> TokenStream {
+    match status.parse::<u16>() {
+        Ok(status) => {
+            let status = Literal::u16_unsuffixed(status);
+            quote!(#status)
+        }
+        Err(_) => quote!(200..=299),
+    }
+}
+
+pub(super) fn ident(name: &str) -> Ident {
+    format_ident!("{name}")
+}
