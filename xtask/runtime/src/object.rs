@@ -58,52 +58,48 @@ impl Visitor<'_> for KeyOf {
 macro_rules! object {
     ($name:ident { $($field:ident: $key:literal $presence:ident,)* }) => {
         impl support::wire::Wire for $name {
-            fn read<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
-                struct Members;
-                impl<'de> ::serde::de::Visitor<'de> for Members {
+            fn read<'de, __De: ::serde::Deserializer<'de>>(deserializer: __De) -> ::std::result::Result<Self, __De::Error> {
+                struct __Members;
+                impl<'de> ::serde::de::Visitor<'de> for __Members {
                     type Value = $name;
 
                     fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                         f.write_str(concat!("an object, a `", stringify!($name), "`"))
                     }
 
-                    fn visit_map<A: ::serde::de::MapAccess<'de>>(
+                    fn visit_map<__Map: ::serde::de::MapAccess<'de>>(
                         self,
-                        mut map: A,
-                    ) -> ::std::result::Result<$name, A::Error> {
-                        use support::object::{Key, KeyOf};
-                        use support::wire::As;
-
-                        $(let mut $field = None;)*
+                        mut map: __Map,
+                    ) -> ::std::result::Result<$name, __Map::Error> {
+                        $(let mut $field = ::std::option::Option::None;)*
                         let mut extra = ::std::collections::BTreeMap::new();
-                        while let Some(key) = map.next_key_seed(KeyOf(&[$($key),*]))? {
+                        while let ::std::option::Option::Some(key) = map.next_key_seed(support::object::KeyOf(&[$($key),*]))? {
                             match key {
-                                $(Key::Known($key) => $field = Some(map.next_value::<As<_>>()?.0),)*
-                                Key::Known(other) => {
-                                    extra.insert(other.to_owned(), map.next_value::<As<_>>()?.0);
+                                $(support::object::Key::Known($key) => $field = ::std::option::Option::Some(map.next_value::<support::wire::As<_>>()?.0),)*
+                                support::object::Key::Known(other) => {
+                                    extra.insert(other.to_owned(), map.next_value::<support::wire::As<_>>()?.0);
                                 }
-                                Key::Other(name) => {
-                                    extra.insert(name, map.next_value::<As<_>>()?.0);
+                                support::object::Key::Other(name) => {
+                                    extra.insert(name, map.next_value::<support::wire::As<_>>()?.0);
                                 }
                             }
                         }
-                        Ok($name {
-                            $($field: support::object::present!($presence $field $key A),)*
+                        ::std::result::Result::Ok($name {
+                            $($field: support::object::present!($presence $field $key __Map),)*
                             extra,
                         })
                     }
                 }
-                deserializer.deserialize_map(Members)
+                deserializer.deserialize_map(__Members)
             }
 
-            fn write<S: ::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
+            fn write<__Ser: ::serde::Serializer>(&self, serializer: __Ser) -> ::std::result::Result<__Ser::Ok, __Ser::Error> {
                 use ::serde::ser::SerializeMap;
-                use support::wire::As;
 
-                let mut map = serializer.serialize_map(None)?;
+                let mut map = serializer.serialize_map(::std::option::Option::None)?;
                 $(support::object::write_member!($presence self $field $key map);)*
                 for (name, value) in &self.extra {
-                    map.serialize_entry(name, &As(value))?;
+                    map.serialize_entry(name, &support::wire::As(value))?;
                 }
                 map.end()
             }
@@ -136,11 +132,11 @@ macro_rules! present {
 /// Writes a member, unless it is absent.
 macro_rules! write_member {
     (required $self:ident $field:ident $key:literal $map:ident) => {
-        $map.serialize_entry($key, &As(&$self.$field))?
+        $map.serialize_entry($key, &support::wire::As(&$self.$field))?
     };
     ($presence:ident $self:ident $field:ident $key:literal $map:ident) => {
-        if let Some(value) = &$self.$field {
-            $map.serialize_entry($key, &As(value))?;
+        if let ::std::option::Option::Some(value) = &$self.$field {
+            $map.serialize_entry($key, &support::wire::As(value))?;
         }
     };
 }
@@ -152,8 +148,10 @@ macro_rules! fit_of_member {
     };
     ($presence:ident $self:ident $field:ident) => {
         match &$self.$field {
-            Some(value) => support::wire::Fit::KNOWN + support::wire::Wire::fit(value),
-            None => support::wire::Fit::default(),
+            ::std::option::Option::Some(value) => {
+                support::wire::Fit::KNOWN + support::wire::Wire::fit(value)
+            }
+            ::std::option::Option::None => support::wire::Fit::default(),
         }
     };
 }

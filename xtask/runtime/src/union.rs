@@ -82,21 +82,25 @@ impl<'de> Visitor<'de> for Discriminator {
 macro_rules! union {
     ($name:ident { $($variant:ident($type:ty)),* $(,)? } $(by $tag:literal { $($value:literal => $branch:ident),* $(,)? })?) => {
         impl support::wire::Wire for $name {
-            fn read<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+            fn read<'de, __De: ::serde::Deserializer<'de>>(deserializer: __De) -> ::std::result::Result<Self, __De::Error> {
                 let json = <support::Json as ::serde::Deserialize>::deserialize(deserializer)?;
-                $(if let Some(tag) = support::union::discriminator(&json, $tag) {
-                    return match &*tag {
-                        $($value => json.get().map(|support::wire::As(value)| Self::$branch(value)).map_err(::serde::de::Error::custom),)*
-                        _ => Ok(Self::Unrecognized(json)),
+                $(if let ::std::option::Option::Some(tag) = support::union::discriminator(&json, $tag) {
+                    // A value that is not what its discriminator says may still be another branch.
+                    let named = match &*tag {
+                        $($value => json.get().map(|support::wire::As(value)| Self::$branch(value)),)*
+                        _ => return ::std::result::Result::Ok(Self::Unrecognized(json)),
                     };
+                    if let ::std::result::Result::Ok(named) = named {
+                        return ::std::result::Result::Ok(named);
+                    }
                 })?
                 let best = support::union::best(&json, &[
                     $(|json| support::union::branch::<$type, Self>(json, Self::$variant),)*
                 ]);
-                Ok(best.unwrap_or(Self::Unrecognized(json)))
+                ::std::result::Result::Ok(best.unwrap_or(Self::Unrecognized(json)))
             }
 
-            fn write<S: ::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
+            fn write<__Ser: ::serde::Serializer>(&self, serializer: __Ser) -> ::std::result::Result<__Ser::Ok, __Ser::Error> {
                 match self {
                     $(Self::$variant(value) => support::wire::Wire::write(value, serializer),)*
                     Self::Unrecognized(json) => support::wire::Wire::write(json, serializer),

@@ -190,6 +190,11 @@ impl<'d> Schema<'d> {
             .collect()
     }
 
+    /// Whether every value is valid against it.
+    pub fn is_unconstrained(&self) -> bool {
+        !self.parts.iter().any(Part::constrains)
+    }
+
     /// The JSON pointer of the schema that it refers to, if it is a reference with nothing but annotations beside it.
     pub fn reference(&self) -> Option<&str> {
         self.reference.as_ref().map(|part| &*part.pointer)

@@ -13,7 +13,8 @@ use super::types::{Types, docs};
 
 /// Whether some branches make a union; otherwise there is one type in them, or none.
 pub fn is_union(branches: &[Branch<'_>]) -> bool {
-    values(branches).count() > 1
+    let is_any = branches.iter().any(|branch| branch.schema.is_unconstrained());
+    !is_any && values(branches).count() > 1
 }
 
 /// The branches that are not `null`.
@@ -29,6 +30,10 @@ pub fn union<'d>(
     name: &str,
 ) -> Result<UnionType, TypeRef> {
     let branches: Vec<Branch<'_>> = values(&branches).cloned().collect();
+    // A branch without constraints allows every value.
+    if branches.iter().any(|branch| branch.schema.is_unconstrained()) {
+        return Err(TypeRef::JSON);
+    }
     match &*branches {
         [] => return Err(TypeRef::JSON),
         [only] => return Err(types.typed(&only.schema, name).reference),

@@ -475,10 +475,10 @@ impl Printer<'_> {
                 });
                 let others = self.decoder(&Answer::Bytes);
                 quote! {
-                    Ok(match response.status().as_u16() {
+                    match response.status().as_u16() {
                         #(#arms)*
                         _ => #others(response).await?.map(#name::Other),
-                    })
+                    }
                 }
             }
         }
