@@ -13,12 +13,33 @@ use super::{bodies, parameters, responses};
 /// HTTP methods whose requests have the same effect however often they are sent (RFC 9110, section 9.2.2).
 const IDEMPOTENT: &[&str] = &["get", "put", "delete", "options", "head", "trace"];
 
+/// Methods that every client has, of its own or by its traits.
+const RESERVED: &[&str] = &[
+    "api_version",
+    "baseurl",
+    "client",
+    "clone",
+    "exec",
+    "inner",
+    "new",
+    "new_with_client",
+    "post",
+    "pre",
+];
+
 /// Constructs the operations of a document, in the order of their names. One with several bodies becomes several.
 pub fn operations(types: &mut Types<'_>) -> Vec<Operation> {
     let mut operations: Vec<Operation> = OperationView::all(types.root)
         .into_iter()
         .flat_map(|view| operation(types, &view))
         .collect();
+    let mut methods = Members::default();
+    for name in RESERVED {
+        methods = methods.reserve(name);
+    }
+    for operation in &mut operations {
+        operation.name = methods.field(&operation.id);
+    }
     operations.sort_by(|left, right| left.name.cmp(&right.name));
     operations
 }

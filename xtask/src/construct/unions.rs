@@ -13,7 +13,9 @@ use super::types::{Types, docs};
 
 /// Whether some branches make a union; otherwise there is one type in them, or none.
 pub fn is_union(branches: &[Branch<'_>]) -> bool {
-    let is_any = branches.iter().any(|branch| branch.schema.is_unconstrained());
+    let is_any = branches
+        .iter()
+        .any(|branch| branch.schema.is_unconstrained());
     !is_any && values(branches).count() > 1
 }
 
@@ -31,7 +33,10 @@ pub fn union<'d>(
 ) -> Result<UnionType, TypeRef> {
     let branches: Vec<Branch<'_>> = values(&branches).cloned().collect();
     // A branch without constraints allows every value.
-    if branches.iter().any(|branch| branch.schema.is_unconstrained()) {
+    if branches
+        .iter()
+        .any(|branch| branch.schema.is_unconstrained())
+    {
         return Err(TypeRef::JSON);
     }
     match &*branches {
