@@ -4,6 +4,7 @@
 //! ([`schema::Schema`]), and a constructor for each kind of type ([`types`]) reads the keywords that it needs from it.
 
 mod bodies;
+mod directions;
 mod names;
 mod objects;
 mod operations;
@@ -36,7 +37,7 @@ pub fn construct(document: &Document) -> Result<Api, Vec<Diagnostic>> {
         .into_iter()
         .flat_map(serde_json::Map::keys)
     {
-        types.component(name);
+        types.component_both_ways(name);
     }
     let operations = operations::operations(&mut types);
     let types = types.finish()?;

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::api::{Field, Presence, StructType, TypeRef};
 
+use super::directions::Direction;
 use super::names::Members;
 use super::schema::Schema;
 use super::types::{Types, docs};
@@ -31,15 +32,20 @@ pub fn object<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> Obj
     }
     let required = schema.required();
     let mut members = Members::default().reserve(EXTRA);
-    let fields = properties.into_iter().map(|key| {
+    let fields = properties.into_iter().filter_map(|key| {
         let property = schema.property(types.root, key);
-        let typed = types.typed(&property, &format!("{name} {key}"));
         let is_required = required.contains(key);
-        Field {
+        // Required of the server alone, and not sent to it.
+        if is_required && types.direction == Direction::Request && property.is("readOnly") {
+            return None;
+        }
+        let typed = types.typed(&property, &format!("{name} {key}"));
+        let is_sent = types.direction == Direction::Response && property.is("writeOnly");
+        Some(Field {
             key: key.to_owned(),
             name: members.field(key),
             value: typed.reference,
-            presence: match (is_required, typed.is_nullable) {
+            presence: match (is_required && !is_sent, typed.is_nullable) {
                 (true, false) => Presence::Required,
                 (true, true) => Presence::RequiredNullable,
                 (false, false) => Presence::Optional,
@@ -47,7 +53,7 @@ pub fn object<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> Obj
             },
             docs: docs(&property),
             default: property.annotation("default").map(Value::to_string),
-        }
+        })
     });
     Object::Struct(StructType {
         fields: fields.collect(),

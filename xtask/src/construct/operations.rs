@@ -6,6 +6,7 @@ use crate::api::{Body, Content, Location, Operation, PartContent, Segment, Succe
 use crate::names;
 use crate::view::{self, OperationView};
 
+use super::directions::Direction;
 use super::names::Members;
 use super::types::Types;
 use super::{bodies, parameters, responses};
@@ -53,7 +54,9 @@ fn operation<'d>(types: &mut Types<'d>, view: &OperationView<'d>) -> Vec<Operati
             .map(str::to_owned)
     };
     let is_idempotent = view.value.get("x-idempotent").and_then(Value::as_bool);
+    types.direction = Direction::Response;
     let answers = responses::answers(types, view, &id);
+    types.direction = Direction::Request;
     let bodies = bodies::bodies(types, view, &id);
     let bodies: Vec<(Option<&str>, Option<Body>)> = match bodies.is_empty() {
         true => vec![(None, None)],

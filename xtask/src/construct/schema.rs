@@ -182,6 +182,11 @@ impl<'d> Schema<'d> {
         }
     }
 
+    /// The schema objects.
+    pub fn objects(&self) -> impl Iterator<Item = &'d Value> {
+        self.parts.iter().map(|part| part.value)
+    }
+
     /// What identifies it.
     pub fn key(&self) -> Key {
         let parts = self.parts.iter().filter(|part| part.constrains());

@@ -10,6 +10,7 @@ use crate::api::{
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
 
+use super::directions::{Direction, Directions};
 use super::names::{Members, Names};
 use super::objects::{Object, object};
 use super::schema::{Key, Schema};
@@ -25,8 +26,12 @@ pub struct Types<'d> {
     pub root: &'d Value,
     /// A type whose construction has begun is there without a definition.
     types: Vec<Begun>,
-    known: HashMap<Key, TypeId>,
-    components: BTreeMap<String, TypeId>,
+    known: HashMap<(Key, Option<Direction>), TypeId>,
+    /// Each component, by the direction in which it is used.
+    components: BTreeMap<(String, Direction), TypeId>,
+    directions: Directions,
+    /// The direction of the values whose types are constructed.
+    pub direction: Direction,
     /// The schemas that have the schema at a pointer in their `allOf`.
     pub extensions: BTreeMap<String, Vec<String>>,
     names: Names,
@@ -73,24 +78,38 @@ impl<'d> Types<'d> {
         // Components come first, for inline types are named after them.
         let mut components = BTreeMap::new();
         let mut types = Vec::new();
-        for name in &schemas {
-            let origin = pointer::join("/components/schemas", name);
-            let docs = Schema::at(root, &origin)
-                .map(|schema| docs(&schema))
-                .unwrap_or_default();
-            components.insert(origin.clone(), TypeId(types.len()));
+        let directions = Directions::of(root);
+        let mut begin = |words: &str, origin: &str| {
+            let docs = Schema::at(root, origin).map(|schema| docs(&schema));
             types.push(Begun {
-                name: names.claim(name),
-                docs,
-                origin,
+                name: names.claim(words),
+                docs: docs.unwrap_or_default(),
+                origin: origin.to_owned(),
                 shape: None,
             });
+            TypeId(types.len() - 1)
+        };
+        for name in &schemas {
+            let origin = pointer::join("/components/schemas", name);
+            let id = begin(name, &origin);
+            components.insert((origin.clone(), Direction::Response), id);
+            components.insert((origin, Direction::Request), id);
+        }
+        // After all components, whose names are those of the document.
+        for name in &schemas {
+            let origin = pointer::join("/components/schemas", name);
+            if directions.is_two(&origin) {
+                let id = begin(&format!("{name} request"), &origin);
+                components.insert((origin, Direction::Request), id);
+            }
         }
         Self {
             root,
             types,
             known: HashMap::new(),
             components,
+            directions,
+            direction: Direction::Response,
             extensions: unions::extensions(root, &schemas),
             names,
             problems: Vec::new(),
@@ -121,13 +140,26 @@ impl<'d> Types<'d> {
         Ok(types)
     }
 
-    /// The type of a component.
+    /// The type of a component, in the direction in which it is used.
     pub fn component(&mut self, name: &str) -> Option<TypeId> {
         self.component_at(&pointer::join("/components/schemas", name))
     }
 
+    /// Constructs the types of a component in each direction.
+    pub fn component_both_ways(&mut self, name: &str) {
+        let at = pointer::join("/components/schemas", name);
+        let only = self.directions.only(&at);
+        for direction in [Direction::Response, Direction::Request] {
+            if only.is_none_or(|only| only == direction) {
+                self.direction = direction;
+                self.component_at(&at);
+            }
+        }
+    }
+
     fn component_at(&mut self, pointer: &str) -> Option<TypeId> {
-        let id = *self.components.get(pointer)?;
+        let key = (pointer.to_owned(), self.direction);
+        let id = *self.components.get(&key)?;
         // Its construction is under way, or done.
         if self.types[id.0].shape.is_some() {
             return Some(id);
@@ -136,7 +168,7 @@ impl<'d> Types<'d> {
         self.types[id.0].shape = Some(Shape::Newtype(Newtype {
             inner: TypeRef::JSON,
         }));
-        self.know(schema.key(), id);
+        self.know(&schema, id);
         let name = self.types[id.0].name.clone();
         let unnamed = match unions::of_extensions(self, &schema, pointer) {
             Some(union) => Unnamed::Definition(Shape::Union(union)),
@@ -187,7 +219,7 @@ impl<'d> Types<'d> {
     }
 
     fn anonymous(&mut self, schema: &Schema<'d>, name: &str) -> TypeRef {
-        let key = schema.key();
+        let key = self.key(schema);
         if let Some(id) = self.known.get(&key) {
             return TypeRef::Named(*id);
         }
@@ -202,7 +234,7 @@ impl<'d> Types<'d> {
         let id = TypeId(self.types.len());
         if is_definition {
             // Before its members, so that one that contains itself is found.
-            self.know(key, id);
+            self.know(schema, id);
             self.types.push(Begun {
                 name: self.names.claim(name),
                 docs: docs(schema),
@@ -233,10 +265,19 @@ impl<'d> Types<'d> {
     }
 
     /// Remembers which type a schema has, unless it is unconstrained, as many are that have nothing in common.
-    fn know(&mut self, key: Key, id: TypeId) {
-        if !key.is_empty() {
+    fn know(&mut self, schema: &Schema<'d>, id: TypeId) {
+        if !schema.is_unconstrained() {
+            let key = self.key(schema);
             self.known.entry(key).or_insert(id);
         }
+    }
+
+    /// What identifies the type of a schema.
+    fn key(&self, schema: &Schema<'d>) -> (Key, Option<Direction>) {
+        let differs = schema
+            .objects()
+            .any(|object| self.directions.differs(self.root, object));
+        (schema.key(), differs.then_some(self.direction))
     }
 
     /// Constructs the type of a schema that is no reference.
