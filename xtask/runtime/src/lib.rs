@@ -59,10 +59,89 @@ pub mod timestamp;
 pub mod union;
 pub mod wire;
 
-/// An enum and a struct as codegen emits them.
+pub use json::Json;
+pub use timestamp::Timestamp;
+
+/// Types as codegen emits them.
 pub mod example {
-    use super::open_enum::{UnknownValue, open_enum};
-    use super::private::private_debug;
+    use crate as support;
+    use support::object::object;
+    use support::open_enum::{UnknownValue, open_enum};
+    use support::private::private_debug;
+    use support::union::union;
+    use support::wire::{newtype, text_newtype, wire_enum};
+
+    /// An id.
+    #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    pub struct PetId(pub uuid::Uuid);
+
+    newtype!(PetId(uuid::Uuid));
+    text_newtype!(PetId(uuid::Uuid));
+
+    /// An object with a member of each presence.
+    #[derive(Clone, Debug, PartialEq)]
+    pub struct Cat {
+        /// Always there.
+        pub id: PetId,
+        /// Absent or a value.
+        pub lives: Option<i128>,
+        /// Absent, `null` or a value.
+        pub owner: Option<Option<String>>,
+        /// A value or `null`.
+        pub born: Option<support::Timestamp>,
+        /// Members without a field.
+        pub extra: support::object::Extra,
+    }
+
+    object! {
+        Cat {
+            id: "id" required,
+            lives: "lives" optional,
+            owner: "owner" nullable,
+            born: "born" required,
+        }
+    }
+
+    /// An object that any other one could be.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    pub struct Dog {
+        /// Absent or a value.
+        pub tricks: Option<Vec<String>>,
+        /// Members without a field.
+        pub extra: support::object::Extra,
+    }
+
+    object! { Dog { tricks: "tricks" optional, } }
+
+    /// A union without a discriminator.
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum Pet {
+        /// A dog.
+        Dog(Dog),
+        /// A cat.
+        Cat(Cat),
+        /// Two of them.
+        Switch(Switch),
+        /// Its name.
+        Name(String),
+        /// A value of no branch.
+        Unrecognized(support::Json),
+    }
+
+    union! { Pet { Dog(Dog), Cat(Cat), Switch(Switch), Name(String) } }
+
+    /// A union with a discriminator.
+    #[derive(Clone, Debug, PartialEq)]
+    pub enum Tagged {
+        /// A dog.
+        Dog(Dog),
+        /// A cat.
+        Cat(Cat),
+        /// A value of no branch.
+        Unrecognized(support::Json),
+    }
+
+    union! { Tagged { Dog(Dog), Cat(Cat) } by "kind" { "dog" => Dog, "wolf" => Dog, "cat" => Cat } }
 
     /// What a switch can be.
     #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -99,6 +178,7 @@ pub mod example {
     }
 
     open_enum!(Switch);
+    wire_enum!(Switch);
 
     /// A type with a private field.
     pub struct Prompt<'a> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::api::{Shape, TypeDef, TypeId, TypeRef};
 
 /// Boxes each reference by which a type contains itself.
-pub fn boxed(types: &mut Vec<TypeDef>) {
+pub fn boxed(types: &mut [TypeDef]) {
     let held: Vec<BTreeSet<TypeId>> = types
         .iter()
         .map(|definition| {

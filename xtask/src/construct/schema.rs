@@ -292,9 +292,7 @@ impl<'d> Schema<'d> {
     /// Whether `null` is the only value.
     pub fn is_null(&self) -> bool {
         let types: Vec<_> = self.keywords("type").collect();
-        let only_null = |value: &&Value| {
-            **value == Value::from("null") || **value == serde_json::json!(["null"])
-        };
+        let only_null = |value: &&Value| type_names(value).into_iter().eq(["null"]);
         let by_type = !types.is_empty() && types.iter().all(only_null);
         let only = serde_json::json!([null]);
         by_type

@@ -288,9 +288,8 @@ impl<'d> Types<'d> {
                     Unnamed::Definition(Shape::Union(union))
                 });
         }
-        match known_strings(schema) {
-            Some(values) => return Unnamed::Definition(Shape::Enum(enumeration(&values))),
-            None => {}
+        if let Some(values) = known_strings(schema) {
+            return Unnamed::Definition(Shape::Enum(enumeration(&values)));
         }
         let kinds = kinds(schema);
         let mut kinds = kinds.iter().copied();

@@ -1,0 +1,193 @@
+//! The rules by which JSON becomes Rust values, and by which these become JSON again.
+
+use codegen_runtime::example::{Cat, Dog, Pet, Switch, Tagged};
+use codegen_runtime::wire::{As, Wire};
+use codegen_runtime::{Json, Timestamp};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+const ID: &str = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
+
+fn read<T: Wire>(json: &str) -> T {
+    let As(value) = serde_json::from_str(json).unwrap_or_else(|error| panic!("{json}: {error}"));
+    value
+}
+
+fn written<T: Wire>(value: &T) -> String {
+    serde_json::to_string(&As(value)).expect("JSON")
+}
+
+fn again<T: Wire>(json: &str) -> String {
+    written(&read::<T>(json))
+}
+
+fn is_rejected<T: Wire>(json: &str) -> bool {
+    serde_json::from_str::<As<T>>(json).is_err()
+}
+
+#[test]
+fn absent_null_and_a_value_are_three_states() {
+    let cat = |owner: &str| format!(r#"{{"id":"{ID}","born":null{owner}}}"#);
+    for (owner, expected) in [
+        ("", None),
+        (r#","owner":null"#, Some(None)),
+        (r#","owner":"ann""#, Some(Some("ann".to_owned()))),
+    ] {
+        let read: Cat = read(&cat(owner));
+        assert_eq!(read.owner, expected);
+        let value: Value = serde_json::from_str(&written(&read)).expect("JSON");
+        assert_eq!(
+            value,
+            serde_json::from_str::<Value>(&cat(owner)).expect("JSON")
+        );
+    }
+    // Where null is no value, it is read as absent.
+    assert_eq!(read::<Cat>(&cat(r#","lives":null"#)).lives, None);
+    assert!(is_rejected::<Cat>(&format!(r#"{{"id":"{ID}"}}"#)));
+}
+
+#[test]
+fn only_what_the_caller_set_is_sent() {
+    let mut dog = Dog::default();
+    assert_eq!(written(&dog), "{}");
+    dog.tricks = Some(Vec::new());
+    assert_eq!(written(&dog), r#"{"tricks":[]}"#);
+}
+
+#[test]
+fn unknown_members_are_kept_as_they_came() {
+    for json in [
+        r#"{"tricks":["sit"],"age":1.50}"#,
+        r#"{"id":123456789012345678901234567890}"#,
+        r#"{"nested":{"b":1,"a":[null,1e400]}}"#,
+    ] {
+        assert_eq!(again::<Dog>(json), json);
+    }
+}
+
+#[test]
+fn numbers_survive() {
+    assert_eq!(read::<i64>("1.0"), 1);
+    assert_eq!(read::<u8>("2e1"), 20);
+    assert_eq!(again::<i128>("9223372036854775808"), "9223372036854775808");
+    assert_eq!(
+        again::<i128>("-170141183460469231731687303715884105728"),
+        i128::MIN.to_string()
+    );
+    assert_eq!(read::<i128>("1e3"), 1000);
+    assert_eq!(read::<f64>("5"), 5.0);
+    for not_one in ["1.5", "\"1\"", "true", "null"] {
+        assert!(is_rejected::<i64>(not_one), "{not_one}");
+        assert!(is_rejected::<i128>(not_one), "{not_one}");
+    }
+    assert!(is_rejected::<u8>("256") && is_rejected::<u8>("-1") && is_rejected::<i64>("1e30"));
+    assert!(serde_json::to_string(&As(&f64::NAN)).is_err());
+}
+
+#[test]
+fn a_timestamp_is_written_as_it_was_read() {
+    for text in [
+        "2026-01-02T03:04:05Z",
+        "2026-01-02T03:04:05.000Z",
+        "2026-01-02T03:04:05.123456+02:00",
+        "2026-01-02 03:04:05",
+    ] {
+        let json = format!("\"{text}\"");
+        assert_eq!(again::<Timestamp>(&json), json);
+    }
+    let early: Timestamp = "2026-01-02T03:04:05+02:00".parse().expect("a time");
+    let same: Timestamp = "2026-01-02T01:04:05Z".parse().expect("a time");
+    assert_eq!(early, same);
+    assert_eq!(early.timestamp(), 1_767_315_845);
+    assert_eq!(
+        Timestamp::from(same.utc()).to_string(),
+        "2026-01-02T01:04:05Z"
+    );
+    assert!(is_rejected::<Timestamp>("\"yesterday\""));
+}
+
+#[test]
+fn of_the_branches_that_fit_the_one_that_keeps_most_wins() {
+    assert!(matches!(read(r#"{"tricks":["sit"]}"#), Pet::Dog(_)));
+    assert!(matches!(
+        read(&format!(r#"{{"id":"{ID}","born":null}}"#)),
+        Pet::Cat(_)
+    ));
+    assert!(matches!(read(r#"{"id":7,"born":null}"#), Pet::Dog(_)));
+}
+
+#[test]
+fn an_open_enum_takes_an_unknown_value_after_all_other_branches() {
+    assert!(matches!(read(r#""on""#), Pet::Switch(Switch::On)));
+    assert!(matches!(read(r#""rex""#), Pet::Name(name) if name == "rex"));
+}
+
+#[test]
+fn a_value_of_no_branch_is_kept() {
+    for json in ["[1,2.50]", "7", "true"] {
+        assert!(matches!(read(json), Pet::Unrecognized(_)));
+        assert_eq!(again::<Pet>(json), json);
+    }
+}
+
+#[test]
+fn a_discriminator_decides() {
+    assert!(matches!(
+        read(r#"{"kind":"wolf","id":"x"}"#),
+        Tagged::Dog(_)
+    ));
+    let cat = format!(r#"{{"kind":"cat","id":"{ID}","born":null,"tricks":[]}}"#);
+    assert!(matches!(read(&cat), Tagged::Cat(_)));
+    assert!(matches!(
+        read(r#"{"kind":"fish","tricks":[]}"#),
+        Tagged::Unrecognized(_)
+    ));
+    // Without a discriminator, or with a wrong one, the branch that fits counts.
+    assert!(matches!(read(r#"{"tricks":[]}"#), Tagged::Dog(_)));
+    assert!(matches!(
+        read(r#"{"kind":"cat","tricks":[]}"#),
+        Tagged::Dog(_)
+    ));
+    assert!(matches!(read(r#"{"kind":null}"#), Tagged::Dog(_)));
+    for json in [
+        r#"{"kind":"fish","tricks":[]}"#,
+        r#"{"tricks":[],"kind":"wolf"}"#,
+    ] {
+        assert_eq!(again::<Tagged>(json).len(), json.len());
+    }
+}
+
+#[test]
+fn generated_types_can_be_part_of_others_and_of_other_formats() {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Dog(Dog),
+        Other(#[expect(dead_code, reason = "it only has to be there")] Value),
+    }
+    #[derive(Deserialize)]
+    struct Around {
+        #[serde(flatten)]
+        dog: Dog,
+    }
+    let json = json!({ "tricks": ["sit"], "age": 3 });
+    let either: Either = serde_json::from_value(json.clone()).expect("either");
+    assert!(matches!(&either, Either::Dog(dog) if dog.extra["age"] == json!(3)));
+    let around: Around = serde_json::from_value(json.clone()).expect("a dog");
+    assert_eq!(around.dog.extra["age"], json!(3));
+    assert_eq!(serde_json::to_value(&around.dog).expect("JSON"), json);
+    assert!(matches!(
+        serde_json::from_value(json!(7)).expect("other"),
+        Either::Other(_)
+    ));
+}
+
+#[test]
+fn json_of_any_shape_compares_as_json_and_shows_nothing() {
+    let one = Json::from(json!({ "a": 1, "b": [] }));
+    let other: Json = serde_json::from_str(r#"{ "b": [], "a": 1 }"#).expect("JSON");
+    assert_eq!(one, other);
+    assert_eq!(other.as_str(), r#"{ "b": [], "a": 1 }"#);
+    assert_eq!(other.get::<Dog>().expect("a dog").extra.len(), 2);
+    assert!(!format!("{:?}", Json::from(json!("secret"))).contains("secret"));
+}
