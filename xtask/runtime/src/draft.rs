@@ -5,7 +5,6 @@
 
 use std::fmt::Display;
 
-use progenitor_client::Error;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request, Url};
 use serde_json::Value;
@@ -200,9 +199,9 @@ impl Draft {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`], if one of the steps failed.
-    pub fn finish<E>(self) -> Result<Request, Error<E>> {
-        self.request.map_err(Error::InvalidRequest)
+    /// The problem of the first step that failed.
+    pub fn finish(self) -> Result<Request, String> {
+        self.request
     }
 }
 

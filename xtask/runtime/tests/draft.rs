@@ -6,7 +6,6 @@ use codegen_runtime::draft::{Draft, Path};
 use codegen_runtime::example::Switch;
 use codegen_runtime::optional::IntoOption;
 use codegen_runtime::parameter::Style;
-use progenitor_client::Error;
 use reqwest::{Method, Request};
 
 fn draft(path: Path) -> Draft {
@@ -20,14 +19,11 @@ fn base() -> Path {
 fn request(steps: impl FnOnce(&mut Draft)) -> Request {
     let mut draft = draft(base());
     steps(&mut draft);
-    draft.finish::<()>().expect("a request")
+    draft.finish().expect("a request")
 }
 
 fn problem(draft: Draft) -> String {
-    match draft.finish::<()>() {
-        Err(Error::InvalidRequest(problem)) => problem,
-        other => panic!("{other:?}"),
-    }
+    draft.finish().expect_err("a problem")
 }
 
 #[test]
@@ -37,7 +33,7 @@ fn path_parameters_are_segments() {
         .parameter("id", &"x/y ?".to_owned())
         .text("/")
         .parameter("n", &7_i64);
-    let request = draft(path).finish::<()>().expect("a request");
+    let request = draft(path).finish().expect("a request");
     assert_eq!(
         request.url().as_str(),
         "http://example.com/base/a/x%2Fy%20%3F/7"

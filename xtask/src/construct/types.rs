@@ -135,7 +135,7 @@ impl<'d> Types<'d> {
                 inner: TypeRef::JSON,
             })),
         });
-        let mut types = types.collect();
+        let mut types: Vec<TypeDef> = types.collect();
         recursion::boxed(&mut types);
         Ok(types)
     }

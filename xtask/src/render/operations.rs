@@ -357,7 +357,7 @@ impl Printer<'_> {
                 let #mutable draft = support::draft::Draft::new(::reqwest::Method::#method, path, #accept);
                 #(#steps)*
                 #body
-                let request = draft.finish()?;
+                let request = draft.finish().map_err(Error::InvalidRequest)?;
                 let response = super::client::execute(self.client, request, #id).await?;
                 #decode
             }
