@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::construct;
 use crate::diagnostic::{Diagnostic, Located, Severity};
 use crate::emit::{self, Options, manifest, support};
 use crate::format::{format, space};
@@ -9,6 +10,7 @@ use crate::lower::{self, Lowered, Rewrite};
 use crate::model::Operation;
 use crate::output::MARKER;
 use crate::read::Document;
+use crate::render;
 use crate::sound;
 use crate::view::{self, OperationView};
 
@@ -22,9 +24,9 @@ pub struct Generated {
     pub files: Files,
     /// What the reader may want to know, in the order of the document.
     pub notes: Vec<Located>,
-    /// What lowering changed, in the order of the passes.
+    /// What lowering changed, in the order of the passes. Construction of the model changes nothing.
     pub rewrites: Vec<Rewrite>,
-    /// The operations that have a method, in the order of their names.
+    /// The operations that have a method, in the order of their names. Lowering lists them.
     pub operations: Vec<Operation>,
 }
 
@@ -103,6 +105,47 @@ pub fn generate(document: &Document, options: &Options) -> Result<Generated, Vec
             Err(document.locate_all(errors))
         }
     }
+}
+
+/// Generates the module of the workspace's own client: the model of the document, rendered. `inner` is a type that every
+/// client carries for its hooks.
+///
+/// # Errors
+///
+/// As [`generate`].
+pub fn generate_client(
+    document: &Document,
+    inner: Option<&str>,
+) -> Result<Generated, Vec<Located>> {
+    let (mut errors, notes): (Vec<Diagnostic>, Vec<Diagnostic>) = document
+        .duplicate_keys()
+        .into_iter()
+        .chain(crate::check::check(document))
+        .partition(|problem| problem.severity == Severity::Error);
+    let mut files = Files::new();
+    if errors.is_empty() {
+        match construct::construct(document).and_then(|api| render::module(&api, inner)) {
+            Ok(module) => files = module,
+            Err(mut problems) => {
+                view::name_operations(&OperationView::all(&document.root), &mut problems);
+                errors = problems;
+            }
+        }
+    }
+    if !errors.is_empty() {
+        errors.extend(notes);
+        return Err(document.locate_all(errors));
+    }
+    let header = header(&source_name(document));
+    for text in files.values_mut() {
+        text.insert_str(0, &format!("{header}\n"));
+    }
+    Ok(Generated {
+        files,
+        notes: document.locate_all(notes),
+        rewrites: Vec::new(),
+        operations: Vec::new(),
+    })
 }
 
 /// Generates a crate for a document: the module in `src/generated`, and what makes a crate of it.

@@ -40,6 +40,20 @@ pub fn generate(
     rounds(document, |document| codegen::generate(document, options))
 }
 
+/// [`generate`] for the client of the workspace.
+///
+/// # Errors
+///
+/// As [`generate`].
+pub fn generate_client(
+    document: &Document,
+    inner: Option<&str>,
+) -> Result<(Generated, Vec<LeftOut>), Vec<Located>> {
+    rounds(document, |document| {
+        codegen::generate_client(document, inner)
+    })
+}
+
 /// [`generate`] for a crate of its own.
 ///
 /// # Errors

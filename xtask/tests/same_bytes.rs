@@ -117,10 +117,7 @@ fn an_operation_more_leaves_the_files_of_the_others_alone() {
 fn each_file_of_the_client_is_guarded() {
     let root = common::workspace();
     let document = Document::open(&root.join("spec/agents.yaml")).expect("the document");
-    let options = Options {
-        inner: Some("crate::Context".to_owned()),
-    };
-    let files = codegen::generate(&document, &options)
+    let files = codegen::generate_client(&document, Some("crate::Context"))
         .expect("a good document")
         .files;
     let folder = tempfile::tempdir().expect("a folder");

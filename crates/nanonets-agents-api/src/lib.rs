@@ -13,15 +13,14 @@
 //! let client = Client::new("https://agents.nanonets.com", context)?;
 //!
 //! let task = client
-//!     .run_agent_multipart()
-//!     .agent_id(agent)
+//!     .run_agent_multipart(agent)
 //!     .query("Extract the line items.")
 //!     .files([FilePart::from_path("invoice.pdf")])
 //!     .send()
 //!     .await?;
 //! println!("task {} is {}", task.task_id, task.status);
 //!
-//! match client.get_task().task_id(task.task_id).send().await {
+//! match client.get_task(task.task_id).send().await {
 //!     Ok(task) => println!("it is {} now", task.status),
 //!     Err(Error::ErrorResponse(answer)) => {
 //!         let reason = answer.decoded().map_or("no reason given", |envelope| &envelope.error);
@@ -38,7 +37,7 @@
 //! ```compile_fail,E0277
 //! # use nanonets_agents_api::{Client, types::AgentId};
 //! # fn example(client: &Client, agent: AgentId) {
-//! let _mixed_up = client.get_task().task_id(agent);
+//! let _mixed_up = client.get_task(agent);
 //! # }
 //! ```
 

@@ -7,13 +7,15 @@ use xtask::api::Api;
 use xtask::codegen::{self, Files, Generated};
 use xtask::construct::construct;
 use xtask::diagnostic::{Located, Severity};
-use xtask::emit::Options;
 use xtask::output::{self, Difference, Stale};
 use xtask::read::Document;
 use xtask::skip::{self, LeftOut};
 use xtask::view::OperationView;
 
 use super::{FINDINGS, UNUSABLE, print, source, workspace};
+
+/// The type that the client of the workspace carries for its hooks.
+const INNER: Option<&str> = Some("crate::Context");
 
 #[derive(Args)]
 pub struct CodegenArgs {
@@ -125,15 +127,12 @@ fn generate(args: &CodegenArgs) -> Result<Done, Vec<Located>> {
         }
     };
     let document = Document::open(&spec).map_err(|problem| vec![*problem])?;
-    let options = Options {
-        inner: Some("crate::Context".to_owned()),
-    };
     let all = |generated: Generated| (generated, Vec::new());
     let (generated, left_out) = match (&args.crate_name, args.skip_unsupported) {
         (Some(name), false) => codegen::generate_crate(&document, name).map(all),
         (Some(name), true) => skip::generate_crate(&document, name),
-        (None, false) => codegen::generate(&document, &options).map(all),
-        (None, true) => skip::generate(&document, &options),
+        (None, false) => codegen::generate_client(&document, INNER).map(all),
+        (None, true) => skip::generate_client(&document, INNER),
     }?;
     Ok(Done {
         folder,

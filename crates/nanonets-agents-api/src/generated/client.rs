@@ -2,7 +2,7 @@
 // Do not edit: change the API description or the generator and run it again.
 
 use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
-use super::{builder, support};
+use super::{operations, support, types};
 
 /// Client of Nanonets Agents API.
 ///
@@ -70,6 +70,421 @@ impl Client {
             inner,
         }
     }
+
+    /// Cancel a task.
+    ///
+    /// Marks a task as `stopped`. It takes no body. A step already under way runs to its end and
+    /// none follows, so the status in the answer may still be another one and a task that was about
+    /// to finish may yet become `completed`; poll to be sure.
+    ///
+    /// Idempotent: a task that is already terminal is returned as it is, with 200.
+    ///
+    /// Errors: 404 when there is no such task; 403 or 404 when it belongs to another workspace, in
+    /// which case nothing was cancelled.
+    ///
+    /// Sends `POST /api/v1/tasks/{task_id}/cancel`.
+    ///
+    /// # Arguments
+    ///
+    /// - `task_id`: the path parameter `task_id`
+    pub fn cancel_task(
+        &self,
+        task_id: impl ::std::convert::Into<types::TaskId>,
+    ) -> operations::CancelTask<'_> {
+        operations::CancelTask {
+            client: self,
+            task_id: task_id.into(),
+        }
+    }
+
+    /// Create an agent.
+    ///
+    /// Creates an agent as version 1, already `published`: it can be run straight away. Every field
+    /// is optional, so an empty object is a valid body.
+    ///
+    /// Not idempotent: a repeated call makes another agent.
+    ///
+    /// Errors: 400 or 409 is to be expected for a name that the workspace already uses; the
+    /// documentation does not say which.
+    ///
+    /// Sends `POST /api/v1/agents`.
+    ///
+    /// # Arguments
+    ///
+    /// - `body`: the body, of type `application/json`
+    pub fn create_agent(
+        &self,
+        body: impl ::std::convert::Into<types::CreateAgentRequest>,
+    ) -> operations::CreateAgent<'_> {
+        operations::CreateAgent {
+            client: self,
+            body: body.into(),
+        }
+    }
+
+    /// Get an agent.
+    ///
+    /// Reads one agent version with its whole `config`.
+    ///
+    /// Errors: 404 when there is no such agent; 403 or 404 when it belongs to another workspace.
+    ///
+    /// Sends `GET /api/v1/agents/{agent_id}`.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: the path parameter `agent_id`
+    pub fn get_agent(
+        &self,
+        agent_id: impl ::std::convert::Into<types::AgentId>,
+    ) -> operations::GetAgent<'_> {
+        operations::GetAgent {
+            client: self,
+            agent_id: agent_id.into(),
+        }
+    }
+
+    /// Get the state of a task.
+    ///
+    /// The cheapest read of a task: its status, times and title. Made for polling.
+    ///
+    /// Errors: 404 when there is no such task; 403 or 404 when it belongs to another workspace.
+    ///
+    /// Sends `GET /api/v1/tasks/{task_id}`.
+    ///
+    /// # Arguments
+    ///
+    /// - `task_id`: the path parameter `task_id`
+    pub fn get_task(
+        &self,
+        task_id: impl ::std::convert::Into<types::TaskId>,
+    ) -> operations::GetTask<'_> {
+        operations::GetTask {
+            client: self,
+            task_id: task_id.into(),
+        }
+    }
+
+    /// Get everything a task did.
+    ///
+    /// The task with its feed: tool calls, messages along the way and the final response. Meant for
+    /// debugging, audits and for finding out why a task failed. When only the answer matters,
+    /// `get_task_summary` is smaller.
+    ///
+    /// Errors: 404 when there is no such task; 403 or 404 when it belongs to another workspace.
+    ///
+    /// Sends `GET /api/v1/tasks/{task_id}/result`.
+    ///
+    /// # Arguments
+    ///
+    /// - `task_id`: the path parameter `task_id`
+    pub fn get_task_result(
+        &self,
+        task_id: impl ::std::convert::Into<types::TaskId>,
+    ) -> operations::GetTaskResult<'_> {
+        operations::GetTaskResult {
+            client: self,
+            task_id: task_id.into(),
+        }
+    }
+
+    /// Get the answer of a task.
+    ///
+    /// The outcome of a task without the steps that led to it: read it once, when the task has
+    /// completed. It can be read earlier too, and then may hold no answer yet.
+    ///
+    /// Errors: 404 when there is no such task; 403 or 404 when it belongs to another workspace.
+    ///
+    /// Sends `GET /api/v1/tasks/{task_id}/summary`.
+    ///
+    /// # Arguments
+    ///
+    /// - `task_id`: the path parameter `task_id`
+    pub fn get_task_summary(
+        &self,
+        task_id: impl ::std::convert::Into<types::TaskId>,
+    ) -> operations::GetTaskSummary<'_> {
+        operations::GetTaskSummary {
+            client: self,
+            task_id: task_id.into(),
+        }
+    }
+
+    /// List the versions of an agent.
+    ///
+    /// The version history of the agent, newest first. `agent_id` presumably may be that of any
+    /// version. The `id` of an item can be used as `agent_id` elsewhere to address that version.
+    ///
+    /// The documentation disagrees with itself on whether this list is paginated. Follow
+    /// `next_cursor` when one comes; its absence means that the list is complete.
+    ///
+    /// Errors: 404 when there is no such agent; 403 or 404 when it belongs to another workspace.
+    ///
+    /// Sends `GET /api/v1/agents/{agent_id}/versions`.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: the path parameter `agent_id`
+    ///
+    /// # Setters
+    ///
+    /// - [`cursor`](operations::ListAgentVersions::cursor): the query parameter `cursor`
+    /// - [`limit`](operations::ListAgentVersions::limit): the query parameter `limit`
+    pub fn list_agent_versions(
+        &self,
+        agent_id: impl ::std::convert::Into<types::AgentId>,
+    ) -> operations::ListAgentVersions<'_> {
+        operations::ListAgentVersions {
+            client: self,
+            agent_id: agent_id.into(),
+            cursor: ::std::option::Option::None,
+            limit: ::std::option::Option::None,
+        }
+    }
+
+    /// List agents.
+    ///
+    /// Walks the agents of the workspace, newest first, one page per call. Archived agents are left
+    /// out unless `status` asks for them. Items come without `config`; `get_agent` has it.
+    ///
+    /// Errors: 400 for a malformed parameter.
+    ///
+    /// Sends `GET /api/v1/agents`.
+    ///
+    /// # Setters
+    ///
+    /// - [`cursor`](operations::ListAgents::cursor): the query parameter `cursor`
+    /// - [`limit`](operations::ListAgents::limit): the query parameter `limit`
+    /// - [`q`](operations::ListAgents::q): the query parameter `q`
+    /// - [`status`](operations::ListAgents::status): the query parameter `status`
+    pub fn list_agents(&self) -> operations::ListAgents<'_> {
+        operations::ListAgents {
+            client: self,
+            cursor: ::std::option::Option::None,
+            limit: ::std::option::Option::None,
+            q: ::std::option::Option::None,
+            status: ::std::option::Option::None,
+        }
+    }
+
+    /// List the messages of a task.
+    ///
+    /// The whole conversation between user and agent in one answer, oldest first; it is not
+    /// paginated. While the task is `waiting_for_input`, the last message of the agent is the open
+    /// question. The log stays readable after a cancel.
+    ///
+    /// Errors: 404 when there is no such task; 403 or 404 when it belongs to another workspace.
+    ///
+    /// Sends `GET /api/v1/tasks/{task_id}/messages`.
+    ///
+    /// # Arguments
+    ///
+    /// - `task_id`: the path parameter `task_id`
+    pub fn list_task_messages(
+        &self,
+        task_id: impl ::std::convert::Into<types::TaskId>,
+    ) -> operations::ListTaskMessages<'_> {
+        operations::ListTaskMessages {
+            client: self,
+            task_id: task_id.into(),
+        }
+    }
+
+    /// List tasks.
+    ///
+    /// Walks the tasks of the workspace, newest first, one page per call. Send the same filters
+    /// with every page of a walk.
+    ///
+    /// Errors: 400 for a malformed parameter.
+    ///
+    /// Sends `GET /api/v1/tasks`.
+    ///
+    /// # Setters
+    ///
+    /// - [`cursor`](operations::ListTasks::cursor): the query parameter `cursor`
+    /// - [`limit`](operations::ListTasks::limit): the query parameter `limit`
+    /// - [`agent_id`](operations::ListTasks::agent_id): the query parameter `agent_id`
+    /// - [`status`](operations::ListTasks::status): the query parameter `status`
+    /// - [`created_after`](operations::ListTasks::created_after): the query parameter
+    ///   `created_after`
+    /// - [`created_before`](operations::ListTasks::created_before): the query parameter
+    ///   `created_before`
+    /// - [`q`](operations::ListTasks::q): the query parameter `q`
+    pub fn list_tasks(&self) -> operations::ListTasks<'_> {
+        operations::ListTasks {
+            client: self,
+            cursor: ::std::option::Option::None,
+            limit: ::std::option::Option::None,
+            agent_id: ::std::option::Option::None,
+            status: ::std::option::Option::None,
+            created_after: ::std::option::Option::None,
+            created_before: ::std::option::Option::None,
+            q: ::std::option::Option::None,
+        }
+    }
+
+    /// Publish the draft of an agent.
+    ///
+    /// Turns the current draft of the agent into its published version and returns that version. It
+    /// takes no body. No operation makes a draft, so one has to come from the dashboard:
+    /// `create_agent` publishes by itself and `update_agent` edits in place.
+    ///
+    /// Expect the published version to have an `id` of its own; keep `agent_group_id` to find the
+    /// agent again.
+    ///
+    /// Errors: 409 when there are no draft changes to publish, which is also what a repeated call
+    /// may get after the answer to the first was lost; 404 when there is no such agent; 403 or 404
+    /// when it belongs to another workspace.
+    ///
+    /// Sends `POST /api/v1/agents/{agent_id}/versions/publish`.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: the path parameter `agent_id`
+    pub fn publish_agent_version(
+        &self,
+        agent_id: impl ::std::convert::Into<types::AgentId>,
+    ) -> operations::PublishAgentVersion<'_> {
+        operations::PublishAgentVersion {
+            client: self,
+            agent_id: agent_id.into(),
+        }
+    }
+
+    /// Run an agent.
+    ///
+    /// Starts a task and returns at once; the agent works in the background. Follow the task with
+    /// `get_task`.
+    ///
+    /// The JSON body is for text alone. The multipart body carries files, with or without a prompt.
+    /// A prompt or at least one file has to be there.
+    ///
+    /// Not idempotent: a repeated call starts another task.
+    ///
+    /// Errors: 400 when a file is too large, and presumably when neither prompt nor file is there;
+    /// 403 when the agent is not active (`is_active` is false); 404 when there is no such agent;
+    /// 403 or 404 when it belongs to another workspace.
+    ///
+    /// Sends `POST /api/v1/agents/{agent_id}/run`.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: the path parameter `agent_id`
+    /// - `body`: the body, of type `application/json`
+    pub fn run_agent(
+        &self,
+        agent_id: impl ::std::convert::Into<types::AgentId>,
+        body: impl ::std::convert::Into<types::RunAgentRequest>,
+    ) -> operations::RunAgent<'_> {
+        operations::RunAgent {
+            client: self,
+            agent_id: agent_id.into(),
+            body: body.into(),
+        }
+    }
+
+    /// Run an agent.
+    ///
+    /// Starts a task and returns at once; the agent works in the background. Follow the task with
+    /// `get_task`.
+    ///
+    /// The JSON body is for text alone. The multipart body carries files, with or without a prompt.
+    /// A prompt or at least one file has to be there.
+    ///
+    /// Not idempotent: a repeated call starts another task.
+    ///
+    /// Errors: 400 when a file is too large, and presumably when neither prompt nor file is there;
+    /// 403 when the agent is not active (`is_active` is false); 404 when there is no such agent;
+    /// 403 or 404 when it belongs to another workspace.
+    ///
+    /// Sends `POST /api/v1/agents/{agent_id}/run`.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: the path parameter `agent_id`
+    ///
+    /// # Setters
+    ///
+    /// - [`file`](operations::RunAgentMultipart::file): the file part `file`
+    /// - [`files`](operations::RunAgentMultipart::files): the file part `files`
+    /// - [`output_config`](operations::RunAgentMultipart::output_config): the JSON part
+    ///   `output_config`
+    /// - [`query`](operations::RunAgentMultipart::query): the part `query`
+    pub fn run_agent_multipart(
+        &self,
+        agent_id: impl ::std::convert::Into<types::AgentId>,
+    ) -> operations::RunAgentMultipart<'_> {
+        operations::RunAgentMultipart {
+            client: self,
+            agent_id: agent_id.into(),
+            file: ::std::option::Option::None,
+            files: ::std::vec::Vec::new(),
+            output_config: ::std::option::Option::None,
+            query: ::std::option::Option::None,
+            extra_part: ::std::vec::Vec::new(),
+        }
+    }
+
+    /// Send a message to a task.
+    ///
+    /// Answers the question of a task that is `waiting_for_input`, or carries a conversation on. A
+    /// `running` task takes messages as well and reads them on its next turn.
+    ///
+    /// The message is queued and the answer comes back before the agent has seen it. Poll
+    /// `get_task` to see the status move; for a moment it may still read `waiting_for_input`, which
+    /// is not a second question.
+    ///
+    /// Not idempotent: a repeated call delivers the text again.
+    ///
+    /// Errors: 400 when the text is missing; 404 when there is no such task; 403 or 404 when it
+    /// belongs to another workspace; 409 if the task can't take a message in its present state.
+    ///
+    /// Sends `POST /api/v1/tasks/{task_id}/message`.
+    ///
+    /// # Arguments
+    ///
+    /// - `task_id`: the path parameter `task_id`
+    /// - `body`: the body, of type `application/json`
+    pub fn send_task_message(
+        &self,
+        task_id: impl ::std::convert::Into<types::TaskId>,
+        body: impl ::std::convert::Into<types::SendTaskMessageRequest>,
+    ) -> operations::SendTaskMessage<'_> {
+        operations::SendTaskMessage {
+            client: self,
+            task_id: task_id.into(),
+            body: body.into(),
+        }
+    }
+
+    /// Update an agent.
+    ///
+    /// Changes an agent version in place; only the fields sent are touched and no new version
+    /// results. Tasks started from then on use the change.
+    ///
+    /// `config` replaces the stored configuration **whole**. To change one key, read the agent,
+    /// edit its `config` and send all of it back. For the system prompt alone, `system_prompt` does
+    /// that without touching other keys.
+    ///
+    /// Errors: 400 for an invalid body; 404 when there is no such agent; 403 or 404 when it belongs
+    /// to another workspace.
+    ///
+    /// Sends `PATCH /api/v1/agents/{agent_id}`.
+    ///
+    /// # Arguments
+    ///
+    /// - `agent_id`: the path parameter `agent_id`
+    /// - `body`: the body, of type `application/json`
+    pub fn update_agent(
+        &self,
+        agent_id: impl ::std::convert::Into<types::AgentId>,
+        body: impl ::std::convert::Into<types::UpdateAgentRequest>,
+    ) -> operations::UpdateAgent<'_> {
+        operations::UpdateAgent {
+            client: self,
+            agent_id: agent_id.into(),
+            body: body.into(),
+        }
+    }
 }
 
 support::private_debug!(Client);
@@ -108,307 +523,4 @@ pub(super) async fn execute<E>(
         .map_err(|error| Error::CommunicationError(
             support::response::without_query(error),
         ))
-}
-
-impl Client {
-    /// Cancel a task.
-    ///
-    /// Marks a task as `stopped`. It takes no body. A step already under way runs to its end and
-    /// none follows, so the status in the answer may still be another one and a task that was about
-    /// to finish may yet become `completed`; poll to be sure.
-    ///
-    /// Idempotent: a task that is already terminal is returned as it is, with 200.
-    ///
-    /// Errors: 404 when there is no such task; 403 or 404 when it belongs to another workspace, in
-    /// which case nothing was cancelled.
-    ///
-    /// Sends `POST /api/v1/tasks/{task_id}/cancel`.
-    ///
-    /// # Setters
-    ///
-    /// - [`task_id`](builder::CancelTask::task_id): path parameter, required
-    pub fn cancel_task(&self) -> builder::CancelTask<'_> {
-        builder::CancelTask::new(self)
-    }
-
-    /// Create an agent.
-    ///
-    /// Creates an agent as version 1, already `published`: it can be run straight away. Every field
-    /// is optional, so an empty object is a valid body.
-    ///
-    /// Not idempotent: a repeated call makes another agent.
-    ///
-    /// Errors: 400 or 409 is to be expected for a name that the workspace already uses; the
-    /// documentation does not say which.
-    ///
-    /// Sends `POST /api/v1/agents` with a body of type `application/json`.
-    ///
-    /// # Setters
-    ///
-    /// - [`body`](builder::CreateAgent::body): body, required
-    pub fn create_agent(&self) -> builder::CreateAgent<'_> {
-        builder::CreateAgent::new(self)
-    }
-
-    /// Get an agent.
-    ///
-    /// Reads one agent version with its whole `config`.
-    ///
-    /// Errors: 404 when there is no such agent; 403 or 404 when it belongs to another workspace.
-    ///
-    /// Sends `GET /api/v1/agents/{agent_id}`.
-    ///
-    /// # Setters
-    ///
-    /// - [`agent_id`](builder::GetAgent::agent_id): path parameter, required
-    pub fn get_agent(&self) -> builder::GetAgent<'_> {
-        builder::GetAgent::new(self)
-    }
-
-    /// Get the state of a task.
-    ///
-    /// The cheapest read of a task: its status, times and title. Made for polling.
-    ///
-    /// Errors: 404 when there is no such task; 403 or 404 when it belongs to another workspace.
-    ///
-    /// Sends `GET /api/v1/tasks/{task_id}`.
-    ///
-    /// # Setters
-    ///
-    /// - [`task_id`](builder::GetTask::task_id): path parameter, required
-    pub fn get_task(&self) -> builder::GetTask<'_> {
-        builder::GetTask::new(self)
-    }
-
-    /// Get everything a task did.
-    ///
-    /// The task with its feed: tool calls, messages along the way and the final response. Meant for
-    /// debugging, audits and for finding out why a task failed. When only the answer matters,
-    /// `get_task_summary` is smaller.
-    ///
-    /// Errors: 404 when there is no such task; 403 or 404 when it belongs to another workspace.
-    ///
-    /// Sends `GET /api/v1/tasks/{task_id}/result`.
-    ///
-    /// # Setters
-    ///
-    /// - [`task_id`](builder::GetTaskResult::task_id): path parameter, required
-    pub fn get_task_result(&self) -> builder::GetTaskResult<'_> {
-        builder::GetTaskResult::new(self)
-    }
-
-    /// Get the answer of a task.
-    ///
-    /// The outcome of a task without the steps that led to it: read it once, when the task has
-    /// completed. It can be read earlier too, and then may hold no answer yet.
-    ///
-    /// Errors: 404 when there is no such task; 403 or 404 when it belongs to another workspace.
-    ///
-    /// Sends `GET /api/v1/tasks/{task_id}/summary`.
-    ///
-    /// # Setters
-    ///
-    /// - [`task_id`](builder::GetTaskSummary::task_id): path parameter, required
-    pub fn get_task_summary(&self) -> builder::GetTaskSummary<'_> {
-        builder::GetTaskSummary::new(self)
-    }
-
-    /// List the versions of an agent.
-    ///
-    /// The version history of the agent, newest first. `agent_id` presumably may be that of any
-    /// version. The `id` of an item can be used as `agent_id` elsewhere to address that version.
-    ///
-    /// The documentation disagrees with itself on whether this list is paginated. Follow
-    /// `next_cursor` when one comes; its absence means that the list is complete.
-    ///
-    /// Errors: 404 when there is no such agent; 403 or 404 when it belongs to another workspace.
-    ///
-    /// Sends `GET /api/v1/agents/{agent_id}/versions`.
-    ///
-    /// # Setters
-    ///
-    /// - [`agent_id`](builder::ListAgentVersions::agent_id): path parameter, required
-    /// - [`cursor`](builder::ListAgentVersions::cursor): query parameter
-    /// - [`limit`](builder::ListAgentVersions::limit): query parameter
-    pub fn list_agent_versions(&self) -> builder::ListAgentVersions<'_> {
-        builder::ListAgentVersions::new(self)
-    }
-
-    /// List agents.
-    ///
-    /// Walks the agents of the workspace, newest first, one page per call. Archived agents are left
-    /// out unless `status` asks for them. Items come without `config`; `get_agent` has it.
-    ///
-    /// Errors: 400 for a malformed parameter.
-    ///
-    /// Sends `GET /api/v1/agents`.
-    ///
-    /// # Setters
-    ///
-    /// - [`cursor`](builder::ListAgents::cursor): query parameter
-    /// - [`limit`](builder::ListAgents::limit): query parameter
-    /// - [`q`](builder::ListAgents::q): query parameter
-    /// - [`status`](builder::ListAgents::status): query parameter
-    pub fn list_agents(&self) -> builder::ListAgents<'_> {
-        builder::ListAgents::new(self)
-    }
-
-    /// List the messages of a task.
-    ///
-    /// The whole conversation between user and agent in one answer, oldest first; it is not
-    /// paginated. While the task is `waiting_for_input`, the last message of the agent is the open
-    /// question. The log stays readable after a cancel.
-    ///
-    /// Errors: 404 when there is no such task; 403 or 404 when it belongs to another workspace.
-    ///
-    /// Sends `GET /api/v1/tasks/{task_id}/messages`.
-    ///
-    /// # Setters
-    ///
-    /// - [`task_id`](builder::ListTaskMessages::task_id): path parameter, required
-    pub fn list_task_messages(&self) -> builder::ListTaskMessages<'_> {
-        builder::ListTaskMessages::new(self)
-    }
-
-    /// List tasks.
-    ///
-    /// Walks the tasks of the workspace, newest first, one page per call. Send the same filters
-    /// with every page of a walk.
-    ///
-    /// Errors: 400 for a malformed parameter.
-    ///
-    /// Sends `GET /api/v1/tasks`.
-    ///
-    /// # Setters
-    ///
-    /// - [`agent_id`](builder::ListTasks::agent_id): query parameter
-    /// - [`created_after`](builder::ListTasks::created_after): query parameter
-    /// - [`created_before`](builder::ListTasks::created_before): query parameter
-    /// - [`cursor`](builder::ListTasks::cursor): query parameter
-    /// - [`limit`](builder::ListTasks::limit): query parameter
-    /// - [`q`](builder::ListTasks::q): query parameter
-    /// - [`status`](builder::ListTasks::status): query parameter
-    pub fn list_tasks(&self) -> builder::ListTasks<'_> {
-        builder::ListTasks::new(self)
-    }
-
-    /// Publish the draft of an agent.
-    ///
-    /// Turns the current draft of the agent into its published version and returns that version. It
-    /// takes no body. No operation makes a draft, so one has to come from the dashboard:
-    /// `create_agent` publishes by itself and `update_agent` edits in place.
-    ///
-    /// Expect the published version to have an `id` of its own; keep `agent_group_id` to find the
-    /// agent again.
-    ///
-    /// Errors: 409 when there are no draft changes to publish, which is also what a repeated call
-    /// may get after the answer to the first was lost; 404 when there is no such agent; 403 or 404
-    /// when it belongs to another workspace.
-    ///
-    /// Sends `POST /api/v1/agents/{agent_id}/versions/publish`.
-    ///
-    /// # Setters
-    ///
-    /// - [`agent_id`](builder::PublishAgentVersion::agent_id): path parameter, required
-    pub fn publish_agent_version(&self) -> builder::PublishAgentVersion<'_> {
-        builder::PublishAgentVersion::new(self)
-    }
-
-    /// Run an agent.
-    ///
-    /// Starts a task and returns at once; the agent works in the background. Follow the task with
-    /// `get_task`.
-    ///
-    /// The JSON body is for text alone. The multipart body carries files, with or without a prompt.
-    /// A prompt or at least one file has to be there.
-    ///
-    /// Not idempotent: a repeated call starts another task.
-    ///
-    /// Errors: 400 when a file is too large, and presumably when neither prompt nor file is there;
-    /// 403 when the agent is not active (`is_active` is false); 404 when there is no such agent;
-    /// 403 or 404 when it belongs to another workspace.
-    ///
-    /// Sends `POST /api/v1/agents/{agent_id}/run` with a body of type `application/json`.
-    ///
-    /// # Setters
-    ///
-    /// - [`agent_id`](builder::RunAgent::agent_id): path parameter, required
-    /// - [`body`](builder::RunAgent::body): body, required
-    pub fn run_agent(&self) -> builder::RunAgent<'_> {
-        builder::RunAgent::new(self)
-    }
-
-    /// Run an agent.
-    ///
-    /// Starts a task and returns at once; the agent works in the background. Follow the task with
-    /// `get_task`.
-    ///
-    /// The JSON body is for text alone. The multipart body carries files, with or without a prompt.
-    /// A prompt or at least one file has to be there.
-    ///
-    /// Not idempotent: a repeated call starts another task.
-    ///
-    /// Errors: 400 when a file is too large, and presumably when neither prompt nor file is there;
-    /// 403 when the agent is not active (`is_active` is false); 404 when there is no such agent;
-    /// 403 or 404 when it belongs to another workspace.
-    ///
-    /// Sends `POST /api/v1/agents/{agent_id}/run` with a body of type `multipart/form-data`.
-    ///
-    /// # Setters
-    ///
-    /// - [`agent_id`](builder::RunAgentMultipart::agent_id): path parameter, required
-    /// - [`output_config`](builder::RunAgentMultipart::output_config): JSON part
-    /// - [`query`](builder::RunAgentMultipart::query): part
-    /// - [`file`](builder::RunAgentMultipart::file): file part
-    /// - [`files`](builder::RunAgentMultipart::files): file part, repeated
-    /// - [`extra_part`](builder::RunAgentMultipart::extra_part): any other part, repeated
-    pub fn run_agent_multipart(&self) -> builder::RunAgentMultipart<'_> {
-        builder::RunAgentMultipart::new(self)
-    }
-
-    /// Send a message to a task.
-    ///
-    /// Answers the question of a task that is `waiting_for_input`, or carries a conversation on. A
-    /// `running` task takes messages as well and reads them on its next turn.
-    ///
-    /// The message is queued and the answer comes back before the agent has seen it. Poll
-    /// `get_task` to see the status move; for a moment it may still read `waiting_for_input`, which
-    /// is not a second question.
-    ///
-    /// Not idempotent: a repeated call delivers the text again.
-    ///
-    /// Errors: 400 when the text is missing; 404 when there is no such task; 403 or 404 when it
-    /// belongs to another workspace; 409 if the task can't take a message in its present state.
-    ///
-    /// Sends `POST /api/v1/tasks/{task_id}/message` with a body of type `application/json`.
-    ///
-    /// # Setters
-    ///
-    /// - [`task_id`](builder::SendTaskMessage::task_id): path parameter, required
-    /// - [`body`](builder::SendTaskMessage::body): body, required
-    pub fn send_task_message(&self) -> builder::SendTaskMessage<'_> {
-        builder::SendTaskMessage::new(self)
-    }
-
-    /// Update an agent.
-    ///
-    /// Changes an agent version in place; only the fields sent are touched and no new version
-    /// results. Tasks started from then on use the change.
-    ///
-    /// `config` replaces the stored configuration **whole**. To change one key, read the agent,
-    /// edit its `config` and send all of it back. For the system prompt alone, `system_prompt` does
-    /// that without touching other keys.
-    ///
-    /// Errors: 400 for an invalid body; 404 when there is no such agent; 403 or 404 when it belongs
-    /// to another workspace.
-    ///
-    /// Sends `PATCH /api/v1/agents/{agent_id}` with a body of type `application/json`.
-    ///
-    /// # Setters
-    ///
-    /// - [`agent_id`](builder::UpdateAgent::agent_id): path parameter, required
-    /// - [`body`](builder::UpdateAgent::body): body, required
-    pub fn update_agent(&self) -> builder::UpdateAgent<'_> {
-        builder::UpdateAgent::new(self)
-    }
 }

@@ -3,12 +3,14 @@
 
 //! The client of Nanonets Agents API, generated from its API description.
 
-pub mod builder;
 mod client;
+pub mod operations;
 pub mod support;
 pub mod types;
 pub use client::Client;
 pub use progenitor_client::{
     ByteStream, ClientHooks, ClientInfo, Error, OperationInfo, ResponseValue,
 };
-pub use support::{ErrorBody, FilePart, PartValue, ResponseLimit, ResponseWatch};
+pub use support::{
+    ErrorBody, FilePart, Json, PartValue, ResponseLimit, ResponseWatch, Timestamp,
+};
