@@ -6,7 +6,7 @@ use nanonets_agents_api::types::{
     SendTaskMessageRequest, SendTaskMessageResponse, TaskId, TaskStatus, UpdateAgentRequest,
 };
 use serde::Serialize;
-use serde_json::{Map, json};
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::operation::Operation;
@@ -48,10 +48,7 @@ pub(crate) async fn carry_out(
         Operation::ListTaskMessages => {
             let mut world = lock(&app.world);
             let data = world.task(call.workspace, call.task()?)?.messages();
-            Reply::ok(&MessageList {
-                data,
-                extra: Map::new(),
-            })
+            Reply::ok(&MessageList::new(data))
         }
         Operation::SendTaskMessage => send_message(app, call).await,
         Operation::CancelTask => {
@@ -154,17 +151,17 @@ async fn run_agent(app: &App, call: Call<'_>) -> Result<Reply, Failure> {
     lock(&app.world).runnable(call.workspace, id)?;
     let input = call.body.run(call.headers, app.settings.max_file).await?;
     let task = lock(&app.world).run(call.workspace, id, input)?;
-    let response = RunAgentResponse {
-        agent_id: task.agent_id,
-        created_at: task.created_at,
-        message: format!(
-            "Simulated task created. Use GET /v1/tasks/{} to check its status.",
-            task.task_id
-        ),
-        status: task.status,
-        task_id: task.task_id,
-        extra: Map::new(),
-    };
+    let message = format!(
+        "Simulated task created. Use GET /v1/tasks/{} to check its status.",
+        task.task_id
+    );
+    let response = RunAgentResponse::new(
+        task.agent_id,
+        task.created_at,
+        message,
+        task.status,
+        task.task_id,
+    );
     let mut reply = Reply::with(StatusCode::CREATED, &response)?;
     reply.started = Some(task.task_id);
     Ok(reply)
@@ -173,15 +170,18 @@ async fn run_agent(app: &App, call: Call<'_>) -> Result<Reply, Failure> {
 async fn send_message(app: &App, call: Call<'_>) -> Result<Reply, Failure> {
     let id = call.task()?;
     let request: SendTaskMessageRequest = call.body.json(call.headers, &[]).await?;
-    let text = request.message.filter(|text| !text.trim().is_empty());
+    let text = request.message.flatten();
+    let text = text.filter(|text| !text.trim().is_empty());
     let text = text.ok_or_else(|| Failure::bad_request("`message` is missing or empty"))?;
     let (message, status) = lock(&app.world).send_message(call.workspace, id, &text)?;
     let response = SendTaskMessageResponse {
-        message: Some("Simulated: the message is queued for the agent.".to_owned()),
-        message_id: Some(message),
-        status: Some(status),
-        task_id: Some(id),
-        extra: Map::new(),
+        message: Some(Some(
+            "Simulated: the message is queued for the agent.".to_owned(),
+        )),
+        message_id: Some(Some(message)),
+        status: Some(Some(status)),
+        task_id: Some(Some(id)),
+        ..SendTaskMessageResponse::default()
     };
     Reply::with(StatusCode::ACCEPTED, &response)
 }

@@ -74,10 +74,7 @@ impl Failure {
 
 impl From<Failure> for Reply {
     fn from(failure: Failure) -> Self {
-        let envelope = ErrorEnvelope {
-            error: failure.message,
-            extra: serde_json::Map::new(),
-        };
+        let envelope = ErrorEnvelope::new(failure.message);
         Self {
             status: failure.status,
             // A string is always JSON.

@@ -241,9 +241,13 @@ impl Incoming {
             let RunAgentRequest {
                 query,
                 output_config,
+                ..
             } = self.json(headers, &RUN_NOT_NULL).await?;
             return Ok(Input {
-                query: query.filter(|query| !query.is_empty()).map(Into::into),
+                query: query
+                    .flatten()
+                    .filter(|query| !query.is_empty())
+                    .map(Into::into),
                 output_schema: output_config
                     .and_then(|config| config.output_schema)
                     .map(Into::into),

@@ -1,10 +1,12 @@
 //! A task as the operations show it.
 
+use std::collections::BTreeMap;
+
 use nanonets_agents_api::types::{
     FeedItem, Message, MessageId, MessageRole, Task, TaskListItem, TaskResult, TaskStatus,
     TaskSummary, UserId,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Event, EventKind, Simulated};
 use crate::placeholder::placeholder;
@@ -20,12 +22,12 @@ impl Simulated {
     pub fn view(&self) -> Task {
         Task {
             agent_id: self.agent,
-            created_at: self.created_at,
+            created_at: self.created_at.into(),
             status: self.status.clone(),
             task_id: self.id,
-            title: self.title(),
-            updated_at: self.updated_at,
-            extra: Map::new(),
+            title: self.title().map(Some),
+            updated_at: self.updated_at.into(),
+            extra: BTreeMap::new(),
         }
     }
 
@@ -33,13 +35,13 @@ impl Simulated {
     pub fn item(&self, agent_name: Option<String>) -> TaskListItem {
         TaskListItem {
             agent_id: self.agent,
-            agent_name,
-            created_at: self.created_at,
-            status: Some(self.status.clone()),
+            agent_name: agent_name.map(Some),
+            created_at: self.created_at.into(),
+            status: Some(Some(self.status.clone())),
             task_id: self.id,
-            title: self.title(),
-            updated_at: self.updated_at,
-            extra: Map::new(),
+            title: self.title().map(Some),
+            updated_at: self.updated_at.into(),
+            extra: BTreeMap::new(),
         }
     }
 
@@ -72,15 +74,15 @@ impl Simulated {
                 .map(|mut item| item["content"].take()),
         };
         TaskSummary {
-            agent_id: Some(self.agent),
-            created_at: Some(self.created_at),
-            extracted_data: completion.map(|(_, outcome)| self.data(outcome)),
-            result,
-            status: Some(self.status.clone()),
-            task_id: Some(self.id),
-            title: self.title(),
-            updated_at: Some(self.updated_at),
-            extra: Map::new(),
+            agent_id: Some(Some(self.agent)),
+            created_at: Some(Some(self.created_at.into())),
+            extracted_data: completion.map(|(_, outcome)| self.data(outcome).into()),
+            result: result.map(Into::into),
+            status: Some(Some(self.status.clone())),
+            task_id: Some(Some(self.id)),
+            title: self.title().map(Some),
+            updated_at: Some(Some(self.updated_at.into())),
+            extra: BTreeMap::new(),
         }
     }
 
@@ -88,14 +90,14 @@ impl Simulated {
     pub fn result(&self) -> TaskResult {
         let feed = self.events.iter().flat_map(|event| self.feed_items(event));
         TaskResult {
-            agent_id: Some(self.agent),
-            created_at: Some(self.created_at),
-            feed: Some(feed.map(FeedItem).collect()),
-            status: Some(self.status.clone()),
-            task_id: Some(self.id),
-            title: self.title(),
-            updated_at: Some(self.updated_at),
-            extra: Map::new(),
+            agent_id: Some(Some(self.agent)),
+            created_at: Some(Some(self.created_at.into())),
+            feed: Some(Some(feed.map(|item| FeedItem(item.into())).collect())),
+            status: Some(Some(self.status.clone())),
+            task_id: Some(Some(self.id)),
+            title: self.title().map(Some),
+            updated_at: Some(Some(self.updated_at.into())),
+            extra: BTreeMap::new(),
         }
     }
 
@@ -109,15 +111,15 @@ impl Simulated {
             let is_user = role == MessageRole::User;
             let id = |number| MessageId(self.derived_id(number));
             Message {
-                agent_id: Some(self.agent),
-                content: Some(content),
-                created_at: Some(event.at),
-                id: Some(id(number)),
-                parent_id: number.checked_sub(1).map(id),
-                role: Some(role),
-                task_id: Some(self.id),
-                user_id: is_user.then(|| UserId(self.derived_id(u64::MAX))),
-                extra: Map::new(),
+                agent_id: Some(Some(self.agent)),
+                content: Some(content.into()),
+                created_at: Some(Some(event.at.into())),
+                id: Some(Some(id(number))),
+                parent_id: number.checked_sub(1).map(|number| Some(id(number))),
+                role: Some(Some(role)),
+                task_id: Some(Some(self.id)),
+                user_id: is_user.then(|| Some(UserId(self.derived_id(u64::MAX)))),
+                extra: BTreeMap::new(),
             }
         });
         messages.collect()

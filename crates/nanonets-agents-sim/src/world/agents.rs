@@ -1,10 +1,12 @@
 //! Agents and their versions.
 
+use std::collections::BTreeMap;
+
 use nanonets_agents_api::types::{
     Agent, AgentConfig, AgentGroupId, AgentId, AgentListItem, AgentStatus, AgentVersion,
     CreateAgentRequest, UpdateAgentRequest,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Version, World};
 use crate::page::{Page, Paging};
@@ -51,21 +53,21 @@ impl World {
             // The configuration wins over the shorthand.
             config
                 .0
-                .entry("system_prompt")
-                .or_insert(Value::from(prompt));
+                .entry("system_prompt".to_owned())
+                .or_insert(Value::from(prompt).into());
         }
         let now = self.clock.utc(self.clock.now());
         let agent = Agent {
             agent_group_id: AgentGroupId(self.id()),
             config,
-            created_at: now,
+            created_at: now.into(),
             id: id.unwrap_or_else(|| AgentId(self.id())),
             is_active: true,
             name: name.clone(),
             status: AgentStatus::Published,
-            updated_at: now,
+            updated_at: now.into(),
             version_number: 1,
-            extra: Map::new(),
+            extra: BTreeMap::new(),
         };
         self.names.insert((workspace, name));
         self.add_version(workspace, agent.clone());
@@ -134,12 +136,12 @@ impl World {
             agent
                 .config
                 .0
-                .insert("system_prompt".to_owned(), Value::from(prompt));
+                .insert("system_prompt".to_owned(), Value::from(prompt).into());
         }
         if let Some(is_active) = request.is_active {
             agent.is_active = is_active;
         }
-        agent.updated_at = now;
+        agent.updated_at = now.into();
         Ok(agent.clone())
     }
 
@@ -196,8 +198,8 @@ impl World {
         let now = self.clock.utc(self.clock.now());
         let draft = Agent {
             id: AgentId(self.id()),
-            created_at: now,
-            updated_at: now,
+            created_at: now.into(),
+            updated_at: now.into(),
             status: AgentStatus::Draft,
             version_number: last.unwrap_or_default() + 1,
             ..base
@@ -221,43 +223,43 @@ impl World {
         for Version { agent, .. } in &mut self.versions {
             if agent.agent_group_id == group && agent.status == AgentStatus::Published {
                 agent.status = AgentStatus::Archived;
-                agent.updated_at = now;
+                agent.updated_at = now.into();
             }
         }
         let agent = &mut self.versions[draft].agent;
         agent.status = AgentStatus::Published;
-        agent.updated_at = now;
+        agent.updated_at = now.into();
         Ok(AgentVersion {
             agent_group_id: agent.agent_group_id,
-            created_at: agent.created_at,
+            created_at: agent.created_at.clone(),
             id: agent.id,
             is_active: agent.is_active,
             name: agent.name.clone(),
             status: agent.status.clone(),
-            updated_at: agent.updated_at,
+            updated_at: agent.updated_at.clone(),
             version_number: agent.version_number,
-            extra: Map::new(),
+            extra: BTreeMap::new(),
         })
     }
 }
 
 /// What an agent that was created without a configuration has.
 fn default_config() -> AgentConfig {
-    let mut config = Map::new();
-    config.insert("tools".to_owned(), json!(["simulated_extraction"]));
+    let mut config = BTreeMap::new();
+    config.insert("tools".to_owned(), json!(["simulated_extraction"]).into());
     AgentConfig(config)
 }
 
 fn item(agent: &Agent) -> AgentListItem {
     AgentListItem {
         agent_group_id: agent.agent_group_id,
-        created_at: agent.created_at,
+        created_at: agent.created_at.clone(),
         id: agent.id,
         is_active: agent.is_active,
         name: agent.name.clone(),
-        status: Some(agent.status.clone()),
-        updated_at: agent.updated_at,
+        status: Some(Some(agent.status.clone())),
+        updated_at: agent.updated_at.clone(),
         version_number: agent.version_number,
-        extra: Map::new(),
+        extra: BTreeMap::new(),
     }
 }
