@@ -69,7 +69,7 @@ pub mod example {
     use support::open_enum::{UnknownValue, open_enum};
     use support::private::private_debug;
     use support::union::union;
-    use support::wire::{newtype, text_newtype, wire_enum};
+    use support::wire::{newtype, string_newtype, text_newtype, wire_enum};
 
     /// An id.
     #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -77,6 +77,13 @@ pub mod example {
 
     newtype!(PetId(uuid::Uuid));
     text_newtype!(PetId(uuid::Uuid));
+
+    /// A name.
+    #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+    pub struct PetName(pub String);
+
+    newtype!(PetName(String));
+    string_newtype!(PetName);
 
     /// An object with a member of each presence.
     #[derive(Clone, Debug, PartialEq)]

@@ -437,7 +437,48 @@ macro_rules! text_newtype {
                 value.parse().map(Self)
             }
         }
+
+        impl ::std::convert::TryFrom<&str> for $name {
+            type Error = <$inner as ::std::str::FromStr>::Err;
+
+            fn try_from(value: &str) -> ::std::result::Result<Self, Self::Error> {
+                value.parse()
+            }
+        }
+
+        impl ::std::convert::TryFrom<::std::string::String> for $name {
+            type Error = <$inner as ::std::str::FromStr>::Err;
+
+            fn try_from(value: ::std::string::String) -> ::std::result::Result<Self, Self::Error> {
+                value.parse()
+            }
+        }
     };
 }
 
-pub(crate) use {newtype, text_newtype, wire_enum};
+/// Implements the conversions from and to text for a type around a `String`.
+macro_rules! string_newtype {
+    ($name:ident) => {
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl ::std::convert::From<&str> for $name {
+            fn from(value: &str) -> Self {
+                Self(value.to_owned())
+            }
+        }
+
+        impl ::std::str::FromStr for $name {
+            type Err = ::std::convert::Infallible;
+
+            fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+                ::std::result::Result::Ok(Self::from(value))
+            }
+        }
+    };
+}
+
+pub(crate) use {newtype, string_newtype, text_newtype, wire_enum};

@@ -1,6 +1,8 @@
 //! The rules by which JSON becomes Rust values, and by which these become JSON again.
 
-use codegen_runtime::example::{Cat, Dog, Pet, Switch, Tagged};
+use chrono::{DateTime, Utc};
+use codegen_runtime::example::{Cat, Dog, Pet, PetId, PetName, Switch, Tagged};
+use codegen_runtime::optional::IntoOption;
 use codegen_runtime::wire::{As, Wire};
 use codegen_runtime::{Json, Timestamp};
 use serde::Deserialize;
@@ -190,4 +192,47 @@ fn json_of_any_shape_compares_as_json_and_shows_nothing() {
     assert_eq!(other.as_str(), r#"{ "b": [], "a": 1 }"#);
     assert_eq!(other.get::<Dog>().expect("a dog").extra.len(), 2);
     assert!(!format!("{:?}", Json::from(json!("secret"))).contains("secret"));
+}
+
+#[test]
+fn halves_of_characters_are_replaced_wherever_they_are_decoded() {
+    let json: Json = serde_json::from_str(r#"{"tricks":["\ud83d"]}"#).expect("JSON");
+    assert_eq!(json.as_str(), r#"{"tricks":["\ud83d"]}"#);
+    assert_eq!(json.to_value(), json!({ "tricks": ["\u{fffd}"] }));
+    assert!(matches!(read(json.as_str()), Pet::Dog(dog) if dog.tricks.is_some()));
+    assert!(matches!(read(r#""\ud83d""#), Pet::Name(name) if name == "\u{fffd}"));
+}
+
+#[test]
+fn json_that_no_value_can_hold_is_an_error_and_not_lost() {
+    for text in ["1e400".to_owned(), "[".repeat(200) + &"]".repeat(200)] {
+        let json: Json = serde_json::from_str(&text).expect("JSON");
+        assert_eq!(json.as_str(), text);
+        assert!(json.get::<Value>().is_err() && json.to_value().is_null());
+    }
+}
+
+#[test]
+fn ids_are_made_of_text() {
+    assert_eq!(PetId::try_from(ID), ID.parse());
+    assert_eq!(PetId::try_from(ID.to_owned()), ID.parse());
+    assert!(PetId::try_from("7").is_err());
+    assert_eq!(format!("{:>4}", PetName::from("rex")), " rex");
+    assert_eq!(PetName::from("rex".to_owned()), PetName::from("rex"));
+}
+
+#[test]
+fn a_timestamp_is_a_serde_type_and_takes_the_time_of_chrono() {
+    let timestamp: Timestamp = serde_json::from_str(r#""2026-01-02 03:04:05""#).expect("a time");
+    assert_eq!(
+        serde_json::to_value(&timestamp).expect("JSON"),
+        json!("2026-01-02 03:04:05")
+    );
+    let time: DateTime<Utc> = timestamp.utc();
+    for given in [time.into_option(), Some(time).into_option()] {
+        let given: Timestamp = given.expect("a time");
+        assert_eq!(time, given);
+    }
+    let none: Option<Timestamp> = None::<DateTime<Utc>>.into_option();
+    assert_eq!(none, None);
 }

@@ -81,7 +81,10 @@ fn converted(
     let printed = references.print(value);
     match (required, value) {
         (true, _) => (quote!(impl ::std::convert::Into<#printed>), quote!(into)),
-        (false, TypeRef::List(_) | TypeRef::Primitive(Primitive::String)) => (
+        (
+            false,
+            TypeRef::List(_) | TypeRef::Primitive(Primitive::String | Primitive::Timestamp),
+        ) => (
             quote!(impl support::IntoOption<#printed>),
             quote!(into_option),
         ),
@@ -129,9 +132,9 @@ fn of_part<'a>(references: &References<'_>, part: &'a Part) -> Input<'a> {
         PartContent::Text(value) => (references.print(value), "the part"),
         PartContent::Json(value, _) => (references.print(value), "the JSON part"),
     };
-    let is_text = matches!(
+    let is_converted = matches!(
         &part.content,
-        PartContent::Text(TypeRef::Primitive(Primitive::String))
+        PartContent::Text(TypeRef::Primitive(Primitive::String | Primitive::Timestamp))
     );
     let (accepted, conversion) = match (part.repeated, part.required) {
         (true, _) => (
@@ -139,7 +142,7 @@ fn of_part<'a>(references: &References<'_>, part: &'a Part) -> Input<'a> {
             quote!(into_iter),
         ),
         (false, true) => (quote!(impl ::std::convert::Into<#value>), quote!(into)),
-        (false, false) if is_text => (
+        (false, false) if is_converted => (
             quote!(impl support::IntoOption<#value>),
             quote!(into_option),
         ),

@@ -292,7 +292,10 @@ impl Printer<'_> {
             false => quote!(),
         };
         let derived = (!is_private).then(|| quote!(Debug,));
-        let text = text.then(|| quote!(support::wire::text_newtype!(#name(#inner));));
+        let text = text.then(|| match &newtype.inner {
+            TypeRef::Primitive(Primitive::String) => quote!(support::wire::string_newtype!(#name);),
+            _ => quote!(support::wire::text_newtype!(#name(#inner));),
+        });
         quote! {
             #comment
             #[derive(Clone, #derived #traits PartialEq)]

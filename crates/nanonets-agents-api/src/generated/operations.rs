@@ -506,9 +506,9 @@ impl ListTasks<'_> {
     /// Keep only tasks created at this moment or later.
     pub fn created_after(
         mut self,
-        created_after: impl ::std::convert::Into<Option<support::Timestamp>>,
+        created_after: impl support::IntoOption<support::Timestamp>,
     ) -> Self {
-        self.created_after = created_after.into();
+        self.created_after = support::IntoOption::into_option(created_after);
         self
     }
 
@@ -517,9 +517,9 @@ impl ListTasks<'_> {
     /// Keep only tasks created at this moment or earlier.
     pub fn created_before(
         mut self,
-        created_before: impl ::std::convert::Into<Option<support::Timestamp>>,
+        created_before: impl support::IntoOption<support::Timestamp>,
     ) -> Self {
-        self.created_before = created_before.into();
+        self.created_before = support::IntoOption::into_option(created_before);
         self
     }
 

@@ -11,6 +11,8 @@ use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::repair::repaired;
+
 /// A JSON value of any shape. It keeps the text that it was read from: every digit of its numbers, and the order of its keys.
 ///
 /// Two of them are equal if their texts are, or if they are the same JSON value. `Debug` does not show it, for it may hold
@@ -25,17 +27,23 @@ impl Json {
         self.0.get()
     }
 
-    /// Decodes the value.
+    /// Decodes the value. Halves of characters in its strings become U+FFFD.
     ///
     /// # Errors
     ///
     /// That of the decoder, if the value is not a `T`.
     pub fn get<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
-        serde_json::from_str(self.as_str())
+        match serde_json::from_str(self.as_str()) {
+            Err(error) if error.is_syntax() => match repaired(self.as_str().as_bytes()) {
+                Some(json) => serde_json::from_slice(&json),
+                None => Err(error),
+            },
+            result => result,
+        }
     }
 
-    /// The value as a [`Value`], which rounds numbers of more than 64 bits or 17 digits. A number that is out of range for a
-    /// [`Value`] becomes `null`.
+    /// The value as a [`Value`], which rounds numbers of more than 64 bits or 17 digits. JSON that no [`Value`] can hold, such
+    /// as `1e400` or very deep nesting, becomes `null`; [`get`](Self::get) returns an error for it.
     #[must_use]
     pub fn to_value(&self) -> Value {
         self.get().unwrap_or_default()

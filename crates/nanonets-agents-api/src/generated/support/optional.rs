@@ -5,23 +5,27 @@
 
 use std::borrow::Cow;
 
-/// A value of type `T`, or none: text in any of its types, a list in any of its types, or an `Option` of these.
+use chrono::{DateTime, Utc};
+
+use super::timestamp::Timestamp;
+
+/// A value of type `T`, or none: text, a list or a date and time in any of its types, or an `Option` of these.
 pub trait IntoOption<T> {
     /// The value.
     fn into_option(self) -> Option<T>;
 }
 
-macro_rules! texts {
-    ($($text:ty),*) => {
+macro_rules! into_option {
+    ($target:ty: $($source:ty),*) => {
         $(
-            impl IntoOption<String> for $text {
-                fn into_option(self) -> Option<String> {
+            impl IntoOption<$target> for $source {
+                fn into_option(self) -> Option<$target> {
                     Some(self.into())
                 }
             }
 
-            impl IntoOption<String> for Option<$text> {
-                fn into_option(self) -> Option<String> {
+            impl IntoOption<$target> for Option<$source> {
+                fn into_option(self) -> Option<$target> {
                     self.map(Into::into)
                 }
             }
@@ -29,7 +33,8 @@ macro_rules! texts {
     };
 }
 
-texts!(&str, String, &String, Box<str>, Cow<'_, str>);
+into_option!(String: &str, String, &String, Box<str>, Cow<'_, str>);
+into_option!(Timestamp: Timestamp, DateTime<Utc>);
 
 impl<T, V: Into<T>> IntoOption<Vec<T>> for Vec<V> {
     fn into_option(self) -> Option<Vec<T>> {

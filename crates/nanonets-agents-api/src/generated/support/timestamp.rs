@@ -10,8 +10,11 @@ use std::ops::Deref;
 use std::str::FromStr;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use serde::de::{Deserialize, Deserializer};
+use serde::ser::{Serialize, Serializer};
 
 use super::date_time;
+use super::wire::Wire;
 
 /// A date and time. It reads whatever servers write ([`date_time::parse`]), and is written as it was read.
 ///
@@ -112,6 +115,12 @@ impl PartialEq<DateTime<Utc>> for Timestamp {
     }
 }
 
+impl PartialEq<Timestamp> for DateTime<Utc> {
+    fn eq(&self, other: &Timestamp) -> bool {
+        *self == other.instant
+    }
+}
+
 impl PartialOrd for Timestamp {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
@@ -127,5 +136,17 @@ impl Ord for Timestamp {
 impl Hash for Timestamp {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.instant.hash(state);
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.write(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::read(deserializer)
     }
 }
