@@ -1,14 +1,14 @@
 //! Agents and their versions.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nanonets_agents_api::types::{
     Agent, AgentConfig, AgentId, AgentListItem, AgentStatus, AgentVersion, CreateAgentRequest,
     UpdateAgentRequest,
 };
-use nanonets_agents_api::{Client as ApiClient, ResponseValue};
+use nanonets_agents_api::{Client as ApiClient, Json, ResponseValue};
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use crate::call::{Call, Options, Sent};
 use crate::client::Client;
@@ -48,21 +48,11 @@ impl Agents {
                 Request::new(client, call, move |api| {
                     let (name, status, cursor) = (name.clone(), status.clone(), cursor.clone());
                     async move {
-                        let mut request = api.list_agents();
-                        if !status.is_empty() {
-                            request = request.status(status);
-                        }
-                        if let Some(name) = name {
-                            request = request.q(name);
-                        }
-                        if let Some(cursor) = cursor {
-                            request = request.cursor(cursor);
-                        }
-                        if let Some(limit) = limit {
-                            request = request.limit(limit);
-                        }
+                        let status = (!status.is_empty()).then_some(status);
+                        let request = api.list_agents().status(status).q(name);
+                        let request = request.cursor(cursor).limit(limit);
                         lenient::page(request.send().await, |page| {
-                            Page::new(page.data, Some(page.has_more), page.next_cursor)
+                            Page::new(page.data, Some(page.has_more), page.next_cursor.flatten())
                         })
                     }
                 })
@@ -136,7 +126,7 @@ impl CreateAgent {
         let call = Call::new(Operation::CreateAgent);
         let request = Request::new(self.client, call, move |api| {
             let body = body.clone();
-            async move { api.create_agent().body(body).send().await }
+            async move { api.create_agent(body).send().await }
         });
         Ok(request.with_options(options))
     }
@@ -188,7 +178,8 @@ fn private_texts(
     config: Option<&AgentConfig>,
 ) -> impl Iterator<Item = Arc<str>> {
     let prompt = prompt.map(|prompt| Arc::from(prompt.as_str()));
-    let config = config.map(|config| Arc::from(Value::from(config.0.clone()).to_string()));
+    let config = config.and_then(|config| serde_json::to_string(config).ok());
+    let config = config.map(Arc::from);
     prompt.into_iter().chain(config)
 }
 
@@ -229,7 +220,7 @@ impl AgentHandle {
     pub fn get(&self) -> Request<Agent> {
         let id = self.id;
         self.request(Operation::GetAgent, move |api| async move {
-            api.get_agent().agent_id(id).send().await
+            api.get_agent(id).send().await
         })
     }
 
@@ -260,7 +251,8 @@ impl AgentHandle {
         let AgentConfig(changes) =
             changes.ok_or_else(|| Error::new(ErrorKind::InvalidRequest, NO_OBJECT))?;
         let mut config = self.get().await?.config.0;
-        merge(&mut config, changes);
+        merge(&mut config, changes)
+            .map_err(|error| Error::new(ErrorKind::InvalidRequest, NO_OBJECT).caused_by(error))?;
         self.update().replace_config(config).await
     }
 
@@ -271,15 +263,13 @@ impl AgentHandle {
             Request::new(client, call, move |api| {
                 let cursor = cursor.clone();
                 async move {
-                    let mut request = api.list_agent_versions().agent_id(id);
-                    if let Some(cursor) = cursor {
-                        request = request.cursor(cursor);
-                    }
-                    if let Some(limit) = limit {
-                        request = request.limit(limit);
-                    }
+                    let request = api.list_agent_versions(id).cursor(cursor).limit(limit);
                     lenient::page(request.send().await, |page| {
-                        Page::new(page.data, page.has_more, page.next_cursor)
+                        Page::new(
+                            page.data,
+                            page.has_more.flatten(),
+                            page.next_cursor.flatten(),
+                        )
                     })
                 }
             })
@@ -291,40 +281,38 @@ impl AgentHandle {
     pub fn publish(&self) -> Request<AgentVersion> {
         let id = self.id;
         self.request(Operation::PublishAgentVersion, move |api| async move {
-            api.publish_agent_version().agent_id(id).send().await
+            api.publish_agent_version(id).send().await
         })
     }
 }
 
 /// Merges as RFC 7396 has it.
-fn merge(target: &mut Map<String, Value>, changes: Map<String, Value>) {
+fn merge(
+    target: &mut BTreeMap<String, Json>,
+    changes: BTreeMap<String, Json>,
+) -> serde_json::Result<()> {
     for (key, change) in changes {
-        match change {
-            Value::Null => {
-                target.remove(&key);
-            }
-            Value::Object(changes) => {
-                let inner = target.entry(key).or_insert(Value::Null);
-                if !inner.is_object() {
-                    *inner = Value::Object(Map::new());
-                }
-                if let Value::Object(inner) = inner {
-                    merge(inner, changes);
-                }
-            }
-            change => {
-                target.insert(key, change);
-            }
+        if change.as_str() == "null" {
+            target.remove(&key);
+            continue;
         }
+        let value = match change.get::<BTreeMap<String, Json>>() {
+            Ok(changes) => {
+                let inner = target.get(&key).and_then(|inner| inner.get().ok());
+                let mut inner = inner.unwrap_or_default();
+                merge(&mut inner, changes)?;
+                Json::of(&inner)?
+            }
+            Err(_) => change,
+        };
+        target.insert(key, value);
     }
+    Ok(())
 }
 
 /// A configuration, if it is an object.
 fn config(value: impl Serialize) -> Option<AgentConfig> {
-    match serde_json::to_value(value) {
-        Ok(Value::Object(config)) => Some(AgentConfig(config)),
-        _ => None,
-    }
+    Json::of(&value).ok()?.get().ok()
 }
 
 const NO_OBJECT: &str = "a configuration has to be a JSON object";
@@ -390,7 +378,7 @@ impl UpdateAgent {
         let id = agent.id;
         let request = agent.request(Operation::UpdateAgent, move |api| {
             let body = body.clone();
-            async move { api.update_agent().agent_id(id).body(body).send().await }
+            async move { api.update_agent(id, body).send().await }
         });
         Ok(request.with_options(options))
     }

@@ -177,7 +177,7 @@ impl Search {
         let looked_at = self.now();
         let mut listed = Listed::default();
         let mut found = self.candidates(&mut listed).await?;
-        found.sort_by_key(|candidate| (candidate.evidence, candidate.task.created_at));
+        found.sort_by_key(|candidate| (candidate.evidence, candidate.task.created_at.utc()));
         let ruled_out_at = self.ruled_out_at();
         match listed.odd {
             _ if !found.is_empty() => Ok(FoundRun::Found(found)),
@@ -210,7 +210,7 @@ impl Search {
             .tasks(titled)
             .await?
             .into_iter()
-            .filter(|task| has_marker(task.title.as_deref(), marker))
+            .filter(|task| has_marker(title(&task), marker))
             .map(|task| candidate(task, Evidence::Title))
             .collect();
         if !titled.is_empty() {
@@ -237,7 +237,7 @@ impl Search {
 
     /// Whether a task whose title was not found by the marker is that of the run.
     async fn examine(&self, task: TaskListItem, marker: &Marker) -> Option<Candidate> {
-        if has_marker(task.title.as_deref(), marker) {
+        if has_marker(title(&task), marker) {
             return Some(candidate(task, Evidence::Title));
         }
         let messages = self.find.client.task(task.task_id).messages().await;
@@ -245,14 +245,15 @@ impl Search {
         let Ok(messages) = messages else {
             return Some(candidate(task, Evidence::Window));
         };
-        let by_user = |role: &Option<MessageRole>| {
-            role.as_ref().is_none_or(|role| *role == MessageRole::User)
+        let by_user = |role: &Option<Option<MessageRole>>| {
+            let role = role.as_ref().and_then(Option::as_ref);
+            role.is_none_or(|role| *role == MessageRole::User)
         };
         let texts: Vec<String> = messages
             .iter()
             .filter(|message| by_user(&message.role))
             .filter_map(|message| message.content.as_ref())
-            .map(ToString::to_string)
+            .map(|content| content.to_value().to_string())
             .collect();
         if texts.is_empty() {
             return Some(candidate(task, Evidence::Window));
@@ -336,6 +337,10 @@ impl Listed {
 
 fn candidate(task: TaskListItem, evidence: Evidence) -> Candidate {
     Candidate { task, evidence }
+}
+
+fn title(task: &TaskListItem) -> Option<&str> {
+    task.title.as_ref()?.as_deref()
 }
 
 /// Whether a text has the marker, and not one that begins or ends with the same name. Its brackets may be lost on the way.

@@ -8,15 +8,16 @@
     reason = "the error is that of the generated client"
 )]
 
+use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use nanonets_agents_api::support::{BodyProblem, decode};
 use nanonets_agents_api::types::{Message, SendTaskMessageResponse, TaskResult, TaskSummary};
-use nanonets_agents_api::{Error as ApiError, ResponseValue};
+use nanonets_agents_api::{Error as ApiError, Json, ResponseValue};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use crate::call::Sent;
 use crate::list::{OddItem, Page};
@@ -104,22 +105,21 @@ fn decode_page<T: DeserializeOwned>(body: &[u8]) -> Option<Page<T>> {
 
 /// A message of a list. An item that is not an object is the content of a message.
 fn message(item: &RawValue) -> Option<Message> {
-    match decode(item.get().as_bytes()).ok()? {
-        Value::Object(fields) => object(fields),
-        content => object(Map::from_iter([("content".to_owned(), content)])),
-    }
+    let item: Json = decode(item.get().as_bytes()).ok()?;
+    let fields = item.get();
+    object(fields.unwrap_or_else(|_| BTreeMap::from([("content".to_owned(), item)])))
 }
 
 /// A type whose fields are all optional, and which keeps the fields that it does not know.
 pub(crate) trait Optional: DeserializeOwned {
     /// The fields that the type does not know.
-    fn extra(&mut self) -> &mut Map<String, Value>;
+    fn extra(&mut self) -> &mut BTreeMap<String, Json>;
 }
 
 macro_rules! optional {
     ($($name:ty),*) => {$(
         impl Optional for $name {
-            fn extra(&mut self) -> &mut Map<String, Value> {
+            fn extra(&mut self) -> &mut BTreeMap<String, Json> {
                 &mut self.extra
             }
         }
@@ -133,16 +133,17 @@ pub(crate) fn answer<T: Optional + Debug>(sent: Sent<T>) -> Sent<T> {
     recover(sent, |answer| answer, |body| object(decode(body).ok()?))
 }
 
-fn object<T: Optional>(fields: Map<String, Value>) -> Option<T> {
+/// An object whose fields are all optional. Those that do not decode are in `extra`, as they came.
+pub(crate) fn object<T: Optional>(fields: BTreeMap<String, Json>) -> Option<T> {
+    let decoded = |fields: &BTreeMap<&String, &Json>| Json::of(fields).ok()?.get().ok();
     // No field is required, so each can be decoded by itself.
-    let is_documented = |key: &String, value: &Value| {
-        let alone = Map::from_iter([(key.clone(), value.clone())]);
-        T::deserialize(Value::Object(alone)).is_ok()
-    };
-    let (documented, odd): (Map<_, _>, Map<_, _>) = fields
+    let (documented, odd): (BTreeMap<_, _>, BTreeMap<_, _>) = fields
+        .iter()
+        .partition(|&(key, value)| decoded(&BTreeMap::from([(key, value)])).is_some());
+    let mut decoded: T = decoded(&documented)?;
+    let odd = odd
         .into_iter()
-        .partition(|(key, value)| is_documented(key, value));
-    let mut decoded = T::deserialize(Value::Object(documented)).ok()?;
+        .map(|(key, value): (&String, &Json)| (key.clone(), value.clone()));
     decoded.extra().extend(odd);
     Some(decoded)
 }

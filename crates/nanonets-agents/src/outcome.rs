@@ -139,6 +139,8 @@ impl Completed {
 pub struct Question {
     task: TaskHandle,
     message: Option<Message>,
+    /// The content of the message, if it is a text.
+    text: Option<String>,
     /// How many messages of the agent there are, this one included.
     number: usize,
 }
@@ -166,10 +168,15 @@ impl Question {
     pub(crate) async fn of(task: TaskHandle) -> Result<Self> {
         let messages = task.messages().once().await?;
         let (number, message) = newest_of_agent(messages);
+        let content = message
+            .as_ref()
+            .and_then(|message| message.content.as_ref());
+        let text = content.and_then(|content| content.get().ok());
         Ok(Self {
             task,
             number,
             message,
+            text,
         })
     }
 
@@ -182,7 +189,7 @@ impl Question {
     /// The agent's words, if they are plain text.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
-        self.message.as_ref()?.content.as_ref()?.as_str()
+        self.text.as_deref()
     }
 
     /// The agent's message, if one was found.
@@ -192,7 +199,7 @@ impl Question {
     }
 
     fn id(&self) -> Option<MessageId> {
-        self.message.as_ref()?.id
+        self.message.as_ref()?.id.flatten()
     }
 
     /// Sends the reply, and returns the task to wait for again. That wait does not take this question for a new one, although
@@ -223,11 +230,11 @@ enum Author {
 
 impl Author {
     fn of(message: &Message) -> Self {
-        let role = match &message.role {
+        let role = match message.role.as_ref().and_then(Option::as_ref) {
             Some(MessageRole::Assistant) => return Self::Agent,
             Some(role) => role.as_str().to_ascii_lowercase(),
             // Without a role, a user's id suggests a user.
-            None if message.user_id.is_none() => return Self::Agent,
+            None if message.user_id.flatten().is_none() => return Self::Agent,
             None => return Self::Other,
         };
         match role.as_str() {
@@ -243,10 +250,8 @@ impl Author {
 /// The documentation has the oldest first. Where the times go down, the list is read from its end. Of messages of the same
 /// time, the later one in the list is newer; one without a time is as old as the one before it.
 fn newest_of_agent(mut messages: Vec<Message>) -> (usize, Option<Message>) {
-    let times: Vec<_> = messages
-        .iter()
-        .filter_map(|message| message.created_at)
-        .collect();
+    let created_at = |message: &Message| Some(message.created_at.as_ref()?.as_ref()?.utc());
+    let times: Vec<_> = messages.iter().filter_map(created_at).collect();
     let count = |is: fn(&[DateTime<Utc>]) -> bool| times.windows(2).filter(|two| is(two)).count();
     if count(|two| two[0] > two[1]) > count(|two| two[0] < two[1]) {
         messages.reverse();
@@ -256,7 +261,7 @@ fn newest_of_agent(mut messages: Vec<Message>) -> (usize, Option<Message>) {
         let mut newest: Option<(Option<DateTime<Utc>>, usize)> = None;
         let mut number = 0;
         for (index, message) in messages.iter().enumerate() {
-            time = message.created_at.or(time);
+            time = created_at(message).or(time);
             if Author::of(message) == author {
                 number += 1;
                 newest = newest.max(Some((time, index)));
@@ -289,7 +294,7 @@ impl Failure {
     /// Those of the request.
     pub async fn reason(&self) -> Result<Option<String>> {
         let summary = self.task.summary().await?;
-        Ok(summary.result.and_then(|result| match result {
+        Ok(summary.result.and_then(|result| match result.to_value() {
             Value::Null => None,
             Value::String(text) => Some(text),
             other => Some(other.to_string()),

@@ -205,12 +205,13 @@ impl Run {
         let output = is_set.then_some(output);
         if files.is_empty() && form_fields.is_empty() {
             let body = RunAgentRequest {
-                query,
+                query: query.map(Some),
                 output_config: output,
+                ..RunAgentRequest::default()
             };
             let request = Request::new(client, call, move |api| {
                 let body = body.clone();
-                async move { api.run_agent().agent_id(agent).body(body).send().await }
+                async move { api.run_agent(agent, body).send().await }
             });
             return Ok(request.with_options(options).starting(started));
         }
@@ -226,13 +227,8 @@ impl Run {
             let (query, output, files) = (query.clone(), output.clone(), files.clone());
             let form_fields = form_fields.clone();
             async move {
-                let mut request = api.run_agent_multipart().agent_id(agent).files(files);
-                if let Some(query) = query {
-                    request = request.query(query);
-                }
-                if let Some(output) = output {
-                    request = request.output_config(output);
-                }
+                let request = api.run_agent_multipart(agent).files(files);
+                let mut request = request.query(query).output_config(output);
                 for (name, value) in form_fields {
                     request = request.extra_part(name, value);
                 }

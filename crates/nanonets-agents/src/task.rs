@@ -52,30 +52,18 @@ impl Tasks {
                 Request::new(client, Call::new(Operation::ListTasks), move |api| {
                     let (filter, cursor) = (filter.clone(), cursor.clone());
                     async move {
-                        let mut request = api.list_tasks();
-                        if let Some(agent) = filter.agent {
-                            request = request.agent_id(agent);
-                        }
-                        if !filter.status.is_empty() {
-                            request = request.status(filter.status);
-                        }
-                        if let Some(after) = filter.after {
-                            request = request.created_after(after);
-                        }
-                        if let Some(before) = filter.before {
-                            request = request.created_before(before);
-                        }
-                        if let Some(title) = filter.title {
-                            request = request.q(title);
-                        }
-                        if let Some(cursor) = cursor {
-                            request = request.cursor(cursor);
-                        }
-                        if let Some(limit) = limit {
-                            request = request.limit(limit);
-                        }
+                        let status = (!filter.status.is_empty()).then_some(filter.status);
+                        let request = api
+                            .list_tasks()
+                            .agent_id(filter.agent)
+                            .status(status)
+                            .created_after(filter.after)
+                            .created_before(filter.before)
+                            .q(filter.title)
+                            .cursor(cursor)
+                            .limit(limit);
                         lenient::page(request.send().await, |page| {
-                            Page::new(page.data, Some(page.has_more), page.next_cursor)
+                            Page::new(page.data, Some(page.has_more), page.next_cursor.flatten())
                         })
                     }
                 })
@@ -269,7 +257,7 @@ impl TaskHandle {
     pub fn get(&self) -> Request<Task> {
         let id = self.id;
         self.request(Operation::GetTask, move |api| async move {
-            api.get_task().task_id(id).send().await
+            api.get_task(id).send().await
         })
     }
 
@@ -278,7 +266,7 @@ impl TaskHandle {
     pub fn summary(&self) -> Request<TaskSummary> {
         let id = self.id;
         self.request(Operation::GetTaskSummary, move |api| async move {
-            lenient::answer(api.get_task_summary().task_id(id).send().await)
+            lenient::answer(api.get_task_summary(id).send().await)
         })
     }
 
@@ -286,7 +274,7 @@ impl TaskHandle {
     pub fn result(&self) -> Request<TaskResult> {
         let id = self.id;
         self.request(Operation::GetTaskResult, move |api| async move {
-            lenient::answer(api.get_task_result().task_id(id).send().await)
+            lenient::answer(api.get_task_result(id).send().await)
         })
     }
 
@@ -295,7 +283,7 @@ impl TaskHandle {
     pub fn messages(&self) -> Request<Vec<Message>> {
         let id = self.id;
         self.request(Operation::ListTaskMessages, move |api| async move {
-            let list = api.list_task_messages().task_id(id).send().await;
+            let list = api.list_task_messages(id).send().await;
             lenient::messages(list, |list| list.data)
         })
     }
@@ -305,15 +293,13 @@ impl TaskHandle {
         let (id, message): (_, String) = (self.id, message.into());
         let is_empty = message.trim().is_empty();
         let private = message.clone();
-        let request =
-            self.request(Operation::SendTaskMessage, move |api| {
-                let body = SendTaskMessageRequest {
-                    message: Some(message.clone()),
-                };
-                async move {
-                    lenient::answer(api.send_task_message().task_id(id).body(body).send().await)
-                }
-            });
+        let request = self.request(Operation::SendTaskMessage, move |api| {
+            let body = SendTaskMessageRequest {
+                message: Some(Some(message.clone())),
+                ..SendTaskMessageRequest::default()
+            };
+            async move { lenient::answer(api.send_task_message(id, body).send().await) }
+        });
         let request = request.private(&private);
         match is_empty {
             true => request.refused("an empty message says nothing"),
@@ -325,7 +311,7 @@ impl TaskHandle {
     pub fn cancel(&self) -> Request<Task> {
         let id = self.id;
         self.request(Operation::CancelTask, move |api| async move {
-            api.cancel_task().task_id(id).send().await
+            api.cancel_task(id).send().await
         })
     }
 

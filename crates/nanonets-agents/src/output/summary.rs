@@ -8,9 +8,10 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
+use nanonets_agents_api::Json;
+use nanonets_agents_api::support::decode;
 use nanonets_agents_api::types::{TaskId, TaskSummary};
-use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::Map;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
@@ -19,6 +20,7 @@ use super::{Output, OutputSource, shape};
 use crate::answer::bounded;
 use crate::call::Call;
 use crate::error::{Error, ErrorKind, Origin, Result};
+use crate::lenient;
 use crate::operation::Operation;
 use crate::task::TaskHandle;
 
@@ -140,7 +142,7 @@ impl TaskSummaryRaw {
         }
     }
 
-    /// The summary as a type. A field that does not decode is in `extra`, or nowhere if it is not JSON.
+    /// The summary as a type. A field that does not decode is in `extra`, as it came.
     pub fn typed(&self) -> &TaskSummary {
         self.typed.get_or_init(|| Box::new(typed(&self.body)))
     }
@@ -308,47 +310,8 @@ impl Candidates<'_> {
 }
 
 fn typed(body: &[u8]) -> TaskSummary {
-    let mut summary = TaskSummary {
-        agent_id: None,
-        created_at: None,
-        extracted_data: None,
-        result: None,
-        status: None,
-        task_id: None,
-        title: None,
-        updated_at: None,
-        extra: Map::new(),
-    };
-    let fields: BTreeMap<String, &RawValue> =
-        serde_json::from_slice(without_mark(body)).unwrap_or_default();
-    for (key, raw) in fields {
-        let is_decoded = match key.as_str() {
-            EXTRACTED_DATA => set(&mut summary.extracted_data, raw),
-            RESULT => set(&mut summary.result, raw),
-            "agent_id" => set(&mut summary.agent_id, raw),
-            "created_at" => set(&mut summary.created_at, raw),
-            "status" => set(&mut summary.status, raw),
-            "task_id" => set(&mut summary.task_id, raw),
-            "title" => set(&mut summary.title, raw),
-            "updated_at" => set(&mut summary.updated_at, raw),
-            _ => false,
-        };
-        if !is_decoded && let Ok(value) = serde_json::from_str(raw.get()) {
-            summary.extra.insert(key, value);
-        }
-    }
-    summary
-}
-
-/// Decodes a field, and says whether it could be decoded.
-fn set<T: DeserializeOwned>(field: &mut Option<T>, raw: &RawValue) -> bool {
-    match serde_json::from_str(raw.get()) {
-        Ok(decoded) => {
-            *field = decoded;
-            true
-        }
-        Err(_) => false,
-    }
+    let fields: BTreeMap<String, Json> = decode(without_mark(body)).unwrap_or_default();
+    lenient::object(fields).unwrap_or_default()
 }
 
 #[cfg(test)]
