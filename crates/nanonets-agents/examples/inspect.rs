@@ -15,14 +15,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let seen = task.get().await?;
     println!("{} since {}", seen.status, seen.updated_at);
     let summary = task.summary().await?;
-    println!("output: {:?}", summary.extracted_data);
+    let output = summary.extracted_data.as_ref();
+    println!("output: {}", output.map_or("none", |json| json.as_str()));
     for message in task.messages().await? {
-        let role = message.role.as_ref().map_or("?", |role| role.as_str());
-        let content = message.content.unwrap_or_default();
-        println!("{role}: {content}");
+        let role = message.role.flatten();
+        let role = role.as_ref().map_or("?", |role| role.as_str());
+        let content = message.content.as_ref();
+        println!("{role}: {}", content.map_or("", |json| json.as_str()));
     }
     let result = task.result().await?;
-    println!("{} steps", result.feed.unwrap_or_default().len());
+    let feed = result.feed.flatten().unwrap_or_default();
+    println!("{} steps", feed.len());
     let seen = task.cancel().await?;
     println!("{} after cancelling", seen.status);
     Ok(())

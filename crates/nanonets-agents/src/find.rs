@@ -6,6 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use nanonets_agents_api::types::{MessageRole, TaskId, TaskListItem};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::call::Call;
@@ -253,7 +254,10 @@ impl Search {
             .iter()
             .filter(|message| by_user(&message.role))
             .filter_map(|message| message.content.as_ref())
-            .map(|content| content.to_value().to_string())
+            .map(|content| match content.get::<Value>() {
+                Ok(content) => content.to_string(),
+                Err(_) => content.as_str().to_owned(),
+            })
             .collect();
         if texts.is_empty() {
             return Some(candidate(task, Evidence::Window));

@@ -294,10 +294,11 @@ impl Failure {
     /// Those of the request.
     pub async fn reason(&self) -> Result<Option<String>> {
         let summary = self.task.summary().await?;
-        Ok(summary.result.and_then(|result| match result.to_value() {
-            Value::Null => None,
-            Value::String(text) => Some(text),
-            other => Some(other.to_string()),
+        Ok(summary.result.and_then(|result| match result.get() {
+            Ok(Value::Null) => None,
+            Ok(Value::String(text)) => Some(text),
+            Ok(other) => Some(other.to_string()),
+            Err(_) => Some(result.as_str().to_owned()),
         }))
     }
 }

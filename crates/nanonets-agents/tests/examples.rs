@@ -105,7 +105,7 @@ async fn converse() {
     let client = client.build().expect("a client");
     let task = client.task(simulator.tasks()[0].id);
     let messages = task.messages().await.expect("messages");
-    assert_eq!(messages[2].content, Some(json!("2026")));
+    assert_eq!(messages[2].content, Some(json!("2026").into()));
 }
 
 #[tokio::test]

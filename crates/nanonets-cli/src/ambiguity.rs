@@ -336,7 +336,7 @@ async fn look(client: &Client, effect: &Effect<'_>) -> Result<Option<Look>, Erro
                 FoundRun::Found(candidates) => {
                     let tasks = candidates.into_iter().map(|candidate| candidate.task);
                     let found = tasks.map(|task| {
-                        let status = task.status.map(|status| status.to_string());
+                        let status = task.status.flatten().map(|status| status.to_string());
                         (task.task_id.to_string(), status)
                     });
                     Look::of(found, offset)
@@ -353,7 +353,7 @@ async fn look(client: &Client, effect: &Effect<'_>) -> Result<Option<Look>, Erro
             let page = client.agents().list().page_size(size).page().send().await?;
             let offset = measured(page.headers());
             let agents = page.into_inner().items.into_iter();
-            let new = agents.filter(|agent| is_new(agent.created_at, offset));
+            let new = agents.filter(|agent| is_new(agent.created_at.utc(), offset));
             Some(Look::of(
                 new.map(|agent| (agent.id.to_string(), None)),
                 offset,
@@ -366,9 +366,9 @@ async fn look(client: &Client, effect: &Effect<'_>) -> Result<Option<Look>, Erro
             let page = client.agent(agent).versions().page().send().await?;
             let offset = measured(page.headers());
             let versions = page.into_inner().items.into_iter();
-            let new = versions.filter(|version| is_new(version.updated_at, offset));
+            let new = versions.filter(|version| is_new(version.updated_at.utc(), offset));
             let found = new.map(|version| {
-                let status = version.status.map(|status| status.to_string());
+                let status = version.status.flatten().map(|status| status.to_string());
                 (version.id.to_string(), status)
             });
             Some(Look::of(found, offset))
@@ -381,10 +381,11 @@ async fn look(client: &Client, effect: &Effect<'_>) -> Result<Option<Look>, Erro
             let offset = measured(messages.headers());
             let messages = messages.into_inner().into_iter().rev();
             let by_user = messages.filter(|message| {
-                let is_new = message.created_at.is_some_and(|time| is_new(time, offset));
-                message.role == Some(MessageRole::User) && is_new
+                let time = message.created_at.as_ref().and_then(Option::as_ref);
+                let is_new = time.is_some_and(|time| is_new(time.utc(), offset));
+                message.role == Some(Some(MessageRole::User)) && is_new
             });
-            let ids = by_user.filter_map(|message| message.id);
+            let ids = by_user.filter_map(|message| message.id.flatten());
             Some(Look::of(ids.map(|id| (id.to_string(), None)), offset))
         }
         _ => None,

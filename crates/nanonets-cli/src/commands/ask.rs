@@ -42,7 +42,7 @@ pub fn words(question: &Question) -> String {
         .and_then(|message| message.content.as_ref());
     match (question.text(), content) {
         (Some(text), _) => text.to_owned(),
-        (None, Some(content)) => content.to_string(),
+        (None, Some(content)) => content.to_value().to_string(),
         (None, None) => "the agent asks a question, but its messages have none".to_owned(),
     }
 }

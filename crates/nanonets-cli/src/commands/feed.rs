@@ -13,9 +13,9 @@ pub fn print(output: Output, mut result: TaskResult) -> Result<(), Failure> {
     if output != Output::Table {
         return output.object(&result);
     }
-    let feed = result.feed.take().unwrap_or_default();
+    let feed = result.feed.take().flatten().unwrap_or_default();
     output.object(&result)?;
-    let rows: Vec<Value> = feed.into_iter().map(row).collect();
+    let rows: Vec<Value> = feed.iter().map(row).collect();
     if rows.is_empty() {
         return Ok(());
     }
@@ -23,8 +23,8 @@ pub fn print(output: Output, mut result: TaskResult) -> Result<(), Failure> {
     output.list(&rows, COLUMNS, Last::Whole)
 }
 
-fn row(item: FeedItem) -> Value {
-    let mut fields = match Value::from(item) {
+fn row(item: &FeedItem) -> Value {
+    let mut fields = match item.to_value() {
         Value::Object(fields) => fields,
         other => Map::from_iter([("content".to_owned(), other)]),
     };

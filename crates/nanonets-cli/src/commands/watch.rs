@@ -310,8 +310,8 @@ impl<'a> Watched<'a> {
             Outcome::NeedsInput(question) => {
                 let content = question
                     .message()
-                    .and_then(|message| message.content.clone());
-                self.print_state(content.map(|content| ("question", content)));
+                    .and_then(|message| message.content.as_ref());
+                self.print_state(content.map(|content| ("question", content.to_value())));
                 let message = format!("the task {id} asks: {}", words(question));
                 let reply = CommandLine::new(["tasks", "reply", &id, "TEXT", "--wait"]);
                 Failure::new(Code::NeedsPerson, message).command("To answer it", reply)

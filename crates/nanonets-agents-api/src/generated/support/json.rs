@@ -14,6 +14,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::repair::repaired;
 
 /// A JSON value of any shape. It keeps the text that it was read from: every digit of its numbers, and the order of its keys.
+/// Only halves of characters in its strings become U+FFFD.
 ///
 /// Two of them are equal if their texts are, or if they are the same JSON value. `Debug` does not show it, for it may hold
 /// what was in a document.
@@ -27,19 +28,13 @@ impl Json {
         self.0.get()
     }
 
-    /// Decodes the value. Halves of characters in its strings become U+FFFD.
+    /// Decodes the value.
     ///
     /// # Errors
     ///
     /// That of the decoder, if the value is not a `T`.
     pub fn get<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
-        match serde_json::from_str(self.as_str()) {
-            Err(error) if error.is_syntax() => match repaired(self.as_str().as_bytes()) {
-                Some(json) => serde_json::from_slice(&json),
-                None => Err(error),
-            },
-            result => result,
-        }
+        serde_json::from_str(self.as_str())
     }
 
     /// The value as a [`Value`], which rounds numbers of more than 64 bits or 17 digits. JSON that no [`Value`] can hold, such
@@ -94,7 +89,18 @@ impl Serialize for Json {
 
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Box::deserialize(AnyFormat(deserializer)).map(Self)
+        let json: Box<RawValue> = Box::deserialize(AnyFormat(deserializer))?;
+        // The text was not decoded, so its strings may have halves of characters, which nothing would decode.
+        let is_escaped = json.get().contains("\\u");
+        match is_escaped
+            .then(|| repaired(json.get().as_bytes()))
+            .flatten()
+        {
+            Some(repaired) => serde_json::from_slice(&repaired)
+                .map(Self)
+                .map_err(D::Error::custom),
+            None => Ok(Self(json)),
+        }
     }
 }
 

@@ -10,12 +10,12 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use super::json::Json;
 use super::wire::{As, Fit, Wire};
 
-/// A branch of a union: reads it from JSON, if it is that.
-pub type Branch<U> = fn(&Json) -> Option<(U, Fit)>;
+/// A branch of a union: reads it from JSON text, if it is that.
+pub type Branch<U> = fn(&str) -> Option<(U, Fit)>;
 
 /// Reads a branch.
-pub fn branch<T: Wire, U>(json: &Json, variant: fn(T) -> U) -> Option<(U, Fit)> {
-    let As(value) = json.get::<As<T>>().ok()?;
+pub fn branch<T: Wire, U>(json: &str, variant: fn(T) -> U) -> Option<(U, Fit)> {
+    let As(value) = serde_json::from_str::<As<T>>(json).ok()?;
     let fit = value.fit();
     Some((variant(value), fit))
 }
@@ -24,7 +24,7 @@ pub fn branch<T: Wire, U>(json: &Json, variant: fn(T) -> U) -> Option<(U, Fit)> 
 pub fn best<U>(json: &Json, branches: &[Branch<U>]) -> Option<U> {
     let mut best: Option<(U, Fit)> = None;
     for read in branches {
-        if let Some((value, fit)) = read(json)
+        if let Some((value, fit)) = read(json.as_str())
             && best
                 .as_ref()
                 .is_none_or(|(_, best)| fit.is_better_than(*best))
