@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use nanonets_agents_api::types::{
-    AgentStatus, CreateAgentRequest, TaskOutputConfig, TaskStatus, UpdateAgentRequest,
+    AgentStatus, CreateAgentRequest, SendTaskMessageRequest, TaskOutputConfig, TaskStatus,
+    UpdateAgentRequest,
 };
 use nanonets_agents_api::{Client, Context, FilePart};
 use nanonets_agents_sim::{Operation, Script, SeenBody, Simulator};
@@ -46,10 +47,12 @@ fn client(simulator: &Simulator) -> Client {
 async fn a_document_goes_in_and_data_comes_out() {
     let simulator = Simulator::start().await;
     let client = client(&simulator);
-    let body = CreateAgentRequest::builder().name("Invoices".to_owned());
+    let body = CreateAgentRequest {
+        name: Some("Invoices".to_owned()),
+        ..CreateAgentRequest::default()
+    };
     let agent = client
-        .create_agent()
-        .body(body)
+        .create_agent(body)
         .send()
         .await
         .expect("an agent")
@@ -62,11 +65,12 @@ async fn a_document_goes_in_and_data_comes_out() {
             .ask("Which currency?")
             .complete_simulated(),
     );
-    let config = TaskOutputConfig::builder().output_schema(r#"{"total": "number"}"#.to_owned());
-    let config: TaskOutputConfig = config.try_into().expect("a configuration");
+    let config = TaskOutputConfig {
+        output_schema: Some(r#"{"total": "number"}"#.to_owned()),
+        ..TaskOutputConfig::default()
+    };
     let run = client
-        .run_agent_multipart()
-        .agent_id(agent.id)
+        .run_agent_multipart(agent.id)
         .query("Add it up.")
         .output_config(config)
         .files([FilePart::from_bytes("invoice.pdf", b"%PDF".as_slice())])
@@ -77,8 +81,7 @@ async fn a_document_goes_in_and_data_comes_out() {
     let mut seen = vec![run.status.clone()];
     loop {
         let status = client
-            .get_task()
-            .task_id(task)
+            .get_task(task)
             .send()
             .await
             .expect("a task")
@@ -89,12 +92,15 @@ async fn a_document_goes_in_and_data_comes_out() {
         }
         match status {
             TaskStatus::WaitingForInput => {
-                let messages = client.list_task_messages().task_id(task).send().await;
+                let messages = client.list_task_messages(task).send().await;
                 let messages = messages.expect("messages").into_inner().data;
                 let question = messages.last().and_then(|message| message.content.clone());
-                assert_eq!(question, Some(json!("Which currency?")));
-                let answer = client.send_task_message().task_id(task);
-                let answer = answer.body_map(|body| body.message("EUR".to_owned()));
+                assert_eq!(question, Some(json!("Which currency?").into()));
+                let answer = SendTaskMessageRequest {
+                    message: Some(Some("EUR".to_owned())),
+                    ..SendTaskMessageRequest::default()
+                };
+                let answer = client.send_task_message(task, answer);
                 answer.send().await.expect("a receipt");
             }
             TaskStatus::Completed => break,
@@ -111,26 +117,15 @@ async fn a_document_goes_in_and_data_comes_out() {
         ]
     );
     let summary = client
-        .get_task_summary()
-        .task_id(task)
+        .get_task_summary(task)
         .send()
         .await
         .expect("a summary");
-    let data = summary.extracted_data.as_ref().expect("data");
+    let data = summary.extracted_data.as_ref().expect("data").to_value();
     assert!(data["total"].is_number(), "{data}");
-    let result = client
-        .get_task_result()
-        .task_id(task)
-        .send()
-        .await
-        .expect("a result");
-    assert!(result.feed.as_ref().is_some_and(|feed| !feed.is_empty()));
-    let cancelled = client
-        .cancel_task()
-        .task_id(task)
-        .send()
-        .await
-        .expect("a task");
+    let result = client.get_task_result(task).send().await.expect("a result");
+    assert!(matches!(&result.feed, Some(Some(feed)) if !feed.is_empty()));
+    let cancelled = client.cancel_task(task).send().await.expect("a task");
     assert_eq!(cancelled.status, TaskStatus::Completed);
     let tasks = client
         .list_tasks()
@@ -152,32 +147,21 @@ async fn an_agent_is_changed_and_published() {
     let simulator = Simulator::start().await;
     let client = client(&simulator);
     let agent = simulator.create_agent("Invoices");
-    let change = UpdateAgentRequest::builder().system_prompt("Read.".to_owned());
-    let changed = client
-        .update_agent()
-        .agent_id(agent.id)
-        .body(change)
-        .send()
-        .await;
+    let change = UpdateAgentRequest {
+        system_prompt: Some("Read.".to_owned()),
+        ..UpdateAgentRequest::default()
+    };
+    let changed = client.update_agent(agent.id, change).send().await;
     assert_eq!(
-        changed.expect("an agent").config.0["system_prompt"],
-        "Read."
+        changed.expect("an agent").config["system_prompt"],
+        json!("Read.")
     );
     let draft = simulator.create_draft(agent.id);
-    let published = client
-        .publish_agent_version()
-        .agent_id(agent.id)
-        .send()
-        .await;
+    let published = client.publish_agent_version(agent.id).send().await;
     assert_eq!(published.expect("a version").id, draft.id);
-    let read = client
-        .get_agent()
-        .agent_id(agent.id)
-        .send()
-        .await
-        .expect("an agent");
+    let read = client.get_agent(agent.id).send().await.expect("an agent");
     assert_eq!(read.status, AgentStatus::Archived);
-    let versions = client.list_agent_versions().agent_id(draft.id).send().await;
+    let versions = client.list_agent_versions(draft.id).send().await;
     assert_eq!(versions.expect("versions").data.len(), 2);
     let agents = client
         .list_agents()

@@ -1,5 +1,7 @@
 //! What a wait comes to: an output, a question, or an end without either.
 
+use std::fmt;
+
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use nanonets_agents_api::types::{Message, MessageId, MessageRole, TaskSummary};
@@ -135,7 +137,7 @@ impl Completed {
 /// The API documents no roles. A message is the agent's if its role is `assistant` or another word for it (`agent`, `ai`,
 /// `bot`, `model`), or if it has neither a role nor a user. If there is no such message, it is the newest one with a role
 /// that is not known.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Question {
     task: TaskHandle,
     message: Option<Message>,
@@ -143,6 +145,17 @@ pub struct Question {
     text: Option<String>,
     /// How many messages of the agent there are, this one included.
     number: usize,
+}
+
+/// The text may hold what was in a document.
+impl fmt::Debug for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Question")
+            .field("task", &self.task)
+            .field("message", &self.message)
+            .field("number", &self.number)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What is remembered of a question that was answered.

@@ -86,7 +86,7 @@ async fn an_answer_may_take_a_week() {
     let mut server = Server::start([answer]).await;
     let client = client(&server.url());
     tokio::time::pause();
-    let call = tokio::spawn(async move { client.get_task().task_id(task_id()).send().await });
+    let call = tokio::spawn(async move { client.get_task(task_id()).send().await });
     server.next().await;
     tokio::time::advance(Duration::from_secs(7 * 24 * 3600)).await;
     release.send(()).unwrap();

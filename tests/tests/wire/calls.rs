@@ -67,68 +67,37 @@ pub type Outcome = Result<(StatusCode, Value), Failure>;
 pub async fn call(client: &Client, operation: &str) -> Outcome {
     let (agent, task) = (agent_id(), task_id());
     match operation {
-        "cancel_task" => client.cancel_task().task_id(task).send().await.map(value),
+        "cancel_task" => client.cancel_task(task).send().await.map(value),
         "create_agent" => {
             let body = CreateAgentRequest::default();
-            client.create_agent().body(body).send().await.map(value)
+            client.create_agent(body).send().await.map(value)
         }
-        "get_agent" => client.get_agent().agent_id(agent).send().await.map(value),
-        "get_task" => client.get_task().task_id(task).send().await.map(value),
-        "get_task_result" => client
-            .get_task_result()
-            .task_id(task)
-            .send()
-            .await
-            .map(value),
-        "get_task_summary" => client
-            .get_task_summary()
-            .task_id(task)
-            .send()
-            .await
-            .map(value),
-        "list_agent_versions" => client
-            .list_agent_versions()
-            .agent_id(agent)
-            .send()
-            .await
-            .map(value),
+        "get_agent" => client.get_agent(agent).send().await.map(value),
+        "get_task" => client.get_task(task).send().await.map(value),
+        "get_task_result" => client.get_task_result(task).send().await.map(value),
+        "get_task_summary" => client.get_task_summary(task).send().await.map(value),
+        "list_agent_versions" => client.list_agent_versions(agent).send().await.map(value),
         "list_agents" => client.list_agents().send().await.map(value),
-        "list_task_messages" => client
-            .list_task_messages()
-            .task_id(task)
-            .send()
-            .await
-            .map(value),
+        "list_task_messages" => client.list_task_messages(task).send().await.map(value),
         "list_tasks" => client.list_tasks().send().await.map(value),
-        "publish_agent_version" => client
-            .publish_agent_version()
-            .agent_id(agent)
-            .send()
-            .await
-            .map(value),
+        "publish_agent_version" => client.publish_agent_version(agent).send().await.map(value),
         "run_agent" => {
             let body = RunAgentRequest::default();
-            client
-                .run_agent()
-                .agent_id(agent)
-                .body(body)
-                .send()
-                .await
-                .map(value)
+            client.run_agent(agent, body).send().await.map(value)
         }
         "run_agent_multipart" => {
             let files = [FilePart::from_bytes("a.txt", "a")];
-            let call = client.run_agent_multipart().agent_id(agent).files(files);
+            let call = client.run_agent_multipart(agent).files(files);
             call.send().await.map(value)
         }
         "send_task_message" => {
             let body = SendTaskMessageRequest::default();
-            let call = client.send_task_message().task_id(task).body(body);
+            let call = client.send_task_message(task, body);
             call.send().await.map(value)
         }
         "update_agent" => {
             let body = UpdateAgentRequest::default();
-            let call = client.update_agent().agent_id(agent).body(body);
+            let call = client.update_agent(agent, body);
             call.send().await.map(value)
         }
         other => panic!("no call of {other}"),

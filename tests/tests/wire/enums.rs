@@ -10,7 +10,7 @@ use crate::calls::{agent_id, serving, task_id};
 async fn a_task_with_an_unknown_status_can_be_read() {
     let body = with(bodies::task(), json!({"status": "brand_new"}));
     let (_server, client) = serving(&body).await;
-    let task = client.get_task().task_id(task_id()).send().await.unwrap();
+    let task = client.get_task(task_id()).send().await.unwrap();
     assert_eq!(task.status, TaskStatus::from("brand_new"));
 }
 
@@ -18,21 +18,16 @@ async fn a_task_with_an_unknown_status_can_be_read() {
 async fn an_agent_with_an_unknown_status_can_be_read() {
     let body = with(bodies::agent(), json!({"status": "brand_new"}));
     let (_server, client) = serving(&body).await;
-    let agent = client
-        .get_agent()
-        .agent_id(agent_id())
-        .send()
-        .await
-        .unwrap();
+    let agent = client.get_agent(agent_id()).send().await.unwrap();
     assert_eq!(agent.status.as_str(), "brand_new");
 }
 
 #[tokio::test]
 async fn a_message_with_an_unknown_role_can_be_read() {
     let (_server, client) = serving(&json!({"data": [{"role": "system"}]})).await;
-    let call = client.list_task_messages().task_id(task_id());
+    let call = client.list_task_messages(task_id());
     let list = call.send().await.unwrap();
-    assert_eq!(list.data[0].role, Some(MessageRole::from("system")));
+    assert_eq!(list.data[0].role, Some(Some(MessageRole::from("system"))));
 }
 
 #[test]

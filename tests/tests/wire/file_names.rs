@@ -9,7 +9,7 @@ use crate::calls::{agent_id, serving};
 async fn sent_as(file_name: &str) -> Received {
     let (mut server, client) = serving(&bodies::run_agent_response()).await;
     let part = FilePart::from_bytes(file_name, "content");
-    let call = client.run_agent_multipart().agent_id(agent_id());
+    let call = client.run_agent_multipart(agent_id());
     call.files([part]).send().await.unwrap();
     server.next().await
 }

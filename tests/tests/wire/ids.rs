@@ -5,29 +5,29 @@ use std::marker::PhantomData;
 use nanonets_agents_api::types::{AgentGroupId, AgentId, MessageId, TaskId, UserId};
 use uuid::Uuid;
 
-/// Tells whether a setter for `To` takes a `From`: the constant of the type goes before that of the trait, if the
+/// Tells whether a `From` can be converted to a `To`: the constant of the type goes before that of the trait, if the
 /// bound holds.
-struct Setter<From, To>(PhantomData<(From, To)>);
+struct Conversion<From, To>(PhantomData<(From, To)>);
 
-trait Refuses {
-    const TAKES: bool = false;
+trait Impossible {
+    const IS_POSSIBLE: bool = false;
 }
 
-impl<From, To> Refuses for Setter<From, To> {}
+impl<From, To> Impossible for Conversion<From, To> {}
 
-impl<From: TryInto<To>, To> Setter<From, To> {
-    const TAKES: bool = true;
+impl<From: TryInto<To>, To> Conversion<From, To> {
+    const IS_POSSIBLE: bool = true;
 }
 
 #[test]
 fn an_id_is_not_taken_for_another() {
     const MIXED_UP: [bool; 6] = [
-        <Setter<AgentId, TaskId>>::TAKES,
-        <Setter<TaskId, AgentId>>::TAKES,
-        <Setter<AgentGroupId, AgentId>>::TAKES,
-        <Setter<MessageId, TaskId>>::TAKES,
-        <Setter<UserId, TaskId>>::TAKES,
-        <Setter<&AgentId, TaskId>>::TAKES,
+        <Conversion<AgentId, TaskId>>::IS_POSSIBLE,
+        <Conversion<TaskId, AgentId>>::IS_POSSIBLE,
+        <Conversion<AgentGroupId, AgentId>>::IS_POSSIBLE,
+        <Conversion<MessageId, TaskId>>::IS_POSSIBLE,
+        <Conversion<UserId, TaskId>>::IS_POSSIBLE,
+        <Conversion<&AgentId, TaskId>>::IS_POSSIBLE,
     ];
     assert_eq!(MIXED_UP, [false; 6]);
 }
@@ -35,10 +35,10 @@ fn an_id_is_not_taken_for_another() {
 #[test]
 fn an_id_is_taken_as_itself_as_a_uuid_and_as_text() {
     const FINE: [bool; 4] = [
-        <Setter<TaskId, TaskId>>::TAKES,
-        <Setter<Uuid, TaskId>>::TAKES,
-        <Setter<&str, TaskId>>::TAKES,
-        <Setter<String, TaskId>>::TAKES,
+        <Conversion<TaskId, TaskId>>::IS_POSSIBLE,
+        <Conversion<Uuid, TaskId>>::IS_POSSIBLE,
+        <Conversion<&str, TaskId>>::IS_POSSIBLE,
+        <Conversion<String, TaskId>>::IS_POSSIBLE,
     ];
     assert_eq!(FINE, [true; 4]);
 }

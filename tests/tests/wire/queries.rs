@@ -92,8 +92,8 @@ async fn list_tasks_sends_every_filter() {
     assert_eq!(
         query.unwrap(),
         format!(
-            "agent_id={}&created_after=2026-03-01T09%3A30%3A00Z\
-             &created_before=2026-03-01T09%3A31%3A05Z&cursor=c&limit=100&q=march&status=queued",
+            "cursor=c&limit=100&agent_id={}&status=queued&created_after=2026-03-01T09%3A30%3A00Z\
+             &created_before=2026-03-01T09%3A31%3A05Z&q=march",
             bodies::AGENT
         )
     );
@@ -118,8 +118,8 @@ async fn list_agents_sends_every_filter() {
 #[tokio::test]
 async fn list_agent_versions_sends_its_paging() {
     let (mut server, client) = serving(&bodies::agent_version_page()).await;
-    let call = client.list_agent_versions().agent_id(agent_id());
-    call.cursor("c").limit(7_u8).send().await.unwrap();
+    let call = client.list_agent_versions(agent_id());
+    call.cursor("c").limit(7).send().await.unwrap();
     assert_eq!(
         server.next().await.query.as_deref(),
         Some("cursor=c&limit=7")

@@ -28,30 +28,6 @@ macro_rules! refused {
 }
 
 #[tokio::test]
-async fn a_missing_agent_id_is_refused_by_name() {
-    let reason = refused!(|client| client.get_agent());
-    assert!(reason.contains("agent_id"), "{reason}");
-}
-
-#[tokio::test]
-async fn a_missing_task_id_is_refused_by_name() {
-    let reason = refused!(|client| client.cancel_task());
-    assert!(reason.contains("task_id"), "{reason}");
-}
-
-#[tokio::test]
-async fn a_missing_agent_id_of_a_form_is_refused_by_name() {
-    let reason = refused!(|client| client.run_agent_multipart().query("q"));
-    assert!(reason.contains("agent_id"), "{reason}");
-}
-
-#[tokio::test]
-async fn an_id_that_is_none_is_refused_by_name() {
-    let reason = refused!(|client| client.get_task().task_id("../agents"));
-    assert!(reason.contains("task_id"), "{reason}");
-}
-
-#[tokio::test]
 async fn a_limit_of_0_is_refused() {
     let reason = refused!(|client| client.list_tasks().limit(0));
     assert!(reason.contains("`limit` must be from 1 to 100"), "{reason}");
@@ -69,10 +45,7 @@ async fn a_missing_file_is_refused_with_its_path() {
     let path = folder.path().join("gone.pdf");
     let reason = refused!(|client| {
         let files = [FilePart::from_bytes("a", "a"), FilePart::from_path(&path)];
-        client
-            .run_agent_multipart()
-            .agent_id(agent_id())
-            .files(files)
+        client.run_agent_multipart(agent_id()).files(files)
     });
     assert!(reason.contains("gone.pdf"), "{reason}");
 }
@@ -80,12 +53,7 @@ async fn a_missing_file_is_refused_with_its_path() {
 #[tokio::test]
 async fn a_content_type_that_is_none_is_refused() {
     let part = FilePart::from_bytes("a", "a").content_type("pdf\r\nx: y");
-    let reason = refused!(|client| {
-        client
-            .run_agent_multipart()
-            .agent_id(agent_id())
-            .files([part])
-    });
+    let reason = refused!(|client| { client.run_agent_multipart(agent_id()).files([part]) });
     assert!(reason.contains("not a media type"), "{reason}");
 }
 

@@ -2,7 +2,7 @@
 
 use nanonets_agents_api::Client;
 use nanonets_agents_api::types::{
-    AgentConfig, CreateAgentRequest, RunAgentRequest, SendTaskMessageRequest, TaskOutputConfig,
+    CreateAgentRequest, RunAgentRequest, SendTaskMessageRequest, TaskOutputConfig,
     UpdateAgentRequest,
 };
 use serde_json::json;
@@ -37,9 +37,10 @@ async fn create_agent_posts_what_was_set_as_json() {
     let body = CreateAgentRequest {
         name: Some("Invoices".to_owned()),
         system_prompt: Some("Extract \"all\"\n".to_owned()),
-        config: Some(AgentConfig(config.as_object().unwrap().clone())),
+        config: Some(serde_json::from_value(config.clone()).unwrap()),
+        ..Default::default()
     };
-    client.create_agent().body(body).send().await.unwrap();
+    client.create_agent(body).send().await.unwrap();
     let sent = server.next().await;
     assert_eq!(line(&sent), "POST /api/v1/agents");
     assert_eq!(
@@ -51,7 +52,11 @@ async fn create_agent_posts_what_was_set_as_json() {
 #[tokio::test]
 async fn create_agent_posts_an_empty_object_if_nothing_is_set() {
     let (mut server, client) = serving(&bodies::agent()).await;
-    client.create_agent().send().await.unwrap();
+    client
+        .create_agent(CreateAgentRequest::default())
+        .send()
+        .await
+        .unwrap();
     assert_eq!(server.next().await.json(), json!({}));
 }
 
@@ -70,7 +75,7 @@ async fn update_agent_patches_what_was_set_as_json() {
         is_active: Some(false),
         ..Default::default()
     };
-    let call = client.update_agent().agent_id(agent_id()).body(body);
+    let call = client.update_agent(agent_id(), body);
     call.send().await.unwrap();
     let sent = server.next().await;
     let path = format!("PATCH /api/v1/agents/{}", bodies::AGENT);
@@ -82,13 +87,14 @@ async fn update_agent_patches_what_was_set_as_json() {
 async fn run_agent_posts_the_prompt_and_the_output_config_as_json() {
     let (mut server, client) = serving(&bodies::run_agent_response()).await;
     let body = RunAgentRequest {
-        query: Some("Què hi ha? 你好".to_owned()),
+        query: Some(Some("Què hi ha? 你好".to_owned())),
         output_config: Some(TaskOutputConfig {
             output_schema: Some(json!({"total": "number"}).to_string()),
-            instructions: None,
+            ..Default::default()
         }),
+        ..Default::default()
     };
-    let call = client.run_agent().agent_id(agent_id()).body(body);
+    let call = client.run_agent(agent_id(), body);
     call.send().await.unwrap();
     let sent = server.next().await;
     let path = format!("POST /api/v1/agents/{}/run", bodies::AGENT);
@@ -103,14 +109,21 @@ async fn run_agent_posts_the_prompt_and_the_output_config_as_json() {
 }
 
 #[tokio::test]
-async fn a_body_can_be_set_field_by_field() {
-    let (mut server, client) = serving(&bodies::run_agent_response()).await;
-    let call = client
-        .run_agent()
-        .agent_id(agent_id())
-        .body_map(|body| body.query("Go.".to_owned()));
-    call.send().await.unwrap();
-    assert_eq!(server.next().await.json(), json!({"query": "Go."}));
+async fn a_body_has_the_members_that_were_set_null_included() {
+    for (query, expected) in [
+        (None, json!({"later": [1.50]})),
+        (Some(None), json!({"query": null, "later": [1.50]})),
+    ] {
+        let (mut server, client) = serving(&bodies::run_agent_response()).await;
+        let later = json!([1.50]).into();
+        let body = RunAgentRequest {
+            query,
+            extra: [("later".to_owned(), later)].into(),
+            ..Default::default()
+        };
+        client.run_agent(agent_id(), body).send().await.unwrap();
+        assert_eq!(server.next().await.json(), expected);
+    }
 }
 
 #[tokio::test]
@@ -179,9 +192,10 @@ async fn list_task_messages_gets_the_plural_path() {
 async fn send_task_message_posts_json_to_the_singular_path() {
     let (mut server, client) = serving(&bodies::send_task_message_response()).await;
     let body = SendTaskMessageRequest {
-        message: Some("EUR".to_owned()),
+        message: Some(Some("EUR".to_owned())),
+        ..Default::default()
     };
-    let call = client.send_task_message().task_id(task_id()).body(body);
+    let call = client.send_task_message(task_id(), body);
     call.send().await.unwrap();
     let sent = server.next().await;
     let path = format!("POST /api/v1/tasks/{}/message", bodies::TASK);
@@ -210,7 +224,7 @@ async fn a_base_url_may_end_in_slashes_and_have_a_path() {
 async fn a_call_can_be_spawned() {
     let (mut server, _) = serving(&bodies::task()).await;
     let client = Client::new(&server.url(), context()).unwrap();
-    let call = async move { client.get_task().task_id(task_id()).send().await.is_ok() };
+    let call = async move { client.get_task(task_id()).send().await.is_ok() };
     assert!(tokio::spawn(call).await.unwrap());
     server.next().await;
 }

@@ -13,8 +13,8 @@ fn news() -> Value {
 #[tokio::test]
 async fn an_unknown_field_can_be_read() {
     let (_server, client) = serving(&with(bodies::task(), news())).await;
-    let task = client.get_task().task_id(task_id()).send().await.unwrap();
-    assert_eq!(Value::Object(task.extra.clone()), news());
+    let task = client.get_task(task_id()).send().await.unwrap();
+    assert_eq!(serde_json::to_value(&task.extra).unwrap(), news());
 }
 
 #[tokio::test]
@@ -23,7 +23,7 @@ async fn every_answer_survives_a_round_trip_with_its_unknown_fields() {
         let body = with(bodies::of(operation), news());
         let server = Server::start([Answer::ok(&body)]).await;
         let (_, value) = call(&client(&server.url()), operation).await.unwrap();
-        assert_eq!(without_nulls(value), without_nulls(body), "{operation}");
+        assert_eq!(value, body, "{operation}");
     }
 }
 
@@ -32,22 +32,14 @@ async fn an_unknown_field_of_an_item_is_kept() {
     let item = with(bodies::task(), news());
     let (_server, client) = serving(&json!({"data": [item], "has_more": false})).await;
     let page = client.list_tasks().send().await.unwrap();
-    assert_eq!(Value::Object(page.data[0].extra.clone()), news());
+    assert_eq!(serde_json::to_value(&page.data[0].extra).unwrap(), news());
 }
 
 #[tokio::test]
 async fn an_unknown_field_of_a_message_is_kept() {
     let message = with(bodies::message_list()["data"][0].clone(), news());
     let (_server, client) = serving(&json!({"data": [message]})).await;
-    let call = client.list_task_messages().task_id(task_id());
+    let call = client.list_task_messages(task_id());
     let list = call.send().await.unwrap();
-    assert_eq!(Value::Object(list.data[0].extra.clone()), news());
-}
-
-/// A documented field that is null and one that is missing mean the same, so the types don't tell them apart.
-fn without_nulls(mut value: Value) -> Value {
-    if let Some(object) = value.as_object_mut() {
-        object.retain(|name, value| name != "next_cursor" || !value.is_null());
-    }
-    value
+    assert_eq!(serde_json::to_value(&list.data[0].extra).unwrap(), news());
 }

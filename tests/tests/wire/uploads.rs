@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use bytes::Bytes;
 use futures_util::stream;
 use nanonets_agents_api::FilePart;
-use nanonets_agents_api::builder::RunAgentMultipart;
+use nanonets_agents_api::operations::RunAgentMultipart;
 use nanonets_agents_api::types::TaskOutputConfig;
 use serde_json::{Value, json};
 use workspace_tests::server::{Answer, Framing, Part, Received, Server};
@@ -56,7 +56,7 @@ fn copied(chunk: &[u8]) -> io::Result<Bytes> {
 
 async fn sent(set: impl FnOnce(RunAgentMultipart<'_>) -> RunAgentMultipart<'_>) -> Received {
     let (mut server, client) = serving(&bodies::run_agent_response()).await;
-    let call = set(client.run_agent_multipart().agent_id(agent_id()));
+    let call = set(client.run_agent_multipart(agent_id()));
     call.send().await.unwrap();
     server.next().await
 }
@@ -223,8 +223,7 @@ async fn a_builder_that_was_cloned_sends_the_same_again() {
         async { Ok(stream::iter([Ok(Bytes::from_static(b"content"))])) }
     });
     let call = client
-        .run_agent_multipart()
-        .agent_id(agent_id())
+        .run_agent_multipart(agent_id())
         .files([part])
         .extra_part("tag", "t");
     call.clone().send().await.unwrap();
@@ -239,10 +238,7 @@ async fn a_file_that_breaks_off_is_never_taken_for_a_whole_one() {
     let mut server = Server::start([Answer::ok(&bodies::task())]).await;
     let client = client(&server.url());
     let part = streamed(Some(5000), awkward(3000));
-    let upload = client
-        .run_agent_multipart()
-        .agent_id(agent_id())
-        .files([part]);
+    let upload = client.run_agent_multipart(agent_id()).files([part]);
     upload.send().await.unwrap_err();
     // The server may not have seen so much as the head, so what it saw is bounded by another request.
     call(&client, "get_task").await.expect("a success");

@@ -722,6 +722,8 @@ impl RunAgentMultipart<'_> {
     }
 
     /// Adds a part that the API description does not name: text, or a [`FilePart`](support::FilePart). Calls add up.
+    ///
+    /// Texts are sent after the other texts and before the files, files after the other files.
     pub fn extra_part(
         mut self,
         name: impl ::std::convert::Into<::std::string::String>,

@@ -145,7 +145,7 @@ async fn the_documented_answer_is_no_output_and_the_error_shows_its_shape_alone(
         let Some(nanonets_agents::Outcome::Completed(done)) = error.outcome() else {
             panic!("{error:?}");
         };
-        assert_eq!(done.summary().result.as_ref(), Some(&result));
+        assert_eq!(done.summary().result, Some(result.into()));
     }
 }
 

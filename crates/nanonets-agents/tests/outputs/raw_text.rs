@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use nanonets_agents::{ErrorKind, Outcome};
+use serde_json::json;
 use serde_json::value::RawValue;
 
 use crate::raw_server::Answer;
@@ -112,13 +113,19 @@ async fn a_summary_is_decoded_as_far_as_it_goes() {
         "result":{"summary":"in words","completed_at":"t"}}"#;
     let done = completed(summary).await;
     let typed = done.summary();
-    assert_eq!(typed.status, Some(nanonets_agents::TaskStatus::Completed));
+    assert_eq!(
+        typed.status,
+        Some(Some(nanonets_agents::TaskStatus::Completed))
+    );
     assert_eq!(typed.created_at, None);
-    assert_eq!(typed.title, None);
-    assert_eq!(typed.extra["created_at"], "yesterday");
-    assert_eq!(typed.extra["model"], "large");
+    assert_eq!(typed.title, Some(Some("\u{fffd}".to_owned())));
+    assert_eq!(typed.extra["created_at"], json!("yesterday"));
+    assert_eq!(typed.extra["model"], json!("large"));
     let result = typed.result.as_ref().expect("an answer");
-    assert_eq!(result["summary"], "in words");
+    assert_eq!(
+        *result,
+        json!({ "summary": "in words", "completed_at": "t" })
+    );
 }
 
 #[tokio::test]

@@ -39,7 +39,8 @@ async fn a_configuration_is_merged_and_not_replaced() {
         "limits": { "pages": 7, "words": 9 },
         "new": { "on": true },
     });
-    assert_eq!(Value::Object(agent.config.0), expected);
+    let config = serde_json::to_value(agent.config).expect("JSON");
+    assert_eq!(config, expected);
 }
 
 #[tokio::test]
