@@ -15,7 +15,7 @@ async fn is_told(status: StatusCode) {
     assert_eq!(answer.status(), status);
     let envelope = answer.decoded().expect("the documented body");
     assert_eq!(envelope.error, "no such thing");
-    assert_eq!(envelope.extra["code"], 7);
+    assert_eq!(envelope.extra["code"], json!(7));
     assert_eq!(*answer.bytes(), body.to_string());
     assert!(answer.problem().is_none());
 }

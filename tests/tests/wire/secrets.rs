@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use nanonets_agents_api::types::{RunAgentRequest, TaskOutputConfig};
+use nanonets_agents_api::types::{RunAgentRequest, TaskId, TaskOutputConfig};
 use nanonets_agents_api::{Client, FilePart, PartValue};
 use reqwest::StatusCode;
 use reqwest::header::{LOCATION, SET_COOKIE};
@@ -138,7 +138,7 @@ async fn a_body_over_the_limit_is_not_printed() {
     is_clean_with_its_sources(&failure);
 }
 
-#[tokio::test]
+#[test]
 fn a_value_that_cannot_be_converted_is_not_printed() {
     let error = TaskId::try_from(DOCUMENT).expect_err("no id");
     is_clean(&format!("{error} {error:#} {error:?} {error:#?}"));

@@ -118,6 +118,7 @@ async fn the_output_config_arrives_as_json() {
     let config = TaskOutputConfig {
         output_schema: Some(json!({"total": "number"}).to_string()),
         instructions: Some("ISO dates".to_owned()),
+        ..TaskOutputConfig::default()
     };
     let received = sent(|call| call.output_config(config)).await;
     let parts = received.parts().await;

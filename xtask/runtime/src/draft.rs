@@ -5,7 +5,7 @@
 
 use std::fmt::Display;
 
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request, Url};
 use serde_json::Value;
 
@@ -195,13 +195,21 @@ impl Draft {
         self.step(|_| result);
     }
 
-    /// The request.
+    /// The request. One without a body says that its length is 0, if its method usually has one: some servers and proxies
+    /// reject a `POST` without `Content-Length` (RFC 9110, section 8.6).
     ///
     /// # Errors
     ///
     /// The problem of the first step that failed.
     pub fn finish(self) -> Result<Request, String> {
-        self.request
+        let mut request = self.request?;
+        let has_content = [Method::POST, Method::PUT, Method::PATCH].contains(request.method());
+        if has_content && request.body().is_none() {
+            request
+                .headers_mut()
+                .insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+        }
+        Ok(request)
     }
 }
 

@@ -167,3 +167,20 @@ fn setters_take_a_value_or_an_option_of_one() {
     assert_eq!(list(vec![1_i64].into_option()), Some(vec![1]));
     assert_eq!(list(None::<Vec<i64>>.into_option()), None);
 }
+
+#[test]
+fn a_request_that_could_have_a_body_says_that_it_has_none() {
+    let length = |method: Method, body: Option<&String>| {
+        let mut draft = Draft::new(method, base(), "application/json");
+        draft.json("application/json", body);
+        let request = draft.finish().expect("a request");
+        request.headers().get("content-length").cloned()
+    };
+    for method in [Method::POST, Method::PUT, Method::PATCH] {
+        assert_eq!(length(method.clone(), None).expect("a length"), "0");
+        assert_eq!(length(method, Some(&"body".to_owned())), None);
+    }
+    for method in [Method::GET, Method::HEAD, Method::DELETE] {
+        assert_eq!(length(method, None), None);
+    }
+}

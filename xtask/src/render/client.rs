@@ -150,7 +150,10 @@ fn method(references: &References<'_>, operation: &Operation) -> TokenStream {
         > 6)
     .then(|| quote!(#[allow(clippy::too_many_arguments)]));
     let comment = docs::comment(&documentation(operation, &inputs));
-    let deprecated = operation.deprecated.then(|| quote!(#[deprecated]));
+    let deprecated = operation.deprecated.then(|| {
+        let reason = "the API description marks this operation as deprecated";
+        quote!(#[deprecated = #reason])
+    });
     quote! {
         #comment
         #deprecated

@@ -151,10 +151,6 @@ fn of_part<'a>(references: &References<'_>, part: &'a Part) -> Input<'a> {
             (quote!(impl ::std::convert::Into<#option>), quote!(into))
         }
     };
-    let notes = match &part.content {
-        _ if part.repeated => vec!["One part is sent for each value.".to_owned()],
-        _ => Vec::new(),
-    };
     Input {
         name: &part.name,
         value: match part.repeated {
@@ -166,7 +162,7 @@ fn of_part<'a>(references: &References<'_>, part: &'a Part) -> Input<'a> {
         required: part.required || part.repeated,
         kind: format!("{what} {}", docs::code(&part.key)),
         description: part.description.as_deref(),
-        notes,
+        notes: Vec::new(),
         deprecated: part.deprecated,
     }
 }
@@ -301,14 +297,20 @@ impl Printer<'_> {
             ..
         } = input;
         let name = ident(input.name);
-        let mut paragraphs = vec![format!("Sets {}.", input.kind)];
+        let mut paragraphs = vec![match conversion.to_string().as_str() {
+            "into_iter" => format!("Adds {}, once for each value. Calls add up.", input.kind),
+            _ => format!("Sets {}.", input.kind),
+        }];
         paragraphs.extend(input.description.map(docs::sanitise));
         paragraphs.extend(input.notes.iter().cloned());
         let comment = docs::comment(&paragraphs.join("\n\n"));
-        let deprecated = input.deprecated.then(|| quote!(#[deprecated]));
+        let deprecated = input.deprecated.then(|| {
+            let reason = "the API description marks this input as deprecated";
+            quote!(#[deprecated = #reason])
+        });
         let set = match conversion.to_string().as_str() {
             "into_iter" => {
-                quote!(self.#name = #name.into_iter().map(::std::convert::Into::into).collect();)
+                quote!(self.#name.extend(#name.into_iter().map(::std::convert::Into::into));)
             }
             "into_option" => quote!(self.#name = support::IntoOption::into_option(#name);),
             _ => quote!(self.#name = #name.into();),

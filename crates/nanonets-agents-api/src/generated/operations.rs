@@ -676,7 +676,7 @@ impl RunAgentMultipart<'_> {
     /// Sets the file part `file`.
     ///
     /// Older name for a single upload, still accepted. Use `files`, and never both.
-    #[deprecated]
+    #[deprecated = "the API description marks this input as deprecated"]
     pub fn file(
         mut self,
         file: impl ::std::convert::Into<Option<support::FilePart>>,
@@ -685,19 +685,17 @@ impl RunAgentMultipart<'_> {
         self
     }
 
-    /// Sets the file part `files`.
+    /// Adds the file part `files`, once for each value. Calls add up.
     ///
     /// The documents: PDF, images, Word, Excel and others. One part per document, each named
     /// `files`. No size limit is documented; a file over it gets 400.
-    ///
-    /// One part is sent for each value.
     pub fn files(
         mut self,
         files: impl ::std::iter::IntoIterator<
             Item = impl ::std::convert::Into<support::FilePart>,
         >,
     ) -> Self {
-        self.files = files.into_iter().map(::std::convert::Into::into).collect();
+        self.files.extend(files.into_iter().map(::std::convert::Into::into));
         self
     }
 
