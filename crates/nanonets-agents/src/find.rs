@@ -211,7 +211,7 @@ impl Search {
             .tasks(titled)
             .await?
             .into_iter()
-            .filter(|task| has_marker(title(&task), marker))
+            .filter(|task| has_marker(title(task), marker))
             .map(|task| candidate(task, Evidence::Title))
             .collect();
         if !titled.is_empty() {

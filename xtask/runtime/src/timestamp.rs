@@ -13,7 +13,8 @@ use serde::ser::{Serialize, Serializer};
 use super::date_time;
 use super::wire::Wire;
 
-/// A date and time. It reads whatever servers write ([`date_time::parse`]), and is written as it was read.
+/// A date and time. It reads RFC 3339 and what servers write instead of it, such as a time without a zone, which is UTC. It
+/// is written as it was read.
 ///
 /// It dereferences to chrono's `DateTime<Utc>`, and compares and hashes as that instant, whatever its text is.
 #[derive(Clone)]
