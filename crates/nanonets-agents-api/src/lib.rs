@@ -40,6 +40,23 @@
 //! let _mixed_up = client.get_task(agent);
 //! # }
 //! ```
+//!
+//! A field that may be absent or null is an `Option<Option<T>>`: `None` is absent, and `Some(None)` is null. A date is a
+//! [`Timestamp`], which derefs to chrono's `DateTime<Utc>`. JSON of any shape is a [`Json`], which keeps the text:
+//!
+//! ```
+//! # use nanonets_agents_api::types::Message;
+//! # fn example(message: &Message) -> serde_json::Result<()> {
+//! if let Some(role) = message.role.as_ref().and_then(Option::as_ref) {
+//!     println!("by {role}");
+//! }
+//! if let Some(content) = &message.content {
+//!     let text: String = content.get()?;
+//!     println!("{text}");
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 mod activity;
 mod connection;

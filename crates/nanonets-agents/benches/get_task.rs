@@ -109,7 +109,12 @@ async fn with_crate(calls: &str, base_url: &str, api_key: &str, task: &str) -> R
     let task = last.ok_or("no call")?;
     println!(
         "{} {} {} {} {} {:?}",
-        task.task_id, task.agent_id, task.status, task.created_at, task.updated_at, task.title
+        task.task_id,
+        task.agent_id,
+        task.status,
+        task.created_at.utc(),
+        task.updated_at.utc(),
+        task.title.flatten()
     );
     Ok(())
 }

@@ -259,7 +259,7 @@ pub use nanonets_agents_api::types::{
     Message, MessageId, MessageRole, RunAgentResponse, SendTaskMessageResponse, Task, TaskId,
     TaskListItem, TaskResult, TaskStatus, TaskSummary, UserId,
 };
-pub use nanonets_agents_api::{ConnectionLayer, FilePart, ResponseValue};
+pub use nanonets_agents_api::{ConnectionLayer, FilePart, Json, ResponseValue, Timestamp};
 pub use outcome::{Completed, Failure, Outcome, Question};
 pub use output::{Output, OutputSource};
 pub use record::{Marker, RunRecord};

@@ -73,8 +73,8 @@ impl Completed {
         &self.task
     }
 
-    /// The summary, decoded by the first call. It takes a multiple of its size, and rounds long numbers; a field that can't
-    /// be decoded is in `extra`. [`raw_summary`](Self::raw_summary) is the same as it came.
+    /// The summary, decoded by the first call. It takes a multiple of its size; a field that can't be decoded is in `extra`.
+    /// [`raw_summary`](Self::raw_summary) is the same as it came.
     #[must_use]
     pub fn summary(&self) -> &TaskSummary {
         self.summary.typed()

@@ -261,8 +261,7 @@ impl TaskHandle {
         })
     }
 
-    /// Reads its answer, as far as there is one. It takes a multiple of the size of the answer, and rounds long numbers;
-    /// [`Request::raw`] does neither.
+    /// Reads its answer, as far as there is one. It takes a multiple of the size of the answer; [`Request::raw`] does not.
     pub fn summary(&self) -> Request<TaskSummary> {
         let id = self.id;
         self.request(Operation::GetTaskSummary, move |api| async move {
