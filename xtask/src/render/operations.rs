@@ -183,14 +183,14 @@ fn of_body<'a>(references: &References<'_>, body: &'a Body) -> Input<'a> {
         ),
         Content::Bytes | Content::Multipart(_) => {
             let value = quote!(::reqwest::Body);
-            let accepted = match body.required {
-                true => quote!(impl ::std::convert::Into<#value>),
-                false => {
-                    let option = references.option(&value);
-                    quote!(impl ::std::convert::Into<#option>)
-                }
+            let (accepted, conversion) = match body.required {
+                true => (quote!(impl ::std::convert::Into<#value>), quote!(into)),
+                false => (
+                    quote!(impl support::IntoOption<#value>),
+                    quote!(into_option),
+                ),
             };
-            (value, (accepted, quote!(into)))
+            (value, (accepted, conversion))
         }
     };
     Input {
