@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use xtask::codegen;
-use xtask::emit::Options;
+use xtask::construct::construct;
 use xtask::read::Document;
+use xtask::render;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
@@ -25,14 +25,16 @@ fn main() -> Result<(), Box<dyn Error>> {
             .to_string_lossy()
             .into_owned();
         let document = Document::open(&path).map_err(|problem| problem.to_string())?;
-        let generated = codegen::generate(&document, &Options::default()).map_err(|problems| {
-            problems
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join("\n")
+        let join = |problems: Vec<String>| problems.join("\n");
+        let api = construct(&document).map_err(|problems| {
+            let problems = document.locate_all(problems);
+            join(problems.iter().map(ToString::to_string).collect())
         })?;
-        for (file, text) in &generated.files {
+        let files = render::module(&api, None).map_err(|problems| {
+            let problems = document.locate_all(problems);
+            join(problems.iter().map(ToString::to_string).collect())
+        })?;
+        for (file, text) in &files {
             let file = out.join(&name).join(file);
             fs::create_dir_all(file.parent().ok_or("a file without a folder")?)?;
             fs::write(file, text)?;

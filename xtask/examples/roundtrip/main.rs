@@ -98,7 +98,7 @@ fn write(spec: &Path, folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
         }
         let mut is_nullable = false;
         if let Some(schema) = Schema::at(&document.root, &definition.origin) {
-            is_nullable = schema.is_nullable(&document.root, 0);
+            is_nullable = schema.is_nullable(&document.root);
             for value in values::values(&document.root, &schema) {
                 writeln!(lines, "{name}\t{value}")?;
             }

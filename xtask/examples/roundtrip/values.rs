@@ -34,7 +34,7 @@ impl<'d> Generator<'d> {
             || schema
                 .annotation("enum")
                 .is_some_and(|list| list.to_string().contains("null"));
-        if schema.is_nullable(self.root, 0) && allows_null {
+        if schema.is_nullable(self.root) && allows_null {
             values.push(Value::Null);
         }
         values

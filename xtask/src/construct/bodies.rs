@@ -17,51 +17,77 @@ pub fn bodies<'d>(
     types: &mut Types<'d>,
     operation: &OperationView<'d>,
     id: &str,
-) -> Vec<(Option<&'static str>, Body)> {
+) -> Vec<(Option<String>, Body)> {
     let at = pointer::join(&operation.pointer(), "requestBody");
-    let Some((target, value)) = operation
-        .value
-        .get("requestBody")
-        .and_then(|body| view::resolve(types.root, body))
-    else {
+    let body = operation.value.get("requestBody");
+    let Some((target, value)) = body.and_then(|body| view::resolve(types.root, body)) else {
         return Vec::new();
     };
     let at = pointer::join(&target.unwrap_or(at), "content");
     let required = value.get("required") == Some(&Value::Bool(true));
-    let description = value
-        .get("description")
-        .and_then(Value::as_str)
-        .map(str::to_owned);
-    let mut bodies: Vec<(Option<&'static str>, Body)> = Vec::new();
-    for (media_type, described) in value
-        .get("content")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
-        let kind = Kind::of(media_type);
-        // `application/json` and `application/vnd.api+json` are the same body.
-        if bodies
-            .iter()
-            .any(|(_, body)| Kind::of(&body.media_type) == kind)
-        {
+    let description = value.get("description").and_then(Value::as_str);
+    let described = value.get("content").and_then(Value::as_object);
+    let media_types = described.into_iter().flat_map(serde_json::Map::keys);
+    let mut bodies = Vec::new();
+    for (media_type, suffix) in methods(media_types) {
+        let Some(described) = described.and_then(|content| content.get(media_type)) else {
             continue;
-        }
+        };
+        let kind = Kind::of(media_type);
         let place = pointer::join(&at, media_type);
-        let content = content(types, kind, described, &place, id);
         let body = Body {
-            content,
+            content: content(types, kind, described, &place, id),
             required,
             media_type: kind.written(media_type),
-            description: description.clone(),
+            description: description.map(str::to_owned),
         };
-        bodies.push((None, body));
-    }
-    bodies.sort_by_key(|(_, body)| Kind::of(&body.media_type));
-    for (suffix, body) in bodies.iter_mut().skip(1) {
-        *suffix = Some(Kind::of(&body.media_type).suffix());
+        bodies.push((suffix, body));
     }
     bodies
+}
+
+/// The media types that methods are made for, in the order of preference, each with a suffix for the name of its method; the
+/// first has none. Of `*/*`, or of JSON by several general names, one is enough.
+fn methods<'d>(media_types: impl Iterator<Item = &'d String>) -> Vec<(&'d str, Option<String>)> {
+    let mut ranked: Vec<(&str, String)> = media_types
+        .map(|media_type| (media_type.as_str(), view::essence(media_type)))
+        .collect();
+    ranked.sort_by_key(|(_, essence)| {
+        let is_plain_json = essence == "application/json";
+        (
+            essence.contains('*'),
+            !is_plain_json,
+            Kind::of(essence),
+            essence.clone(),
+        )
+    });
+    let mut methods: Vec<(&str, Option<String>)> = Vec::new();
+    let mut suffixes: Vec<String> = Vec::new();
+    for (media_type, essence) in ranked {
+        let is_general = essence.contains('*') || essence == "text/json";
+        let suffix = suffix(&essence);
+        if (is_general && !methods.is_empty()) || suffixes.contains(&suffix) {
+            continue;
+        }
+        let is_first = methods.is_empty();
+        methods.push((media_type, (!is_first).then(|| suffix.clone())));
+        suffixes.push(suffix);
+    }
+    methods
+}
+
+/// What the method for a media type is named after.
+fn suffix(essence: &str) -> String {
+    let kind = Kind::of(essence);
+    let (_, subtype) = essence.split_once('/').unwrap_or(("", essence));
+    match (kind, essence) {
+        (Kind::Form | Kind::Multipart | Kind::Text, _)
+        | (_, "application/json" | "application/octet-stream") => kind.suffix().to_owned(),
+        _ => {
+            let subtype = subtype.strip_suffix("+json").unwrap_or(subtype);
+            names::value_name(subtype.trim_start_matches("x-"))
+        }
+    }
 }
 
 /// The kinds of bodies, in the order of preference.
@@ -69,9 +95,9 @@ pub fn bodies<'d>(
 enum Kind {
     Json,
     Form,
-    Multipart,
     Text,
     Bytes,
+    Multipart,
 }
 
 impl Kind {
@@ -80,7 +106,7 @@ impl Kind {
             essence if is_json(essence) => Self::Json,
             "application/x-www-form-urlencoded" => Self::Form,
             "multipart/form-data" => Self::Multipart,
-            essence if essence.starts_with("text/") => Self::Text,
+            "text/plain" | "text/x-markdown" => Self::Text,
             _ => Self::Bytes,
         }
     }
@@ -97,10 +123,9 @@ impl Kind {
 
     /// The media type as it is sent; a range is none.
     fn written(self, media_type: &str) -> String {
-        match (self, media_type.contains('*')) {
-            (Self::Bytes, true) => "application/octet-stream".to_owned(),
-            (Self::Text, true) => "text/plain".to_owned(),
-            _ => media_type.trim().to_owned(),
+        match media_type.contains('*') {
+            true => "application/octet-stream".to_owned(),
+            false => media_type.trim().to_owned(),
         }
     }
 }

@@ -11,12 +11,21 @@ pub struct Names(BTreeSet<String>);
 impl Names {
     /// The type name for some words, with a number behind it if it is taken.
     pub fn claim(&mut self, words: &str) -> String {
-        let name = names::type_name(words);
+        let name = capitalised(names::type_name(words));
         let numbered = (2..).map(|number| format!("{name}{number}"));
         let mut candidates = std::iter::once(name.clone()).chain(numbered);
         // There are more numbers than names.
         let free = candidates.find(|candidate| self.0.insert(candidate.clone()));
         free.unwrap_or(name)
+    }
+}
+
+/// A name whose first letter is a capital: that of `+1` is `plus1` otherwise.
+fn capitalised(name: String) -> String {
+    let mut letters = name.chars();
+    match letters.next() {
+        Some(first) if first.is_lowercase() => first.to_uppercase().chain(letters).collect(),
+        _ => name,
     }
 }
 
@@ -38,7 +47,7 @@ impl Members {
     pub fn variant(&mut self, words: &str) -> String {
         let name = match words {
             "" => "Empty".to_owned(),
-            words => names::type_name(words),
+            words => capitalised(names::type_name(words)),
         };
         let numbered = (2..).map(|number| format!("{name}{number}"));
         let mut candidates = std::iter::once(name.clone()).chain(numbered);

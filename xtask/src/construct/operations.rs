@@ -58,7 +58,7 @@ fn operation<'d>(types: &mut Types<'d>, view: &OperationView<'d>) -> Vec<Operati
     let answers = responses::answers(types, view, &id);
     types.direction = Direction::Request;
     let bodies = bodies::bodies(types, view, &id);
-    let bodies: Vec<(Option<&str>, Option<Body>)> = match bodies.is_empty() {
+    let bodies: Vec<(Option<String>, Option<Body>)> = match bodies.is_empty() {
         true => vec![(None, None)],
         false => bodies
             .into_iter()
@@ -68,7 +68,7 @@ fn operation<'d>(types: &mut Types<'d>, view: &OperationView<'d>) -> Vec<Operati
     let mut operations = Vec::new();
     for (suffix, body) in &bodies {
         for answers in &answers {
-            let suffixes = suffix.iter().chain(answers.suffix.iter());
+            let suffixes = suffix.as_deref().into_iter().chain(answers.suffix);
             let id = suffixes.fold(id.clone(), |id, suffix| format!("{id}_{suffix}"));
             let mut members = Members::default();
             for name in ["client", "send", "body", "extra_part"] {

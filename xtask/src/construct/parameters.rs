@@ -119,7 +119,7 @@ fn parameter<'d>(
 
 /// Whether a value has one text form, and is never null.
 pub fn is_scalar(root: &Value, schema: &Schema<'_>) -> bool {
-    if schema.is_nullable(root, 0) || schema.branches(root).is_some() {
+    if schema.is_nullable(root) || schema.branches(root).is_some() {
         return false;
     }
     let kinds = schema.types();

@@ -111,6 +111,76 @@ pub enum UnionKeyword {
     AnyOf,
 }
 
+/// Follows references and `allOf`.
+struct Expansion<'d> {
+    root: &'d Value,
+    /// The objects whose unions are dealt with, wherever they are reached from.
+    resolved: BTreeSet<String>,
+    parts: Vec<Part<'d>>,
+    /// The references with nothing but annotations and `allOf` around them.
+    references: Vec<Part<'d>>,
+    /// Whether there are constraints beside the references.
+    constrains: bool,
+}
+
+impl<'d> Expansion<'d> {
+    fn add(&mut self, mut part: Part<'d>, depth: usize, is_own: bool) {
+        if depth > MAX_HOPS || self.parts.iter().any(|known| known.pointer == part.pointer) {
+            return;
+        }
+        part.without_unions |= self.resolved.contains(&part.pointer) || self.is_branch_of(&part);
+        self.constrains |= is_own && part.constrains();
+        let target = part.keyword("$ref").and_then(Value::as_str);
+        let target = target.and_then(|target| target.strip_prefix('#'));
+        let all_of = part.items("allOf");
+        self.parts.push(part);
+        if let Some(target) = target
+            && let Some(value) = pointer::get(self.root, target)
+        {
+            let target = Part {
+                value,
+                pointer: target.to_owned(),
+                without_unions: false,
+            };
+            if is_own
+                && !self
+                    .references
+                    .iter()
+                    .any(|known| known.pointer == target.pointer)
+            {
+                self.references.push(target.clone());
+            }
+            self.add(target, depth + 1, false);
+        }
+        for part in all_of {
+            self.add(part, depth + 1, is_own);
+        }
+    }
+
+    /// Whether the union of an object has a branch that is being expanded: a base that lists the schemas that extend it, and
+    /// is reached from one of these.
+    fn is_branch_of(&self, base: &Part<'d>) -> bool {
+        let is_expanded = |target: &str| {
+            let is =
+                |part: &Part<'_>| part.pointer == target || pointer::last(&part.pointer) == target;
+            self.parts.iter().any(is)
+        };
+        let branches = ["oneOf", "anyOf"]
+            .into_iter()
+            .flat_map(|keyword| base.items(keyword));
+        let mut targets = branches.filter_map(|branch| branch.keyword("$ref")?.as_str());
+        let discriminator = base.keyword("discriminator");
+        let mapping =
+            discriminator.and_then(|discriminator| discriminator.get("mapping")?.as_object());
+        let mut mapped = mapping
+            .into_iter()
+            .flatten()
+            .filter_map(|(_, target)| target.as_str());
+        let is_reached = |target: &str| is_expanded(target.strip_prefix('#').unwrap_or(target));
+        targets.any(is_reached) || mapped.any(is_reached)
+    }
+}
+
 impl<'d> Schema<'d> {
     /// The schema at a JSON pointer.
     pub fn at(root: &'d Value, pointer: &str) -> Option<Self> {
@@ -125,60 +195,24 @@ impl<'d> Schema<'d> {
 
     /// The intersection of some schema objects.
     pub fn of(root: &'d Value, parts: Vec<Part<'d>>) -> Self {
-        let mut schema = Self {
+        let resolved = parts.iter().filter(|part| part.without_unions);
+        let mut expansion = Expansion {
+            root,
+            resolved: resolved.map(|part| part.pointer.clone()).collect(),
             parts: Vec::new(),
-            reference: None,
+            references: Vec::new(),
+            constrains: false,
         };
-        let mut references = Vec::new();
-        let mut constrains = false;
         for part in parts {
-            schema.add(root, part, 0, true, &mut references, &mut constrains);
+            expansion.add(part, 0, true);
         }
-        if let ([_], false) = (&*references, constrains) {
-            schema.reference = references.pop();
-        }
-        schema
-    }
-
-    fn add(
-        &mut self,
-        root: &'d Value,
-        part: Part<'d>,
-        depth: usize,
-        is_own: bool,
-        references: &mut Vec<Part<'d>>,
-        constrains: &mut bool,
-    ) {
-        let is_known = |known: &Part<'_>| {
-            known.pointer == part.pointer && known.without_unions == part.without_unions
+        let reference = match (&*expansion.references, expansion.constrains) {
+            ([_], false) => expansion.references.pop(),
+            _ => None,
         };
-        if depth > MAX_HOPS || self.parts.iter().any(is_known) {
-            return;
-        }
-        *constrains |= is_own && part.constrains();
-        let target = part.keyword("$ref").and_then(Value::as_str);
-        let target = target.and_then(|target| target.strip_prefix('#'));
-        let all_of = part.items("allOf");
-        self.parts.push(part);
-        if let Some(target) = target
-            && let Some(value) = pointer::get(root, target)
-        {
-            let target = Part {
-                value,
-                pointer: target.to_owned(),
-                without_unions: false,
-            };
-            if is_own
-                && !references
-                    .iter()
-                    .any(|known| known.pointer == target.pointer)
-            {
-                references.push(target.clone());
-            }
-            self.add(root, target, depth + 1, false, references, constrains);
-        }
-        for part in all_of {
-            self.add(root, part, depth + 1, is_own, references, constrains);
+        Self {
+            parts: expansion.parts,
+            reference,
         }
     }
 
@@ -198,6 +232,32 @@ impl<'d> Schema<'d> {
     /// Whether every value is valid against it.
     pub fn is_unconstrained(&self) -> bool {
         !self.parts.iter().any(Part::constrains)
+    }
+
+    /// The words of its location in a component, such as `Task owner` for `/components/schemas/Task/properties/owner`. A name made
+    /// of them does not depend on where the schema is met first.
+    pub fn words(&self) -> Option<String> {
+        let mut constraining = self.parts.iter().filter(|part| part.constrains());
+        let (Some(part), None) = (constraining.next(), constraining.next()) else {
+            return None;
+        };
+        let mut tokens = pointer::tokens(part.pointer.strip_prefix("/components/schemas")?);
+        let mut words = tokens.next()?;
+        while let Some(keyword) = tokens.next() {
+            let word = match &*keyword {
+                "properties" => tokens.next()?,
+                "items" => "item".to_owned(),
+                "additionalProperties" => "value".to_owned(),
+                // The position of a branch is no name.
+                "allOf" => {
+                    tokens.next()?;
+                    continue;
+                }
+                _ => return None,
+            };
+            words = format!("{words} {word}");
+        }
+        Some(words)
     }
 
     /// The JSON pointer of the schema that it refers to, if it is a reference with nothing but annotations beside it.
@@ -236,7 +296,11 @@ impl<'d> Schema<'d> {
             let types = type_names(value);
             allowed = Some(match allowed {
                 None => types,
-                Some(allowed) => both(&allowed, &types),
+                // Of types that exclude each other, a later one is meant: it is that of a schema that builds on another.
+                Some(allowed) => match both(&allowed, &types) {
+                    none if none.is_empty() => types,
+                    both => both,
+                },
             });
         }
         let mut allowed = allowed?;
@@ -245,15 +309,18 @@ impl<'d> Schema<'d> {
     }
 
     /// Whether `null` is allowed.
-    pub fn is_nullable(&self, root: &'d Value, depth: usize) -> bool {
+    pub fn is_nullable(&self, root: &'d Value) -> bool {
+        self.allows_null(root, &mut BTreeSet::new())
+    }
+
+    /// The same; `seen` are the unions that were looked into.
+    fn allows_null(&self, root: &'d Value, seen: &mut BTreeSet<String>) -> bool {
         // OpenAPI 3.0 has `nullable` beside a `type`; beside a reference it is common, and means the same.
-        if self.parts.iter().any(|part| {
+        let is_declared = self.parts.iter().any(|part| {
             let is_nullable = part.keyword("nullable") == Some(&Value::Bool(true));
             is_nullable && (part.keyword("type").is_none() || self.types_are_of(part))
-        }) {
-            return true;
-        }
-        if self.has_null_in(root, depth) {
+        });
+        if is_declared || self.is_null() || self.has_null_in(root, seen) {
             return true;
         }
         let mut types = self.keywords("type").peekable();
@@ -273,20 +340,16 @@ impl<'d> Schema<'d> {
     }
 
     /// Whether a union has `null` for a branch, or an enum for a value.
-    fn has_null_in(&self, root: &'d Value, depth: usize) -> bool {
-        if self.keywords("enum").any(|values| {
-            values
-                .as_array()
-                .is_some_and(|values| values.contains(&Value::Null))
-        }) {
+    fn has_null_in(&self, root: &'d Value, seen: &mut BTreeSet<String>) -> bool {
+        let mut enums = self.keywords("enum").filter_map(Value::as_array);
+        if enums.any(|values| values.contains(&Value::Null)) {
             return true;
         }
-        depth < MAX_HOPS
-            && self.unions().any(|(part, keyword)| {
-                part.items(keyword.name())
-                    .into_iter()
-                    .any(|branch| Self::of(root, vec![branch]).allows_null(root, depth + 1))
-            })
+        self.unions().any(|(part, keyword)| {
+            let is_new = seen.insert(pointer::join(&part.pointer, keyword.name()));
+            let mut branches = part.items(keyword.name()).into_iter();
+            is_new && branches.any(|branch| Self::of(root, vec![branch]).allows_null(root, seen))
+        })
     }
 
     /// Whether `null` is the only value.
@@ -298,10 +361,6 @@ impl<'d> Schema<'d> {
         by_type
             || self.keywords("enum").any(|values| *values == only)
             || self.keywords("const").any(Value::is_null)
-    }
-
-    fn allows_null(&self, root: &'d Value, depth: usize) -> bool {
-        self.is_null() || self.is_nullable(root, depth)
     }
 
     fn unions(&self) -> impl Iterator<Item = (&Part<'d>, UnionKeyword)> {

@@ -16,6 +16,8 @@ use super::objects::{Object, object};
 use super::schema::{Key, Schema};
 use super::{primitives, recursion, unions};
 
+/// How many types are constructed at most. The largest public documents have a third of that.
+const MAX_TYPES: usize = 20_000;
 /// How deep anonymous schemas may be nested in one another.
 const MAX_DEPTH: usize = 100;
 
@@ -207,7 +209,7 @@ impl<'d> Types<'d> {
 
     /// The type of a schema; `name` is for a definition that has none.
     pub fn typed(&mut self, schema: &Schema<'d>, name: &str) -> Typed {
-        let is_nullable = schema.is_nullable(self.root, 0);
+        let is_nullable = schema.is_nullable(self.root);
         let reference = match schema.reference().map(str::to_owned) {
             Some(target) => self.at(&target),
             None => self.anonymous(schema, name),
@@ -230,13 +232,28 @@ impl<'d> Types<'d> {
                 .push(problem.hint("name a schema that contains itself as a component"));
             return TypeRef::JSON;
         }
+        if self.types.len() > MAX_TYPES {
+            if !self
+                .problems
+                .iter()
+                .any(|problem| problem.code == "too-many-types")
+            {
+                let message = format!("compositions multiply out to more than {MAX_TYPES} types");
+                let problem = Diagnostic::error("too-many-types", schema.pointer(), message);
+                self.problems.push(
+                    problem.hint("unions of unions multiply: give one of them fewer branches"),
+                );
+            }
+            return TypeRef::JSON;
+        }
         let is_definition = needs_definition(schema, self.root);
         let id = TypeId(self.types.len());
         if is_definition {
             // Before its members, so that one that contains itself is found.
             self.know(schema, id);
+            let words = schema.words();
             self.types.push(Begun {
-                name: self.names.claim(name),
+                name: self.names.claim(words.as_deref().unwrap_or(name)),
                 docs: docs(schema),
                 origin: schema.pointer().to_owned(),
                 shape: None,

@@ -10,7 +10,7 @@ use crate::emit::docs;
 
 /// Prints the module of the client. `inner` is a type that every client carries for its hooks.
 pub fn module(api: &Api, inner: Option<&TokenStream>) -> TokenStream {
-    let references = References::of(api).within(quote!(types));
+    let references = References::of(api).within(quote!(super::types));
     let methods = api
         .operations
         .iter()
@@ -37,7 +37,7 @@ pub fn module(api: &Api, inner: Option<&TokenStream>) -> TokenStream {
     quote! {
         use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
 
-        use super::{operations, support, types};
+        use super::support;
 
         #comment
         #[derive(Clone)]
@@ -158,8 +158,8 @@ fn method(references: &References<'_>, operation: &Operation) -> TokenStream {
         #comment
         #deprecated
         #many
-        pub fn #name(&self, #(#arguments),*) -> operations::#builder<'_> {
-            operations::#builder { client: self, #(#fields,)* #extra }
+        pub fn #name(&self, #(#arguments),*) -> super::operations::#builder<'_> {
+            super::operations::#builder { client: self, #(#fields,)* #extra }
         }
     }
 }
@@ -181,7 +181,7 @@ fn documentation(operation: &Operation, inputs: &[Input<'_>]) -> String {
             let link = match wants_arguments {
                 true => format!("`{}`", input.name),
                 false => format!(
-                    "[`{}`](operations::{}::{})",
+                    "[`{}`](super::operations::{}::{})",
                     input.name, operation.builder, input.name
                 ),
             };

@@ -12,7 +12,7 @@ use crate::emit::docs;
 
 /// Prints the module of builders.
 pub fn module(api: &Api) -> TokenStream {
-    let references = References::of(api).within(quote!(types));
+    let references = References::of(api).within(quote!(super::types));
     let builders = api.operations.iter().map(|operation| {
         Printer {
             references: &references,
@@ -20,12 +20,15 @@ pub fn module(api: &Api) -> TokenStream {
         }
         .print()
     });
+    let support = (!api.operations.is_empty()).then(|| {
+        quote!(
+            use super::support;
+        )
+    });
     quote! {
         //! The builders of requests, one for each operation.
 
-        use progenitor_client::{Error, ResponseValue};
-
-        use super::{Client, support, types};
+        #support
 
         #(#builders)*
     }
@@ -179,14 +182,14 @@ fn of_body<'a>(references: &References<'_>, body: &'a Body) -> Input<'a> {
         ),
         Content::Bytes | Content::Multipart(_) => {
             let value = quote!(::reqwest::Body);
-            let accepted = match body.required {
-                true => quote!(impl ::std::convert::Into<#value>),
-                false => {
-                    let option = references.option(&value);
-                    quote!(impl ::std::convert::Into<#option>)
-                }
+            let (accepted, conversion) = match body.required {
+                true => (quote!(impl ::std::convert::Into<#value>), quote!(into)),
+                false => (
+                    quote!(impl support::IntoOption<#value>),
+                    quote!(into_option),
+                ),
             };
-            (value, (accepted, quote!(into)))
+            (value, (accepted, conversion))
         }
     };
     Input {
@@ -263,7 +266,7 @@ impl Printer<'_> {
             .map(|input| self.setter(input));
         let extra_setter = is_multipart.then(extra_part);
         let summary = docs::comment(&format!(
-            "Builder of the request of [`Client::{}`].",
+            "Builder of the request of [`Client::{0}`](super::Client::{0}).",
             operation.name
         ));
         let send = self.send();
@@ -273,7 +276,7 @@ impl Printer<'_> {
             #clone
             #[must_use = "a request is sent by calling `send` and awaiting it"]
             pub struct #builder<'a> {
-                pub(super) client: &'a Client,
+                pub(super) client: &'a super::Client,
                 #(#fields)*
                 #extra_field
             }
@@ -350,19 +353,19 @@ impl Printer<'_> {
         let (success, decode) = (self.success_type(), self.decode());
         let error = self.error_type();
         let comment = docs::comment(&format!(
-            "Sends the request: `{} {template}`.\n\n# Errors\n\n[`Error::InvalidRequest`] if a value can't be sent. \
-             [`Error::ErrorResponse`] for any other answer than a documented success. [`Error::CommunicationError`] if there \
-             was no answer.",
+            "Sends the request: `{} {template}`.\n\n# Errors\n\n[`InvalidRequest`](::progenitor_client::Error::InvalidRequest) if a value can't be sent. \
+             [`ErrorResponse`](::progenitor_client::Error::ErrorResponse) for any other answer than a documented success. \
+             [`CommunicationError`](::progenitor_client::Error::CommunicationError) if there was no answer.",
             operation.method
         ));
         quote! {
             #comment
-            pub async fn send(self) -> ::std::result::Result<ResponseValue<#success>, Error<support::ErrorBody<#error>>> {
+            pub async fn send(self) -> ::std::result::Result<::progenitor_client::ResponseValue<#success>, ::progenitor_client::Error<support::ErrorBody<#error>>> {
                 let path = support::draft::Path::new(&self.client.baseurl)#(#path)*;
                 let #mutable draft = support::draft::Draft::new(::reqwest::Method::#method, path, #accept);
                 #(#steps)*
                 #body
-                let request = draft.finish().map_err(Error::InvalidRequest)?;
+                let request = draft.finish().map_err(::progenitor_client::Error::InvalidRequest)?;
                 let response = super::client::execute(self.client, request, #id).await?;
                 #decode
             }
@@ -457,7 +460,7 @@ impl Printer<'_> {
                 let data = self.references.print(data);
                 quote!(support::EventStream<#data>)
             }
-            Answer::Bytes => quote!(progenitor_client::ByteStream),
+            Answer::Bytes => quote!(::progenitor_client::ByteStream),
         }
     }
 
@@ -515,7 +518,7 @@ impl Printer<'_> {
         };
         let name = format_ident!("{}Success", self.operation.builder);
         let comment = docs::comment(&format!(
-            "The successes of [`Client::{}`], by status.",
+            "The successes of [`Client::{0}`](super::Client::{0}), by status.",
             self.operation.name
         ));
         let variants = answers.iter().map(|(status, answer)| {
@@ -536,7 +539,7 @@ impl Printer<'_> {
             pub enum #name {
                 #(#variants)*
                 /// The body of any other success, as it comes.
-                Other(progenitor_client::ByteStream),
+                Other(::progenitor_client::ByteStream),
             }
 
             support::private_debug!(#name);
@@ -552,10 +555,10 @@ fn part(part: &Part) -> TokenStream {
             quote!(form.file(#key, value.or_content_type(#media_type));)
         }
         PartContent::Text(_) => {
-            quote!(form.text(#key, &support::wire::As(&value)).map_err(Error::InvalidRequest)?;)
+            quote!(form.text(#key, &support::wire::As(&value)).map_err(::progenitor_client::Error::InvalidRequest)?;)
         }
         PartContent::Json(_, media_type) => {
-            quote!(form.json(#key, #media_type, &support::wire::As(&value)).map_err(Error::InvalidRequest)?;)
+            quote!(form.json(#key, #media_type, &support::wire::As(&value)).map_err(::progenitor_client::Error::InvalidRequest)?;)
         }
     };
     match (part.repeated, part.required) {

@@ -30,7 +30,8 @@ impl<'a> References<'a> {
     /// From within another module: the path of the module of types.
     pub fn within(mut self, module: TokenStream) -> Self {
         self.module = Some(module);
-        self.names.clear();
+        let builders = self.api.operations.iter();
+        self.names = builders.map(|operation| &*operation.builder).collect();
         self
     }
 

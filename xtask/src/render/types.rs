@@ -20,10 +20,15 @@ pub fn module(api: &Api) -> TokenStream {
         };
         printer.print()
     });
+    let support = (!api.types.is_empty()).then(|| {
+        quote!(
+            use super::support;
+        )
+    });
     quote! {
         //! The types of parameters, bodies and responses.
 
-        use super::support;
+        #support
 
         #(#types)*
     }
