@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
@@ -34,6 +35,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             let problems = document.locate_all(problems);
             join(problems.iter().map(ToString::to_string).collect())
         })?;
+        // A file that is not generated any more could be in the way of one that is.
+        match fs::remove_dir_all(out.join(&name)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
         for (file, text) in &files {
             let file = out.join(&name).join(file);
             fs::create_dir_all(file.parent().ok_or("a file without a folder")?)?;

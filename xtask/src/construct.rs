@@ -5,6 +5,7 @@
 
 mod bodies;
 mod directions;
+mod forms;
 mod names;
 mod objects;
 mod operations;

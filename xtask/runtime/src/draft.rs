@@ -203,7 +203,10 @@ impl Draft {
     /// The problem of the first step that failed.
     pub fn finish(self) -> Result<Request, String> {
         let mut request = self.request?;
-        let has_content = [Method::POST, Method::PUT, Method::PATCH].contains(request.method());
+        let has_content = matches!(
+            *request.method(),
+            Method::POST | Method::PUT | Method::PATCH
+        );
         if has_content && request.body().is_none() {
             request
                 .headers_mut()

@@ -76,12 +76,32 @@ impl FromStr for Timestamp {
 
     fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
         let instant = date_time::parse(text).ok_or(InvalidTimestamp)?;
-        let is_canonical = Self::canonical(&instant) == text;
         Ok(Self {
             instant,
-            text: (!is_canonical).then(|| text.into()),
+            text: (!is_canonical(text)).then(|| text.into()),
         })
     }
+}
+
+/// Whether a date and time would be written like this: in UTC with `Z`, and a fraction in the fewest groups of three digits.
+fn is_canonical(text: &str) -> bool {
+    const SECONDS: &[u8] = b"0000-00-00T00:00:00";
+    let Some((seconds, rest)) = text.as_bytes().split_at_checked(SECONDS.len()) else {
+        return false;
+    };
+    let has_form = seconds.iter().zip(SECONDS).all(|(byte, form)| match form {
+        b'0' => byte.is_ascii_digit(),
+        sign => byte == sign,
+    });
+    let has_fraction = || match rest {
+        [b'.', digits @ .., b'Z'] => {
+            matches!(digits.len(), 3 | 6 | 9)
+                && digits.iter().all(u8::is_ascii_digit)
+                && !digits.ends_with(b"000")
+        }
+        _ => false,
+    };
+    has_form && (rest == b"Z" || has_fraction())
 }
 
 impl fmt::Display for Timestamp {

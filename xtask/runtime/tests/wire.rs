@@ -97,6 +97,23 @@ fn a_timestamp_is_written_as_it_was_read() {
         let json = format!("\"{text}\"");
         assert_eq!(again::<Timestamp>(&json), json);
     }
+    for text in [
+        "2026-01-02T03:04:05.120Z",
+        "2026-01-02T03:04:05.12Z",
+        "2026-01-02T03:04:05.120000Z",
+        "2026-01-02T03:04:05.000001Z",
+        "2026-01-02T03:04:05.123456789Z",
+        "2016-12-31T23:59:60Z",
+        "2026-01-02t03:04:05z",
+        "2026-01-02T03:04Z",
+        "2026-01-02T03:04:05+00:00",
+        "2026-01-02",
+        "0000-01-01T00:00:00Z",
+        "+10000-01-01T00:00:00Z",
+    ] {
+        let json = format!("\"{text}\"");
+        assert_eq!(again::<Timestamp>(&json), json);
+    }
     let early: Timestamp = "2026-01-02T03:04:05+02:00".parse().expect("a time");
     let same: Timestamp = "2026-01-02T01:04:05Z".parse().expect("a time");
     assert_eq!(early, same);

@@ -14,7 +14,7 @@ use super::directions::{Direction, Directions};
 use super::names::{Members, Names};
 use super::objects::{Object, object};
 use super::schema::{Key, Schema};
-use super::{primitives, recursion, unions};
+use super::{forms, primitives, recursion, unions};
 
 /// How many types are constructed at most. The largest public documents have a third of that.
 const MAX_TYPES: usize = 20_000;
@@ -73,9 +73,11 @@ impl<'d> Types<'d> {
         let schemas = root
             .pointer("/components/schemas")
             .and_then(Value::as_object);
+        let only_forms = forms::only_forms(root);
         let schemas: Vec<&String> = schemas
             .into_iter()
             .flat_map(serde_json::Map::keys)
+            .filter(|name| !only_forms.contains(*name))
             .collect();
         // Components come first, for inline types are named after them.
         let mut components = BTreeMap::new();

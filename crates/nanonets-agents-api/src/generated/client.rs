@@ -2,7 +2,7 @@
 // Do not edit: change the API description or the generator and run it again.
 
 use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
-use super::{operations, support, types};
+use super::support;
 
 /// Client of Nanonets Agents API.
 ///
@@ -89,9 +89,9 @@ impl Client {
     /// - `task_id`: the path parameter `task_id`
     pub fn cancel_task(
         &self,
-        task_id: impl ::std::convert::Into<types::TaskId>,
-    ) -> operations::CancelTask<'_> {
-        operations::CancelTask {
+        task_id: impl ::std::convert::Into<super::types::TaskId>,
+    ) -> super::operations::CancelTask<'_> {
+        super::operations::CancelTask {
             client: self,
             task_id: task_id.into(),
         }
@@ -114,9 +114,9 @@ impl Client {
     /// - `body`: the body, of type `application/json`
     pub fn create_agent(
         &self,
-        body: impl ::std::convert::Into<types::CreateAgentRequest>,
-    ) -> operations::CreateAgent<'_> {
-        operations::CreateAgent {
+        body: impl ::std::convert::Into<super::types::CreateAgentRequest>,
+    ) -> super::operations::CreateAgent<'_> {
+        super::operations::CreateAgent {
             client: self,
             body: body.into(),
         }
@@ -135,9 +135,9 @@ impl Client {
     /// - `agent_id`: the path parameter `agent_id`
     pub fn get_agent(
         &self,
-        agent_id: impl ::std::convert::Into<types::AgentId>,
-    ) -> operations::GetAgent<'_> {
-        operations::GetAgent {
+        agent_id: impl ::std::convert::Into<super::types::AgentId>,
+    ) -> super::operations::GetAgent<'_> {
+        super::operations::GetAgent {
             client: self,
             agent_id: agent_id.into(),
         }
@@ -156,9 +156,9 @@ impl Client {
     /// - `task_id`: the path parameter `task_id`
     pub fn get_task(
         &self,
-        task_id: impl ::std::convert::Into<types::TaskId>,
-    ) -> operations::GetTask<'_> {
-        operations::GetTask {
+        task_id: impl ::std::convert::Into<super::types::TaskId>,
+    ) -> super::operations::GetTask<'_> {
+        super::operations::GetTask {
             client: self,
             task_id: task_id.into(),
         }
@@ -179,9 +179,9 @@ impl Client {
     /// - `task_id`: the path parameter `task_id`
     pub fn get_task_result(
         &self,
-        task_id: impl ::std::convert::Into<types::TaskId>,
-    ) -> operations::GetTaskResult<'_> {
-        operations::GetTaskResult {
+        task_id: impl ::std::convert::Into<super::types::TaskId>,
+    ) -> super::operations::GetTaskResult<'_> {
+        super::operations::GetTaskResult {
             client: self,
             task_id: task_id.into(),
         }
@@ -201,9 +201,9 @@ impl Client {
     /// - `task_id`: the path parameter `task_id`
     pub fn get_task_summary(
         &self,
-        task_id: impl ::std::convert::Into<types::TaskId>,
-    ) -> operations::GetTaskSummary<'_> {
-        operations::GetTaskSummary {
+        task_id: impl ::std::convert::Into<super::types::TaskId>,
+    ) -> super::operations::GetTaskSummary<'_> {
+        super::operations::GetTaskSummary {
             client: self,
             task_id: task_id.into(),
         }
@@ -227,13 +227,13 @@ impl Client {
     ///
     /// # Setters
     ///
-    /// - [`cursor`](operations::ListAgentVersions::cursor): the query parameter `cursor`
-    /// - [`limit`](operations::ListAgentVersions::limit): the query parameter `limit`
+    /// - [`cursor`](super::operations::ListAgentVersions::cursor): the query parameter `cursor`
+    /// - [`limit`](super::operations::ListAgentVersions::limit): the query parameter `limit`
     pub fn list_agent_versions(
         &self,
-        agent_id: impl ::std::convert::Into<types::AgentId>,
-    ) -> operations::ListAgentVersions<'_> {
-        operations::ListAgentVersions {
+        agent_id: impl ::std::convert::Into<super::types::AgentId>,
+    ) -> super::operations::ListAgentVersions<'_> {
+        super::operations::ListAgentVersions {
             client: self,
             agent_id: agent_id.into(),
             cursor: ::std::option::Option::None,
@@ -252,12 +252,12 @@ impl Client {
     ///
     /// # Setters
     ///
-    /// - [`cursor`](operations::ListAgents::cursor): the query parameter `cursor`
-    /// - [`limit`](operations::ListAgents::limit): the query parameter `limit`
-    /// - [`q`](operations::ListAgents::q): the query parameter `q`
-    /// - [`status`](operations::ListAgents::status): the query parameter `status`
-    pub fn list_agents(&self) -> operations::ListAgents<'_> {
-        operations::ListAgents {
+    /// - [`cursor`](super::operations::ListAgents::cursor): the query parameter `cursor`
+    /// - [`limit`](super::operations::ListAgents::limit): the query parameter `limit`
+    /// - [`q`](super::operations::ListAgents::q): the query parameter `q`
+    /// - [`status`](super::operations::ListAgents::status): the query parameter `status`
+    pub fn list_agents(&self) -> super::operations::ListAgents<'_> {
+        super::operations::ListAgents {
             client: self,
             cursor: ::std::option::Option::None,
             limit: ::std::option::Option::None,
@@ -281,9 +281,9 @@ impl Client {
     /// - `task_id`: the path parameter `task_id`
     pub fn list_task_messages(
         &self,
-        task_id: impl ::std::convert::Into<types::TaskId>,
-    ) -> operations::ListTaskMessages<'_> {
-        operations::ListTaskMessages {
+        task_id: impl ::std::convert::Into<super::types::TaskId>,
+    ) -> super::operations::ListTaskMessages<'_> {
+        super::operations::ListTaskMessages {
             client: self,
             task_id: task_id.into(),
         }
@@ -300,17 +300,17 @@ impl Client {
     ///
     /// # Setters
     ///
-    /// - [`cursor`](operations::ListTasks::cursor): the query parameter `cursor`
-    /// - [`limit`](operations::ListTasks::limit): the query parameter `limit`
-    /// - [`agent_id`](operations::ListTasks::agent_id): the query parameter `agent_id`
-    /// - [`status`](operations::ListTasks::status): the query parameter `status`
-    /// - [`created_after`](operations::ListTasks::created_after): the query parameter
+    /// - [`cursor`](super::operations::ListTasks::cursor): the query parameter `cursor`
+    /// - [`limit`](super::operations::ListTasks::limit): the query parameter `limit`
+    /// - [`agent_id`](super::operations::ListTasks::agent_id): the query parameter `agent_id`
+    /// - [`status`](super::operations::ListTasks::status): the query parameter `status`
+    /// - [`created_after`](super::operations::ListTasks::created_after): the query parameter
     ///   `created_after`
-    /// - [`created_before`](operations::ListTasks::created_before): the query parameter
+    /// - [`created_before`](super::operations::ListTasks::created_before): the query parameter
     ///   `created_before`
-    /// - [`q`](operations::ListTasks::q): the query parameter `q`
-    pub fn list_tasks(&self) -> operations::ListTasks<'_> {
-        operations::ListTasks {
+    /// - [`q`](super::operations::ListTasks::q): the query parameter `q`
+    pub fn list_tasks(&self) -> super::operations::ListTasks<'_> {
+        super::operations::ListTasks {
             client: self,
             cursor: ::std::option::Option::None,
             limit: ::std::option::Option::None,
@@ -342,9 +342,9 @@ impl Client {
     /// - `agent_id`: the path parameter `agent_id`
     pub fn publish_agent_version(
         &self,
-        agent_id: impl ::std::convert::Into<types::AgentId>,
-    ) -> operations::PublishAgentVersion<'_> {
-        operations::PublishAgentVersion {
+        agent_id: impl ::std::convert::Into<super::types::AgentId>,
+    ) -> super::operations::PublishAgentVersion<'_> {
+        super::operations::PublishAgentVersion {
             client: self,
             agent_id: agent_id.into(),
         }
@@ -372,10 +372,10 @@ impl Client {
     /// - `body`: the body, of type `application/json`
     pub fn run_agent(
         &self,
-        agent_id: impl ::std::convert::Into<types::AgentId>,
-        body: impl ::std::convert::Into<types::RunAgentRequest>,
-    ) -> operations::RunAgent<'_> {
-        operations::RunAgent {
+        agent_id: impl ::std::convert::Into<super::types::AgentId>,
+        body: impl ::std::convert::Into<super::types::RunAgentRequest>,
+    ) -> super::operations::RunAgent<'_> {
+        super::operations::RunAgent {
             client: self,
             agent_id: agent_id.into(),
             body: body.into(),
@@ -404,16 +404,16 @@ impl Client {
     ///
     /// # Setters
     ///
-    /// - [`file`](operations::RunAgentMultipart::file): the file part `file`
-    /// - [`files`](operations::RunAgentMultipart::files): the file part `files`
-    /// - [`output_config`](operations::RunAgentMultipart::output_config): the JSON part
+    /// - [`file`](super::operations::RunAgentMultipart::file): the file part `file`
+    /// - [`files`](super::operations::RunAgentMultipart::files): the file part `files`
+    /// - [`output_config`](super::operations::RunAgentMultipart::output_config): the JSON part
     ///   `output_config`
-    /// - [`query`](operations::RunAgentMultipart::query): the part `query`
+    /// - [`query`](super::operations::RunAgentMultipart::query): the part `query`
     pub fn run_agent_multipart(
         &self,
-        agent_id: impl ::std::convert::Into<types::AgentId>,
-    ) -> operations::RunAgentMultipart<'_> {
-        operations::RunAgentMultipart {
+        agent_id: impl ::std::convert::Into<super::types::AgentId>,
+    ) -> super::operations::RunAgentMultipart<'_> {
+        super::operations::RunAgentMultipart {
             client: self,
             agent_id: agent_id.into(),
             file: ::std::option::Option::None,
@@ -446,10 +446,10 @@ impl Client {
     /// - `body`: the body, of type `application/json`
     pub fn send_task_message(
         &self,
-        task_id: impl ::std::convert::Into<types::TaskId>,
-        body: impl ::std::convert::Into<types::SendTaskMessageRequest>,
-    ) -> operations::SendTaskMessage<'_> {
-        operations::SendTaskMessage {
+        task_id: impl ::std::convert::Into<super::types::TaskId>,
+        body: impl ::std::convert::Into<super::types::SendTaskMessageRequest>,
+    ) -> super::operations::SendTaskMessage<'_> {
+        super::operations::SendTaskMessage {
             client: self,
             task_id: task_id.into(),
             body: body.into(),
@@ -476,10 +476,10 @@ impl Client {
     /// - `body`: the body, of type `application/json`
     pub fn update_agent(
         &self,
-        agent_id: impl ::std::convert::Into<types::AgentId>,
-        body: impl ::std::convert::Into<types::UpdateAgentRequest>,
-    ) -> operations::UpdateAgent<'_> {
-        operations::UpdateAgent {
+        agent_id: impl ::std::convert::Into<super::types::AgentId>,
+        body: impl ::std::convert::Into<super::types::UpdateAgentRequest>,
+    ) -> super::operations::UpdateAgent<'_> {
+        super::operations::UpdateAgent {
             client: self,
             agent_id: agent_id.into(),
             body: body.into(),

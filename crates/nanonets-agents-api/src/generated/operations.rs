@@ -3,15 +3,14 @@
 
 //! The builders of requests, one for each operation.
 
-use progenitor_client::{Error, ResponseValue};
-use super::{Client, support, types};
+use super::support;
 
-/// Builder of the request of [`Client::cancel_task`].
+/// Builder of the request of [`Client::cancel_task`](super::Client::cancel_task).
 #[derive(Clone)]
 #[must_use = "a request is sent by calling `send` and awaiting it"]
 pub struct CancelTask<'a> {
-    pub(super) client: &'a Client,
-    pub(super) task_id: types::TaskId,
+    pub(super) client: &'a super::Client,
+    pub(super) task_id: super::types::TaskId,
 }
 
 support::private_debug!(CancelTask, '_);
@@ -21,13 +20,15 @@ impl CancelTask<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] if a value can't be sent. [`Error::ErrorResponse`] for any other
-    /// answer than a documented success. [`Error::CommunicationError`] if there was no answer.
+    /// [`InvalidRequest`](::progenitor_client::Error::InvalidRequest) if a value can't be sent.
+    /// [`ErrorResponse`](::progenitor_client::Error::ErrorResponse) for any other answer than a
+    /// documented success. [`CommunicationError`](::progenitor_client::Error::CommunicationError)
+    /// if there was no answer.
     pub async fn send(
         self,
     ) -> ::std::result::Result<
-        ResponseValue<types::Task>,
-        Error<support::ErrorBody<types::ErrorEnvelope>>,
+        ::progenitor_client::ResponseValue<super::types::Task>,
+        ::progenitor_client::Error<support::ErrorBody<super::types::ErrorEnvelope>>,
     > {
         let path = support::draft::Path::new(&self.client.baseurl)
             .text("/api/v1/tasks/")
@@ -38,19 +39,25 @@ impl CancelTask<'_> {
             path,
             "application/json",
         );
-        let request = draft.finish().map_err(Error::InvalidRequest)?;
+        let request = draft
+            .finish()
+            .map_err(::progenitor_client::Error::InvalidRequest)?;
         let response = super::client::execute(self.client, request, "cancel_task")
             .await?;
-        support::response::json::<types::Task, types::ErrorEnvelope>(response).await
+        support::response::json::<
+            super::types::Task,
+            super::types::ErrorEnvelope,
+        >(response)
+            .await
     }
 }
 
-/// Builder of the request of [`Client::create_agent`].
+/// Builder of the request of [`Client::create_agent`](super::Client::create_agent).
 #[derive(Clone)]
 #[must_use = "a request is sent by calling `send` and awaiting it"]
 pub struct CreateAgent<'a> {
-    pub(super) client: &'a Client,
-    pub(super) body: types::CreateAgentRequest,
+    pub(super) client: &'a super::Client,
+    pub(super) body: super::types::CreateAgentRequest,
 }
 
 support::private_debug!(CreateAgent, '_);
@@ -60,13 +67,15 @@ impl CreateAgent<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] if a value can't be sent. [`Error::ErrorResponse`] for any other
-    /// answer than a documented success. [`Error::CommunicationError`] if there was no answer.
+    /// [`InvalidRequest`](::progenitor_client::Error::InvalidRequest) if a value can't be sent.
+    /// [`ErrorResponse`](::progenitor_client::Error::ErrorResponse) for any other answer than a
+    /// documented success. [`CommunicationError`](::progenitor_client::Error::CommunicationError)
+    /// if there was no answer.
     pub async fn send(
         self,
     ) -> ::std::result::Result<
-        ResponseValue<types::Agent>,
-        Error<support::ErrorBody<types::ErrorEnvelope>>,
+        ::progenitor_client::ResponseValue<super::types::Agent>,
+        ::progenitor_client::Error<support::ErrorBody<super::types::ErrorEnvelope>>,
     > {
         let path = support::draft::Path::new(&self.client.baseurl)
             .text("/api/v1/agents");
@@ -76,19 +85,25 @@ impl CreateAgent<'_> {
             "application/json",
         );
         draft.json("application/json", Some(&self.body));
-        let request = draft.finish().map_err(Error::InvalidRequest)?;
+        let request = draft
+            .finish()
+            .map_err(::progenitor_client::Error::InvalidRequest)?;
         let response = super::client::execute(self.client, request, "create_agent")
             .await?;
-        support::response::json::<types::Agent, types::ErrorEnvelope>(response).await
+        support::response::json::<
+            super::types::Agent,
+            super::types::ErrorEnvelope,
+        >(response)
+            .await
     }
 }
 
-/// Builder of the request of [`Client::get_agent`].
+/// Builder of the request of [`Client::get_agent`](super::Client::get_agent).
 #[derive(Clone)]
 #[must_use = "a request is sent by calling `send` and awaiting it"]
 pub struct GetAgent<'a> {
-    pub(super) client: &'a Client,
-    pub(super) agent_id: types::AgentId,
+    pub(super) client: &'a super::Client,
+    pub(super) agent_id: super::types::AgentId,
 }
 
 support::private_debug!(GetAgent, '_);
@@ -98,13 +113,15 @@ impl GetAgent<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] if a value can't be sent. [`Error::ErrorResponse`] for any other
-    /// answer than a documented success. [`Error::CommunicationError`] if there was no answer.
+    /// [`InvalidRequest`](::progenitor_client::Error::InvalidRequest) if a value can't be sent.
+    /// [`ErrorResponse`](::progenitor_client::Error::ErrorResponse) for any other answer than a
+    /// documented success. [`CommunicationError`](::progenitor_client::Error::CommunicationError)
+    /// if there was no answer.
     pub async fn send(
         self,
     ) -> ::std::result::Result<
-        ResponseValue<types::Agent>,
-        Error<support::ErrorBody<types::ErrorEnvelope>>,
+        ::progenitor_client::ResponseValue<super::types::Agent>,
+        ::progenitor_client::Error<support::ErrorBody<super::types::ErrorEnvelope>>,
     > {
         let path = support::draft::Path::new(&self.client.baseurl)
             .text("/api/v1/agents/")
@@ -114,18 +131,24 @@ impl GetAgent<'_> {
             path,
             "application/json",
         );
-        let request = draft.finish().map_err(Error::InvalidRequest)?;
+        let request = draft
+            .finish()
+            .map_err(::progenitor_client::Error::InvalidRequest)?;
         let response = super::client::execute(self.client, request, "get_agent").await?;
-        support::response::json::<types::Agent, types::ErrorEnvelope>(response).await
+        support::response::json::<
+            super::types::Agent,
+            super::types::ErrorEnvelope,
+        >(response)
+            .await
     }
 }
 
-/// Builder of the request of [`Client::get_task`].
+/// Builder of the request of [`Client::get_task`](super::Client::get_task).
 #[derive(Clone)]
 #[must_use = "a request is sent by calling `send` and awaiting it"]
 pub struct GetTask<'a> {
-    pub(super) client: &'a Client,
-    pub(super) task_id: types::TaskId,
+    pub(super) client: &'a super::Client,
+    pub(super) task_id: super::types::TaskId,
 }
 
 support::private_debug!(GetTask, '_);
@@ -135,13 +158,15 @@ impl GetTask<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] if a value can't be sent. [`Error::ErrorResponse`] for any other
-    /// answer than a documented success. [`Error::CommunicationError`] if there was no answer.
+    /// [`InvalidRequest`](::progenitor_client::Error::InvalidRequest) if a value can't be sent.
+    /// [`ErrorResponse`](::progenitor_client::Error::ErrorResponse) for any other answer than a
+    /// documented success. [`CommunicationError`](::progenitor_client::Error::CommunicationError)
+    /// if there was no answer.
     pub async fn send(
         self,
     ) -> ::std::result::Result<
-        ResponseValue<types::Task>,
-        Error<support::ErrorBody<types::ErrorEnvelope>>,
+        ::progenitor_client::ResponseValue<super::types::Task>,
+        ::progenitor_client::Error<support::ErrorBody<super::types::ErrorEnvelope>>,
     > {
         let path = support::draft::Path::new(&self.client.baseurl)
             .text("/api/v1/tasks/")
@@ -151,18 +176,24 @@ impl GetTask<'_> {
             path,
             "application/json",
         );
-        let request = draft.finish().map_err(Error::InvalidRequest)?;
+        let request = draft
+            .finish()
+            .map_err(::progenitor_client::Error::InvalidRequest)?;
         let response = super::client::execute(self.client, request, "get_task").await?;
-        support::response::json::<types::Task, types::ErrorEnvelope>(response).await
+        support::response::json::<
+            super::types::Task,
+            super::types::ErrorEnvelope,
+        >(response)
+            .await
     }
 }
 
-/// Builder of the request of [`Client::get_task_result`].
+/// Builder of the request of [`Client::get_task_result`](super::Client::get_task_result).
 #[derive(Clone)]
 #[must_use = "a request is sent by calling `send` and awaiting it"]
 pub struct GetTaskResult<'a> {
-    pub(super) client: &'a Client,
-    pub(super) task_id: types::TaskId,
+    pub(super) client: &'a super::Client,
+    pub(super) task_id: super::types::TaskId,
 }
 
 support::private_debug!(GetTaskResult, '_);
@@ -172,13 +203,15 @@ impl GetTaskResult<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] if a value can't be sent. [`Error::ErrorResponse`] for any other
-    /// answer than a documented success. [`Error::CommunicationError`] if there was no answer.
+    /// [`InvalidRequest`](::progenitor_client::Error::InvalidRequest) if a value can't be sent.
+    /// [`ErrorResponse`](::progenitor_client::Error::ErrorResponse) for any other answer than a
+    /// documented success. [`CommunicationError`](::progenitor_client::Error::CommunicationError)
+    /// if there was no answer.
     pub async fn send(
         self,
     ) -> ::std::result::Result<
-        ResponseValue<types::TaskResult>,
-        Error<support::ErrorBody<types::ErrorEnvelope>>,
+        ::progenitor_client::ResponseValue<super::types::TaskResult>,
+        ::progenitor_client::Error<support::ErrorBody<super::types::ErrorEnvelope>>,
     > {
         let path = support::draft::Path::new(&self.client.baseurl)
             .text("/api/v1/tasks/")
@@ -189,20 +222,25 @@ impl GetTaskResult<'_> {
             path,
             "application/json",
         );
-        let request = draft.finish().map_err(Error::InvalidRequest)?;
+        let request = draft
+            .finish()
+            .map_err(::progenitor_client::Error::InvalidRequest)?;
         let response = super::client::execute(self.client, request, "get_task_result")
             .await?;
-        support::response::json::<types::TaskResult, types::ErrorEnvelope>(response)
+        support::response::json::<
+            super::types::TaskResult,
+            super::types::ErrorEnvelope,
+        >(response)
             .await
     }
 }
 
-/// Builder of the request of [`Client::get_task_summary`].
+/// Builder of the request of [`Client::get_task_summary`](super::Client::get_task_summary).
 #[derive(Clone)]
 #[must_use = "a request is sent by calling `send` and awaiting it"]
 pub struct GetTaskSummary<'a> {
-    pub(super) client: &'a Client,
-    pub(super) task_id: types::TaskId,
+    pub(super) client: &'a super::Client,
+    pub(super) task_id: super::types::TaskId,
 }
 
 support::private_debug!(GetTaskSummary, '_);
@@ -212,13 +250,15 @@ impl GetTaskSummary<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] if a value can't be sent. [`Error::ErrorResponse`] for any other
-    /// answer than a documented success. [`Error::CommunicationError`] if there was no answer.
+    /// [`InvalidRequest`](::progenitor_client::Error::InvalidRequest) if a value can't be sent.
+    /// [`ErrorResponse`](::progenitor_client::Error::ErrorResponse) for any other answer than a
+    /// documented success. [`CommunicationError`](::progenitor_client::Error::CommunicationError)
+    /// if there was no answer.
     pub async fn send(
         self,
     ) -> ::std::result::Result<
-        ResponseValue<types::TaskSummary>,
-        Error<support::ErrorBody<types::ErrorEnvelope>>,
+        ::progenitor_client::ResponseValue<super::types::TaskSummary>,
+        ::progenitor_client::Error<support::ErrorBody<super::types::ErrorEnvelope>>,
     > {
         let path = support::draft::Path::new(&self.client.baseurl)
             .text("/api/v1/tasks/")
@@ -229,20 +269,26 @@ impl GetTaskSummary<'_> {
             path,
             "application/json",
         );
-        let request = draft.finish().map_err(Error::InvalidRequest)?;
+        let request = draft
+            .finish()
+            .map_err(::progenitor_client::Error::InvalidRequest)?;
         let response = super::client::execute(self.client, request, "get_task_summary")
             .await?;
-        support::response::json::<types::TaskSummary, types::ErrorEnvelope>(response)
+        support::response::json::<
+            super::types::TaskSummary,
+            super::types::ErrorEnvelope,
+        >(response)
             .await
     }
 }
 
-/// Builder of the request of [`Client::list_agent_versions`].
+/// Builder of the request of
+/// [`Client::list_agent_versions`](super::Client::list_agent_versions).
 #[derive(Clone)]
 #[must_use = "a request is sent by calling `send` and awaiting it"]
 pub struct ListAgentVersions<'a> {
-    pub(super) client: &'a Client,
-    pub(super) agent_id: types::AgentId,
+    pub(super) client: &'a super::Client,
+    pub(super) agent_id: super::types::AgentId,
     pub(super) cursor: Option<String>,
     pub(super) limit: Option<i64>,
 }
@@ -277,13 +323,15 @@ impl ListAgentVersions<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] if a value can't be sent. [`Error::ErrorResponse`] for any other
-    /// answer than a documented success. [`Error::CommunicationError`] if there was no answer.
+    /// [`InvalidRequest`](::progenitor_client::Error::InvalidRequest) if a value can't be sent.
+    /// [`ErrorResponse`](::progenitor_client::Error::ErrorResponse) for any other answer than a
+    /// documented success. [`CommunicationError`](::progenitor_client::Error::CommunicationError)
+    /// if there was no answer.
     pub async fn send(
         self,
     ) -> ::std::result::Result<
-        ResponseValue<types::AgentVersionPage>,
-        Error<support::ErrorBody<types::ErrorEnvelope>>,
+        ::progenitor_client::ResponseValue<super::types::AgentVersionPage>,
+        ::progenitor_client::Error<support::ErrorBody<super::types::ErrorEnvelope>>,
     > {
         let path = support::draft::Path::new(&self.client.baseurl)
             .text("/api/v1/agents/")
@@ -297,7 +345,9 @@ impl ListAgentVersions<'_> {
         draft.query("cursor", support::Style::Fields, self.cursor.as_ref());
         draft.range("limit", self.limit, 1, 100);
         draft.query("limit", support::Style::Fields, self.limit.as_ref());
-        let request = draft.finish().map_err(Error::InvalidRequest)?;
+        let request = draft
+            .finish()
+            .map_err(::progenitor_client::Error::InvalidRequest)?;
         let response = super::client::execute(
                 self.client,
                 request,
@@ -305,22 +355,22 @@ impl ListAgentVersions<'_> {
             )
             .await?;
         support::response::json::<
-            types::AgentVersionPage,
-            types::ErrorEnvelope,
+            super::types::AgentVersionPage,
+            super::types::ErrorEnvelope,
         >(response)
             .await
     }
 }
 
-/// Builder of the request of [`Client::list_agents`].
+/// Builder of the request of [`Client::list_agents`](super::Client::list_agents).
 #[derive(Clone)]
 #[must_use = "a request is sent by calling `send` and awaiting it"]
 pub struct ListAgents<'a> {
-    pub(super) client: &'a Client,
+    pub(super) client: &'a super::Client,
     pub(super) cursor: Option<String>,
     pub(super) limit: Option<i64>,
     pub(super) q: Option<String>,
-    pub(super) status: Option<Vec<types::AgentStatus>>,
+    pub(super) status: Option<Vec<super::types::AgentStatus>>,
 }
 
 support::private_debug!(ListAgents, '_);
@@ -362,7 +412,7 @@ impl ListAgents<'_> {
     /// everything but `archived` is listed.
     pub fn status(
         mut self,
-        status: impl support::IntoOption<Vec<types::AgentStatus>>,
+        status: impl support::IntoOption<Vec<super::types::AgentStatus>>,
     ) -> Self {
         self.status = support::IntoOption::into_option(status);
         self
@@ -372,13 +422,15 @@ impl ListAgents<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] if a value can't be sent. [`Error::ErrorResponse`] for any other
-    /// answer than a documented success. [`Error::CommunicationError`] if there was no answer.
+    /// [`InvalidRequest`](::progenitor_client::Error::InvalidRequest) if a value can't be sent.
+    /// [`ErrorResponse`](::progenitor_client::Error::ErrorResponse) for any other answer than a
+    /// documented success. [`CommunicationError`](::progenitor_client::Error::CommunicationError)
+    /// if there was no answer.
     pub async fn send(
         self,
     ) -> ::std::result::Result<
-        ResponseValue<types::AgentPage>,
-        Error<support::ErrorBody<types::ErrorEnvelope>>,
+        ::progenitor_client::ResponseValue<super::types::AgentPage>,
+        ::progenitor_client::Error<support::ErrorBody<super::types::ErrorEnvelope>>,
     > {
         let path = support::draft::Path::new(&self.client.baseurl)
             .text("/api/v1/agents");
@@ -392,19 +444,25 @@ impl ListAgents<'_> {
         draft.query("limit", support::Style::Fields, self.limit.as_ref());
         draft.query("q", support::Style::Fields, self.q.as_ref());
         draft.query("status", support::Style::Joined(","), self.status.as_ref());
-        let request = draft.finish().map_err(Error::InvalidRequest)?;
+        let request = draft
+            .finish()
+            .map_err(::progenitor_client::Error::InvalidRequest)?;
         let response = super::client::execute(self.client, request, "list_agents")
             .await?;
-        support::response::json::<types::AgentPage, types::ErrorEnvelope>(response).await
+        support::response::json::<
+            super::types::AgentPage,
+            super::types::ErrorEnvelope,
+        >(response)
+            .await
     }
 }
 
-/// Builder of the request of [`Client::list_task_messages`].
+/// Builder of the request of [`Client::list_task_messages`](super::Client::list_task_messages).
 #[derive(Clone)]
 #[must_use = "a request is sent by calling `send` and awaiting it"]
 pub struct ListTaskMessages<'a> {
-    pub(super) client: &'a Client,
-    pub(super) task_id: types::TaskId,
+    pub(super) client: &'a super::Client,
+    pub(super) task_id: super::types::TaskId,
 }
 
 support::private_debug!(ListTaskMessages, '_);
@@ -414,13 +472,15 @@ impl ListTaskMessages<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] if a value can't be sent. [`Error::ErrorResponse`] for any other
-    /// answer than a documented success. [`Error::CommunicationError`] if there was no answer.
+    /// [`InvalidRequest`](::progenitor_client::Error::InvalidRequest) if a value can't be sent.
+    /// [`ErrorResponse`](::progenitor_client::Error::ErrorResponse) for any other answer than a
+    /// documented success. [`CommunicationError`](::progenitor_client::Error::CommunicationError)
+    /// if there was no answer.
     pub async fn send(
         self,
     ) -> ::std::result::Result<
-        ResponseValue<types::MessageList>,
-        Error<support::ErrorBody<types::ErrorEnvelope>>,
+        ::progenitor_client::ResponseValue<super::types::MessageList>,
+        ::progenitor_client::Error<support::ErrorBody<super::types::ErrorEnvelope>>,
     > {
         let path = support::draft::Path::new(&self.client.baseurl)
             .text("/api/v1/tasks/")
@@ -431,23 +491,28 @@ impl ListTaskMessages<'_> {
             path,
             "application/json",
         );
-        let request = draft.finish().map_err(Error::InvalidRequest)?;
+        let request = draft
+            .finish()
+            .map_err(::progenitor_client::Error::InvalidRequest)?;
         let response = super::client::execute(self.client, request, "list_task_messages")
             .await?;
-        support::response::json::<types::MessageList, types::ErrorEnvelope>(response)
+        support::response::json::<
+            super::types::MessageList,
+            super::types::ErrorEnvelope,
+        >(response)
             .await
     }
 }
 
-/// Builder of the request of [`Client::list_tasks`].
+/// Builder of the request of [`Client::list_tasks`](super::Client::list_tasks).
 #[derive(Clone)]
 #[must_use = "a request is sent by calling `send` and awaiting it"]
 pub struct ListTasks<'a> {
-    pub(super) client: &'a Client,
+    pub(super) client: &'a super::Client,
     pub(super) cursor: Option<String>,
     pub(super) limit: Option<i64>,
-    pub(super) agent_id: Option<types::AgentId>,
-    pub(super) status: Option<Vec<types::TaskStatus>>,
+    pub(super) agent_id: Option<super::types::AgentId>,
+    pub(super) status: Option<Vec<super::types::TaskStatus>>,
     pub(super) created_after: Option<support::Timestamp>,
     pub(super) created_before: Option<support::Timestamp>,
     pub(super) q: Option<String>,
@@ -484,7 +549,7 @@ impl ListTasks<'_> {
     /// its other versions count is not documented.
     pub fn agent_id(
         mut self,
-        agent_id: impl ::std::convert::Into<Option<types::AgentId>>,
+        agent_id: impl ::std::convert::Into<Option<super::types::AgentId>>,
     ) -> Self {
         self.agent_id = agent_id.into();
         self
@@ -495,7 +560,7 @@ impl ListTasks<'_> {
     /// Keep only tasks in one of these statuses, sent as one comma-separated value.
     pub fn status(
         mut self,
-        status: impl support::IntoOption<Vec<types::TaskStatus>>,
+        status: impl support::IntoOption<Vec<super::types::TaskStatus>>,
     ) -> Self {
         self.status = support::IntoOption::into_option(status);
         self
@@ -535,13 +600,15 @@ impl ListTasks<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] if a value can't be sent. [`Error::ErrorResponse`] for any other
-    /// answer than a documented success. [`Error::CommunicationError`] if there was no answer.
+    /// [`InvalidRequest`](::progenitor_client::Error::InvalidRequest) if a value can't be sent.
+    /// [`ErrorResponse`](::progenitor_client::Error::ErrorResponse) for any other answer than a
+    /// documented success. [`CommunicationError`](::progenitor_client::Error::CommunicationError)
+    /// if there was no answer.
     pub async fn send(
         self,
     ) -> ::std::result::Result<
-        ResponseValue<types::TaskPage>,
-        Error<support::ErrorBody<types::ErrorEnvelope>>,
+        ::progenitor_client::ResponseValue<super::types::TaskPage>,
+        ::progenitor_client::Error<support::ErrorBody<super::types::ErrorEnvelope>>,
     > {
         let path = support::draft::Path::new(&self.client.baseurl).text("/api/v1/tasks");
         let mut draft = support::draft::Draft::new(
@@ -563,18 +630,25 @@ impl ListTasks<'_> {
                 self.created_before.as_ref(),
             );
         draft.query("q", support::Style::Fields, self.q.as_ref());
-        let request = draft.finish().map_err(Error::InvalidRequest)?;
+        let request = draft
+            .finish()
+            .map_err(::progenitor_client::Error::InvalidRequest)?;
         let response = super::client::execute(self.client, request, "list_tasks").await?;
-        support::response::json::<types::TaskPage, types::ErrorEnvelope>(response).await
+        support::response::json::<
+            super::types::TaskPage,
+            super::types::ErrorEnvelope,
+        >(response)
+            .await
     }
 }
 
-/// Builder of the request of [`Client::publish_agent_version`].
+/// Builder of the request of
+/// [`Client::publish_agent_version`](super::Client::publish_agent_version).
 #[derive(Clone)]
 #[must_use = "a request is sent by calling `send` and awaiting it"]
 pub struct PublishAgentVersion<'a> {
-    pub(super) client: &'a Client,
-    pub(super) agent_id: types::AgentId,
+    pub(super) client: &'a super::Client,
+    pub(super) agent_id: super::types::AgentId,
 }
 
 support::private_debug!(PublishAgentVersion, '_);
@@ -584,13 +658,15 @@ impl PublishAgentVersion<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] if a value can't be sent. [`Error::ErrorResponse`] for any other
-    /// answer than a documented success. [`Error::CommunicationError`] if there was no answer.
+    /// [`InvalidRequest`](::progenitor_client::Error::InvalidRequest) if a value can't be sent.
+    /// [`ErrorResponse`](::progenitor_client::Error::ErrorResponse) for any other answer than a
+    /// documented success. [`CommunicationError`](::progenitor_client::Error::CommunicationError)
+    /// if there was no answer.
     pub async fn send(
         self,
     ) -> ::std::result::Result<
-        ResponseValue<types::AgentVersion>,
-        Error<support::ErrorBody<types::ErrorEnvelope>>,
+        ::progenitor_client::ResponseValue<super::types::AgentVersion>,
+        ::progenitor_client::Error<support::ErrorBody<super::types::ErrorEnvelope>>,
     > {
         let path = support::draft::Path::new(&self.client.baseurl)
             .text("/api/v1/agents/")
@@ -601,25 +677,30 @@ impl PublishAgentVersion<'_> {
             path,
             "application/json",
         );
-        let request = draft.finish().map_err(Error::InvalidRequest)?;
+        let request = draft
+            .finish()
+            .map_err(::progenitor_client::Error::InvalidRequest)?;
         let response = super::client::execute(
                 self.client,
                 request,
                 "publish_agent_version",
             )
             .await?;
-        support::response::json::<types::AgentVersion, types::ErrorEnvelope>(response)
+        support::response::json::<
+            super::types::AgentVersion,
+            super::types::ErrorEnvelope,
+        >(response)
             .await
     }
 }
 
-/// Builder of the request of [`Client::run_agent`].
+/// Builder of the request of [`Client::run_agent`](super::Client::run_agent).
 #[derive(Clone)]
 #[must_use = "a request is sent by calling `send` and awaiting it"]
 pub struct RunAgent<'a> {
-    pub(super) client: &'a Client,
-    pub(super) agent_id: types::AgentId,
-    pub(super) body: types::RunAgentRequest,
+    pub(super) client: &'a super::Client,
+    pub(super) agent_id: super::types::AgentId,
+    pub(super) body: super::types::RunAgentRequest,
 }
 
 support::private_debug!(RunAgent, '_);
@@ -629,13 +710,15 @@ impl RunAgent<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] if a value can't be sent. [`Error::ErrorResponse`] for any other
-    /// answer than a documented success. [`Error::CommunicationError`] if there was no answer.
+    /// [`InvalidRequest`](::progenitor_client::Error::InvalidRequest) if a value can't be sent.
+    /// [`ErrorResponse`](::progenitor_client::Error::ErrorResponse) for any other answer than a
+    /// documented success. [`CommunicationError`](::progenitor_client::Error::CommunicationError)
+    /// if there was no answer.
     pub async fn send(
         self,
     ) -> ::std::result::Result<
-        ResponseValue<types::RunAgentResponse>,
-        Error<support::ErrorBody<types::ErrorEnvelope>>,
+        ::progenitor_client::ResponseValue<super::types::RunAgentResponse>,
+        ::progenitor_client::Error<support::ErrorBody<super::types::ErrorEnvelope>>,
     > {
         let path = support::draft::Path::new(&self.client.baseurl)
             .text("/api/v1/agents/")
@@ -647,25 +730,28 @@ impl RunAgent<'_> {
             "application/json",
         );
         draft.json("application/json", Some(&self.body));
-        let request = draft.finish().map_err(Error::InvalidRequest)?;
+        let request = draft
+            .finish()
+            .map_err(::progenitor_client::Error::InvalidRequest)?;
         let response = super::client::execute(self.client, request, "run_agent").await?;
         support::response::json::<
-            types::RunAgentResponse,
-            types::ErrorEnvelope,
+            super::types::RunAgentResponse,
+            super::types::ErrorEnvelope,
         >(response)
             .await
     }
 }
 
-/// Builder of the request of [`Client::run_agent_multipart`].
+/// Builder of the request of
+/// [`Client::run_agent_multipart`](super::Client::run_agent_multipart).
 #[derive(Clone)]
 #[must_use = "a request is sent by calling `send` and awaiting it"]
 pub struct RunAgentMultipart<'a> {
-    pub(super) client: &'a Client,
-    pub(super) agent_id: types::AgentId,
+    pub(super) client: &'a super::Client,
+    pub(super) agent_id: super::types::AgentId,
     pub(super) file: Option<support::FilePart>,
     pub(super) files: Vec<support::FilePart>,
-    pub(super) output_config: Option<types::TaskOutputConfig>,
+    pub(super) output_config: Option<super::types::TaskOutputConfig>,
     pub(super) query: Option<String>,
     pub(super) extra_part: Vec<(::std::string::String, support::PartValue)>,
 }
@@ -704,7 +790,7 @@ impl RunAgentMultipart<'_> {
     /// The wanted shape of the output, sent as one part that holds JSON text.
     pub fn output_config(
         mut self,
-        output_config: impl ::std::convert::Into<Option<types::TaskOutputConfig>>,
+        output_config: impl ::std::convert::Into<Option<super::types::TaskOutputConfig>>,
     ) -> Self {
         self.output_config = output_config.into();
         self
@@ -735,13 +821,15 @@ impl RunAgentMultipart<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] if a value can't be sent. [`Error::ErrorResponse`] for any other
-    /// answer than a documented success. [`Error::CommunicationError`] if there was no answer.
+    /// [`InvalidRequest`](::progenitor_client::Error::InvalidRequest) if a value can't be sent.
+    /// [`ErrorResponse`](::progenitor_client::Error::ErrorResponse) for any other answer than a
+    /// documented success. [`CommunicationError`](::progenitor_client::Error::CommunicationError)
+    /// if there was no answer.
     pub async fn send(
         self,
     ) -> ::std::result::Result<
-        ResponseValue<types::RunAgentResponse>,
-        Error<support::ErrorBody<types::ErrorEnvelope>>,
+        ::progenitor_client::ResponseValue<super::types::RunAgentResponse>,
+        ::progenitor_client::Error<support::ErrorBody<super::types::ErrorEnvelope>>,
     > {
         let path = support::draft::Path::new(&self.client.baseurl)
             .text("/api/v1/agents/")
@@ -761,17 +849,19 @@ impl RunAgentMultipart<'_> {
         }
         if let Some(value) = self.output_config {
             form.json("output_config", "application/json", &support::wire::As(&value))
-                .map_err(Error::InvalidRequest)?;
+                .map_err(::progenitor_client::Error::InvalidRequest)?;
         }
         if let Some(value) = self.query {
             form.text("query", &support::wire::As(&value))
-                .map_err(Error::InvalidRequest)?;
+                .map_err(::progenitor_client::Error::InvalidRequest)?;
         }
         for (name, value) in self.extra_part {
             form.extra(&name, value);
         }
         draft.multipart(form).await;
-        let request = draft.finish().map_err(Error::InvalidRequest)?;
+        let request = draft
+            .finish()
+            .map_err(::progenitor_client::Error::InvalidRequest)?;
         let response = super::client::execute(
                 self.client,
                 request,
@@ -779,20 +869,20 @@ impl RunAgentMultipart<'_> {
             )
             .await?;
         support::response::json::<
-            types::RunAgentResponse,
-            types::ErrorEnvelope,
+            super::types::RunAgentResponse,
+            super::types::ErrorEnvelope,
         >(response)
             .await
     }
 }
 
-/// Builder of the request of [`Client::send_task_message`].
+/// Builder of the request of [`Client::send_task_message`](super::Client::send_task_message).
 #[derive(Clone)]
 #[must_use = "a request is sent by calling `send` and awaiting it"]
 pub struct SendTaskMessage<'a> {
-    pub(super) client: &'a Client,
-    pub(super) task_id: types::TaskId,
-    pub(super) body: types::SendTaskMessageRequest,
+    pub(super) client: &'a super::Client,
+    pub(super) task_id: super::types::TaskId,
+    pub(super) body: super::types::SendTaskMessageRequest,
 }
 
 support::private_debug!(SendTaskMessage, '_);
@@ -802,13 +892,15 @@ impl SendTaskMessage<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] if a value can't be sent. [`Error::ErrorResponse`] for any other
-    /// answer than a documented success. [`Error::CommunicationError`] if there was no answer.
+    /// [`InvalidRequest`](::progenitor_client::Error::InvalidRequest) if a value can't be sent.
+    /// [`ErrorResponse`](::progenitor_client::Error::ErrorResponse) for any other answer than a
+    /// documented success. [`CommunicationError`](::progenitor_client::Error::CommunicationError)
+    /// if there was no answer.
     pub async fn send(
         self,
     ) -> ::std::result::Result<
-        ResponseValue<types::SendTaskMessageResponse>,
-        Error<support::ErrorBody<types::ErrorEnvelope>>,
+        ::progenitor_client::ResponseValue<super::types::SendTaskMessageResponse>,
+        ::progenitor_client::Error<support::ErrorBody<super::types::ErrorEnvelope>>,
     > {
         let path = support::draft::Path::new(&self.client.baseurl)
             .text("/api/v1/tasks/")
@@ -820,24 +912,26 @@ impl SendTaskMessage<'_> {
             "application/json",
         );
         draft.json("application/json", Some(&self.body));
-        let request = draft.finish().map_err(Error::InvalidRequest)?;
+        let request = draft
+            .finish()
+            .map_err(::progenitor_client::Error::InvalidRequest)?;
         let response = super::client::execute(self.client, request, "send_task_message")
             .await?;
         support::response::json::<
-            types::SendTaskMessageResponse,
-            types::ErrorEnvelope,
+            super::types::SendTaskMessageResponse,
+            super::types::ErrorEnvelope,
         >(response)
             .await
     }
 }
 
-/// Builder of the request of [`Client::update_agent`].
+/// Builder of the request of [`Client::update_agent`](super::Client::update_agent).
 #[derive(Clone)]
 #[must_use = "a request is sent by calling `send` and awaiting it"]
 pub struct UpdateAgent<'a> {
-    pub(super) client: &'a Client,
-    pub(super) agent_id: types::AgentId,
-    pub(super) body: types::UpdateAgentRequest,
+    pub(super) client: &'a super::Client,
+    pub(super) agent_id: super::types::AgentId,
+    pub(super) body: super::types::UpdateAgentRequest,
 }
 
 support::private_debug!(UpdateAgent, '_);
@@ -847,13 +941,15 @@ impl UpdateAgent<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRequest`] if a value can't be sent. [`Error::ErrorResponse`] for any other
-    /// answer than a documented success. [`Error::CommunicationError`] if there was no answer.
+    /// [`InvalidRequest`](::progenitor_client::Error::InvalidRequest) if a value can't be sent.
+    /// [`ErrorResponse`](::progenitor_client::Error::ErrorResponse) for any other answer than a
+    /// documented success. [`CommunicationError`](::progenitor_client::Error::CommunicationError)
+    /// if there was no answer.
     pub async fn send(
         self,
     ) -> ::std::result::Result<
-        ResponseValue<types::Agent>,
-        Error<support::ErrorBody<types::ErrorEnvelope>>,
+        ::progenitor_client::ResponseValue<super::types::Agent>,
+        ::progenitor_client::Error<support::ErrorBody<super::types::ErrorEnvelope>>,
     > {
         let path = support::draft::Path::new(&self.client.baseurl)
             .text("/api/v1/agents/")
@@ -864,9 +960,15 @@ impl UpdateAgent<'_> {
             "application/json",
         );
         draft.json("application/json", Some(&self.body));
-        let request = draft.finish().map_err(Error::InvalidRequest)?;
+        let request = draft
+            .finish()
+            .map_err(::progenitor_client::Error::InvalidRequest)?;
         let response = super::client::execute(self.client, request, "update_agent")
             .await?;
-        support::response::json::<types::Agent, types::ErrorEnvelope>(response).await
+        support::response::json::<
+            super::types::Agent,
+            super::types::ErrorEnvelope,
+        >(response)
+            .await
     }
 }

@@ -583,32 +583,6 @@ support::open_enum!(MessageRole);
 
 support::wire::wire_enum!(MessageRole);
 
-/// A run on files, with or without a prompt. At least one file or a `query` has to be there.
-#[derive(Clone, PartialEq, Default)]
-pub struct RunAgentMultipartRequest {
-    /// Older name for a single upload, still accepted. Use `files`, and never both.
-    ///
-    /// **Deprecated.**
-    pub file: Option<String>,
-    /// The documents: PDF, images, Word, Excel and others. One part per document, each named
-    /// `files`. No size limit is documented; a file over it gets 400.
-    pub files: Option<Vec<String>>,
-    /// The wanted shape of the output, sent as one part that holds JSON text.
-    pub output_config: Option<TaskOutputConfig>,
-    /// The prompt. Can be left out when there is a file and the system prompt of the agent says
-    /// what to do with it.
-    pub query: Option<String>,
-    /// Members that the API description does not name, as they came.
-    pub extra: ::std::collections::BTreeMap<String, support::Json>,
-}
-
-support::private_debug!(RunAgentMultipartRequest; file, files, output_config, query);
-
-support::object! {
-    RunAgentMultipartRequest { file : "file" optional, files : "files" optional,
-    output_config : "output_config" optional, query : "query" optional, }
-}
-
 /// A run on text alone. Use `RunAgentMultipartRequest` to send files.
 #[derive(Clone, PartialEq, Default)]
 pub struct RunAgentRequest {

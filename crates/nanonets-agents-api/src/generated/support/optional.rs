@@ -53,3 +53,31 @@ impl<T, V: Into<T>> IntoOption<Vec<T>> for Option<Vec<V>> {
         self.map(|values| values.into_iter().map(Into::into).collect())
     }
 }
+
+macro_rules! bodies {
+    ($($body:ty),*) => {
+        $(
+            impl IntoOption<reqwest::Body> for $body {
+                fn into_option(self) -> Option<reqwest::Body> {
+                    Some(self.into())
+                }
+            }
+
+            impl IntoOption<reqwest::Body> for Option<$body> {
+                fn into_option(self) -> Option<reqwest::Body> {
+                    self.map(Into::into)
+                }
+            }
+        )*
+    };
+}
+
+bodies!(
+    &'static str,
+    &'static [u8],
+    String,
+    Vec<u8>,
+    bytes::Bytes,
+    tokio::fs::File,
+    reqwest::Body
+);
