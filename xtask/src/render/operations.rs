@@ -152,7 +152,7 @@ fn of_part<'a>(references: &References<'_>, part: &'a Part) -> Input<'a> {
         }
     };
     let notes = match &part.content {
-        _ if part.repeated => vec!["One part is sent for each value.".to_owned()],
+        _ if part.repeated => vec!["One part is sent for each value. Calls add up.".to_owned()],
         _ => Vec::new(),
     };
     Input {
@@ -308,7 +308,7 @@ impl Printer<'_> {
         let deprecated = input.deprecated.then(|| quote!(#[deprecated]));
         let set = match conversion.to_string().as_str() {
             "into_iter" => {
-                quote!(self.#name = #name.into_iter().map(::std::convert::Into::into).collect();)
+                quote!(self.#name.extend(#name.into_iter().map(::std::convert::Into::into));)
             }
             "into_option" => quote!(self.#name = support::IntoOption::into_option(#name);),
             _ => quote!(self.#name = #name.into();),
