@@ -1,53 +1,123 @@
-//! Generates a client for every document in `fixtures/features`, so that the tests compile them and call them.
+//! Generates clients for the fixtures, so that the tests compile them and call them: those of `fixtures/features` by both
+//! generators, and those of `fixtures/values` by the one that has a model of the API.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
+use xtask::api::Api;
+use xtask::codegen;
 use xtask::construct::construct;
+use xtask::construct::schema::Schema;
+use xtask::diagnostic::Located;
+use xtask::emit::Options;
 use xtask::read::Document;
 use xtask::render;
 
-fn main() -> Result<(), Box<dyn Error>> {
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> Result<()> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    let folder = Path::new("fixtures/features");
-    println!("cargo::rerun-if-changed={}", folder.display());
+    let features = documents("fixtures/features")?;
+    let mut fixtures = String::new();
+    for (name, document) in &features {
+        let generated = codegen::generate(document, &Options::default()).map_err(lines)?;
+        write_module(&out.join("fixtures"), name, &generated.files, &mut fixtures)?;
+    }
+    fs::write(out.join("fixtures.rs"), fixtures)?;
+
+    let mut modelled = String::new();
+    let mut values = String::new();
+    for (name, document) in features.iter().chain(&documents("fixtures/values")?) {
+        let problems = |problems| lines(document.locate_all(problems));
+        let api = construct(document).map_err(problems)?;
+        let files = render::module(&api, None).map_err(problems)?;
+        write_module(&out.join("modelled"), name, &files, &mut modelled)?;
+        round_trips(name, document, &api, &mut values)?;
+    }
+    writeln!(
+        modelled,
+        "{ROUND_TRIP}\n    match (fixture, schema) {{\n{values}        _ => None,\n    }}\n}}"
+    )?;
+    fs::write(out.join("modelled.rs"), modelled)?;
+    Ok(())
+}
+
+/// The documents in a folder, by name.
+fn documents(folder: &str) -> Result<Vec<(String, Document)>> {
+    println!("cargo::rerun-if-changed={folder}");
     let mut paths: Vec<PathBuf> = fs::read_dir(folder)?
         .map(|entry| Ok(entry?.path()))
         .collect::<std::io::Result<_>>()?;
     paths.sort();
-    let mut modules = String::new();
-    for path in paths {
-        let name = path
-            .file_stem()
-            .ok_or("a fixture without a name")?
-            .to_string_lossy()
-            .into_owned();
+    let named = paths.into_iter().map(|path| {
+        let name = path.file_stem().ok_or("a fixture without a name")?;
         let document = Document::open(&path).map_err(|problem| problem.to_string())?;
-        let join = |problems: Vec<String>| problems.join("\n");
-        let api = construct(&document).map_err(|problems| {
-            let problems = document.locate_all(problems);
-            join(problems.iter().map(ToString::to_string).collect())
-        })?;
-        let files = render::module(&api, None).map_err(|problems| {
-            let problems = document.locate_all(problems);
-            join(problems.iter().map(ToString::to_string).collect())
-        })?;
-        // A file that is not generated any more could be in the way of one that is.
-        match fs::remove_dir_all(out.join(&name)) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-        for (file, text) in &files {
-            let file = out.join(&name).join(file);
-            fs::create_dir_all(file.parent().ok_or("a file without a folder")?)?;
-            fs::write(file, text)?;
-        }
-        let module = out.join(&name).join("mod.rs");
-        writeln!(modules, "#[path = {module:?}]\npub mod {name};")?;
+        Ok((name.to_string_lossy().into_owned(), document))
+    });
+    named.collect()
+}
+
+fn lines(problems: Vec<Located>) -> String {
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
+
+fn write_module(
+    out: &Path,
+    name: &str,
+    files: &BTreeMap<String, String>,
+    modules: &mut String,
+) -> Result<()> {
+    // A file that is not generated any more could be in the way of one that is.
+    match fs::remove_dir_all(out.join(name)) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
     }
-    fs::write(out.join("fixtures.rs"), modules)?;
+    for (file, text) in files {
+        let file = out.join(name).join(file);
+        fs::create_dir_all(file.parent().ok_or("a file without a folder")?)?;
+        fs::write(file, text)?;
+    }
+    let module = out.join(name).join("mod.rs");
+    writeln!(modules, "#[path = {module:?}]\npub mod {name};")?;
+    Ok(())
+}
+
+const ROUND_TRIP: &str = "
+/// Decodes a value of a component schema of a fixture and encodes it again.
+#[must_use]
+pub fn round_trip(fixture: &str, schema: &str, json: &str) -> Option<serde_json::Result<String>> {
+    fn again<T: serde::de::DeserializeOwned + serde::Serialize>(json: &str) -> serde_json::Result<String> {
+        serde_json::to_string(&serde_json::from_str::<T>(json)?)
+    }";
+
+/// An arm for each component schema.
+fn round_trips(fixture: &str, document: &Document, api: &Api, arms: &mut String) -> Result<()> {
+    let mut seen = Vec::new();
+    for definition in &api.types {
+        let Some(schema) = definition.origin.strip_prefix("/components/schemas/") else {
+            continue;
+        };
+        if schema.contains('/') || seen.contains(&schema) {
+            continue;
+        }
+        seen.push(schema);
+        let is_nullable = Schema::at(&document.root, &definition.origin)
+            .is_some_and(|schema| schema.is_nullable(&document.root));
+        let name = format!("{fixture}::types::{}", definition.name);
+        let name = if is_nullable {
+            format!("Option<{name}>")
+        } else {
+            name
+        };
+        writeln!(
+            arms,
+            "        ({fixture:?}, {schema:?}) => Some(again::<{name}>(json)),"
+        )?;
+    }
     Ok(())
 }

@@ -11,6 +11,12 @@ pub mod fixtures {
     include!(concat!(env!("OUT_DIR"), "/fixtures.rs"));
 }
 
+/// The same by the generator that has a model of the API, and one for each document in `fixtures/values`.
+#[rustfmt::skip]
+pub mod modelled {
+    include!(concat!(env!("OUT_DIR"), "/modelled.rs"));
+}
+
 // What the README of the workspace shows is compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
