@@ -34,6 +34,10 @@ pub fn module(api: &Api, inner: Option<&TokenStream>) -> TokenStream {
         Some(_) => quote!(&self.inner),
         None => quote!(&()),
     };
+    let unused = api
+        .operations
+        .is_empty()
+        .then(|| quote!(#[allow(dead_code)]));
     quote! {
         use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
 
@@ -97,6 +101,7 @@ pub fn module(api: &Api, inner: Option<&TokenStream>) -> TokenStream {
 
         /// Sends a request, with the hooks of the client around it: an implementation of them for [`Client`] takes
         /// precedence over the one for its reference, which does nothing.
+        #unused
         pub(super) async fn execute<E>(
             client: &Client,
             mut request: reqwest::Request,

@@ -407,9 +407,11 @@ impl Printer<'_> {
             true => quote!(Some(&self.body)),
             false => quote!(self.body.as_ref()),
         };
-        let owned = match body.required {
-            true => quote!(Some(self.body.into())),
-            false => quote!(self.body.map(::std::convert::Into::into)),
+        let owned = match (&body.content, body.required) {
+            (Content::Text, true) => quote!(Some(self.body.into())),
+            (Content::Text, false) => quote!(self.body.map(::std::convert::Into::into)),
+            (_, true) => quote!(Some(self.body)),
+            (_, false) => quote!(self.body),
         };
         Some(match &body.content {
             Content::Json(_) => quote!(draft.json(#media_type, #value);),
@@ -611,7 +613,8 @@ fn pattern(status: &str) -> TokenStream {
             let status = Literal::u16_unsuffixed(status);
             quote!(#status)
         }
-        Err(_) => quote!(200..=299),
+        // Not a range, which would overlap with those before it.
+        Err(_) => quote!(status if (200..=299).contains(&status)),
     }
 }
 
