@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use nanonets_agents::{Client, Error, ErrorKind, Evidence, FoundRun, Marker, RunRecord};
 use serde_json::{Value, json};
 
-use crate::raw::{RawRequest, RawServer, Reply};
+use crate::raw_server::{JSON, RawServer, Reply, Request, date};
 use crate::{AGENT, TASK, agent, client, soon};
 
 const OTHER: &str = "22222222-2222-4222-8222-222222222222";
@@ -21,9 +21,8 @@ fn item(id: &str, created_at: DateTime<Utc>, title: Option<&str>) -> Value {
 }
 
 /// The value of a query parameter.
-fn parameter(request: &RawRequest, name: &str) -> Option<String> {
-    let (_, query) = request.line.split_once('?')?;
-    let url = reqwest::Url::parse(&format!("http://host/?{query}")).expect("a query");
+fn parameter(request: &Request, name: &str) -> Option<String> {
+    let url = reqwest::Url::parse(&format!("http://host{}", request.target)).expect("a URL");
     let mut pairs = url.query_pairs();
     pairs
         .find(|(key, _)| key == name)
@@ -31,7 +30,7 @@ fn parameter(request: &RawRequest, name: &str) -> Option<String> {
 }
 
 /// The page of those items that the filters of a request let through, as a server with this clock would answer.
-fn page(request: &RawRequest, clock: DateTime<Utc>, items: &[Value]) -> Reply {
+fn page(request: &Request, clock: DateTime<Utc>, items: &[Value]) -> Reply {
     let after = parameter(request, "created_after")
         .map(|time| time.parse::<DateTime<Utc>>().expect("a time"));
     let before = parameter(request, "created_before")
@@ -52,8 +51,7 @@ fn page(request: &RawRequest, clock: DateTime<Utc>, items: &[Value]) -> Reply {
         })
         .collect();
     let body = json!({ "data": data, "has_more": false, "next_cursor": null }).to_string();
-    let date = clock.format("%a, %d %b %Y %T GMT").to_string();
-    Reply::answer_dated(&date, "200 OK", &["Content-Type: application/json"], body)
+    Reply::new("200 OK", &[JSON, &date(clock)], body)
 }
 
 async fn lost(client: &Client) -> Error {
@@ -68,7 +66,7 @@ async fn a_task_is_found_however_far_the_clocks_are_apart() {
         let server = RawServer::start(move |request| {
             let clock = Utc::now() + offset;
             match request.is("POST", "/run") {
-                true => Reply::Close,
+                true => Reply::close(),
                 false => page(
                     request,
                     clock,
@@ -78,8 +76,7 @@ async fn a_task_is_found_however_far_the_clocks_are_apart() {
                     ],
                 ),
             }
-        })
-        .await;
+        });
         let client = client(&server);
         let error = lost(&client).await;
         let record = error.run_record().expect("a record");
@@ -108,14 +105,13 @@ async fn a_task_that_is_listed_late_is_not_found_yet_and_then_found() {
     let server = RawServer::start({
         let looks = looks.clone();
         move |request| match request.is("POST", "/run") {
-            true => Reply::Close,
+            true => Reply::close(),
             false => match looks.load(Ordering::Relaxed) {
                 0 => page(request, Utc::now(), &[]),
                 _ => page(request, Utc::now(), &[item(TASK, Utc::now(), None)]),
             },
         }
-    })
-    .await;
+    });
     let client = client(&server);
     let error = lost(&client).await;
     let record = error.run_record().expect("a record");
@@ -136,10 +132,9 @@ async fn a_task_that_is_listed_late_is_not_found_yet_and_then_found() {
 #[tokio::test]
 async fn a_run_is_ruled_out_when_its_task_can_not_appear_any_more() {
     let server = RawServer::start(|request| match request.is("POST", "/run") {
-        true => Reply::Close,
+        true => Reply::close(),
         false => page(request, Utc::now(), &[]),
-    })
-    .await;
+    });
     let client = client(&server);
     let error = lost(&client).await;
     let mut record = error.run_record().expect("a record").clone();
@@ -156,7 +151,7 @@ async fn a_run_is_ruled_out_when_its_task_can_not_appear_any_more() {
 
 #[tokio::test]
 async fn a_failed_search_is_an_error_and_rules_nothing_out() {
-    let server = RawServer::start(|_| Reply::Close).await;
+    let server = RawServer::start(|_| Reply::close());
     let client = client(&server);
     let error = lost(&client).await;
     let record = error.run_record().expect("a record");
@@ -177,15 +172,15 @@ async fn a_marker_finds_one_task_among_those_of_eight_runs_in_flight() {
     for (titles, evidence) in [(true, Evidence::Title), (false, Evidence::FirstMessage)] {
         let server = RawServer::start(move |request| {
             if request.is("POST", "/run") {
-                return Reply::Close;
+                return Reply::close();
             }
             let number = |id: &str| id.as_bytes()[0];
             if request.is("GET", "/messages") {
-                let id = request.line.split('/').nth(4).expect("an id");
+                let id = request.target.split('/').nth(4).expect("an id");
                 let text = format!("[order-{}]\nExtract the total.", char::from(number(id)));
                 let message =
                     json!({ "id": OTHER, "task_id": id, "role": "user", "content": text });
-                return Reply::json("200 OK", &json!({ "data": [message] }));
+                return Reply::json("200 OK", json!({ "data": [message] }));
             }
             let items: Vec<_> = (1..=8)
                 .map(|number| {
@@ -199,8 +194,7 @@ async fn a_marker_finds_one_task_among_those_of_eight_runs_in_flight() {
                 })
                 .collect();
             page(request, Utc::now(), &items)
-        })
-        .await;
+        });
         let client = client(&server);
         let run = client
             .agent(agent())
@@ -224,9 +218,9 @@ async fn a_marker_finds_one_task_among_those_of_eight_runs_in_flight() {
 async fn a_task_that_can_not_be_read_is_not_ruled_out_by_its_title() {
     let server = RawServer::start(|request| {
         if request.is("POST", "/run") {
-            Reply::Close
+            Reply::close()
         } else if request.is("GET", "/messages") {
-            Reply::answer("404 Not Found", &[], r#"{"error":"not there"}"#)
+            Reply::new("404 Not Found", &[], r#"{"error":"not there"}"#)
         } else {
             page(
                 request,
@@ -234,8 +228,7 @@ async fn a_task_that_can_not_be_read_is_not_ruled_out_by_its_title() {
                 &[item(TASK, Utc::now(), Some("Invoice"))],
             )
         }
-    })
-    .await;
+    });
     let client = client(&server);
     let run = client
         .agent(agent())
@@ -263,11 +256,10 @@ async fn tasks_of_other_runs_that_were_answered_are_no_candidates() {
             );
         }
         match runs.fetch_add(1, Ordering::Relaxed) {
-            0 => Reply::json("201 Created", &json!({ "task_id": OTHER })),
-            _ => Reply::Close,
+            0 => Reply::json("201 Created", json!({ "task_id": OTHER })),
+            _ => Reply::close(),
         }
-    })
-    .await;
+    });
     let client = client(&server);
     client
         .agent(agent())
@@ -294,10 +286,9 @@ async fn tasks_of_other_runs_that_were_answered_are_no_candidates() {
 #[tokio::test]
 async fn a_prepared_run_has_a_record_before_a_byte_of_it_is_sent() {
     let server = RawServer::start(|request| match request.is("POST", "/run") {
-        true => Reply::Close,
+        true => Reply::close(),
         false => page(request, Utc::now() + TimeDelta::minutes(5), &[]),
-    })
-    .await;
+    });
     let client = client(&server);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("invoice.pdf");
@@ -337,10 +328,9 @@ async fn a_task_that_does_not_decode_is_not_ruled_out_and_does_not_hide_another(
         ),
     ] {
         let server = RawServer::start(move |request| match request.is("POST", "/run") {
-            true => Reply::Close,
-            false => Reply::json("200 OK", &json!({ "data": items, "has_more": false })),
-        })
-        .await;
+            true => Reply::close(),
+            false => Reply::json("200 OK", json!({ "data": items, "has_more": false })),
+        });
         let client = client(&server);
         let error = lost(&client).await;
         let record = error.run_record().expect("a record");
@@ -357,8 +347,7 @@ async fn a_record_of_a_clock_that_was_set_back_hides_no_task() {
     let server = RawServer::start(|request| {
         let long_ago = Utc::now() - TimeDelta::hours(2);
         page(request, Utc::now(), &[item(TASK, long_ago, None)])
-    })
-    .await;
+    });
     let since = Utc::now() + TimeDelta::days(1);
     let record = json!({ "agent_id": AGENT, "since": since });
     let record: RunRecord = serde_json::from_value(record).expect("a record");
@@ -369,15 +358,14 @@ async fn a_record_of_a_clock_that_was_set_back_hides_no_task() {
 
 #[tokio::test]
 async fn a_gateway_whose_clock_is_ahead_hides_no_task() {
-    let ahead = |request: &RawRequest| match request.is("POST", "/run") {
+    let ahead = |request: &Request| match request.is("POST", "/run") {
         true => {
-            let date = Utc::now() + TimeDelta::hours(1);
-            let date = date.format("%a, %d %b %Y %T GMT").to_string();
-            Reply::answer_dated(&date, "502 Bad Gateway", &[], "<h1>Bad gateway</h1>")
+            let date = date(Utc::now() + TimeDelta::hours(1));
+            Reply::new("502 Bad Gateway", &[&date], "<h1>Bad gateway</h1>")
         }
         false => page(request, Utc::now(), &[item(TASK, Utc::now(), None)]),
     };
-    let server = RawServer::start(ahead).await;
+    let server = RawServer::start(ahead);
     let client = client(&server);
     let error = lost(&client).await;
     let mut record = error.run_record().expect("a record").clone();
@@ -398,7 +386,7 @@ async fn a_list_that_repeats_itself_has_one_candidate_and_an_end() {
         let server = RawServer::start({
             let count = AtomicUsize::new(0);
             move |request| match request.is("POST", "/run") {
-                true => Reply::Close,
+                true => Reply::close(),
                 false => {
                     let number = count.fetch_add(1, Ordering::Relaxed);
                     let body = json!({
@@ -408,8 +396,7 @@ async fn a_list_that_repeats_itself_has_one_candidate_and_an_end() {
                     Reply::json("200 OK", &body)
                 }
             }
-        })
-        .await;
+        });
         let client = client(&server);
         let error = lost(&client).await;
         let record = error.run_record().expect("a record");

@@ -3,8 +3,8 @@
 mod found;
 mod odd_lists;
 mod paid;
-#[path = "../common/raw.rs"]
-mod raw;
+#[path = "../common/raw_server.rs"]
+mod raw_server;
 mod secrets;
 mod table;
 mod waits;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use nanonets_agents::{AgentId, Client, ClientBuilder, RetryPolicy};
 use serde_json::{Value, json};
 
-use raw::RawServer;
+use raw_server::RawServer;
 
 const AGENT: &str = "11111111-1111-4111-8111-111111111111";
 const TASK: &str = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
@@ -37,6 +37,15 @@ fn builder(server: &RawServer) -> ClientBuilder {
 
 fn client(server: &RawServer) -> Client {
     builder(server).build().expect("a client")
+}
+
+/// A client with this key that sends everything once.
+fn client_without_retries(server: &RawServer, key: &str) -> Client {
+    Client::builder(key)
+        .base_url(server.url())
+        .retry(RetryPolicy::never())
+        .build()
+        .expect("a client")
 }
 
 /// A task as the API describes it.

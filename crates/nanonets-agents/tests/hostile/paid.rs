@@ -3,7 +3,7 @@
 use nanonets_agents::{ErrorKind, Origin};
 use serde_json::json;
 
-use crate::raw::{RawServer, Reply};
+use crate::raw_server::{HTML, JSON, RawServer, Reply};
 use crate::{AGENT, NOW, TASK, agent, client, soon};
 
 const VARNISH: &str =
@@ -11,12 +11,11 @@ const VARNISH: &str =
 
 /// Errors that a cache, a gateway or a load balancer answers, perhaps after the backend took the request.
 fn of_gateways() -> Vec<(&'static str, Vec<&'static str>, &'static str)> {
-    let html = "Content-Type: text/html";
     let wait = "Retry-After: 0";
     vec![
         (
             "503 Backend fetch failed",
-            vec![html, wait, "Via: 1.1 varnish"],
+            vec![HTML, wait, "Via: 1.1 varnish"],
             VARNISH,
         ),
         ("503 Service Unavailable", vec![wait], ""),
@@ -27,27 +26,27 @@ fn of_gateways() -> Vec<(&'static str, Vec<&'static str>, &'static str)> {
         ),
         (
             "503 Service Unavailable",
-            vec![wait, "Content-Type: application/json"],
+            vec![wait, JSON],
             r#"{"message":"no upstream"}"#,
         ),
         (
             "503 Service Unavailable",
-            vec![wait, "Content-Type: application/json"],
+            vec![wait, JSON],
             r#"{"timestamp":1,"status":503,"error":"Service Unavailable","path":"/run"}"#,
         ),
         (
             "429 Too Many Requests",
-            vec![html, wait],
+            vec![HTML, wait],
             "<h1>Slow down</h1>",
         ),
         ("429 Too Many Requests", vec![wait], ""),
         (
             "429 Too Many Requests",
-            vec![wait, "Content-Type: application/json"],
+            vec![wait, JSON],
             r#"{"message":"API rate limit exceeded"}"#,
         ),
-        ("404 Not Found", vec![html], "<h1>No such page</h1>"),
-        ("403 Forbidden", vec![html], "<h1>Blocked</h1>"),
+        ("404 Not Found", vec![HTML], "<h1>No such page</h1>"),
+        ("403 Forbidden", vec![HTML], "<h1>Blocked</h1>"),
         (
             "400 Bad Request",
             vec!["Content-Type: text/plain"],
@@ -57,12 +56,12 @@ fn of_gateways() -> Vec<(&'static str, Vec<&'static str>, &'static str)> {
         ("499 Client Closed Request", vec![], ""),
         (
             "500 Internal Server Error",
-            vec!["Content-Type: application/json"],
+            vec![JSON],
             r#"{"error":"unexpected"}"#,
         ),
-        ("502 Bad Gateway", vec![html], "<h1>Bad gateway</h1>"),
+        ("502 Bad Gateway", vec![HTML], "<h1>Bad gateway</h1>"),
         ("504 Gateway Timeout", vec![], ""),
-        ("200 OK", vec![html], "<h1>Please log in</h1>"),
+        ("200 OK", vec![HTML], "<h1>Please log in</h1>"),
         ("302 Found", vec!["Location: /login"], ""),
     ]
 }
@@ -70,7 +69,7 @@ fn of_gateways() -> Vec<(&'static str, Vec<&'static str>, &'static str)> {
 #[tokio::test]
 async fn an_error_that_may_not_be_the_api_s_is_ambiguous_and_starts_no_second_task() {
     for (status, headers, body) in of_gateways() {
-        let server = RawServer::start(move |_| Reply::answer(status, &headers, body)).await;
+        let server = RawServer::start(move |_| Reply::new(status, &headers, body));
         let client = client(&server);
         let agent = client.agent(agent());
         let errors = [
@@ -101,8 +100,8 @@ async fn an_error_that_may_not_be_the_api_s_is_ambiguous_and_starts_no_second_ta
 async fn the_api_s_own_refusal_is_no_ambiguity_and_is_repeated_where_it_may_pass() {
     let refused = |status: &'static str| {
         RawServer::start(move |_| {
-            let headers = ["Content-Type: application/json", "Retry-After: 0"];
-            Reply::answer(status, &headers, r#"{"error":"not now"}"#)
+            let headers = [JSON, "Retry-After: 0"];
+            Reply::new(status, &headers, r#"{"error":"not now"}"#)
         })
     };
     for status in [
@@ -112,7 +111,7 @@ async fn the_api_s_own_refusal_is_no_ambiguity_and_is_repeated_where_it_may_pass
         "409 Conflict",
         "422 Unprocessable",
     ] {
-        let server = refused(status).await;
+        let server = refused(status);
         let error = client(&server)
             .agent(agent())
             .run()
@@ -128,7 +127,7 @@ async fn the_api_s_own_refusal_is_no_ambiguity_and_is_repeated_where_it_may_pass
         );
     }
     for status in ["429 Too Many Requests", "503 Service Unavailable"] {
-        let server = refused(status).await;
+        let server = refused(status);
         let error = soon(client(&server).agent(agent()).run().query("q").start()).await;
         let error = error.expect_err("a refusal");
         assert!(!error.is_ambiguous(), "{status}: {error}");
@@ -145,10 +144,7 @@ async fn a_status_that_alone_says_that_nothing_was_done_needs_no_envelope() {
         "431 Headers",
         "308 Permanent Redirect",
     ] {
-        let server = RawServer::start(move |_| {
-            Reply::answer(status, &["Content-Type: text/html"], "<h1>No</h1>")
-        })
-        .await;
+        let server = RawServer::start(move |_| Reply::new(status, &[HTML], "<h1>No</h1>"));
         let error = client(&server)
             .agent(agent())
             .run()
@@ -173,11 +169,10 @@ async fn a_read_is_repeated_whoever_answers() {
         let server = RawServer::start({
             let count = std::sync::atomic::AtomicUsize::new(0);
             move |_| match count.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
-                0 | 1 => Reply::answer(status, &["Content-Type: text/html"], "<h1>Later</h1>"),
-                _ => Reply::json("200 OK", &crate::task("running")),
+                0 | 1 => Reply::new(status, &[HTML], "<h1>Later</h1>"),
+                _ => Reply::json("200 OK", crate::task("running")),
             }
-        })
-        .await;
+        });
         let task = client(&server).task(TASK.parse().expect("an id"));
         soon(task.get()).await.expect(status);
         assert_eq!(server.requests().len(), 3, "{status}");
@@ -200,10 +195,7 @@ async fn a_task_that_was_started_is_known_however_odd_the_rest_of_the_answer_is(
         format!(r#"{{"task_id":"{TASK}","message":"cut o"#),
     ] {
         let answer = body.clone();
-        let server = RawServer::start(move |_| {
-            Reply::answer("201 Created", &["Content-Type: application/json"], &answer)
-        })
-        .await;
+        let server = RawServer::start(move |_| Reply::new("201 Created", &[JSON], &answer));
         let client = client(&server);
         let task = soon(client.agent(agent()).run().query("q").start()).await;
         assert_eq!(task.expect(&body).id().to_string(), TASK, "{body}");
@@ -225,11 +217,8 @@ async fn a_task_that_was_started_is_known_however_odd_the_rest_of_the_answer_is(
 async fn a_task_is_known_although_its_answer_breaks_off() {
     let server = RawServer::start(|_| {
         let body = format!(r#"{{"task_id":"{TASK}","agent_id":"#);
-        let head =
-            "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n";
-        Reply::SendAndClose(format!("{head}{body}").into_bytes())
-    })
-    .await;
+        Reply::json("201 Created", body).cut_off()
+    });
     let task = soon(client(&server).agent(agent()).run().query("q").start()).await;
     assert_eq!(task.expect("a task").id().to_string(), TASK);
     assert_eq!(server.requests().len(), 1);
@@ -240,10 +229,9 @@ async fn an_agent_that_was_created_is_known_although_its_answer_is_odd() {
     let server = RawServer::start(|_| {
         Reply::json(
             "201 Created",
-            &json!({ "id": AGENT, "created_at": "soon", "config": null }),
+            json!({ "id": AGENT, "created_at": "soon", "config": null }),
         )
-    })
-    .await;
+    });
     let client = client(&server);
     for error in [
         client.agents().create().await.map(drop),
@@ -266,10 +254,9 @@ async fn an_agent_that_was_created_is_known_although_its_answer_is_odd() {
 #[tokio::test]
 async fn extract_reports_the_task_before_it_waits() {
     let server = RawServer::start(|request| match request.is("POST", "/run") {
-        true => Reply::json("201 Created", &json!({ "task_id": TASK })),
-        false => Reply::Hang,
-    })
-    .await;
+        true => Reply::json("201 Created", json!({ "task_id": TASK })),
+        false => Reply::hang(),
+    });
     let client = client(&server);
     let (tell, told) = std::sync::mpsc::channel();
     let extract = client
@@ -287,19 +274,9 @@ async fn extract_reports_the_task_before_it_waits() {
 
 #[tokio::test]
 async fn a_permanent_failure_to_connect_is_not_repeated_and_names_its_cause() {
-    // A server that does not speak TLS.
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a port");
-    let plain = listener.local_addr().expect("an address");
-    tokio::spawn(async move {
-        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-        while let Ok((mut socket, _)) = listener.accept().await {
-            let _ = socket.read(&mut [0; 64]).await;
-            let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
-        }
-    });
-    let client = nanonets_agents::Client::builder("key").base_url(format!("https://{plain}"));
+    let plain = RawServer::without_tls();
+    let url = format!("https://{}", plain.address());
+    let client = nanonets_agents::Client::builder("key").base_url(url);
     let client = client.build().expect("a client");
     let error = soon(client.agent(agent()).get()).await.expect_err("no TLS");
     assert_eq!(
@@ -326,13 +303,12 @@ async fn a_permanent_failure_to_connect_is_not_repeated_and_names_its_cause() {
 #[tokio::test]
 async fn a_proxy_that_asks_for_a_password_is_not_asked_again() {
     let proxy = RawServer::start(|_| {
-        Reply::answer(
+        Reply::new(
             "407 Proxy Authentication Required",
             &["Proxy-Authenticate: Basic"],
             "",
         )
-    })
-    .await;
+    });
     for base_url in ["https://agents.example", "http://agents.example"] {
         let through = reqwest::Proxy::all(proxy.url()).expect("a proxy");
         let http = reqwest::Client::builder().proxy(through).build();
