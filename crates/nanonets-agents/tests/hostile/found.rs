@@ -9,7 +9,7 @@ use nanonets_agents::{Client, Error, ErrorKind, Evidence, FoundRun, Marker, RunR
 use serde_json::{Value, json};
 
 use crate::raw_server::{JSON, RawServer, Reply, Request, date};
-use crate::{AGENT, TASK, agent, client, soon};
+use crate::{AGENT, TASK, agent, client, run, soon};
 
 const OTHER: &str = "22222222-2222-4222-8222-222222222222";
 
@@ -55,7 +55,7 @@ fn page(request: &Request, clock: DateTime<Utc>, items: &[Value]) -> Reply {
 }
 
 async fn lost(client: &Client) -> Error {
-    let error = soon(client.agent(agent()).run().query("q").start()).await;
+    let error = soon(run(client).start()).await;
     error.expect_err("a lost answer")
 }
 
@@ -230,11 +230,7 @@ async fn a_task_that_can_not_be_read_is_not_ruled_out_by_its_title() {
         }
     });
     let client = client(&server);
-    let run = client
-        .agent(agent())
-        .run()
-        .query("q")
-        .marker(Marker::random());
+    let run = run(&client).marker(Marker::random());
     let error = soon(run.start()).await.expect_err("a lost answer");
     let record = error.run_record().expect("a record");
     let search = client.find_run(record).settle(Duration::ZERO);
@@ -261,13 +257,7 @@ async fn tasks_of_other_runs_that_were_answered_are_no_candidates() {
         }
     });
     let client = client(&server);
-    client
-        .agent(agent())
-        .run()
-        .query("q")
-        .start()
-        .await
-        .expect("a task");
+    run(&client).start().await.expect("a task");
     let error = lost(&client).await;
     let record = error.run_record().expect("a record");
     let FoundRun::Found(found) = soon(client.find_run(record)).await.expect("a list") else {

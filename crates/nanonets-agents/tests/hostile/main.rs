@@ -11,7 +11,7 @@ mod waits;
 
 use std::time::Duration;
 
-use nanonets_agents::{AgentId, Client, ClientBuilder, RetryPolicy};
+use nanonets_agents::{AgentId, Client, ClientBuilder, RetryPolicy, Run};
 use serde_json::{Value, json};
 
 use raw_server::RawServer;
@@ -46,6 +46,11 @@ fn client_without_retries(server: &RawServer, key: &str) -> Client {
         .retry(RetryPolicy::never())
         .build()
         .expect("a client")
+}
+
+/// A run of one prompt.
+fn run(client: &Client) -> Run {
+    client.agent(agent()).run().query("q")
 }
 
 /// A task as the API describes it.

@@ -4,7 +4,7 @@ use nanonets_agents::{ErrorKind, Origin};
 use serde_json::json;
 
 use crate::raw_server::{HTML, JSON, RawServer, Reply};
-use crate::{AGENT, NOW, TASK, agent, client, soon};
+use crate::{AGENT, NOW, TASK, agent, client, run, soon};
 
 const VARNISH: &str =
     "<?xml version=\"1.0\"?><html><head><title>503 Backend fetch failed</title></head></html>";
@@ -112,12 +112,7 @@ async fn the_api_s_own_refusal_is_no_ambiguity_and_is_repeated_where_it_may_pass
         "422 Unprocessable",
     ] {
         let server = refused(status);
-        let error = client(&server)
-            .agent(agent())
-            .run()
-            .query("q")
-            .start()
-            .await;
+        let error = run(&client(&server)).start().await;
         let error = error.expect_err("a refusal");
         assert!(!error.is_ambiguous(), "{status}: {error}");
         assert_eq!(
@@ -128,7 +123,7 @@ async fn the_api_s_own_refusal_is_no_ambiguity_and_is_repeated_where_it_may_pass
     }
     for status in ["429 Too Many Requests", "503 Service Unavailable"] {
         let server = refused(status);
-        let error = soon(client(&server).agent(agent()).run().query("q").start()).await;
+        let error = soon(run(&client(&server)).start()).await;
         let error = error.expect_err("a refusal");
         assert!(!error.is_ambiguous(), "{status}: {error}");
         assert!(error.attempts() > 5, "{status}: {}", error.attempts());
@@ -145,12 +140,7 @@ async fn a_status_that_alone_says_that_nothing_was_done_needs_no_envelope() {
         "308 Permanent Redirect",
     ] {
         let server = RawServer::start(move |_| Reply::new(status, &[HTML], "<h1>No</h1>"));
-        let error = client(&server)
-            .agent(agent())
-            .run()
-            .query("q")
-            .start()
-            .await;
+        let error = run(&client(&server)).start().await;
         let error = error.expect_err("a refusal");
         assert!(!error.is_ambiguous(), "{status}: {error}");
         assert_eq!(error.origin(), Some(Origin::Gateway));
@@ -197,11 +187,11 @@ async fn a_task_that_was_started_is_known_however_odd_the_rest_of_the_answer_is(
         let answer = body.clone();
         let server = RawServer::start(move |_| Reply::new("201 Created", &[JSON], &answer));
         let client = client(&server);
-        let task = soon(client.agent(agent()).run().query("q").start()).await;
+        let task = soon(run(&client).start()).await;
         assert_eq!(task.expect(&body).id().to_string(), TASK, "{body}");
         assert_eq!(server.requests().len(), 1, "{body}");
         // A caller who wants the whole answer gets an error that has the id.
-        if let Err(error) = client.agent(agent()).run().query("q").send().await {
+        if let Err(error) = run(&client).send().await {
             assert_eq!(error.kind(), ErrorKind::Unreadable);
             assert_eq!(
                 error.task_id().map(|id| id.to_string()).as_deref(),
@@ -219,7 +209,7 @@ async fn a_task_is_known_although_its_answer_breaks_off() {
         let body = format!(r#"{{"task_id":"{TASK}","agent_id":"#);
         Reply::json("201 Created", body).cut_off()
     });
-    let task = soon(client(&server).agent(agent()).run().query("q").start()).await;
+    let task = soon(run(&client(&server)).start()).await;
     assert_eq!(task.expect("a task").id().to_string(), TASK);
     assert_eq!(server.requests().len(), 1);
 }
@@ -259,11 +249,7 @@ async fn extract_reports_the_task_before_it_waits() {
     });
     let client = client(&server);
     let (tell, told) = std::sync::mpsc::channel();
-    let extract = client
-        .agent(agent())
-        .run()
-        .query("q")
-        .extract_as::<serde_json::Value>();
+    let extract = run(&client).extract_as::<serde_json::Value>();
     let extract = extract.on_started(move |task| tell.send(task.id()).expect("a listener"));
     let wait = tokio::spawn(extract.into_future());
     soon(server.wait_for("GET", "/tasks/", 1)).await;
@@ -317,7 +303,7 @@ async fn a_proxy_that_asks_for_a_password_is_not_asked_again() {
             .allow_plain_http()
             .http_client(http.expect("an HTTP client"));
         let client = client.build().expect("a client");
-        let error = soon(client.agent(agent()).run().query("q").start()).await;
+        let error = soon(run(&client).start()).await;
         let error = error.expect_err("a refusal");
         assert_eq!(error.origin(), Some(Origin::Proxy), "{error:?}");
         assert_eq!(error.attempts(), 1, "{error}");

@@ -9,7 +9,7 @@ use nanonets_agents::{ErrorKind, Outcome, TaskId};
 use serde_json::json;
 
 use crate::raw_server::{HTML, JSON, RawServer, Reply};
-use crate::{TASK, agent, builder, client, soon, task};
+use crate::{TASK, builder, client, run, soon, task};
 
 const QUICK: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(20));
 
@@ -67,13 +67,7 @@ async fn a_task_that_was_started_just_now_may_be_unknown_for_a_while() {
         }
     });
     let client = client(&server);
-    let started = client
-        .agent(agent())
-        .run()
-        .query("q")
-        .start()
-        .await
-        .expect("a task");
+    let started = run(&client).start().await.expect("a task");
     let outcome = soon(started.wait().pauses(QUICK.0, QUICK.1)).await;
     assert!(matches!(outcome, Ok(Outcome::Completed(_))), "{outcome:?}");
     // A task that somebody names may not exist at all.

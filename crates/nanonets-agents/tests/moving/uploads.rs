@@ -41,6 +41,16 @@ fn uploads(run: &Run, folder: &tempfile::TempDir) -> Vec<(&'static str, Run)> {
     ]
 }
 
+/// Sends all uploads at the same time. Each of them starts a task.
+async fn assert_all_arrive(uploads: Vec<(&'static str, Run)>) {
+    let uploads = uploads.into_iter().map(|(name, run)| async move {
+        if let Err(error) = soon(run.start()).await {
+            panic!("{name}: {error:?}");
+        }
+    });
+    join_all(uploads).await;
+}
+
 /// Reads a body steadily, in so many pieces with so long between them, and answers.
 async fn read_steadily(connection: &mut Connection, head: Request, pieces: usize, pause: Duration) {
     let length = head.length();
@@ -96,13 +106,7 @@ async fn a_server_may_pause_again_and_again_for_less_than_the_idle_limit() {
     });
     let agent = agent(builder(&server));
     let folder = tempfile::tempdir().expect("a folder");
-    let uploads = uploads(&agent.run(), &folder);
-    let uploads = uploads.into_iter().map(|(name, run)| async move {
-        if let Err(error) = soon(run.start()).await {
-            panic!("{name}: {error:?}");
-        }
-    });
-    join_all(uploads).await;
+    assert_all_arrive(uploads(&agent.run(), &folder)).await;
 }
 
 /// The server stops reading the runs of this agent.
@@ -125,17 +129,12 @@ async fn a_server_that_stops_reading_is_given_up_beside_others_that_read() {
         let agent = client.agent(agent.parse().expect("an id"));
         uploads(&agent.run(), &folder)
     };
-    let steady = runs(AGENT).into_iter().map(|(name, run)| async move {
-        if let Err(error) = soon(run.start()).await {
-            panic!("{name}: {error:?}");
-        }
-    });
     let stopping = runs(STOPPING).into_iter().map(|(name, run)| async move {
         let start = Instant::now();
         let error = soon(run.start()).await.expect_err("an idle upload");
         assert_given_up(name, &error, start.elapsed(), IDLE * 3 / 4);
     });
-    tokio::join!(join_all(steady), join_all(stopping));
+    tokio::join!(assert_all_arrive(runs(AGENT)), join_all(stopping));
 }
 
 #[tokio::test]
@@ -173,13 +172,7 @@ async fn a_server_may_read_slowly_what_its_kernel_took_at_once() {
     });
     let agent = agent(builder(&server));
     let folder = tempfile::tempdir().expect("a folder");
-    let uploads = uploads(&agent.run(), &folder);
-    let uploads = uploads.into_iter().map(|(name, run)| async move {
-        if let Err(error) = soon(run.start()).await {
-            panic!("{name}: {error:?}");
-        }
-    });
-    join_all(uploads).await;
+    assert_all_arrive(uploads(&agent.run(), &folder)).await;
 }
 
 /// An HTTP client of the caller's own, with a proxy that plays the server.
