@@ -490,13 +490,13 @@ impl Poller {
         })
     }
 
-    /// The summary of a completed task. It may lag behind the status, so one without an output is read again for a while.
+    /// The summary of a completed task. It may lag behind the status, so one without an answer is read again for a while.
     async fn completed(&self) -> Result<Completed> {
         let mut pauses =
             (0..SUMMARY_READS).map(|read| (self.patience.first_pause / 4) * 2_u32.pow(read));
         loop {
             let summary = self.in_turn(TaskSummaryRaw::read(&self.task)).await?;
-            let is_there = summary.has_output();
+            let is_there = summary.has_answer();
             let done = Completed::new(self.task.clone(), summary);
             match pauses.next().filter(|_| !is_there) {
                 Some(pause) => tokio::time::sleep(pause).await,
