@@ -55,7 +55,7 @@ pub enum OutputSource {
     /// `extracted_data` inside of `result`: a value, or JSON text.
     ResultExtractedData,
     /// `result.summary` of the documented `{summary, completed_at}`, where it is an object or an array. `result` is that if it
-    /// has both keys, or none but these and `extracted_data`.
+    /// has two of the keys `summary`, `completed_at` and `extracted_data`, or no others.
     ResultSummary,
     /// `result.summary` of the documented `{summary, completed_at}`, where it is JSON text.
     ResultSummaryText,

@@ -34,7 +34,7 @@ const POLL_TIMEOUT: Duration = Duration::from_secs(10);
 /// The part of that time for which a poll keeps its turn. One that takes longer continues without it, so that polls that
 /// hang do not hold up others.
 const TURN: u32 = 5;
-/// How often a summary is read again that has no output yet, although the task has completed. The pauses double, from a
+/// How often a summary is read again that has no answer yet, although the task has completed. The pauses double, from a
 /// quarter of the first pause between polls: eight seconds in all, by default.
 const SUMMARY_READS: u32 = 5;
 

@@ -190,9 +190,16 @@ struct Fields<'b> {
 }
 
 impl Fields<'_> {
-    /// Whether it is the documented `{summary, completed_at}`, or as much of it as is there. That is no output.
+    /// Whether it is the documented `{summary, completed_at}`, or as much of it as is there: no other keys, or two of its
+    /// own. That is no output.
     fn is_envelope(&self) -> bool {
-        !self.has_others || (self.has_summary && self.has_completed_at)
+        let own = [
+            self.has_summary,
+            self.has_completed_at,
+            self.has_extracted_data,
+        ];
+        let count = own.iter().filter(|is_there| **is_there).count();
+        !self.has_others || count > 1
     }
 }
 

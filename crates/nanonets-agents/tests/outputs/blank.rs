@@ -88,6 +88,8 @@ async fn an_envelope_without_a_summary_is_no_answer() {
         json!({ "summary": "  ", "completed_at": "t" }),
         json!({ "summary": [], "completed_at": "t" }),
         json!({ "completed_at": "t" }),
+        json!({ "extracted_data": {}, "summary": "", "model": "m" }),
+        json!({ "extracted_data": [null], "completed_at": "t", "model": "m" }),
         json!({ "summary": null }),
         json!({ "extracted_data": null, "summary": null, "completed_at": null }),
     ] {

@@ -41,6 +41,10 @@ async fn each_location_has_its_output_and_its_name() {
             json!({ "result": { "summary": { "total": 7 }, "extracted_data": null } }),
             ResultSummary,
         ),
+        (
+            json!({ "result": { "summary": block, "extracted_data": {}, "model": "large" } }),
+            ResultSummaryText,
+        ),
         (json!({ "result": "{\"total\":7}" }), ResultText),
         (json!({ "result": block }), ResultText),
         (json!({ "result": { "total": 7 } }), Result),
