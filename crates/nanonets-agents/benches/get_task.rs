@@ -26,7 +26,7 @@ use simulator::Server;
 use uuid::Uuid;
 
 /// At most so many times the instructions of the client by hand.
-const BOUND: f64 = 1.10;
+const BOUND: f64 = 1.05;
 const FEW: u32 = 200;
 const MANY: u32 = 1200;
 const ROUNDS: usize = 3;

@@ -30,7 +30,7 @@ use tokio::task::JoinSet;
 
 const TASKS: usize = 10_000;
 /// In MiB.
-const MEMORY_BOUND: f64 = 150.0;
+const MEMORY_BOUND: f64 = 40.0;
 /// How often the simulator shows a task as running.
 const RUNNING: u32 = 2;
 

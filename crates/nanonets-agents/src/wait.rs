@@ -34,7 +34,7 @@ const POLL_TIMEOUT: Duration = Duration::from_secs(10);
 /// The part of that time for which a poll keeps its turn. One that takes longer continues without it, so that polls that
 /// hang do not hold up others.
 const TURN: u32 = 5;
-/// How often a summary is read again that has no output yet, although the task has completed. The pauses double, from a
+/// How often a summary is read again that has no answer yet, although the task has completed. The pauses double, from a
 /// quarter of the first pause between polls: eight seconds in all, by default.
 const SUMMARY_READS: u32 = 5;
 
@@ -399,10 +399,13 @@ impl Poller {
         in_time && (error.is_retryable() || is_lag)
     }
 
-    /// Waits for a turn to send requests, and sends them.
-    async fn in_turn<T>(&self, requests: impl Future<Output = T>) -> T {
+    /// Waits for a turn to send requests, and makes and sends them then: thousands of waits may stand in line.
+    async fn in_turn<T, Requests>(&self, requests: impl FnOnce() -> Requests) -> T
+    where
+        Requests: Future<Output = T>,
+    {
         let turn = self.task.client().turn_to_poll().await;
-        let mut requests = pin!(requests);
+        let mut requests = Box::pin(requests());
         match select(
             requests.as_mut(),
             pin!(tokio::time::sleep(self.patience.poll_timeout / TURN)),
@@ -436,12 +439,7 @@ impl Poller {
             self.pause = self.patience.next(self.pause);
         }
         self.polls += 1;
-        let poll = self
-            .task
-            .get()
-            .once()
-            .attempt_timeout(self.patience.poll_timeout);
-        let task = self.in_turn(poll.into_future()).await?;
+        let task = self.in_turn(|| self.read_status()).await?;
         self.task
             .client()
             .gate()
@@ -458,6 +456,12 @@ impl Poller {
         Ok(Some(Update::Status(task)))
     }
 
+    fn read_status(&self) -> Sending<Task> {
+        let poll = self.task.get().once();
+        poll.attempt_timeout(self.patience.poll_timeout)
+            .into_future()
+    }
+
     /// The outcome that a status leads to, if it ends the wait. An unknown status does not.
     async fn act_on(&self, task: Task) -> Result<Option<Outcome>> {
         let handle = self.task.clone();
@@ -468,19 +472,14 @@ impl Poller {
             TaskStatus::AwaitingReview if handle.review_is_known() => None,
             TaskStatus::AwaitingReview => Some(Outcome::NeedsReview(handle.in_review())),
             TaskStatus::WaitingForInput => {
-                let question = self.in_turn(Question::of(handle)).await?;
+                let question = self.in_turn(|| Question::of(handle)).await?;
                 // The status lags behind a reply. Neither the question that was answered nor a message that the agent sent
                 // after it went on is a new question.
                 let is_old = match self.task.answered() {
                     None => false,
                     Some(answered) if answered.is(&question) => true,
                     Some(_) => {
-                        let poll = self
-                            .task
-                            .get()
-                            .once()
-                            .attempt_timeout(self.patience.poll_timeout);
-                        let now = self.in_turn(poll.into_future()).await?;
+                        let now = self.in_turn(|| self.read_status()).await?;
                         now.status != TaskStatus::WaitingForInput
                     }
                 };
@@ -490,13 +489,13 @@ impl Poller {
         })
     }
 
-    /// The summary of a completed task. It may lag behind the status, so one without an output is read again for a while.
+    /// The summary of a completed task. It may lag behind the status, so one without an answer is read again for a while.
     async fn completed(&self) -> Result<Completed> {
         let mut pauses =
             (0..SUMMARY_READS).map(|read| (self.patience.first_pause / 4) * 2_u32.pow(read));
         loop {
-            let summary = self.in_turn(TaskSummaryRaw::read(&self.task)).await?;
-            let is_there = summary.has_output();
+            let summary = self.in_turn(|| TaskSummaryRaw::read(&self.task)).await?;
+            let is_there = summary.has_answer();
             let done = Completed::new(self.task.clone(), summary);
             match pauses.next().filter(|_| !is_there) {
                 Some(pause) => tokio::time::sleep(pause).await,

@@ -196,9 +196,9 @@ async fn what_is_not_json_for_another_reason_is_still_an_error() {
 
 #[tokio::test]
 async fn an_error_in_another_encoding_keeps_its_bytes() {
-    let compressed = b"\x1f\x8b\x08\x00\x00\x00";
+    let compressed = b"\x0b\x02\x80\x7b\x7d\x03";
     let mut answer =
-        b"HTTP/1.1 500 Oops\r\nContent-Encoding: gzip\r\nContent-Length: 6\r\n\r\n".to_vec();
+        b"HTTP/1.1 500 Oops\r\nContent-Encoding: br\r\nContent-Length: 6\r\n\r\n".to_vec();
     answer.extend_from_slice(compressed);
     let failure = failed_task(answer).await;
     assert_eq!(failure.status(), 500);

@@ -41,7 +41,6 @@ async fn an_object_without_any_field_of_the_type_is_an_error() {
         json!({ "data": { "vendor": "Secret" } }),
         json!({ "Vendor": "Secret", "Total": 7 }),
         json!({ "error": "Secret" }),
-        json!({}),
     ] {
         let errors = [
             of::<Invoice>(&output).await.err(),
@@ -53,7 +52,12 @@ async fn an_object_without_any_field_of_the_type_is_an_error() {
         for error in errors {
             let error = error.expect("nothing of it is an invoice");
             assert_eq!(error.kind(), ErrorKind::Mismatch);
-            assert!(error.to_string().contains("none of its fields"), "{error}");
+            assert!(
+                error
+                    .to_string()
+                    .contains("its top has none of the type's fields"),
+                "{error}"
+            );
             assert!(
                 !format!("{error} {error:?}").contains("Secret"),
                 "{error:?}"
@@ -227,7 +231,7 @@ async fn fields_that_are_all_optional_and_unknown_to_the_schema_are_an_error() {
     for (output, is_success) in [
         (json!({ "data": { "vendor": "v" } }), false),
         (json!({ "vendor": "v", "more": 7 }), true),
-        (json!({}), true),
+        (json!({}), false),
     ] {
         let service = Service::completed(json!({ "extracted_data": output }).to_string());
         let run = service.run().output_schema(&schema);

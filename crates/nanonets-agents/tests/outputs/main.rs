@@ -1,6 +1,8 @@
 //! The outputs of tasks, over real sockets, with the bytes that a server may send.
 
+mod blank;
 mod extracting;
+mod known_fields;
 mod locations;
 mod questions;
 #[path = "../common/raw_server.rs"]

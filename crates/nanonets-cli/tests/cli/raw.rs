@@ -74,7 +74,7 @@ async fn a_defect_in_a_summary_is_told_at_once_with_the_command_that_prints_it()
         assert_eq!(simulator.count(Operation::GetTaskSummary), 1, "{run:?}");
         assert!(!run.stderr.contains("trying again"), "{run:?}");
         let task = simulator.tasks()[0].id.to_string();
-        let seen = format!("The task {task} was completed when it was last seen.");
+        let seen = format!("The task {task} has completed.");
         assert!(run.stderr.contains(&seen), "{run:?}");
         let command = format!("nanonets tasks summary {task} --raw");
         assert_eq!(run.commands(), [command.as_str()], "{run:?}");
