@@ -76,11 +76,22 @@ impl TaskSummaryRaw {
 
     fn parse(body: Bytes) -> std::result::Result<Self, Problem> {
         let json = without_mark(&body);
-        if json.trim_ascii_start().first() != Some(&b'{') {
-            return Err(Problem {
-                reason: "it is not a JSON object".to_owned(),
-                broke_off: json.trim_ascii().is_empty(),
-            });
+        match json.trim_ascii_start().first() {
+            Some(b'{') => {}
+            // JSON of another kind does not pass by reading it again.
+            Some(b'[' | b'"') => {
+                return Ok(Self {
+                    found: Found::Defective("it is JSON, and not an object".to_owned()),
+                    body,
+                    typed: OnceLock::new(),
+                });
+            }
+            first => {
+                return Err(Problem {
+                    reason: "it is not a JSON object".to_owned(),
+                    broke_off: first.is_none(),
+                });
+            }
         }
         let found = if is_too_deep(json) {
             Found::Defective("it is nested too deeply".to_owned())

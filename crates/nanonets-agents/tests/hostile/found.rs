@@ -83,7 +83,14 @@ async fn a_task_is_found_however_far_the_clocks_are_apart() {
         // A process on another machine knows nothing of the clock that the times of the record are from.
         let stored = serde_json::to_string(record).expect("JSON");
         let stored: RunRecord = serde_json::from_str(&stored).expect("a record");
-        for (record, expected) in [(record, [TASK].as_slice()), (&stored, &[OTHER, TASK])] {
+        // The window begins at the earlier of the two times: the offset may be that of a gateway.
+        let is_ahead = offset > TimeDelta::zero();
+        let own = if is_ahead {
+            &[OTHER, TASK][..]
+        } else {
+            &[TASK]
+        };
+        for (record, expected) in [(record, own), (&stored, &[OTHER, TASK])] {
             let FoundRun::Found(found) = soon(client.find_run(record)).await.expect("a list")
             else {
                 panic!("{offset}: not found");
@@ -97,6 +104,53 @@ async fn a_task_is_found_however_far_the_clocks_are_apart() {
         let list = server.requests().pop().expect("a request");
         assert_eq!(parameter(&list, "created_before"), None, "no upper bound");
     }
+}
+
+#[tokio::test]
+async fn a_gateway_whose_clock_is_wrong_hides_no_task() {
+    for hours in [-3, 3, 72] {
+        let server = RawServer::start(move |request| {
+            // The times of tasks are right, and the `Date` of each answer is not.
+            let clock = Utc::now() + TimeDelta::hours(hours);
+            match request.is("POST", "/run") {
+                true => Reply::close(),
+                false => page(request, clock, &[item(TASK, Utc::now(), None)]),
+            }
+        });
+        let client = client(&server);
+        let error = lost(&client).await;
+        let record = error.run_record().expect("a record");
+        let stored = serde_json::to_string(record).expect("JSON");
+        let stored: RunRecord = serde_json::from_str(&stored).expect("a record");
+        for record in [record, &stored] {
+            let search = client.find_run(record).settle(Duration::ZERO);
+            let found = soon(search).await.expect("a list");
+            assert!(matches!(found, FoundRun::Found(_)), "{hours}: {found:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_without_an_end_ends_the_search() {
+    let listed = Arc::new(AtomicUsize::new(0));
+    let server = RawServer::start(move |request| match request.is("POST", "/run") {
+        true => Reply::close(),
+        false => {
+            let first = listed.fetch_add(100, Ordering::Relaxed);
+            let id = |n: usize| uuid::Uuid::from_u128(n as u128).to_string();
+            let items = (first..first + 100).map(|n| item(&id(n), Utc::now(), None));
+            let items: Vec<Value> = items.collect();
+            let body = json!({ "data": items, "has_more": true, "next_cursor": first.to_string() });
+            Reply::json("200 OK", body)
+        }
+    });
+    let client = client(&server);
+    let error = lost(&client).await;
+    let search = client.find_run(error.run_record().expect("a record"));
+    let limit = Duration::from_secs(120);
+    let found = tokio::time::timeout(limit, search.into_future()).await;
+    let error = found.expect("an end").expect_err("a list without an end");
+    assert_eq!(error.kind(), ErrorKind::Pagination);
 }
 
 #[tokio::test]

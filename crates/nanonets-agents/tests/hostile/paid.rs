@@ -1,5 +1,7 @@
 //! What proves that a run had no effect, and what is kept of one that had.
 
+use std::time::Duration;
+
 use nanonets_agents::{ErrorKind, Origin};
 use serde_json::json;
 
@@ -211,6 +213,75 @@ async fn a_task_is_known_although_its_answer_breaks_off() {
     });
     let task = soon(run(&client(&server)).start()).await;
     assert_eq!(task.expect("a task").id().to_string(), TASK);
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn an_id_that_has_arrived_is_known_although_the_answer_does_not_end() {
+    let unfinished = [
+        // Chunked without a last chunk, a length that is too long, and no length at all.
+        format!(
+            "Transfer-Encoding: chunked\r\n\r\n40\r\n{{\"task_id\":\"{TASK}\",\"id\":\"{AGENT}"
+        ),
+        format!("Content-Length: 4000\r\n\r\n{{\"task_id\":\"{TASK}\",\"id\":\"{AGENT}\"}}"),
+        format!("\r\n{{\"task_id\":\"{TASK}\",\"id\":\"{AGENT}\"}}"),
+    ];
+    for rest in unfinished {
+        let answer = format!("HTTP/1.1 201 Created\r\nContent-Type: application/json\r\n{rest}");
+        let server = RawServer::play(move |mut connection| {
+            let answer = answer.clone();
+            async move {
+                connection.request().await;
+                connection.write(answer.as_bytes()).await;
+                connection.hang().await;
+            }
+        });
+        let client = client(&server);
+        let limit = Duration::from_millis(300);
+        let run = || run(&client).attempt_timeout(limit);
+        let started = soon(run().start()).await.expect("a task");
+        assert_eq!(started.id().to_string(), TASK);
+        let errors = [
+            soon(run().send()).await.map(drop),
+            soon(run().raw()).await.map(drop),
+        ];
+        for error in errors {
+            let error = error.expect_err("an answer that does not end");
+            assert_eq!(
+                error.task_id().map(|id| id.to_string()).as_deref(),
+                Some(TASK)
+            );
+            assert!(!error.is_ambiguous(), "{error}");
+            assert!(!error.body().is_empty());
+        }
+        let create = client.agents().create().attempt_timeout(limit);
+        let error = soon(create.into_future())
+            .await
+            .expect_err("an answer that does not end");
+        match rest.starts_with("Transfer") {
+            // The id of the agent is cut.
+            true => assert!(error.is_ambiguous(), "{error}"),
+            false => assert_eq!(
+                error.agent_id().map(|id| id.to_string()).as_deref(),
+                Some(AGENT)
+            ),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_read_as_it_came_loses_no_id_either() {
+    let server = RawServer::start(|_| {
+        Reply::json("201 Created", json!({ "task_id": TASK, "agent_id": AGENT })).cut_off()
+    });
+    let client = client(&server);
+    let error = soon(run(&client).raw()).await.expect_err("a cut answer");
+    assert_eq!(
+        error.task_id().map(|id| id.to_string()).as_deref(),
+        Some(TASK)
+    );
+    assert!(!error.is_ambiguous(), "{error}");
+    assert!(!error.body().is_empty());
     assert_eq!(server.requests().len(), 1);
 }
 

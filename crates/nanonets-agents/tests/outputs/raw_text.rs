@@ -149,7 +149,7 @@ async fn half_a_surrogate_pair_in_the_output_is_an_error_of_its_field() {
 }
 
 #[tokio::test]
-async fn a_summary_that_is_no_json_is_told_at_once() {
+async fn a_summary_that_is_no_json_object_is_told_at_once() {
     let deep = format!(r#"{{"extracted_data":{}}}"#, "[".repeat(100_000));
     for summary in [
         r#"{"extracted_data":{"vendor":"secret","total":NaN}}"#,
@@ -159,6 +159,9 @@ async fn a_summary_that_is_no_json_is_told_at_once() {
         r#"{"extracted_data":{}} {"more":1}"#,
         "{\"extracted_data\":\"secret\n\"}",
         &deep,
+        &deep["{\"extracted_data\":".len()..],
+        r#"["secret"]"#,
+        r#""secret""#,
     ] {
         let service = Service::completed(summary);
         let done = service.done(service.task()).await;
@@ -180,7 +183,6 @@ async fn what_is_no_summary_or_broke_off_is_read_again() {
     for first in [
         "<html>Please wait.</html>",
         "",
-        "[1]",
         "null",
         r#"{"extracted_data":{"total":"#,
     ] {
