@@ -201,9 +201,26 @@ impl Activity {
         }
     }
 
-    /// Watches the body of a response.
-    pub(crate) fn watch_response(&self, response: &mut reqwest::Response) {
+    /// What had arrived of the response to the last attempt, if that was not idempotent: an attempt that is given up may have
+    /// created something, and its answer names it.
+    #[must_use]
+    pub fn partial_answer(&self) -> Option<PartialAnswer> {
+        self.state().answer.clone()
+    }
+
+    /// Forgets the response to an earlier attempt.
+    pub fn forget_answer(&self) {
+        self.state().answer = None;
+    }
+
+    /// Watches the body of a response, and keeps the beginning of it.
+    pub(crate) fn watch_response(&self, response: &mut reqwest::Response, keeps_answer: bool) {
         let mut state = self.state();
+        state.answer = keeps_answer.then(|| PartialAnswer {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: Vec::new(),
+        });
         state.last = Instant::now();
         state.phase = Phase::Response {
             head: state.last,
@@ -211,16 +228,46 @@ impl Activity {
         };
         drop(state);
         let activity = self.clone();
-        let watch = ResponseWatch(Arc::new(move |bytes| activity.received(bytes)));
+        let watch = ResponseWatch(Arc::new(move |chunk| activity.received(chunk)));
         response.extensions_mut().insert(watch);
     }
 
-    fn received(&self, bytes: usize) {
+    fn received(&self, chunk: &[u8]) {
         let mut state = self.state();
         state.last = Instant::now();
         if let Phase::Response { received, .. } = &mut state.phase {
-            *received = received.saturating_add(bytes as u64);
+            *received = received.saturating_add(chunk.len() as u64);
         }
+        if let Some(answer) = &mut state.answer {
+            let room = PartialAnswer::LIMIT.saturating_sub(answer.body.len());
+            answer.body.extend(chunk.iter().take(room));
+        }
+    }
+}
+
+/// The beginning of a response.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct PartialAnswer {
+    /// Its status.
+    pub status: reqwest::StatusCode,
+    /// Its headers.
+    pub headers: reqwest::header::HeaderMap,
+    /// What had arrived of its body, at most [`LIMIT`](Self::LIMIT) bytes.
+    pub body: Vec<u8>,
+}
+
+impl PartialAnswer {
+    /// How much of a body is kept, in bytes.
+    pub const LIMIT: usize = 64 * 1024;
+}
+
+impl fmt::Debug for PartialAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PartialAnswer")
+            .field("status", &self.status)
+            .field("length", &self.body.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -241,6 +288,8 @@ struct State {
     /// The number of the upload. A connection may drop the body of one attempt while the next attempt runs.
     uploads: u64,
     phase: Phase,
+    /// The beginning of the last response.
+    answer: Option<PartialAnswer>,
 }
 
 impl Default for State {
@@ -249,6 +298,7 @@ impl Default for State {
             last: Instant::now(),
             uploads: 0,
             phase: Phase::Other,
+            answer: None,
         }
     }
 }

@@ -270,6 +270,8 @@ impl ClientHooks<Context> for Client {
             Some(http) if !request.method().is_idempotent() => http,
             _ => self.client(),
         };
+        // What creates something names it in its answer.
+        let keeps_answer = !request.method().is_idempotent();
         let uploading = activity.filter(|activity| activity.watch_request(&mut request));
         let sent = http.execute(request);
         let mut response = match uploading {
@@ -277,7 +279,7 @@ impl ClientHooks<Context> for Client {
             None => sent.await?,
         };
         if let Some(activity) = activity {
-            activity.watch_response(&mut response);
+            activity.watch_response(&mut response, keeps_answer);
         }
         if let Some(capture) = &self.inner().capture {
             capture.set(None);
@@ -314,7 +316,7 @@ async fn captured(
         && let Some(chunk) = response.chunk().await?
     {
         if let Some(ResponseWatch(watch)) = &watch {
-            watch(chunk.len());
+            watch(&chunk);
         }
         body.extend_from_slice(&chunk);
     }

@@ -66,7 +66,7 @@ mod hooks;
 mod secrets;
 mod send_queue;
 
-pub use activity::{Activity, Idle, MinimumRate};
+pub use activity::{Activity, Idle, MinimumRate, PartialAnswer};
 pub use connection::{ConnectionLayer, ConnectionService};
 pub use generated::*;
 pub use hooks::{Capture, Context, InvalidApiKey, is_loopback};

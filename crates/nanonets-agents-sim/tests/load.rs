@@ -144,9 +144,11 @@ fn half_sent_bodies_take_little_memory_and_end() {
             assert!(answer.is_empty() || answer.contains(" 408 ") || answer.contains(" 503 "));
             peak();
         }
-        // 64 large requests are read at a time. A busy machine frees the memory of those that have ended a little later.
+        // 64 large requests are read at a time. Without that limit, each takes more than was sent of it. A busy machine
+        // frees the memory of those that have ended a little later.
         let each = most.get().saturating_sub(before) / 300;
-        assert!(each < 240_000, "{each} bytes for each");
+        let sent = beginning.len() as u64;
+        assert!(each < sent * 4 / 5, "{each} bytes for each, of {sent}");
     }
 }
 

@@ -9,7 +9,7 @@ use std::io;
 use bytes::Bytes;
 use nanonets_agents_api::support::{BodyProblem, PartError};
 use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId};
-use nanonets_agents_api::{Error as ApiError, ErrorBody};
+use nanonets_agents_api::{Error as ApiError, ErrorBody, PartialAnswer};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::de::{Deserializer as _, MapAccess, Visitor};
@@ -60,6 +60,40 @@ pub(crate) fn error(
         ApiError::CommunicationError(error) => lost(error),
         // The generated client makes no other.
         error => Error::new(ErrorKind::Lost, error.to_string()),
+    }
+}
+
+/// The error of an answer that did not end, with what had arrived of it.
+pub(crate) fn with_partial(
+    error: Error,
+    operation: Operation,
+    partial: PartialAnswer,
+    redactor: &Redactor<'_>,
+) -> Error {
+    let PartialAnswer {
+        status,
+        mut headers,
+        body,
+        ..
+    } = partial;
+    redactor.mark_sensitive(&mut headers);
+    let field = operation.created_id().filter(|_| status.is_success());
+    let id = field.and_then(|field| created_id(&body, field));
+    let error = error.with_answer(status, headers, Bytes::from(body));
+    match (operation, id) {
+        (Operation::RunAgent, Some(id)) => error
+            .with_message(format!(
+                "the task {id} was started, but the answer did not end"
+            ))
+            .with_effect(Effect::Created)
+            .started(TaskId(id)),
+        (_, Some(id)) => error
+            .with_message(format!(
+                "the agent {id} was created, but the answer did not end"
+            ))
+            .with_effect(Effect::Created)
+            .created_agent(AgentId(id)),
+        (_, None) => error,
     }
 }
 
@@ -265,6 +299,11 @@ fn lost(error: reqwest::Error) -> Error {
     Error::new(ErrorKind::Lost, message)
         .with_effect(Effect::Unknown)
         .caused_by(error)
+}
+
+/// The task that an answer to a run names.
+pub(crate) fn created_task(body: &[u8]) -> Option<TaskId> {
+    created_id(body, Operation::RunAgent.created_id()?).map(TaskId)
 }
 
 /// The id in a field of an answer, although the rest of the answer is odd or missing.

@@ -221,6 +221,7 @@ impl Client {
             attempts.made += 1;
             let sent_at = Utc::now();
             let since = *since.get_or_insert(sent_at);
+            activity.forget_answer();
             let api = self.api(self.context(&options).activity(activity.clone()));
             let sent = span.around(limited(send(api), &limits, &activity));
             let error = match sent.await {
@@ -242,6 +243,15 @@ impl Client {
                 Err(why) => Error::new(ErrorKind::Lost, "no answer in time")
                     .with_effect(Effect::Unknown)
                     .caused_by(why),
+            };
+            // An answer that broke off, or did not end in time, may have named what was created.
+            let error = match activity.partial_answer() {
+                Some(partial) if error.kind() == ErrorKind::Lost => {
+                    let redactor_context = self.context(&options);
+                    let redactor = Redactor::new(&redactor_context, &options.private);
+                    answer::with_partial(error, operation, partial, &redactor)
+                }
+                _ => error,
             };
             let error = error.during(call, attempts.made);
             // A gateway may have another clock than the API.

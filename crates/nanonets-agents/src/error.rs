@@ -6,7 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use nanonets_agents_api::types::{AgentId, TaskId, TaskStatus};
 use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
@@ -199,6 +199,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_message(mut self, message: String) -> Self {
+        self.0.message = message.into();
+        self
+    }
+
     pub(crate) fn with_body(mut self, body: Bytes) -> Self {
         self.0.body = body;
         self
@@ -319,16 +324,20 @@ impl Error {
     /// matter how far the two clocks differ.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        let text = self.0.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-        if let Ok(seconds) = text.parse() {
-            return Some(Duration::from_secs(seconds));
-        }
+        // A gateway and the API may both say how long: the longer pause is right for both.
+        let values = self.0.headers.get_all(RETRY_AFTER).iter();
+        let pauses = values.filter_map(|value| self.pause_of(value.to_str().ok()?.trim()));
+        pauses.max()
+    }
+
+    fn pause_of(&self, text: &str) -> Option<Duration> {
         if let Ok(seconds) = text.parse::<f64>() {
-            return Duration::try_from_secs_f64(seconds).ok();
+            // One that no clock can show is the longest there is.
+            let pause = |seconds| Duration::try_from_secs_f64(seconds).unwrap_or(LONGEST_PAUSE);
+            return (!seconds.is_nan()).then(|| pause(seconds.max(0.0)).min(LONGEST_PAUSE));
         }
-        let date = DateTime::parse_from_rfc2822(text).ok()?.to_utc();
         let now = server_date(&self.0.headers).unwrap_or_else(Utc::now);
-        Some((date - now).to_std().unwrap_or_default())
+        Some((http_date(text)? - now).to_std().unwrap_or_default())
     }
 
     /// Whether the request may have taken effect although no answer says so. Repeating it could do the thing twice;
@@ -434,9 +443,23 @@ impl Error {
 
 /// The server's clock at the time of an answer. Its resolution is a second.
 pub(crate) fn server_date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
-    let text = headers.get(DATE)?.to_str().ok()?;
-    Some(DateTime::parse_from_rfc2822(text).ok()?.to_utc())
+    http_date(headers.get(DATE)?.to_str().ok()?)
 }
+
+/// A date in one of the three forms that recipients must read (RFC 9110, section 5.6.7).
+fn http_date(text: &str) -> Option<DateTime<Utc>> {
+    let naive = |form| NaiveDateTime::parse_from_str(text, form).ok();
+    match DateTime::parse_from_rfc2822(text) {
+        Ok(date) => Some(date.to_utc()),
+        Err(_) => ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"]
+            .into_iter()
+            .find_map(naive)
+            .map(|date| date.and_utc()),
+    }
+}
+
+/// The longest pause that is told, for a `Retry-After` that no clock can show: ten years.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

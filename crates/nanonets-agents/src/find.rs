@@ -281,7 +281,8 @@ impl Search {
         let page = list.clone().page_size(1).page().send().await?;
         let now = clock::offset(sent, page.headers()).map(|(offset, _)| offset);
         // A record without an offset may be of a machine whose clock nobody compared with that of the server. One with an
-        // offset may have it from a gateway. The earlier time is the safer one.
+        // offset may have it from a gateway. The earlier time is the safer one, and so is the time of this machine: an
+        // offset that is wrong may move the window back, and never forward over the task.
         let offset = match record.clock_offset() {
             Some(recorded) => Some(now.map_or(recorded, |now| now.min(recorded))),
             None if record.is_local() => now,
@@ -294,7 +295,7 @@ impl Search {
         };
         let since = record
             .since
-            .checked_add_signed(offset.or(now).unwrap_or_default())
+            .checked_add_signed(offset.or(now).unwrap_or_default().min(TimeDelta::zero()))
             .and_then(|since| since.checked_sub_signed(margin));
         Ok(match since {
             Some(since) => list.created_after(since),
@@ -310,6 +311,8 @@ struct Listed {
     odd: Option<Error>,
 }
 
+/// How many tasks a search lists at most. A list that goes on may have no end.
+const MAX_TASKS: usize = 20_000;
 /// How many pages in a row may repeat items that were listed already.
 const REPEATED_PAGES: u32 = 20;
 
@@ -328,6 +331,10 @@ impl Listed {
                     Ok(_) => {}
                     Err(error) => self.odd = self.odd.take().or(Some(error)),
                 }
+            }
+            if tasks.len() > MAX_TASKS {
+                let message = format!("the list of tasks has more than {MAX_TASKS}, or no end");
+                return Err(Error::new(ErrorKind::Pagination, message));
             }
             repeated = if seen.len() > known { 0 } else { repeated + 1 };
             if repeated > REPEATED_PAGES {

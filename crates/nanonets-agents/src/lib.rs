@@ -147,10 +147,11 @@
 //! | `result` | JSON text | [`ResultText`](OutputSource::ResultText) |
 //! | `result`, unless it is `{summary, completed_at}` | anything else | [`Result`](OutputSource::Result) |
 //!
-//! JSON text is a string that is an object or array, or has one such in a Markdown code block.
+//! JSON text is a string that is an object or array, or has one such in a Markdown code block. A blank value, such as `{}`,
+//! `[null]` or `""`, is no output; `[]` is one if `result` has an answer beside it.
 //!
-//! [`extract`](Run::extract) and [`Completed::extracted`] succeed with something: an object without any field of the type is
-//! an error, and so is an output that is not valid against the schema that the run sent. The error shows the shape of what
+//! [`extract`](Run::extract) and [`Completed::extracted`] succeed with something: an object without any field of its type, at
+//! any depth, is an error, and so is an output that is not valid against the schema that the run sent. The error shows the shape of what
 //! came, and [`Error::raw_output`] has it. An [`Output`] is the JSON text as it came, with every digit:
 //!
 //! ```

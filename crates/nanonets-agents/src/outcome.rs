@@ -86,8 +86,15 @@ impl Completed {
         self.summary.body()
     }
 
+    /// Whether the agent has answered: with an output, or in words. A summary without an answer has nothing but blank values
+    /// at the locations of an output, or could not be read. The wait has read it again for a while, for it may lag behind.
+    #[must_use]
+    pub fn has_answer(&self) -> bool {
+        self.summary.has_answer()
+    }
+
     /// The structured output as it came, from the first location in the summary that has one: see [`OutputSource`]. The
-    /// documented answer `{summary, completed_at}` is none.
+    /// documented answer `{summary, completed_at}` is none, and neither is a blank value.
     #[must_use]
     pub fn output(&self) -> Option<&Output> {
         self.summary.output()
@@ -103,7 +110,8 @@ impl Completed {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Mismatch`] if there is none. [`ErrorKind::Unreadable`] if the summary is not JSON.
+    /// [`ErrorKind::Mismatch`] if there is none or it is blank, with the location and the shape of what came.
+    /// [`ErrorKind::Unreadable`] if the summary is not JSON.
     pub fn require_output(&self) -> Result<&Output> {
         let missing = || self.summary.missing(self.task.id());
         self.output()
@@ -112,8 +120,10 @@ impl Completed {
 
     /// The structured output as a `T`, decoded from the text as it came.
     ///
-    /// A success has something in it. An object without any field of `T` is an error, although the fields may all be
-    /// optional. If the run was given a schema and was started by this process, the output is valid against it, as far as
+    /// A success has something in it. Each object that is decoded as a struct, at any depth, has a field of it or no keys at
+    /// all; it is an error otherwise, although the fields may all be optional. A struct is not taken from an array. Nothing
+    /// is known of the keys of maps, of structs with `#[serde(flatten)]`, and of enums that are untagged or have a tag
+    /// among their fields. If the run was given a schema and was started by this process, the output is valid against it, as far as
     /// types and fields go. [`Output::decode`] decodes without these checks.
     ///
     /// # Errors

@@ -4,9 +4,11 @@
 //! order, and [`OutputSource`] names the one that had it. The JSON is kept as text: a [`Value`] would round long numbers,
 //! sort keys, and take a multiple of the memory.
 
+mod blank;
 mod decode;
 #[cfg(feature = "schema")]
 mod inline;
+mod known_fields;
 mod schema;
 mod shape;
 mod summary;
@@ -38,7 +40,11 @@ pub struct Output {
 
 /// The location of an output in a task's summary, in the order in which they are looked at.
 ///
-/// A location whose value is an empty object or array counts only if no later one has an output. JSON text is a text that
+/// A blank value is no output, and the next location is looked at: `null`, blank text, `{}`, an array of blank values such
+/// as `[null]`, or JSON text of these. The empty list `[]` is one only if `result` has an answer beside it, such as words,
+/// and if no later location has an output other than words. JSON text of `result` may say `[]` alone.
+///
+/// JSON text is a text that
 /// is a JSON object or array, or has one such in a Markdown code block. A text with several such blocks has no output,
 /// unless just one of them is marked as `json`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,13 +54,15 @@ pub enum OutputSource {
     ExtractedData,
     /// `extracted_data` inside of `result`: a value, or JSON text.
     ResultExtractedData,
-    /// `result.summary` of the documented `{summary, completed_at}`, where it is an object or an array.
+    /// `result.summary` of the documented `{summary, completed_at}`, where it is an object or an array. `result` is that if it
+    /// has two of the keys `summary`, `completed_at` and `extracted_data`, or no others.
     ResultSummary,
     /// `result.summary` of the documented `{summary, completed_at}`, where it is JSON text.
     ResultSummaryText,
     /// `result`, where it is JSON text.
     ResultText,
-    /// `result` itself, where it is something else. It may be prose; the documented `{summary, completed_at}` never counts.
+    /// `result` itself, where it is something else. It may be prose. The documented `{summary, completed_at}` never counts,
+    /// whether it has both keys or one.
     Result,
 }
 
@@ -111,7 +119,7 @@ impl Output {
     }
 
     /// Decodes the output, without the checks of [`Completed::extracted`](crate::Completed::extracted): a type whose fields
-    /// are all optional accepts any object.
+    /// are all optional accepts any object, and a struct is also taken from an array.
     ///
     /// # Errors
     ///

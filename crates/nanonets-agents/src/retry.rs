@@ -262,7 +262,7 @@ mod tests {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             let value = HeaderValue::from_str(value).expect("a header");
-            map.insert(name.clone(), value);
+            map.append(name.clone(), value);
         }
         Error::new(ErrorKind::Status, "slow down")
             .with_answer(StatusCode::TOO_MANY_REQUESTS, map, Bytes::new())
@@ -334,6 +334,56 @@ mod tests {
         assert_eq!(error.retry_after(), Some(Duration::from_secs(20)));
         let error = refusal(&[(DATE, later), (reqwest::header::RETRY_AFTER, date)]);
         assert_eq!(error.retry_after(), Some(Duration::ZERO));
+        // The two older forms of dates, which recipients must read too.
+        for later in [
+            "Wednesday, 01-Jan-20 10:00:20 GMT",
+            "Wed Jan  1 10:00:20 2020",
+        ] {
+            let error = refusal(&[(DATE, date), (reqwest::header::RETRY_AFTER, later)]);
+            assert_eq!(
+                error.retry_after(),
+                Some(Duration::from_secs(20)),
+                "{later}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_pause_that_no_clock_can_show_is_the_longest_and_not_none() {
+        let years = Duration::from_secs(86_400 * 365);
+        for value in [
+            "99999999999999999999999",
+            "inf",
+            "1e300",
+            "18446744073709551616",
+        ] {
+            let pause = retry_after(value).retry_after();
+            assert!(
+                pause.is_some_and(|pause| pause > years),
+                "{value}: {pause:?}"
+            );
+        }
+        for value in ["-5", "-inf", "0", "0.0"] {
+            assert_eq!(
+                retry_after(value).retry_after(),
+                Some(Duration::ZERO),
+                "{value}"
+            );
+        }
+        for value in ["nan", "soon", "", "1,2", "0x10"] {
+            assert_eq!(retry_after(value).retry_after(), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn of_two_pauses_the_longer_one_counts() {
+        let header = reqwest::header::RETRY_AFTER;
+        let error = refusal(&[
+            (header.clone(), "2"),
+            (header.clone(), "30"),
+            (header, "soon"),
+        ]);
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(30)));
     }
 
     #[tokio::test(start_paused = true)]

@@ -12,7 +12,7 @@ use nanonets_agents_api::{FilePart, ResponseValue};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::answer::Effect;
+use crate::answer::{self, Effect};
 use crate::call::{Call, Options};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
@@ -326,7 +326,17 @@ impl Run {
     ///
     /// As [`start`](Self::start).
     pub async fn raw(self) -> Result<RawResponse> {
-        self.request()?.raw().await
+        let client = self.client.clone();
+        let sent = self.request()?.raw().await;
+        let id = match &sent {
+            Ok(response) => answer::created_task(&response.body),
+            Err(error) if error.effect() == Effect::Created => error.task_id(),
+            Err(_) => None,
+        };
+        if let Some(id) = id {
+            client.remember(id);
+        }
+        sent
     }
 
     /// Starts the task, waits until it completes, and returns its output as a `T`, whose shape the agent is asked for.

@@ -34,7 +34,7 @@ const POLL_TIMEOUT: Duration = Duration::from_secs(10);
 /// The part of that time for which a poll keeps its turn. One that takes longer continues without it, so that polls that
 /// hang do not hold up others.
 const TURN: u32 = 5;
-/// How often a summary is read again that has no output yet, although the task has completed. The pauses double, from a
+/// How often a summary is read again that has no answer yet, although the task has completed. The pauses double, from a
 /// quarter of the first pause between polls: eight seconds in all, by default.
 const SUMMARY_READS: u32 = 5;
 
@@ -489,13 +489,13 @@ impl Poller {
         })
     }
 
-    /// The summary of a completed task. It may lag behind the status, so one without an output is read again for a while.
+    /// The summary of a completed task. It may lag behind the status, so one without an answer is read again for a while.
     async fn completed(&self) -> Result<Completed> {
         let mut pauses =
             (0..SUMMARY_READS).map(|read| (self.patience.first_pause / 4) * 2_u32.pow(read));
         loop {
             let summary = self.in_turn(|| TaskSummaryRaw::read(&self.task)).await?;
-            let is_there = summary.has_output();
+            let is_there = summary.has_answer();
             let done = Completed::new(self.task.clone(), summary);
             match pauses.next().filter(|_| !is_there) {
                 Some(pause) => tokio::time::sleep(pause).await,

@@ -1,6 +1,5 @@
 //! A large output takes a small multiple of its size, whatever is in it. The allocator counts, so this is one test.
 
-#[allow(dead_code, reason = "several tests share it")]
 #[path = "common/raw_server.rs"]
 mod raw_server;
 
@@ -8,10 +7,10 @@ use std::time::Duration;
 
 use nanonets_agents::{Client, Outcome};
 use peak_alloc::PeakAlloc;
-use raw_server::{Answer, RawServer};
+use raw_server::{RawServer, Reply};
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
@@ -28,6 +27,12 @@ struct LineItem {
     qty: u32,
 }
 
+#[derive(Deserialize)]
+#[expect(dead_code, reason = "it is only decoded")]
+struct Loose {
+    sku: Option<String>,
+}
+
 /// The most that is allocated during some work, beyond what was before.
 async fn peak<T>(work: impl Future<Output = T>) -> (T, usize) {
     let before = MEMORY.current_usage();
@@ -37,9 +42,9 @@ async fn peak<T>(work: impl Future<Output = T>) -> (T, usize) {
 }
 
 /// An answer of that size: a part that is repeated, between others.
-fn answer(start: &str, part: &str, end: &str) -> (Answer, usize) {
+fn answer(start: &str, part: &str, end: &str) -> (Reply, usize) {
     let times = SIZE / part.len();
-    let answer = Answer::json(start).then(part.repeat(1024), times / 1024);
+    let answer = Reply::json(200, start).then(part.repeat(1024), times / 1024);
     (
         answer.then(end, 1),
         start.len() + times / 1024 * 1024 * part.len() + end.len(),
@@ -47,26 +52,25 @@ fn answer(start: &str, part: &str, end: &str) -> (Answer, usize) {
 }
 
 /// Reads an answer to its end, as a wait does, and decodes its output.
-async fn multiple<T: DeserializeOwned>(answer: Answer, size: usize) -> (f64, bool) {
+async fn multiple<T: DeserializeOwned>(answer: Reply, size: usize) -> (f64, bool) {
     multiple_with::<T>(answer, size, None).await
 }
 
 /// The same for a run that asks for a schema.
 async fn multiple_with<T: DeserializeOwned>(
-    answer: Answer,
+    answer: Reply,
     size: usize,
     schema: Option<&Value>,
 ) -> (f64, bool) {
-    let task = format!(
-        r#"{{"task_id":"{TASK}","agent_id":"{TASK}","status":"completed","message":"m",
-            "created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z"}}"#
-    );
-    let server = RawServer::start(move |request| match !request.path.ends_with("/summary") {
-        true => Answer::json(task.clone()),
-        false => answer.clone(),
+    let task = json!({
+        "task_id": TASK, "agent_id": TASK, "status": "completed", "message": "m",
+        "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
     });
-    let server = server.await;
-    let client = Client::builder("not-a-real-key").base_url(server.base_url());
+    let server = RawServer::start(move |request| match request.is("GET", "/summary") {
+        true => answer.clone(),
+        false => Reply::json(200, &task),
+    });
+    let client = Client::builder("not-a-real-key").base_url(server.url());
     let client = client.build().expect("a client");
     let task = match schema {
         None => client.task(TASK.parse().expect("an id")),
@@ -127,11 +131,18 @@ async fn eight_megabytes_of_output_take_less_than_four_times_as_much() {
     println!("without a length: {times:.2}");
     assert!(is_success && times < 4.0, "{times}");
 
+    // An item that the type knows no field of is an error, which shows its shape.
+    let (body, size) = answer(start, item, r#"{"type":"text"}]}"#);
+    let (times, is_success) = multiple::<Vec<Loose>>(body, size).await;
+    println!("without a known field: {times:.2}");
+    assert!(!is_success && times < 4.0 + type_takes, "{times}");
+
     let text = r#"{"result":{"completed_at":"t","summary":"```json\n["#;
     for (name, start, part, end, is_success) in [
         ("numbers", start, "0,", "0]}", true),
-        ("objects", start, "{},", "{}]}", true),
-        ("strings", start, r#""","#, r#"""]}"#, true),
+        ("objects", start, "{},", "7]}", true),
+        ("blank objects", start, "{},", "{}]}", false),
+        ("strings", start, r#""","#, "7]}", true),
         ("escapes", start, r#""\u00e9\"","#, r#"""]}"#, true),
         (
             "pairs",
@@ -154,7 +165,7 @@ async fn eight_megabytes_of_output_take_less_than_four_times_as_much() {
             "a closed array",
             r#"{"extracted_data":["#,
             "[],",
-            "[]]}",
+            "7]}",
             true,
         ),
         (

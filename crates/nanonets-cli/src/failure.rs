@@ -24,7 +24,7 @@ pub const EXIT_CODES: [(u8, &str); 9] = [
     ),
     (
         Code::Failed as u8,
-        "the task failed, was stopped, or completed without an output",
+        "the task failed, was stopped, or completed with an empty output or none",
     ),
     (
         Code::NeedsPerson as u8,
@@ -55,7 +55,7 @@ pub enum Code {
     Refused = 1,
     /// Nothing happened: the command line, or a file that it names, is invalid.
     Usage = 2,
-    /// The task failed, was stopped, or completed without an output.
+    /// The task failed, was stopped, or completed with an empty output or none.
     Failed = 3,
     /// The task needs a person: it asks a question, or waits for approval.
     NeedsPerson = 4,

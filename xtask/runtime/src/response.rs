@@ -35,12 +35,13 @@ use super::error_body::{BodyProblem, ErrorBody, decode};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ResponseLimit(pub u64);
 
-/// A function that is called with the length of each chunk of a body, for a client that detects idle responses.
+/// A function that is called with each chunk of a body, for a client that detects idle responses, or that needs what had
+/// arrived of one when it gave it up.
 ///
 /// Like [`ResponseLimit`], it is taken from the extensions of the response. Bodies that are handed on as a stream are not
 /// watched.
 #[derive(Clone)]
-pub struct ResponseWatch(pub Arc<dyn Fn(usize) + Send + Sync>);
+pub struct ResponseWatch(pub Arc<dyn Fn(&Bytes) + Send + Sync>);
 
 impl fmt::Debug for ResponseWatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -200,7 +201,7 @@ async fn read_to_end(
     let watch = response.extensions_mut().remove::<ResponseWatch>();
     while let Some(chunk) = response.chunk().await.map_err(incomplete)? {
         if let Some(ResponseWatch(watch)) = &watch {
-            watch(chunk.len());
+            watch(&chunk);
         }
         let room = limit.saturating_sub(bytes.len() as u64);
         if chunk.len() as u64 > room {

@@ -18,6 +18,16 @@ const MAX_NODES: usize = 256;
 /// How much of a path is shown, in segments.
 const MAX_SEGMENTS: usize = 12;
 
+/// Keywords that may allow for more fields than `properties` names, and that are not looked into.
+const FIELDS_ELSEWHERE: [&str; 6] = [
+    "patternProperties",
+    "if",
+    "then",
+    "else",
+    "dependentSchemas",
+    "$dynamicRef",
+];
+
 /// A JSON Schema that a run was sent with.
 #[derive(Clone)]
 pub(crate) struct Schema(Arc<Value>);
@@ -66,7 +76,6 @@ impl Schema {
         let check = Check {
             root,
             nodes: &nodes,
-            is_top: true,
         };
         // What can't be read, such as a number of any size, was left to the type.
         let problems = check.deserialize(&mut document).ok()?;
@@ -274,6 +283,12 @@ impl Verdicts<'_, '_> {
     }
 }
 
+/// Whether a schema names fields.
+fn has_fields(keywords: &Map<String, Value>) -> bool {
+    let properties = keywords.get("properties").and_then(Value::as_object);
+    properties.is_some_and(|properties| !properties.is_empty())
+}
+
 /// The schema that `$ref` refers to, in the same document.
 fn target<'s>(root: &'s Value, keywords: &Map<String, Value>) -> Option<&'s Value> {
     let reference = keywords.get("$ref")?.as_str()?;
@@ -292,7 +307,6 @@ fn branches<'s>(
 struct Check<'c, 's> {
     root: &'s Value,
     nodes: &'c Nodes<'s>,
-    is_top: bool,
 }
 
 impl<'c, 's> Check<'c, 's> {
@@ -351,19 +365,16 @@ impl<'c, 's> Check<'c, 's> {
             .collect()
     }
 
-    /// Whether the schema names fields at the top, and allows for no others.
-    fn is_closed(&self) -> bool {
-        let is_open = |keywords: &&Map<String, Value>| {
+    /// Whether any of the schemas allows for fields without naming them.
+    fn is_open(&self) -> bool {
+        self.nodes.0.iter().any(|keywords| {
             let additional = keywords.get("additionalProperties");
             additional.is_some_and(|schema| *schema != Value::Bool(false))
-                || keywords.contains_key("patternProperties")
-        };
-        let has_fields = |keywords: &&Map<String, Value>| {
-            let properties = keywords.get("properties").and_then(Value::as_object);
-            properties.is_some_and(|properties| !properties.is_empty())
-        };
-        let nodes = &self.nodes.0;
-        nodes.iter().any(has_fields) && !nodes.iter().any(is_open)
+                || FIELDS_ELSEWHERE
+                    .iter()
+                    .any(|keyword| keywords.contains_key(*keyword))
+                || (keywords.contains_key("$ref") && target(self.root, keywords).is_none())
+        })
     }
 
     fn names(&self, key: &str) -> bool {
@@ -396,7 +407,6 @@ impl<'s> Inside<'s> {
         Check {
             root,
             nodes: &self.nodes,
-            is_top: false,
         }
     }
 
@@ -510,16 +520,16 @@ impl<'de, 's> Visitor<'de> for Check<'_, 's> {
             names.collect::<Vec<_>>()
         };
         let mut missing: Vec<Vec<&str>> = self.nodes.0.iter().map(required).collect();
-        let (mut is_empty, mut is_known) = (true, false);
+        let (mut is_known, mut unknown) = (false, None);
         while let Some(key) = fields.next_key::<String>()? {
-            is_empty = false;
-            is_known |= self.is_top && self.names(&key);
+            is_known = is_known || self.names(&key);
             missing
                 .iter_mut()
                 .for_each(|names| names.retain(|name| *name != key));
             let inside = Inside::new(self.root, self.of_field(&key));
             if inside.schemas.is_empty() {
                 fields.next_value::<IgnoredAny>()?;
+                unknown.get_or_insert(key);
                 continue;
             }
             let value = fields.next_value_seed(inside.check(self.root))?;
@@ -535,9 +545,12 @@ impl<'de, 's> Visitor<'de> for Check<'_, 's> {
                 *slot = Some(Problem::new(format!("lacks the field `{name}`")));
             }
         }
-        if self.is_top && !is_empty && !is_known && self.is_closed() {
-            for slot in &mut problems {
-                slot.get_or_insert_with(|| Problem::new("has none of the fields"));
+        if let Some(key) = unknown.filter(|_| !is_known && !self.is_open()) {
+            let reason = format!("has none of the fields, but `{}`", shape::name(&key));
+            for (slot, keywords) in problems.iter_mut().zip(&self.nodes.0) {
+                if has_fields(keywords) {
+                    slot.get_or_insert_with(|| Problem::new(reason.as_str()));
+                }
             }
         }
         Ok(problems)

@@ -15,7 +15,8 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use super::text::{is_too_deep, json_in, string};
+use super::blank::Content;
+use super::text::{Embedded, is_too_deep, json_in, string};
 use super::{Output, OutputSource, shape};
 use crate::answer::bounded;
 use crate::call::Call;
@@ -33,20 +34,21 @@ const COMPLETED_AT: &str = "completed_at";
 #[derive(Clone)]
 pub(crate) struct TaskSummaryRaw {
     body: Bytes,
-    content: Content,
+    found: Found,
     typed: OnceLock<Box<TaskSummary>>,
 }
 
 #[derive(Clone)]
-enum Content {
+enum Found {
     /// It has this output.
     Output(Output),
-    /// It has an empty output, and no answer yet.
-    Empty(Output),
-    /// It has an answer, and no output in it.
-    Answer,
-    /// It has neither an answer nor an output.
-    Nothing,
+    /// It has no output.
+    Nothing {
+        /// Whether it has an answer without an output, such as words.
+        has_answer: bool,
+        /// The first location with a blank value.
+        blank: Option<OutputSource>,
+    },
     /// It is a summary by the look of it, and not JSON: the reason.
     Defective(String),
 }
@@ -76,24 +78,35 @@ impl TaskSummaryRaw {
 
     fn parse(body: Bytes) -> std::result::Result<Self, Problem> {
         let json = without_mark(&body);
-        if json.trim_ascii_start().first() != Some(&b'{') {
-            return Err(Problem {
-                reason: "it is not a JSON object".to_owned(),
-                broke_off: json.trim_ascii().is_empty(),
-            });
+        match json.trim_ascii_start().first() {
+            Some(b'{') => {}
+            // JSON of another kind does not pass by reading it again.
+            Some(b'[' | b'"') => {
+                return Ok(Self {
+                    found: Found::Defective("it is JSON, and not an object".to_owned()),
+                    body,
+                    typed: OnceLock::new(),
+                });
+            }
+            first => {
+                return Err(Problem {
+                    reason: "it is not a JSON object".to_owned(),
+                    broke_off: first.is_none(),
+                });
+            }
         }
-        let content = if is_too_deep(json) {
-            Content::Defective("it is nested too deeply".to_owned())
+        let found = if is_too_deep(json) {
+            Found::Defective("it is nested too deeply".to_owned())
         } else {
             match serde_json::from_slice::<Fields<'_>>(json) {
-                Ok(fields) => content(&body, &fields),
+                Ok(fields) => search(&body, &fields),
                 Err(error) if error.classify() == Category::Eof => {
                     return Err(Problem {
                         reason: "it broke off".to_owned(),
                         broke_off: true,
                     });
                 }
-                Err(error) => Content::Defective(format!(
+                Err(error) => Found::Defective(format!(
                     "it is not JSON from line {} column {} on",
                     error.line(),
                     error.column()
@@ -102,15 +115,18 @@ impl TaskSummaryRaw {
         };
         Ok(Self {
             body,
-            content,
+            found,
             typed: OnceLock::new(),
         })
     }
 
     /// Whether the API has put an answer there. A summary may lag behind the status: one without an answer is worth reading
-    /// again for a while, although the task has completed.
-    pub fn has_output(&self) -> bool {
-        !matches!(self.content, Content::Nothing | Content::Empty(_))
+    /// again for a while, although the task has completed. A defect does not pass by reading it again.
+    pub fn has_answer(&self) -> bool {
+        match &self.found {
+            Found::Output(_) | Found::Defective(_) => true,
+            Found::Nothing { has_answer, .. } => *has_answer,
+        }
     }
 
     pub fn body(&self) -> &Bytes {
@@ -118,28 +134,30 @@ impl TaskSummaryRaw {
     }
 
     pub fn output(&self) -> Option<&Output> {
-        match &self.content {
-            Content::Output(output) | Content::Empty(output) => Some(output),
+        match &self.found {
+            Found::Output(output) => Some(output),
             _ => None,
         }
     }
 
     /// The error of having no output, for the task.
     pub fn missing(&self, task: TaskId) -> Error {
-        match &self.content {
-            Content::Defective(reason) => {
+        let blank = match &self.found {
+            Found::Defective(reason) => {
                 let message = format!("the summary of the task {task} can't be read: {reason}");
-                Error::new(ErrorKind::Unreadable, message)
+                return Error::new(ErrorKind::Unreadable, message);
             }
-            _ => {
-                let json = std::str::from_utf8(without_mark(&self.body)).unwrap_or_default();
-                let message = format!(
-                    "the task {task} has completed without an output; its summary is {}",
-                    shape::of(json)
-                );
-                Error::new(ErrorKind::Mismatch, message)
-            }
-        }
+            Found::Nothing { blank, .. } => *blank,
+            Found::Output(_) => None,
+        };
+        let lack = match blank {
+            Some(source) => format!(", but its output in `{}` is empty", source.path()),
+            None => " without an output".to_owned(),
+        };
+        let json = std::str::from_utf8(without_mark(&self.body)).unwrap_or_default();
+        let shape = shape::of(json);
+        let message = format!("the task {task} has completed{lack}; its summary is {shape}");
+        Error::new(ErrorKind::Mismatch, message)
     }
 
     /// The summary as a type. A field that does not decode is in `extra`, as it came.
@@ -153,7 +171,7 @@ impl fmt::Debug for TaskSummaryRaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TaskSummaryRaw")
             .field("length", &self.body.len())
-            .field("has_output", &self.has_output())
+            .field("has_answer", &self.has_answer())
             .field("output", &self.output())
             .finish_non_exhaustive()
     }
@@ -180,7 +198,22 @@ struct Fields<'b> {
     summary: Option<&'b RawValue>,
     has_summary: bool,
     has_completed_at: bool,
+    /// Whether there is a key that `{extracted_data, summary, completed_at}` does not have.
     has_others: bool,
+}
+
+impl Fields<'_> {
+    /// Whether it is the documented `{summary, completed_at}`, or as much of it as is there: no other keys, or two of its
+    /// own. That is no output.
+    fn is_envelope(&self) -> bool {
+        let own = [
+            self.has_summary,
+            self.has_completed_at,
+            self.has_extracted_data,
+        ];
+        let count = own.iter().filter(|is_there| **is_there).count();
+        !self.has_others || count > 1
+    }
 }
 
 impl<'b> Deserialize<'b> for Fields<'b> {
@@ -204,7 +237,10 @@ impl<'b> Deserialize<'b> for Fields<'b> {
                             fields.has_extracted_data = true;
                             fields.extracted_data = map.next_value()?;
                         }
-                        RESULT => fields.result = map.next_value()?,
+                        RESULT => {
+                            fields.has_others = true;
+                            fields.result = map.next_value()?;
+                        }
                         SUMMARY => {
                             fields.has_summary = true;
                             fields.summary = map.next_value()?;
@@ -227,85 +263,121 @@ impl<'b> Deserialize<'b> for Fields<'b> {
 }
 
 /// Looks at the locations of an output, in the order of [`OutputSource`].
-fn content(body: &Bytes, summary: &Fields<'_>) -> Content {
-    let mut candidates = Candidates { body, empty: None };
-    let is_blank = |raw: &&RawValue| string(raw).is_some_and(|text| text.trim().is_empty());
-    let data = summary.extracted_data.filter(|raw| !is_blank(raw));
-    let result = summary.result.filter(|raw| !is_blank(raw));
+fn search(body: &Bytes, summary: &Fields<'_>) -> Found {
+    let mut search = Search {
+        body,
+        has_answer: false,
+        blank: None,
+        empty_list: None,
+    };
+    let data = summary.extracted_data;
     let output = data
-        .and_then(|raw| candidates.value(raw, OutputSource::ExtractedData))
-        .or_else(|| candidates.in_result(result?));
-    match (output, candidates.empty, result) {
-        (Some(output), _, _) => Content::Output(output),
-        // The answer itself is empty, and may not be there yet.
-        (None, Some(output), Some(_)) if output.source() == OutputSource::Result => {
-            Content::Empty(output)
-        }
-        (None, Some(output), Some(_)) => Content::Output(output),
-        (None, Some(output), None) => Content::Empty(output),
-        (None, None, Some(_)) => Content::Answer,
-        (None, None, None) => Content::Nothing,
+        .and_then(|raw| search.value(raw, OutputSource::ExtractedData))
+        .or_else(|| search.in_result(summary.result?));
+    let is_words = |output: &Output| output.json().starts_with('"');
+    let output = match search.empty_list {
+        Some(list) if output.as_ref().is_some_and(is_words) => Some(list),
+        Some(list) if search.has_answer => output.or(Some(list)),
+        _ => output,
+    };
+    match output {
+        Some(output) => Found::Output(output),
+        None => Found::Nothing {
+            has_answer: search.has_answer,
+            blank: search.blank,
+        },
     }
 }
 
-struct Candidates<'b> {
+/// What was found up to a location.
+struct Search<'b> {
     body: &'b Bytes,
-    /// The first location whose value is an empty object or array.
-    empty: Option<Output>,
+    /// Whether `result` answers: with words, or with more than a blank value.
+    has_answer: bool,
+    /// The first location with a blank value, or with an empty list.
+    blank: Option<OutputSource>,
+    /// The first empty list. It is the output if there is an answer beside it, and no other output but words.
+    empty_list: Option<Output>,
 }
 
-impl Candidates<'_> {
+impl Search<'_> {
     /// Looks into the answer.
     fn in_result(&mut self, result: &RawValue) -> Option<Output> {
         if let Some(text) = string(result) {
             return match json_in(text) {
-                Some(json) => self.unless_empty(Output::new(json, OutputSource::ResultText)),
+                Some(embedded) => self.in_answer(embedded, OutputSource::ResultText),
                 None => self.uncut(result, OutputSource::Result),
             };
         }
-        // Whatever is no object has no fields.
-        let fields: Fields<'_> = serde_json::from_str(result.get()).unwrap_or_default();
+        if !result.get().starts_with('{') {
+            return self.uncut(result, OutputSource::Result);
+        }
+        let Ok(fields) = serde_json::from_str::<Fields<'_>>(result.get()) else {
+            return self.uncut(result, OutputSource::Result);
+        };
         let data = fields.extracted_data;
         let output = data.and_then(|raw| self.value(raw, OutputSource::ResultExtractedData));
         if output.is_some() {
             return output;
         }
-        let is_envelope = fields.has_summary && fields.has_completed_at;
-        if (is_envelope || !fields.has_others)
-            && let Some(summary) = fields.summary
-        {
-            if let Some(json) = string(summary).and_then(json_in) {
-                return self.unless_empty(Output::new(json, OutputSource::ResultSummaryText));
-            }
-            if summary.get().starts_with(['{', '[']) {
-                return self.uncut(summary, OutputSource::ResultSummary);
-            }
+        if fields.is_envelope() {
+            return self.in_envelope(&fields);
         }
-        let is_output = !is_envelope && !fields.has_extracted_data;
+        self.has_answer = true;
+        let is_output = !fields.has_extracted_data;
         is_output.then(|| self.uncut(result, OutputSource::Result))?
+    }
+
+    /// Looks into the summary of `{summary, completed_at}`.
+    fn in_envelope(&mut self, envelope: &Fields<'_>) -> Option<Output> {
+        let Some(summary) = envelope.summary else {
+            let source = match envelope.has_summary {
+                true => OutputSource::ResultSummary,
+                false => OutputSource::Result,
+            };
+            self.blank.get_or_insert(source);
+            return None;
+        };
+        if let Some(embedded) = string(summary).and_then(json_in) {
+            return self.in_answer(embedded, OutputSource::ResultSummaryText);
+        }
+        let output = self.uncut(summary, OutputSource::ResultSummary)?;
+        self.has_answer = true;
+        // Words and numbers are the answer, and no output.
+        let is_container = summary.get().starts_with(['{', '[']);
+        is_container.then_some(output)
+    }
+
+    /// JSON in the text of the answer. The text answers unless it is a blank value alone; its author may have meant `[]`.
+    fn in_answer(&mut self, embedded: Embedded, source: OutputSource) -> Option<Output> {
+        let output = Output::new(embedded.json, source);
+        self.has_answer = embedded.has_words || Content::of(output.json()) != Content::Blank;
+        self.unless_blank(output)
     }
 
     /// A value that is the output, or a text that holds it.
     fn value(&mut self, raw: &RawValue, source: OutputSource) -> Option<Output> {
         match string(raw).and_then(json_in) {
-            Some(json) => self.unless_empty(Output::new(json, source)),
+            Some(embedded) => self.unless_blank(Output::new(embedded.json, source)),
             None => self.uncut(raw, source),
         }
     }
 
     fn uncut(&mut self, raw: &RawValue, source: OutputSource) -> Option<Output> {
         let json = self.body.slice_ref(raw.get().as_bytes());
-        self.unless_empty(Output::new(json, source))
+        self.unless_blank(Output::new(json, source))
     }
 
-    fn unless_empty(&mut self, output: Output) -> Option<Output> {
-        let mut characters = output.json().chars().filter(|c| !c.is_ascii_whitespace());
-        let ends = (characters.next(), characters.next());
-        if matches!(ends, (Some('{'), Some('}')) | (Some('['), Some(']'))) {
-            self.empty.get_or_insert(output);
-            return None;
+    fn unless_blank(&mut self, output: Output) -> Option<Output> {
+        let content = Content::of(output.json());
+        if content == Content::Full {
+            return Some(output);
         }
-        Some(output)
+        self.blank.get_or_insert(output.source());
+        if content == Content::EmptyList {
+            self.empty_list.get_or_insert(output);
+        }
+        None
     }
 }
 
@@ -319,10 +391,10 @@ mod tests {
     use super::TaskSummaryRaw;
 
     #[test]
-    fn a_summary_without_an_answer_has_no_output_yet() {
-        let has_output = |json: &'static str| {
+    fn a_summary_with_blank_values_alone_has_no_answer_yet() {
+        let has_answer = |json: &'static str| {
             let summary = TaskSummaryRaw::parse(json.into()).expect("a summary");
-            summary.has_output()
+            summary.has_answer()
         };
         for lagging in [
             "{}",
@@ -331,8 +403,11 @@ mod tests {
             r#"{"result":""}"#,
             r#"{"extracted_data":{}}"#,
             r#"{"extracted_data":[],"result":null}"#,
+            r#"{"extracted_data":[null]}"#,
+            r#"{"result":{"summary":"","completed_at":"t"}}"#,
+            r#"{"extracted_data":[],"result":{"summary":" ","completed_at":"t","model":"m"}}"#,
         ] {
-            assert!(!has_output(lagging), "{lagging}");
+            assert!(!has_answer(lagging), "{lagging}");
         }
         for answered in [
             r#"{"extracted_data":{"total":7}}"#,
@@ -340,10 +415,9 @@ mod tests {
             r#"{"result":"in words"}"#,
             r#"{"result":{"summary":"in words","completed_at":"t"}}"#,
             r#"{"extracted_data":{},"result":{"summary":"in words","completed_at":"t"}}"#,
-            // A defect does not pass by reading it again.
             r#"{"result":NaN}"#,
         ] {
-            assert!(has_output(answered), "{answered}");
+            assert!(has_answer(answered), "{answered}");
         }
     }
 }

@@ -67,17 +67,40 @@ fn escape(digits: &str) -> Option<(char, &str)> {
     Some((character, digits.get(length..)?))
 }
 
+/// JSON that was found in a text.
+pub struct Embedded {
+    pub json: Bytes,
+    /// Whether the text says more than that, beside the fence of a code block.
+    pub has_words: bool,
+}
+
 /// The JSON object or array that a text is, or that a single Markdown code block in it holds.
-pub fn json_in(text: String) -> Option<Bytes> {
+pub fn json_in(text: String) -> Option<Embedded> {
     let text = Bytes::from(text);
-    let json = {
+    let (json, has_words) = {
         let text = std::str::from_utf8(&text).ok()?;
         match container(text) {
-            Some(json) => json,
-            None => in_block(text)?,
+            Some(json) => (json, false),
+            None => {
+                let json = in_block(text)?;
+                (json, has_words_around(text, json))
+            }
         }
     };
-    Some(text.slice_ref(json.as_bytes()))
+    let json = text.slice_ref(json.as_bytes());
+    Some(Embedded { json, has_words })
+}
+
+/// Whether a text says more than the code block with this part of it.
+fn has_words_around(text: &str, json: &str) -> bool {
+    let start = json.as_ptr().addr() - text.as_ptr().addr();
+    let is_mark = |c: char| c.is_whitespace() || matches!(c, '`' | '~');
+    let before = text[..start].trim_end();
+    let before = before.trim_end_matches(|c: char| c.is_ascii_alphanumeric());
+    let after = &text[start + json.len()..];
+    [before, after]
+        .iter()
+        .any(|words| !words.trim_matches(is_mark).is_empty())
 }
 
 /// The object or array that a text is, without the blanks around it.

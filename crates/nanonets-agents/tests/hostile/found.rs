@@ -8,8 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use nanonets_agents::{Client, Error, ErrorKind, Evidence, FoundRun, Marker, RunRecord};
 use serde_json::{Value, json};
 
-use crate::raw::{RawRequest, RawServer, Reply};
-use crate::{AGENT, TASK, agent, client, soon};
+use crate::raw_server::{JSON, RawServer, Reply, Request, date};
+use crate::{AGENT, TASK, agent, client, run, soon};
 
 const OTHER: &str = "22222222-2222-4222-8222-222222222222";
 
@@ -21,9 +21,8 @@ fn item(id: &str, created_at: DateTime<Utc>, title: Option<&str>) -> Value {
 }
 
 /// The value of a query parameter.
-fn parameter(request: &RawRequest, name: &str) -> Option<String> {
-    let (_, query) = request.line.split_once('?')?;
-    let url = reqwest::Url::parse(&format!("http://host/?{query}")).expect("a query");
+fn parameter(request: &Request, name: &str) -> Option<String> {
+    let url = reqwest::Url::parse(&format!("http://host{}", request.target)).expect("a URL");
     let mut pairs = url.query_pairs();
     pairs
         .find(|(key, _)| key == name)
@@ -31,7 +30,7 @@ fn parameter(request: &RawRequest, name: &str) -> Option<String> {
 }
 
 /// The page of those items that the filters of a request let through, as a server with this clock would answer.
-fn page(request: &RawRequest, clock: DateTime<Utc>, items: &[Value]) -> Reply {
+fn page(request: &Request, clock: DateTime<Utc>, items: &[Value]) -> Reply {
     let after = parameter(request, "created_after")
         .map(|time| time.parse::<DateTime<Utc>>().expect("a time"));
     let before = parameter(request, "created_before")
@@ -52,12 +51,11 @@ fn page(request: &RawRequest, clock: DateTime<Utc>, items: &[Value]) -> Reply {
         })
         .collect();
     let body = json!({ "data": data, "has_more": false, "next_cursor": null }).to_string();
-    let date = clock.format("%a, %d %b %Y %T GMT").to_string();
-    Reply::answer_dated(&date, "200 OK", &["Content-Type: application/json"], body)
+    Reply::new("200 OK", &[JSON, &date(clock)], body)
 }
 
 async fn lost(client: &Client) -> Error {
-    let error = soon(client.agent(agent()).run().query("q").start()).await;
+    let error = soon(run(client).start()).await;
     error.expect_err("a lost answer")
 }
 
@@ -68,7 +66,7 @@ async fn a_task_is_found_however_far_the_clocks_are_apart() {
         let server = RawServer::start(move |request| {
             let clock = Utc::now() + offset;
             match request.is("POST", "/run") {
-                true => Reply::Close,
+                true => Reply::close(),
                 false => page(
                     request,
                     clock,
@@ -78,15 +76,21 @@ async fn a_task_is_found_however_far_the_clocks_are_apart() {
                     ],
                 ),
             }
-        })
-        .await;
+        });
         let client = client(&server);
         let error = lost(&client).await;
         let record = error.run_record().expect("a record");
         // A process on another machine knows nothing of the clock that the times of the record are from.
         let stored = serde_json::to_string(record).expect("JSON");
         let stored: RunRecord = serde_json::from_str(&stored).expect("a record");
-        for (record, expected) in [(record, [TASK].as_slice()), (&stored, &[OTHER, TASK])] {
+        // The window begins at the earlier of the two times: the offset may be that of a gateway.
+        let is_ahead = offset > TimeDelta::zero();
+        let own = if is_ahead {
+            &[OTHER, TASK][..]
+        } else {
+            &[TASK]
+        };
+        for (record, expected) in [(record, own), (&stored, &[OTHER, TASK])] {
             let FoundRun::Found(found) = soon(client.find_run(record)).await.expect("a list")
             else {
                 panic!("{offset}: not found");
@@ -103,19 +107,65 @@ async fn a_task_is_found_however_far_the_clocks_are_apart() {
 }
 
 #[tokio::test]
+async fn a_gateway_whose_clock_is_wrong_hides_no_task() {
+    for hours in [-3, 3, 72] {
+        let server = RawServer::start(move |request| {
+            // The times of tasks are right, and the `Date` of each answer is not.
+            let clock = Utc::now() + TimeDelta::hours(hours);
+            match request.is("POST", "/run") {
+                true => Reply::close(),
+                false => page(request, clock, &[item(TASK, Utc::now(), None)]),
+            }
+        });
+        let client = client(&server);
+        let error = lost(&client).await;
+        let record = error.run_record().expect("a record");
+        let stored = serde_json::to_string(record).expect("JSON");
+        let stored: RunRecord = serde_json::from_str(&stored).expect("a record");
+        for record in [record, &stored] {
+            let search = client.find_run(record).settle(Duration::ZERO);
+            let found = soon(search).await.expect("a list");
+            assert!(matches!(found, FoundRun::Found(_)), "{hours}: {found:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_list_without_an_end_ends_the_search() {
+    let listed = Arc::new(AtomicUsize::new(0));
+    let server = RawServer::start(move |request| match request.is("POST", "/run") {
+        true => Reply::close(),
+        false => {
+            let first = listed.fetch_add(100, Ordering::Relaxed);
+            let id = |n: usize| uuid::Uuid::from_u128(n as u128).to_string();
+            let items = (first..first + 100).map(|n| item(&id(n), Utc::now(), None));
+            let items: Vec<Value> = items.collect();
+            let body = json!({ "data": items, "has_more": true, "next_cursor": first.to_string() });
+            Reply::json("200 OK", body)
+        }
+    });
+    let client = client(&server);
+    let error = lost(&client).await;
+    let search = client.find_run(error.run_record().expect("a record"));
+    let limit = Duration::from_secs(120);
+    let found = tokio::time::timeout(limit, search.into_future()).await;
+    let error = found.expect("an end").expect_err("a list without an end");
+    assert_eq!(error.kind(), ErrorKind::Pagination);
+}
+
+#[tokio::test]
 async fn a_task_that_is_listed_late_is_not_found_yet_and_then_found() {
     let looks = Arc::new(AtomicUsize::new(0));
     let server = RawServer::start({
         let looks = looks.clone();
         move |request| match request.is("POST", "/run") {
-            true => Reply::Close,
+            true => Reply::close(),
             false => match looks.load(Ordering::Relaxed) {
                 0 => page(request, Utc::now(), &[]),
                 _ => page(request, Utc::now(), &[item(TASK, Utc::now(), None)]),
             },
         }
-    })
-    .await;
+    });
     let client = client(&server);
     let error = lost(&client).await;
     let record = error.run_record().expect("a record");
@@ -136,10 +186,9 @@ async fn a_task_that_is_listed_late_is_not_found_yet_and_then_found() {
 #[tokio::test]
 async fn a_run_is_ruled_out_when_its_task_can_not_appear_any_more() {
     let server = RawServer::start(|request| match request.is("POST", "/run") {
-        true => Reply::Close,
+        true => Reply::close(),
         false => page(request, Utc::now(), &[]),
-    })
-    .await;
+    });
     let client = client(&server);
     let error = lost(&client).await;
     let mut record = error.run_record().expect("a record").clone();
@@ -156,7 +205,7 @@ async fn a_run_is_ruled_out_when_its_task_can_not_appear_any_more() {
 
 #[tokio::test]
 async fn a_failed_search_is_an_error_and_rules_nothing_out() {
-    let server = RawServer::start(|_| Reply::Close).await;
+    let server = RawServer::start(|_| Reply::close());
     let client = client(&server);
     let error = lost(&client).await;
     let record = error.run_record().expect("a record");
@@ -177,15 +226,15 @@ async fn a_marker_finds_one_task_among_those_of_eight_runs_in_flight() {
     for (titles, evidence) in [(true, Evidence::Title), (false, Evidence::FirstMessage)] {
         let server = RawServer::start(move |request| {
             if request.is("POST", "/run") {
-                return Reply::Close;
+                return Reply::close();
             }
             let number = |id: &str| id.as_bytes()[0];
             if request.is("GET", "/messages") {
-                let id = request.line.split('/').nth(4).expect("an id");
+                let id = request.target.split('/').nth(4).expect("an id");
                 let text = format!("[order-{}]\nExtract the total.", char::from(number(id)));
                 let message =
                     json!({ "id": OTHER, "task_id": id, "role": "user", "content": text });
-                return Reply::json("200 OK", &json!({ "data": [message] }));
+                return Reply::json("200 OK", json!({ "data": [message] }));
             }
             let items: Vec<_> = (1..=8)
                 .map(|number| {
@@ -199,8 +248,7 @@ async fn a_marker_finds_one_task_among_those_of_eight_runs_in_flight() {
                 })
                 .collect();
             page(request, Utc::now(), &items)
-        })
-        .await;
+        });
         let client = client(&server);
         let run = client
             .agent(agent())
@@ -224,9 +272,9 @@ async fn a_marker_finds_one_task_among_those_of_eight_runs_in_flight() {
 async fn a_task_that_can_not_be_read_is_not_ruled_out_by_its_title() {
     let server = RawServer::start(|request| {
         if request.is("POST", "/run") {
-            Reply::Close
+            Reply::close()
         } else if request.is("GET", "/messages") {
-            Reply::answer("404 Not Found", &[], r#"{"error":"not there"}"#)
+            Reply::new("404 Not Found", &[], r#"{"error":"not there"}"#)
         } else {
             page(
                 request,
@@ -234,14 +282,9 @@ async fn a_task_that_can_not_be_read_is_not_ruled_out_by_its_title() {
                 &[item(TASK, Utc::now(), Some("Invoice"))],
             )
         }
-    })
-    .await;
+    });
     let client = client(&server);
-    let run = client
-        .agent(agent())
-        .run()
-        .query("q")
-        .marker(Marker::random());
+    let run = run(&client).marker(Marker::random());
     let error = soon(run.start()).await.expect_err("a lost answer");
     let record = error.run_record().expect("a record");
     let search = client.find_run(record).settle(Duration::ZERO);
@@ -263,19 +306,12 @@ async fn tasks_of_other_runs_that_were_answered_are_no_candidates() {
             );
         }
         match runs.fetch_add(1, Ordering::Relaxed) {
-            0 => Reply::json("201 Created", &json!({ "task_id": OTHER })),
-            _ => Reply::Close,
+            0 => Reply::json("201 Created", json!({ "task_id": OTHER })),
+            _ => Reply::close(),
         }
-    })
-    .await;
+    });
     let client = client(&server);
-    client
-        .agent(agent())
-        .run()
-        .query("q")
-        .start()
-        .await
-        .expect("a task");
+    run(&client).start().await.expect("a task");
     let error = lost(&client).await;
     let record = error.run_record().expect("a record");
     let FoundRun::Found(found) = soon(client.find_run(record)).await.expect("a list") else {
@@ -294,10 +330,9 @@ async fn tasks_of_other_runs_that_were_answered_are_no_candidates() {
 #[tokio::test]
 async fn a_prepared_run_has_a_record_before_a_byte_of_it_is_sent() {
     let server = RawServer::start(|request| match request.is("POST", "/run") {
-        true => Reply::Close,
+        true => Reply::close(),
         false => page(request, Utc::now() + TimeDelta::minutes(5), &[]),
-    })
-    .await;
+    });
     let client = client(&server);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("invoice.pdf");
@@ -337,10 +372,9 @@ async fn a_task_that_does_not_decode_is_not_ruled_out_and_does_not_hide_another(
         ),
     ] {
         let server = RawServer::start(move |request| match request.is("POST", "/run") {
-            true => Reply::Close,
-            false => Reply::json("200 OK", &json!({ "data": items, "has_more": false })),
-        })
-        .await;
+            true => Reply::close(),
+            false => Reply::json("200 OK", json!({ "data": items, "has_more": false })),
+        });
         let client = client(&server);
         let error = lost(&client).await;
         let record = error.run_record().expect("a record");
@@ -357,8 +391,7 @@ async fn a_record_of_a_clock_that_was_set_back_hides_no_task() {
     let server = RawServer::start(|request| {
         let long_ago = Utc::now() - TimeDelta::hours(2);
         page(request, Utc::now(), &[item(TASK, long_ago, None)])
-    })
-    .await;
+    });
     let since = Utc::now() + TimeDelta::days(1);
     let record = json!({ "agent_id": AGENT, "since": since });
     let record: RunRecord = serde_json::from_value(record).expect("a record");
@@ -369,15 +402,14 @@ async fn a_record_of_a_clock_that_was_set_back_hides_no_task() {
 
 #[tokio::test]
 async fn a_gateway_whose_clock_is_ahead_hides_no_task() {
-    let ahead = |request: &RawRequest| match request.is("POST", "/run") {
+    let ahead = |request: &Request| match request.is("POST", "/run") {
         true => {
-            let date = Utc::now() + TimeDelta::hours(1);
-            let date = date.format("%a, %d %b %Y %T GMT").to_string();
-            Reply::answer_dated(&date, "502 Bad Gateway", &[], "<h1>Bad gateway</h1>")
+            let date = date(Utc::now() + TimeDelta::hours(1));
+            Reply::new("502 Bad Gateway", &[&date], "<h1>Bad gateway</h1>")
         }
         false => page(request, Utc::now(), &[item(TASK, Utc::now(), None)]),
     };
-    let server = RawServer::start(ahead).await;
+    let server = RawServer::start(ahead);
     let client = client(&server);
     let error = lost(&client).await;
     let mut record = error.run_record().expect("a record").clone();
@@ -398,7 +430,7 @@ async fn a_list_that_repeats_itself_has_one_candidate_and_an_end() {
         let server = RawServer::start({
             let count = AtomicUsize::new(0);
             move |request| match request.is("POST", "/run") {
-                true => Reply::Close,
+                true => Reply::close(),
                 false => {
                     let number = count.fetch_add(1, Ordering::Relaxed);
                     let body = json!({
@@ -408,8 +440,7 @@ async fn a_list_that_repeats_itself_has_one_candidate_and_an_end() {
                     Reply::json("200 OK", &body)
                 }
             }
-        })
-        .await;
+        });
         let client = client(&server);
         let error = lost(&client).await;
         let record = error.run_record().expect("a record");

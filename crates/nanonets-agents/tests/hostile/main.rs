@@ -1,20 +1,21 @@
 //! The client against servers that no simulator can be: gateways, caches, clocks that are wrong, answers that are odd.
 
+mod compressed;
 mod found;
 mod odd_lists;
 mod paid;
-#[path = "../common/raw.rs"]
-mod raw;
+#[path = "../common/raw_server.rs"]
+mod raw_server;
 mod secrets;
 mod table;
 mod waits;
 
 use std::time::Duration;
 
-use nanonets_agents::{AgentId, Client, ClientBuilder, RetryPolicy};
+use nanonets_agents::{AgentId, Client, ClientBuilder, RetryPolicy, Run};
 use serde_json::{Value, json};
 
-use raw::RawServer;
+use raw_server::RawServer;
 
 const AGENT: &str = "11111111-1111-4111-8111-111111111111";
 const TASK: &str = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
@@ -37,6 +38,20 @@ fn builder(server: &RawServer) -> ClientBuilder {
 
 fn client(server: &RawServer) -> Client {
     builder(server).build().expect("a client")
+}
+
+/// A client with this key that sends everything once.
+fn client_without_retries(server: &RawServer, key: &str) -> Client {
+    Client::builder(key)
+        .base_url(server.url())
+        .retry(RetryPolicy::never())
+        .build()
+        .expect("a client")
+}
+
+/// A run of one prompt.
+fn run(client: &Client) -> Run {
+    client.agent(agent()).run().query("q")
 }
 
 /// A task as the API describes it.

@@ -1,10 +1,11 @@
 //! Lists of servers that depart from the documentation: one odd item does not lose the others.
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use nanonets_agents::{AgentId, Error, ErrorKind, OddItem, Result, TaskId, TaskListItem};
+use nanonets_agents::{AgentId, Client, Error, ErrorKind, OddItem, Result, TaskId, TaskListItem};
 use serde_json::{Value, json};
 
-use crate::raw::RawServer;
+use crate::client_without_retries;
+use crate::raw_server::{RawServer, Reply};
 
 const KEY: &str = "nn_live_4f7Q9zXk2LmT8vRcWs6H";
 const AGENT: &str = "6d8f2c1e-0a5b-4f3d-9c7e-1b2a3d4e5f60";
@@ -42,18 +43,26 @@ fn without(number: u8, key: &str) -> Value {
 }
 
 /// A server with pages: the cursor `n` leads to the page `n`.
-async fn server(pages: Vec<String>) -> RawServer {
-    RawServer::json(200, move |request| {
-        let cursor = request.split_once("cursor=").map(|(_, rest)| rest);
+fn server(pages: Vec<String>) -> RawServer {
+    RawServer::start(move |request| {
+        let cursor = request.target.split_once("cursor=").map(|(_, rest)| rest);
         let digits = |text: &str| {
             text.chars()
                 .take_while(char::is_ascii_digit)
                 .collect::<String>()
         };
         let number: usize = cursor.map_or(0, |rest| digits(rest).parse().expect("a number"));
-        pages[number].clone()
+        Reply::json(200, &pages[number])
     })
-    .await
+}
+
+/// A server that answers every request with the same JSON.
+fn server_of(json: Value) -> RawServer {
+    RawServer::start(move |_| Reply::json(200, &json))
+}
+
+fn client(server: &RawServer) -> Client {
+    client_without_retries(server, KEY)
 }
 
 /// A page with these items; the first of two.
@@ -66,7 +75,7 @@ fn last(items: &[Value]) -> String {
 }
 
 async fn tasks(pages: Vec<String>) -> Vec<Result<TaskListItem>> {
-    let client = server(pages).await.client(KEY);
+    let client = client(&server(pages));
     client.tasks().list().stream().collect().await
 }
 
@@ -132,7 +141,7 @@ async fn a_page_has_its_odd_items_beside_the_others() {
             page(&[odd.clone(), item(1), odd.clone()]),
             last(std::slice::from_ref(&odd)),
         ];
-        let client = server(pages).await.client(KEY);
+        let client = client(&server(pages));
         let pages: Vec<_> = client
             .tasks()
             .list()
@@ -182,12 +191,11 @@ async fn agents_and_versions_survive_odd_items_too() {
         json!("agent"),
     ] {
         let pages = || vec![page(&[item(1), odd.clone(), item(3)]), last(&[item(4)])];
-        let client = server(pages()).await.client(KEY);
-        let agents: Vec<_> = client.agents().list().stream().collect().await;
+        let agents = client(&server(pages())).agents().list().stream();
+        let agents: Vec<_> = agents.collect().await;
         let is_there: Vec<_> = agents.iter().map(Result::is_ok).collect();
         assert_eq!(is_there, [true, false, true, true], "{odd}");
-        let client = server(pages()).await.client(KEY);
-        let versions = client.agent(agent()).versions().stream();
+        let versions = client(&server(pages())).agent(agent()).versions().stream();
         let versions: Vec<_> = versions.collect().await;
         let is_there: Vec<_> = versions.iter().map(Result::is_ok).collect();
         assert_eq!(is_there, [true, false, true, true], "{odd}");
@@ -310,8 +318,8 @@ async fn an_odd_message_loses_neither_the_others_nor_its_own_words() {
     ] {
         let (good, odd) = (message("parts", json!(1)), message(key, value.clone()));
         let list = json!({ "data": [good, odd, good] });
-        let server = RawServer::json(200, move |_| list.to_string()).await;
-        let messages = server.client(KEY).task(task).messages().await;
+        let server = server_of(list);
+        let messages = client(&server).task(task).messages().await;
         let messages = messages.expect("messages");
         assert_eq!(messages.len(), 3);
         assert_eq!(messages[1].content, Some(json!("Which currency?").into()));
@@ -319,14 +327,14 @@ async fn an_odd_message_loses_neither_the_others_nor_its_own_words() {
         assert_eq!(extra, json!({ key: value }));
     }
     let list = json!({ "data": ["Which currency?", null, message("parts", json!(1))] });
-    let server = RawServer::json(200, move |_| list.to_string()).await;
-    let messages = server.client(KEY).task(task).messages().await;
+    let server = server_of(list);
+    let messages = client(&server).task(task).messages().await;
     let messages = messages.expect("messages");
     assert_eq!(messages[0].content, Some(json!("Which currency?").into()));
     assert_eq!((messages.len(), &messages[1].content), (3, &None));
     for body in [json!({}), json!({ "data": null }), json!({ "data": {} })] {
-        let server = RawServer::json(200, move |_| body.to_string()).await;
-        let error = server.client(KEY).task(task).messages().await;
+        let server = server_of(body);
+        let error = client(&server).task(task).messages().await;
         assert_eq!(error.expect_err("no list").kind(), ErrorKind::Unreadable);
     }
 }
@@ -334,7 +342,7 @@ async fn an_odd_message_loses_neither_the_others_nor_its_own_words() {
 #[tokio::test]
 async fn an_odd_list_can_be_had_as_it_came() {
     let body = page(&[item(1), json!(17)]);
-    let client = server(vec![body.clone()]).await.client(KEY);
+    let client = client(&server(vec![body.clone()]));
     let raw = client.tasks().list().page().raw().await.expect("an answer");
     assert_eq!(raw.body, body);
 }

@@ -1,22 +1,23 @@
 //! What proves that a run had no effect, and what is kept of one that had.
 
+use std::time::Duration;
+
 use nanonets_agents::{ErrorKind, Origin};
 use serde_json::json;
 
-use crate::raw::{RawServer, Reply};
-use crate::{AGENT, NOW, TASK, agent, client, soon};
+use crate::raw_server::{HTML, JSON, RawServer, Reply};
+use crate::{AGENT, NOW, TASK, agent, client, run, soon};
 
 const VARNISH: &str =
     "<?xml version=\"1.0\"?><html><head><title>503 Backend fetch failed</title></head></html>";
 
 /// Errors that a cache, a gateway or a load balancer answers, perhaps after the backend took the request.
 fn of_gateways() -> Vec<(&'static str, Vec<&'static str>, &'static str)> {
-    let html = "Content-Type: text/html";
     let wait = "Retry-After: 0";
     vec![
         (
             "503 Backend fetch failed",
-            vec![html, wait, "Via: 1.1 varnish"],
+            vec![HTML, wait, "Via: 1.1 varnish"],
             VARNISH,
         ),
         ("503 Service Unavailable", vec![wait], ""),
@@ -27,27 +28,27 @@ fn of_gateways() -> Vec<(&'static str, Vec<&'static str>, &'static str)> {
         ),
         (
             "503 Service Unavailable",
-            vec![wait, "Content-Type: application/json"],
+            vec![wait, JSON],
             r#"{"message":"no upstream"}"#,
         ),
         (
             "503 Service Unavailable",
-            vec![wait, "Content-Type: application/json"],
+            vec![wait, JSON],
             r#"{"timestamp":1,"status":503,"error":"Service Unavailable","path":"/run"}"#,
         ),
         (
             "429 Too Many Requests",
-            vec![html, wait],
+            vec![HTML, wait],
             "<h1>Slow down</h1>",
         ),
         ("429 Too Many Requests", vec![wait], ""),
         (
             "429 Too Many Requests",
-            vec![wait, "Content-Type: application/json"],
+            vec![wait, JSON],
             r#"{"message":"API rate limit exceeded"}"#,
         ),
-        ("404 Not Found", vec![html], "<h1>No such page</h1>"),
-        ("403 Forbidden", vec![html], "<h1>Blocked</h1>"),
+        ("404 Not Found", vec![HTML], "<h1>No such page</h1>"),
+        ("403 Forbidden", vec![HTML], "<h1>Blocked</h1>"),
         (
             "400 Bad Request",
             vec!["Content-Type: text/plain"],
@@ -57,12 +58,12 @@ fn of_gateways() -> Vec<(&'static str, Vec<&'static str>, &'static str)> {
         ("499 Client Closed Request", vec![], ""),
         (
             "500 Internal Server Error",
-            vec!["Content-Type: application/json"],
+            vec![JSON],
             r#"{"error":"unexpected"}"#,
         ),
-        ("502 Bad Gateway", vec![html], "<h1>Bad gateway</h1>"),
+        ("502 Bad Gateway", vec![HTML], "<h1>Bad gateway</h1>"),
         ("504 Gateway Timeout", vec![], ""),
-        ("200 OK", vec![html], "<h1>Please log in</h1>"),
+        ("200 OK", vec![HTML], "<h1>Please log in</h1>"),
         ("302 Found", vec!["Location: /login"], ""),
     ]
 }
@@ -70,7 +71,7 @@ fn of_gateways() -> Vec<(&'static str, Vec<&'static str>, &'static str)> {
 #[tokio::test]
 async fn an_error_that_may_not_be_the_api_s_is_ambiguous_and_starts_no_second_task() {
     for (status, headers, body) in of_gateways() {
-        let server = RawServer::start(move |_| Reply::answer(status, &headers, body)).await;
+        let server = RawServer::start(move |_| Reply::new(status, &headers, body));
         let client = client(&server);
         let agent = client.agent(agent());
         let errors = [
@@ -101,8 +102,8 @@ async fn an_error_that_may_not_be_the_api_s_is_ambiguous_and_starts_no_second_ta
 async fn the_api_s_own_refusal_is_no_ambiguity_and_is_repeated_where_it_may_pass() {
     let refused = |status: &'static str| {
         RawServer::start(move |_| {
-            let headers = ["Content-Type: application/json", "Retry-After: 0"];
-            Reply::answer(status, &headers, r#"{"error":"not now"}"#)
+            let headers = [JSON, "Retry-After: 0"];
+            Reply::new(status, &headers, r#"{"error":"not now"}"#)
         })
     };
     for status in [
@@ -112,13 +113,8 @@ async fn the_api_s_own_refusal_is_no_ambiguity_and_is_repeated_where_it_may_pass
         "409 Conflict",
         "422 Unprocessable",
     ] {
-        let server = refused(status).await;
-        let error = client(&server)
-            .agent(agent())
-            .run()
-            .query("q")
-            .start()
-            .await;
+        let server = refused(status);
+        let error = run(&client(&server)).start().await;
         let error = error.expect_err("a refusal");
         assert!(!error.is_ambiguous(), "{status}: {error}");
         assert_eq!(
@@ -128,8 +124,8 @@ async fn the_api_s_own_refusal_is_no_ambiguity_and_is_repeated_where_it_may_pass
         );
     }
     for status in ["429 Too Many Requests", "503 Service Unavailable"] {
-        let server = refused(status).await;
-        let error = soon(client(&server).agent(agent()).run().query("q").start()).await;
+        let server = refused(status);
+        let error = soon(run(&client(&server)).start()).await;
         let error = error.expect_err("a refusal");
         assert!(!error.is_ambiguous(), "{status}: {error}");
         assert!(error.attempts() > 5, "{status}: {}", error.attempts());
@@ -145,16 +141,8 @@ async fn a_status_that_alone_says_that_nothing_was_done_needs_no_envelope() {
         "431 Headers",
         "308 Permanent Redirect",
     ] {
-        let server = RawServer::start(move |_| {
-            Reply::answer(status, &["Content-Type: text/html"], "<h1>No</h1>")
-        })
-        .await;
-        let error = client(&server)
-            .agent(agent())
-            .run()
-            .query("q")
-            .start()
-            .await;
+        let server = RawServer::start(move |_| Reply::new(status, &[HTML], "<h1>No</h1>"));
+        let error = run(&client(&server)).start().await;
         let error = error.expect_err("a refusal");
         assert!(!error.is_ambiguous(), "{status}: {error}");
         assert_eq!(error.origin(), Some(Origin::Gateway));
@@ -173,11 +161,10 @@ async fn a_read_is_repeated_whoever_answers() {
         let server = RawServer::start({
             let count = std::sync::atomic::AtomicUsize::new(0);
             move |_| match count.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
-                0 | 1 => Reply::answer(status, &["Content-Type: text/html"], "<h1>Later</h1>"),
-                _ => Reply::json("200 OK", &crate::task("running")),
+                0 | 1 => Reply::new(status, &[HTML], "<h1>Later</h1>"),
+                _ => Reply::json("200 OK", crate::task("running")),
             }
-        })
-        .await;
+        });
         let task = client(&server).task(TASK.parse().expect("an id"));
         soon(task.get()).await.expect(status);
         assert_eq!(server.requests().len(), 3, "{status}");
@@ -200,16 +187,13 @@ async fn a_task_that_was_started_is_known_however_odd_the_rest_of_the_answer_is(
         format!(r#"{{"task_id":"{TASK}","message":"cut o"#),
     ] {
         let answer = body.clone();
-        let server = RawServer::start(move |_| {
-            Reply::answer("201 Created", &["Content-Type: application/json"], &answer)
-        })
-        .await;
+        let server = RawServer::start(move |_| Reply::new("201 Created", &[JSON], &answer));
         let client = client(&server);
-        let task = soon(client.agent(agent()).run().query("q").start()).await;
+        let task = soon(run(&client).start()).await;
         assert_eq!(task.expect(&body).id().to_string(), TASK, "{body}");
         assert_eq!(server.requests().len(), 1, "{body}");
         // A caller who wants the whole answer gets an error that has the id.
-        if let Err(error) = client.agent(agent()).run().query("q").send().await {
+        if let Err(error) = run(&client).send().await {
             assert_eq!(error.kind(), ErrorKind::Unreadable);
             assert_eq!(
                 error.task_id().map(|id| id.to_string()).as_deref(),
@@ -225,13 +209,79 @@ async fn a_task_that_was_started_is_known_however_odd_the_rest_of_the_answer_is(
 async fn a_task_is_known_although_its_answer_breaks_off() {
     let server = RawServer::start(|_| {
         let body = format!(r#"{{"task_id":"{TASK}","agent_id":"#);
-        let head =
-            "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n";
-        Reply::SendAndClose(format!("{head}{body}").into_bytes())
-    })
-    .await;
-    let task = soon(client(&server).agent(agent()).run().query("q").start()).await;
+        Reply::json("201 Created", body).cut_off()
+    });
+    let task = soon(run(&client(&server)).start()).await;
     assert_eq!(task.expect("a task").id().to_string(), TASK);
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn an_id_that_has_arrived_is_known_although_the_answer_does_not_end() {
+    let unfinished = [
+        // Chunked without a last chunk, a length that is too long, and no length at all.
+        format!(
+            "Transfer-Encoding: chunked\r\n\r\n40\r\n{{\"task_id\":\"{TASK}\",\"id\":\"{AGENT}"
+        ),
+        format!("Content-Length: 4000\r\n\r\n{{\"task_id\":\"{TASK}\",\"id\":\"{AGENT}\"}}"),
+        format!("\r\n{{\"task_id\":\"{TASK}\",\"id\":\"{AGENT}\"}}"),
+    ];
+    for rest in unfinished {
+        let answer = format!("HTTP/1.1 201 Created\r\nContent-Type: application/json\r\n{rest}");
+        let server = RawServer::play(move |mut connection| {
+            let answer = answer.clone();
+            async move {
+                connection.request().await;
+                connection.write(answer.as_bytes()).await;
+                connection.hang().await;
+            }
+        });
+        let client = client(&server);
+        let limit = Duration::from_millis(300);
+        let run = || run(&client).attempt_timeout(limit);
+        let started = soon(run().start()).await.expect("a task");
+        assert_eq!(started.id().to_string(), TASK);
+        let errors = [
+            soon(run().send()).await.map(drop),
+            soon(run().raw()).await.map(drop),
+        ];
+        for error in errors {
+            let error = error.expect_err("an answer that does not end");
+            assert_eq!(
+                error.task_id().map(|id| id.to_string()).as_deref(),
+                Some(TASK)
+            );
+            assert!(!error.is_ambiguous(), "{error}");
+            assert!(!error.body().is_empty());
+        }
+        let create = client.agents().create().attempt_timeout(limit);
+        let error = soon(create.into_future())
+            .await
+            .expect_err("an answer that does not end");
+        match rest.starts_with("Transfer") {
+            // The id of the agent is cut.
+            true => assert!(error.is_ambiguous(), "{error}"),
+            false => assert_eq!(
+                error.agent_id().map(|id| id.to_string()).as_deref(),
+                Some(AGENT)
+            ),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_read_as_it_came_loses_no_id_either() {
+    let server = RawServer::start(|_| {
+        Reply::json("201 Created", json!({ "task_id": TASK, "agent_id": AGENT })).cut_off()
+    });
+    let client = client(&server);
+    let error = soon(run(&client).raw()).await.expect_err("a cut answer");
+    assert_eq!(
+        error.task_id().map(|id| id.to_string()).as_deref(),
+        Some(TASK)
+    );
+    assert!(!error.is_ambiguous(), "{error}");
+    assert!(!error.body().is_empty());
     assert_eq!(server.requests().len(), 1);
 }
 
@@ -240,10 +290,9 @@ async fn an_agent_that_was_created_is_known_although_its_answer_is_odd() {
     let server = RawServer::start(|_| {
         Reply::json(
             "201 Created",
-            &json!({ "id": AGENT, "created_at": "soon", "config": null }),
+            json!({ "id": AGENT, "created_at": "soon", "config": null }),
         )
-    })
-    .await;
+    });
     let client = client(&server);
     for error in [
         client.agents().create().await.map(drop),
@@ -266,17 +315,12 @@ async fn an_agent_that_was_created_is_known_although_its_answer_is_odd() {
 #[tokio::test]
 async fn extract_reports_the_task_before_it_waits() {
     let server = RawServer::start(|request| match request.is("POST", "/run") {
-        true => Reply::json("201 Created", &json!({ "task_id": TASK })),
-        false => Reply::Hang,
-    })
-    .await;
+        true => Reply::json("201 Created", json!({ "task_id": TASK })),
+        false => Reply::hang(),
+    });
     let client = client(&server);
     let (tell, told) = std::sync::mpsc::channel();
-    let extract = client
-        .agent(agent())
-        .run()
-        .query("q")
-        .extract_as::<serde_json::Value>();
+    let extract = run(&client).extract_as::<serde_json::Value>();
     let extract = extract.on_started(move |task| tell.send(task.id()).expect("a listener"));
     let wait = tokio::spawn(extract.into_future());
     soon(server.wait_for("GET", "/tasks/", 1)).await;
@@ -287,19 +331,9 @@ async fn extract_reports_the_task_before_it_waits() {
 
 #[tokio::test]
 async fn a_permanent_failure_to_connect_is_not_repeated_and_names_its_cause() {
-    // A server that does not speak TLS.
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a port");
-    let plain = listener.local_addr().expect("an address");
-    tokio::spawn(async move {
-        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-        while let Ok((mut socket, _)) = listener.accept().await {
-            let _ = socket.read(&mut [0; 64]).await;
-            let _ = socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
-        }
-    });
-    let client = nanonets_agents::Client::builder("key").base_url(format!("https://{plain}"));
+    let plain = RawServer::without_tls();
+    let url = format!("https://{}", plain.address());
+    let client = nanonets_agents::Client::builder("key").base_url(url);
     let client = client.build().expect("a client");
     let error = soon(client.agent(agent()).get()).await.expect_err("no TLS");
     assert_eq!(
@@ -326,13 +360,12 @@ async fn a_permanent_failure_to_connect_is_not_repeated_and_names_its_cause() {
 #[tokio::test]
 async fn a_proxy_that_asks_for_a_password_is_not_asked_again() {
     let proxy = RawServer::start(|_| {
-        Reply::answer(
+        Reply::new(
             "407 Proxy Authentication Required",
             &["Proxy-Authenticate: Basic"],
             "",
         )
-    })
-    .await;
+    });
     for base_url in ["https://agents.example", "http://agents.example"] {
         let through = reqwest::Proxy::all(proxy.url()).expect("a proxy");
         let http = reqwest::Client::builder().proxy(through).build();
@@ -341,7 +374,7 @@ async fn a_proxy_that_asks_for_a_password_is_not_asked_again() {
             .allow_plain_http()
             .http_client(http.expect("an HTTP client"));
         let client = client.build().expect("a client");
-        let error = soon(client.agent(agent()).run().query("q").start()).await;
+        let error = soon(run(&client).start()).await;
         let error = error.expect_err("a refusal");
         assert_eq!(error.origin(), Some(Origin::Proxy), "{error:?}");
         assert_eq!(error.attempts(), 1, "{error}");

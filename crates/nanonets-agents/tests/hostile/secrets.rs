@@ -1,11 +1,12 @@
 //! Servers that repeat what they were sent: nothing of a key, a prompt or the name of a file is in an error.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 use nanonets_agents::{AgentId, Client, Error, File, TaskId};
 use serde_json::{Value, json};
 
-use crate::raw::{RawServer, Reply};
+use crate::client_without_retries;
+use crate::raw_server::{RawServer, Reply};
 
 const KEY: &str = "nn_live_4f7Q9zXk2LmT8vRcWs6H";
 const QUERY: &str = "Extract the purchase price from the contract of Jane Doe, born 1974.";
@@ -23,6 +24,18 @@ fn task() -> TaskId {
     "0b7e9d3a-4c1f-4a6e-8d25-9f8e7d6c5b4a"
         .parse()
         .expect("an id")
+}
+
+/// A server that answers with this status, and with JSON, or what it calls so, that it makes of the request.
+fn server<Body: Display>(
+    status: u16,
+    body: impl Fn(&str) -> Body + Send + Sync + 'static,
+) -> RawServer {
+    RawServer::start(move |request| Reply::json(status, body(&request.text())))
+}
+
+fn client(server: &RawServer) -> Client {
+    client_without_retries(server, KEY)
 }
 
 /// Everything that an error shows.
@@ -141,7 +154,7 @@ fn echo(request: &str) -> String {
 #[tokio::test]
 async fn an_error_repeats_nothing_that_the_server_repeats() {
     type Echo = fn(&str) -> String;
-    let ways: [(&str, Echo); 7] = [
+    let ways: [(&str, Echo); 8] = [
         ("in the envelope", |request| {
             json!({ "error": echo(request) }).to_string()
         }),
@@ -158,6 +171,7 @@ async fn an_error_repeats_nothing_that_the_server_repeats() {
         }),
         ("as plain text", echo),
         ("in capitals", |request| echo(request).to_uppercase()),
+        ("in lower case", |request| echo(request).to_lowercase()),
         ("cut short", |request| {
             let body = json!({ "error": echo(request) }).to_string();
             body.chars().take(body.chars().count() / 2 + 30).collect()
@@ -165,8 +179,8 @@ async fn an_error_repeats_nothing_that_the_server_repeats() {
     ];
     for (way, body) in ways {
         for status in [400, 401, 409, 422, 500, 503] {
-            let server = RawServer::json(status, body).await;
-            for (operation, error) in refusals(&server.client(KEY)).await {
+            let server = server(status, body);
+            for (operation, error) in refusals(&client(&server)).await {
                 assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
                 assert_private(&error, &format!("{operation}, {status}, {way}"));
             }
@@ -179,8 +193,8 @@ async fn a_key_at_the_end_of_what_is_shown_is_not_cut_in_half() {
     for filler in (120..210).step_by(3) {
         let filler = "word ".repeat(filler)[..filler].to_owned();
         let body = json!({ "error": format!("{filler} {KEY} is no key") }).to_string();
-        let server = RawServer::json(401, move |_| body.clone()).await;
-        let error = server.client(KEY).agent(agent()).get().await;
+        let server = server(401, move |_| body.clone());
+        let error = client(&server).agent(agent()).get().await;
         let error = error.expect_err("a refusal");
         let message = error.server_message().expect("a message");
         assert!(!message.contains("nn_"), "{message}");
@@ -190,12 +204,11 @@ async fn a_key_at_the_end_of_what_is_shown_is_not_cut_in_half() {
 
 #[tokio::test]
 async fn what_the_server_says_besides_is_still_there() {
-    let server = RawServer::json(422, |request| {
+    let server = server(422, |request| {
         let text = echo(request);
-        json!({ "error": format!("cannot read {text:?}: too many pages") }).to_string()
+        json!({ "error": format!("cannot read {text:?}: too many pages") })
     });
-    let server = server.await;
-    let client = server.client(KEY);
+    let client = client(&server);
     let run = client.agent(agent()).run().query(QUERY).start().await;
     let error = run.expect_err("a refusal");
     let message = error.server_message().expect("a message");
@@ -209,11 +222,8 @@ async fn what_the_server_says_besides_is_still_there() {
 
 #[tokio::test]
 async fn a_short_key_does_not_mangle_what_the_server_says() {
-    let server = RawServer::json(404, |_| {
-        json!({ "error": "there is no task k" }).to_string()
-    });
-    let server = server.await;
-    let client = server.client("k");
+    let server = server(404, |_| json!({ "error": "there is no task k" }));
+    let client = client_without_retries(&server, "k");
     let error = client.task(task()).get().await.expect_err("a refusal");
     assert_eq!(error.server_message(), Some("there is no task (secret)"));
 }
@@ -251,10 +261,9 @@ async fn a_request_id_is_an_id() {
         let lines: Vec<String> = headers.lines().map(str::to_owned).collect();
         let server = RawServer::start(move |_| {
             let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-            Reply::answer("400 Status", &lines, "{\"error\":\"no\"}")
-        })
-        .await;
-        let run = server.client(KEY).agent(agent()).run().query(QUERY);
+            Reply::new("400 Status", &lines, "{\"error\":\"no\"}")
+        });
+        let run = client(&server).agent(agent()).run().query(QUERY);
         let run = run.file(File::bytes(FILE_NAME, "a document"));
         let error = run.start().await.expect_err("a refusal");
         // A header that HTTP does not allow is no answer at all.
@@ -271,9 +280,8 @@ async fn a_request_id_is_an_id() {
 async fn a_header_that_repeats_the_key_is_there_and_sensitive() {
     let echo = format!("x-echo: Bearer {KEY}");
     let server =
-        RawServer::start(move |_| Reply::answer("401 Status", &[&echo, "x-other: plain"], ""))
-            .await;
-    let error = server.client(KEY).agent(agent()).get().await;
+        RawServer::start(move |_| Reply::new("401 Status", &[&echo, "x-other: plain"], ""));
+    let error = client(&server).agent(agent()).get().await;
     let error = error.expect_err("a refusal");
     let echoed = &error.headers()["x-echo"];
     assert_eq!(echoed.as_bytes(), format!("Bearer {KEY}").as_bytes());
@@ -284,9 +292,8 @@ async fn a_header_that_repeats_the_key_is_there_and_sensitive() {
 #[tokio::test]
 async fn a_sensitive_header_of_the_caller_is_a_secret_too() {
     let secret = "gateway-c9f1b7a2e4d8";
-    let server = RawServer::json(403, |request| json!({ "error": request }).to_string());
-    let server = server.await;
-    let client = server.client(KEY);
+    let server = server(403, |request| json!({ "error": request }));
+    let client = client(&server);
     let mut value = reqwest::header::HeaderValue::from_static(secret);
     value.set_sensitive(true);
     let error = client
@@ -306,8 +313,8 @@ async fn an_error_has_no_commands_for_a_terminal() {
         json!({ "detail": text }).to_string(),
         text.to_owned(),
     ] {
-        let server = RawServer::json(400, move |_| body.clone()).await;
-        let error = server.client(KEY).agent(agent()).get().await;
+        let server = server(400, move |_| body.clone());
+        let error = client(&server).agent(agent()).get().await;
         let error = error.expect_err("a refusal").to_string();
         let is_plain = |c: char| !c.is_control() && !"\u{202e}\u{2069}\u{200b}\u{feff}".contains(c);
         assert!(error.chars().all(is_plain), "{error:?}");
@@ -321,8 +328,8 @@ async fn an_answer_that_cannot_be_read_shows_nothing_of_itself() {
         json!({ "id": agent(), "config": { KEY: QUERY }, "status": [KEY] }),
         Value::from(QUERY),
     ] {
-        let server = RawServer::json(200, move |_| body.to_string()).await;
-        let error = server.client(KEY).agent(agent()).get().await;
+        let server = server(200, move |_| body.clone());
+        let error = client(&server).agent(agent()).get().await;
         assert_private(&error.expect_err("no agent"), "an answer");
     }
 }
@@ -330,14 +337,13 @@ async fn an_answer_that_cannot_be_read_shows_nothing_of_itself() {
 #[tokio::test]
 async fn a_server_that_repeats_a_prompt_later_shows_nothing_of_it_either() {
     let server = RawServer::start(|request| match request.is("POST", "/run") {
-        true => Reply::json("201 Created", &json!({ "task_id": task().to_string() })),
+        true => Reply::json("201 Created", json!({ "task_id": task().to_string() })),
         false => {
             let error = format!("the task about {QUERY} and {FILE_NAME} is gone");
-            Reply::json("410 Gone", &json!({ "error": error }))
+            Reply::json("410 Gone", json!({ "error": error }))
         }
-    })
-    .await;
-    let run = server.client(KEY).agent(agent()).run().query(QUERY);
+    });
+    let run = client(&server).agent(agent()).run().query(QUERY);
     let run = run.file(File::bytes(FILE_NAME, "a document"));
     let started = run.start().await.expect("a task");
     for error in [

@@ -9,7 +9,7 @@ use futures_util::TryStreamExt as _;
 use nanonets_agents::{AgentId, Client, Error, ErrorKind, Result, TaskId};
 use serde_json::{Value, json};
 
-use crate::raw::{RawRequest, RawServer, Reply};
+use crate::raw_server::{HTML, JSON, RawServer, Reply, Request, unused_address};
 use crate::{AGENT, NOW, TASK, agent, builder, soon, task};
 
 /// What can go wrong with the first request; the second one is answered as documented.
@@ -21,12 +21,12 @@ fn faults() -> Vec<(&'static str, Fault)> {
         ("a certificate that is not trusted, or no TLS", Fault::NoTls),
         (
             "a connection that closes without an answer",
-            Fault::Reply(Reply::Close),
+            Fault::Reply(Reply::close()),
         ),
-        ("no answer before the timeout", Fault::Reply(Reply::Hang)),
+        ("no answer before the timeout", Fault::Hang),
         (
             "an answer that breaks off in front of the id",
-            Fault::Reply(cut_off()),
+            Fault::Reply(Reply::json("200 OK", "{\"status\":").cut_off()),
         ),
         ("a success with a page of HTML", page("200 OK")),
         ("a success with odd fields beside the id", Fault::Odd),
@@ -66,26 +66,19 @@ fn faults() -> Vec<(&'static str, Fault)> {
     ]
 }
 
-const JSON: &str = "Content-Type: application/json";
-const HTML: &str = "Content-Type: text/html";
-
 #[derive(Clone)]
 enum Fault {
     /// Nobody listens.
     Refuse,
     /// The server does not speak TLS.
     NoTls,
+    Hang,
     Reply(Reply),
     Answer(&'static str, Vec<&'static str>, &'static str),
     /// The documented answer, with a date that is none.
     Odd,
     /// The documented answer, behind many blanks.
     Large,
-}
-
-fn cut_off() -> Reply {
-    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n";
-    Reply::SendAndClose(format!("{head}{{\"status\":").into_bytes())
 }
 
 /// The operations that behave alike, by the name of their column.
@@ -143,14 +136,14 @@ fn id() -> TaskId {
 }
 
 /// The documented answer to a request.
-fn documented(request: &RawRequest) -> Value {
+fn documented(request: &Request) -> Value {
     let agent = json!({
         "id": AGENT, "agent_group_id": AGENT, "version_number": 1, "status": "published", "name": "Invoices",
         "config": {}, "is_active": true, "created_at": NOW, "updated_at": NOW,
     });
-    let path = request.line.split(['?', ' ']).nth(1).unwrap_or_default();
+    let path = request.path();
     let is_list = path.ends_with("/agents") || path.ends_with("/tasks");
-    if request.line.starts_with("GET")
+    if request.method == "GET"
         && (is_list || path.ends_with("/versions") || path.ends_with("/messages"))
     {
         return json!({ "data": [], "has_more": false, "next_cursor": null });
@@ -168,11 +161,12 @@ fn documented(request: &RawRequest) -> Value {
     agent
 }
 
-fn reply(fault: &Fault, request: &RawRequest) -> Reply {
+fn reply(fault: &Fault, request: &Request) -> Reply {
     match fault {
-        Fault::Refuse | Fault::NoTls => Reply::Close,
+        Fault::Refuse | Fault::NoTls => Reply::close(),
+        Fault::Hang => Reply::hang(),
         Fault::Reply(reply) => reply.clone(),
-        Fault::Answer(status, headers, body) => Reply::answer(status, headers, body),
+        Fault::Answer(status, headers, body) => Reply::new(status, headers, body),
         Fault::Odd => {
             let mut answer = documented(request);
             for field in ["created_at", "has_more", "status"] {
@@ -184,7 +178,7 @@ fn reply(fault: &Fault, request: &RawRequest) -> Reply {
         }
         Fault::Large => {
             let body = format!("{}{}", " ".repeat(2_000_000), documented(request));
-            Reply::answer("200 OK", &[JSON], body)
+            Reply::new("200 OK", &[JSON], body)
         }
     }
 }
@@ -230,11 +224,10 @@ async fn struck(fault: &Fault) -> (Client, Option<RawServer>) {
     let behaviour = fault.clone();
     let server = RawServer::start(move |request| match count.fetch_add(1, Ordering::Relaxed) {
         0 => reply(&behaviour, request),
-        _ => Reply::json("200 OK", &documented(request)),
-    })
-    .await;
+        _ => Reply::json("200 OK", documented(request)),
+    });
     let idle = match fault {
-        Fault::Reply(Reply::Hang) => Duration::from_millis(300),
+        Fault::Hang => Duration::from_millis(300),
         _ => Duration::from_secs(10),
     };
     let limits = |client: nanonets_agents::ClientBuilder| {
@@ -246,35 +239,12 @@ async fn struck(fault: &Fault) -> (Client, Option<RawServer>) {
     };
     match fault {
         Fault::Refuse => {
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-                .await
-                .expect("a port");
-            let address = listener.local_addr().expect("an address");
-            drop(listener);
-            (
-                limits(builder(&server).base_url(format!("http://{address}"))),
-                None,
-            )
+            let url = format!("http://{}", unused_address());
+            (limits(builder(&server).base_url(url)), None)
         }
         Fault::NoTls => {
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-                .await
-                .expect("a port");
-            let address = listener.local_addr().expect("an address");
-            tokio::spawn(async move {
-                use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-                while let Ok((mut socket, _)) = listener.accept().await {
-                    let _read = socket.read(&mut [0; 64]).await;
-                    let _sent = socket.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
-                    // Closing with unread bytes would reset the connection.
-                    let _closed = socket.shutdown().await;
-                    let _rest = tokio::io::copy(&mut socket, &mut tokio::io::sink()).await;
-                }
-            });
-            (
-                limits(builder(&server).base_url(format!("https://{address}"))),
-                None,
-            )
+            let url = format!("https://{}", RawServer::without_tls().address());
+            (limits(builder(&server).base_url(url)), None)
         }
         _ => (limits(builder(&server)), Some(server)),
     }

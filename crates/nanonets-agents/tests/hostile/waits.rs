@@ -8,8 +8,8 @@ use futures_util::future::join_all;
 use nanonets_agents::{ErrorKind, Outcome, TaskId};
 use serde_json::json;
 
-use crate::raw::{RawServer, Reply};
-use crate::{TASK, agent, builder, client, soon, task};
+use crate::raw_server::{HTML, JSON, RawServer, Reply};
+use crate::{TASK, builder, client, run, soon, task};
 
 const QUICK: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(20));
 
@@ -36,11 +36,10 @@ async fn failures_that_pass_do_not_end_a_wait() {
         let server = RawServer::start(move |request| match request.is("GET", "/summary") {
             true => summary(),
             false => match polls.fetch_add(1, Ordering::Relaxed) {
-                0..3 => Reply::answer(status, &[], r#"{"error":"later"}"#),
-                _ => Reply::json("200 OK", &task("completed")),
+                0..3 => Reply::new(status, &[], r#"{"error":"later"}"#),
+                _ => Reply::json("200 OK", task("completed")),
             },
-        })
-        .await;
+        });
         let wait = client(&server).task(id()).wait().pauses(QUICK.0, QUICK.1);
         let outcome = soon(wait).await;
         assert!(
@@ -57,25 +56,18 @@ async fn a_task_that_was_started_just_now_may_be_unknown_for_a_while() {
         let polls = polls.clone();
         move |request| {
             if request.is("POST", "/run") {
-                Reply::json("201 Created", &json!({ "task_id": TASK }))
+                Reply::json("201 Created", json!({ "task_id": TASK }))
             } else if request.is("GET", "/summary") {
                 summary()
             } else if polls.fetch_add(1, Ordering::Relaxed) < 3 {
-                Reply::answer("404 Not Found", &[], r#"{"error":"no such task"}"#)
+                Reply::new("404 Not Found", &[], r#"{"error":"no such task"}"#)
             } else {
-                Reply::json("200 OK", &task("completed"))
+                Reply::json("200 OK", task("completed"))
             }
         }
-    })
-    .await;
+    });
     let client = client(&server);
-    let started = client
-        .agent(agent())
-        .run()
-        .query("q")
-        .start()
-        .await
-        .expect("a task");
+    let started = run(&client).start().await.expect("a task");
     let outcome = soon(started.wait().pauses(QUICK.0, QUICK.1)).await;
     assert!(matches!(outcome, Ok(Outcome::Completed(_))), "{outcome:?}");
     // A task that somebody names may not exist at all.
@@ -91,12 +83,11 @@ async fn a_summary_that_lags_behind_the_status_is_read_again() {
     let reads = AtomicUsize::new(0);
     let server = RawServer::start(move |request| match request.is("GET", "/summary") {
         true if reads.fetch_add(1, Ordering::Relaxed) < 2 => {
-            Reply::json("200 OK", &task("completed"))
+            Reply::json("200 OK", task("completed"))
         }
         true => summary(),
-        false => Reply::json("200 OK", &task("completed")),
-    })
-    .await;
+        false => Reply::json("200 OK", task("completed")),
+    });
     let outcome = soon(client(&server).task(id()).wait()).await;
     let Ok(Outcome::Completed(done)) = outcome else {
         panic!("{outcome:?}");
@@ -106,13 +97,11 @@ async fn a_summary_that_lags_behind_the_status_is_read_again() {
 
 #[tokio::test]
 async fn an_answer_that_does_not_decode_is_told_at_once() {
-    let json = ["Content-Type: application/json"];
     for body in [r#"{"result": NaN}"#, r#"{"result": "x" "y"}"#] {
         let server = RawServer::start(move |request| match request.is("GET", "/summary") {
-            true => Reply::answer("200 OK", &json, body),
-            false => Reply::json("200 OK", &task("completed")),
-        })
-        .await;
+            true => Reply::new("200 OK", &[JSON], body),
+            false => Reply::json("200 OK", task("completed")),
+        });
         let wait = client(&server).task(id()).wait().pauses(QUICK.0, QUICK.1);
         let outcome = soon(wait.timeout(Duration::from_secs(600))).await;
         let Ok(Outcome::Completed(done)) = outcome else {
@@ -125,9 +114,12 @@ async fn an_answer_that_does_not_decode_is_told_at_once() {
         assert!(requests <= 3, "{body}: {requests} requests");
     }
     let server = RawServer::start(move |_| {
-        Reply::answer("200 OK", &json, r#"{"task_id": 7, "status": "completed"}"#)
-    })
-    .await;
+        Reply::new(
+            "200 OK",
+            &[JSON],
+            r#"{"task_id": 7, "status": "completed"}"#,
+        )
+    });
     let wait = client(&server).task(id()).wait().pauses(QUICK.0, QUICK.1);
     let error = soon(wait.timeout(Duration::from_secs(600))).await;
     let error = error.expect_err("a defect");
@@ -141,10 +133,9 @@ async fn polls_that_hang_do_not_hold_up_others() {
     let polls = AtomicUsize::new(0);
     let server = RawServer::start(move |request| match request.is("GET", "/summary") {
         true => summary(),
-        false if polls.fetch_add(1, Ordering::Relaxed) < HANGING => Reply::Hang,
-        false => Reply::json("200 OK", &task("completed")),
-    })
-    .await;
+        false if polls.fetch_add(1, Ordering::Relaxed) < HANGING => Reply::hang(),
+        false => Reply::json("200 OK", task("completed")),
+    });
     let client = builder(&server)
         .concurrent_polls(4)
         .build()
@@ -168,13 +159,12 @@ async fn polls_that_hang_do_not_hold_up_others() {
 #[tokio::test]
 async fn a_server_that_asks_polls_to_come_back_in_a_day_is_asked_sooner() {
     let server = RawServer::start(|_| {
-        Reply::answer(
+        Reply::new(
             "429 Too Many Requests",
             &["Retry-After: 86400"],
             r#"{"error":"tomorrow"}"#,
         )
-    })
-    .await;
+    });
     let policy =
         nanonets_agents::RetryPolicy::default().longest_retry_after(Duration::from_millis(10));
     let client = builder(&server).retry(policy).build().expect("a client");
@@ -197,13 +187,12 @@ async fn a_gateway_that_knows_no_task_does_not_end_a_wait_unless_the_api_was_nev
         let server = RawServer::start({
             let polls = polls.clone();
             move |request| match polls.fetch_add(1, Ordering::Relaxed) {
-                0 => Reply::json("200 OK", &task("running")),
-                1..8 => Reply::answer(status, &["Content-Type: text/html"], "<h1>Deploying</h1>"),
+                0 => Reply::json("200 OK", task("running")),
+                1..8 => Reply::new(status, &[HTML], "<h1>Deploying</h1>"),
                 _ if request.is("GET", "/summary") => summary(),
-                _ => Reply::json("200 OK", &task("completed")),
+                _ => Reply::json("200 OK", task("completed")),
             }
-        })
-        .await;
+        });
         let wait = || client(&server).task(id()).wait().pauses(QUICK.0, QUICK.1);
         let outcome = soon(wait()).await;
         assert!(

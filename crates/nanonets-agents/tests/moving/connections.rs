@@ -1,14 +1,10 @@
 //! A server may end an idle connection when it likes. That must not cost the answer to what can't be repeated.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use nanonets_agents::{Client, Result, RetryPolicy};
+use serde_json::json;
 
-use crate::server::{Connection, STARTED, Server};
-use crate::{AGENT, IDLE, builder, soon};
-
-const TASK: &str = "22222222-2222-4222-8222-222222222222";
+use crate::raw_server::{Connection, RawServer, Reply, Request};
+use crate::{AGENT, IDLE, TASK, builder, server, soon, started};
 
 /// How a server treats the second request on a connection.
 #[derive(Clone, Copy, Debug)]
@@ -25,55 +21,44 @@ enum Stale {
 
 const STALE: [Stale; 4] = [Stale::Closed, Stale::Closes, Stale::Resets, Stale::Forgets];
 
-/// What a server answers to a request.
-fn answer(target: &str) -> (&'static str, String) {
-    let agent = |config: &str| {
-        format!(
-            r#"{{"id": "{AGENT}", "agent_group_id": "{AGENT}", "version_number": 1, "status": "published",
-                "name": "Invoices", {config} "is_active": true, "created_at": "2026-01-01T00:00:00Z",
-                "updated_at": "2026-01-01T00:00:00Z"}}"#
-        )
-    };
-    match target.split_once(' ') {
-        Some(("GET", _)) => ("200 OK", r#"{"data":[],"has_more":false}"#.to_owned()),
-        Some((_, path)) if path.ends_with("/run") => ("201 Created", STARTED.to_owned()),
-        Some((_, path)) if path.ends_with("/publish") => ("200 OK", agent("")),
-        Some((_, path)) if path.ends_with("/message") => {
-            ("200 OK", r#"{"status": "running"}"#.to_owned())
+/// The documented response to a request.
+fn documented(request: &Request) -> Reply {
+    let mut agent = json!({
+        "id": AGENT, "agent_group_id": AGENT, "version_number": 1, "status": "published", "name": "Invoices",
+        "is_active": true, "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
+    });
+    match request.path().rsplit('/').next() {
+        _ if request.method == "GET" => Reply::json("200 OK", r#"{"data":[],"has_more":false}"#),
+        Some("run") => started(),
+        Some("publish") => Reply::json("200 OK", agent),
+        Some("message") => Reply::json("200 OK", r#"{"status": "running"}"#),
+        _ => {
+            agent["config"] = json!({});
+            Reply::json("201 Created", agent)
         }
-        _ => ("201 Created", agent(r#""config": {},"#)),
     }
 }
 
-/// Answers the first request of a connection.
-async fn first(connection: &mut Connection) -> Option<()> {
-    let head = connection.head().await?;
-    connection.read(head.length).await;
-    let (status, body) = answer(&head.target);
-    connection.answer(status, &body).await;
+/// Answers the next request of a connection.
+async fn answer(connection: &mut Connection) -> Option<()> {
+    let request = connection.request().await?;
+    connection.send(&documented(&request)).await;
     Some(())
 }
 
-fn server(stale: Stale, connections: Arc<AtomicUsize>) -> Server {
-    Server::start(move |_, mut connection| {
-        connections.fetch_add(1, Ordering::Relaxed);
-        async move {
-            if first(&mut connection).await.is_none() {
-                return;
+fn server_with(stale: Stale) -> RawServer {
+    server(move |mut connection| async move {
+        if answer(&mut connection).await.is_none() {
+            return;
+        }
+        match stale {
+            Stale::Closed => {}
+            Stale::Closes => drop(connection.request().await),
+            Stale::Resets => {
+                connection.read(1).await;
+                connection.reset();
             }
-            match stale {
-                Stale::Closed => {}
-                Stale::Closes => {
-                    if let Some(head) = connection.head().await {
-                        connection.read(head.length).await;
-                    }
-                }
-                Stale::Resets => {
-                    connection.read(1).await;
-                    connection.reset();
-                }
-                Stale::Forgets => connection.ignore().await,
-            }
+            Stale::Forgets => connection.hang().await,
         }
     })
 }
@@ -100,8 +85,7 @@ const OPERATIONS: [&str; 5] = ["run", "run with a file", "create", "publish", "m
 #[tokio::test]
 async fn what_can_not_be_repeated_never_meets_the_end_of_a_connection() {
     for stale in STALE {
-        let connections = Arc::new(AtomicUsize::new(0));
-        let server = server(stale, Arc::clone(&connections));
+        let server = server_with(stale);
         let client = builder(&server).build().expect("a client");
         for _ in 0..4 {
             for operation in OPERATIONS {
@@ -110,14 +94,14 @@ async fn what_can_not_be_repeated_never_meets_the_end_of_a_connection() {
                 }
             }
         }
-        assert_eq!(connections.load(Ordering::Relaxed), 4 * OPERATIONS.len());
+        assert_eq!(server.connections(), 4 * OPERATIONS.len());
     }
 }
 
 #[tokio::test]
 async fn reads_that_meet_the_end_of_a_connection_are_sent_again() {
     for stale in STALE {
-        let server = server(stale, Arc::default());
+        let server = server_with(stale);
         let policy = RetryPolicy::default().pauses([IDLE / 100]);
         let client = builder(&server).idle_timeout(IDLE / 4).retry(policy);
         let client = client.build().expect("a client");
@@ -131,22 +115,18 @@ async fn reads_that_meet_the_end_of_a_connection_are_sent_again() {
 
 #[tokio::test]
 async fn reads_keep_their_connection_and_so_does_an_http_client_of_the_callers() {
-    let connections = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&connections);
-    let server = Server::start(move |_, mut connection| {
-        counter.fetch_add(1, Ordering::Relaxed);
-        async move { while first(&mut connection).await.is_some() {} }
-    });
+    let server =
+        server(|mut connection| async move { while answer(&mut connection).await.is_some() {} });
     let client = builder(&server).build().expect("a client");
     for _ in 0..5 {
         soon(client.tasks().list().page()).await.expect("a page");
     }
-    assert_eq!(connections.swap(0, Ordering::Relaxed), 1);
+    assert_eq!(server.connections(), 1);
     let http = reqwest::Client::new();
     let client = builder(&server).http_client(http).build();
     let client = client.expect("a client");
     for operation in OPERATIONS {
         soon(call(&client, operation)).await.expect("an answer");
     }
-    assert_eq!(connections.load(Ordering::Relaxed), 1);
+    assert_eq!(server.connections(), 2);
 }

@@ -5,15 +5,15 @@ use std::time::{Duration, SystemTime};
 
 use nanonets_agents::{Client, ErrorKind, File};
 
-use crate::server::Server;
-use crate::{AGENT, agent, builder, soon};
+use crate::raw_server::RawServer;
+use crate::{AGENT, agent, builder, server, soon, started};
 
 /// Takes one body after another, and answers it.
-fn server() -> Server {
-    Server::start(|_, mut connection| async move {
+fn reading() -> RawServer {
+    server(|mut connection| async move {
         while let Some(head) = connection.head().await {
-            if connection.read(head.length).await == head.length {
-                connection.started().await;
+            if connection.read(head.length()).await == head.length() {
+                connection.send(&started()).await;
             }
         }
     })
@@ -21,7 +21,7 @@ fn server() -> Server {
 
 #[tokio::test]
 async fn a_file_that_is_changed_while_it_is_sent_starts_no_task() {
-    let server = server();
+    let server = reading();
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("statement.pdf");
     fs::write(&path, vec![b'x'; 4 << 20]).expect("a file");
@@ -58,9 +58,9 @@ fn a_pipe_without_a_writer_does_not_keep_the_program_from_its_end() {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         let error = runtime.block_on(async {
-            let server = Server::start(|_, mut connection| async move {
+            let server = server(|mut connection| async move {
                 connection.head().await.expect("a request");
-                connection.ignore().await;
+                connection.hang().await;
             });
             let client: Client = builder(&server).build().expect("a client");
             let agent = client.agent(AGENT.parse().expect("an id"));

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use crate::server::{Connection, Server};
-use crate::{IDLE, agent, builder, soon};
+use crate::raw_server::Connection;
+use crate::{IDLE, agent, builder, server, soon};
 
 /// Writes so much of a text at a time.
 async fn trickle(connection: &mut Connection, text: &str, piece: usize, pause: Duration) {
@@ -33,7 +33,7 @@ async fn bodies_that_trickle_end_whatever_their_status() {
         ),
     ];
     for (status, headers) in responses {
-        let server = Server::start(move |_, mut connection| async move {
+        let server = server(move |mut connection| async move {
             connection.head().await.expect("a request");
             let head = format!("HTTP/1.1 {status}\r\n{headers}");
             connection.write(head.as_bytes()).await;
@@ -59,9 +59,9 @@ async fn bodies_that_trickle_end_whatever_their_status() {
 
 #[tokio::test]
 async fn a_head_that_trickles_ends_at_the_idle_limit() {
-    let server = Server::start(|_, mut connection| async move {
+    let server = server(|mut connection| async move {
         let head = connection.head().await.expect("a request");
-        connection.read(head.length).await;
+        connection.read(head.length()).await;
         let head = format!("HTTP/1.1 200 OK\r\nX-Long: {}", "x".repeat(10_000));
         trickle(&mut connection, &head, 1, IDLE / 20).await;
     });
@@ -74,7 +74,7 @@ async fn a_head_that_trickles_ends_at_the_idle_limit() {
 
 #[tokio::test]
 async fn a_body_that_keeps_the_minimum_rate_takes_as_long_as_it_takes() {
-    let server = Server::start(|_, mut connection| async move {
+    let server = server(|mut connection| async move {
         connection.head().await.expect("a request");
         let body = page(40_000);
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());

@@ -9,8 +9,8 @@ use nanonets_agents::{Error, File, Run};
 use nanonets_agents_api::ConnectionLayer;
 use tokio::time::{Instant, interval};
 
-use crate::server::{Connection, Head, STARTED, Server};
-use crate::{AGENT, IDLE, agent, builder, soon};
+use crate::raw_server::{Connection, RawServer, Reply, Request};
+use crate::{AGENT, IDLE, agent, builder, server, soon, started};
 
 const LARGE: usize = 1_200_000;
 
@@ -41,9 +41,19 @@ fn uploads(run: &Run, folder: &tempfile::TempDir) -> Vec<(&'static str, Run)> {
     ]
 }
 
+/// Sends all uploads at the same time. Each of them starts a task.
+async fn assert_all_arrive(uploads: Vec<(&'static str, Run)>) {
+    let uploads = uploads.into_iter().map(|(name, run)| async move {
+        if let Err(error) = soon(run.start()).await {
+            panic!("{name}: {error:?}");
+        }
+    });
+    join_all(uploads).await;
+}
+
 /// Reads a body steadily, in so many pieces with so long between them, and answers.
-async fn read_steadily(connection: &mut Connection, head: Head, pieces: usize, pause: Duration) {
-    let length = head.length;
+async fn read_steadily(connection: &mut Connection, head: Request, pieces: usize, pause: Duration) {
+    let length = head.length();
     let mut pauses = interval(pause);
     // A body of unknown length has about the same.
     let mut rest = length.max(LARGE);
@@ -55,7 +65,7 @@ async fn read_steadily(connection: &mut Connection, head: Head, pieces: usize, p
         }
         rest -= piece;
     }
-    connection.started().await;
+    connection.send(&started()).await;
 }
 
 /// The upload ended for being idle, at the idle limit or at most so long after it.
@@ -69,7 +79,7 @@ fn assert_given_up(name: &str, error: &Error, elapsed: Duration, late: Duration)
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_reads_slowly_gets_everything() {
-    let server = Server::start(|_, mut connection| async move {
+    let server = server(|mut connection| async move {
         let head = connection.head().await.expect("a request");
         read_steadily(&mut connection, head, 50, IDLE / 10).await;
     });
@@ -90,19 +100,13 @@ async fn a_server_that_reads_slowly_gets_everything() {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_may_pause_again_and_again_for_less_than_the_idle_limit() {
-    let server = Server::start(|_, mut connection| async move {
+    let server = server(|mut connection| async move {
         let head = connection.head().await.expect("a request");
         read_steadily(&mut connection, head, 5, IDLE * 7 / 10).await;
     });
     let agent = agent(builder(&server));
     let folder = tempfile::tempdir().expect("a folder");
-    let uploads = uploads(&agent.run(), &folder);
-    let uploads = uploads.into_iter().map(|(name, run)| async move {
-        if let Err(error) = soon(run.start()).await {
-            panic!("{name}: {error:?}");
-        }
-    });
-    join_all(uploads).await;
+    assert_all_arrive(uploads(&agent.run(), &folder)).await;
 }
 
 /// The server stops reading the runs of this agent.
@@ -111,13 +115,13 @@ const STOPPING: &str = "33333333-3333-4333-8333-333333333333";
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_stops_reading_is_given_up_beside_others_that_read() {
-    let server = Server::start(|_, mut connection| async move {
+    let server = server(|mut connection| async move {
         let head = connection.head().await.expect("a request");
         if !head.target.contains(STOPPING) {
             return read_steadily(&mut connection, head, 50, IDLE / 10).await;
         }
         connection.read(LARGE / 4).await;
-        connection.ignore().await;
+        connection.hang().await;
     });
     let client = builder(&server).build().expect("a client");
     let folder = tempfile::tempdir().expect("a folder");
@@ -125,25 +129,20 @@ async fn a_server_that_stops_reading_is_given_up_beside_others_that_read() {
         let agent = client.agent(agent.parse().expect("an id"));
         uploads(&agent.run(), &folder)
     };
-    let steady = runs(AGENT).into_iter().map(|(name, run)| async move {
-        if let Err(error) = soon(run.start()).await {
-            panic!("{name}: {error:?}");
-        }
-    });
     let stopping = runs(STOPPING).into_iter().map(|(name, run)| async move {
         let start = Instant::now();
         let error = soon(run.start()).await.expect_err("an idle upload");
         assert_given_up(name, &error, start.elapsed(), IDLE * 3 / 4);
     });
-    tokio::join!(join_all(steady), join_all(stopping));
+    tokio::join!(assert_all_arrive(runs(AGENT)), join_all(stopping));
 }
 
 #[tokio::test]
 async fn a_large_prompt_is_sent_with_its_length() {
-    let server = Server::start(|_, mut connection| async move {
+    let server = server(|mut connection| async move {
         let head = connection.head().await.expect("a request");
-        if head.length > LARGE && connection.read(head.length).await == head.length {
-            connection.started().await;
+        if head.length() > LARGE && connection.read(head.length()).await == head.length() {
+            connection.send(&started()).await;
         }
     });
     let run = agent(builder(&server)).run().query("x".repeat(LARGE));
@@ -153,10 +152,10 @@ async fn a_large_prompt_is_sent_with_its_length() {
 /// It could as well be a server that reads its receive buffer slowly, so it has the time for that.
 #[tokio::test]
 async fn a_server_that_reads_everything_and_never_answers_is_given_up() {
-    let server = Server::start(|_, mut connection| async move {
+    let server = server(|mut connection| async move {
         let head = connection.head().await.expect("a request");
-        connection.read(head.length).await;
-        connection.ignore().await;
+        connection.read(head.length()).await;
+        connection.hang().await;
     });
     let run = agent(builder(&server)).run();
     let start = Instant::now();
@@ -167,31 +166,25 @@ async fn a_server_that_reads_everything_and_never_answers_is_given_up() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_may_read_slowly_what_its_kernel_took_at_once() {
-    let server = Server::with_receive_buffer(4 << 20, |_, mut connection| async move {
+    let server = RawServer::play_with_receive_buffer(4 << 20, |mut connection| async move {
         let head = connection.head().await.expect("a request");
         read_steadily(&mut connection, head, 50, IDLE / 10).await;
     });
     let agent = agent(builder(&server));
     let folder = tempfile::tempdir().expect("a folder");
-    let uploads = uploads(&agent.run(), &folder);
-    let uploads = uploads.into_iter().map(|(name, run)| async move {
-        if let Err(error) = soon(run.start()).await {
-            panic!("{name}: {error:?}");
-        }
-    });
-    join_all(uploads).await;
+    assert_all_arrive(uploads(&agent.run(), &folder)).await;
 }
 
 /// An HTTP client of the caller's own, with a proxy that plays the server.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn an_upload_through_a_proxy_is_watched_on_the_connection_to_the_proxy() {
-    let server = Server::start(|_, mut connection| async move {
+    let server = server(|mut connection| async move {
         let head = connection.head().await.expect("a request");
         assert!(head.target.contains("http://api.example/"), "no proxy");
         read_steadily(&mut connection, head, 30, IDLE / 10).await;
     });
-    let proxy = reqwest::Proxy::http(server.base_url()).expect("a proxy");
+    let proxy = reqwest::Proxy::http(server.url()).expect("a proxy");
     let http = reqwest::Client::builder()
         .proxy(proxy)
         .connector_layer(ConnectionLayer)
@@ -208,10 +201,10 @@ async fn an_upload_through_a_proxy_is_watched_on_the_connection_to_the_proxy() {
 /// An HTTP client that doesn't tell its connections.
 #[tokio::test]
 async fn bytes_that_may_be_in_buffers_have_time_where_nothing_shows_them() {
-    let server = Server::start(|_, mut connection| async move {
+    let server = server(|mut connection| async move {
         let head = connection.head().await.expect("a request");
-        connection.read(head.length - 1).await;
-        connection.ignore().await;
+        connection.read(head.length() - 1).await;
+        connection.hang().await;
     });
     let run = agent(builder(&server).http_client(reqwest::Client::new())).run();
     let start = Instant::now();
@@ -224,18 +217,17 @@ async fn bytes_that_may_be_in_buffers_have_time_where_nothing_shows_them() {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_kernel_has_no_limit_of_its_own_for_a_server_that_reads_nothing() {
-    let server = Server::start(|_, mut connection| async move {
+    let server = server(|mut connection| async move {
         let head = connection.head().await.expect("a request");
         let client = connection.stream().peer_addr().expect("an address");
         let limit = user_timeout(client).expect("the client's socket");
         assert_eq!(limit, 0, "{}", head.target);
-        connection.read(head.length).await;
-        let body = if head.target.starts_with("GET") {
-            r#"{"data":[],"has_more":false}"#
-        } else {
-            STARTED
+        connection.read(head.length()).await;
+        let reply = match head.method.as_str() {
+            "GET" => Reply::json("200 OK", r#"{"data":[],"has_more":false}"#),
+            _ => started(),
         };
-        connection.answer("200 OK", body).await;
+        connection.send(&reply).await;
     });
     let client = builder(&server).build().expect("a client");
     let agent = client.agent(AGENT.parse().expect("an id"));

@@ -41,7 +41,6 @@ async fn an_object_without_any_field_of_the_type_is_an_error() {
         json!({ "data": { "vendor": "Secret" } }),
         json!({ "Vendor": "Secret", "Total": 7 }),
         json!({ "error": "Secret" }),
-        json!({}),
     ] {
         let errors = [
             of::<Invoice>(&output).await.err(),
@@ -53,7 +52,12 @@ async fn an_object_without_any_field_of_the_type_is_an_error() {
         for error in errors {
             let error = error.expect("nothing of it is an invoice");
             assert_eq!(error.kind(), ErrorKind::Mismatch);
-            assert!(error.to_string().contains("none of its fields"), "{error}");
+            assert!(
+                error
+                    .to_string()
+                    .contains("its top has none of the type's fields"),
+                "{error}"
+            );
             assert!(
                 !format!("{error} {error:?}").contains("Secret"),
                 "{error:?}"
@@ -133,7 +137,6 @@ async fn the_error_shows_the_shape_of_what_came_and_no_value() {
 async fn an_output_is_valid_against_the_schema_that_was_sent() {
     let service =
         Service::completed(r#"{"extracted_data":{"vendor":"Secret","total":"7 Secret"}}"#);
-    let service = service.await;
     let schema = json!({
         "type": "object",
         "properties": { "vendor": { "type": "string" }, "total": { "type": ["number", "null"] } },
@@ -210,7 +213,7 @@ async fn a_type_that_takes_anything_does_not_make_a_success() {
         ),
         (json!("in words"), Some("its top is a string")),
     ] {
-        let service = Service::completed(json!({ "extracted_data": output }).to_string()).await;
+        let service = Service::completed(json!({ "extracted_data": output }).to_string());
         let result = service.run().extract::<Lenient>().await;
         match (result, problem) {
             (Ok(_), None) => {}
@@ -228,9 +231,9 @@ async fn fields_that_are_all_optional_and_unknown_to_the_schema_are_an_error() {
     for (output, is_success) in [
         (json!({ "data": { "vendor": "v" } }), false),
         (json!({ "vendor": "v", "more": 7 }), true),
-        (json!({}), true),
+        (json!({}), false),
     ] {
-        let service = Service::completed(json!({ "extracted_data": output }).to_string()).await;
+        let service = Service::completed(json!({ "extracted_data": output }).to_string());
         let run = service.run().output_schema(&schema);
         let result = run.extract_as::<HashMap<String, Value>>().await;
         assert_eq!(result.is_ok(), is_success, "{result:?}");

@@ -37,6 +37,14 @@ async fn each_location_has_its_output_and_its_name() {
             ResultSummaryText,
         ),
         (json!({ "result": { "summary": block } }), ResultSummaryText),
+        (
+            json!({ "result": { "summary": { "total": 7 }, "extracted_data": null } }),
+            ResultSummary,
+        ),
+        (
+            json!({ "result": { "summary": block, "extracted_data": {}, "model": "large" } }),
+            ResultSummaryText,
+        ),
         (json!({ "result": "{\"total\":7}" }), ResultText),
         (json!({ "result": block }), ResultText),
         (json!({ "result": { "total": 7 } }), Result),
@@ -101,6 +109,17 @@ async fn the_first_location_wins_and_an_empty_one_counts_last() {
         (json!({ "extracted_data": false }), "false", ExtractedData),
         (json!({ "result": "in words" }), "\"in words\"", Result),
         (json!({ "result": [1, 2] }), "[1,2]", Result),
+        // Fields of a type, which have the names of others.
+        (
+            json!({ "result": { "result": { "total": 7 } } }),
+            r#"{"result":{"total":7}}"#,
+            Result,
+        ),
+        (
+            json!({ "result": { "summary": "s", "total": 7 } }),
+            r#"{"summary":"s","total":7}"#,
+            Result,
+        ),
     ] {
         let done = completed(summary.to_string()).await;
         let output = done.output().unwrap_or_else(|| panic!("{summary}"));
@@ -130,6 +149,12 @@ async fn the_documented_answer_is_no_output_and_the_error_shows_its_shape_alone(
         json!({ "summary": "secret {\"total\": 7}", "completed_at": "secret" }),
         json!({ "summary": "```json\n{\"total\": \n```", "completed_at": "secret" }),
         json!({ "extracted_data": null, "notes": "secret" }),
+        // As much of it as is there.
+        json!({ "summary": "secret" }),
+        json!({ "summary": 7 }),
+        json!({ "summary": true, "extracted_data": null }),
+        json!({ "completed_at": "secret" }),
+        json!({ "extracted_data": "", "completed_at": "secret" }),
     ] {
         let done = completed(json!({ "status": "completed", "result": result }).to_string()).await;
         assert!(done.output().is_none(), "{result}");

@@ -1,9 +1,10 @@
 //! The outputs of tasks, over real sockets, with the bytes that a server may send.
 
+mod blank;
 mod extracting;
+mod known_fields;
 mod locations;
 mod questions;
-#[allow(dead_code, reason = "several tests share it")]
 #[path = "../common/raw_server.rs"]
 mod raw_server;
 mod raw_text;
@@ -12,7 +13,8 @@ mod schemas;
 use std::time::Duration;
 
 use nanonets_agents::{Client, Completed, Outcome, RetryPolicy, Run, TaskHandle};
-use raw_server::{Answer, RawServer, Request};
+use raw_server::{JSON, RawServer, Reply, Request};
+use serde_json::json;
 
 const AGENT: &str = "11111111-1111-4111-8111-111111111111";
 const TASK: &str = "22222222-2222-4222-8222-222222222222";
@@ -26,28 +28,25 @@ struct Service {
 
 impl Service {
     /// The task has completed.
-    async fn completed(summary: impl Into<Vec<u8>>) -> Self {
-        let summary = Answer::json(summary);
-        Self::start("completed", move |_| summary.clone()).await
+    fn completed(summary: impl AsRef<[u8]>) -> Self {
+        let summary = Reply::new(200, &[JSON], summary);
+        Self::start("completed", move |_| summary.clone())
     }
 
-    async fn start(
-        status: &'static str,
-        rest: impl Fn(&Request) -> Answer + Send + Sync + 'static,
-    ) -> Self {
-        let task = format!(
-            r#"{{"task_id":"{TASK}","agent_id":"{AGENT}","status":"{status}","message":"m",
-                "created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z"}}"#
-        );
+    fn start(status: &str, rest: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        let task = json!({
+            "task_id": TASK, "agent_id": AGENT, "status": status, "message": "m",
+            "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
+        });
         let server = RawServer::start(move |request| {
-            match request.path.ends_with("/run") || request.path.ends_with(TASK) {
-                true => Answer::json(task.clone()),
+            let path = request.path();
+            match path.ends_with("/run") || path.ends_with(TASK) {
+                true => Reply::json(200, &task),
                 false => rest(request),
             }
         });
-        let server = server.await;
         let client = Client::builder("not-a-real-key")
-            .base_url(server.base_url())
+            .base_url(server.url())
             .retry(RetryPolicy::default().pauses([Duration::ZERO]))
             .build()
             .expect("a client");
@@ -78,7 +77,7 @@ impl Service {
 }
 
 /// Waits for a task that has completed with this summary, by its id.
-async fn completed(summary: impl Into<Vec<u8>>) -> Completed {
-    let service = Service::completed(summary).await;
+async fn completed(summary: impl AsRef<[u8]>) -> Completed {
+    let service = Service::completed(summary);
     service.done(service.task()).await
 }

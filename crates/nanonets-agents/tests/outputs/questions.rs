@@ -4,7 +4,7 @@ use nanonets_agents::{Outcome, Question};
 use serde_json::{Value, json};
 
 use crate::Service;
-use crate::raw_server::Answer;
+use crate::raw_server::Reply;
 
 /// A message with a number for its content, by a role, at a time.
 fn message(number: usize, role: Option<&str>, second: Option<u32>) -> Value {
@@ -19,8 +19,8 @@ fn message(number: usize, role: Option<&str>, second: Option<u32>) -> Value {
 }
 
 async fn question(messages: Vec<Value>) -> Question {
-    let list = Answer::json(json!({ "data": messages }).to_string());
-    let service = Service::start("waiting_for_input", move |_| list.clone()).await;
+    let list = Reply::json(200, json!({ "data": messages }));
+    let service = Service::start("waiting_for_input", move |_| list.clone());
     match service.outcome(service.task()).await.expect("an outcome") {
         Outcome::NeedsInput(question) => question,
         other => panic!("{other:?}"),

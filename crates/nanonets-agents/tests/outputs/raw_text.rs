@@ -6,7 +6,7 @@ use nanonets_agents::{ErrorKind, Outcome};
 use serde_json::json;
 use serde_json::value::RawValue;
 
-use crate::raw_server::Answer;
+use crate::raw_server::Reply;
 use crate::{Service, completed};
 
 const NUMBERS: &str = r#"{"zip":340282366920938463463374607431768211455, "amount":0.1234567890123456789012345,
@@ -74,7 +74,6 @@ async fn numbers_and_the_order_of_keys_stay_as_they_came() {
 async fn indenting_changes_blanks_alone() {
     for (json, pretty) in [
         ("7", "7"),
-        ("{}", "{}"),
         ("[ ]", "[]"),
         (
             r#"{ "a" : [ ] , "b":{ } }"#,
@@ -85,8 +84,10 @@ async fn indenting_changes_blanks_alone() {
             "[\n  \"a,b:{}[]\\\"\\\\\",\n  null\n]",
         ),
     ] {
-        let done = completed(format!(r#"{{"extracted_data":{json}}}"#)).await;
-        assert_eq!(done.output().expect("an output").pretty(), pretty);
+        let done = completed(format!(
+            r#"{{"extracted_data":{json},"result":"in words"}}"#
+        ));
+        assert_eq!(done.await.output().expect("an output").pretty(), pretty);
     }
 }
 
@@ -155,7 +156,7 @@ async fn half_a_surrogate_pair_in_the_output_is_an_error_of_its_field() {
 }
 
 #[tokio::test]
-async fn a_summary_that_is_no_json_is_told_at_once() {
+async fn a_summary_that_is_no_json_object_is_told_at_once() {
     let deep = format!(r#"{{"extracted_data":{}}}"#, "[".repeat(100_000));
     for summary in [
         r#"{"extracted_data":{"vendor":"secret","total":NaN}}"#,
@@ -165,10 +166,13 @@ async fn a_summary_that_is_no_json_is_told_at_once() {
         r#"{"extracted_data":{}} {"more":1}"#,
         "{\"extracted_data\":\"secret\n\"}",
         &deep,
+        &deep["{\"extracted_data\":".len()..],
+        r#"["secret"]"#,
+        r#""secret""#,
     ] {
-        let service = Service::completed(summary).await;
+        let service = Service::completed(summary);
         let done = service.done(service.task()).await;
-        assert_eq!(service.server.requests("/summary").len(), 1);
+        assert_eq!(service.server.count("GET", "/summary"), 1);
         assert!(done.output().is_none());
         assert_eq!(done.raw_summary(), summary.as_bytes());
         let error = done.extracted::<serde_json::Value>().expect_err("no JSON");
@@ -186,35 +190,33 @@ async fn what_is_no_summary_or_broke_off_is_read_again() {
     for first in [
         "<html>Please wait.</html>",
         "",
-        "[1]",
         "null",
         r#"{"extracted_data":{"total":"#,
     ] {
         let count = std::sync::atomic::AtomicUsize::new(0);
         let service = Service::start("completed", move |_| {
             match count.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
-                0 => Answer::json(first),
-                _ => Answer::json(r#"{"extracted_data":7}"#),
+                0 => Reply::json(200, first),
+                _ => Reply::json(200, r#"{"extracted_data":7}"#),
             }
         });
-        let service = service.await;
         let outcome = service.outcome(service.task()).await.expect("an outcome");
         let Outcome::Completed(done) = outcome else {
             panic!("{outcome:?}");
         };
         assert_eq!(done.extracted::<f64>().expect("a number"), 7.0, "{first}");
-        assert_eq!(service.server.requests("/summary").len(), 2, "{first}");
+        assert_eq!(service.server.count("GET", "/summary"), 2, "{first}");
     }
 }
 
 #[tokio::test]
 async fn a_raw_answer_is_never_decoded() {
     for body in [r#"{"status":NaN}"#, "", "[[[[", r#"{"result":1}"#] {
-        let service = Service::completed(body).await;
+        let service = Service::completed(body);
         let raw = service.task().summary().raw().await.expect("an answer");
         assert_eq!((raw.status.as_u16(), &raw.body[..]), (200, body.as_bytes()));
         let raw = service.task().result().raw().await.expect("an answer");
         assert_eq!(&raw.body[..], body.as_bytes());
-        assert_eq!(service.server.requests("/summary").len(), 1);
+        assert_eq!(service.server.count("GET", "/summary"), 1);
     }
 }

@@ -57,9 +57,9 @@ levels!(A B, B C, C D, D E, E F, F G, G H, H I, I J, J K, K L, L M, M N, N Party
 
 /// The schema that is sent for a type.
 async fn sent<T: schemars::JsonSchema>() -> Value {
-    let service = Service::completed("{}").await;
+    let service = Service::completed("{}");
     service.run().output::<T>().start().await.expect("a task");
-    let body = service.server.requests("/run").remove(0).body;
+    let body = service.server.requests()[0].body.clone();
     let body: Value = serde_json::from_slice(&body).expect("JSON");
     let schema = body["output_config"]["output_schema"].as_str();
     serde_json::from_str(schema.expect("a string")).expect("a schema")
@@ -105,7 +105,7 @@ async fn a_recursive_or_huge_schema_keeps_its_definitions() {
 #[tokio::test]
 async fn definitions_are_sent_and_checked_where_they_are_asked_for() {
     let summary = r#"{"extracted_data":{"title":"t","owner":{"name":"n"},"parts":[{"title":"t","owner":{},"parts":[]}]}}"#;
-    let service = Service::completed(summary).await;
+    let service = Service::completed(summary);
     let schema = schemars::schema_for!(Chapter);
     let run = service.run().output_schema(schema.as_value());
     let error = run
@@ -118,6 +118,6 @@ async fn definitions_are_sent_and_checked_where_they_are_asked_for() {
             .contains("parts[0].owner lacks the field `name`"),
         "{error}"
     );
-    let body = service.server.requests("/run").remove(0).body;
+    let body = service.server.requests()[0].body.clone();
     assert!(String::from_utf8_lossy(&body).contains("$defs"));
 }

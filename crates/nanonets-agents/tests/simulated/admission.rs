@@ -1,6 +1,6 @@
 //! Starts wait for their turn instead of failing.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt as _;
@@ -9,9 +9,8 @@ use nanonets_agents::{
     Admission, AgentId, Client, ErrorKind, File, Outcome, Result, TaskStatus, Update,
 };
 use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
 
+use crate::raw_server::{RawServer, Reply};
 use crate::{QUICK, builder, soon};
 
 #[tokio::test]
@@ -161,33 +160,43 @@ fn a_rate_that_is_no_positive_number_is_a_wrong_configuration() {
     }
 }
 
-/// A bucket of tokens, and how many requests there were.
+/// A bucket of tokens that fills up over time.
 struct Bucket {
     tokens: f64,
     last: Instant,
-    requests: usize,
 }
 
-const RATE: f64 = 100.0;
-const BURST: f64 = 20.0;
+impl Bucket {
+    const RATE: f64 = 100.0;
+    const BURST: f64 = 20.0;
+
+    /// Takes a token if there is one.
+    fn take(&mut self) -> bool {
+        let elapsed = self.last.elapsed();
+        self.last += elapsed;
+        self.tokens = (self.tokens + elapsed.as_secs_f64() * Self::RATE).min(Self::BURST);
+        let is_taken = self.tokens >= 1.0;
+        self.tokens -= f64::from(u8::from(is_taken));
+        is_taken
+    }
+}
 
 #[tokio::test]
 async fn a_burst_against_a_rate_limit_starts_all_its_runs() {
     const RUNS: usize = 200;
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let bucket = Arc::new(Mutex::new(Bucket {
-        tokens: BURST,
+    let bucket = Mutex::new(Bucket {
+        tokens: Bucket::BURST,
         last: Instant::now(),
-        requests: 0,
-    }));
-    let shared = Arc::clone(&bucket);
-    let server = tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(serve(stream, Arc::clone(&shared)));
-        }
     });
-    let client = Client::builder("any").base_url(format!("http://{address}"));
+    let server = RawServer::start(move |_| match bucket.lock().expect("a bucket").take() {
+        true => Reply::json(
+            "201 Created",
+            r#"{"task_id": "22222222-2222-4222-8222-222222222222", "status": "running", "message": "Taken.",
+                "agent_id": "11111111-1111-4111-8111-111111111111", "created_at": "2026-01-01T00:00:00Z"}"#,
+        ),
+        false => Reply::json("429 Too Many Requests", r#"{"error": "too many requests"}"#),
+    });
+    let client = Client::builder("any").base_url(server.url());
     let client = client.build().expect("a client");
     let agent = AgentId(uuid::Uuid::from_u128(1));
     let start = Instant::now();
@@ -196,51 +205,8 @@ async fn a_burst_against_a_rate_limit_starts_all_its_runs() {
         run.expect("a task");
     }
     let seconds = start.elapsed().as_secs_f64();
-    let requests = bucket.lock().expect("a bucket").requests;
-    server.abort();
+    let requests = server.requests().len();
     // 1.8 s at the best.
     assert!(seconds < 6.0, "{seconds} s");
     assert!(requests < RUNS * 13 / 10, "{requests} requests");
-}
-
-/// Accepts what there are tokens for, without a look at it.
-async fn serve(mut stream: TcpStream, bucket: Arc<Mutex<Bucket>>) -> std::io::Result<()> {
-    let mut received = Vec::new();
-    loop {
-        let end = loop {
-            // The prompt is the whole body, and has one pair of braces.
-            let head = received.windows(4).position(|window| window == b"\r\n\r\n");
-            let body = head.and_then(|head| received[head..].iter().position(|&byte| byte == b'}'));
-            if let (Some(head), Some(body)) = (head, body) {
-                break head + body + 1;
-            }
-            if stream.read_buf(&mut received).await? == 0 {
-                return Ok(());
-            }
-        };
-        received.drain(..end);
-        let accepts = {
-            let mut bucket = bucket.lock().expect("a bucket");
-            let elapsed = bucket.last.elapsed();
-            bucket.last += elapsed;
-            bucket.requests += 1;
-            bucket.tokens = (bucket.tokens + elapsed.as_secs_f64() * RATE).min(BURST);
-            let accepts = bucket.tokens >= 1.0;
-            bucket.tokens -= f64::from(u8::from(accepts));
-            accepts
-        };
-        let (status, body) = match accepts {
-            true => (
-                "201 Created",
-                r#"{"task_id": "22222222-2222-4222-8222-222222222222", "status": "running", "message": "Taken.",
-                    "agent_id": "11111111-1111-4111-8111-111111111111", "created_at": "2026-01-01T00:00:00Z"}"#,
-            ),
-            false => ("429 Too Many Requests", r#"{"error": "too many requests"}"#),
-        };
-        let length = body.len();
-        let answer = format!(
-            "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
-        );
-        stream.write_all(answer.as_bytes()).await?;
-    }
 }

@@ -7,6 +7,8 @@ mod files;
 mod lists;
 mod matrix;
 mod paused;
+#[path = "../common/raw_server.rs"]
+mod raw_server;
 mod retries;
 mod tasks;
 mod updates;

@@ -10,6 +10,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
 
+use crate::raw_server::RawServer;
+
 /// Moves time on. Left to itself, a paused clock jumps ahead whenever nothing is left to do, also while an answer is on
 /// its way through a real socket; a thread that is kept waiting keeps it from that.
 struct Clock {
@@ -335,25 +337,18 @@ async fn an_answer_that_stops_half_way_is_given_up() {
 
 #[tokio::test]
 async fn an_answer_that_moves_takes_as_long_as_it_takes() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let blanks = " ".repeat(200_000);
-    let body = format!(r#"{{"data":[],{blanks}"has_more":false}}"#);
-    tokio::spawn(async move {
-        let (mut socket, _) = listener.accept().await.expect("a connection");
-        let mut request = Vec::new();
-        while !request.ends_with(b"\r\n\r\n") {
-            request.push(socket.read_u8().await.expect("a request"));
-        }
-        let length = body.len();
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
-        socket.write_all(head.as_bytes()).await.expect("a head");
+    let server = RawServer::play(|mut connection| async move {
+        connection.request().await;
+        let blanks = " ".repeat(200_000);
+        let body = format!(r#"{{"data":[],{blanks}"has_more":false}}"#);
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+        connection.write(head.as_bytes()).await;
         for part in body.as_bytes().chunks(50_010) {
             tokio::time::sleep(Duration::from_secs(40)).await;
-            socket.write_all(part).await.expect("a body");
+            connection.write(part).await;
         }
     });
-    let client = Client::builder("key").base_url(format!("http://{address}"));
+    let client = Client::builder("key").base_url(server.url());
     let client = client.build().expect("a client");
     let mut clock = Clock::stopped().await;
     let request = client.tasks().list().page();

@@ -3,10 +3,16 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use nanonets_agents::{Client, ErrorKind, FoundRun, RetryPolicy};
+use nanonets_agents::{AgentId, Client, ErrorKind, FoundRun, RetryPolicy};
 use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
 
 use crate::{builder, client, soon};
+
+/// The number of attempts of a read that fails.
+async fn failed_attempts(client: &Client, agent: AgentId) -> u32 {
+    let read = client.agent(agent).get().await;
+    read.expect_err("a failure").attempts()
+}
 
 #[tokio::test]
 async fn a_read_is_tried_again_until_it_succeeds() {
@@ -265,15 +271,8 @@ async fn an_answer_can_be_had_as_it_came() {
     assert_eq!(error.kind(), ErrorKind::Unreadable);
     simulator.clear_faults();
     simulator.fault(Fault::status(404));
-    assert!(
-        client
-            .agent(agent)
-            .get()
-            .raw()
-            .await
-            .expect_err("a refusal")
-            .is_not_found()
-    );
+    let error = client.agent(agent).get().raw().await;
+    assert!(error.expect_err("a refusal").is_not_found());
 }
 
 #[tokio::test]
@@ -285,14 +284,7 @@ async fn a_budget_that_is_used_up_ends_retries_until_requests_succeed() {
     let fault = simulator.fault(Fault::status(500));
     let mut attempts = Vec::new();
     for _ in 0..3 {
-        attempts.push(
-            client
-                .agent(agent)
-                .get()
-                .await
-                .expect_err("a failure")
-                .attempts(),
-        );
+        attempts.push(failed_attempts(&client, agent).await);
     }
     assert_eq!(attempts, [5, 3, 1]);
     fault.remove();
@@ -300,15 +292,7 @@ async fn a_budget_that_is_used_up_ends_retries_until_requests_succeed() {
         client.agent(agent).get().await.expect("an agent");
     }
     simulator.fault(Fault::status(500));
-    assert_eq!(
-        client
-            .agent(agent)
-            .get()
-            .await
-            .expect_err("a failure")
-            .attempts(),
-        2
-    );
+    assert_eq!(failed_attempts(&client, agent).await, 2);
 }
 
 #[tokio::test]
@@ -323,15 +307,7 @@ async fn a_function_can_decide_what_is_tried_again() {
     simulator.fault(Fault::status(404).times(2));
     client.agent(agent).get().await.expect("an agent");
     simulator.fault(Fault::status(500).times(1));
-    assert_eq!(
-        client
-            .agent(agent)
-            .get()
-            .await
-            .expect_err("a failure")
-            .attempts(),
-        1
-    );
+    assert_eq!(failed_attempts(&client, agent).await, 1);
 }
 
 #[tokio::test]

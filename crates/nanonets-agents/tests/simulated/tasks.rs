@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
-use nanonets_agents::{ErrorKind, File, Outcome, TaskHandle, TaskStatus, Update};
+use nanonets_agents::{ErrorKind, File, Outcome, TaskHandle, TaskStatus, Update, Wait};
 use nanonets_agents_sim::{Fault, Operation, Script, SeenBody, Simulator};
 use serde::Deserialize;
 use serde_json::json;
@@ -21,6 +21,19 @@ struct Invoice {
 struct LineItem {
     sku: String,
     qty: u32,
+}
+
+/// Starts a task that goes by this script.
+async fn started(simulator: &Simulator, script: Script) -> TaskHandle {
+    let agent = simulator.create_agent("Invoices").id;
+    simulator.script(script);
+    let run = client(simulator).agent(agent).run().query("q");
+    run.start().await.expect("a task")
+}
+
+/// A wait with short pauses.
+fn quick_wait(task: &TaskHandle) -> Wait {
+    task.wait().pauses(QUICK.0, QUICK.1)
 }
 
 #[tokio::test]
@@ -70,7 +83,6 @@ async fn an_output_of_another_shape_is_an_error_with_its_place_and_without_its_c
 #[tokio::test]
 async fn a_question_is_answered_once_although_the_status_lags_behind() {
     let simulator = Simulator::start().await;
-    let agent = simulator.create_agent("Invoices").id;
     let script = Script::new()
         .running(1)
         .ask("Which currency?")
@@ -78,19 +90,10 @@ async fn a_question_is_answered_once_although_the_status_lags_behind() {
         .running(1)
         .ask("Which year?")
         .complete(json!({ "ok": true }));
-    simulator.script(script);
-    let task = client(&simulator)
-        .agent(agent)
-        .run()
-        .query("q")
-        .start()
-        .await
-        .expect("a task");
-    let mut task = task;
+    let mut task = started(&simulator, script).await;
     let mut asked = Vec::new();
     let done = loop {
-        let wait = task.wait().pauses(QUICK.0, QUICK.1);
-        match wait.await.expect("an outcome") {
+        match quick_wait(&task).await.expect("an outcome") {
             Outcome::NeedsInput(question) => {
                 asked.push(question.text().expect("words").to_owned());
                 task = question.reply("EUR").await.expect("a reply");
@@ -120,18 +123,9 @@ async fn every_end_has_its_outcome() {
         ),
     ] {
         simulator.script_next(script);
-        let task = client
-            .agent(agent)
-            .run()
-            .query("q")
-            .start()
-            .await
-            .expect("a task");
-        let outcome = task
-            .wait()
-            .pauses(QUICK.0, QUICK.1)
-            .await
-            .expect("an outcome");
+        let run = client.agent(agent).run().query("q");
+        let task = run.start().await.expect("a task");
+        let outcome = quick_wait(&task).await.expect("an outcome");
         assert!(format!("{outcome:?}").starts_with(expected), "{outcome:?}");
     }
 }
@@ -139,35 +133,16 @@ async fn every_end_has_its_outcome() {
 #[tokio::test]
 async fn a_wait_that_times_out_says_how_far_it_came_and_can_be_taken_up_again() {
     let simulator = Simulator::start().await;
-    let agent = simulator.create_agent("Invoices").id;
-    let client = client(&simulator);
-    simulator.script(Script::new().running(u32::MAX));
-    let task = client
-        .agent(agent)
-        .run()
-        .query("q")
-        .start()
-        .await
-        .expect("a task");
-    let wait = task
-        .wait()
-        .pauses(QUICK.0, QUICK.1)
-        .timeout(Duration::from_millis(100));
+    let task = started(&simulator, Script::new().running(u32::MAX)).await;
+    let wait = quick_wait(&task).timeout(Duration::from_millis(100));
     let error = wait.await.expect_err("a timeout");
     assert!(error.is_timeout());
     let waited = error.waited().expect("what was waited for");
     assert_eq!(waited.task_id, task.id());
     assert_eq!(waited.last_status, Some(TaskStatus::Running));
     assert!(waited.polls > 1 && waited.elapsed >= Duration::from_millis(100));
-    assert_eq!(
-        client
-            .task(waited.task_id)
-            .get()
-            .await
-            .expect("a task")
-            .status,
-        TaskStatus::Running
-    );
+    let same = client(&simulator).task(waited.task_id).get().await;
+    assert_eq!(same.expect("a task").status, TaskStatus::Running);
     assert_eq!(
         simulator.count(Operation::CancelTask),
         0,
@@ -199,26 +174,11 @@ async fn a_run_that_can_not_work_is_refused_before_anything_is_sent() {
 #[tokio::test]
 async fn questions_are_answered_without_a_person_and_statuses_told() {
     let simulator = Simulator::start().await;
-    let agent = simulator.create_agent("Invoices").id;
-    simulator.script(
-        Script::new()
-            .running(2)
-            .ask("One?")
-            .ask("Two?")
-            .complete(json!(1)),
-    );
-    let task = client(&simulator)
-        .agent(agent)
-        .run()
-        .query("q")
-        .start()
-        .await
-        .expect("a task");
+    let script = Script::new().running(2).ask("One?").ask("Two?");
+    let task = started(&simulator, script.complete(json!(1))).await;
     let statuses = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&statuses);
-    let outcome = task
-        .wait()
-        .pauses(QUICK.0, QUICK.1)
+    let outcome = quick_wait(&task)
         .timeout(Duration::from_secs(20))
         .on_status(move |task| seen.lock().expect("a list").push(task.status.to_string()))
         .answer_with(|question| async move {
@@ -254,16 +214,8 @@ async fn questions_are_answered_without_a_person_and_statuses_told() {
 #[tokio::test]
 async fn a_wait_outlasts_failures_that_pass() {
     let simulator = Simulator::start().await;
-    let agent = simulator.create_agent("Invoices").id;
     let client = client(&simulator);
-    simulator.script(Script::new().running(1).complete(json!(1)));
-    let task = client
-        .agent(agent)
-        .run()
-        .query("q")
-        .start()
-        .await
-        .expect("a task");
+    let task = started(&simulator, Script::new().running(1).complete(json!(1))).await;
     // A poll is one attempt.
     simulator.fault(Fault::status(500).on(Operation::GetTask).times(20));
     let failures = Arc::new(Mutex::new(0));
@@ -281,17 +233,9 @@ async fn a_wait_outlasts_failures_that_pass() {
     assert_eq!(*failures.lock().expect("a count"), 20);
 
     simulator.fault(Fault::status(500).on(Operation::GetTask));
-    let error = task
-        .wait()
-        .pauses(QUICK.0, QUICK.1)
-        .await
-        .expect_err("an end");
+    let error = quick_wait(&task).await.expect_err("an end");
     assert_eq!(error.status().map(|status| status.as_u16()), Some(500));
-    let error = task
-        .wait()
-        .pauses(QUICK.0, QUICK.1)
-        .timeout(Duration::from_millis(300))
-        .await;
+    let error = quick_wait(&task).timeout(Duration::from_millis(300)).await;
     assert!(error.expect_err("a timeout").is_timeout());
     let gone = client.task(
         "00000000-0000-4000-8000-000000000000"
@@ -306,20 +250,16 @@ async fn a_wait_outlasts_failures_that_pass() {
 #[tokio::test]
 async fn without_ids_of_messages_a_question_is_still_asked_once() {
     let simulator = Simulator::start().await;
-    let agent = simulator.create_agent("Invoices").id;
     simulator.fault(Fault::without_field("id").on(Operation::ListTaskMessages));
     let script = Script::new()
         .ask("Which currency?")
         .hold(TaskStatus::WaitingForInput, 3)
         .ask("Which year?")
         .complete(json!(1));
-    simulator.script(script);
-    let run = client(&simulator).agent(agent).run().query("q");
-    let task = run.start().await.expect("a task");
+    let task = started(&simulator, script).await;
     let asked = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&asked);
-    let wait = task.wait().pauses(QUICK.0, QUICK.1);
-    let outcome = wait
+    let outcome = quick_wait(&task)
         .answer_with(move |question| {
             let text = question.text().unwrap_or_default().to_owned();
             log.lock().expect("a log").push(text);
@@ -343,10 +283,9 @@ async fn what_the_agent_says_when_it_goes_on_is_no_question() {
         simulator.script(script.complete(json!(1)));
         let run = client(&simulator).agent(agent).run().query("q");
         let task = run.start().await.expect("a task");
-        let wait = task.wait().pauses(QUICK.0, QUICK.1);
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);
-        let answers = wait.answer_with(move |question| {
+        let answers = quick_wait(&task).answer_with(move |question| {
             let text = question.text().unwrap_or_default().to_owned();
             log.lock().expect("a log").push(text);
             async { Some("EUR".to_owned()) }
@@ -360,20 +299,14 @@ async fn what_the_agent_says_when_it_goes_on_is_no_question() {
 #[tokio::test]
 async fn the_same_question_is_asked_again_when_the_task_went_on_in_between() {
     let simulator = Simulator::start().await;
-    let agent = simulator.create_agent("Invoices").id;
     let script = Script::new()
         .ask("Sure?")
         .running(2)
         .hold(TaskStatus::WaitingForInput, u32::MAX);
-    simulator.script(script);
-    let run = client(&simulator).agent(agent).run().query("q");
-    let task = run.start().await.expect("a task");
-    let ask = async |task: &TaskHandle| {
-        let wait = task.wait().pauses(QUICK.0, QUICK.1);
-        match wait.await.expect("an outcome") {
-            Outcome::NeedsInput(question) => question,
-            outcome => panic!("{outcome:?}"),
-        }
+    let task = started(&simulator, script).await;
+    let ask = async |task: &TaskHandle| match quick_wait(task).await.expect("an outcome") {
+        Outcome::NeedsInput(question) => question,
+        outcome => panic!("{outcome:?}"),
     };
     let task = ask(&task).await.reply("yes").await.expect("a reply");
     assert_eq!(soon(ask(&task)).await.text(), Some("Sure?"));
@@ -382,11 +315,12 @@ async fn the_same_question_is_asked_again_when_the_task_went_on_in_between() {
 #[tokio::test]
 async fn updates_come_as_a_stream_that_ends_with_the_outcome() {
     let simulator = Simulator::start().await;
-    let agent = simulator.create_agent("Invoices").id;
-    simulator.script(Script::new().queued(2).running(2).complete(json!(1)));
-    let run = client(&simulator).agent(agent).run().query("q");
-    let task = run.start().await.expect("a task");
-    let updates = task.wait().pauses(QUICK.0, QUICK.1).updates();
+    let task = started(
+        &simulator,
+        Script::new().queued(2).running(2).complete(json!(1)),
+    )
+    .await;
+    let updates = quick_wait(&task).updates();
     let updates: Vec<Update> = updates.try_collect().await.expect("updates");
     let told: Vec<String> = updates
         .iter()
@@ -407,7 +341,7 @@ async fn a_wait_that_is_dropped_stops_polling_and_nothing_else() {
     simulator.script(Script::new().running(u32::MAX));
     let run = client.agent(agent).run().query("q");
     let task = run.start().await.expect("a task");
-    let waiting = tokio::spawn(task.wait().pauses(QUICK.0, QUICK.1).into_future());
+    let waiting = tokio::spawn(quick_wait(&task).into_future());
     simulator.wait_for(Operation::GetTask, 3).await;
     waiting.abort();
     assert!(waiting.await.expect_err("an end").is_cancelled());
@@ -439,7 +373,7 @@ async fn what_went_wrong_after_the_start_names_the_task_and_has_its_outcome() {
         panic!("a question was expected: {error:?}");
     };
     let task = question.reply("2026").await.expect("a reply");
-    let outcome = task.wait().pauses(QUICK.0, QUICK.1).await;
+    let outcome = quick_wait(&task).await;
     let Ok(Outcome::Completed(done)) = outcome else {
         panic!("an output was expected: {outcome:?}");
     };
@@ -501,10 +435,7 @@ async fn so_many_tasks_are_asked_for_at_once_and_no_more() {
 #[tokio::test]
 async fn the_output_is_found_in_the_answer_too() {
     let simulator = Simulator::start().await;
-    let agent = simulator.create_agent("Invoices").id;
-    simulator.script(Script::new().complete(json!(1)));
-    let run = client(&simulator).agent(agent).run().query("q");
-    let task = run.start().await.expect("a task");
+    let task = started(&simulator, Script::new().complete(json!(1))).await;
     let id = task.id();
     let wanted = json!({ "total": 7 });
     for (more, expected) in [
@@ -528,7 +459,7 @@ async fn the_output_is_found_in_the_answer_too() {
         summary.as_object_mut().expect("an object").extend(fields);
         let answer = Fault::status(200).body("application/json", summary.to_string());
         let fault = simulator.fault(answer.on(Operation::GetTaskSummary));
-        let Ok(Outcome::Completed(done)) = task.wait().pauses(QUICK.0, QUICK.1).await else {
+        let Ok(Outcome::Completed(done)) = quick_wait(&task).await else {
             panic!("it has completed");
         };
         fault.remove();
@@ -551,7 +482,10 @@ async fn a_mismatch_names_fields_and_no_keys_of_the_output() {
             json!({ "totals": { "Mr Secret": "x" } }),
             "at totals.(a key)",
         ),
-        (json!({}), "its top has a missing field `totals`"),
+        (
+            json!({ "total": 7 }),
+            "its top has a missing field `totals`",
+        ),
         (json!(7), "at its top"),
     ] {
         simulator.script(Script::new().complete(output));
@@ -568,10 +502,7 @@ async fn a_mismatch_names_fields_and_no_keys_of_the_output() {
 #[tokio::test]
 async fn answers_are_given_in_time_or_not_at_all() {
     let simulator = Simulator::start().await;
-    let agent = simulator.create_agent("Invoices").id;
-    simulator.script(Script::new().ask("Which year?"));
-    let run = client(&simulator).agent(agent).run().query("q");
-    let task = run.start().await.expect("a task");
+    let task = started(&simulator, Script::new().ask("Which year?")).await;
     let wait = task.wait().timeout(Duration::from_millis(100));
     let error = wait.answer_with(|_| std::future::pending()).await;
     let error = error.expect_err("a timeout");
@@ -589,10 +520,7 @@ async fn answers_are_given_in_time_or_not_at_all() {
 #[tokio::test]
 async fn a_failure_has_its_reason() {
     let simulator = Simulator::start().await;
-    let agent = simulator.create_agent("Invoices").id;
-    simulator.script(Script::new().fail("no such page"));
-    let run = client(&simulator).agent(agent).run().query("q");
-    let task = run.start().await.expect("a task");
+    let task = started(&simulator, Script::new().fail("no such page")).await;
     let Ok(Outcome::Failed(failure)) = task.wait().await else {
         panic!("it has failed");
     };
@@ -603,10 +531,7 @@ async fn a_failure_has_its_reason() {
 #[tokio::test]
 async fn odd_pauses_do_no_harm() {
     let simulator = Simulator::start().await;
-    let agent = simulator.create_agent("Invoices").id;
-    simulator.script(Script::new().running(2).complete(json!(1)));
-    let run = client(&simulator).agent(agent).run().query("q");
-    let task = run.start().await.expect("a task");
+    let task = started(&simulator, Script::new().running(2).complete(json!(1))).await;
     let wait = task.wait().timeout(Duration::from_millis(30));
     let error = wait.pauses(Duration::MAX, Duration::MAX).await;
     assert!(error.expect_err("a timeout").is_timeout());
@@ -617,13 +542,9 @@ async fn odd_pauses_do_no_harm() {
 #[tokio::test]
 async fn a_wait_that_times_out_says_what_it_failed_with() {
     let simulator = Simulator::start().await;
-    let agent = simulator.create_agent("Invoices").id;
-    simulator.script(Script::new().complete(json!(1)));
-    let run = client(&simulator).agent(agent).run().query("q");
-    let task = run.start().await.expect("a task");
+    let task = started(&simulator, Script::new().complete(json!(1))).await;
     simulator.fault(Fault::status(500).on(Operation::GetTaskSummary));
-    let wait = task.wait().pauses(QUICK.0, QUICK.1);
-    let error = wait.timeout(Duration::from_millis(200)).await;
+    let error = quick_wait(&task).timeout(Duration::from_millis(200)).await;
     let error = error.expect_err("a timeout");
     assert!(error.to_string().contains("has completed, but"), "{error}");
     let cause = std::error::Error::source(&error).expect("a cause");

@@ -131,9 +131,7 @@ async fn to_the_end(watched: &Watched<'_>, mut task: TaskHandle) -> Result<(), F
                         return Err(watched.without_summary(&error));
                     }
                     // The agent's words are worth more than an error.
-                    Err(_) if done.summary().result.is_some() => {
-                        session.output.object(done.summary())
-                    }
+                    Err(_) if done.has_answer() => session.output.object(done.summary()),
                     Err(error) => return Err(watched.completed_without_output(&error)),
                 };
                 return printed.map_err(|failure| watched.with_state(failure));

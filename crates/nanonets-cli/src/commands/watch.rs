@@ -290,17 +290,21 @@ impl<'a> Watched<'a> {
 
     /// The summary of the completed task does not decode.
     pub fn without_summary(&self, error: &Error) -> Failure {
-        let summary = CommandLine::new(["tasks", "summary", &self.id.to_string(), "--raw"]);
         let failure = Failure::new(Code::Refused, error.to_string());
-        self.with_last_state(failure)
-            .command("To print the answer as it came", summary)
+        self.with_raw_summary(self.with_last_state(failure))
     }
 
-    /// The task has completed and has neither an output nor words.
+    /// The task has completed with neither an output nor words, or they are blank.
     pub fn completed_without_output(&self, error: &Error) -> Failure {
         self.print_state(None);
         let result = CommandLine::new(["tasks", "result", &self.id.to_string()]);
-        Failure::new(Code::Failed, error.to_string()).command(RESULT, result)
+        let failure = Failure::new(Code::Failed, error.to_string());
+        self.with_raw_summary(failure).command(RESULT, result)
+    }
+
+    fn with_raw_summary(&self, failure: Failure) -> Failure {
+        let summary = CommandLine::new(["tasks", "summary", &self.id.to_string(), "--raw"]);
+        failure.command("To print the answer as it came", summary)
     }
 
     /// Why there is no output: a message for a person, and data on stdout for a program.

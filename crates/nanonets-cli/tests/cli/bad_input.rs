@@ -1,5 +1,8 @@
 //! What can't work ends with one clear line, the right exit code, and nothing sent.
 
+#[cfg(unix)]
+use std::process::{Command, Output, Stdio};
+
 use nanonets_agents_sim::{Fault, Script, Simulator};
 
 use crate::process::{Run, against, command, fed, finished};
@@ -366,6 +369,15 @@ fn base_urls_that_can_not_be_one() {
     }
 }
 
+/// Runs a command whose stdout is closed at the other end.
+#[cfg(unix)]
+fn without_a_reader(mut command: Command) -> Output {
+    let pipes = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = pipes.spawn().expect("it can be run");
+    drop(child.stdout.take());
+    child.wait_with_output().expect("it ends")
+}
+
 /// The exit code tells of the task, whoever reads.
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
@@ -377,13 +389,7 @@ async fn a_closed_stdout_does_not_make_a_success_of_a_failure() {
         (Script::new().ask("Which year?"), 4),
     ] {
         simulator.script(script);
-        let mut child = against(&simulator, &["run", &agent, "--query", "q"])
-            .stdout(std::process::Stdio::piped())
-            .stderr(std::process::Stdio::piped())
-            .spawn()
-            .expect("it can be run");
-        drop(child.stdout.take());
-        let output = child.wait_with_output().expect("it ends");
+        let output = without_a_reader(against(&simulator, &["run", &agent, "--query", "q"]));
         assert_eq!(output.status.code(), Some(code));
         assert!(String::from_utf8_lossy(&output.stderr).contains("error: "));
     }
@@ -396,13 +402,8 @@ async fn a_closed_stdout_is_nothing_to_complain_about() {
     let simulator = Simulator::start().await;
     let agent = simulator.create_agent("History").id;
     simulator.add_history(agent, 2000);
-    let mut child = against(&simulator, &["tasks", "list", "--all", "--jsonl"])
-        .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .expect("it can be run");
-    drop(child.stdout.take());
-    let output = child.wait_with_output().expect("it ends");
+    let list = against(&simulator, &["tasks", "list", "--all", "--jsonl"]);
+    let output = without_a_reader(list);
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }

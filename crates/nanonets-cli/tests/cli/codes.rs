@@ -3,7 +3,7 @@
 use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
 use serde_json::json;
 
-use crate::process::{against, command, finished, nanonets};
+use crate::process::{Run, against, command, finished, nanonets};
 
 async fn with(script: Script) -> (Simulator, String) {
     let simulator = Simulator::start().await;
@@ -289,4 +289,80 @@ async fn a_task_that_completes_with_nothing_is_an_error_that_names_it() {
         run.stderr.contains(&task) && run.stderr.contains("without an output"),
         "{run:?}"
     );
+}
+
+/// A run whose task completes with this summary, with the id of the task, and how often the summary was read.
+async fn completes_with(summary: &serde_json::Value) -> (Run, String, usize) {
+    let (simulator, agent) = with(Script::new().complete(json!(7))).await;
+    let answer = Fault::status(200).body("application/json", summary.to_string());
+    simulator.fault(answer.on(Operation::GetTaskSummary));
+    let run = || nanonets(&simulator, &["run", &agent, "--query", "q", "--quiet"]);
+    let run = tokio::task::block_in_place(run);
+    let reads = simulator.count(Operation::GetTaskSummary);
+    let task = simulator.tasks()[0].id.to_string();
+    (run, task, reads)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_completes_with_a_blank_output_is_3_with_the_command_that_prints_the_answer() {
+    let summaries = [
+        (json!({ "extracted_data": {} }), "extracted_data"),
+        (json!({ "extracted_data": [] }), "extracted_data"),
+        (
+            json!({ "extracted_data": [null], "result": null }),
+            "extracted_data",
+        ),
+        (json!({ "result": " " }), "result"),
+        (json!({ "result": "{}" }), "result"),
+        (
+            json!({ "result": { "summary": null, "completed_at": "t" } }),
+            "result.summary",
+        ),
+        (
+            json!({ "extracted_data": null, "result": { "summary": "\n", "completed_at": "t" } }),
+            "result.summary",
+        ),
+    ];
+    let cases = summaries.map(|(summary, location)| {
+        tokio::spawn(async move {
+            let (run, task, reads) = completes_with(&summary).await;
+            assert_eq!((run.code, reads), (3, 6), "{summary}: {run:?}");
+            let data: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+            assert_eq!(data, json!({ "task_id": task, "status": "completed" }));
+            let lack = format!("its output in `{location}` is empty");
+            assert!(run.stderr.contains(&lack), "{summary}: {run:?}");
+            let raw = format!("nanonets tasks summary {task} --raw");
+            assert_eq!(run.commands().first(), Some(&raw.as_str()), "{run:?}");
+        })
+    });
+    for case in cases {
+        case.await.expect("a blank output");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_and_empty_lists_that_come_with_words_are_0() {
+    let envelope = json!({ "summary": "in words", "completed_at": "t" });
+    for (summary, printed) in [
+        (
+            json!({ "extracted_data": {}, "result": envelope }),
+            json!({ "extracted_data": {}, "result": envelope }),
+        ),
+        (json!({ "result": envelope }), json!({ "result": envelope })),
+        (
+            json!({ "extracted_data": "", "result": "in words" }),
+            json!("in words"),
+        ),
+        (
+            json!({ "extracted_data": [], "result": envelope }),
+            json!([]),
+        ),
+        (
+            json!({ "extracted_data": {}, "result": { "summary": "{\"total\":7}", "completed_at": "t" } }),
+            json!({ "total": 7 }),
+        ),
+    ] {
+        let (run, _, reads) = completes_with(&summary).await;
+        assert_eq!((run.json(), reads), (printed, 1), "{summary}");
+    }
 }

@@ -13,6 +13,8 @@ mod process;
 #[cfg(unix)]
 mod pseudo_terminal;
 mod raw;
+#[path = "../../../nanonets-agents/tests/common/raw_server.rs"]
+mod raw_server;
 mod record;
 mod shell;
 #[cfg(unix)]

@@ -238,7 +238,10 @@ fn nullable_and_listed_values_are_known() {
         (r#"{"c":false}"#, Some("c is not one of the allowed values")),
         (r#"{"d":1}"#, Some("d is not allowed")),
         (r#"{"e":["x",1]}"#, Some("e[1] is not allowed")),
-        (r#"{"Mr X":1}"#, Some("its top has none of the fields")),
+        (
+            r#"{"Mr X":1}"#,
+            Some("its top has none of the fields, but `(a key)`"),
+        ),
     ] {
         assert_eq!(schema.problem(json).as_deref(), problem, "{json}");
     }
