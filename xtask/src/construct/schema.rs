@@ -91,8 +91,9 @@ impl<'d> Part<'d> {
     }
 }
 
-/// What identifies a schema: two with the same key have the same type.
-pub type Key = BTreeSet<(String, bool)>;
+/// What identifies a schema: two with the same key have the same type. The order counts, for of types that exclude each other
+/// the last one is meant.
+pub type Key = Vec<(String, bool)>;
 
 /// The schema objects that apply to a value, the outermost first. References and `allOf` are followed.
 #[derive(Clone, Debug)]
