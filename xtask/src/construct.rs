@@ -1,7 +1,7 @@
 //! Constructs the model ([`Api`]) from a document that was checked.
 //!
 //! Nothing here rewrites JSON. A schema is looked at as the intersection of all the schema objects that apply to a value
-//! ([`schema::Schema`]), and a constructor for each kind of type ([`types`]) reads the keywords that it needs from it.
+//! ([`schema::Schema`]), and a constructor for each kind of type (`types`) reads the keywords that it needs from it.
 
 mod bodies;
 mod directions;

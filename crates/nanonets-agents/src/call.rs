@@ -283,6 +283,10 @@ impl Client {
                 continue;
             }
             span.ends(attempts.made, error.status(), Some(&error));
+            let error = match had_no_effect {
+                true => error,
+                false => error.after_possible_effect(),
+            };
             if operation.is_idempotent() || had_no_effect || error.effect() == Effect::Created {
                 return Err(error);
             }

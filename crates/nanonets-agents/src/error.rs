@@ -39,6 +39,8 @@ struct Inner {
     attempts: u32,
     origin: Option<Origin>,
     effect: Effect,
+    /// An attempt before the last one may have had an effect.
+    may_have_had_effect: bool,
     /// The answer broke off, which may pass.
     broke_off: bool,
     /// The server asks to come back later.
@@ -140,6 +142,7 @@ impl Error {
             attempts: 0,
             origin: None,
             effect: Effect::None,
+            may_have_had_effect: false,
             broke_off: false,
             asks_for_a_pause: false,
             ambiguity: None,
@@ -245,6 +248,12 @@ impl Error {
         self.0.effect
     }
 
+    /// Earlier attempts may have had an effect, whatever the last one proves.
+    pub(crate) fn after_possible_effect(mut self) -> Self {
+        self.0.may_have_had_effect = true;
+        self
+    }
+
     pub(crate) fn asks_for_a_pause(&self) -> bool {
         self.0.asks_for_a_pause
     }
@@ -338,6 +347,14 @@ impl Error {
         }
         let now = server_date(&self.0.headers).unwrap_or_else(Utc::now);
         Some((http_date(text)? - now).to_std().unwrap_or_default())
+    }
+
+    /// Whether every attempt proves that the request had no effect: it was not sent, no connection was established, or the
+    /// API refused it. A failed `update` or `cancel` may have had one, although it is never
+    /// [ambiguous](Self::is_ambiguous), for it can be repeated without harm.
+    #[must_use]
+    pub fn proves_no_effect(&self) -> bool {
+        self.effect() == Effect::None && !self.0.may_have_had_effect
     }
 
     /// Whether the request may have taken effect although no answer says so. Repeating it could do the thing twice;
@@ -477,6 +494,7 @@ impl fmt::Debug for Error {
             attempts,
             origin,
             effect: _,
+            may_have_had_effect: _,
             broke_off: _,
             asks_for_a_pause: _,
             ambiguity,

@@ -60,14 +60,7 @@ pub fn effect(error: &Error) -> Option<Effect<'_>> {
     let is_certain = error.kind() == ErrorKind::Unreadable && !error.is_ambiguous();
     let may_have_arrived = match kind {
         // The SDK calls nothing ambiguous that can be repeated without harm.
-        Kind::Update | Kind::Cancel => match error.kind() {
-            ErrorKind::Lost | ErrorKind::Unreadable => true,
-            ErrorKind::Status => {
-                let status = error.status();
-                status.is_some_and(|status| !status.is_client_error())
-            }
-            _ => false,
-        },
+        Kind::Update | Kind::Cancel => !error.proves_no_effect(),
         Kind::Run | Kind::Create | Kind::Publish | Kind::Message => {
             is_certain || error.is_ambiguous()
         }

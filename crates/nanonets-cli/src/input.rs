@@ -33,14 +33,27 @@ async fn named_text(limit: Limit, name: &str, path: &str) -> Result<String, Fail
     let source = path.to_owned();
     let read = in_the_background(move || {
         if source == "-" {
-            let mut text = String::new();
-            io::stdin().read_to_string(&mut text).map(|_| text)
+            bounded_text(io::stdin())
         } else {
-            std::fs::read_to_string(source)
+            bounded_text(std::fs::File::open(source)?)
         }
     });
     let read = before_sending(limit, &format!("reading {name}"), read).await?;
     read.map_err(|error| Failure::usage(format!("{name} cannot be read: {error}")))
+}
+
+/// The longest text that is read. A device has no end.
+pub const MAX_TEXT: u64 = 16 * 1024 * 1024;
+
+/// The text that a reader has, unless it is too long.
+pub fn bounded_text(reader: impl io::Read) -> io::Result<String> {
+    let mut text = Vec::new();
+    reader.take(MAX_TEXT + 1).read_to_end(&mut text)?;
+    if text.len() as u64 > MAX_TEXT {
+        let message = format!("it has more than {} MiB", MAX_TEXT >> 20);
+        return Err(io::Error::other(message));
+    }
+    String::from_utf8(text).map_err(|_| io::Error::other("it is not UTF-8"))
 }
 
 /// A text that is meant for an agent, in a file or on stdin. The line breaks at its end are no part of it.

@@ -1,7 +1,11 @@
 //! Ends a command early: at its timeout, by Ctrl-C, by a signal.
 
 use std::future::Future;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
 
 use crate::failure::{Code, Failure};
 
@@ -58,11 +62,12 @@ pub async fn before_sending<T>(
     }
 }
 
-/// Does something unless it is interrupted.
+/// Does something unless it is interrupted, or was before it began.
 pub async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T, Interrupted> {
     tokio::select! {
-        result = work => Ok(result),
+        biased;
         by = interrupt() => Err(Interrupted { by }),
+        result = work => Ok(result),
     }
 }
 
@@ -78,23 +83,77 @@ impl Interrupted {
     }
 }
 
-/// Returns at the first signal to stop, with what that makes the exit code. A process that can't listen to them is ended
-/// by them.
-async fn interrupt() -> Code {
+/// The signals to stop that have come so far.
+#[derive(Clone, Copy, Debug)]
+struct Signals {
+    count: usize,
+    /// The exit code of the last one.
+    last: Code,
+}
+
+static SIGNALS: OnceLock<watch::Receiver<Signals>> = OnceLock::new();
+/// How many of them ended something.
+static OBEYED: AtomicUsize = AtomicUsize::new(0);
+
+/// Listens to signals to stop from now on, for the whole process: between two waits, none may be lost. Without listeners,
+/// which are the system's to give, a signal ends the process.
+pub fn listen() {
+    let (tell, signals) = watch::channel(Signals {
+        count: 0,
+        last: Code::Interrupted,
+    });
+    let count = move |code| {
+        tell.send_modify(|signals| {
+            *signals = Signals {
+                count: signals.count + 1,
+                last: code,
+            };
+        });
+    };
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                Ok(()) = tokio::signal::ctrl_c() => return Code::Interrupted,
-                Some(()) = terminate.recv() => return Code::Terminated,
-                else => {}
+        let (Ok(mut interrupt), Ok(mut terminate)) = (
+            signal(SignalKind::interrupt()),
+            signal(SignalKind::terminate()),
+        ) else {
+            return;
+        };
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    Some(()) = interrupt.recv() => count(Code::Interrupted),
+                    Some(()) = terminate.recv() => count(Code::Terminated),
+                    else => return,
+                }
             }
-        }
+        });
     }
     #[cfg(not(unix))]
-    if tokio::signal::ctrl_c().await.is_ok() {
-        return Code::Interrupted;
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            count(Code::Interrupted);
+        }
+    });
+    // It is called once.
+    let _ = SIGNALS.set(signals);
+}
+
+/// Returns at the first signal to stop that nothing has obeyed yet, with what that makes the exit code.
+async fn interrupt() -> Code {
+    let Some(signals) = SIGNALS.get() else {
+        return std::future::pending().await;
+    };
+    // The listener takes its turn, and with it what has come meanwhile.
+    tokio::task::yield_now().await;
+    let mut signals = signals.clone();
+    let next = |signals: &Signals| signals.count > OBEYED.load(Ordering::Relaxed);
+    let signal = signals.wait_for(next).await.map(|signals| *signals);
+    match signal {
+        Ok(signal) => {
+            OBEYED.store(signal.count, Ordering::Relaxed);
+            signal.last
+        }
+        Err(_) => std::future::pending().await,
     }
-    std::future::pending().await
 }

@@ -51,7 +51,10 @@ fn run(cli: Cli) -> Result<(), Failure> {
     let runtime = runtime.map_err(|error| {
         Failure::new(Code::Refused, format!("no runtime can be started: {error}"))
     })?;
-    let result = runtime.block_on(commands::run(cli));
+    let result = runtime.block_on(async {
+        limit::listen();
+        commands::run(cli).await
+    });
     // A thread that waits for someone to type is not waited for.
     runtime.shutdown_background();
     result

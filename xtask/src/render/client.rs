@@ -171,7 +171,8 @@ fn method(references: &References<'_>, operation: &Operation) -> TokenStream {
 
 fn documentation(operation: &Operation, inputs: &[Input<'_>]) -> String {
     let mut paragraphs = Vec::new();
-    paragraphs.extend(operation.summary.as_deref().map(docs::sentence));
+    let summary = operation.summary.as_deref().map(docs::sentence);
+    paragraphs.extend(summary.as_deref().map(docs::sanitise));
     paragraphs.extend(operation.description.as_deref().map(docs::sanitise));
     paragraphs.push(format!(
         "Sends `{} {}`.",

@@ -73,6 +73,7 @@ impl Client {
 
     /// Cancel a task.
     ///
+    ///
     /// Marks a task as `stopped`. It takes no body. A step already under way runs to its end and
     /// none follows, so the status in the answer may still be another one and a task that was about
     /// to finish may yet become `completed`; poll to be sure.
@@ -99,6 +100,7 @@ impl Client {
 
     /// Create an agent.
     ///
+    ///
     /// Creates an agent as version 1, already `published`: it can be run straight away. Every field
     /// is optional, so an empty object is a valid body.
     ///
@@ -124,6 +126,7 @@ impl Client {
 
     /// Get an agent.
     ///
+    ///
     /// Reads one agent version with its whole `config`.
     ///
     /// Errors: 404 when there is no such agent; 403 or 404 when it belongs to another workspace.
@@ -145,6 +148,7 @@ impl Client {
 
     /// Get the state of a task.
     ///
+    ///
     /// The cheapest read of a task: its status, times and title. Made for polling.
     ///
     /// Errors: 404 when there is no such task; 403 or 404 when it belongs to another workspace.
@@ -165,6 +169,7 @@ impl Client {
     }
 
     /// Get everything a task did.
+    ///
     ///
     /// The task with its feed: tool calls, messages along the way and the final response. Meant for
     /// debugging, audits and for finding out why a task failed. When only the answer matters,
@@ -189,6 +194,7 @@ impl Client {
 
     /// Get the answer of a task.
     ///
+    ///
     /// The outcome of a task without the steps that led to it: read it once, when the task has
     /// completed. It can be read earlier too, and then may hold no answer yet.
     ///
@@ -210,6 +216,7 @@ impl Client {
     }
 
     /// List the versions of an agent.
+    ///
     ///
     /// The version history of the agent, newest first. `agent_id` presumably may be that of any
     /// version. The `id` of an item can be used as `agent_id` elsewhere to address that version.
@@ -243,6 +250,7 @@ impl Client {
 
     /// List agents.
     ///
+    ///
     /// Walks the agents of the workspace, newest first, one page per call. Archived agents are left
     /// out unless `status` asks for them. Items come without `config`; `get_agent` has it.
     ///
@@ -268,6 +276,7 @@ impl Client {
 
     /// List the messages of a task.
     ///
+    ///
     /// The whole conversation between user and agent in one answer, oldest first; it is not
     /// paginated. While the task is `waiting_for_input`, the last message of the agent is the open
     /// question. The log stays readable after a cancel.
@@ -290,6 +299,7 @@ impl Client {
     }
 
     /// List tasks.
+    ///
     ///
     /// Walks the tasks of the workspace, newest first, one page per call. Send the same filters
     /// with every page of a walk.
@@ -324,6 +334,7 @@ impl Client {
 
     /// Publish the draft of an agent.
     ///
+    ///
     /// Turns the current draft of the agent into its published version and returns that version. It
     /// takes no body. No operation makes a draft, so one has to come from the dashboard:
     /// `create_agent` publishes by itself and `update_agent` edits in place.
@@ -351,6 +362,7 @@ impl Client {
     }
 
     /// Run an agent.
+    ///
     ///
     /// Starts a task and returns at once; the agent works in the background. Follow the task with
     /// `get_task`.
@@ -383,6 +395,7 @@ impl Client {
     }
 
     /// Run an agent.
+    ///
     ///
     /// Starts a task and returns at once; the agent works in the background. Follow the task with
     /// `get_task`.
@@ -426,6 +439,7 @@ impl Client {
 
     /// Send a message to a task.
     ///
+    ///
     /// Answers the question of a task that is `waiting_for_input`, or carries a conversation on. A
     /// `running` task takes messages as well and reads them on its next turn.
     ///
@@ -457,6 +471,7 @@ impl Client {
     }
 
     /// Update an agent.
+    ///
     ///
     /// Changes an agent version in place; only the fields sent are touched and no new version
     /// results. Tasks started from then on use the change.

@@ -63,6 +63,14 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
     if let Some(left) = limit.left() {
         run = run.timeout(left);
     }
+    // Whoever interrupted the preparation does not want the run any more.
+    if let Err(failure) = before_sending(limit, "preparing the run", tokio::task::yield_now()).await
+    {
+        if let Some(record) = record {
+            record.remove(session.notes);
+        }
+        return Err(failure);
+    }
     let since = Utc::now();
     let started = unless_interrupted(start(session, run, args.no_wait)).await;
     if let Some(bar) = bar {

@@ -328,7 +328,8 @@ impl<'a> Watched<'a> {
             }
             Outcome::Failed(failure) => {
                 // The task has failed whether that can be read or not.
-                let reason = failure.reason().await.ok().flatten();
+                let reason = self.limit.around(failure.reason().into_future()).await;
+                let reason = reason.ok().and_then(Result::ok).flatten();
                 let more = reason
                     .as_ref()
                     .map(|reason| ("reason", Value::from(reason.as_str())));

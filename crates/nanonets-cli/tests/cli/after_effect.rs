@@ -191,3 +191,33 @@ mod stdout_that_takes_nothing {
         assert_eq!((run.code, run.commands().len()), (6, 0), "{run:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_which_an_earlier_attempt_was_lost_may_have_happened() {
+    for (first, then) in [
+        (Fault::reset().after_effect(), Fault::status(409)),
+        (Fault::status(502), Fault::status(404)),
+    ] {
+        let (simulator, agent) = with(Script::new().running(5)).await;
+        let run = ["run", &agent, "--query", "q", "--no-wait"];
+        let task = nanonets(&simulator, &run).json()["task_id"].clone();
+        let task = task.as_str().expect("an id");
+        simulator.fault(first.on(Operation::CancelTask).times(1));
+        simulator.fault(then.on(Operation::CancelTask).after(1));
+        let cancel = nanonets(&simulator, &["tasks", "cancel", task]);
+        assert_eq!(cancel.code, 6, "{cancel:?}");
+    }
+    // A refusal by the API proves that nothing happened.
+    let (simulator, agent) = with(Script::new()).await;
+    simulator.fault(Fault::status(409).on(Operation::UpdateAgent));
+    let update = nanonets(&simulator, &["agents", "update", &agent, "--name", "n"]);
+    assert_eq!(update.code, 1, "{update:?}");
+    // That of a gateway does not.
+    for status in [403, 404, 409] {
+        let (simulator, agent) = with(Script::new()).await;
+        let page = Fault::status(status).body("text/html", "<h1>No</h1>");
+        simulator.fault(page.on(Operation::UpdateAgent));
+        let update = nanonets(&simulator, &["agents", "update", &agent, "--name", "n"]);
+        assert_eq!(update.code, 6, "{status}: {update:?}");
+    }
+}

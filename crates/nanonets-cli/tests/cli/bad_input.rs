@@ -425,3 +425,22 @@ async fn a_stdout_that_takes_nothing_is_a_failure() {
         "{stderr}"
     );
 }
+
+/// A device that has no end is not read into memory.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_without_an_end_is_refused() {
+    let simulator = Simulator::start().await;
+    let id = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
+    for args in [
+        &["run", id, "--query-file", "/dev/zero"][..],
+        &["run", id, "--query", "q", "--schema", "/dev/zero"],
+        &["tasks", "reply", id, "--message-file", "/dev/zero"],
+        &["runs", "find", "/dev/zero"],
+        &["--api-key-file", "/dev/zero", "tasks", "get", id],
+    ] {
+        let run = finished(against(&simulator, args));
+        assert_refused(&run, 2, "more than 16 MiB");
+    }
+    assert!(simulator.requests().is_empty());
+}

@@ -161,3 +161,40 @@ async fn an_interrupt_at_a_question_leaves_the_task_too() {
     assert!(screen.contains("nanonets tasks wait"), "{screen}");
     assert_eq!(simulator.count(Operation::SendTaskMessage), 0);
 }
+
+/// Wherever a command is when the signal comes, it ends by it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_at_any_moment_ends_the_command() {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    let (simulator, agent) = running().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    for moment in 0..40_u64 {
+        let record = folder.path().join(format!("{moment}.json"));
+        let record = record.to_str().expect("a path");
+        let run = [
+            "run", &agent, "--query", "q", "--record", record, "--marker",
+        ];
+        let mut command = against(&simulator, &run);
+        command.stderr(std::process::Stdio::piped());
+        let child = command.spawn().expect("a process");
+        let pid = rustix::process::Pid::from_child(&child);
+        // From before it listens until after it has started the task.
+        std::thread::sleep(std::time::Duration::from_micros(moment * 700));
+        kill_process(pid, Signal::TERM).expect("a signal");
+        let ended = tokio::task::spawn_blocking(move || child.wait_with_output());
+        let limit = std::time::Duration::from_secs(30);
+        let ended = tokio::time::timeout(limit, ended).await.expect("an end");
+        let output = ended.expect("a thread").expect("a process");
+        let by_default = output.status.signal() == Some(15);
+        assert!(
+            by_default || output.status.code() == Some(143),
+            "{moment}: {output:?}"
+        );
+        let text = String::from_utf8_lossy(&output.stderr);
+        if text.contains("nothing was sent") {
+            assert!(!std::path::Path::new(record).exists(), "{moment}: {text}");
+        }
+    }
+    assert!(simulator.count(Operation::RunAgent) <= 40);
+}
