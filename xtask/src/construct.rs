@@ -54,3 +54,31 @@ pub fn construct(document: &Document) -> Result<Api, Vec<Diagnostic>> {
         operations,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::construct;
+    use crate::read::Document;
+
+    fn codes(text: &str) -> Vec<&'static str> {
+        let document = Document::parse("test.json", text).expect("a document");
+        let problems = construct(&document).err().unwrap_or_default();
+        problems.iter().map(|problem| problem.code).collect()
+    }
+
+    #[test]
+    fn an_unnamed_schema_that_contains_itself_is_refused() {
+        let codes = codes(
+            r##"{"openapi":"3.0.3","info":{"title":"t","version":"1"},"paths":{},"components":{"schemas":{
+                "A":{"type":"array","items":{"type":"array","items":{"$ref":"#/components/schemas/A/items"}}}}}}"##,
+        );
+        assert_eq!(codes, ["endless-schema"]);
+    }
+
+    #[test]
+    fn compositions_that_multiply_out_are_refused() {
+        let text =
+            include_str!("../tests/fixtures/crashes/choices_of_choices_with_more_fields.json");
+        assert_eq!(codes(text), ["too-many-types"]);
+    }
+}
