@@ -24,7 +24,7 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 use tokio::runtime::Builder;
 
-use crate::args::{Cli, Connection};
+use crate::args::{Cli, Command, Connection, Tasks};
 use crate::failure::{Code, Failure};
 
 fn main() -> ExitCode {
@@ -52,7 +52,15 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Failure::new(Code::Refused, format!("no runtime can be started: {error}"))
     })?;
     let result = runtime.block_on(async {
-        limit::listen();
+        // The other commands act on no signal, and are ended by it.
+        if matches!(
+            cli.command,
+            Command::Run(_)
+                | Command::Runs(_)
+                | Command::Tasks(Tasks::Wait { .. } | Tasks::Reply { wait: true, .. })
+        ) {
+            limit::listen();
+        }
         commands::run(cli).await
     });
     // A thread that waits for someone to type is not waited for.
