@@ -75,8 +75,19 @@ pub struct Failure {
     code: Code,
     message: String,
     lines: Vec<Line>,
-    /// The reader of stdout has closed it.
-    is_closed_pipe: bool,
+    /// Whether only the data has no reader.
+    reader: Reader,
+}
+
+/// Who reads stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reader {
+    /// Somebody, as far as is known.
+    Some,
+    /// The reader has closed it.
+    Gone,
+    /// Nobody: it was closed from the start, or is `/dev/null`.
+    Nobody,
 }
 
 /// A line below the first one of a message.
@@ -95,7 +106,7 @@ impl Failure {
             code,
             message: message.into(),
             lines: Vec::new(),
-            is_closed_pipe: false,
+            reader: Reader::Some,
         }
     }
 
@@ -106,8 +117,19 @@ impl Failure {
     /// Stdout can't be written to.
     pub fn of_stdout(error: &std::io::Error) -> Self {
         Self {
-            is_closed_pipe: error.kind() == std::io::ErrorKind::BrokenPipe,
+            reader: match error.kind() {
+                std::io::ErrorKind::BrokenPipe => Reader::Gone,
+                _ => Reader::Some,
+            },
             ..Self::new(Code::Refused, format!("stdout can't be written: {error}"))
+        }
+    }
+
+    /// Stdout was written, and nobody reads it. A command that did nothing else has succeeded without a word.
+    pub fn of_discarded_stdout() -> Self {
+        Self {
+            reader: Reader::Nobody,
+            ..Self::new(Code::Refused, "nobody reads stdout")
         }
     }
 
@@ -149,10 +171,11 @@ impl Failure {
     /// Says why, on stderr, with commands for this connection.
     pub fn report(self, connection: &Connection) -> ExitCode {
         // A reader that closes the pipe has read enough, so this is no failure. A note names what would be lost.
-        let (begin, code) = match self.is_closed_pipe {
-            true if self.lines.is_empty() => return ExitCode::SUCCESS,
-            true => ("note", ExitCode::SUCCESS),
-            false => ("error", ExitCode::from(self.code as u8)),
+        let (begin, code) = match self.reader {
+            Reader::Gone | Reader::Nobody if self.lines.is_empty() => return ExitCode::SUCCESS,
+            Reader::Gone => ("note", ExitCode::SUCCESS),
+            Reader::Nobody => return self.report_what_was_done(),
+            Reader::Some => ("error", ExitCode::from(self.code as u8)),
         };
         let mut text = format!("{begin}: {}\n", terminal::printable(&self.message));
         for line in &self.lines {
@@ -170,5 +193,18 @@ impl Failure {
         // There is nobody to tell that stderr is closed.
         let _ = std::io::stderr().write_all(text.as_bytes());
         code
+    }
+
+    /// Names what was done in one line, for stdout may be discarded on purpose.
+    fn report_what_was_done(self) -> ExitCode {
+        let mut text = format!("note: {}.", self.message);
+        for line in &self.lines {
+            if let Line::Text(words) = line {
+                text.push(' ');
+                text.push_str(words);
+            }
+        }
+        let _ = writeln!(std::io::stderr(), "{}", terminal::printable(&text));
+        ExitCode::SUCCESS
     }
 }

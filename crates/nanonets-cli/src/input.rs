@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, Datelike as _, Local, NaiveDate, TimeDelta, TimeZone as _, Utc};
+use indicatif::HumanBytes;
 use jsonschema::Draft;
 use nanonets_agents::File;
 use serde_json::{Map, Value};
@@ -18,13 +19,23 @@ use crate::limit::{Limit, before_sending};
 /// Whether stdin was read already.
 static STDIN_IS_READ: AtomicBool = AtomicBool::new(false);
 
+/// The most that a text may have. The API takes far less.
+const LONGEST_TEXT: u64 = 16 * 1024 * 1024;
+/// The most that a key or a record may have, in a file of its own.
+const LONGEST_LINE: u64 = 64 * 1024;
+
 /// The text of a file, or of stdin for `-`.
 pub async fn text(limit: Limit, path: &str) -> Result<String, Failure> {
-    named_text(limit, path, path).await
+    named_text(limit, path, path, LONGEST_TEXT).await
 }
 
-/// The same, of a file that messages call by another name.
-async fn named_text(limit: Limit, name: &str, path: &str) -> Result<String, Failure> {
+/// The record of a run in a file, or on stdin for `-`.
+pub async fn record(path: &str) -> Result<String, Failure> {
+    named_text(Limit::new(None), path, path, LONGEST_LINE).await
+}
+
+/// The text of a file that messages may call by another name, of so many bytes at most.
+async fn named_text(limit: Limit, name: &str, path: &str, most: u64) -> Result<String, Failure> {
     if path == "-" && STDIN_IS_READ.swap(true, Ordering::Relaxed) {
         return Err(Failure::usage(
             "stdin can be read only once: `-` is given twice",
@@ -33,27 +44,29 @@ async fn named_text(limit: Limit, name: &str, path: &str) -> Result<String, Fail
     let source = path.to_owned();
     let read = in_the_background(move || {
         if source == "-" {
-            bounded_text(io::stdin())
+            at_most(most, io::stdin().lock())
         } else {
-            bounded_text(std::fs::File::open(source)?)
+            at_most(most, std::fs::File::open(source)?)
         }
     });
     let read = before_sending(limit, &format!("reading {name}"), read).await?;
     read.map_err(|error| Failure::usage(format!("{name} cannot be read: {error}")))
 }
 
-/// The longest text that is read. A device has no end.
-pub const MAX_TEXT: u64 = 16 * 1024 * 1024;
-
-/// The text that a reader has, unless it is too long.
-pub fn bounded_text(reader: impl io::Read) -> io::Result<String> {
-    let mut text = Vec::new();
-    reader.take(MAX_TEXT + 1).read_to_end(&mut text)?;
-    if text.len() as u64 > MAX_TEXT {
-        let message = format!("it has more than {} MiB", MAX_TEXT >> 20);
-        return Err(io::Error::other(message));
+/// All text of a reader, unless it has more bytes than that.
+fn at_most(most: u64, reader: impl io::Read) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    reader.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        let most = HumanBytes(most);
+        return Err(io::Error::other(format!("it is longer than {most}")));
     }
-    String::from_utf8(text).map_err(|_| io::Error::other("it is not UTF-8"))
+    String::from_utf8(bytes).map_err(|_| {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            "stream did not contain valid UTF-8",
+        )
+    })
 }
 
 /// A text that is meant for an agent, in a file or on stdin. The line breaks at its end are no part of it.
@@ -74,12 +87,13 @@ async fn in_the_background<T: Send + 'static>(
 /// A document. A pipe is opened before anything is sent, and is read once.
 pub async fn document(limit: Limit, path: PathBuf) -> Result<File, Failure> {
     // The SDK rejects folders and files that are missing.
-    match tokio::fs::metadata(&path).await {
+    let metadata = tokio::fs::metadata(&path);
+    let shown = path.display().to_string();
+    match before_sending(limit, &format!("opening {shown}"), metadata).await? {
         Ok(metadata) if !metadata.is_file() && !metadata.is_dir() => {}
         _ => return Ok(File::path(path)),
     }
     let name = file_name(&path);
-    let shown = path.display().to_string();
     let opened = in_the_background(move || std::fs::File::open(path));
     let opened = before_sending(limit, &format!("opening {shown}"), opened).await?;
     let opened =
@@ -109,7 +123,13 @@ pub async fn api_key(path: &str) -> Result<String, Failure> {
         return Err(Failure::usage(message));
     }
     // Somebody may have given the key in place of a file: it is not shown.
-    let mut key = named_text(Limit::new(None), "the file of --api-key-file", path).await?;
+    let mut key = named_text(
+        Limit::new(None),
+        "the file of --api-key-file",
+        path,
+        LONGEST_LINE,
+    )
+    .await?;
     if key.ends_with('\n') {
         key.pop();
         if key.ends_with('\r') {

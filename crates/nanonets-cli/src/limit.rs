@@ -1,13 +1,10 @@
 //! Ends a command early: at its timeout, by Ctrl-C, by a signal.
 
 use std::future::Future;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::watch;
-
 use crate::failure::{Code, Failure};
+use crate::signals;
 
 /// The time that a command was given, from when it began.
 #[derive(Clone, Copy, Debug)]
@@ -62,13 +59,29 @@ pub async fn before_sending<T>(
     }
 }
 
-/// Does something unless it is interrupted, or was before it began.
+/// Does something unless it is interrupted, or was before.
 pub async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T, Interrupted> {
+    match signals::take() {
+        Some(by) => Err(Interrupted { by }),
+        None => until_interrupted(work).await,
+    }
+}
+
+/// Begins something, and goes on until it is interrupted.
+pub async fn until_interrupted<T>(work: impl Future<Output = T>) -> Result<T, Interrupted> {
+    let part = signals::Part::begin();
     tokio::select! {
         biased;
-        by = interrupt() => Err(Interrupted { by }),
+        // What it has come to is worth more than the signal, which waits for whatever comes next.
         result = work => Ok(result),
+        by = part.next_signal() => Err(Interrupted { by }),
     }
+}
+
+/// Does something because of a signal, unless another one comes. Several signals at once are one.
+pub async fn unless_interrupted_again<T>(work: impl Future<Output = T>) -> Result<T, Interrupted> {
+    signals::take();
+    until_interrupted(work).await
 }
 
 /// Somebody wants this to end.
@@ -80,80 +93,5 @@ pub struct Interrupted {
 impl Interrupted {
     pub fn because(self, message: impl Into<String>) -> Failure {
         Failure::new(self.by, message)
-    }
-}
-
-/// The signals to stop that have come so far.
-#[derive(Clone, Copy, Debug)]
-struct Signals {
-    count: usize,
-    /// The exit code of the last one.
-    last: Code,
-}
-
-static SIGNALS: OnceLock<watch::Receiver<Signals>> = OnceLock::new();
-/// How many of them ended something.
-static OBEYED: AtomicUsize = AtomicUsize::new(0);
-
-/// Listens to signals to stop from now on, for the whole process: between two waits, none may be lost. Without listeners,
-/// which are the system's to give, a signal ends the process.
-pub fn listen() {
-    let (tell, signals) = watch::channel(Signals {
-        count: 0,
-        last: Code::Interrupted,
-    });
-    let count = move |code| {
-        tell.send_modify(|signals| {
-            *signals = Signals {
-                count: signals.count + 1,
-                last: code,
-            };
-        });
-    };
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut interrupt), Ok(mut terminate)) = (
-            signal(SignalKind::interrupt()),
-            signal(SignalKind::terminate()),
-        ) else {
-            return;
-        };
-        tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    Some(()) = interrupt.recv() => count(Code::Interrupted),
-                    Some(()) = terminate.recv() => count(Code::Terminated),
-                    else => return,
-                }
-            }
-        });
-    }
-    #[cfg(not(unix))]
-    tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            count(Code::Interrupted);
-        }
-    });
-    // It is called once.
-    let _ = SIGNALS.set(signals);
-}
-
-/// Returns at the first signal to stop that nothing has obeyed yet, with what that makes the exit code.
-async fn interrupt() -> Code {
-    let Some(signals) = SIGNALS.get() else {
-        return std::future::pending().await;
-    };
-    // The listener takes its turn, and with it what has come meanwhile.
-    tokio::task::yield_now().await;
-    let mut signals = signals.clone();
-    let next = |signals: &Signals| signals.count > OBEYED.load(Ordering::Relaxed);
-    let signal = signals.wait_for(next).await.map(|signals| *signals);
-    match signal {
-        Ok(signal) => {
-            OBEYED.store(signal.count, Ordering::Relaxed);
-            signal.last
-        }
-        Err(_) => std::future::pending().await,
     }
 }

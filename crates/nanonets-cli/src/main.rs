@@ -16,6 +16,7 @@ mod limit;
 mod output;
 mod record;
 mod session;
+mod signals;
 mod terminal;
 
 use std::process::ExitCode;
@@ -24,7 +25,7 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 use tokio::runtime::Builder;
 
-use crate::args::{Cli, Command, Connection, Tasks};
+use crate::args::{Cli, Connection};
 use crate::failure::{Code, Failure};
 
 fn main() -> ExitCode {
@@ -47,22 +48,12 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
-    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime =
+        signals::listen().and_then(|()| Builder::new_current_thread().enable_all().build());
     let runtime = runtime.map_err(|error| {
         Failure::new(Code::Refused, format!("no runtime can be started: {error}"))
     })?;
-    let result = runtime.block_on(async {
-        // The other commands act on no signal, and are ended by it.
-        if matches!(
-            cli.command,
-            Command::Run(_)
-                | Command::Runs(_)
-                | Command::Tasks(Tasks::Wait { .. } | Tasks::Reply { wait: true, .. })
-        ) {
-            limit::listen();
-        }
-        commands::run(cli).await
-    });
+    let result = runtime.block_on(commands::run(cli));
     // A thread that waits for someone to type is not waited for.
     runtime.shutdown_background();
     result

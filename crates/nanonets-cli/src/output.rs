@@ -63,9 +63,13 @@ impl Output {
         }
     }
 
-    /// Writes one object.
+    /// Writes one object, and fails if nobody reads it.
     pub fn object<T: Serialize>(self, object: &T) -> Result<(), Failure> {
-        let value = json(object)?;
+        self.any_object(json(object)?)?;
+        is_read()
+    }
+
+    fn any_object(self, value: Value) -> Result<(), Failure> {
         match (self, &value) {
             (Self::Table, Value::Object(fields)) => {
                 // Objects and arrays stand below the other fields.
@@ -99,12 +103,13 @@ impl Output {
         }
     }
 
-    /// Writes the output of a task with the numbers and the order of keys that it came with.
+    /// Writes the output of a task with the numbers and the order of keys that it came with, and fails if nobody reads it.
     pub fn task_output(self, output: &nanonets_agents::Output) -> Result<(), Failure> {
         match self {
-            Self::JsonLines => write(&output.compact()),
-            Self::Table | Self::Json => write(&output.pretty()),
+            Self::JsonLines => write(&output.compact())?,
+            Self::Table | Self::Json => write(&output.pretty())?,
         }
+        is_read()
     }
 
     /// Writes any JSON as JSON.
@@ -114,6 +119,36 @@ impl Output {
             Self::Table | Self::Json => write(&pretty(value)?),
         }
     }
+}
+
+/// Fails if stdout is `/dev/null`, which also takes the place of a stdout that was closed from the start.
+fn is_read() -> Result<(), Failure> {
+    match is_discarded() {
+        true => Err(Failure::of_discarded_stdout()),
+        false => Ok(()),
+    }
+}
+
+#[cfg(unix)]
+fn is_discarded() -> bool {
+    use std::os::fd::AsFd as _;
+    use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+    let device = |metadata: std::fs::Metadata| {
+        let is_device = metadata.file_type().is_char_device();
+        is_device.then(|| metadata.rdev())
+    };
+    let stdout = stdout().as_fd().try_clone_to_owned();
+    let stdout = stdout.and_then(|stdout| std::fs::File::from(stdout).metadata());
+    let null = std::fs::metadata("/dev/null");
+    let (Ok(stdout), Ok(null)) = (stdout, null) else {
+        return false;
+    };
+    device(stdout).is_some_and(|stdout| device(null) == Some(stdout))
+}
+
+#[cfg(not(unix))]
+fn is_discarded() -> bool {
+    false
 }
 
 /// Items as JSON.

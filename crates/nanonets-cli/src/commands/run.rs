@@ -63,9 +63,8 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
     if let Some(left) = limit.left() {
         run = run.timeout(left);
     }
-    // Whoever interrupted the preparation does not want the run any more.
-    if let Err(failure) = before_sending(limit, "preparing the run", tokio::task::yield_now()).await
-    {
+    // A signal that came during the preparation cancels the run before it is sent.
+    if let Err(failure) = before_sending(limit, "preparing the run", std::future::ready(())).await {
         if let Some(record) = record {
             record.remove(session.notes);
         }

@@ -7,7 +7,7 @@ use crate::args::Runs;
 use crate::command_line::CommandLine;
 use crate::failure::{Code, Failure};
 use crate::input;
-use crate::limit::{Limit, unless_interrupted};
+use crate::limit::unless_interrupted;
 use crate::output::{Columns, Last};
 use crate::record::Record;
 use crate::session::Session;
@@ -22,7 +22,7 @@ const COLUMNS: &Columns = &[
 /// Runs one of the commands.
 pub async fn run(session: &Session, command: Runs) -> Result<(), Failure> {
     let Runs::Find { record: path, wait } = command;
-    let text = input::text(Limit::new(None), &path).await?;
+    let text = input::record(&path).await?;
     let record: Record = serde_json::from_str(&text)
         .map_err(|error| Failure::usage(format!("{path} is not the record of a run: {error}")))?;
     if let Some(task) = record.task_id {

@@ -7,7 +7,7 @@ use crate::args::Waiting;
 use crate::commands::ask::ask;
 use crate::commands::watch::{Origin, WaitError, Watched, unless_final};
 use crate::failure::{Code, Failure};
-use crate::limit::{Limit, TimedOut, unless_interrupted};
+use crate::limit::{Limit, TimedOut, unless_interrupted, unless_interrupted_again};
 use crate::session::Session;
 
 /// Waits for a task, and prints its output. Its questions are put to the person at the terminal.
@@ -65,7 +65,7 @@ async fn unless_left(
     watched.session.notes.say("cancelling");
     let id = task.id();
     // A second interrupt ends this too.
-    let cancelled = unless_interrupted(task.cancel().into_future()).await;
+    let cancelled = unless_interrupted_again(task.cancel().into_future()).await;
     Err(match cancelled {
         Ok(Ok(task)) => interrupted.because(match task.status {
             TaskStatus::Completed | TaskStatus::Failed => {

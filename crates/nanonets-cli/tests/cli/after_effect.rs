@@ -3,7 +3,7 @@
 use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
 use serde_json::json;
 
-use crate::process::{Run, against, nanonets};
+use crate::process::{Run, against, finished, nanonets};
 
 async fn with(script: Script) -> (Simulator, String) {
     let simulator = Simulator::start().await;
@@ -220,4 +220,78 @@ async fn a_change_of_which_an_earlier_attempt_was_lost_may_have_happened() {
         let update = nanonets(&simulator, &["agents", "update", &agent, "--name", "n"]);
         assert_eq!(update.code, 6, "{status}: {update:?}");
     }
+}
+
+/// The time is up for the reason of a failure as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_whose_reason_does_not_come_ends_at_the_timeout() {
+    let (simulator, agent) = with(Script::new().fail("no")).await;
+    let hour = std::time::Duration::from_secs(3600);
+    simulator.fault(Fault::delay_headers(hour).on(Operation::GetTaskSummary));
+    let start = ["run", &agent, "--query", "q", "--no-wait"];
+    let task = nanonets(&simulator, &start).json()["task_id"].clone();
+    let task = task.as_str().expect("an id");
+    for args in [
+        &["run", &agent, "--query", "q", "--timeout", "2s"][..],
+        &["tasks", "wait", task, "--timeout", "2s"],
+    ] {
+        let since = std::time::Instant::now();
+        let run = nanonets(&simulator, args);
+        assert!(
+            since.elapsed() < std::time::Duration::from_secs(20),
+            "{run:?}"
+        );
+        assert_eq!(run.code, 3, "{run:?}");
+        assert!(run.stderr.contains("failed"), "{run:?}");
+        assert!(run.stdout.contains("failed"), "{run:?}");
+    }
+}
+
+/// What nobody reads on stdout is named on stderr: std opens `/dev/null` for a stdout that was closed from the start.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stdout_that_nobody_reads_loses_nothing() {
+    let (simulator, agent) = with(Script::new().complete(json!(7))).await;
+    let id = simulator.create_draft(agent.parse().expect("an id")).id;
+    let in_shell = |args: &[&str], redirection: &str| {
+        let own = against(&simulator, args);
+        let mut shell = std::process::Command::new("sh");
+        shell
+            .args(["-c", &format!("exec \"$0\" \"$@\" {redirection}")])
+            .arg(own.get_program())
+            .args(own.get_args());
+        for (name, value) in own.get_envs() {
+            if let Some(value) = value {
+                shell.env(name, value);
+            }
+        }
+        finished(shell)
+    };
+    let mut number = 0;
+    for redirection in [">&-", ">/dev/null"] {
+        for more in [&["--no-wait"][..], &["--no-wait", "--quiet"], &["--quiet"]] {
+            let run = in_shell(
+                &[&["run", &agent, "--query", "q"], more].concat(),
+                redirection,
+            );
+            let task = simulator.tasks().last().expect("a task").id.to_string();
+            assert_eq!((run.code, run.stderr.lines().count()), (0, 1), "{run:?}");
+            assert!(run.stderr.contains(&task), "{run:?}");
+        }
+        number += 1;
+        let name = format!("Ledgers {number}");
+        let run = in_shell(&["agents", "create", "--name", &name], redirection);
+        assert_eq!((run.code, run.stderr.lines().count()), (0, 1), "{run:?}");
+        assert!(run.stderr.contains(" was created"), "{run:?}");
+        // Nothing was done that could be lost.
+        for args in [&["agents", "get", &agent][..], &["agents", "list"]] {
+            let run = in_shell(args, redirection);
+            assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run:?}");
+        }
+    }
+    let run = in_shell(&["agents", "publish", &agent], ">&-");
+    assert!(
+        run.code == 0 && run.stderr.contains(&id.to_string()),
+        "{run:?}"
+    );
 }

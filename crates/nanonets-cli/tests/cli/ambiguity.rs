@@ -201,3 +201,59 @@ async fn what_is_safe_to_repeat_says_so() {
         assert!(run.commands()[0].contains(" get "), "{run:?}");
     }
 }
+
+/// The answer to the last attempt says nothing of an earlier one, and a gateway's says nothing of any.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_that_proves_nothing_is_6() {
+    let (simulator, agent, task) = simulator().await;
+    let page = "<!DOCTYPE html><title>Guru Meditation</title>";
+    for (operation, args, looks) in [
+        (
+            Operation::UpdateAgent,
+            &["agents", "update", &agent, "--name", "B"][..],
+            format!("nanonets agents get {agent}"),
+        ),
+        (
+            Operation::CancelTask,
+            &["tasks", "cancel", &task],
+            format!("nanonets tasks get {task}"),
+        ),
+    ] {
+        let mut cases: Vec<Vec<Fault>> = [403, 404, 409, 410, 499]
+            .into_iter()
+            .flat_map(|status| {
+                [
+                    vec![Fault::status(status).html(page)],
+                    vec![Fault::status(status).empty()],
+                ]
+            })
+            .collect();
+        for status in [400, 403, 404, 409, 422] {
+            cases.push(vec![
+                Fault::reset().times(1),
+                Fault::status(status).after(1),
+            ]);
+            let lost = Fault::status(502).empty().times(1);
+            cases.push(vec![lost, Fault::status(status).after(1)]);
+        }
+        for case in cases {
+            let faults: Vec<_> = case
+                .into_iter()
+                .map(|fault| simulator.fault(fault.on(operation)))
+                .collect();
+            let run = nanonets(&simulator, args);
+            for fault in faults {
+                fault.remove();
+            }
+            assert_eq!(run.code, 6, "{run:?}");
+            assert!(run.stderr.contains("safe to repeat"), "{run:?}");
+            assert_eq!(run.commands(), [&looks], "{run:?}");
+        }
+        for status in [400, 401, 403, 404, 409, 422] {
+            let fault = simulator.fault(Fault::status(status).on(operation).times(1));
+            let run = nanonets(&simulator, args);
+            fault.remove();
+            assert_eq!(run.code, 1, "{run:?}");
+        }
+    }
+}

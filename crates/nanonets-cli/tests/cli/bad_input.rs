@@ -426,21 +426,49 @@ async fn a_stdout_that_takes_nothing_is_a_failure() {
     );
 }
 
-/// A device that has no end is not read into memory.
+/// A file without an end is not read for ever, nor into all memory.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_without_an_end_is_refused() {
     let simulator = Simulator::start().await;
-    let id = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
-    for args in [
-        &["run", id, "--query-file", "/dev/zero"][..],
-        &["run", id, "--query", "q", "--schema", "/dev/zero"],
-        &["tasks", "reply", id, "--message-file", "/dev/zero"],
-        &["runs", "find", "/dev/zero"],
-        &["--api-key-file", "/dev/zero", "tasks", "get", id],
+    let agent = simulator.create_agent("Invoices").id.to_string();
+    let endless = "/dev/zero";
+    for (args, most) in [
+        (&["run", &agent, "--query-file", endless][..], "16.00 MiB"),
+        (
+            &["run", &agent, "--query", "q", "--schema", endless],
+            "16.00 MiB",
+        ),
+        (
+            &["tasks", "reply", &agent, "--message-file", endless],
+            "16.00 MiB",
+        ),
+        (&["agents", "create", "--config", endless], "16.00 MiB"),
+        (
+            &["agents", "create", "--system-prompt-file", endless],
+            "16.00 MiB",
+        ),
+        (
+            &["agents", "update", &agent, "--merge-config", endless],
+            "16.00 MiB",
+        ),
+        (
+            &["agents", "update", &agent, "--replace-config", endless],
+            "16.00 MiB",
+        ),
+        (&["runs", "find", endless], "64.00 KiB"),
+        (&["agents", "list", "--api-key-file", endless], "64.00 KiB"),
     ] {
         let run = finished(against(&simulator, args));
-        assert_refused(&run, 2, "more than 16 MiB");
+        assert_one_line(&run, 2, &format!("it is longer than {most}"));
+        let zero = std::fs::File::open(endless).expect("a device");
+        let args: Vec<_> = args
+            .iter()
+            .map(|arg| if *arg == endless { "-" } else { arg })
+            .collect();
+        let output = against(&simulator, &args).stdin(zero).output();
+        let output = output.expect("it can be run");
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
     }
     assert!(simulator.requests().is_empty());
 }

@@ -1,11 +1,15 @@
 //! Ctrl-C.
 
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Stdio;
+
 use nanonets_agents::TaskStatus;
 use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
 use rustix::process::{Signal, kill_process};
 
-use crate::process::against;
+use crate::process::{against, command};
 use crate::pseudo_terminal::Session;
+use crate::raw_server::{RawServer, Reply};
 
 async fn running() -> (Simulator, String) {
     let simulator = Simulator::start().await;
@@ -162,39 +166,185 @@ async fn an_interrupt_at_a_question_leaves_the_task_too() {
     assert_eq!(simulator.count(Operation::SendTaskMessage), 0);
 }
 
-/// Wherever a command is when the signal comes, it ends by it.
+/// A signal is remembered while the command is busy with something else: here, between the start and the wait, with the
+/// record, whose file is a pipe that nobody reads.
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_signal_at_any_moment_ends_the_command() {
-    use std::os::unix::process::ExitStatusExt as _;
+async fn a_signal_between_two_requests_is_not_lost() {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let record = folder.path().join("record");
+        let pipe = folder.path().join("record.tmp");
+        let task = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
+        let path = pipe.clone();
+        let server = RawServer::start(move |request| {
+            if request.method == "POST" {
+                let made = std::process::Command::new("mkfifo").arg(&path).status();
+                assert!(made.expect("mkfifo").success());
+            }
+            Reply::json(
+                200,
+                format!(r#"{{"task_id": "{task}", "status": "running"}}"#),
+            )
+        });
+        let mut run = command();
+        run.args(["run", "11111111-1111-4111-8111-111111111111"])
+            .args(["--query", "q", "--timeout", "60s", "--record"])
+            .arg(&record)
+            .env("NANONETS_API_KEY", "key")
+            .env("NANONETS_BASE_URL", server.url())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let child = run.spawn().expect("it can be run");
+        server.wait_for("POST", "/run", 1).await;
+        is_blocked_in(child.id(), OPENAT);
+        let pid = rustix::process::Pid::from_child(&child);
+        kill_process(pid, signal).expect("a signal");
+        let reader = std::fs::File::open(&pipe).expect("a pipe");
+        let output = child.wait_with_output().expect("it ends");
+        drop(reader);
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+        assert!(stderr.contains(task), "{stderr}");
+    }
+}
 
+/// The numbers of system calls, which depend on the processor.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+const OPENAT: &str = "257";
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+const WRITE: &str = "1";
+#[cfg(all(target_os = "linux", target_arch = "aarch64"))]
+const OPENAT: &str = "56";
+#[cfg(all(target_os = "linux", target_arch = "aarch64"))]
+const WRITE: &str = "64";
+
+/// Waits until a process is blocked in a system call.
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+fn is_blocked_in(process: u32, number: &str) {
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while std::time::Instant::now() < end {
+        let call = std::fs::read_to_string(format!("/proc/{process}/syscall"));
+        if call.expect("a process").split(' ').next() == Some(number) {
+            return;
+        }
+        std::thread::yield_now();
+    }
+    panic!("it is not blocked in {number}");
+}
+
+/// Whenever a signal comes, the command ends, and a task that was started is named.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_at_any_time_ends_the_command() {
     let (simulator, agent) = running().await;
     let folder = tempfile::tempdir().expect("a folder");
-    for moment in 0..40_u64 {
-        let record = folder.path().join(format!("{moment}.json"));
+    for number in 0..40 {
+        let signal = [Signal::INT, Signal::TERM][number % 2];
+        let record = folder.path().join(number.to_string());
         let record = record.to_str().expect("a path");
+        // The timeout is for a command that loses the signal.
         let run = [
-            "run", &agent, "--query", "q", "--record", record, "--marker",
+            "run",
+            &agent,
+            "--query",
+            "q",
+            "--timeout",
+            "30s",
+            "--record",
+            record,
         ];
-        let mut command = against(&simulator, &run);
-        command.stderr(std::process::Stdio::piped());
-        let child = command.spawn().expect("a process");
-        let pid = rustix::process::Pid::from_child(&child);
-        // From before it listens until after it has started the task.
-        std::thread::sleep(std::time::Duration::from_micros(moment * 700));
-        kill_process(pid, Signal::TERM).expect("a signal");
-        let ended = tokio::task::spawn_blocking(move || child.wait_with_output());
-        let limit = std::time::Duration::from_secs(30);
-        let ended = tokio::time::timeout(limit, ended).await.expect("an end");
-        let output = ended.expect("a thread").expect("a process");
-        let by_default = output.status.signal() == Some(15);
-        assert!(
-            by_default || output.status.code() == Some(143),
-            "{moment}: {output:?}"
-        );
-        let text = String::from_utf8_lossy(&output.stderr);
-        if text.contains("nothing was sent") {
-            assert!(!std::path::Path::new(record).exists(), "{moment}: {text}");
+        let before = simulator.tasks().len();
+        let child = against(&simulator, &run)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        let child = child.expect("it can be run");
+        tokio::time::sleep(std::time::Duration::from_micros(number as u64 * 700)).await;
+        kill_process(rustix::process::Pid::from_child(&child), signal).expect("a signal");
+        let output = child.wait_with_output().expect("it ends");
+        let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+        // Before it listens, the signal itself ends it.
+        let code = output.status.code();
+        let code = code.or_else(|| output.status.signal().map(|signal| signal + 128));
+        assert_eq!(code, Some(128 + signal.as_raw()), "{number}: {stderr}");
+        if stderr.contains("nothing was sent") {
+            let is_left = std::path::Path::new(record).exists();
+            assert!(!is_left, "{number}: {stderr}");
+        }
+        if let Some(task) = simulator.tasks().get(before) {
+            let names_it = stderr.contains(&task.id.to_string());
+            assert!(
+                names_it || stderr.contains("runs find"),
+                "{number}: {stderr}"
+            );
         }
     }
-    assert!(simulator.count(Operation::RunAgent) <= 40);
+}
+
+/// The commands that do not look at signals themselves.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_ends_commands_that_do_not_wait() {
+    let (simulator, agent) = running().await;
+    let fault = Fault::delay_headers(std::time::Duration::from_secs(3600));
+    simulator.fault(fault);
+    for (operation, args, may_have_been) in [
+        (Operation::ListAgents, &["agents", "list"][..], false),
+        (
+            Operation::UpdateAgent,
+            &["agents", "update", &agent, "--name", "B"],
+            true,
+        ),
+        (
+            Operation::CreateAgent,
+            &["agents", "create", "--name", "B"],
+            true,
+        ),
+    ] {
+        let child = against(&simulator, args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        let child = child.expect("it can be run");
+        simulator.wait_for(operation, 1).await;
+        let pid = rustix::process::Pid::from_child(&child);
+        kill_process(pid, Signal::TERM).expect("a signal");
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(143), "{output:?}");
+        let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+        assert_eq!(
+            stderr.contains("may have been sent"),
+            may_have_been,
+            "{stderr}"
+        );
+    }
+}
+
+/// Nobody reads what it prints, so it can't look at signals.
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_ends_a_command_whose_reader_does_not_read() {
+    let (simulator, _) = running().await;
+    for number in 0..200 {
+        simulator.create_agent(&format!("{number} {}", "A".repeat(200)));
+    }
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let child = against(&simulator, &["agents", "list", "--all"])
+        .stdout(writer)
+        .spawn();
+    let mut child = child.expect("it can be run");
+    is_blocked_in(child.id(), WRITE);
+    let pid = rustix::process::Pid::from_child(&child);
+    kill_process(pid, Signal::TERM).expect("a signal");
+    let status = child.wait().expect("it ends");
+    drop(reader);
+    assert_eq!(status.code(), Some(143));
 }
