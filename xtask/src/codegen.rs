@@ -24,7 +24,7 @@ pub struct Generated {
     pub files: Files,
     /// What the reader may want to know, in the order of the document.
     pub notes: Vec<Located>,
-    /// What lowering changed, in the order of the passes. Construction of the model changes nothing.
+    /// The rewrites of lowering, in the order of the passes. Construction of the model rewrites nothing.
     pub rewrites: Vec<Rewrite>,
     /// The operations that have a method, in the order of their names. Lowering lists them.
     pub operations: Vec<Operation>,

@@ -14,6 +14,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, sleep_until};
 
 use crate::generated::ResponseWatch;
+use crate::partial_answer::PartialAnswer;
 use crate::send_queue::Ends;
 
 /// The most that the buffers of the two kernels are assumed to hold.
@@ -201,8 +202,8 @@ impl Activity {
         }
     }
 
-    /// What had arrived of the response to the last attempt, if that was not idempotent: an attempt that is given up may have
-    /// created something, and its answer names it.
+    /// The beginning of the response to the last attempt, if its HTTP method is not idempotent. An attempt that times out may
+    /// have created a resource, and the response has its id.
     #[must_use]
     pub fn partial_answer(&self) -> Option<PartialAnswer> {
         self.state().answer.clone()
@@ -216,11 +217,7 @@ impl Activity {
     /// Watches the body of a response, and keeps the beginning of it.
     pub(crate) fn watch_response(&self, response: &mut reqwest::Response, keeps_answer: bool) {
         let mut state = self.state();
-        state.answer = keeps_answer.then(|| PartialAnswer {
-            status: response.status(),
-            headers: response.headers().clone(),
-            body: Vec::new(),
-        });
+        state.answer = keeps_answer.then(|| PartialAnswer::of(response));
         state.last = Instant::now();
         state.phase = Phase::Response {
             head: state.last,
@@ -239,35 +236,8 @@ impl Activity {
             *received = received.saturating_add(chunk.len() as u64);
         }
         if let Some(answer) = &mut state.answer {
-            let room = PartialAnswer::LIMIT.saturating_sub(answer.body.len());
-            answer.body.extend(chunk.iter().take(room));
+            answer.extend(chunk);
         }
-    }
-}
-
-/// The beginning of a response.
-#[derive(Clone)]
-#[non_exhaustive]
-pub struct PartialAnswer {
-    /// Its status.
-    pub status: reqwest::StatusCode,
-    /// Its headers.
-    pub headers: reqwest::header::HeaderMap,
-    /// What had arrived of its body, at most [`LIMIT`](Self::LIMIT) bytes.
-    pub body: Vec<u8>,
-}
-
-impl PartialAnswer {
-    /// How much of a body is kept, in bytes.
-    pub const LIMIT: usize = 64 * 1024;
-}
-
-impl fmt::Debug for PartialAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PartialAnswer")
-            .field("status", &self.status)
-            .field("length", &self.body.len())
-            .finish_non_exhaustive()
     }
 }
 

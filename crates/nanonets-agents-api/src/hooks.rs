@@ -270,7 +270,7 @@ impl ClientHooks<Context> for Client {
             Some(http) if !request.method().is_idempotent() => http,
             _ => self.client(),
         };
-        // What creates something names it in its answer.
+        // The response to a request that creates a resource has its id.
         let keeps_answer = !request.method().is_idempotent();
         let uploading = activity.filter(|activity| activity.watch_request(&mut request));
         let sent = http.execute(request);

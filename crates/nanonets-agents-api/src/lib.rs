@@ -63,13 +63,15 @@ mod connection;
 #[rustfmt::skip]
 mod generated;
 mod hooks;
+mod partial_answer;
 mod secrets;
 mod send_queue;
 
-pub use activity::{Activity, Idle, MinimumRate, PartialAnswer};
+pub use activity::{Activity, Idle, MinimumRate};
 pub use connection::{ConnectionLayer, ConnectionService};
 pub use generated::*;
 pub use hooks::{Capture, Context, InvalidApiKey, is_loopback};
+pub use partial_answer::PartialAnswer;
 
 // What the README shows is compiled.
 #[cfg(doctest)]

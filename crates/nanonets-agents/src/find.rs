@@ -311,9 +311,9 @@ struct Listed {
     odd: Option<Error>,
 }
 
-/// How many tasks a search lists at most. A list that goes on may have no end.
+/// The largest number of tasks that a search lists: a faulty server may always announce another page.
 const MAX_TASKS: usize = 20_000;
-/// How many pages in a row may repeat items that were listed already.
+/// The largest number of consecutive pages without a new item.
 const REPEATED_PAGES: u32 = 20;
 
 impl Listed {

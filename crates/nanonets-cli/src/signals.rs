@@ -21,7 +21,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// A signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Received {
-    /// How many came before it.
+    /// The number of signals before it.
     number: u64,
     /// The exit code that it leads to.
     code: Code,
@@ -66,7 +66,7 @@ pub fn take() -> Option<Code> {
     last.map(|received| received.code)
 }
 
-/// How many parts of the command, each within another, act on signals now.
+/// The number of nested parts of the command that act on signals now.
 static PARTS: AtomicUsize = AtomicUsize::new(0);
 
 /// A part of the command that acts on signals. Of several, the innermost does.

@@ -5,7 +5,7 @@ use xtask::construct::schema::Schema;
 
 /// How deep values are nested.
 const MAX_DEPTH: usize = 7;
-/// How many values are made of one schema inside of another one.
+/// The largest number of values of a nested schema.
 const MAX_VALUES: usize = 6;
 
 /// Values of a schema; `depth` counts down.

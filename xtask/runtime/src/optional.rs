@@ -1,4 +1,4 @@
-//! What setters of optional values take: a value, or an `Option` of one.
+//! The argument of a setter of an optional value: a value, or an `Option` of one.
 
 use std::borrow::Cow;
 

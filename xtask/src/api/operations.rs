@@ -25,13 +25,13 @@ pub struct Operation {
     pub idempotent: bool,
     /// Path parameters in the order of the path, then the others in the order of the document.
     pub parameters: Vec<Parameter>,
-    /// What its request holds.
+    /// The body of its request.
     pub body: Option<Body>,
-    /// What its success holds.
+    /// The body of its success responses.
     pub success: Success,
     /// The media types that its request accepts.
     pub accept: String,
-    /// What its error responses hold, if they all hold the same.
+    /// The type of its error responses, if all have the same type.
     pub error: Option<TypeRef>,
     /// The JSON pointer of the operation.
     pub origin: String,
@@ -53,7 +53,7 @@ pub struct Parameter {
     pub key: String,
     /// Its Rust name.
     pub name: String,
-    /// Where it is sent.
+    /// The location in the request.
     pub location: Location,
     /// The type of its value.
     pub value: TypeRef,
@@ -71,7 +71,7 @@ pub struct Parameter {
     pub default: Option<String>,
 }
 
-/// Where a parameter is sent.
+/// The location of a parameter in the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Location {
     /// In the path.
@@ -103,7 +103,7 @@ pub enum Style {
     Json,
 }
 
-/// What a request holds.
+/// The body of a request.
 #[derive(Clone, Debug)]
 pub struct Body {
     /// Its content.
@@ -138,7 +138,7 @@ pub struct Part {
     pub key: String,
     /// Its Rust name.
     pub name: String,
-    /// What it holds.
+    /// Its content.
     pub content: PartContent,
     /// Whether a request must have it.
     pub required: bool,
@@ -150,7 +150,7 @@ pub struct Part {
     pub deprecated: bool,
 }
 
-/// What a part holds.
+/// The content of a part.
 #[derive(Clone, Debug)]
 pub enum PartContent {
     /// A file, with the media type that it has unless the caller names another.
@@ -161,7 +161,7 @@ pub enum PartContent {
     Json(TypeRef, String),
 }
 
-/// What a success holds.
+/// The body of a success response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Success {
     /// The same for every status.
@@ -170,7 +170,7 @@ pub enum Success {
     ByStatus(Vec<(String, Answer)>),
 }
 
-/// What an answer holds.
+/// The body of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// Nothing.

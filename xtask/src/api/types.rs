@@ -9,7 +9,7 @@ pub struct TypeId(pub usize);
 pub struct TypeDef {
     /// Its Rust name.
     pub name: String,
-    /// What is documented of it.
+    /// Its documentation.
     pub docs: TypeDocs,
     /// The JSON pointer of its schema.
     pub origin: String,
@@ -17,7 +17,7 @@ pub struct TypeDef {
     pub shape: Shape,
 }
 
-/// What is documented of a type or of a field.
+/// The documentation of a type or a field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TypeDocs {
     /// The description, untouched.
@@ -26,7 +26,7 @@ pub struct TypeDocs {
     pub deprecated: bool,
     /// Whether `Debug` hides it.
     pub private: bool,
-    /// What the API's documentation says about it.
+    /// Whether the documentation of the API states it.
     pub evidence: Evidence,
 }
 
@@ -73,7 +73,7 @@ pub struct Field {
     pub value: TypeRef,
     /// Whether it may be absent or null.
     pub presence: Presence,
-    /// What is documented of it.
+    /// Its documentation.
     pub docs: TypeDocs,
     /// The JSON of what the server assumes if it is absent.
     pub default: Option<String>,

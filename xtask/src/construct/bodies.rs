@@ -76,7 +76,7 @@ fn methods<'d>(media_types: impl Iterator<Item = &'d String>) -> Vec<(&'d str, O
     methods
 }
 
-/// What the method for a media type is named after.
+/// The suffix of the name of the method for a media type.
 fn suffix(essence: &str) -> String {
     let kind = Kind::of(essence);
     let (_, subtype) = essence.split_once('/').unwrap_or(("", essence));
@@ -213,7 +213,7 @@ fn parts<'d>(
     parts
 }
 
-/// What a part holds (OpenAPI 3.0.3, "Special Considerations for `multipart` Content").
+/// The content of a part (OpenAPI 3.0.3, "Special Considerations for `multipart` Content").
 fn part_content<'d>(
     types: &mut Types<'d>,
     schema: &Schema<'d>,

@@ -12,7 +12,7 @@ use super::types::{Types, docs};
 /// The name of the field that keeps unknown members.
 const EXTRA: &str = "extra";
 
-/// What an object becomes.
+/// The type of an object.
 pub enum Object {
     /// A struct: some of its members have names.
     Struct(StructType),

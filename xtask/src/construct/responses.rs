@@ -13,7 +13,7 @@ use super::types::Types;
 const EVENTS: &str = "text/event-stream";
 const JSON: &str = "application/json";
 
-/// What the answers to an operation hold.
+/// The responses of an operation.
 #[derive(Debug)]
 pub struct Answers {
     /// A suffix for the name of its method, where an operation answers in JSON or with events.

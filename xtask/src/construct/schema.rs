@@ -91,8 +91,8 @@ impl<'d> Part<'d> {
     }
 }
 
-/// What identifies a schema: two with the same key have the same type. The order counts, for of types that exclude each other
-/// the last one is meant.
+/// The schema objects of an intersection, in order. Schemas with the same key have the same type. The order counts: of two
+/// types that exclude each other, the later one is used.
 pub type Key = Vec<(String, bool)>;
 
 /// The schema objects that apply to a value, the outermost first. References and `allOf` are followed.
@@ -222,7 +222,7 @@ impl<'d> Schema<'d> {
         self.parts.iter().map(|part| part.value)
     }
 
-    /// What identifies it.
+    /// The key of the schema: schemas with the same key have the same type.
     pub fn key(&self) -> Key {
         let parts = self.parts.iter().filter(|part| part.constrains());
         parts
@@ -297,7 +297,7 @@ impl<'d> Schema<'d> {
             let types = type_names(value);
             allowed = Some(match allowed {
                 None => types,
-                // Of types that exclude each other, a later one is meant: it is that of a schema that builds on another.
+                // Of types that exclude each other, the later one is used: it belongs to a schema that extends another.
                 Some(allowed) => match both(&allowed, &types) {
                     none if none.is_empty() => types,
                     both => both,

@@ -16,7 +16,7 @@ use super::objects::{Object, object};
 use super::schema::{Key, Schema};
 use super::{forms, primitives, recursion, unions};
 
-/// How many types are constructed at most. The largest public documents have a third of that.
+/// The largest number of types. The largest public documents have a third of it.
 const MAX_TYPES: usize = 20_000;
 /// How deep anonymous schemas may be nested in one another.
 const MAX_DEPTH: usize = 100;
@@ -291,7 +291,7 @@ impl<'d> Types<'d> {
         }
     }
 
-    /// What identifies the type of a schema.
+    /// The key of the type of a schema.
     fn key(&self, schema: &Schema<'d>) -> (Key, Option<Direction>) {
         let differs = schema
             .objects()
@@ -369,7 +369,7 @@ impl<'d> Types<'d> {
     }
 }
 
-/// What is documented of a schema.
+/// The documentation of a schema.
 pub fn docs(schema: &Schema<'_>) -> TypeDocs {
     TypeDocs {
         description: schema.text("description").map(str::to_owned),

@@ -47,11 +47,11 @@ pub struct Input<'a> {
     pub conversion: TokenStream,
     /// Whether a request must have it.
     pub required: bool,
-    /// What it is: "the query parameter `limit`".
+    /// Its location and wire name, such as "the query parameter `limit`".
     pub kind: String,
-    /// What is documented of it.
+    /// Its documentation.
     pub description: Option<&'a str>,
-    /// What else there is to say.
+    /// Further paragraphs of its documentation: ranges, defaults, repetition.
     pub notes: Vec<String>,
     /// Whether callers should stop using it.
     pub deprecated: bool,

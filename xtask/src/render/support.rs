@@ -56,7 +56,7 @@ pub fn module(has_events: bool) -> TokenStream {
         }
     });
     quote! {
-        //! What operations and types share: requests, answers, errors, files, and the rules for JSON.
+        //! The code that operations and types share: requests, responses, errors, files, and the rules for JSON.
 
         // It serves any document, and few need all of it.
         #![allow(dead_code, unused_imports, unused_macros)]

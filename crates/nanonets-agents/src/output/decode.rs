@@ -64,8 +64,8 @@ pub fn checked<T: DeserializeOwned>(output: &Output, schema: Option<&Schema>) ->
     Ok(value)
 }
 
-/// What serde says. It quotes the values that it did not expect, and those are private. What is missing is named by the
-/// type.
+/// The reason in an error of serde, without the values that serde quotes: those are private. A missing field is named by
+/// the type, so its name may be shown.
 fn reason(error: &serde_json::Error, location: &str) -> String {
     let words = error.to_string();
     let missing = words

@@ -242,7 +242,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Watched<'_, V> {
     }
 }
 
-/// What is inside of an array, an object, or an enum.
+/// The access to the content of an array, an object, or an enum.
 struct Access<'w, A> {
     inner: A,
     verdict: &'w Verdict,

@@ -289,7 +289,7 @@ fn search(body: &Bytes, summary: &Fields<'_>) -> Found {
     }
 }
 
-/// What was found up to a location.
+/// The results of the locations that were searched so far.
 struct Search<'b> {
     body: &'b Bytes,
     /// Whether `result` answers: with words, or with more than a blank value.

@@ -81,14 +81,14 @@ impl Request {
     }
 }
 
-/// What a server does with a request.
+/// The response to a request, and what happens to the connection after it.
 #[derive(Clone, Debug)]
 pub struct Reply {
     /// The status line and the headers except the length. Without it, not a byte is sent.
     head: Option<String>,
     /// Each part of the body, and how often it is sent.
     body: Vec<(Vec<u8>, usize)>,
-    /// How many bytes the `Content-Length` promises beyond the body. Without it, there is no such header.
+    /// The difference between the `Content-Length` and the length of the body. `None` is a response without the header.
     excess: Option<usize>,
     then: Then,
 }
@@ -192,7 +192,7 @@ pub fn unused_address() -> SocketAddr {
     listener.local_addr().expect("an address")
 }
 
-/// What has arrived so far.
+/// The connections and requests that arrived so far.
 #[derive(Debug, Default)]
 struct Log {
     connections: usize,
@@ -284,7 +284,7 @@ impl RawServer {
         self.address
     }
 
-    /// How many connections there were.
+    /// The number of connections that were accepted.
     pub fn connections(&self) -> usize {
         self.log.borrow().connections
     }
@@ -294,7 +294,7 @@ impl RawServer {
         self.log.borrow().requests.clone()
     }
 
-    /// How many of them have this method, and a path that contains this text.
+    /// The number of requests with this method whose path contains this text.
     pub fn count(&self, method: &str, path: &str) -> usize {
         count(&self.log.borrow(), method, path)
     }

@@ -247,7 +247,7 @@ async fn a_failure_whose_reason_does_not_come_ends_at_the_timeout() {
     }
 }
 
-/// What nobody reads on stdout is named on stderr: std opens `/dev/null` for a stdout that was closed from the start.
+/// Output that nobody reads on stdout is named on stderr: std opens `/dev/null` for a stdout that was closed at the start.
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stdout_that_nobody_reads_loses_nothing() {
