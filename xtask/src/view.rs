@@ -196,6 +196,12 @@ pub fn essence(media_type: &str) -> String {
         .to_ascii_lowercase()
 }
 
+/// Whether a media type is JSON: `application/json`, `application/problem+json`.
+pub fn is_json(media_type: &str) -> bool {
+    let essence = essence(media_type);
+    essence.ends_with("/json") || essence.ends_with("+json")
+}
+
 /// A path without the names of its parameters: `/tasks/{id}` and `/tasks/{task_id}` are the same.
 pub fn shape(path: &str) -> String {
     let mut shape = String::new();

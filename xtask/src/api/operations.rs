@@ -97,8 +97,6 @@ pub enum Style {
     JoinedPairs,
     /// The path to each scalar in brackets (`deepObject`).
     DeepObject,
-    /// No style is named: as servers of forms read it.
-    Unnamed,
     /// JSON (`content`).
     Json,
 }

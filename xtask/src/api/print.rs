@@ -76,7 +76,7 @@ impl Api {
     fn print_parameter(&self, parameter: &Parameter, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mark = if parameter.required { "" } else { "?" };
         let style = match parameter.style {
-            Style::Text | Style::Exploded | Style::Unnamed => String::new(),
+            Style::Text | Style::Exploded => String::new(),
             Style::Joined(between) => format!(" joined by `{between}`"),
             Style::JoinedPairs => " joined pairs".to_owned(),
             Style::DeepObject => " deep object".to_owned(),

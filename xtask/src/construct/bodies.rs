@@ -5,12 +5,13 @@ use serde_json::Value;
 use crate::api::{Body, Content, Part, PartContent, Style, TypeRef};
 use crate::names;
 use crate::pointer;
-use crate::view::{self, OperationView};
+use crate::view::{self, OperationView, is_json};
 
-use super::operations::{default_part, is_json};
 use super::parameters::{is_scalar, query_style};
 use super::schema::Schema;
 use super::types::Types;
+
+const JSON: &str = "application/json";
 
 /// Constructs the bodies that an operation takes, each with a suffix for the name of its method; the first has none.
 pub fn bodies<'d>(
@@ -53,7 +54,7 @@ fn methods<'d>(media_types: impl Iterator<Item = &'d String>) -> Vec<(&'d str, O
         .map(|media_type| (media_type.as_str(), view::essence(media_type)))
         .collect();
     ranked.sort_by_key(|(_, essence)| {
-        let is_plain_json = essence == "application/json";
+        let is_plain_json = essence == JSON;
         (
             essence.contains('*'),
             !is_plain_json,
@@ -156,7 +157,7 @@ fn content<'d>(
     }
 }
 
-/// How the fields of a form are written that `encoding` describes.
+/// The styles of the fields of a form that `encoding` describes.
 fn styles(described: &Value) -> Vec<(String, Style)> {
     let fields = described.get("encoding").and_then(Value::as_object);
     let styles = fields.into_iter().flatten().filter_map(|(name, field)| {
@@ -198,7 +199,7 @@ fn parts<'d>(
         let content_type = content_type.and_then(Value::as_str);
         let content = match item {
             Some(item) => part_content(types, &item, content_type, &format!("{id} {key}")),
-            None => default_part(false, TypeRef::JSON),
+            None => PartContent::Json(TypeRef::JSON, JSON.to_owned()),
         };
         parts.push(Part {
             key: key.to_owned(),
@@ -233,8 +234,11 @@ fn part_content<'d>(
             PartContent::File(Some(content_type.to_owned()))
         }
         _ => {
-            let is_scalar = is_scalar(types.root, schema);
-            default_part(is_scalar, types.typed(schema, name).reference)
+            let reference = types.typed(schema, name).reference;
+            match is_scalar(types.root, schema) {
+                true => PartContent::Text(reference),
+                false => PartContent::Json(reference, JSON.to_owned()),
+            }
         }
     }
 }

@@ -30,10 +30,15 @@ fn capitalised(name: String) -> String {
 }
 
 /// Distinct names within one type, in the order in which they are asked for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Members(BTreeSet<String>);
 
 impl Members {
+    /// No members yet. None gets one of these names.
+    pub fn reserving(names: &[&str]) -> Self {
+        Self(names.iter().map(|name| (*name).to_owned()).collect())
+    }
+
     /// The name of a field, with underscores behind it if it is taken.
     pub fn field(&mut self, key: &str) -> String {
         let mut name = names::value_name(key);
@@ -53,11 +58,5 @@ impl Members {
         let mut candidates = std::iter::once(name.clone()).chain(numbered);
         let free = candidates.find(|candidate| self.0.insert(candidate.clone()));
         free.unwrap_or(name)
-    }
-
-    /// Takes a name, so that no member gets it.
-    pub fn reserve(mut self, name: &str) -> Self {
-        self.0.insert(name.to_owned());
-        self
     }
 }

@@ -12,40 +12,33 @@ use super::types::{Types, docs};
 /// The name of the field that keeps unknown members.
 const EXTRA: &str = "extra";
 
-/// The type of an object.
-pub enum Object {
-    /// A struct: some of its members have names.
-    Struct(StructType),
-    /// A map: none has.
-    Map(TypeRef),
-}
-
-/// Constructs the type of an object; `name` is what types inside of it are named by.
-pub fn object<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> Object {
-    let extra = match schema.additional_properties(types.root) {
+/// The type of the members that have no field.
+pub fn extra<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> TypeRef {
+    match schema.additional_properties(types.root) {
         Some(schema) => types.reference(&schema, &format!("{name} value")),
         None => TypeRef::JSON,
-    };
-    let properties = schema.properties();
-    if properties.is_empty() {
-        return Object::Map(extra);
     }
+}
+
+/// Constructs a struct. Its inline types are named after it.
+pub fn structure<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> StructType {
+    let extra = extra(types, schema, name);
     let required = schema.required();
-    let mut members = Members::default().reserve(EXTRA);
-    let fields = properties.into_iter().filter_map(|key| {
+    let mut members = Members::reserving(&[EXTRA]);
+    let fields = schema.properties().into_iter().filter_map(|key| {
         let property = schema.property(types.root, key);
         let is_required = required.contains(key);
-        // Required of the server alone, and not sent to it.
+        // `readOnly` requires a member of responses alone.
         if is_required && types.direction == Direction::Request && property.is("readOnly") {
             return None;
         }
         let typed = types.typed(&property, &format!("{name} {key}"));
-        let is_sent = types.direction == Direction::Response && property.is("writeOnly");
+        let is_absent = types.direction == Direction::Response && property.is("writeOnly");
         Some(Field {
             key: key.to_owned(),
             name: members.field(key),
             value: typed.reference,
-            presence: match (is_required && !is_sent, typed.is_nullable) {
+            presence: match (is_required && !is_absent, typed.is_nullable) {
                 (true, false) => Presence::Required,
                 (true, true) => Presence::RequiredNullable,
                 (false, false) => Presence::Optional,
@@ -55,8 +48,8 @@ pub fn object<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> Obj
             default: property.annotation("default").map(Value::to_string),
         })
     });
-    Object::Struct(StructType {
+    StructType {
         fields: fields.collect(),
         extra,
-    })
+    }
 }

@@ -1,10 +1,10 @@
-//! Operations: methods, paths, and what they are made of.
+//! Operations: their methods, paths, parameters, bodies and responses.
 
 use serde_json::Value;
 
-use crate::api::{Body, Content, Location, Operation, PartContent, Segment, Success};
+use crate::api::{Body, Content, Operation};
 use crate::names;
-use crate::view::{self, OperationView};
+use crate::view::OperationView;
 
 use super::directions::Direction;
 use super::names::Members;
@@ -34,10 +34,7 @@ pub fn operations(types: &mut Types<'_>) -> Vec<Operation> {
         .into_iter()
         .flat_map(|view| operation(types, &view))
         .collect();
-    let mut methods = Members::default();
-    for name in RESERVED {
-        methods = methods.reserve(name);
-    }
+    let mut methods = Members::reserving(RESERVED);
     for operation in &mut operations {
         operation.name = methods.field(&operation.id);
     }
@@ -70,10 +67,7 @@ fn operation<'d>(types: &mut Types<'d>, view: &OperationView<'d>) -> Vec<Operati
         for answers in &answers {
             let suffixes = suffix.as_deref().into_iter().chain(answers.suffix);
             let id = suffixes.fold(id.clone(), |id, suffix| format!("{id}_{suffix}"));
-            let mut members = Members::default();
-            for name in ["client", "send", "body", "extra_part"] {
-                members = members.reserve(name);
-            }
+            let mut members = Members::reserving(&["client", "send", "body", "extra_part"]);
             let (path, parameters) = parameters::parameters(types, view, &id, &mut members);
             let mut body = body.clone();
             if let Some(Body {
@@ -105,52 +99,4 @@ fn operation<'d>(types: &mut Types<'d>, view: &OperationView<'d>) -> Vec<Operati
         }
     }
     operations
-}
-
-/// The texts and parameters of a path template.
-pub fn path(template: &str, parameter: impl Fn(&str) -> Option<usize>) -> Vec<Segment> {
-    // What follows a `#` tells operations apart and is not sent.
-    let mut rest = template.split('#').next().unwrap_or_default();
-    let mut segments = Vec::new();
-    while let Some((before, after)) = rest.split_once('{') {
-        let Some((name, after)) = after.split_once('}') else {
-            break;
-        };
-        if !before.is_empty() {
-            segments.push(Segment::Text(before.to_owned()));
-        }
-        segments.push(match parameter(name) {
-            Some(index) => Segment::Parameter(index),
-            None => Segment::Text(format!("{{{name}}}")),
-        });
-        rest = after;
-    }
-    if !rest.is_empty() {
-        segments.push(Segment::Text(rest.to_owned()));
-    }
-    segments
-}
-
-/// Whether a media type is JSON: `application/json`, `application/problem+json`.
-pub fn is_json(media_type: &str) -> bool {
-    let essence = view::essence(media_type);
-    essence.ends_with("/json") || essence.ends_with("+json")
-}
-
-/// A location by its word.
-pub fn location(parameter: &Value) -> Option<Location> {
-    Location::of(parameter.get("in")?.as_str()?)
-}
-
-/// The content of a part without an encoding, by its type.
-pub fn default_part(is_scalar: bool, value: crate::api::TypeRef) -> PartContent {
-    match is_scalar {
-        true => PartContent::Text(value),
-        false => PartContent::Json(value, "application/json".to_owned()),
-    }
-}
-
-/// The answer of an operation that documents none.
-pub fn undocumented() -> Success {
-    Success::Always(crate::api::Answer::Bytes)
 }

@@ -7,7 +7,6 @@ use crate::pointer;
 use crate::view::OperationView;
 
 use super::names::Members;
-use super::operations::{location, path};
 use super::schema::Schema;
 use super::types::Types;
 
@@ -59,7 +58,7 @@ fn parameter<'d>(
     id: &str,
 ) -> Option<Parameter> {
     let key = value.get("name")?.as_str()?;
-    let location = location(value)?;
+    let location = Location::of(value.get("in")?.as_str()?)?;
     let by_content = value
         .get("content")
         .and_then(Value::as_object)
@@ -142,4 +141,28 @@ pub fn query_style(value: &Value) -> Style {
         _ if explode == Some(false) => Style::Joined(","),
         _ => Style::Exploded,
     }
+}
+
+/// The texts and parameters of a path template.
+fn path(template: &str, parameter: impl Fn(&str) -> Option<usize>) -> Vec<Segment> {
+    // A fragment distinguishes operations of one path. It is not sent.
+    let mut rest = template.split('#').next().unwrap_or_default();
+    let mut segments = Vec::new();
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else {
+            break;
+        };
+        if !before.is_empty() {
+            segments.push(Segment::Text(before.to_owned()));
+        }
+        segments.push(match parameter(name) {
+            Some(index) => Segment::Parameter(index),
+            None => Segment::Text(format!("{{{name}}}")),
+        });
+        rest = after;
+    }
+    if !rest.is_empty() {
+        segments.push(Segment::Text(rest.to_owned()));
+    }
+    segments
 }

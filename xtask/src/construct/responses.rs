@@ -4,9 +4,8 @@ use serde_json::Value;
 
 use crate::api::{Answer, Success, TypeRef};
 use crate::pointer;
-use crate::view::{self, OperationView};
+use crate::view::{self, OperationView, is_json};
 
-use super::operations::is_json;
 use super::schema::Schema;
 use super::types::Types;
 
@@ -135,7 +134,7 @@ fn success(
     });
     let answers: Vec<(String, Answer)> = answers.collect();
     match answers.split_first() {
-        None => super::operations::undocumented(),
+        None => Success::Always(Answer::Bytes),
         Some(((_, first), others)) if others.iter().all(|(_, other)| other == first) => {
             Success::Always(first.clone())
         }

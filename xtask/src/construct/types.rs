@@ -12,9 +12,8 @@ use crate::pointer;
 
 use super::directions::{Direction, Directions};
 use super::names::{Members, Names};
-use super::objects::{Object, object};
-use super::schema::{Key, Schema};
-use super::{forms, primitives, recursion, unions};
+use super::schema::{Branch, Key, Schema};
+use super::{forms, objects, primitives, recursion, unions};
 
 /// The largest number of types. The largest public documents have a third of it.
 const MAX_TYPES: usize = 20_000;
@@ -58,12 +57,79 @@ pub struct Typed {
     pub is_nullable: bool,
 }
 
-/// A type before it has a name.
-enum Unnamed {
-    /// It needs a definition.
-    Definition(Shape),
-    /// It is made of others.
-    Reference(TypeRef),
+/// The kind of type that a schema has.
+enum Kind<'d> {
+    /// JSON of any shape.
+    Any,
+    /// The type of another schema: the only branch of a union, besides `null`.
+    Branch(Branch<'d>),
+    /// A union of several branches.
+    Union(Vec<Branch<'d>>),
+    /// An enum of strings.
+    Enum(Vec<&'d str>),
+    /// A union of several JSON types.
+    JsonTypes(Vec<&'d str>),
+    /// An object with named members.
+    Struct,
+    /// An object without named members.
+    Map,
+    /// An array.
+    List,
+    /// A scalar.
+    Primitive(Primitive),
+}
+
+impl<'d> Kind<'d> {
+    fn of(root: &'d Value, schema: &Schema<'d>) -> Self {
+        if let Some(branches) = schema.branches(root) {
+            return Self::of_branches(branches);
+        }
+        if let Some(values) = known_strings(schema) {
+            return Self::Enum(values);
+        }
+        let json_types = json_types(schema);
+        match &*json_types {
+            [] => Self::Any,
+            [json_type] => Self::of_json_type(schema, json_type),
+            _ => Self::JsonTypes(json_types),
+        }
+    }
+
+    fn of_branches(mut branches: Vec<Branch<'d>>) -> Self {
+        branches.retain(|branch| !branch.own.is_null());
+        // A branch without constraints allows every value.
+        if branches
+            .iter()
+            .any(|branch| branch.schema.is_unconstrained())
+        {
+            return Self::Any;
+        }
+        match branches.len() {
+            0 | 1 => branches.pop().map_or(Self::Any, Self::Branch),
+            _ => Self::Union(branches),
+        }
+    }
+
+    fn of_json_type(schema: &Schema<'d>, json_type: &str) -> Self {
+        match json_type {
+            "object" if schema.properties().is_empty() => Self::Map,
+            "object" => Self::Struct,
+            "array" => Self::List,
+            "string" => Self::Primitive(primitives::string(schema)),
+            "integer" => Self::Primitive(primitives::integer(schema)),
+            "number" => Self::Primitive(primitives::number(schema)),
+            "boolean" => Self::Primitive(Primitive::Bool),
+            _ => Self::Any,
+        }
+    }
+
+    /// Whether its type needs a definition.
+    fn is_definition(&self) -> bool {
+        matches!(
+            self,
+            Self::Union(_) | Self::Enum(_) | Self::JsonTypes(_) | Self::Struct
+        )
+    }
 }
 
 impl<'d> Types<'d> {
@@ -174,17 +240,19 @@ impl<'d> Types<'d> {
         }));
         self.know(&schema, id);
         let name = self.types[id.0].name.clone();
-        let unnamed = match unions::of_extensions(self, &schema, pointer) {
-            Some(union) => Unnamed::Definition(Shape::Union(union)),
+        let shape = match unions::of_extensions(self, &schema, pointer) {
+            Some(union) => Shape::Union(union),
             None => match schema.reference().map(str::to_owned) {
-                Some(target) => Unnamed::Reference(self.at(&target)),
-                None => self.construct(&schema, &name),
+                Some(target) => Shape::Newtype(Newtype {
+                    inner: self.at(&target),
+                }),
+                None => {
+                    let kind = Kind::of(self.root, &schema);
+                    self.shape(&schema, kind, &name)
+                }
             },
         };
-        self.types[id.0].shape = Some(match unnamed {
-            Unnamed::Definition(shape) => shape,
-            Unnamed::Reference(inner) => Shape::Newtype(Newtype { inner }),
-        });
+        self.types[id.0].shape = Some(shape);
         Some(id)
     }
 
@@ -248,39 +316,37 @@ impl<'d> Types<'d> {
             }
             return TypeRef::JSON;
         }
-        let is_definition = needs_definition(schema, self.root);
-        let id = TypeId(self.types.len());
-        if is_definition {
-            // Before its members, so that one that contains itself is found.
-            self.know(schema, id);
-            let words = schema.words();
-            self.types.push(Begun {
-                name: self.names.claim(words.as_deref().unwrap_or(name)),
-                docs: docs(schema),
-                origin: schema.pointer().to_owned(),
-                shape: None,
-            });
-        }
+        let kind = Kind::of(self.root, schema);
         self.depth += 1;
-        let name = match is_definition {
-            true => self.types[id.0].name.clone(),
-            false => name.to_owned(),
+        let reference = match kind.is_definition() {
+            true => self.define(schema, kind, name),
+            false => self.made_of_others(schema, kind, name),
         };
-        let unnamed = self.construct(schema, &name);
         self.depth -= 1;
-        match (unnamed, is_definition) {
-            (Unnamed::Definition(shape), true) => {
-                self.types[id.0].shape = Some(shape);
-                TypeRef::Named(id)
-            }
-            (Unnamed::Reference(inner), true) => {
-                self.types[id.0].shape = Some(Shape::Newtype(Newtype { inner }));
-                TypeRef::Named(id)
-            }
-            (Unnamed::Reference(reference), false) => reference,
-            // `needs_definition` said that there is none.
-            (Unnamed::Definition(_), false) => TypeRef::JSON,
-        }
+        reference
+    }
+
+    /// Adds a definition for an anonymous schema.
+    fn define(&mut self, schema: &Schema<'d>, kind: Kind<'d>, name: &str) -> TypeRef {
+        // Before its members, so that one that contains itself is found.
+        self.know(schema, TypeId(self.types.len()));
+        let words = schema.words();
+        self.add(schema, kind, words.as_deref().unwrap_or(name))
+    }
+
+    /// Adds a definition, with the name that these words make.
+    fn add(&mut self, schema: &Schema<'d>, kind: Kind<'d>, words: &str) -> TypeRef {
+        let id = TypeId(self.types.len());
+        let name = self.names.claim(words);
+        self.types.push(Begun {
+            name: name.clone(),
+            docs: docs(schema),
+            origin: schema.pointer().to_owned(),
+            shape: None,
+        });
+        let shape = self.shape(schema, kind, &name);
+        self.types[id.0].shape = Some(shape);
+        TypeRef::Named(id)
     }
 
     /// Remembers which type a schema has, unless it is unconstrained, as many are that have nothing in common.
@@ -299,73 +365,46 @@ impl<'d> Types<'d> {
         (schema.key(), differs.then_some(self.direction))
     }
 
-    /// Constructs the type of a schema that is no reference.
-    fn construct(&mut self, schema: &Schema<'d>, name: &str) -> Unnamed {
-        if let Some(branches) = schema.branches(self.root) {
-            return unions::union(self, schema, branches, name)
-                .map_or_else(Unnamed::Reference, |union| {
-                    Unnamed::Definition(Shape::Union(union))
-                });
-        }
-        if let Some(values) = known_strings(schema) {
-            return Unnamed::Definition(Shape::Enum(enumeration(&values)));
-        }
-        let kinds = kinds(schema);
-        let mut kinds = kinds.iter().copied();
-        let (Some(kind), None) = (kinds.next(), kinds.next()) else {
-            let kinds: Vec<&str> = kinds_of_several(schema);
-            return match kinds.is_empty() {
-                true => Unnamed::Reference(TypeRef::JSON),
-                false => {
-                    let union = unions::of_types(self, schema, &kinds, name);
-                    Unnamed::Definition(Shape::Union(union))
-                }
-            };
-        };
-        match self.of_kind(schema, kind, name) {
-            Ok(shape) => Unnamed::Definition(shape),
-            Err(reference) => Unnamed::Reference(reference),
+    /// Constructs the definition of a type with this name.
+    fn shape(&mut self, schema: &Schema<'d>, kind: Kind<'d>, name: &str) -> Shape {
+        match kind {
+            Kind::Union(branches) => Shape::Union(unions::union(self, schema, &branches, name)),
+            Kind::JsonTypes(types) => Shape::Union(unions::of_types(self, schema, &types, name)),
+            Kind::Enum(values) => Shape::Enum(enumeration(&values)),
+            Kind::Struct => Shape::Struct(objects::structure(self, schema, name)),
+            kind => Shape::Newtype(Newtype {
+                inner: self.made_of_others(schema, kind, name),
+            }),
         }
     }
 
-    /// The type of the values of one JSON type: a definition, or else a reference.
-    pub fn of_kind(
-        &mut self,
-        schema: &Schema<'d>,
-        kind: &str,
-        name: &str,
-    ) -> Result<Shape, TypeRef> {
-        Err(match kind {
-            "object" => match object(self, schema, name) {
-                Object::Struct(shape) => return Ok(Shape::Struct(shape)),
-                Object::Map(value) => TypeRef::Map(Box::new(value)),
-            },
-            "array" => {
-                let items = schema.items(self.root);
-                let item = items.map_or(TypeRef::JSON, |items| {
-                    self.reference(&items, &format!("{name} item"))
-                });
+    /// The reference to a type without a definition of its own.
+    fn made_of_others(&mut self, schema: &Schema<'d>, kind: Kind<'d>, name: &str) -> TypeRef {
+        match kind {
+            Kind::Branch(branch) => self.typed(&branch.schema, name).reference,
+            Kind::Map => TypeRef::Map(Box::new(objects::extra(self, schema, name))),
+            Kind::List => {
+                let item = match schema.items(self.root) {
+                    Some(items) => self.reference(&items, &format!("{name} item")),
+                    None => TypeRef::JSON,
+                };
                 TypeRef::List(Box::new(item))
             }
-            "string" => TypeRef::Primitive(primitives::string(schema)),
-            "integer" => TypeRef::Primitive(primitives::integer(schema)),
-            "number" => TypeRef::Primitive(primitives::number(schema)),
-            "boolean" => TypeRef::Primitive(Primitive::Bool),
-            _ => TypeRef::JSON,
-        })
+            Kind::Primitive(primitive) => TypeRef::Primitive(primitive),
+            // The others have a definition.
+            Kind::Any | Kind::Union(_) | Kind::Enum(_) | Kind::JsonTypes(_) | Kind::Struct => {
+                TypeRef::JSON
+            }
+        }
     }
 
-    /// Adds a definition for a part of another type.
-    pub fn define(&mut self, name: &str, docs: TypeDocs, origin: &str, shape: Shape) -> TypeId {
-        let id = TypeId(self.types.len());
-        let name = self.names.claim(name);
-        self.types.push(Begun {
-            name,
-            docs,
-            origin: origin.to_owned(),
-            shape: Some(shape),
-        });
-        id
+    /// The type of those values of a schema that have one JSON type.
+    pub fn of_json_type(&mut self, schema: &Schema<'d>, json_type: &str, name: &str) -> TypeRef {
+        let kind = Kind::of_json_type(schema, json_type);
+        match kind.is_definition() {
+            true => self.add(schema, kind, name),
+            false => self.made_of_others(schema, kind, name),
+        }
     }
 }
 
@@ -382,31 +421,23 @@ pub fn docs(schema: &Schema<'_>) -> TypeDocs {
     }
 }
 
-/// The JSON types that a schema is about: those that it allows, or else those that its keywords constrain.
-fn kinds<'d>(schema: &Schema<'d>) -> BTreeSet<&'d str> {
-    schema.types().unwrap_or_else(|| {
-        let mut kinds = BTreeSet::new();
-        if ["properties", "additionalProperties", "required"]
-            .iter()
-            .any(|name| schema.has(name))
-        {
-            kinds.insert("object");
+/// The JSON types that a schema allows, or else those that its keywords constrain. A number may be an integer.
+fn json_types<'d>(schema: &Schema<'d>) -> Vec<&'d str> {
+    let mut types = schema.types().unwrap_or_else(|| {
+        let mut types = BTreeSet::new();
+        let of_objects = ["properties", "additionalProperties", "required"];
+        if of_objects.iter().any(|name| schema.has(name)) {
+            types.insert("object");
         }
         if schema.has("items") {
-            kinds.insert("array");
+            types.insert("array");
         }
-        kinds
-    })
-}
-
-fn kinds_of_several<'d>(schema: &Schema<'d>) -> Vec<&'d str> {
-    let kinds = kinds(schema);
-    let is_subsumed = |kind: &&str| *kind == "integer" && kinds.contains("number");
-    kinds
-        .iter()
-        .filter(|kind| !is_subsumed(kind))
-        .copied()
-        .collect()
+        types
+    });
+    if types.contains("number") {
+        types.remove("integer");
+    }
+    types.into_iter().collect()
 }
 
 /// The known values of a schema of strings.
@@ -417,7 +448,7 @@ fn known_strings<'d>(schema: &Schema<'d>) -> Option<Vec<&'d str>> {
 }
 
 fn enumeration(values: &[&str]) -> EnumType {
-    let mut members = Members::default().reserve("Unrecognized");
+    let mut members = Members::reserving(&["Unrecognized"]);
     let mut seen = BTreeSet::new();
     let variants = values
         .iter()
@@ -428,21 +459,5 @@ fn enumeration(values: &[&str]) -> EnumType {
         });
     EnumType {
         variants: variants.collect(),
-    }
-}
-
-/// Whether the type of a schema needs a definition of its own.
-fn needs_definition<'d>(schema: &Schema<'d>, root: &'d Value) -> bool {
-    if let Some(branches) = schema.branches(root) {
-        return unions::is_union(&branches);
-    }
-    if known_strings(schema).is_some() {
-        return true;
-    }
-    match &*kinds_of_several(schema) {
-        [] => false,
-        ["object"] => !schema.properties().is_empty(),
-        [_] => false,
-        _ => true,
     }
 }

@@ -9,44 +9,18 @@ use crate::pointer;
 
 use super::names::Members;
 use super::schema::{Branch, Schema};
-use super::types::{Types, docs};
+use super::types::Types;
 
-/// Whether some branches make a union; otherwise there is one type in them, or none.
-pub fn is_union(branches: &[Branch<'_>]) -> bool {
-    let is_any = branches
-        .iter()
-        .any(|branch| branch.schema.is_unconstrained());
-    !is_any && values(branches).count() > 1
-}
-
-/// The branches that are not `null`.
-fn values<'b, 'd>(branches: &'b [Branch<'d>]) -> impl Iterator<Item = &'b Branch<'d>> {
-    branches.iter().filter(|branch| !branch.own.is_null())
-}
-
-/// Constructs a union, or the type of its only branch.
+/// Constructs a union of several branches.
 pub fn union<'d>(
     types: &mut Types<'d>,
     schema: &Schema<'d>,
-    branches: Vec<Branch<'d>>,
+    branches: &[Branch<'d>],
     name: &str,
-) -> Result<UnionType, TypeRef> {
-    let branches: Vec<Branch<'_>> = values(&branches).cloned().collect();
-    // A branch without constraints allows every value.
-    if branches
-        .iter()
-        .any(|branch| branch.schema.is_unconstrained())
-    {
-        return Err(TypeRef::JSON);
-    }
-    match &*branches {
-        [] => return Err(TypeRef::JSON),
-        [only] => return Err(types.typed(&only.schema, name).reference),
-        _ => {}
-    }
+) -> UnionType {
     let discriminator =
-        declared(types.root, schema, &branches).or_else(|| implied(types.root, &branches));
-    let mut members = Members::default().reserve("Unrecognized");
+        declared(types.root, schema, branches).or_else(|| implied(types.root, branches));
+    let mut members = Members::reserving(&["Unrecognized"]);
     let mut variants: Vec<Variant<TypeRef>> = Vec::new();
     for (index, branch) in branches.iter().enumerate() {
         let words = words(&branch.own, discriminator.as_ref(), index);
@@ -57,10 +31,10 @@ pub fn union<'d>(
             value,
         });
     }
-    Ok(UnionType {
+    UnionType {
         branches: variants,
         discriminator,
-    })
+    }
 }
 
 /// A name for a branch: its title, the last word of its reference, its discriminator value, or its JSON type.
@@ -97,27 +71,29 @@ fn declared<'d>(
 ) -> Option<Discriminator> {
     let (declared, _) = schema.discriminator()?;
     let key = declared.get("propertyName")?.as_str()?;
-    let mapping = declared.get("mapping").and_then(Value::as_object);
     let mut values: Vec<(String, usize)> = Vec::new();
     for (index, branch) in branches.iter().enumerate() {
         let target = branch.own.reference()?;
-        let mapped = mapping.into_iter().flatten().filter(|(_, to)| {
-            let to = to.as_str().unwrap_or_default();
-            to.strip_prefix('#') == Some(target) || *to == *pointer::last(target)
-        });
-        let mapped: Vec<String> = mapped.map(|(value, _)| value.clone()).collect();
-        let own = match mapped.is_empty() {
-            false => mapped,
-            true => {
-                constants(root, &branch.own, key).unwrap_or_else(|| vec![pointer::last(target)])
-            }
-        };
+        let mut own = mapped(declared, target);
+        if own.is_empty() {
+            own = constants(root, &branch.own, key).unwrap_or_else(|| vec![pointer::last(target)]);
+        }
         values.extend(own.into_iter().map(|value| (value, index)));
     }
     is_distinct(&values).then(|| Discriminator {
         key: key.to_owned(),
         values,
     })
+}
+
+/// The discriminator values that the mapping has for a schema, by its pointer or its name.
+fn mapped(discriminator: &Value, pointer: &str) -> Vec<String> {
+    let mapping = discriminator.get("mapping").and_then(Value::as_object);
+    let mapped = mapping.into_iter().flatten().filter(|(_, target)| {
+        let target = target.as_str().unwrap_or_default();
+        target.strip_prefix('#') == Some(pointer) || *target == *pointer::last(pointer)
+    });
+    mapped.map(|(value, _)| value.clone()).collect()
 }
 
 /// A property that has constant values in every branch, and no value in two of them.
@@ -156,14 +132,14 @@ fn is_distinct(values: &[(String, usize)]) -> bool {
         .all(|(value, branch)| *known.entry(value).or_insert(*branch) == *branch)
 }
 
-/// The union of some JSON types that one schema allows.
+/// Constructs the union of several JSON types that one schema allows.
 pub fn of_types<'d>(
     types: &mut Types<'d>,
     schema: &Schema<'d>,
     kinds: &[&str],
     name: &str,
 ) -> UnionType {
-    let mut members = Members::default().reserve("Unrecognized");
+    let mut members = Members::reserving(&["Unrecognized"]);
     let branches = kinds.iter().map(|kind| {
         let word = match *kind {
             "array" => "list",
@@ -171,10 +147,7 @@ pub fn of_types<'d>(
             kind => kind,
         };
         let name = format!("{name} {word}");
-        let value = match types.of_kind(schema, kind, &name) {
-            Err(reference) => reference,
-            Ok(shape) => TypeRef::Named(types.define(&name, docs(schema), schema.pointer(), shape)),
-        };
+        let value = types.of_json_type(schema, kind, &name);
         Variant {
             name: members.variant(word),
             value,
@@ -220,21 +193,16 @@ pub fn of_extensions<'d>(
         return None;
     }
     let key = declared.get("propertyName")?.as_str()?.to_owned();
-    let mapping = declared.get("mapping").and_then(Value::as_object);
-    let mut members = Members::default().reserve("Unrecognized");
+    let mut members = Members::reserving(&["Unrecognized"]);
     let (mut branches, mut values) = (Vec::new(), Vec::new());
     for pointer in children {
         let name = pointer::last(&pointer);
         let id = types.component(&name)?;
-        let mapped = mapping.into_iter().flatten().filter(|(_, to)| {
-            let to = to.as_str().unwrap_or_default();
-            to.strip_prefix('#') == Some(&*pointer) || to == name
-        });
-        let mut mapped: Vec<String> = mapped.map(|(value, _)| value.clone()).collect();
-        if mapped.is_empty() {
-            mapped.push(name.clone());
+        let mut own = mapped(declared, &pointer);
+        if own.is_empty() {
+            own.push(name.clone());
         }
-        values.extend(mapped.into_iter().map(|value| (value, branches.len())));
+        values.extend(own.into_iter().map(|value| (value, branches.len())));
         branches.push(Variant {
             name: members.variant(&name),
             value: TypeRef::Named(id),

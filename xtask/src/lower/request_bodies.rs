@@ -9,7 +9,7 @@ use super::{Lowering, parameters, parts};
 use crate::model::{Body, Operation, Style};
 use crate::names;
 use crate::pointer;
-use crate::view;
+use crate::view::{self, is_json};
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -26,10 +26,6 @@ fn written_as(essence: &str) -> &'static str {
         _ if is_json(essence) => JSON,
         _ => BYTES,
     }
-}
-
-fn is_json(essence: &str) -> bool {
-    essence.ends_with("/json") || essence.ends_with("+json")
 }
 
 /// The media types that methods are made for, in the order of preference, each with what its method is called after; the

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{Lowering, parts};
 use crate::model::{Answer, Operation, Success};
 use crate::pointer;
-use crate::view;
+use crate::view::{self, is_json};
 
 const JSON: &str = "application/json";
 
@@ -28,12 +28,6 @@ enum Content {
 /// Whether the body is a stream of events.
 fn is_events(media_type: &str) -> bool {
     view::essence(media_type) == "text/event-stream"
-}
-
-/// Whether the body is JSON, whatever that is called: `application/vnd.api+json`, `application/problem+json`.
-fn is_json(media_type: &str) -> bool {
-    let essence = view::essence(media_type);
-    essence.ends_with("/json") || essence.ends_with("+json")
 }
 
 /// Whether the body is of a type that the document leaves open, and described as JSON alone can be.

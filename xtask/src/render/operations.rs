@@ -592,7 +592,6 @@ fn style(style: Style) -> TokenStream {
         Style::Joined(between) => quote!(support::Style::Joined(#between)),
         Style::JoinedPairs => quote!(support::Style::JoinedPairs),
         Style::DeepObject => quote!(support::Style::DeepObject),
-        Style::Unnamed => quote!(support::Style::Unnamed),
         Style::Json => quote!(support::Style::Json),
     }
 }
