@@ -1,6 +1,7 @@
 //! Prints code from the model with `quote!`, and needs nothing but the model for it.
 
 pub mod client;
+mod inputs;
 pub mod operations;
 mod references;
 pub mod support;

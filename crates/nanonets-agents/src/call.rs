@@ -224,7 +224,7 @@ impl Client {
             activity.forget_answer();
             let api = self.api(self.context(&options).activity(activity.clone()));
             let sent = span.around(limited(send(api), &limits, &activity));
-            let error = match sent.await {
+            let failure = match sent.await {
                 Ok(Ok(response)) => {
                     self.budget().give();
                     self.clock().measure(sent_at, response.headers());
@@ -235,20 +235,20 @@ impl Client {
                     span.ends(attempts.made, Some(response.status()), None);
                     return Ok(response);
                 }
-                Ok(Err(error)) => {
-                    let context = self.context(&options);
-                    let redactor = Redactor::new(&context, &options.private);
-                    answer::error(error, operation, &redactor)
-                }
-                Err(why) => Error::new(ErrorKind::Lost, "no answer in time")
-                    .with_effect(Effect::Unknown)
-                    .caused_by(why),
+                Ok(Err(error)) => Ok(error),
+                Err(limit) => Err(limit),
             };
-            // An answer that broke off, or did not end in time, may have named what was created.
+            let context = self.context(&options);
+            let redactor = Redactor::new(&context, &options.private);
+            let error = match failure {
+                Ok(error) => answer::error(error, operation, &redactor),
+                Err(limit) => Error::new(ErrorKind::Lost, "no answer in time")
+                    .with_effect(Effect::Unknown)
+                    .caused_by(limit),
+            };
+            // An answer that broke off, or did not end in time, may have the id of what was created.
             let error = match activity.partial_answer() {
                 Some(partial) if error.kind() == ErrorKind::Lost => {
-                    let redactor_context = self.context(&options);
-                    let redactor = Redactor::new(&redactor_context, &options.private);
                     answer::with_partial(error, operation, partial, &redactor)
                 }
                 _ => error,

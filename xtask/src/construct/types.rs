@@ -320,7 +320,7 @@ impl<'d> Types<'d> {
         self.depth += 1;
         let reference = match kind.is_definition() {
             true => self.define(schema, kind, name),
-            false => self.made_of_others(schema, kind, name),
+            false => self.inline(schema, kind, name),
         };
         self.depth -= 1;
         reference
@@ -373,13 +373,13 @@ impl<'d> Types<'d> {
             Kind::Enum(values) => Shape::Enum(enumeration(&values)),
             Kind::Struct => Shape::Struct(objects::structure(self, schema, name)),
             kind => Shape::Newtype(Newtype {
-                inner: self.made_of_others(schema, kind, name),
+                inner: self.inline(schema, kind, name),
             }),
         }
     }
 
     /// The reference to a type without a definition of its own.
-    fn made_of_others(&mut self, schema: &Schema<'d>, kind: Kind<'d>, name: &str) -> TypeRef {
+    fn inline(&mut self, schema: &Schema<'d>, kind: Kind<'d>, name: &str) -> TypeRef {
         match kind {
             Kind::Branch(branch) => self.typed(&branch.schema, name).reference,
             Kind::Map => TypeRef::Map(Box::new(objects::extra(self, schema, name))),
@@ -403,7 +403,7 @@ impl<'d> Types<'d> {
         let kind = Kind::of_json_type(schema, json_type);
         match kind.is_definition() {
             true => self.add(schema, kind, name),
-            false => self.made_of_others(schema, kind, name),
+            false => self.inline(schema, kind, name),
         }
     }
 }

@@ -3,7 +3,8 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::operations::{Input, ident, inputs, is_argument};
+use super::inputs::{Conversion, Input, inputs};
+use super::operations::ident;
 use super::references::References;
 use crate::api::{Api, Body, Content, Operation};
 use crate::emit::docs;
@@ -124,20 +125,20 @@ fn method(references: &References<'_>, operation: &Operation) -> TokenStream {
     let inputs = inputs(references, operation);
     let arguments = inputs
         .iter()
-        .filter(|input| is_argument(input, operation))
+        .filter(|input| input.is_argument)
         .map(|input| {
             let (name, accepted) = (ident(input.name), &input.accepted);
             quote!(#name: #accepted)
         });
     let fields = inputs.iter().map(|input| {
         let name = ident(input.name);
-        match (is_argument(input, operation), input.required) {
-            (true, _) if input.conversion.to_string() == "into_iter" => {
+        match (input.is_argument, input.conversion) {
+            (true, Conversion::Items) => {
                 quote!(#name: #name.into_iter().map(::std::convert::Into::into).collect())
             }
             (true, _) => quote!(#name: #name.into()),
-            (false, true) => quote!(#name: ::std::vec::Vec::new()),
-            (false, false) => quote!(#name: ::std::option::Option::None),
+            (false, Conversion::Items) => quote!(#name: ::std::vec::Vec::new()),
+            (false, _) => quote!(#name: ::std::option::Option::None),
         }
     });
     let is_multipart = matches!(
@@ -148,12 +149,8 @@ fn method(references: &References<'_>, operation: &Operation) -> TokenStream {
         })
     );
     let extra = is_multipart.then(|| quote!(extra_part: ::std::vec::Vec::new(),));
-    let many = (inputs
-        .iter()
-        .filter(|input| is_argument(input, operation))
-        .count()
-        > 6)
-    .then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    let many = (inputs.iter().filter(|input| input.is_argument).count() > 6)
+        .then(|| quote!(#[allow(clippy::too_many_arguments)]));
     let comment = docs::comment(&documentation(operation, &inputs));
     let deprecated = operation.deprecated.then(|| {
         let reason = "the API description marks this operation as deprecated";
@@ -182,7 +179,7 @@ fn documentation(operation: &Operation, inputs: &[Input<'_>]) -> String {
     let list = |wants_arguments: bool| {
         let of_kind = inputs
             .iter()
-            .filter(|input| is_argument(input, operation) == wants_arguments);
+            .filter(|input| input.is_argument == wants_arguments);
         let lines = of_kind.map(|input| {
             let link = match wants_arguments {
                 true => format!("`{}`", input.name),

@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
+use super::inputs::{Conversion, Input, inputs};
 use super::references::References;
 use crate::api::{
     Answer, Api, Body, Content, Location, Operation, Parameter, Part, PartContent, Primitive,
@@ -34,191 +35,6 @@ pub fn module(api: &Api) -> TokenStream {
     }
 }
 
-/// An argument of a method, or a setter of its builder.
-#[derive(Debug)]
-pub struct Input<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// Its type in the builder, without `Option`.
-    pub value: TokenStream,
-    /// The type that callers pass.
-    pub accepted: TokenStream,
-    /// Converts what was passed.
-    pub conversion: TokenStream,
-    /// Whether a request must have it.
-    pub required: bool,
-    /// Its location and wire name, such as "the query parameter `limit`".
-    pub kind: String,
-    /// Its documentation.
-    pub description: Option<&'a str>,
-    /// Further paragraphs of its documentation: ranges, defaults, repetition.
-    pub notes: Vec<String>,
-    /// Whether callers should stop using it.
-    pub deprecated: bool,
-}
-
-/// The arguments and setters of an operation, in the order in which they are sent.
-pub fn inputs<'a>(references: &References<'_>, operation: &'a Operation) -> Vec<Input<'a>> {
-    let mut inputs: Vec<Input<'_>> = Vec::new();
-    for parameter in &operation.parameters {
-        inputs.push(of_parameter(references, parameter));
-    }
-    match &operation.body {
-        Some(Body {
-            content: Content::Multipart(parts),
-            ..
-        }) => {
-            inputs.extend(parts.iter().map(|part| of_part(references, part)));
-        }
-        Some(body) => inputs.push(of_body(references, body)),
-        None => {}
-    }
-    inputs
-}
-
-fn converted(
-    references: &References<'_>,
-    value: &TypeRef,
-    required: bool,
-) -> (TokenStream, TokenStream) {
-    let printed = references.print(value);
-    match (required, value) {
-        (true, _) => (quote!(impl ::std::convert::Into<#printed>), quote!(into)),
-        (
-            false,
-            TypeRef::List(_) | TypeRef::Primitive(Primitive::String | Primitive::Timestamp),
-        ) => (
-            quote!(impl support::IntoOption<#printed>),
-            quote!(into_option),
-        ),
-        (false, _) => {
-            let option = references.option(&printed);
-            (quote!(impl ::std::convert::Into<#option>), quote!(into))
-        }
-    }
-}
-
-fn of_parameter<'a>(references: &References<'_>, parameter: &'a Parameter) -> Input<'a> {
-    let (accepted, conversion) = converted(references, &parameter.value, parameter.required);
-    let kind = match parameter.location {
-        Location::Path => "the path parameter",
-        Location::Query => "the query parameter",
-        Location::Header => "the header",
-        Location::Cookie => "the cookie",
-    };
-    let mut notes = Vec::new();
-    match parameter.range {
-        (None, None) => {}
-        (Some(least), None) => notes.push(format!("At least {least}.")),
-        (None, Some(greatest)) => notes.push(format!("At most {greatest}.")),
-        (Some(least), Some(greatest)) => notes.push(format!("From {least} to {greatest}.")),
-    }
-    if let Some(default) = &parameter.default {
-        notes.push(format!("The server's default is {}.", docs::code(default)));
-    }
-    Input {
-        name: &parameter.name,
-        value: references.print(&parameter.value),
-        accepted,
-        conversion,
-        required: parameter.required,
-        kind: format!("{kind} {}", docs::code(&parameter.key)),
-        description: parameter.description.as_deref(),
-        notes,
-        deprecated: parameter.deprecated,
-    }
-}
-
-fn of_part<'a>(references: &References<'_>, part: &'a Part) -> Input<'a> {
-    let (value, what) = match &part.content {
-        PartContent::File(_) => (quote!(support::FilePart), "the file part"),
-        PartContent::Text(value) => (references.print(value), "the part"),
-        PartContent::Json(value, _) => (references.print(value), "the JSON part"),
-    };
-    let is_converted = matches!(
-        &part.content,
-        PartContent::Text(TypeRef::Primitive(Primitive::String | Primitive::Timestamp))
-    );
-    let (accepted, conversion) = match (part.repeated, part.required) {
-        (true, _) => (
-            quote!(impl ::std::iter::IntoIterator<Item = impl ::std::convert::Into<#value>>),
-            quote!(into_iter),
-        ),
-        (false, true) => (quote!(impl ::std::convert::Into<#value>), quote!(into)),
-        (false, false) if is_converted => (
-            quote!(impl support::IntoOption<#value>),
-            quote!(into_option),
-        ),
-        (false, false) => {
-            let option = references.option(&value);
-            (quote!(impl ::std::convert::Into<#option>), quote!(into))
-        }
-    };
-    Input {
-        name: &part.name,
-        value: match part.repeated {
-            true => references.list(&value),
-            false => value,
-        },
-        accepted,
-        conversion,
-        required: part.required || part.repeated,
-        kind: format!("{what} {}", docs::code(&part.key)),
-        description: part.description.as_deref(),
-        notes: Vec::new(),
-        deprecated: part.deprecated,
-    }
-}
-
-fn of_body<'a>(references: &References<'_>, body: &'a Body) -> Input<'a> {
-    let (value, (accepted, conversion)) = match &body.content {
-        Content::Json(value) | Content::Form(value, _) => (
-            references.print(value),
-            converted(references, value, body.required),
-        ),
-        Content::Text => (
-            references.print(&TypeRef::STRING),
-            converted(references, &TypeRef::STRING, body.required),
-        ),
-        Content::Bytes | Content::Multipart(_) => {
-            let value = quote!(::reqwest::Body);
-            let (accepted, conversion) = match body.required {
-                true => (quote!(impl ::std::convert::Into<#value>), quote!(into)),
-                false => (
-                    quote!(impl support::IntoOption<#value>),
-                    quote!(into_option),
-                ),
-            };
-            (value, (accepted, conversion))
-        }
-    };
-    Input {
-        name: "body",
-        value,
-        accepted,
-        conversion,
-        required: body.required,
-        kind: format!("the body, of type {}", docs::code(&body.media_type)),
-        description: body.description.as_deref(),
-        notes: Vec::new(),
-        deprecated: false,
-    }
-}
-
-/// Whether an input is an argument of the method; others are setters.
-pub fn is_argument(input: &Input<'_>, operation: &Operation) -> bool {
-    let repeated = match &operation.body {
-        Some(Body {
-            content: Content::Multipart(parts),
-            ..
-        }) => parts
-            .iter()
-            .any(|part| part.name == input.name && part.repeated && !part.required),
-        _ => false,
-    };
-    input.required && !repeated
-}
-
 struct Printer<'a> {
     references: &'a References<'a>,
     operation: &'a Operation,
@@ -230,14 +46,8 @@ impl Printer<'_> {
         let builder = format_ident!("{}", operation.builder);
         let inputs = inputs(self.references, operation);
         let fields = inputs.iter().map(|input| {
-            let (name, value) = (ident(input.name), &input.value);
-            match input.required {
-                true => quote!(pub(super) #name: #value,),
-                false => {
-                    let option = self.references.option(value);
-                    quote!(pub(super) #name: #option,)
-                }
-            }
+            let (name, field_type) = (ident(input.name), input.field_type(self.references));
+            quote!(pub(super) #name: #field_type,)
         });
         let is_multipart = matches!(
             &operation.body,
@@ -262,7 +72,7 @@ impl Printer<'_> {
         let clone = is_clone.then(|| quote!(#[derive(Clone)]));
         let setters = inputs
             .iter()
-            .filter(|input| !is_argument(input, operation))
+            .filter(|input| !input.is_argument)
             .map(|input| self.setter(input));
         let extra_setter = is_multipart.then(extra_part);
         let summary = docs::comment(&format!(
@@ -294,14 +104,10 @@ impl Printer<'_> {
     }
 
     fn setter(&self, input: &Input<'_>) -> TokenStream {
-        let Input {
-            accepted,
-            conversion,
-            ..
-        } = input;
+        let accepted = &input.accepted;
         let name = ident(input.name);
-        let mut paragraphs = vec![match conversion.to_string().as_str() {
-            "into_iter" => format!("Adds {}, once for each value. Calls add up.", input.kind),
+        let mut paragraphs = vec![match input.conversion {
+            Conversion::Items => format!("Adds {}, once for each value. Calls add up.", input.kind),
             _ => format!("Sets {}.", input.kind),
         }];
         paragraphs.extend(input.description.map(docs::sanitise));
@@ -311,12 +117,14 @@ impl Printer<'_> {
             let reason = "the API description marks this input as deprecated";
             quote!(#[deprecated = #reason])
         });
-        let set = match conversion.to_string().as_str() {
-            "into_iter" => {
+        let set = match input.conversion {
+            Conversion::Items => {
                 quote!(self.#name.extend(#name.into_iter().map(::std::convert::Into::into));)
             }
-            "into_option" => quote!(self.#name = support::IntoOption::into_option(#name);),
-            _ => quote!(self.#name = #name.into();),
+            Conversion::IntoOption => {
+                quote!(self.#name = support::IntoOption::into_option(#name);)
+            }
+            Conversion::Value | Conversion::Option => quote!(self.#name = #name.into();),
         };
         quote! {
             #comment

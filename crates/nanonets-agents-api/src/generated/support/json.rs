@@ -32,7 +32,7 @@ impl Json {
     ///
     /// # Errors
     ///
-    /// That of the decoder, if the value is not a `T`.
+    /// The error of the decoder, if the value is not a `T`.
     pub fn get<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
         serde_json::from_str(self.as_str())
     }
@@ -48,7 +48,7 @@ impl Json {
     ///
     /// # Errors
     ///
-    /// That of the encoder, for example for a map whose keys are not strings.
+    /// The error of the encoder, for example for a map whose keys are not strings.
     pub fn of<T: Serialize>(value: &T) -> serde_json::Result<Self> {
         to_raw_value(value).map(Self)
     }

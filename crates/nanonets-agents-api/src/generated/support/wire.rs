@@ -23,14 +23,14 @@ pub trait Wire: Sized {
     ///
     /// # Errors
     ///
-    /// That of the deserializer, if the JSON is of another kind.
+    /// The error of the deserializer, if the JSON has another type.
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 
     /// Writes the value: reading what was written gives an equal one.
     ///
     /// # Errors
     ///
-    /// That of the serializer.
+    /// The error of the serializer.
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 
     /// How well the type describes the value that was read.
