@@ -26,9 +26,10 @@ impl Path {
     /// The base URL.
     #[must_use]
     pub fn new(base: &str) -> Self {
-        Self {
-            url: Ok(base.to_owned()),
-        }
+        // With room for a path, so that it seldom has to grow.
+        let mut url = String::with_capacity(base.len() + 128);
+        url.push_str(base);
+        Self { url: Ok(url) }
     }
 
     /// Adds text of the path template.

@@ -18,9 +18,15 @@ use serde::Serialize;
 /// serialise. The message says which of these it was, not what the value is.
 pub fn to_text<T: Serialize + ?Sized>(value: &T) -> Result<String, String> {
     // Through JSON text rather than `serde_json::Value`, which would widen an `f32` to other digits.
-    let json =
+    let mut json =
         serde_json::to_string(value).map_err(|error| format!("cannot be serialised: {error}"))?;
     match json.as_bytes().first() {
+        // Without an escape, what is between the quotes is the text.
+        Some(b'"') if !json.contains('\\') => {
+            json.pop();
+            json.remove(0);
+            Ok(json)
+        }
         Some(b'"') => {
             serde_json::from_str(&json).map_err(|error| format!("cannot be serialised: {error}"))
         }
