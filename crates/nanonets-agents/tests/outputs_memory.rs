@@ -1,4 +1,4 @@
-//! A large output takes a small multiple of its size, whatever is in it. The allocator counts, so this is one test.
+//! A large answer takes a small multiple of its size, whatever is in it. The allocator counts, so this is one test.
 
 #[path = "common/raw_server.rs"]
 mod raw_server;
@@ -43,8 +43,13 @@ async fn peak<T>(work: impl Future<Output = T>) -> (T, usize) {
 
 /// An answer of that size: a part that is repeated, between others.
 fn answer(start: &str, part: &str, end: &str) -> (Reply, usize) {
+    answer_with(200, start, part, end)
+}
+
+/// The same with another status.
+fn answer_with(status: u16, start: &str, part: &str, end: &str) -> (Reply, usize) {
     let times = SIZE / part.len();
-    let answer = Reply::json(200, start).then(part.repeat(1024), times / 1024);
+    let answer = Reply::json(status, start).then(part.repeat(1024), times / 1024);
     (
         answer.then(end, 1),
         start.len() + times / 1024 * 1024 * part.len() + end.len(),
@@ -99,7 +104,90 @@ async fn multiple_with<T: DeserializeOwned>(
 }
 
 #[tokio::test]
-async fn eight_megabytes_of_output_take_less_than_four_times_as_much() {
+async fn a_large_answer_takes_less_than_four_times_its_size() {
+    outputs().await;
+    unknown_fields().await;
+}
+
+/// Fields that no type has, in the answers that have types.
+async fn unknown_fields() {
+    let task = format!(
+        r#""task_id":"{TASK}","agent_id":"{TASK}","status":"running","message":"m",
+        "created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z""#
+    );
+    for (name, part) in [
+        ("arrays", "[],"),
+        ("numbers", "0,"),
+        ("keys", r#"{"a":1},"#),
+    ] {
+        let field = r#","unknown":["#;
+        let (one, size) = answer(&format!("{{{task}{field}"), part, "0]}");
+        let (page, _) = answer(
+            &format!(r#"{{"has_more":false,"data":[{{{task}{field}"#),
+            part,
+            "0]}]}",
+        );
+        let (refusal, _) = answer_with(
+            404,
+            &format!(r#"{{"error":{{"message":"m"{field}"#),
+            part,
+            "0]}}",
+        );
+        for (call, reply) in [
+            ("get", &one),
+            ("run", &one),
+            ("list", &page),
+            ("refusal", &refusal),
+        ] {
+            let reply = reply.clone();
+            let server = RawServer::start(move |_| reply.clone());
+            let client = Client::builder("not-a-real-key").base_url(server.url());
+            let client = client.build().expect("a client");
+            let id = TASK.parse().expect("an id");
+            let ((), used) = peak(async {
+                match call {
+                    "run" => {
+                        client
+                            .agent(id)
+                            .run()
+                            .query("q")
+                            .start()
+                            .await
+                            .expect("a task");
+                    }
+                    "list" => {
+                        let page = client.tasks().list().page().await.expect("a page");
+                        assert_eq!(page.items.len(), 1);
+                    }
+                    "get" => drop(
+                        client
+                            .task(TASK.parse().expect("an id"))
+                            .get()
+                            .await
+                            .expect("a task"),
+                    ),
+                    _ => {
+                        let task = client.task(TASK.parse().expect("an id"));
+                        assert_eq!(
+                            task.get()
+                                .await
+                                .expect_err("a refusal")
+                                .status()
+                                .map(|status| status.as_u16()),
+                            Some(404)
+                        );
+                    }
+                }
+            })
+            .await;
+            let times = used.saturating_sub(BESIDES) as f64 / size as f64;
+            println!("unknown {name}, {call}: {times:.2}");
+            assert!(times < 4.0, "unknown {name}, {call}: {times}");
+        }
+    }
+}
+
+async fn outputs() {
     let start = r#"{"status":"completed","extracted_data":["#;
     let item = r#"{"sku":"A-4711","qty":12},"#;
     let (_, items) = answer(start, item, "");
