@@ -24,7 +24,7 @@ fn main() -> Result<()> {
     let features = documents("fixtures/features")?;
     let mut fixtures = String::new();
     for (name, document) in &features {
-        let generated = codegen::generate(document, &Options::default()).map_err(lines)?;
+        let generated = codegen::lowered(document, &Options::default()).map_err(lines)?;
         write_module(&out.join("fixtures"), name, &generated.files, &mut fixtures)?;
     }
     fs::write(out.join("fixtures.rs"), fixtures)?;

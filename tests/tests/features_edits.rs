@@ -16,7 +16,7 @@ fn generate(edit: impl FnOnce(&mut Value)) -> Files {
     let options = Options {
         inner: Some("crate::Context".to_owned()),
     };
-    codegen::generate(&document, &options)
+    codegen::lowered(&document, &options)
         .expect("a client")
         .files
 }

@@ -63,7 +63,7 @@ fn fixtures() -> BTreeMap<String, (Document, Generated)> {
             let path = format!("fixtures/features/{file}");
             let document = Document::parse(path.as_str(), fs::read(&path).expect("a fixture"))
                 .expect("a document");
-            let generated = codegen::generate(&document, &Options::default()).expect("a client");
+            let generated = codegen::lowered(&document, &Options::default()).expect("a client");
             let name = file.strip_suffix(".yaml").expect("a YAML file").to_owned();
             (name, (document, generated))
         })
@@ -75,7 +75,7 @@ fn real() -> Generated {
     let options = Options {
         inner: Some("crate::Context".to_owned()),
     };
-    codegen::generate(&document, &options).expect("a client")
+    codegen::lowered(&document, &options).expect("a client")
 }
 
 #[test]

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use mimalloc::MiMalloc;
 use xtask::codegen;
-use xtask::emit::{Options, run_progenitor};
+use xtask::emit::run_progenitor;
 use xtask::read::Document;
 
 /// What the command has; for both sides.
@@ -139,7 +139,7 @@ fn one(file: &str, work: fn(&str) -> Result<(), Box<dyn Error>>) -> Result<(), B
 
 fn pipeline(text: &str) -> Result<(), Box<dyn Error>> {
     let document = Document::parse("document.yaml", text).map_err(|problem| problem.to_string())?;
-    let generated = codegen::generate(&document, &Options::default())
+    let generated = codegen::generate(&document, None)
         .map_err(|problems| format!("{} problems", problems.len()))?;
     std::hint::black_box(generated);
     Ok(())

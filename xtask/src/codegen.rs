@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use crate::api::Api;
 use crate::construct;
 use crate::diagnostic::{Diagnostic, Located, Severity};
-use crate::emit::{self, Options, manifest, support};
+use crate::emit::{self, Options, support};
 use crate::format::{format, space};
-use crate::lower::{self, Lowered, Rewrite};
+use crate::lower::{self, Lowered};
 use crate::model::Operation;
 use crate::output::MARKER;
 use crate::read::Document;
-use crate::render;
+use crate::render::{self, package};
 use crate::sound;
 use crate::view::{self, OperationView};
 
@@ -24,47 +25,18 @@ pub struct Generated {
     pub files: Files,
     /// What the reader may want to know, in the order of the document.
     pub notes: Vec<Located>,
-    /// The rewrites of lowering, in the order of the passes. Construction of the model rewrites nothing.
-    pub rewrites: Vec<Rewrite>,
+    /// The model that they were printed from; empty after lowering.
+    pub api: Api,
     /// The operations that have a method, in the order of their names. Lowering lists them.
     pub operations: Vec<Operation>,
 }
 
-impl Generated {
-    /// Every rewrite as a line, in the order of the document that this was generated from: those that brought it to
-    /// OpenAPI 3.0, and those of lowering.
-    pub fn explain(&self, document: &Document) -> Vec<String> {
-        let lowered = self.rewrites.iter();
-        let lowered = lowered.map(|rewrite| (document.position(&rewrite.pointer), rewrite));
-        let mut lines: Vec<_> = document
-            .upgrades()
-            .chain(lowered)
-            .map(|(position, rewrite)| {
-                (
-                    position,
-                    format!(
-                        "{}:{}:{}: {}: {}",
-                        document.name,
-                        position.line,
-                        position.column,
-                        rewrite.pass,
-                        rewrite.message
-                    ),
-                )
-            })
-            .collect();
-        lines.sort();
-        lines.dedup();
-        lines.into_iter().map(|(_, line)| line).collect()
-    }
-}
-
-/// Generates the module for a document.
+/// Generates the module for a document by lowering it, which `spec diff` still compares.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with the document, in its order; nothing is generated then.
-pub fn generate(document: &Document, options: &Options) -> Result<Generated, Vec<Located>> {
+/// As [`generate`].
+pub fn lowered(document: &Document, options: &Options) -> Result<Generated, Vec<Located>> {
     let (mut errors, notes): (Vec<Diagnostic>, Vec<Diagnostic>) = document
         .duplicate_keys()
         .into_iter()
@@ -97,7 +69,7 @@ pub fn generate(document: &Document, options: &Options) -> Result<Generated, Vec
         (Some(lowered), Some(files)) => Ok(Generated {
             files,
             notes: document.locate_all(notes),
-            rewrites: lowered.rewrites,
+            api: Api::default(),
             operations: lowered.operations,
         }),
         _ => {
@@ -107,30 +79,35 @@ pub fn generate(document: &Document, options: &Options) -> Result<Generated, Vec
     }
 }
 
-/// Generates the module of the workspace's own client: the model of the document, rendered. `inner` is a type that every
-/// client carries for its hooks.
+/// Generates the module for a document: its model, rendered. `inner` is a type that every client carries for its hooks.
 ///
 /// # Errors
 ///
-/// As [`generate`].
-pub fn generate_client(
-    document: &Document,
-    inner: Option<&str>,
-) -> Result<Generated, Vec<Located>> {
+/// Everything that is wrong with the document, in its order; nothing is generated then.
+pub fn generate(document: &Document, inner: Option<&str>) -> Result<Generated, Vec<Located>> {
     let (mut errors, notes): (Vec<Diagnostic>, Vec<Diagnostic>) = document
         .duplicate_keys()
         .into_iter()
         .chain(crate::check::check(document))
         .partition(|problem| problem.severity == Severity::Error);
-    let mut files = Files::new();
+    let (mut api, mut files) = (Api::default(), Files::new());
+    let named = |mut problems: Vec<Diagnostic>| {
+        view::name_operations(&OperationView::all(&document.root), &mut problems);
+        problems
+    };
     if errors.is_empty() {
-        match construct::construct(document).and_then(|api| render::module(&api, inner)) {
+        let module = construct::construct(document).and_then(|constructed| {
+            api = constructed;
+            render::module(&api, inner)
+        });
+        match module {
             Ok(module) => files = module,
-            Err(mut problems) => {
-                view::name_operations(&OperationView::all(&document.root), &mut problems);
-                errors = problems;
-            }
+            Err(problems) => errors = named(problems),
         }
+    } else if let Some(Err(problems)) =
+        sound::schemas(document, &errors).map(|sound| construct::construct(&sound))
+    {
+        errors.extend(named(problems));
     }
     if !errors.is_empty() {
         errors.extend(notes);
@@ -143,7 +120,7 @@ pub fn generate_client(
     Ok(Generated {
         files,
         notes: document.locate_all(notes),
-        rewrites: Vec::new(),
+        api,
         operations: Vec::new(),
     })
 }
@@ -154,23 +131,25 @@ pub fn generate_client(
 ///
 /// As [`generate`].
 pub fn generate_crate(document: &Document, name: &str) -> Result<Generated, Vec<Located>> {
-    let mut generated = generate(document, &Options::default())?;
-    let text: Vec<&str> = generated.files.values().map(String::as_str).collect();
-    let manifest = manifest::manifest(name, &|sign| text.iter().any(|text| text.contains(sign)));
-    let mut files: Files = std::mem::take(&mut generated.files)
+    let mut generated = generate(document, None)?;
+    let source = source_name(document);
+    generated.files = std::mem::take(&mut generated.files)
         .into_iter()
         .map(|(path, text)| (format!("src/generated/{path}"), text))
+        .chain([
+            (
+                "Cargo.toml".to_owned(),
+                format!(
+                    "# {MARKER} from {source}. Do not edit.\n\n{}",
+                    package::manifest(name)
+                ),
+            ),
+            (
+                "src/lib.rs".to_owned(),
+                format!("{}\n{}", header(&source), package::LIB),
+            ),
+        ])
         .collect();
-    let source = source_name(document);
-    files.insert(
-        "Cargo.toml".to_owned(),
-        format!("# {MARKER} from {source}. Do not edit.\n\n{manifest}"),
-    );
-    files.insert(
-        "src/lib.rs".to_owned(),
-        format!("{}\n{}", header(&source), manifest::LIB),
-    );
-    generated.files = files;
     Ok(generated)
 }
 

@@ -290,7 +290,7 @@ pub fn documents(old: &Document, new: &Document) -> Result<Diff, Vec<Located>> {
 }
 
 fn surface(document: &Document) -> Result<(Surface, Vec<LeftOut>), Vec<Located>> {
-    let (generated, left_out) = skip::generate(document, &Options::default())?;
+    let (generated, left_out) = skip::lowered(document, &Options::default())?;
     let surface = Surface::read(document, &generated).map_err(|reason| {
         let problem = Diagnostic::error("generator", "", reason)
             .hint("this is a defect of the generator, not of the document");

@@ -16,6 +16,7 @@ pub mod construct;
 pub mod diagnostic;
 pub mod diff;
 pub mod emit;
+pub mod explain;
 pub mod format;
 pub mod import;
 mod keywords;

@@ -12,7 +12,6 @@ use serde_json::Value;
 
 use crate::codegen;
 use crate::diagnostic::{Diagnostic, Located};
-use crate::emit::Options;
 use crate::pointer;
 use crate::read::Document;
 use crate::shape::{Found, Walk};
@@ -36,7 +35,7 @@ impl<'a> Subject<'a> {
 
 /// All that is to be said about a document, in its order.
 pub fn lint(document: &Document) -> Vec<Located> {
-    let mut findings = match codegen::generate(document, &Options::default()) {
+    let mut findings = match codegen::generate(document, None) {
         Ok(generated) => generated.notes,
         Err(problems) => problems,
     };

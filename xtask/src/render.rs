@@ -3,6 +3,7 @@
 pub mod client;
 mod inputs;
 pub mod operations;
+pub mod package;
 mod references;
 pub mod support;
 pub mod types;

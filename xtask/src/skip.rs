@@ -35,23 +35,21 @@ pub struct LeftOut {
 /// What is wrong with the document as a whole; nothing is generated then.
 pub fn generate(
     document: &Document,
-    options: &Options,
+    inner: Option<&str>,
 ) -> Result<(Generated, Vec<LeftOut>), Vec<Located>> {
-    rounds(document, |document| codegen::generate(document, options))
+    rounds(document, |document| codegen::generate(document, inner))
 }
 
-/// [`generate`] for the client of the workspace.
+/// [`generate`] by lowering.
 ///
 /// # Errors
 ///
 /// As [`generate`].
-pub fn generate_client(
+pub fn lowered(
     document: &Document,
-    inner: Option<&str>,
+    options: &Options,
 ) -> Result<(Generated, Vec<LeftOut>), Vec<Located>> {
-    rounds(document, |document| {
-        codegen::generate_client(document, inner)
-    })
+    rounds(document, |document| codegen::lowered(document, options))
 }
 
 /// [`generate`] for a crate of its own.

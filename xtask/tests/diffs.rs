@@ -39,7 +39,7 @@ fn pairs(seeds: Range<u64>) -> impl Iterator<Item = Pair> {
         let how = mutate(&mut changed, &mut choices);
         let generated = |root: Value| {
             let document = Document::parse("a.json", root.to_string()).expect("a document");
-            let generated = codegen::generate(&document, &Options::default()).ok()?;
+            let generated = codegen::lowered(&document, &Options::default()).ok()?;
             Some((document, generated))
         };
         Some(Pair {

@@ -1,13 +1,12 @@
 //! What is said about single mistakes, where a fixture for each would hide what differs.
 
 use xtask::codegen;
-use xtask::emit::Options;
 use xtask::read::Document;
 
 /// All that is said about a text, a line for each problem and each hint.
 fn problems(name: &str, text: &str) -> Vec<String> {
     let document = Document::parse(name, text).expect("a document");
-    let problems = codegen::generate(&document, &Options::default()).expect_err("mistakes");
+    let problems = codegen::generate(&document, None).expect_err("mistakes");
     problems
         .iter()
         .flat_map(|problem| {

@@ -7,6 +7,7 @@ use xtask::api::Api;
 use xtask::codegen::{self, Files, Generated};
 use xtask::construct::construct;
 use xtask::diagnostic::{Located, Severity};
+use xtask::explain::explain;
 use xtask::output::{self, Difference, Stale};
 use xtask::read::Document;
 use xtask::skip::{self, LeftOut};
@@ -25,7 +26,7 @@ pub struct CodegenArgs {
     /// With --check, print a unified diff.
     #[arg(short, long, requires = "check")]
     verbose: bool,
-    /// Print every rewrite of the document, and where.
+    /// Print what each operation and schema becomes.
     #[arg(long)]
     explain: bool,
     /// Leave out what can't be generated; say what and why.
@@ -75,7 +76,7 @@ pub fn run(args: &CodegenArgs) -> u8 {
                 report(&document, &left_out);
             }
             if args.explain {
-                for line in generated.explain(&document) {
+                for line in explain(&document, &generated.api) {
                     print(&format!("{line}\n"));
                 }
             }
@@ -131,8 +132,8 @@ fn generate(args: &CodegenArgs) -> Result<Done, Vec<Located>> {
     let (generated, left_out) = match (&args.crate_name, args.skip_unsupported) {
         (Some(name), false) => codegen::generate_crate(&document, name).map(all),
         (Some(name), true) => skip::generate_crate(&document, name),
-        (None, false) => codegen::generate_client(&document, INNER).map(all),
-        (None, true) => skip::generate_client(&document, INNER),
+        (None, false) => codegen::generate(&document, INNER).map(all),
+        (None, true) => skip::generate(&document, INNER),
     }?;
     Ok(Done {
         folder,

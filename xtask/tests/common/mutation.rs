@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use xtask::codegen::{self, Files};
-use xtask::emit::Options;
 use xtask::pointer;
 use xtask::read::Document;
 
@@ -350,7 +349,7 @@ pub enum Verdict {
 
 /// Generates, and looks at how that ends.
 pub fn judge(document: &Document) -> Verdict {
-    let generate = panic::AssertUnwindSafe(|| codegen::generate(document, &Options::default()));
+    let generate = panic::AssertUnwindSafe(|| codegen::generate(document, None));
     match panic::catch_unwind(generate) {
         Err(_) => Verdict::Broken("a panic".to_owned()),
         Ok(Ok(generated)) => Verdict::Generated(generated.files),

@@ -8,7 +8,6 @@ use similar::TextDiff;
 use xtask::codegen;
 use xtask::diagnostic::Located;
 use xtask::diff;
-use xtask::emit::Options;
 use xtask::import::{self, Imported};
 use xtask::output;
 use xtask::overlay::Overlay;
@@ -59,7 +58,7 @@ pub fn run(args: &ImportArgs) -> u8 {
         return 0;
     }
     // What only shows when the client is generated shows before the description is replaced.
-    if let Err(problems) = codegen::generate(&imported.document, &Options::default()) {
+    if let Err(problems) = codegen::generate(&imported.document, None) {
         return refused(problems);
     }
     show(current.as_ref(), &imported);

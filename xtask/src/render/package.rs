@@ -1,0 +1,66 @@
+//! The manifest and `lib.rs` of a client that is a crate of its own.
+
+/// The dependencies, with the versions of the workspace; a test compares them.
+pub const DEPENDENCIES: &[(&str, &str)] = &[
+    ("bytes", "\"1.11\""),
+    (
+        "chrono",
+        "{ version = \"0.4.45\", default-features = false, features = [\"serde\", \"std\"] }",
+    ),
+    (
+        "futures-util",
+        "{ version = \"0.3.32\", default-features = false, features = [\"std\"] }",
+    ),
+    ("percent-encoding", "\"2.3\""),
+    ("progenitor-client", "\"0.15.1\""),
+    (
+        "reqwest",
+        "{ version = \"0.13.4\", default-features = false, features = [\"json\", \"query\", \"stream\"] }",
+    ),
+    (
+        "serde",
+        "{ version = \"1.0.229\", features = [\"derive\"] }",
+    ),
+    (
+        "serde_json",
+        "{ version = \"1.0.154\", features = [\"raw_value\"] }",
+    ),
+    ("serde_path_to_error", "\"0.1\""),
+    (
+        "tokio",
+        "{ version = \"1.54\", features = [\"fs\", \"rt\", \"sync\"] }",
+    ),
+    ("uuid", "{ version = \"1.29\", features = [\"serde\"] }"),
+];
+
+/// The manifest of a crate that builds on its own.
+#[must_use]
+pub fn manifest(crate_name: &str) -> String {
+    let dependencies: String = DEPENDENCIES
+        .iter()
+        .map(|(name, requirement)| format!("{name} = {requirement}\n"))
+        .collect();
+    // Its own workspace, for it stands alone even inside the folder of another one.
+    format!(
+        "[package]\nname = \"{crate_name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\nrust-version = \"1.88\"\n\n[features]\n\
+         default = [\"rustls\"]\n# TLS in Rust. Without it, the caller brings a reqwest client of their own.\n\
+         rustls = [\"reqwest/rustls\"]\n\n[dependencies]\n{dependencies}\n[workspace]\n"
+    )
+}
+
+/// The root of that crate.
+pub const LIB: &str = "\
+//! A client generated from an API description. Start with [`Client`].
+//!
+//! Requests are made by the methods of [`Client`], one for each operation: each returns a builder from [`operations`],
+//! which is sent by its `send`. Authentication and other headers are those of the `reqwest::Client` that is handed to
+//! [`Client::new_with_client`].
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs, missing_debug_implementations)]
+
+#[rustfmt::skip]
+mod generated;
+
+pub use generated::*;
+";
