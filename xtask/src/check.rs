@@ -31,10 +31,6 @@ pub(crate) struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    fn resolve(&self, value: &'a Value) -> Option<&'a Value> {
-        view::resolve(self.root, value).map(|(_, value)| value)
-    }
-
     /// Sorts things by where they stand in the document, of which maps know nothing: it is the second of two that is
     /// reported to be one too many.
     fn in_order<T>(&self, things: &mut [T], place: impl Fn(&T) -> String) {
@@ -55,7 +51,7 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
         found: walk.found,
         places: OnceCell::new(),
     };
-    let mut problems = document.upgrade_problems();
+    let mut problems = document.notes();
     problems.extend(walk.misfits.into_iter().map(|misfit| Diagnostic {
         hint: misfit.hint.map(str::to_owned),
         ..Diagnostic::error("invalid-structure", misfit.pointer, misfit.message)
@@ -123,7 +119,11 @@ fn identity(root: &Value) -> Result<(), Diagnostic> {
         .hint("the document must be an object with `openapi`, `info` and `paths`"));
     };
     let text = plain(version);
-    if text == "3.0" || text.starts_with("3.0.") {
+    let is = |version: &str| {
+        let patch = text.strip_prefix(version);
+        patch.is_some_and(|patch| patch.is_empty() || patch.starts_with('.'))
+    };
+    if is("3.0") || is("3.1") {
         return Ok(());
     }
     Err(Diagnostic::error(

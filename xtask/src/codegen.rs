@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::api::Api;
-use crate::construct;
+use crate::construct::{self, naming};
 use crate::diagnostic::{Diagnostic, Located, Severity};
 use crate::emit::{self, Options, support};
 use crate::format::{format, space};
@@ -85,7 +85,7 @@ pub fn lowered(document: &Document, options: &Options) -> Result<Generated, Vec<
 ///
 /// Everything that is wrong with the document, in its order; nothing is generated then.
 pub fn generate(document: &Document, inner: Option<&str>) -> Result<Generated, Vec<Located>> {
-    let (mut errors, notes): (Vec<Diagnostic>, Vec<Diagnostic>) = document
+    let (mut errors, mut notes): (Vec<Diagnostic>, Vec<Diagnostic>) = document
         .duplicate_keys()
         .into_iter()
         .chain(crate::check::check(document))
@@ -101,7 +101,10 @@ pub fn generate(document: &Document, inner: Option<&str>) -> Result<Generated, V
             render::module(&api, inner)
         });
         match module {
-            Ok(module) => files = module,
+            Ok(module) => {
+                files = module;
+                notes.extend(named(naming::notes(&api)));
+            }
             Err(problems) => errors = named(problems),
         }
     } else if let Some(Err(problems)) =

@@ -7,6 +7,7 @@ mod bodies;
 mod directions;
 mod forms;
 mod names;
+pub mod naming;
 mod objects;
 mod operations;
 mod parameters;

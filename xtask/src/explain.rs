@@ -3,8 +3,8 @@
 use crate::api::{Api, Content, Operation, Shape, TypeDef};
 use crate::read::Document;
 
-/// A line for each operation and each type, with its place, in the order of the document; and a line for each place at
-/// which the document was brought to OpenAPI 3.0.
+/// A line for each operation and each type, with its place, in the order of the document, and one for each reference that is
+/// no pointer from the start of the document.
 #[must_use]
 pub fn explain(document: &Document, api: &Api) -> Vec<String> {
     let operations = api.operations.iter().map(|operation| {
@@ -15,9 +15,13 @@ pub fn explain(document: &Document, api: &Api) -> Vec<String> {
         let position = document.position(&definition.origin);
         (position, type_line(api, definition))
     });
-    let read = document
-        .upgrades()
-        .map(|(position, rewrite)| (position, format!("{}: {}", rewrite.pass, rewrite.message)));
+    let read = document.resolved_references().map(|(position, resolved)| {
+        let (written, target) = (&resolved.written, &resolved.target);
+        (
+            position,
+            format!("reference `{written}`: leads to `{target}`"),
+        )
+    });
     let mut lines: Vec<_> = read.chain(operations).chain(types).collect();
     lines.sort();
     lines.dedup();

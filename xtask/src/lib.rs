@@ -35,6 +35,5 @@ pub mod skip;
 pub mod sound;
 pub mod source_map;
 pub mod surface;
-pub mod upgrade;
 pub mod view;
 pub mod yaml;

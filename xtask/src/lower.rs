@@ -20,6 +20,7 @@ pub mod schemas;
 pub(crate) mod setters;
 mod slips;
 pub(crate) mod type_names;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,11 +29,11 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
+use crate::import::to_3_0;
 use crate::model::{Discriminator, Operation};
 use crate::pointer;
 use crate::read::Document;
 use crate::shape::{Kind, Walk};
-use crate::upgrade;
 
 /// One change that a pass made.
 #[derive(Clone, Debug)]
@@ -131,8 +132,10 @@ const PASSES: &[Pass] = &[
 ///
 /// A diagnostic for what only shows while lowering.
 pub fn lower(document: &Document) -> Result<Lowered, Vec<Diagnostic>> {
+    let mut root = document.root.clone();
+    to_3_0::restate(&mut root);
     let mut lowering = Lowering {
-        root: document.root.clone(),
+        root,
         operations: Vec::new(),
         rewrites: Vec::new(),
         problems: Vec::new(),
@@ -142,7 +145,7 @@ pub fn lower(document: &Document) -> Result<Lowered, Vec<Diagnostic>> {
         order: type_names::order(document),
     };
     // Progenitor knows versions by three numbers; `3.0` is common, and accepted.
-    lowering.root["openapi"] = Value::from(upgrade::VERSION);
+    lowering.root["openapi"] = Value::from(to_3_0::VERSION);
     for pass in PASSES {
         pass(&mut lowering);
         if !lowering.problems.is_empty() {

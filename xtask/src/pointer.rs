@@ -1,6 +1,7 @@
 //! JSON pointers (RFC 6901), the address of every place in a document.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -53,6 +54,20 @@ fn unescaped(token: &str) -> Cow<'_, str> {
         Cow::Owned(token.replace("~1", "/").replace("~0", "~"))
     } else {
         Cow::Borrowed(token)
+    }
+}
+
+/// The pointer before a value was moved; `moves` has the old pointer for each new one.
+pub fn before(moves: &BTreeMap<String, String>, pointer: &str) -> String {
+    let mut prefix = pointer;
+    loop {
+        if let Some(old) = moves.get(prefix) {
+            return format!("{old}{}", &pointer[prefix.len()..]);
+        }
+        match parent(prefix) {
+            Some(parent) => prefix = parent,
+            None => return pointer.to_owned(),
+        }
     }
 }
 

@@ -1,16 +1,18 @@
-//! First stage: a file becomes a [`Document`], a JSON value that knows where each of its parts stands.
+//! First stage: a file becomes a [`Document`], a JSON value with the line and the column of each of its values.
 //!
-//! A document of OpenAPI 3.1 is brought to 3.0 on the way, by [`crate::upgrade`], so that whoever has a [`Document`] has
-//! one of 3.0; its places are those of the file all the same.
+//! Two things of it are corrected, and noted: text that YAML takes for a number (`texts`), and references that are no
+//! pointers from the start of the document (`references`).
 //!
 //! The parsers don't remember positions, so the positions are read separately, and only when one is asked for: a clean
 //! run never pays for them.
 
+mod references;
 mod syntax;
 mod texts;
 mod value;
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -19,10 +21,10 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Located, Place, Position};
-use crate::lower::{Rewrite, origin};
 use crate::pointer;
+use crate::shape::Version;
 use crate::source_map::{SourceMap, Syntax};
-use crate::upgrade::{self, Upgraded};
+pub use references::Resolved;
 use syntax::Parsed;
 
 /// Larger files are refused: the largest API descriptions in the wild are a tenth of this.
@@ -33,10 +35,20 @@ const MAX_BYTES: u64 = 128 * 1024 * 1024;
 pub struct Document {
     /// The file, as the user named it.
     pub name: String,
-    /// The whole document, in terms of OpenAPI 3.0.
+    /// The whole document.
     pub root: Value,
-    upgraded: Rc<Upgraded>,
+    /// The values that were moved: the new pointer and the one in the file.
+    moves: BTreeMap<String, String>,
+    corrected: Rc<Corrected>,
     source: Rc<Source>,
+}
+
+/// What reading a document corrected.
+#[derive(Debug)]
+struct Corrected {
+    /// The text that was written without quotes.
+    notes: Vec<Diagnostic>,
+    references: Vec<Resolved>,
 }
 
 /// What a document was read from.
@@ -123,12 +135,15 @@ impl Document {
             positions: OnceCell::new(),
         };
         let notes = texts::mend(&mut root, &source.text, || source.positions());
-        let mut upgraded = upgrade::upgrade(&mut root);
-        upgraded.notes.extend(notes);
+        let references = match Version::of(&root) {
+            Version::V30 => Vec::new(),
+            Version::V31 => references::resolve(&mut root),
+        };
         Ok(Self {
             name,
             root,
-            upgraded: Rc::new(upgraded),
+            moves: BTreeMap::new(),
+            corrected: Rc::new(Corrected { notes, references }),
             source: Rc::new(source),
         })
     }
@@ -147,20 +162,20 @@ impl Document {
         Self {
             name: self.name.clone(),
             root,
-            upgraded: Rc::clone(&self.upgraded),
+            moves: self.moves.clone(),
+            corrected: Rc::clone(&self.corrected),
             source: Rc::clone(&self.source),
         }
     }
 
     /// Line and column of the value at `pointer` itself, if the source has it.
     pub fn own_position(&self, pointer: &str) -> Option<Position> {
-        self.positions()
-            .get(&origin(&self.upgraded.origins, pointer))
+        self.positions().get(&pointer::before(&self.moves, pointer))
     }
 
     /// Line and column of the value at `pointer`, or of the nearest enclosing value that the source has.
     pub fn position(&self, pointer: &str) -> Position {
-        self.source_position(&origin(&self.upgraded.origins, pointer))
+        self.source_position(&pointer::before(&self.moves, pointer))
     }
 
     /// The text of the file, without a byte order mark.
@@ -168,48 +183,37 @@ impl Document {
         &self.source.text
     }
 
-    /// Remembers that what stands at `to` stood at `from` before somebody moved it.
+    /// Remembers the values of a document as read that were moved: the pointer in the file for each new pointer.
+    pub fn moved_all(&mut self, moves: BTreeMap<String, String>) {
+        self.moves = moves;
+    }
+
+    /// Remembers that the value at `to` was moved there from `from`.
     pub fn moved(&mut self, from: &str, to: &str) {
-        let from = origin(&self.upgraded.origins, from);
-        let upgraded = Rc::make_mut(&mut self.upgraded);
-        upgraded.origins.insert(to.to_owned(), from);
+        let from = pointer::before(&self.moves, from);
+        self.moves.insert(to.to_owned(), from);
     }
 
-    /// What bringing the document to OpenAPI 3.0 changed, in the order of the passes, each with its place.
-    pub fn upgrades(&self) -> impl Iterator<Item = (Position, &Rewrite)> {
-        let rewrites = self.upgraded.rewrites.iter();
-        rewrites.map(|rewrite| (self.source_position(&rewrite.pointer), rewrite))
+    /// The references that were written as pointers, each with its position.
+    pub fn resolved_references(&self) -> impl Iterator<Item = (Position, &Resolved)> {
+        let references = self.corrected.references.iter();
+        references.map(|resolved| (self.source_position(&resolved.pointer), resolved))
     }
 
-    /// What of it OpenAPI 3.0 can't say: what is wrong, and what was made less strict.
-    pub fn upgrade_problems(&self) -> Vec<Diagnostic> {
-        let errors = self.upgraded.errors.iter();
-        // What was taken out since has no problem any more.
-        let errors = errors.filter(|error| match &error.place {
-            Place::Pointer(pointer) => self.has_unit_of(pointer),
-            Place::Position(_) => true,
-        });
-        let notes = self.upgraded.notes.iter().map(|note| match &note.place {
+    /// A note for each text that was written without quotes.
+    pub fn notes(&self) -> Vec<Diagnostic> {
+        let notes = self.corrected.notes.iter().map(|note| match &note.place {
             Place::Pointer(pointer) => Diagnostic {
                 place: Place::Position(self.source_position(pointer)),
                 ..note.clone()
             },
             Place::Position(_) => note.clone(),
         });
-        errors.cloned().chain(notes).collect()
+        notes.collect()
     }
 
-    /// Whether the operation or the component is there that a place belongs to.
-    fn has_unit_of(&self, place: &str) -> bool {
-        let end = place
-            .match_indices('/')
-            .nth(3)
-            .map_or(place.len(), |(at, _)| at);
-        pointer::get(&self.root, &place[..end]).is_some()
-    }
-
-    /// Line and column of what stands at `pointer` in the file.
-    fn source_position(&self, pointer: &str) -> Position {
+    /// Line and column of the value at `pointer` in the file, wherever it was moved since.
+    pub fn source_position(&self, pointer: &str) -> Position {
         let positions = self.positions();
         let mut pointer = pointer;
         loop {

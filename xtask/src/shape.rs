@@ -1,10 +1,13 @@
-//! The shape of an OpenAPI 3.0 document, as one table: which object has which fields, and of what kind each is.
+//! The shape of an OpenAPI document, as one table: which object has which fields, and of what kind each is. A second table has
+//! what 3.1 adds and changes.
 //!
 //! The table serves two ends. Checking walks it to report every value of the wrong type by its place, instead of the
 //! first one that a deserialiser trips over. The stages after it use the same walk to find every schema, operation or
 //! reference, so that none of them has to know where in a document such a thing may stand.
 
 mod walk;
+
+use serde_json::Value;
 
 pub use walk::{Found, Misfit, Walk, describe};
 
@@ -82,6 +85,7 @@ impl Kind {
             Self::SecurityScheme => "securitySchemes",
             Self::Link => "links",
             Self::Callback => "callbacks",
+            Self::PathItem => "pathItems",
             _ => return None,
         })
     }
@@ -100,6 +104,8 @@ pub enum Shape {
     Node(Kind),
     /// An object of a kind, or a reference to one.
     NodeOrRef(Kind),
+    /// Text, or a list of texts.
+    TextOrTexts,
     /// A list of those.
     List(&'static Shape),
     /// A map from names to those.
@@ -110,6 +116,7 @@ pub enum Shape {
 
 use Shape::{
     Anything, Flag, FlagOrSchema, Integer, List, Map, Node, NodeOrRef, Number, Strings, Text,
+    TextOrTexts,
 };
 
 /// One field: its name, what it holds, and whether it must be there.
@@ -123,6 +130,18 @@ pub enum Version {
     V30,
     /// 3.1: the table, and what it adds.
     V31,
+}
+
+impl Version {
+    /// The version that a document says it is written in.
+    pub fn of(root: &Value) -> Self {
+        let is_3_1 = match root.get("openapi") {
+            Some(Value::String(version)) => version == "3.1" || version.starts_with("3.1."),
+            Some(Value::Number(version)) => version.as_f64() == Some(3.1),
+            _ => false,
+        };
+        if is_3_1 { Self::V31 } else { Self::V30 }
+    }
 }
 
 /// What an object of a kind looks like.
@@ -176,7 +195,7 @@ fn layout(kind: Kind) -> Layout {
             ("externalDocs", Node(Kind::ExternalDocs), false),
         ]),
         Kind::ExternalDocs => Fields(&[("url", Text, true), ("description", Text, false)]),
-        Kind::Paths => Names(Node(Kind::PathItem)),
+        Kind::Paths => Names(NodeOrRef(Kind::PathItem)),
         Kind::PathItem => Fields(&[
             ("summary", Text, false),
             ("description", Text, false),
@@ -331,10 +350,17 @@ fn layout(kind: Kind) -> Layout {
     }
 }
 
-/// The places that only OpenAPI 3.1 has, of those that hold what else is in the table.
+/// The fields that OpenAPI 3.1 adds, or gives another shape. Webhooks are requests that the server makes, of which a client
+/// has no use.
 fn additions(kind: Kind) -> &'static [Field] {
     match kind {
+        Kind::Document => &[("paths", Node(Kind::Paths), false)],
+        Kind::Operation => &[("responses", Node(Kind::Responses), false)],
+        Kind::Components => &[("pathItems", Map(&NodeOrRef(Kind::PathItem)), false)],
         Kind::Schema => &[
+            ("type", TextOrTexts, false),
+            ("exclusiveMaximum", Number, false),
+            ("exclusiveMinimum", Number, false),
             ("prefixItems", List(&NodeOrRef(Kind::Schema)), false),
             ("contains", NodeOrRef(Kind::Schema), false),
             ("unevaluatedItems", NodeOrRef(Kind::Schema), false),

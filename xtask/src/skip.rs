@@ -111,7 +111,11 @@ impl Units {
         }
         for operation in OperationView::all(&document.root) {
             let item = pointer::join("/paths", operation.path);
-            needs.entry(operation.pointer()).or_default().insert(item);
+            let pointer = operation.pointer();
+            let own = unit(&pointer).unwrap_or(&item);
+            if own != item {
+                needs.entry(own.to_owned()).or_default().insert(item);
+            }
         }
         Self { needs }
     }
@@ -165,9 +169,18 @@ impl Units {
         }
         OperationView::all(&document.root)
             .into_iter()
-            .filter(|operation| bad.contains(&operation.pointer()))
-            .map(|operation| {
-                let needed = self.closure(operation.pointer());
+            .filter_map(|operation| {
+                // One of a path item that several paths refer to is left out with the path.
+                let pointer = operation.pointer();
+                let mut units = [
+                    unit(&pointer)?.to_owned(),
+                    pointer::join("/paths", operation.path),
+                ]
+                .into_iter();
+                Some((operation, units.find(|unit| bad.contains(unit))?))
+            })
+            .map(|(operation, unit)| {
+                let needed = self.closure(unit);
                 let causes = needed
                     .iter()
                     .filter_map(|unit| by_unit.get(unit.as_str()))

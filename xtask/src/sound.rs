@@ -1,7 +1,7 @@
 //! The schemas of a document with errors that none of the errors is about.
 //!
-//! What typify can't express shows only when it is tried, which a document must be free of errors for. So that it isn't
-//! left for a second run, the schemas that are sound are tried without the rest.
+//! The model is constructed from documents without errors, and has errors of its own. So that these aren't left for a second
+//! run, the types of the schemas without errors are constructed without the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,7 +45,7 @@ pub fn schemas(document: &Document, errors: &[Diagnostic]) -> Option<Document> {
         .map(|(name, schema)| (name.clone(), schema.clone()))
         .collect();
     let root = json!({
-        "openapi": "3.0.3",
+        "openapi": document.root.get("openapi"),
         "info": { "title": "", "version": "" },
         "paths": {},
         "components": { "schemas": kept },

@@ -23,6 +23,8 @@ pub struct OperationView<'a> {
     pub method: &'a str,
     /// The path item that it belongs to.
     pub item: &'a Value,
+    /// The pointer of that path item, if the path refers to it.
+    target: Option<&'a str>,
     /// The operation itself.
     pub value: &'a Value,
 }
@@ -36,12 +38,14 @@ impl<'a> OperationView<'a> {
             .flatten()
             .filter(|(path, _)| !path.starts_with("x-"))
             .flat_map(|(path, item)| {
+                let (target, item) = path_item(root, item);
                 METHODS.iter().filter_map(move |&method| {
                     let value = item.get(method).filter(|value| value.is_object())?;
                     Some(Self {
                         path,
                         method,
                         item,
+                        target,
                         value,
                     })
                 })
@@ -49,9 +53,17 @@ impl<'a> OperationView<'a> {
             .collect()
     }
 
-    /// Where it stands.
+    /// Its JSON pointer.
     pub fn pointer(&self) -> String {
-        pointer::join(&pointer::join("/paths", self.path), self.method)
+        pointer::join(&self.item_pointer(), self.method)
+    }
+
+    /// The JSON pointer of its path item.
+    pub fn item_pointer(&self) -> String {
+        match self.target {
+            Some(target) => target.to_owned(),
+            None => pointer::join("/paths", self.path),
+        }
     }
 
     /// The operationId that the document gives it.
@@ -92,7 +104,7 @@ impl<'a> OperationView<'a> {
 
     /// Its parameters with the pointer of each: the path item's, then its own, references followed.
     pub fn parameters(&self, root: &'a Value) -> Vec<(String, &'a Value)> {
-        let item_pointer = pointer::join("/paths", self.path);
+        let item_pointer = self.item_pointer();
         let list = |owner: &'a Value, pointer: &str| {
             let pointer = pointer::join(pointer, "parameters");
             let items = owner.get("parameters").and_then(Value::as_array);
@@ -112,6 +124,19 @@ impl<'a> OperationView<'a> {
             })
             .collect()
     }
+}
+
+/// A path item, with its pointer if `item` refers to it.
+fn path_item<'a>(root: &'a Value, item: &'a Value) -> (Option<&'a str>, &'a Value) {
+    let (mut pointer, mut item) = (None, item);
+    for _ in 0..MAX_HOPS {
+        let Some(next) = target(item) else { break };
+        let Some(value) = pointer::get(root, next) else {
+            break;
+        };
+        (pointer, item) = (Some(next), value);
+    }
+    (pointer, item)
 }
 
 /// Says of each problem that stands in an operation which one that is.

@@ -3,16 +3,13 @@
 use serde_json::Value;
 
 use super::Subject;
+use crate::construct::schema::Schema;
 use crate::diagnostic::Diagnostic;
-use crate::lower::merging;
 use crate::pointer;
 use crate::shape::Kind;
 use crate::view;
 
 const MULTIPART: &str = "multipart/form-data";
-
-/// How many values what a multipart body is made of may have to be looked at.
-const MAX_PARTS: usize = 10_000;
 
 pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     for found in subject
@@ -125,11 +122,11 @@ fn multipart(subject: &Subject<'_>, body: &Value, place: &str, problems: &mut Ve
         return;
     };
     let schema_place = target.unwrap_or_else(|| pointer::join(place, "schema"));
-    // If that is too much, it is reported as that.
-    let mut left = MAX_PARTS;
-    let merged = merging::merged(subject.root, schema, &mut left);
-    let schema = merged.as_ref().unwrap_or(schema);
-    let Some(parts) = schema.get("properties").and_then(Value::as_object) else {
+    let Some(whole) = Schema::at(subject.root, &schema_place) else {
+        return;
+    };
+    let parts = whole.properties();
+    if parts.is_empty() {
         problems.push(
             Diagnostic::error(
                 "multipart-schema",
@@ -140,18 +137,17 @@ fn multipart(subject: &Subject<'_>, body: &Value, place: &str, problems: &mut Ve
             .note(),
         );
         return;
-    };
+    }
     let unknown = |place: String, name: &str, message: String| {
-        let known: Vec<&str> = parts.keys().map(String::as_str).collect();
-        let hint = match similar::get_close_matches(name, &known, 1, 0.6).first() {
+        let hint = match similar::get_close_matches(name, &parts, 1, 0.6).first() {
             Some(close) => format!("did you mean `{close}`?"),
-            None => format!("the parts are {}", known.join(", ")),
+            None => format!("the parts are {}", parts.join(", ")),
         };
         Diagnostic::error("multipart-schema", place, message).hint(hint)
     };
     let required = schema.get("required").and_then(Value::as_array);
     for (index, required) in required.into_iter().flatten().enumerate() {
-        if let Some(name) = required.as_str().filter(|name| !parts.contains_key(*name)) {
+        if let Some(name) = required.as_str().filter(|name| !parts.contains(name)) {
             problems.push(unknown(
                 pointer::join(
                     &pointer::join(&schema_place, "required"),
@@ -168,7 +164,7 @@ fn multipart(subject: &Subject<'_>, body: &Value, place: &str, problems: &mut Ve
         .into_iter()
         .flatten()
     {
-        if !parts.contains_key(name) {
+        if !parts.contains(&name.as_str()) {
             problems.push(unknown(
                 pointer::join(&pointer::join(place, "encoding"), name),
                 name,
@@ -176,12 +172,12 @@ fn multipart(subject: &Subject<'_>, body: &Value, place: &str, problems: &mut Ve
             ));
         }
     }
-    for (name, part) in parts {
-        let Some(part) = subject.resolve(part) else {
-            continue;
-        };
-        let items = part.get("items").and_then(|items| subject.resolve(items));
-        if items.is_some_and(|items| items.get("type").and_then(Value::as_str) == Some("array")) {
+    for name in parts {
+        let items = whole.property(subject.root, name).items(subject.root);
+        if items
+            .and_then(|items| items.types())
+            .is_some_and(|types| types.contains("array"))
+        {
             problems.push(
                 Diagnostic::error(
                     "multipart-schema",

@@ -46,12 +46,13 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
                     "duplicate-operation-id",
                     pointer::join(&second.pointer(), "operationId"),
                     format!(
-                        "the operationId `{id}` is taken by `{} {}`",
+                        "the operationId `{id}` is also that of `{} {}`",
                         first.method.to_ascii_uppercase(),
                         first.path
                     ),
                 )
-                .hint("give each operation an id of its own"),
+                .hint("give each operation an id of its own")
+                .note(),
             );
         }
     }
@@ -159,7 +160,7 @@ fn parameters(
         }
     }
     for (owner, owner_pointer) in [
-        (operation.item, pointer::join("/paths", operation.path)),
+        (operation.item, operation.item_pointer()),
         (operation.value, operation.pointer()),
     ] {
         twice_declared(subject, owner, &owner_pointer, problems);
@@ -203,6 +204,15 @@ fn unsupported(
                 format!("the parameter `{name}` has neither `schema` nor `content`"),
             )
             .hint("say of what type the value is"),
+        );
+    }
+    if parameter.get("schema").is_some() && parameter.get("content").is_some() {
+        return Some(
+            problem(
+                "unsupported-parameter",
+                format!("the parameter `{name}` has both `schema` and `content`"),
+            )
+            .hint("keep the one that is meant: `content` is for a value that is written as JSON"),
         );
     }
     if matches!(location, "header" | "cookie") && !is_token(name) {

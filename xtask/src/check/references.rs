@@ -7,7 +7,6 @@ use serde_json::Value;
 use super::Subject;
 use crate::diagnostic::Diagnostic;
 use crate::keywords::COMPOSITIONS;
-use crate::lower::{bases, references as named};
 use crate::pointer;
 use crate::shape::{Found, Kind};
 use crate::view;
@@ -16,15 +15,6 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     for found in &subject.found {
         if let Some(target) = &found.reference {
             problems.extend(target_problem(subject, found, target));
-        } else if found.kind == Kind::PathItem
-            && let Some(target) =
-                pointer::get(subject.root, &found.pointer).and_then(view::reference)
-        {
-            let message = format!("the path item is a reference to `{target}`");
-            problems.push(
-                Diagnostic::error("remote-ref", pointer::join(&found.pointer, "$ref"), message)
-                    .hint("copy the path item into this document"),
-            );
         }
     }
     for cycle in inclusion_cycles(subject) {
@@ -83,7 +73,6 @@ fn target_problem(subject: &Subject<'_>, found: &Found, target: &str) -> Option<
             Diagnostic::error("dangling-ref", place, format!("`{target}` does not exist"))
                 .hint(format!("a {} is referred to as `#/components/{section}/...`", kind.describe())),
         ),
-        // Those are found a name, or put where the reference is.
         _ if stands(subject, kind, local) => None,
         _ => Some(
             Diagnostic::error(
@@ -124,7 +113,10 @@ fn dead_end(root: &Value, found: &Found, place: &str, kind: Kind) -> Option<Diag
     // It is too long, unless it has led into a circle that it is not part of.
     let marked = value;
     for _ in 0..view::MAX_HOPS {
-        value = pointer::get(root, view::target(value)?)?;
+        let Some(target) = view::target(value) else {
+            break;
+        };
+        value = pointer::get(root, target)?;
         if std::ptr::eq(value, marked) {
             return None;
         }
@@ -147,24 +139,19 @@ fn inclusion_cycles(subject: &Subject<'_>) -> Vec<Vec<String>> {
         .flatten()
         .map(|(name, schema)| (name.as_str(), inclusions(schema)))
         .collect();
-    // Schemas that have no name, but are referred to, go by the reference.
+    // Schemas without a name go by the reference that leads to them.
     for target in subject
         .found
         .iter()
         .filter_map(|found| found.reference.as_deref())
     {
-        if !named::is_component(target)
+        if component(target).is_none()
             && let Some(schema) = pointer::get(subject.root, target.trim_start_matches('#'))
         {
             edges.insert(target, inclusions(schema));
         }
     }
-    // A union of schemas that build on it is taken apart.
-    for (name, members) in bases::Derived::of(subject.root).unions(subject.root) {
-        if let Some(included) = edges.get_mut(name.as_str()) {
-            included.retain(|included| !members.contains(included));
-        }
-    }
+    without_extensions(subject.root, &mut edges);
     let known: BTreeSet<String> = edges.keys().map(|name| (*name).to_owned()).collect();
     let mut backwards: Edges<'_> = edges.keys().map(|name| (*name, BTreeSet::new())).collect();
     for (&name, included) in &mut edges {
@@ -226,7 +213,7 @@ fn without_dead_ends<'a>(edges: &'a Edges<'_>, backwards: &'a Edges<'_>) -> BTre
 }
 
 /// All that is reached from `start`; `start` itself only by a circle.
-fn reachable<'a>(edges: &'a Edges<'a>, start: &str) -> BTreeSet<&'a str> {
+fn reachable<'a>(edges: &'a Edges<'_>, start: &str) -> BTreeSet<&'a str> {
     let mut reachable = BTreeSet::new();
     let mut pending = vec![start];
     while let Some(name) = pending.pop() {
@@ -241,27 +228,49 @@ fn reachable<'a>(edges: &'a Edges<'a>, start: &str) -> BTreeSet<&'a str> {
 
 /// The schemas that `schema` is made of.
 fn inclusions(schema: &Value) -> BTreeSet<String> {
+    included_by(schema, &COMPOSITIONS)
+}
+
+/// The schemas that `schema` includes by a reference and by these keywords.
+fn included_by(schema: &Value, keywords: &[&str]) -> BTreeSet<String> {
     let mut names: BTreeSet<String> = view::reference(schema)
-        .and_then(|target| {
-            if named::is_component(target) {
-                view::schema_name(target)
-            } else {
-                Some(target.to_owned())
-            }
-        })
+        .map(|target| component(target).unwrap_or_else(|| target.to_owned()))
         .into_iter()
         .collect();
-    for keyword in COMPOSITIONS {
+    for &keyword in keywords {
         for part in schema
             .get(keyword)
             .and_then(Value::as_array)
             .into_iter()
             .flatten()
         {
-            names.extend(inclusions(part));
+            names.extend(included_by(part, keywords));
         }
     }
     names
+}
+
+/// The name of the component that a reference leads to.
+fn component(target: &str) -> Option<String> {
+    view::schema_name(target).filter(|_| target.matches('/').count() == 3)
+}
+
+/// Removes the branches of a union that extend it by their `allOf`: a base that lists the schemas that extend it does not
+/// include itself.
+fn without_extensions(root: &Value, edges: &mut Edges<'_>) {
+    let schemas = pointer::get(root, "/components/schemas").and_then(Value::as_object);
+    let extended: Edges<'_> = schemas
+        .into_iter()
+        .flatten()
+        .map(|(name, schema)| (name.as_str(), included_by(schema, &["allOf"])))
+        .collect();
+    for (name, included) in edges.iter_mut() {
+        included.retain(|branch| {
+            let own = extended.get(name);
+            let is_part = own.is_some_and(|own| own.contains(branch));
+            is_part || !reachable(&extended, branch).contains(name)
+        });
+    }
 }
 
 fn quoted(names: &[String]) -> String {

@@ -1,4 +1,4 @@
-//! Schemas that would make the generated types wrong, or the generator fail.
+//! Schemas that have no meaning, or probably another one than was meant.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,15 +6,38 @@ use serde_json::Value;
 
 use super::Subject;
 use crate::diagnostic::Diagnostic;
-use crate::keywords::{COMPOSITIONS, is_about};
-use crate::lower::{compositions, discriminators};
-use crate::names;
+use crate::keywords::COMPOSITIONS;
 use crate::pointer;
 use crate::shape::{Kind, describe};
 
 const TYPES: [&str; 6] = ["string", "number", "integer", "boolean", "array", "object"];
 
+/// Keywords that no type has: values that they forbid are sent and read.
+const UNCHECKED: [&str; 13] = [
+    "$dynamicRef",
+    "contains",
+    "dependencies",
+    "dependentRequired",
+    "dependentSchemas",
+    "else",
+    "if",
+    "not",
+    "prefixItems",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+];
+
+/// The dialects of JSON Schema that are read as they are meant.
+const DIALECTS: [&str; 2] = [
+    "https://json-schema.org/draft/2020-12/schema",
+    "https://spec.openapis.org/oas/3.1/dialect/base",
+];
+
 pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
+    let mut unchecked: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    problems.extend(dialect(subject.root, "jsonSchemaDialect", ""));
     for found in &subject.found {
         if found.kind != Kind::Schema || found.reference.is_some() {
             continue;
@@ -22,31 +45,89 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
         let Some(schema) = pointer::get(subject.root, &found.pointer) else {
             continue;
         };
-        if let Some(name) = schema.get("type").and_then(Value::as_str)
-            && !TYPES.contains(&name)
-        {
+        types_exist(schema, &found.pointer, problems);
+        enumeration(schema, &found.pointer, problems);
+        empty_compositions(schema, &found.pointer, problems);
+        ranges(schema, &found.pointer, problems);
+        problems.extend(dialect(schema, "$schema", &found.pointer));
+        problems.extend(untyped(schema, &found.pointer));
+        problems.extend(format_of_no_text(schema, &found.pointer));
+        problems.extend(default(schema, &found.pointer));
+        for keyword in UNCHECKED {
+            if schema.get(keyword).is_some() {
+                unchecked.entry(keyword).or_default().push(&found.pointer);
+            }
+        }
+    }
+    problems.extend(unchecked.into_iter().map(|(keyword, mut schemas)| {
+        subject.in_order(&mut schemas, |schema| (*schema).to_owned());
+        let more = match schemas.len() {
+            1 => String::new(),
+            2 => ", here and in another schema".to_owned(),
+            many => format!(", here and in {} other schemas", many - 1),
+        };
+        let message =
+            format!("`{keyword}` is not checked: values that it forbids are sent and read{more}");
+        Diagnostic::error("unchecked", pointer::join(schemas[0], keyword), message).note()
+    }));
+}
+
+/// The names of the types of a schema, of which 3.0 has one and 3.1 any number.
+fn types(schema: &Value) -> Vec<&str> {
+    match schema.get("type") {
+        Some(Value::String(name)) => vec![name],
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether `null` is a value: by `nullable` in 3.0, and as a type in 3.1.
+fn is_nullable(schema: &Value) -> bool {
+    schema.get("nullable") == Some(&Value::Bool(true)) || types(schema).contains(&"null")
+}
+
+fn types_exist(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnostic>) {
+    let place = pointer::join(schema_pointer, "type");
+    if schema
+        .get("type")
+        .is_some_and(|names| *names == Value::Array(Vec::new()))
+    {
+        let message = "the list of types is empty, so no value has one of them";
+        problems.push(
+            Diagnostic::error("invalid-structure", place, message)
+                .hint("name the types, or leave `type` out to allow any value"),
+        );
+        return;
+    }
+    for name in types(schema) {
+        if !TYPES.contains(&name) && name != "null" {
             problems.push(
                 Diagnostic::error(
                     "unknown-type",
-                    pointer::join(&found.pointer, "type"),
+                    place.clone(),
                     format!("`{name}` is not a type"),
                 )
                 .hint(format!("the types are {}", TYPES.join(", "))),
             );
         }
-        enumeration(schema, &found.pointer, problems);
-        empty_compositions(schema, &found.pointer, problems);
-        ranges(schema, &found.pointer, problems);
-        problems.extend(others_beside_union(schema, &found.pointer));
-        problems.extend(discriminator(schema, &found.pointer));
-        problems.extend(negation(subject.root, schema, &found.pointer));
-        problems.extend(untyped(schema, &found.pointer));
-        problems.extend(format_of_no_text(schema, &found.pointer));
-        problems.extend(default(schema, &found.pointer));
     }
 }
 
-/// A composition of nothing is nothing that a value could be.
+fn dialect(owner: &Value, keyword: &str, owner_pointer: &str) -> Option<Diagnostic> {
+    let dialect = owner.get(keyword)?.as_str()?;
+    (!DIALECTS.contains(&dialect.trim_end_matches('#'))).then(|| {
+        let message = format!("schemas are read as JSON Schema 2020-12, not as {dialect:?}");
+        Diagnostic::error(
+            "schema-dialect",
+            pointer::join(owner_pointer, keyword),
+            message,
+        )
+        .hint("nothing has to be done unless they use what 2020-12 reads in another way")
+        .note()
+    })
+}
+
+/// A composition of no schemas has no values.
 fn empty_compositions(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnostic>) {
     for keyword in COMPOSITIONS {
         let members = schema.get(keyword).and_then(Value::as_array);
@@ -63,90 +144,7 @@ fn empty_compositions(schema: &Value, schema_pointer: &str, problems: &mut Vec<D
     }
 }
 
-/// Whether a union speaks of fields that its members don't have. By the letter, a union that allows none beside its own
-/// allows none of its members'; nobody means that, and what the members allow beside their fields, they say.
-pub(crate) fn speaks_of_other_fields(schema: &Value) -> bool {
-    let is_union = ["oneOf", "anyOf"].into_iter().any(|keyword| {
-        schema.get(keyword).is_some() && !compositions::has_only_rules(schema, keyword)
-    });
-    let others = schema.get("additionalProperties");
-    let own = schema.get("properties").is_some();
-    is_union && others.is_some_and(|others| !own || *others == Value::Bool(false))
-}
-
-fn others_beside_union(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
-    let others = schema.get("additionalProperties")?;
-    // That there may be others is true of every object.
-    if *others == Value::Bool(true) || !speaks_of_other_fields(schema) {
-        return None;
-    }
-    Some(
-        Diagnostic::error(
-            "fields-beside-union",
-            pointer::join(schema_pointer, "additionalProperties"),
-            "`additionalProperties` of a union would forbid fields of its members: it is left out",
-        )
-        .hint("say in each member what it allows beside its fields")
-        .note(),
-    )
-}
-
-/// A discriminator by which the generated code can't choose.
-fn discriminator(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
-    let reason = discriminators::unused(schema)?;
-    let note = Diagnostic::error(
-        "unused-discriminator",
-        pointer::join(schema_pointer, "discriminator"),
-        format!("the discriminator is not used: {reason}"),
-    );
-    let hint = if schema.get("oneOf").or(schema.get("anyOf")).is_some() {
-        "values are decoded as the first member that fits; make each member a reference to a schema"
-    } else {
-        "values are decoded as this schema alone; list under `oneOf` what it may be to have the fields of each"
-    };
-    Some(note.hint(hint).note())
-}
-
-/// Whether a schema says nothing of its values but by `keyword`.
-fn has_only(schema: &Value, keyword: &str) -> bool {
-    schema
-        .as_object()
-        .is_some_and(|schema| schema.keys().all(|key| key == keyword || is_about(key)))
-}
-
-/// typify knows `not` as a list of values that are excluded. Beside other keywords it is merged with them, which works
-/// for more; a schema that is nothing but a `not` has to be a type by itself.
-fn negation(root: &Value, schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
-    let is_list = schema.get("not")?.get("enum").is_some();
-    (!is_list && has_only(schema, "not") && is_type(root, schema_pointer)).then(|| {
-        Diagnostic::error(
-            "unsupported-keyword",
-            pointer::join(schema_pointer, "not"),
-            "`not` alone is supported only with an `enum` of the values that are excluded",
-        )
-        .hint("say what the value is rather than what it is not, or leave `not` out to take any value")
-    })
-}
-
-/// Whether a schema becomes a type by itself: it does unless a composition merges it with something else.
-fn is_type(root: &Value, schema_pointer: &str) -> bool {
-    let member = || {
-        let (list, index) = schema_pointer.rsplit_once('/')?;
-        index.parse::<usize>().ok()?;
-        let (owner, keyword) = list.rsplit_once('/')?;
-        let members = pointer::get(root, list)?.as_array()?;
-        Some((owner, keyword, pointer::get(root, owner)?, members.len()))
-    };
-    match member() {
-        Some((_, "allOf", _, 2..)) => false,
-        Some((pointer, keyword @ ("allOf" | "oneOf" | "anyOf"), owner, _)) => {
-            has_only(owner, keyword) && is_type(root, pointer)
-        }
-        _ => true,
-    }
-}
-
-/// Between limits that exclude each other there are no values.
+/// No value is within limits that exclude each other.
 fn ranges(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnostic>) {
     const LIMITS: [(&str, &str); 4] = [
         ("minimum", "maximum"),
@@ -154,15 +152,27 @@ fn ranges(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnostic>) 
         ("minItems", "maxItems"),
         ("minProperties", "maxProperties"),
     ];
-    let is_set = |flag: &str| schema.get(flag) == Some(&Value::Bool(true));
     for (lower, upper) in LIMITS {
         let limit = |keyword: &str| schema.get(keyword).and_then(Value::as_f64);
-        let (Some(least), Some(most)) = (limit(lower), limit(upper)) else {
+        // An exclusive limit is a flag beside the limit in 3.0, and a limit of its own in 3.1.
+        let (exclusive_lower, exclusive_upper) = ("exclusiveMinimum", "exclusiveMaximum");
+        let is_number = lower == "minimum";
+        let exclusive = |keyword: &str| limit(keyword).filter(|_| is_number);
+        let is_set = |flag: &str| is_number && schema.get(flag) == Some(&Value::Bool(true));
+        let least = exclusive(exclusive_lower).or(limit(lower));
+        let most = exclusive(exclusive_upper).or(limit(upper));
+        let (Some(least), Some(most)) = (least, most) else {
             continue;
         };
-        let excludes_limit =
-            lower == "minimum" && (is_set("exclusiveMinimum") || is_set("exclusiveMaximum"));
-        if least > most || least == most && excludes_limit {
+        let is_exclusive = [exclusive_lower, exclusive_upper]
+            .into_iter()
+            .any(|keyword| is_set(keyword) || exclusive(keyword).is_some());
+        if least > most || least == most && is_exclusive {
+            let named = |keyword, exclusive_keyword| match exclusive(exclusive_keyword) {
+                Some(_) => exclusive_keyword,
+                None => keyword,
+            };
+            let (lower, upper) = (named(lower, exclusive_lower), named(upper, exclusive_upper));
             problems.push(
                 Diagnostic::error(
                     "empty-range",
@@ -176,7 +186,7 @@ fn ranges(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnostic>) 
 }
 
 /// Rules about values, and the type that each is usually for.
-pub(crate) const RULES: [(&str, &str); 8] = [
+const RULES: [(&str, &str); 8] = [
     ("format", "string"),
     ("pattern", "string"),
     ("minLength", "string"),
@@ -187,9 +197,11 @@ pub(crate) const RULES: [(&str, &str); 8] = [
     ("maxItems", "array"),
 ];
 
-/// The first rule of a schema that does not say which type it is for, which typify wants to know, and the usual one.
-pub(crate) fn rule_without_type(schema: &Value) -> Option<(&'static str, &'static str)> {
-    const OTHERS: [&str; 6] = ["type", "allOf", "oneOf", "anyOf", "not", "enum"];
+/// The first rule of a schema without a type that it is for, and the usual type.
+fn rule_without_type(schema: &Value) -> Option<(&'static str, &'static str)> {
+    const OTHERS: [&str; 8] = [
+        "$ref", "type", "allOf", "oneOf", "anyOf", "not", "enum", "const",
+    ];
     if OTHERS.iter().any(|keyword| schema.get(*keyword).is_some()) {
         return None;
     }
@@ -211,21 +223,20 @@ fn untyped(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
 }
 
 /// Whether there is a format, which says what a string or a number looks like, where neither is.
-pub(crate) fn format_without_text(schema: &Value) -> bool {
-    let declared = schema.get("type").and_then(Value::as_str);
-    schema.get("format").is_some() && matches!(declared, Some("object" | "array" | "boolean"))
+fn format_without_text(schema: &Value) -> bool {
+    let is_without = |name: &&str| matches!(*name, "object" | "array" | "boolean");
+    let declared = types(schema);
+    schema.get("format").is_some() && !declared.is_empty() && declared.iter().all(is_without)
 }
 
 fn format_of_no_text(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
     let format = schema.get("format").and_then(Value::as_str)?;
-    let declared = schema.get("type").and_then(Value::as_str)?;
     format_without_text(schema).then(|| {
+        let declared = types(schema).join("`, `");
         Diagnostic::error(
             "misplaced-format",
             pointer::join(schema_pointer, "format"),
-            format!(
-                "the format `{format}` means nothing for the type `{declared}`, and is left out"
-            ),
+            format!("the format `{format}` means nothing for the type `{declared}`"),
         )
         .hint("remove it, or give it to the items or properties")
         .note()
@@ -233,12 +244,11 @@ fn format_of_no_text(schema: &Value, schema_pointer: &str) -> Option<Diagnostic>
 }
 
 /// Why the default of a schema is none of its values, if it isn't.
-pub(crate) fn wrong_default(schema: &Value) -> Option<String> {
+fn wrong_default(schema: &Value) -> Option<String> {
     let value = schema.get("default")?;
-    let nullable = schema.get("nullable") == Some(&Value::Bool(true));
-    let declared = schema.get("type").and_then(Value::as_str)?;
-    let fits = match declared {
-        _ if value.is_null() => nullable,
+    let declared = types(schema);
+    let has_type = |name: &&str| match *name {
+        "null" => value.is_null(),
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
         "number" => value.is_number(),
@@ -247,11 +257,15 @@ pub(crate) fn wrong_default(schema: &Value) -> Option<String> {
         "object" => value.is_object(),
         _ => true,
     };
+    let fits = declared.is_empty()
+        || value.is_null() && is_nullable(schema)
+        || declared.iter().any(has_type);
     let is_listed = || {
         let values = schema.get("enum").and_then(Value::as_array);
         values.is_none_or(|values| values.contains(value))
     };
     if !fits {
+        let declared = declared.join("`, `");
         Some(format!("{}, not of the type `{declared}`", describe(value)))
     } else if is_listed() {
         None
@@ -286,11 +300,15 @@ fn enumeration(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnost
         );
         return;
     }
-    problems.extend(variants(values, &place));
     let mut seen = BTreeSet::new();
-    let declared = schema.get("type").and_then(Value::as_str);
-    let declared = declared.or_else(|| type_of_all(values));
-    let nullable = schema.get("nullable") == Some(&Value::Bool(true));
+    // Values of several types are no slip if the schema has several types.
+    let declared = match types(schema)[..] {
+        [] => type_of_all(values),
+        [name] => Some(name),
+        [name, "null"] | ["null", name] => Some(name),
+        _ => return,
+    };
+    let nullable = is_nullable(schema);
     for (index, value) in values.iter().enumerate() {
         let mut slip = |message: String, hint: &str| {
             let place = pointer::join(&place, &index.to_string());
@@ -331,7 +349,7 @@ fn enumeration(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnost
 }
 
 /// The type that all values have but for null.
-pub(crate) fn type_of_all(values: &[Value]) -> Option<&'static str> {
+fn type_of_all(values: &[Value]) -> Option<&'static str> {
     let values = || values.iter().filter(|value| !value.is_null());
     if values().all(Value::is_string) {
         Some("string")
@@ -344,49 +362,4 @@ pub(crate) fn type_of_all(values: &[Value]) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-/// Whether the variants that typify makes of some values would have names of their own.
-pub(crate) fn are_nameable(values: &[Value]) -> bool {
-    variants(values, "").is_none()
-}
-
-/// Values whose variants would have the same name, by both of the rules that typify tries.
-fn variants(values: &[Value], place: &str) -> Option<Diagnostic> {
-    let texts: BTreeSet<&str> = values.iter().filter_map(Value::as_str).collect();
-    let spelled_out =
-        |text: &str| text.replace(|c| c == '_' || !unicode_ident::is_xid_continue(c), "X");
-    let distinct = |name: &dyn Fn(&str) -> String| {
-        texts
-            .iter()
-            .map(|text| name(text))
-            .collect::<BTreeSet<_>>()
-            .len()
-            == texts.len()
-    };
-    if distinct(&names::type_name) || distinct(&|text| names::type_name(&spelled_out(text))) {
-        return None;
-    }
-    let mut taken: BTreeMap<String, &str> = BTreeMap::new();
-    for (index, value) in values.iter().enumerate() {
-        let Some(text) = value.as_str() else { continue };
-        let rust = names::type_name(text);
-        match taken.get(&rust) {
-            Some(first) if *first != text => {
-                return Some(
-                    Diagnostic::error(
-                        "name-collision",
-                        pointer::join(place, &index.to_string()),
-                        format!("the values `{first}` and `{text}` would both become the variant `{rust}`"),
-                    )
-                    .hint("it is a string without variants; leave `enum` out to say so")
-                    .note(),
-                );
-            }
-            _ => {
-                taken.insert(rust, text);
-            }
-        }
-    }
-    None
 }

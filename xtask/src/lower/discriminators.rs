@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::Lowering;
-use crate::check;
 use crate::keywords::{COMPOSITIONS, described};
 use crate::model::Discriminator;
 use crate::names::type_name;
@@ -256,7 +255,7 @@ fn says_all_of(root: &Value, member: &Value, union: &Value) -> bool {
             names.all(|name| has.contains(name))
         }),
         // What it says of other fields is left to the members.
-        "additionalProperties" => check::schemas::speaks_of_other_fields(union),
+        "additionalProperties" => crate::lower::values::speaks_of_other_fields(union),
         "allOf" | "items" | "enum" | "not" => false,
         _ => true,
     })

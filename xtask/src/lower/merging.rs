@@ -335,6 +335,7 @@ impl Merging<'_> {
 
 /// What a schema without unions comes to when its parts are put together; `None` if it isn't made of parts, if they
 /// contradict each other, or if that takes more values than are `left`.
+#[allow(dead_code)]
 pub(crate) fn merged(root: &Value, schema: &Value, left: &mut usize) -> Option<Value> {
     if !is_made_of_parts(schema) {
         return None;

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::Lowering;
+use crate::names;
 use crate::pointer;
 use crate::shape::Kind;
 use crate::view::{self, OperationView};
-use crate::{check, names};
 
 impl Lowering {
     /// Calls `change` with every schema; what it returns is recorded.
@@ -34,7 +34,7 @@ pub fn enum_values(lowering: &mut Lowering) {
         let values = schema.get("enum")?.as_array()?.clone();
         let declared = schema.get("type").and_then(Value::as_str);
         let declared = declared
-            .or_else(|| check::schemas::type_of_all(&values))?
+            .or_else(|| crate::lower::values::type_of_all(&values))?
             .to_owned();
         let mut seen = BTreeSet::new();
         let mut kept: Vec<Value> = values
@@ -90,7 +90,7 @@ pub fn enums_without_names(lowering: &mut Lowering) {
     lowering.each_schema("enum-without-names", |schema| {
         let values = schema.get("enum")?.as_array()?;
         let reason = match schema.get("type")?.as_str()? {
-            "string" if check::schemas::are_nameable(values) => return None,
+            "string" if crate::lower::values::are_nameable(values) => return None,
             "string" => "the values have no distinct names in Rust: it is a string",
             _ if values.iter().filter(|value| !value.is_null()).count() < 2 => return None,
             _ => "the values have no names: it takes any of its type",
@@ -118,7 +118,7 @@ pub fn enums_without_names(lowering: &mut Lowering) {
 pub fn defaults(lowering: &mut Lowering) {
     lowering.each_schema("drop-default", |schema| {
         let value = Value::Object(schema.clone());
-        check::schemas::wrong_default(&value)?;
+        crate::lower::values::wrong_default(&value)?;
         schema.remove("default");
         Some("the default is none of the values".to_owned())
     });
@@ -128,12 +128,12 @@ pub fn defaults(lowering: &mut Lowering) {
 pub fn rules(lowering: &mut Lowering) {
     lowering.each_schema("drop-rule", |schema| {
         let value = Value::Object(schema.clone());
-        if check::schemas::format_without_text(&value) {
+        if crate::lower::values::format_without_text(&value) {
             schema.remove("format");
             return Some("the format is for text or a number".to_owned());
         }
-        if check::schemas::rule_without_type(&value).is_some() {
-            for (rule, _) in check::schemas::RULES {
+        if crate::lower::values::rule_without_type(&value).is_some() {
+            for (rule, _) in crate::lower::values::RULES {
                 schema.remove(rule);
             }
             return Some("the rules are for a type that isn't given".to_owned());
@@ -147,7 +147,7 @@ pub fn fields_beside_unions(lowering: &mut Lowering) {
     lowering.each_schema("fields-beside-union", |schema| {
         // Whether it is one is asked of the whole schema.
         let value = Value::Object(schema.clone());
-        if !check::schemas::speaks_of_other_fields(&value) {
+        if !crate::lower::values::speaks_of_other_fields(&value) {
             return None;
         }
         schema.remove("additionalProperties");

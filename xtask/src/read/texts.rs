@@ -8,7 +8,6 @@ use crate::diagnostic::{Diagnostic, Position};
 use crate::pointer;
 use crate::shape::Walk;
 use crate::source_map::SourceMap;
-use crate::upgrade;
 
 /// Makes text of every number and boolean where OpenAPI has text, and returns a note for each. `positions` is asked only
 /// if there is one.
@@ -20,12 +19,7 @@ pub fn mend<'a>(
     if root.get("openapi").is_none() {
         return Vec::new();
     }
-    let walk = if upgrade::is_3_1(root) {
-        Walk::document_3_1(root)
-    } else {
-        Walk::document(root)
-    };
-    let mut unquoted = walk.misfits;
+    let mut unquoted = Walk::document(root).misfits;
     unquoted.retain(|misfit| misfit.unquoted);
     if unquoted.is_empty() {
         return Vec::new();

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::Shape::{
     Anything, Flag, FlagOrSchema, Integer, List, Map as MapOf, Node, NodeOrRef, Number, Strings,
-    Text,
+    Text, TextOrTexts,
 };
 use super::{Kind, Layout, Shape, Version, additions, layout};
 use crate::pointer;
@@ -46,15 +46,17 @@ pub struct Walk {
 }
 
 impl Walk {
-    /// Walks a whole document.
+    /// Walks a whole document. In one of OpenAPI 3.1, schemas are objects or booleans, and more may be beside a reference.
     pub fn document(root: &Value) -> Self {
-        let mut walk = Self::default();
+        let mut walk = Self {
+            version: Version::of(root),
+            ..Self::default()
+        };
         walk.node(Kind::Document, root);
         walk
     }
 
-    /// Walks a whole document of OpenAPI 3.1. Its schemas are objects or booleans, and may stand beside a reference; what
-    /// does not fit OpenAPI 3.0 is a misfit all the same.
+    /// Walks a whole document as one of OpenAPI 3.1, whatever it says.
     pub fn document_3_1(root: &Value) -> Self {
         let mut walk = Self {
             version: Version::V31,
@@ -64,10 +66,11 @@ impl Walk {
         walk
     }
 
-    /// Walks one node of a known kind.
+    /// Walks one node of a known kind, as in OpenAPI 3.1.
     pub fn of(kind: Kind, value: &Value, pointer: &str) -> Self {
         let mut walk = Self {
             at: pointer.to_owned(),
+            version: Version::V31,
             ..Self::default()
         };
         walk.node_or_ref(kind, value);
@@ -122,16 +125,18 @@ impl Walk {
             Version::V31 => additions(kind),
         };
         match layout(kind) {
-            // Their requests are described by the same schemas as the rest, so these have to be of one version.
+            // The requests of callbacks are described by the same schemas as the others.
             Layout::Names(_) if kind == Kind::Callback && self.version == Version::V31 => {
                 for (name, value) in object {
                     if !name.starts_with("x-") {
-                        self.member(name, Node(Kind::PathItem), value);
+                        self.member(name, NodeOrRef(Kind::PathItem), value);
                     }
                 }
             }
             Layout::Fields(fields) => {
-                for &(name, shape, required) in fields.iter().chain(more) {
+                let is_changed = |name: &str| more.iter().any(|(known, ..)| *known == name);
+                let fields = fields.iter().filter(|(name, ..)| !is_changed(name));
+                for &(name, shape, required) in fields.chain(more) {
                     match object.get(name) {
                         Some(value) => self.member(name, shape, value),
                         None if required => {
@@ -156,7 +161,7 @@ impl Walk {
         match value.get("$ref") {
             None if is_schema_3_1 && value.is_boolean() => self.found(kind, None),
             None => self.node(kind, value),
-            Some(Value::String(target)) if is_schema_3_1 => {
+            Some(Value::String(target)) if is_schema_3_1 || kind == Kind::PathItem => {
                 self.found(kind, Some(target.clone()));
                 if let Value::Object(object) = value {
                     self.members(kind, object);
@@ -179,7 +184,8 @@ impl Walk {
             | (Flag | FlagOrSchema, Value::Bool(_))
             | (Number, Value::Number(_)) => return,
             (Integer, Value::Number(number)) if number.as_u64().is_some() => return,
-            (Strings, Value::Array(items)) => return self.items(Text, items),
+            (TextOrTexts, Value::String(_)) => return,
+            (Strings | TextOrTexts, Value::Array(items)) => return self.items(Text, items),
             (Node(kind), _) => return self.node(kind, value),
             (NodeOrRef(kind), _) => return self.node_or_ref(kind, value),
             (FlagOrSchema, _) => return self.node_or_ref(Kind::Schema, value),
@@ -191,6 +197,7 @@ impl Walk {
                 return;
             }
             (Text, _) => "a string",
+            (TextOrTexts, _) => "a string or a list of strings",
             (Flag, _) => "true or false",
             (Integer, _) => "a whole number, not negative",
             (Number, _) => "a number",
@@ -206,7 +213,10 @@ impl Walk {
                 _ => format!("expected {expected}, found {}", describe(value)),
             },
             hint: hint(shape, value, &self.at),
-            unquoted: matches!((shape, value), (Text, Value::Number(_) | Value::Bool(_))),
+            unquoted: matches!(
+                (shape, value),
+                (Text | TextOrTexts, Value::Number(_) | Value::Bool(_))
+            ),
         });
     }
 }

@@ -32,7 +32,7 @@ pub struct ImportArgs {
     /// Let extensions of this name go with what they stood on.
     #[arg(long, value_name = "NAME")]
     drop: Vec<String>,
-    /// Print every rewrite that brought the document to OpenAPI 3.0.
+    /// Print every rewrite that brought a document of OpenAPI 3.1 to 3.0.
     #[arg(long)]
     explain: bool,
 }
@@ -49,6 +49,12 @@ pub fn run(args: &ImportArgs) -> u8 {
         Ok(done) => done,
         Err(problems) => return refused(problems),
     };
+    if args.explain {
+        for (at, rewrite) in &imported.rewrites {
+            let (name, pass, message) = (&imported.document.name, rewrite.pass, &rewrite.message);
+            eprintln!("{name}:{}:{}: {pass}: {message}", at.line, at.column);
+        }
+    }
     for note in &imported.notes {
         eprintln!("{note}");
     }
@@ -80,14 +86,6 @@ fn import(
         None if usual.exists() => Some(Overlay::new(open(&usual)?)?),
         None => None,
     };
-    if args.explain {
-        let mut rewrites: Vec<_> = upstream.upgrades().collect();
-        rewrites.sort_by_key(|(position, _)| *position);
-        for (at, rewrite) in rewrites {
-            let (name, pass, message) = (&upstream.name, rewrite.pass, &rewrite.message);
-            eprintln!("{name}:{}:{}: {pass}: {message}", at.line, at.column);
-        }
-    }
     let imported = import::import(upstream, current.as_ref(), overlay.as_ref())?;
     Ok((current, imported))
 }

@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 use super::MAX_DEPTH;
 use super::failure::{Failure, spend};
 use super::source::Source;
-use crate::check;
 use crate::keywords::{COMPOSITIONS, allows_all, described, is_about, says_nothing};
 use crate::pointer;
 use crate::view;
@@ -283,7 +282,7 @@ impl Whole {
             schema.insert("required".to_owned(), Value::Array(self.required));
         }
         let mut schema = Value::Object(schema);
-        if check::schemas::wrong_default(&schema).is_some()
+        if crate::lower::values::wrong_default(&schema).is_some()
             && let Some(schema) = schema.as_object_mut()
         {
             schema.remove("default");

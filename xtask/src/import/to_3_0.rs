@@ -1,13 +1,11 @@
-//! From OpenAPI 3.1 to 3.0, which the stages after this one know.
+//! A document of OpenAPI 3.1 in the words of 3.0, for a description that is kept in 3.0.
 //!
-//! A document of 3.1 differs from one of 3.0 in few places, most of them in schemas: 3.1 takes all of JSON Schema
-//! 2020-12. The work is done by a list of small passes, each of which removes one of these differences, says where it
-//! is defined what becomes of it, and records every rewrite; `codegen --explain` prints them. What 3.0 has no words
-//! for is loosened, so that whatever was valid stays valid, and noted; or it is refused by name and place. Nothing
-//! that goes over the wire is lost without a word.
+//! The two versions differ in few places, most of them in schemas: 3.1 takes all of JSON Schema 2020-12. A list of small passes
+//! does the work, each of which removes one of these differences and records every rewrite; `spec import --explain` prints
+//! them. What 3.0 has no words for is loosened, so that whatever was valid stays valid, and noted; or it is refused by name
+//! and place.
 //!
-//! The places of the result are traced back to the file, so that what is said about it later names a line that is
-//! there.
+//! The pointers of the result are traced back to the file, so that a later message names a line that is there.
 
 mod combining;
 mod content;
@@ -24,9 +22,8 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use crate::diagnostic::Diagnostic;
-use crate::lower::{Rewrite, origin};
-use crate::pointer;
-use crate::shape::{Found, Kind, Walk};
+use crate::pointer::{self, before as origin};
+use crate::shape::{Found, Kind, Version, Walk};
 
 /// The version that every document has afterwards.
 pub const VERSION: &str = "3.0.3";
@@ -35,9 +32,20 @@ pub const VERSION: &str = "3.0.3";
 /// document copies some dozens; one that refers to a large path item a thousand times would never end.
 const MAX_COPIED: usize = 200_000;
 
+/// One change that a pass made.
+#[derive(Clone, Debug)]
+pub struct Rewrite {
+    /// The pass.
+    pub pass: &'static str,
+    /// The pointer in the file.
+    pub pointer: String,
+    /// The change.
+    pub message: String,
+}
+
 /// What was done to a document.
 #[derive(Clone, Debug, Default)]
-pub struct Upgraded {
+pub struct Restated {
     /// The changes, in the order of the passes. Their places are those of the file.
     pub rewrites: Vec<Rewrite>,
     /// Where values that a pass moved stood before: new pointer to the one in the file.
@@ -49,12 +57,12 @@ pub struct Upgraded {
 }
 
 /// A document on its way, and what the passes share.
-struct Upgrade<'a> {
+struct Restating<'a> {
     root: &'a mut Value,
-    done: Upgraded,
+    done: Restated,
     loosened: BTreeMap<&'static str, Loosened>,
     copied: usize,
-    /// What [`Upgrade::found`] found, until something changes.
+    /// What [`Restating::found`] found, until something changes.
     walked: Option<Rc<[Found]>>,
 }
 
@@ -65,7 +73,7 @@ struct Loosened {
     places: usize,
 }
 
-type Pass = fn(&mut Upgrade<'_>);
+type Pass = fn(&mut Restating<'_>);
 
 /// The passes in order. References are settled first, since they name places that later passes change; lists of types
 /// are taken apart last, since by then each keyword left belongs to one type.
@@ -103,34 +111,25 @@ const PASSES: &[Pass] = &[
 ];
 
 /// Turns a document of OpenAPI 3.1 into one of 3.0. Does nothing to any other value.
-pub fn upgrade(root: &mut Value) -> Upgraded {
-    if !is_3_1(root) {
-        return Upgraded::default();
+pub fn restate(root: &mut Value) -> Restated {
+    if Version::of(root) != Version::V31 {
+        return Restated::default();
     }
-    let mut upgrade = Upgrade {
+    let mut restating = Restating {
         root,
-        done: Upgraded::default(),
+        done: Restated::default(),
         loosened: BTreeMap::new(),
         copied: 0,
         walked: None,
     };
     for pass in PASSES {
-        pass(&mut upgrade);
+        pass(&mut restating);
     }
-    upgrade.finish()
+    restating.finish()
 }
 
-/// Whether a document says that it is of OpenAPI 3.1.
-pub fn is_3_1(root: &Value) -> bool {
-    match root.get("openapi") {
-        Some(Value::String(version)) => version == "3.1" || version.starts_with("3.1."),
-        Some(Value::Number(version)) => version.as_f64() == Some(3.1),
-        _ => false,
-    }
-}
-
-impl Upgrade<'_> {
-    fn finish(self) -> Upgraded {
+impl Restating<'_> {
+    fn finish(self) -> Restated {
         let Self {
             mut done, loosened, ..
         } = self;
@@ -152,7 +151,7 @@ impl Upgrade<'_> {
             let note = Diagnostic::error("loosened", first, message).note();
             done.notes.push(match places {
                 1 => note,
-                _ => note.hint("`codegen --explain` and `spec import --explain` list every place"),
+                _ => note.hint("`spec import --explain` lists every place"),
             });
         }
         done

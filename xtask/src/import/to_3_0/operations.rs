@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Upgrade;
+use super::Restating;
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::shape::Kind;
@@ -10,8 +10,8 @@ use crate::view::{self, METHODS};
 
 /// Puts path items in the place of references to them, and removes `components.pathItems`: in 3.0 a path item stands
 /// under its path. What stands beside the reference replaces what it refers to.
-pub fn path_items(upgrade: &mut Upgrade<'_>) {
-    let paths = upgrade.root.get("paths").and_then(Value::as_object);
+pub fn path_items(restating: &mut Restating<'_>) {
+    let paths = restating.root.get("paths").and_then(Value::as_object);
     let referring: Vec<String> = paths
         .into_iter()
         .flatten()
@@ -20,39 +20,39 @@ pub fn path_items(upgrade: &mut Upgrade<'_>) {
         .collect();
     for path in referring {
         let place = pointer::join("/paths", &path);
-        let Some(item) = pointer::get(upgrade.root, &place) else {
+        let Some(item) = pointer::get(restating.root, &place) else {
             continue;
         };
         // One that leads nowhere is left to be reported with the other references.
-        let Some((Some(target), Value::Object(_))) = view::resolve(upgrade.root, item) else {
+        let Some((Some(target), Value::Object(_))) = view::resolve(restating.root, item) else {
             continue;
         };
         let beside = item.as_object().cloned().unwrap_or_default();
-        let Some(Value::Object(mut copy)) = upgrade.copy(&target) else {
+        let Some(Value::Object(mut copy)) = restating.copy(&target) else {
             let problem = Diagnostic::error(
                 "limit-exceeded",
                 "/paths",
                 "the path items that are referred to are too large to be written out in each place",
             )
             .hint("refer to a path item from one path, or write out what differs");
-            upgrade.refuse(problem);
+            restating.refuse(problem);
             // That is all there is to say about them.
-            drop_references(upgrade.root);
+            drop_references(restating.root);
             break;
         };
         for key in copy.keys() {
-            upgrade.moved(&pointer::join(&target, key), &pointer::join(&place, key));
+            restating.moved(&pointer::join(&target, key), &pointer::join(&place, key));
         }
         for (key, value) in beside.into_iter().filter(|(key, _)| key != "$ref") {
-            upgrade.take_origins(&pointer::join(&place, &key));
+            restating.take_origins(&pointer::join(&place, &key));
             copy.insert(key, value);
         }
-        if let Some(slot) = pointer::get_mut(upgrade.root, &place) {
+        if let Some(slot) = pointer::get_mut(restating.root, &place) {
             *slot = Value::Object(copy);
         }
-        upgrade.record("path-item", &place, format!("written out from `#{target}`"));
+        restating.record("path-item", &place, format!("written out from `#{target}`"));
     }
-    let components = upgrade
+    let components = restating
         .root
         .get_mut("components")
         .and_then(Value::as_object_mut);
@@ -63,7 +63,7 @@ pub fn path_items(upgrade: &mut Upgrade<'_>) {
         .flat_map(Map::keys)
     {
         let place = pointer::join("/components/pathItems", name);
-        upgrade.record("path-item", &place, "a path item stands under its path");
+        restating.record("path-item", &place, "a path item stands under its path");
     }
 }
 
@@ -75,10 +75,10 @@ fn drop_references(root: &mut Value) {
 }
 
 /// Removes `webhooks`: they are requests that the server makes, of which a client writes none.
-pub fn webhooks(upgrade: &mut Upgrade<'_>) {
-    let root = upgrade.root.as_object_mut();
+pub fn webhooks(restating: &mut Restating<'_>) {
+    let root = restating.root.as_object_mut();
     if root.and_then(|root| root.remove("webhooks")).is_some() {
-        upgrade.loosen(
+        restating.loosen(
             "/webhooks",
             "webhooks",
             "they are requests that the server makes, and are left out",
@@ -87,10 +87,10 @@ pub fn webhooks(upgrade: &mut Upgrade<'_>) {
 }
 
 /// Adds the `paths` that 3.0 can't be without.
-pub fn paths(upgrade: &mut Upgrade<'_>) {
-    if upgrade.root.get("paths").is_none() {
-        upgrade.root["paths"] = json!({});
-        upgrade.record(
+pub fn paths(restating: &mut Restating<'_>) {
+    if restating.root.get("paths").is_none() {
+        restating.root["paths"] = json!({});
+        restating.record(
             "paths",
             "",
             "there are no `paths`: an empty object is added",
@@ -99,9 +99,9 @@ pub fn paths(upgrade: &mut Upgrade<'_>) {
 }
 
 /// Gives an operation without `responses` the one that says nothing: any success, with any body. 3.0 asks for one.
-pub fn responses(upgrade: &mut Upgrade<'_>) {
-    for place in upgrade.nodes(Kind::Operation) {
-        let Some(operation) = pointer::get_mut(upgrade.root, &place) else {
+pub fn responses(restating: &mut Restating<'_>) {
+    for place in restating.nodes(Kind::Operation) {
+        let Some(operation) = pointer::get_mut(restating.root, &place) else {
             continue;
         };
         let declared = operation.get("responses");
@@ -115,16 +115,16 @@ pub fn responses(upgrade: &mut Upgrade<'_>) {
                 "content": { "*/*": { "schema": {} } },
             });
             let message = "no `responses`: any success, its body whatever it is";
-            upgrade.record("responses", &place, message);
+            restating.record("responses", &place, message);
         }
     }
 }
 
 /// Removes security schemes of the type `mutualTLS` and what asks for them: 3.0 doesn't know the type. The client's
 /// certificate is its HTTP client's business.
-pub fn mutual_tls(upgrade: &mut Upgrade<'_>) {
+pub fn mutual_tls(restating: &mut Restating<'_>) {
     const SCHEMES: &str = "/components/securitySchemes";
-    let schemes = pointer::get_mut(upgrade.root, SCHEMES).and_then(Value::as_object_mut);
+    let schemes = pointer::get_mut(restating.root, SCHEMES).and_then(Value::as_object_mut);
     let Some(schemes) = schemes else {
         return;
     };
@@ -141,13 +141,16 @@ pub fn mutual_tls(upgrade: &mut Upgrade<'_>) {
     for name in &names {
         let place = pointer::join(SCHEMES, name);
         let effect = "give the HTTP client the certificate that the server asks for";
-        upgrade.loosen(&place, "mutualTLS", effect);
+        restating.loosen(&place, "mutualTLS", effect);
     }
     if names.is_empty() {
         return;
     }
-    drop_requirements(upgrade.root, &names);
-    let items = upgrade.root.get_mut("paths").and_then(Value::as_object_mut);
+    drop_requirements(restating.root, &names);
+    let items = restating
+        .root
+        .get_mut("paths")
+        .and_then(Value::as_object_mut);
     for (_, item) in items.into_iter().flatten() {
         for method in METHODS {
             if let Some(operation) = item.get_mut(method) {

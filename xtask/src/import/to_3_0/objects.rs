@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::Upgrade;
+use super::Restating;
 use super::metadata::anything;
 use crate::pointer;
 
 /// Turns `prefixItems` into `items` that are any of them, and `items: false` after them into `maxItems`. The order is
 /// lost, and where more may follow, the items are any values.
-pub fn tuples(upgrade: &mut Upgrade<'_>) {
-    upgrade.each_schema(&["prefixItems", "items"], |upgrade, place, schema| {
+pub fn tuples(restating: &mut Restating<'_>) {
+    restating.each_schema(&["prefixItems", "items"], |restating, place, schema| {
         let prefix = match schema.remove("prefixItems") {
             Some(Value::Array(prefix)) => Some(prefix),
             _ => None,
@@ -29,8 +29,8 @@ pub fn tuples(upgrade: &mut Upgrade<'_>) {
             let limit = schema.get("maxItems").and_then(Value::as_u64);
             let most = limit.map_or(length as u64, |limit| limit.min(length as u64));
             schema.insert("maxItems".to_owned(), Value::from(most));
-            upgrade.record("tuple", &items, format!("no item after the first {length}"));
-            upgrade.moved(&items, &pointer::join(place, "maxItems"));
+            restating.record("tuple", &items, format!("no item after the first {length}"));
+            restating.moved(&items, &pointer::join(place, "maxItems"));
         }
         let Some(prefix) = prefix else {
             if none_follow {
@@ -50,29 +50,29 @@ pub fn tuples(upgrade: &mut Upgrade<'_>) {
             let rest = schema.remove("items").unwrap_or_else(anything);
             kinds.push((items.clone(), rest));
         }
-        upgrade.loosen(
+        restating.loosen(
             &from,
             "prefixItems",
             "which item is of which kind is left open",
         );
-        set_any_of(upgrade, schema, &items, "items", kinds);
+        set_any_of(restating, schema, &items, "items", kinds);
     });
 }
 
 /// Says of a list that says nothing of its items that they are any values, which 3.0 demands.
-pub fn items(upgrade: &mut Upgrade<'_>) {
-    upgrade.each_schema(&["type"], |upgrade, place, schema| {
+pub fn items(restating: &mut Restating<'_>) {
+    restating.each_schema(&["type"], |restating, place, schema| {
         let is_list = schema.get("type") == Some(&Value::from("array"));
         if is_list && !schema.contains_key("items") {
             schema.insert("items".to_owned(), anything());
-            upgrade.record("items", place, "the items of the list are any values");
+            restating.record("items", place, "the items of the list are any values");
         }
     });
 }
 
 /// Sets a keyword to what any of the schemas takes; each comes with its place.
 fn set_any_of(
-    upgrade: &mut Upgrade<'_>,
+    restating: &mut Restating<'_>,
     schema: &mut Map<String, Value>,
     place: &str,
     keyword: &str,
@@ -88,27 +88,27 @@ fn set_any_of(
         _ if kinds.iter().any(is_anything) => anything(),
         [] => anything(),
         [(from, only)] => {
-            upgrade.moved(from, place);
+            restating.moved(from, place);
             only.clone()
         }
         several => {
             for (index, (from, _)) in several.iter().enumerate() {
-                upgrade.moved(from, &format!("{place}/anyOf/{index}"));
+                restating.moved(from, &format!("{place}/anyOf/{index}"));
             }
             let kinds: Vec<Value> = several.iter().map(|(_, kind)| kind.clone()).collect();
             json!({ "anyOf": kinds })
         }
     };
     if let Some((from, _)) = kinds.first() {
-        upgrade.made(from, place);
+        restating.made(from, place);
     }
     schema.insert(keyword.to_owned(), value);
 }
 
 /// Turns `patternProperties` into `additionalProperties` that are any of them. Where names that match no pattern are
 /// allowed too, values are any values, unless a pattern matches all names.
-pub fn patterns(upgrade: &mut Upgrade<'_>) {
-    upgrade.each_schema(&["patternProperties"], |upgrade, place, schema| {
+pub fn patterns(restating: &mut Restating<'_>) {
+    restating.each_schema(&["patternProperties"], |restating, place, schema| {
         let Some(Value::Object(patterns)) = schema.remove("patternProperties") else {
             return;
         };
@@ -124,8 +124,8 @@ pub fn patterns(upgrade: &mut Upgrade<'_>) {
             kinds.push((to.clone(), others.unwrap_or(Value::Bool(true))));
         }
         let effect = "names are not looked at";
-        upgrade.loosen(&from, "patternProperties", effect);
-        set_any_of(upgrade, schema, &to, "additionalProperties", kinds);
+        restating.loosen(&from, "patternProperties", effect);
+        set_any_of(restating, schema, &to, "additionalProperties", kinds);
     });
 }
 
@@ -136,15 +136,15 @@ fn matches_all(pattern: &str) -> bool {
 
 /// Turns `unevaluatedProperties` into `additionalProperties` where they mean the same: in a schema that is made of no
 /// others. Elsewhere what it refuses is let pass.
-pub fn unevaluated(upgrade: &mut Upgrade<'_>) {
+pub fn unevaluated(restating: &mut Restating<'_>) {
     const COMPOSING: [&str; 5] = ["$ref", "allOf", "anyOf", "oneOf", "not"];
-    upgrade.each_schema(
+    restating.each_schema(
         &["unevaluatedProperties", "unevaluatedItems"],
-        |upgrade, place, schema| {
+        |restating, place, schema| {
             let items = schema.remove("unevaluatedItems");
             if items.is_some_and(|items| items != Value::Bool(true)) {
                 let from = pointer::join(place, "unevaluatedItems");
-                upgrade.loosen(&from, "unevaluatedItems", "other items are let pass");
+                restating.loosen(&from, "unevaluatedItems", "other items are let pass");
             }
             let Some(value) = schema.remove("unevaluatedProperties") else {
                 return;
@@ -154,28 +154,28 @@ pub fn unevaluated(upgrade: &mut Upgrade<'_>) {
                 .iter()
                 .any(|keyword| schema.contains_key(*keyword));
             if value == Value::Bool(true) || schema.contains_key("additionalProperties") {
-                upgrade.record(
+                restating.record(
                     "unevaluated",
                     &from,
                     "nothing is left for it to allow or refuse",
                 );
             } else if is_composed {
-                upgrade.loosen(
+                restating.loosen(
                     &from,
                     "unevaluatedProperties",
                     "other properties are let pass",
                 );
             } else {
                 schema.insert("additionalProperties".to_owned(), value);
-                upgrade.record("unevaluated", &from, "becomes `additionalProperties`");
-                upgrade.moved(&from, &pointer::join(place, "additionalProperties"));
+                restating.record("unevaluated", &from, "becomes `additionalProperties`");
+                restating.moved(&from, &pointer::join(place, "additionalProperties"));
             }
         },
     );
 }
 
 /// Leaves out rules that only make values fewer.
-pub fn rules(upgrade: &mut Upgrade<'_>) {
+pub fn rules(restating: &mut Restating<'_>) {
     const RULES: [(&str, &str); 4] = [
         ("propertyNames", "names are not looked at"),
         ("contains", "it need not contain anything"),
@@ -183,10 +183,10 @@ pub fn rules(upgrade: &mut Upgrade<'_>) {
         ("maxContains", "it may contain any number"),
     ];
     let keywords = RULES.map(|(keyword, _)| keyword);
-    upgrade.each_schema(&keywords, |upgrade, place, schema| {
+    restating.each_schema(&keywords, |restating, place, schema| {
         for (keyword, effect) in RULES {
             if schema.remove(keyword).is_some() {
-                upgrade.loosen(&pointer::join(place, keyword), keyword, effect);
+                restating.loosen(&pointer::join(place, keyword), keyword, effect);
             }
         }
     });

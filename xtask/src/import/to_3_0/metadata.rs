@@ -2,20 +2,24 @@
 
 use serde_json::{Value, json};
 
-use super::{Upgrade, VERSION};
+use super::{Restating, VERSION};
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
 
 /// Gives the document the version that it will have.
-pub fn version(upgrade: &mut Upgrade<'_>) {
-    let old = std::mem::replace(&mut upgrade.root["openapi"], Value::from(VERSION));
+pub fn version(restating: &mut Restating<'_>) {
+    let old = std::mem::replace(&mut restating.root["openapi"], Value::from(VERSION));
     let old = old.as_str().map_or_else(|| old.to_string(), str::to_owned);
-    upgrade.record("version", "/openapi", format!("{old} becomes {VERSION}"));
+    restating.record("version", "/openapi", format!("{old} becomes {VERSION}"));
 }
 
 /// Puts `info.summary` before `info.description`: 3.0 has only the second.
-pub fn summary(upgrade: &mut Upgrade<'_>) {
-    let Some(info) = upgrade.root.get_mut("info").and_then(Value::as_object_mut) else {
+pub fn summary(restating: &mut Restating<'_>) {
+    let Some(info) = restating
+        .root
+        .get_mut("info")
+        .and_then(Value::as_object_mut)
+    else {
         return;
     };
     let Some(Value::String(summary)) = info.remove("summary") else {
@@ -29,10 +33,10 @@ pub fn summary(upgrade: &mut Upgrade<'_>) {
         }
         None => {
             info.insert("description".to_owned(), Value::from(summary));
-            upgrade.moved("/info/summary", "/info/description");
+            restating.moved("/info/summary", "/info/description");
         }
     }
-    upgrade.record(
+    restating.record(
         "info-summary",
         "/info/summary",
         "`summary` begins the description",
@@ -40,8 +44,8 @@ pub fn summary(upgrade: &mut Upgrade<'_>) {
 }
 
 /// Turns `license.identifier` into the address of the licence of that name: 3.0 has only `url`.
-pub fn license(upgrade: &mut Upgrade<'_>) {
-    let license = upgrade.root.get_mut("info");
+pub fn license(restating: &mut Restating<'_>) {
+    let license = restating.root.get_mut("info");
     let Some(license) = license
         .and_then(|info| info.get_mut("license"))
         .and_then(Value::as_object_mut)
@@ -62,11 +66,11 @@ pub fn license(upgrade: &mut Upgrade<'_>) {
     match identifier.as_str() {
         Some(name) if is_name(name) && !license.contains_key("url") => {
             let url = format!("https://spdx.org/licenses/{name}.html");
-            upgrade.record("license", place, format!("`identifier` becomes `{url}`"));
-            license_of(upgrade.root)["url"] = Value::from(url);
-            upgrade.moved(place, "/info/license/url");
+            restating.record("license", place, format!("`identifier` becomes `{url}`"));
+            license_of(restating.root)["url"] = Value::from(url);
+            restating.moved(place, "/info/license/url");
         }
-        _ => upgrade.record("license", place, "`identifier` is left out"),
+        _ => restating.record("license", place, "`identifier` is left out"),
     }
 }
 
@@ -76,25 +80,25 @@ fn license_of(root: &mut Value) -> &mut Value {
 
 /// Removes `jsonSchemaDialect`. Schemas are read as JSON Schema 2020-12, which OpenAPI 3.1 is defined by; that another
 /// dialect is asked for is noted.
-pub fn dialect(upgrade: &mut Upgrade<'_>) {
-    let root = upgrade.root.as_object_mut();
+pub fn dialect(restating: &mut Restating<'_>) {
+    let root = restating.root.as_object_mut();
     let Some(dialect) = root.and_then(|root| root.remove("jsonSchemaDialect")) else {
         return;
     };
     let place = "/jsonSchemaDialect";
-    upgrade.record("dialect", place, "`jsonSchemaDialect` is left out");
-    note_dialect(upgrade, place, &dialect);
+    restating.record("dialect", place, "`jsonSchemaDialect` is left out");
+    note_dialect(restating, place, &dialect);
 }
 
-fn note_dialect(upgrade: &mut Upgrade<'_>, place: &str, dialect: &Value) {
+fn note_dialect(restating: &mut Restating<'_>, place: &str, dialect: &Value) {
     const KNOWN: [&str; 2] = [
         "https://spec.openapis.org/oas/3.1/",
         "https://json-schema.org/draft/2020-12/",
     ];
     let name = dialect.as_str().unwrap_or_default();
     if !KNOWN.iter().any(|known| name.starts_with(known)) {
-        let place = crate::lower::origin(&upgrade.done.origins, place);
-        upgrade.done.notes.push(
+        let place = pointer::before(&restating.done.origins, place);
+        restating.done.notes.push(
             Diagnostic::error(
                 "schema-dialect",
                 place,
@@ -108,7 +112,7 @@ fn note_dialect(upgrade: &mut Upgrade<'_>, place: &str, dialect: &Value) {
 
 /// Removes what names a schema or comments on it: references were followed by now, and 3.0 knows none of it. Schemas
 /// in `$defs` that something refers to have a place among the components by now.
-pub fn identifiers(upgrade: &mut Upgrade<'_>) {
+pub fn identifiers(restating: &mut Restating<'_>) {
     const NAMING: [&str; 9] = [
         "$schema",
         "$id",
@@ -120,23 +124,23 @@ pub fn identifiers(upgrade: &mut Upgrade<'_>) {
         "$defs",
         "definitions",
     ];
-    upgrade.each_schema(&NAMING, |upgrade, place, schema| {
+    restating.each_schema(&NAMING, |restating, place, schema| {
         for keyword in NAMING {
             let Some(value) = schema.remove(keyword) else {
                 continue;
             };
             let place = pointer::join(place, keyword);
             if keyword == "$schema" {
-                note_dialect(upgrade, &place, &value);
+                note_dialect(restating, &place, &value);
             }
-            upgrade.record("identifiers", &place, format!("`{keyword}` is left out"));
+            restating.record("identifiers", &place, format!("`{keyword}` is left out"));
         }
     });
 }
 
 /// Takes the first of a schema's `examples` for its `example`: 3.0 has one.
-pub fn examples(upgrade: &mut Upgrade<'_>) {
-    upgrade.each_schema(&["examples"], |upgrade, place, schema| {
+pub fn examples(restating: &mut Restating<'_>) {
+    restating.each_schema(&["examples"], |restating, place, schema| {
         let from = pointer::join(place, "examples");
         let examples = schema.remove("examples");
         let first = match examples {
@@ -146,14 +150,14 @@ pub fn examples(upgrade: &mut Upgrade<'_>) {
         match first {
             Some(first) if !schema.contains_key("example") => {
                 schema.insert("example".to_owned(), first);
-                upgrade.record(
+                restating.record(
                     "examples",
                     &from,
                     "the first of `examples` becomes `example`",
                 );
-                upgrade.moved(&from, &pointer::join(place, "example"));
+                restating.moved(&from, &pointer::join(place, "example"));
             }
-            _ => upgrade.record("examples", &from, "`examples` is left out"),
+            _ => restating.record("examples", &from, "`examples` is left out"),
         }
     });
 }

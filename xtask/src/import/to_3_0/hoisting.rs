@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Map, Value, json};
 
-use super::Upgrade;
+use super::Restating;
 use crate::names;
 use crate::pointer;
 use crate::shape::{Found, Kind};
@@ -22,24 +22,24 @@ const SCHEMAS: &str = "/components/schemas";
 const MAX_ROUNDS: usize = 16;
 
 /// Moves every schema that a reference leads to under `components/schemas`, and lets every reference name it there.
-pub fn inner_schemas(upgrade: &mut Upgrade<'_>) {
-    let found = upgrade.found();
+pub fn inner_schemas(restating: &mut Restating<'_>) {
+    let found = restating.found();
     let schemas: Vec<&Found> = found
         .iter()
         .filter(|found| found.kind == Kind::Schema)
         .collect();
-    let targets = Targets::of(upgrade.root, &schemas);
+    let targets = Targets::of(restating.root, &schemas);
     // The references that don't name a component, with where each leads.
     let mut leading: BTreeMap<String, String> = BTreeMap::new();
     for schema in &schemas {
         let Some(reference) = &schema.reference else {
             continue;
         };
-        if let Some(target) = targets.resolve(upgrade.root, &schema.pointer, reference) {
+        if let Some(target) = targets.resolve(restating.root, &schema.pointer, reference) {
             leading.insert(schema.pointer.clone(), target);
         }
     }
-    let names = name(upgrade.root, &leading);
+    let names = name(restating.root, &leading);
     for (from, target) in &leading {
         let name = names.get(target.as_str()).map(|named| named.name.clone());
         let to = match name {
@@ -47,7 +47,7 @@ pub fn inner_schemas(upgrade: &mut Upgrade<'_>) {
             // It is a component, called by its anchor or its id.
             None => target.clone(),
         };
-        if let Some(slot) = pointer::get_mut(upgrade.root, &pointer::join(from, "$ref")) {
+        if let Some(slot) = pointer::get_mut(restating.root, &pointer::join(from, "$ref")) {
             *slot = Value::from(format!("#{to}"));
         }
     }
@@ -56,14 +56,14 @@ pub fn inner_schemas(upgrade: &mut Upgrade<'_>) {
     moving.sort_by_key(|(target, _)| std::cmp::Reverse(target.matches('/').count()));
     for (target, Named { name, is_first }) in moving {
         let to = pointer::join(SCHEMAS, &name);
-        let Some(slot) = pointer::get_mut(upgrade.root, target) else {
+        let Some(slot) = pointer::get_mut(restating.root, target) else {
             continue;
         };
         let schema = std::mem::replace(slot, json!({ "$ref": format!("#{to}") }));
-        upgrade.record("inner-schema", target, format!("becomes `#{to}`"));
+        restating.record("inner-schema", target, format!("becomes `#{to}`"));
         if is_first {
-            upgrade.moved(target, &to);
-            object(object(upgrade.root, "components"), "schemas")[&name] = schema;
+            restating.moved(target, &to);
+            object(object(restating.root, "components"), "schemas")[&name] = schema;
         }
     }
 }

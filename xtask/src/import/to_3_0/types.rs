@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Upgrade, is_annotation};
+use super::{Restating, is_annotation};
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::shape::Kind;
@@ -11,14 +11,14 @@ use crate::shape::Kind;
 /// strings. The generator takes a single value that tells the members of a union apart for a tag, and any other string
 /// for an open enum, as it does for an `enum` of one value that a document of 3.0 has. Of an object or a list only the
 /// type is kept.
-pub fn constants(upgrade: &mut Upgrade<'_>) {
-    upgrade.each_schema(&["const", "enum"], |upgrade, place, schema| {
+pub fn constants(restating: &mut Restating<'_>) {
+    restating.each_schema(&["const", "enum"], |restating, place, schema| {
         let constant = schema.remove("const");
         let is_constant = constant.is_some();
         if let Some(value) = constant {
             let from = pointer::join(place, "const");
-            upgrade.record("const", &from, "`const` becomes an `enum` of one value");
-            upgrade.moved(&from, &pointer::join(place, "enum"));
+            restating.record("const", &from, "`const` becomes an `enum` of one value");
+            restating.moved(&from, &pointer::join(place, "enum"));
             schema.insert("enum".to_owned(), json!([value]));
         }
         let Some(values) = schema.get("enum").and_then(Value::as_array) else {
@@ -34,8 +34,8 @@ pub fn constants(upgrade: &mut Upgrade<'_>) {
         let at = pointer::join(place, "enum");
         if !schema.contains_key("type") && !types.is_empty() {
             schema.insert("type".to_owned(), types.iter().copied().collect());
-            upgrade.moved(&at, &pointer::join(place, "type"));
-            upgrade.record(
+            restating.moved(&at, &pointer::join(place, "type"));
+            restating.record(
                 "enum-type",
                 &at,
                 format!("the values are: {}", types.join(", ")),
@@ -43,7 +43,7 @@ pub fn constants(upgrade: &mut Upgrade<'_>) {
         }
         if is_constant && is_made_of_values {
             schema.remove("enum");
-            upgrade.loosen(
+            restating.loosen(
                 &at,
                 "const",
                 "a list or an object is taken whatever is in it",
@@ -67,14 +67,14 @@ fn type_of(value: &Value) -> &'static str {
 
 /// Turns `exclusiveMinimum: 3` into `minimum: 3` with the flag `exclusiveMinimum`, and the same for the maximum. Where
 /// both bounds are given, the stricter one counts.
-pub fn bounds(upgrade: &mut Upgrade<'_>) {
+pub fn bounds(restating: &mut Restating<'_>) {
     const BOUNDS: [(&str, &str); 2] = [
         ("exclusiveMinimum", "minimum"),
         ("exclusiveMaximum", "maximum"),
     ];
-    upgrade.each_schema(
+    restating.each_schema(
         &["exclusiveMinimum", "exclusiveMaximum"],
-        |upgrade, place, schema| {
+        |restating, place, schema| {
             for (exclusive, inclusive) in BOUNDS {
                 let Some(limit) = schema.get(exclusive).and_then(Value::as_f64) else {
                     continue;
@@ -89,14 +89,14 @@ pub fn bounds(upgrade: &mut Upgrade<'_>) {
                     if let Some(limit) = schema.insert(exclusive.to_owned(), Value::Bool(true)) {
                         schema.insert(inclusive.to_owned(), limit);
                     }
-                    upgrade.moved(&from, &pointer::join(place, inclusive));
+                    restating.moved(&from, &pointer::join(place, inclusive));
                     let message =
                         format!("becomes `{inclusive}: {limit}` with `{exclusive}: true`");
-                    upgrade.record("bound", &from, message);
+                    restating.record("bound", &from, message);
                 } else {
                     schema.remove(exclusive);
                     let message = format!("`{inclusive}` is stricter than `{exclusive}: {limit}`");
-                    upgrade.record("bound", &from, message);
+                    restating.record("bound", &from, message);
                 }
             }
         },
@@ -105,8 +105,8 @@ pub fn bounds(upgrade: &mut Upgrade<'_>) {
 
 /// Turns a list of types into one type: `null` into `nullable`, several others into an `anyOf` in which each member has
 /// the keywords that are about its type, all of them into no type at all.
-pub fn lists(upgrade: &mut Upgrade<'_>) {
-    upgrade.each_schema(&["type"], |upgrade, place, schema| {
+pub fn lists(restating: &mut Restating<'_>) {
+    restating.each_schema(&["type"], |restating, place, schema| {
         let Some(list) = schema.get("type").and_then(Value::as_array) else {
             return;
         };
@@ -118,7 +118,7 @@ pub fn lists(upgrade: &mut Upgrade<'_>) {
                 "the list of types must name one type at least, and names alone",
             )
             .hint("name the types, or leave `type` out to allow any value");
-            upgrade.refuse(problem);
+            restating.refuse(problem);
             schema.remove("type");
             return;
         }
@@ -144,7 +144,7 @@ pub fn lists(upgrade: &mut Upgrade<'_>) {
         schema.remove("type");
         if has_null && !types.is_empty() {
             schema.insert("nullable".to_owned(), Value::Bool(true));
-            upgrade.moved(&at, &pointer::join(place, "nullable"));
+            restating.moved(&at, &pointer::join(place, "nullable"));
         }
         if !has_null {
             not_null(schema);
@@ -167,7 +167,7 @@ pub fn lists(upgrade: &mut Upgrade<'_>) {
                 "every type: any value".to_owned()
             }
             _ if schema.contains_key("anyOf") || schema.contains_key("oneOf") => {
-                upgrade.loosen(
+                restating.loosen(
                     &at,
                     "type",
                     "the members of the union say what the value is",
@@ -176,11 +176,11 @@ pub fn lists(upgrade: &mut Upgrade<'_>) {
             }
             several => {
                 let message = format!("one of {}", several.join(", "));
-                union(upgrade, place, schema, several);
+                union(restating, place, schema, several);
                 message
             }
         };
-        upgrade.record("types", &at, message);
+        restating.record("types", &at, message);
     });
 }
 
@@ -194,7 +194,7 @@ fn not_null(schema: &mut Map<String, Value>) {
 
 /// Gives a schema a member for each type, with the keywords that are about it.
 fn union(
-    upgrade: &mut Upgrade<'_>,
+    restating: &mut Restating<'_>,
     place: &str,
     schema: &mut Map<String, Value>,
     types: &[String],
@@ -209,7 +209,7 @@ fn union(
     let mut members = Vec::new();
     for (index, name) in types.iter().enumerate() {
         let at = pointer::join(&list, &index.to_string());
-        upgrade.moved(&pointer::join(place, "type"), &at);
+        restating.moved(&pointer::join(place, "type"), &at);
         let mut member = Map::new();
         member.insert("type".to_owned(), Value::from(name.as_str()));
         let kind = if name == "integer" { "number" } else { name };
@@ -222,7 +222,7 @@ fn union(
             .cloned()
             .collect();
         for key in own {
-            upgrade.moved(&pointer::join(place, &key), &pointer::join(&at, &key));
+            restating.moved(&pointer::join(place, &key), &pointer::join(&at, &key));
             if let Some(value) = schema.remove(&key) {
                 member.insert(key, value);
             }
@@ -239,7 +239,7 @@ fn union(
         }
         members.push(Value::Object(member));
     }
-    upgrade.made(&pointer::join(place, "type"), &list);
+    restating.made(&pointer::join(place, "type"), &list);
     schema.insert("anyOf".to_owned(), Value::Array(members));
 }
 
@@ -262,13 +262,13 @@ fn subject(keyword: &str) -> Option<&'static str> {
 }
 
 /// Lets a value that can only be null be any value: 3.0 has no such type.
-pub fn null_alone(upgrade: &mut Upgrade<'_>) {
-    upgrade.each_schema(&["type", "enum"], |upgrade, place, schema| {
+pub fn null_alone(restating: &mut Restating<'_>) {
+    restating.each_schema(&["type", "enum"], |restating, place, schema| {
         let is_null = schema.get("type") == Some(&Value::from("null"));
         if is_null {
             schema.retain(|keyword, _| is_annotation(keyword) && keyword != "nullable");
             schema.retain(|keyword, value| keyword != "default" || !value.is_null());
-            upgrade.loosen(
+            restating.loosen(
                 &pointer::join(place, "type"),
                 "null",
                 "any value is taken where only null is",
@@ -278,10 +278,10 @@ pub fn null_alone(upgrade: &mut Upgrade<'_>) {
 }
 
 /// Lets a parameter not be null: there is no null in a URL or a header, and one that has no value is left out.
-pub fn parameters(upgrade: &mut Upgrade<'_>) {
-    for place in upgrade.nodes(Kind::Parameter) {
+pub fn parameters(restating: &mut Restating<'_>) {
+    for place in restating.nodes(Kind::Parameter) {
         let place = pointer::join(&place, "schema");
-        let Some(schema) = pointer::get_mut(upgrade.root, &place).and_then(Value::as_object_mut)
+        let Some(schema) = pointer::get_mut(restating.root, &place).and_then(Value::as_object_mut)
         else {
             continue;
         };
@@ -298,6 +298,6 @@ pub fn parameters(upgrade: &mut Upgrade<'_>) {
         {
             *schema = only.clone();
         }
-        upgrade.record("parameter", &place, "a parameter that is null is left out");
+        restating.record("parameter", &place, "a parameter that is null is left out");
     }
 }

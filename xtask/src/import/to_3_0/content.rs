@@ -3,18 +3,18 @@
 
 use serde_json::{Value, json};
 
-use super::{Upgrade, metadata::anything};
+use super::{Restating, metadata::anything};
 use crate::pointer;
 use crate::shape::Kind;
 use crate::view;
 
 /// Describes bodies that are not described, which in 3.1 are sent as they are: a text as a string, anything but JSON,
 /// XML and forms as a binary string.
-pub fn bodies(upgrade: &mut Upgrade<'_>) {
-    for place in upgrade.nodes(Kind::MediaType) {
+pub fn bodies(restating: &mut Restating<'_>) {
+    for place in restating.nodes(Kind::MediaType) {
         let essence = view::essence(&pointer::last(&place));
         let in_content = pointer::parent(&place).is_some_and(|parent| parent.ends_with("/content"));
-        let Some(body) = pointer::get_mut(upgrade.root, &place).filter(|_| in_content) else {
+        let Some(body) = pointer::get_mut(restating.root, &place).filter(|_| in_content) else {
             continue;
         };
         let says_nothing = body.get("schema").is_none_or(|schema| {
@@ -30,7 +30,7 @@ pub fn bodies(upgrade: &mut Upgrade<'_>) {
             json!({ "type": "string", "format": "binary" })
         };
         let message = format!("a body of type `{essence}` is sent as it is");
-        upgrade.record("body", &place, message);
+        restating.record("body", &place, message);
     }
 }
 
@@ -47,9 +47,9 @@ fn is_structured(essence: &str) -> bool {
 
 /// Turns `contentEncoding` and `contentMediaType` into a `format`: `byte` for base64, `binary` for bytes as they are.
 /// Any other encoding, and a text of some media type, is a string like others.
-pub fn encodings(upgrade: &mut Upgrade<'_>) {
+pub fn encodings(restating: &mut Restating<'_>) {
     const KEYWORDS: [&str; 3] = ["contentEncoding", "contentMediaType", "contentSchema"];
-    upgrade.each_schema(&KEYWORDS, |upgrade, place, schema| {
+    restating.each_schema(&KEYWORDS, |restating, place, schema| {
         let [encoding, media_type, content] = KEYWORDS.map(|keyword| schema.remove(keyword));
         let text = |value: &Option<Value>| {
             let text = value.as_ref().and_then(Value::as_str);
@@ -83,21 +83,21 @@ pub fn encodings(upgrade: &mut Upgrade<'_>) {
                 Some(format) => {
                     if !schema.contains_key("format") {
                         schema.insert("format".to_owned(), Value::from(format));
-                        upgrade.moved(&from(source), &from("format"));
+                        restating.moved(&from(source), &from("format"));
                     }
                     if declared.is_none() {
                         schema.insert("type".to_owned(), Value::from("string"));
-                        upgrade.moved(&from(source), &from("type"));
+                        restating.moved(&from(source), &from("type"));
                     }
                     format!("`{source}` becomes `format: {format}`")
                 }
                 None => format!("`{source}` is left out: it is a string like others"),
             };
-            upgrade.record("encoding", &from(source), message);
+            restating.record("encoding", &from(source), message);
         }
         if content.is_some_and(|content| content != anything()) {
             let effect = "what is in the string is not described";
-            upgrade.loosen(&from("contentSchema"), "contentSchema", effect);
+            restating.loosen(&from("contentSchema"), "contentSchema", effect);
         }
     });
 }

@@ -3,15 +3,15 @@
 use serde_json::{Map, Value, json};
 
 use super::metadata::anything;
-use super::{Upgrade, is_annotation};
+use super::{Restating, is_annotation};
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::shape::Kind;
 
 /// Turns a union of something and null into something that is `nullable`. One member that is left takes the place of
 /// the union; a reference that is left gets an `allOf` around it, which 3.0 needs for `nullable` beside it.
-pub fn null_branches(upgrade: &mut Upgrade<'_>) {
-    upgrade.each_schema(&["anyOf", "oneOf"], |upgrade, place, schema| {
+pub fn null_branches(restating: &mut Restating<'_>) {
+    restating.each_schema(&["anyOf", "oneOf"], |restating, place, schema| {
         for keyword in ["anyOf", "oneOf"] {
             let Some(members) = schema.get(keyword).and_then(Value::as_array) else {
                 continue;
@@ -23,8 +23,8 @@ pub fn null_branches(upgrade: &mut Upgrade<'_>) {
             let item = |index: usize| pointer::join(&list, &index.to_string());
             let mut kept: Vec<(usize, Value)> = members.iter().cloned().enumerate().collect();
             kept.retain(|(_, member)| !is_null(member));
-            upgrade.record("null", &item(null), "a union with null is `nullable`");
-            upgrade.moved(&item(null), &pointer::join(place, "nullable"));
+            restating.record("null", &item(null), "a union with null is `nullable`");
+            restating.moved(&item(null), &pointer::join(place, "nullable"));
             match kept.as_slice() {
                 [] => {
                     schema.remove(keyword);
@@ -34,13 +34,13 @@ pub fn null_branches(upgrade: &mut Upgrade<'_>) {
                 [(index, only)] => {
                     let (index, only) = (*index, only.clone());
                     schema.remove(keyword);
-                    replace(upgrade, place, schema, only, &item(index));
+                    replace(restating, place, schema, only, &item(index));
                 }
                 _ => {
                     for (to, (from, _)) in
                         kept.iter().enumerate().filter(|(to, (from, _))| to != from)
                     {
-                        upgrade.moved(&item(*from), &item(to));
+                        restating.moved(&item(*from), &item(to));
                     }
                     let kept = kept.into_iter().map(|(_, member)| member).collect();
                     schema.insert(keyword.to_owned(), Value::Array(kept));
@@ -70,7 +70,7 @@ fn is_null(schema: &Value) -> bool {
 /// Lets a schema be `only`, which stood at `from`: its keywords move over if they don't meet others, else it becomes
 /// the member of an `allOf`.
 fn replace(
-    upgrade: &mut Upgrade<'_>,
+    restating: &mut Restating<'_>,
     place: &str,
     schema: &mut Map<String, Value>,
     only: Value,
@@ -86,9 +86,9 @@ fn replace(
             .entry("allOf")
             .or_insert_with(|| Value::Array(Vec::new()));
         if let Value::Array(members) = members {
-            upgrade.moved(from, &pointer::join(&list, &members.len().to_string()));
+            restating.moved(from, &pointer::join(&list, &members.len().to_string()));
             if members.is_empty() {
-                upgrade.made(from, &list);
+                restating.made(from, &list);
             }
             members.push(Value::Object(own));
         }
@@ -96,14 +96,14 @@ fn replace(
     }
     own.retain(|key, _| !schema.contains_key(key));
     for (key, value) in own {
-        upgrade.moved(&pointer::join(from, &key), &pointer::join(place, &key));
+        restating.moved(&pointer::join(from, &key), &pointer::join(place, &key));
         schema.insert(key, value);
     }
 }
 
 /// Leaves out conditions: `if`, `then`, `else`, and what depends on a property being there. The properties that only a
 /// condition knows are added to the schema, where they are optional: they go over the wire all the same.
-pub fn conditions(upgrade: &mut Upgrade<'_>) {
+pub fn conditions(restating: &mut Restating<'_>) {
     const EFFECT: &str = "what it asks for is optional, whatever the other values are";
     // `then` and `else` are parts of what `if` says.
     const CONDITIONS: [(&str, Option<&str>); 5] = [
@@ -114,7 +114,7 @@ pub fn conditions(upgrade: &mut Upgrade<'_>) {
         ("dependentRequired", Some("dependentRequired")),
     ];
     let keywords = CONDITIONS.map(|(keyword, _)| keyword);
-    upgrade.each_schema(&keywords, |upgrade, place, schema| {
+    restating.each_schema(&keywords, |restating, place, schema| {
         let mut branches: Vec<(String, Value)> = Vec::new();
         for (keyword, noted) in CONDITIONS {
             let Some(value) = schema.remove(keyword) else {
@@ -122,7 +122,7 @@ pub fn conditions(upgrade: &mut Upgrade<'_>) {
             };
             let at = pointer::join(place, keyword);
             if let Some(keyword) = noted {
-                upgrade.loosen(&at, keyword, EFFECT);
+                restating.loosen(&at, keyword, EFFECT);
             }
             match (keyword, value) {
                 ("then" | "else", value) => branches.push((at, value)),
@@ -147,8 +147,8 @@ pub fn conditions(upgrade: &mut Upgrade<'_>) {
                 let to = pointer::join(&pointer::join(place, "properties"), &name);
                 // What a condition says of a property that is there makes it stricter.
                 if !own.contains_key(&name) {
-                    upgrade.moved(&from, &to);
-                    upgrade.record(
+                    restating.moved(&from, &to);
+                    restating.record(
                         "condition",
                         &from,
                         format!("`{name}` is an optional property"),
@@ -162,8 +162,8 @@ pub fn conditions(upgrade: &mut Upgrade<'_>) {
 
 /// Turns the schema `true` into the equal `{}`, and leaves out a property that is `false`, which no value has.
 /// Elsewhere `false` is refused: 3.0 has no schema without values.
-pub fn booleans(upgrade: &mut Upgrade<'_>) {
-    upgrade.each_schema(&["properties"], |upgrade, place, schema| {
+pub fn booleans(restating: &mut Restating<'_>) {
+    restating.each_schema(&["properties"], |restating, place, schema| {
         let Some(Value::Object(properties)) = schema.get_mut("properties") else {
             return;
         };
@@ -175,18 +175,18 @@ pub fn booleans(upgrade: &mut Upgrade<'_>) {
         for name in never {
             properties.remove(&name);
             let at = pointer::join(&pointer::join(place, "properties"), &name);
-            upgrade.loosen(&at, "false", "a property that no value has is left out");
+            restating.loosen(&at, "false", "a property that no value has is left out");
         }
     });
-    for found in upgrade.found().iter() {
+    for found in restating.found().iter() {
         let place = &found.pointer;
         if found.kind != Kind::Schema {
             continue;
         }
-        match pointer::get_mut(upgrade.root, place) {
+        match pointer::get_mut(restating.root, place) {
             Some(slot @ Value::Bool(true)) => {
                 *slot = anything();
-                upgrade.record("boolean", place, "`true` becomes `{}`");
+                restating.record("boolean", place, "`true` becomes `{}`");
             }
             Some(slot @ Value::Bool(false)) => {
                 *slot = anything();
@@ -196,7 +196,7 @@ pub fn booleans(upgrade: &mut Upgrade<'_>) {
                     "the schema `false` has no values, which OpenAPI 3.0 can't say",
                 )
                 .hint("leave out what has this schema, or say what it may be");
-                upgrade.refuse(problem);
+                restating.refuse(problem);
             }
             _ => {}
         }

@@ -2,20 +2,20 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Upgrade, is_annotation};
+use super::{Restating, is_annotation};
 use crate::pointer;
 use crate::shape::Kind;
 use crate::view;
 
 /// Writes out what a reference to a parameter, a body, a response or a header stands for where a `description` beside
 /// it says something else; other fields mean nothing beside such a reference and are left out.
-pub fn overrides(upgrade: &mut Upgrade<'_>) {
-    for found in upgrade.found().iter() {
+pub fn overrides(restating: &mut Restating<'_>) {
+    for found in restating.found().iter() {
         let place = &found.pointer;
         if found.reference.is_none() || found.kind == Kind::Schema {
             continue;
         }
-        let Some(value) = pointer::get(upgrade.root, place) else {
+        let Some(value) = pointer::get(restating.root, place) else {
             continue;
         };
         let Some(node) = value.as_object().filter(|node| node.len() > 1) else {
@@ -30,9 +30,9 @@ pub fn overrides(upgrade: &mut Upgrade<'_>) {
             .get("description")
             .filter(|text| has_own_words && text.is_string())
             .cloned();
-        let target = view::resolve(upgrade.root, value).and_then(|(target, _)| target);
+        let target = view::resolve(restating.root, value).and_then(|(target, _)| target);
         let written_out = match (description, target) {
-            (Some(description), Some(from)) => upgrade
+            (Some(description), Some(from)) => restating
                 .copy(&from)
                 .filter(Value::is_object)
                 .map(|copy| (from, copy, description)),
@@ -41,34 +41,34 @@ pub fn overrides(upgrade: &mut Upgrade<'_>) {
         let new = match written_out {
             Some((from, mut copy, description)) => {
                 for key in copy.as_object().into_iter().flat_map(Map::keys) {
-                    upgrade.moved(&pointer::join(&from, key), &pointer::join(place, key));
+                    restating.moved(&pointer::join(&from, key), &pointer::join(place, key));
                 }
-                upgrade.take_origins(&pointer::join(place, "description"));
+                restating.take_origins(&pointer::join(place, "description"));
                 copy["description"] = description;
                 let message = format!("written out from `#{from}`, with a description of its own");
-                upgrade.record("reference", place, message);
+                restating.record("reference", place, message);
                 copy
             }
             None => {
-                upgrade.record("reference", place, "what stands beside `$ref` is left out");
+                restating.record("reference", place, "what stands beside `$ref` is left out");
                 json!({ "$ref": reference })
             }
         };
-        if let Some(slot) = pointer::get_mut(upgrade.root, place) {
+        if let Some(slot) = pointer::get_mut(restating.root, place) {
             *slot = new;
         }
     }
 }
 
 /// Removes `$dynamicRef`: what it leads to depends on the way by which a validator came. Any value is taken.
-pub fn dynamic(upgrade: &mut Upgrade<'_>) {
-    upgrade.each_schema(
+pub fn dynamic(restating: &mut Restating<'_>) {
+    restating.each_schema(
         &["$dynamicRef", "$recursiveRef"],
-        |upgrade, place, schema| {
+        |restating, place, schema| {
             for keyword in ["$dynamicRef", "$recursiveRef"] {
                 if schema.remove(keyword).is_some() {
                     let place = pointer::join(place, keyword);
-                    upgrade.loosen(&place, keyword, "any value is taken");
+                    restating.loosen(&place, keyword, "any value is taken");
                 }
             }
         },
@@ -77,8 +77,8 @@ pub fn dynamic(upgrade: &mut Upgrade<'_>) {
 
 /// Puts a schema's reference into an `allOf` where something stands beside it: a description, or more conditions, which
 /// become a member of their own.
-pub fn siblings(upgrade: &mut Upgrade<'_>) {
-    upgrade.each_schema(&["$ref"], |upgrade, place, schema| {
+pub fn siblings(restating: &mut Restating<'_>) {
+    restating.each_schema(&["$ref"], |restating, place, schema| {
         if schema.len() < 2 {
             return;
         }
@@ -98,16 +98,16 @@ pub fn siblings(upgrade: &mut Upgrade<'_>) {
         let before = 1 + usize::from(!conditions.is_empty());
         for index in (0..others.len()).rev() {
             let to = index + before;
-            upgrade.moved(&format!("{list}/{index}"), &format!("{list}/{to}"));
+            restating.moved(&format!("{list}/{index}"), &format!("{list}/{to}"));
         }
         let bare = pointer::join(place, "$ref");
-        upgrade.moved(&bare, &format!("{list}/0/$ref"));
-        upgrade.made(&bare, &list);
+        restating.moved(&bare, &format!("{list}/0/$ref"));
+        restating.made(&bare, &list);
         let mut members = vec![json!({ "$ref": reference })];
         let mut own = Map::new();
         for key in conditions {
             let from = pointer::join(place, &key);
-            upgrade.moved(&from, &pointer::join(&format!("{list}/1"), &key));
+            restating.moved(&from, &pointer::join(&format!("{list}/1"), &key));
             if let Some(value) = schema.remove(&key) {
                 own.insert(key, value);
             }
@@ -121,7 +121,7 @@ pub fn siblings(upgrade: &mut Upgrade<'_>) {
         }
         members.extend(others);
         schema.insert("allOf".to_owned(), Value::Array(members));
-        upgrade.record(
+        restating.record(
             "sibling",
             place,
             "what stands beside `$ref` is kept by `allOf`",
