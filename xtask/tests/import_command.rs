@@ -200,7 +200,7 @@ fn a_first_import_makes_the_file() {
     assert!(
         workspace
             .spec()
-            .starts_with("openapi: 3.0.3\ninfo:\n  title: Notes\n")
+            .starts_with("openapi: 3.1.0\ninfo:\n  title: Notes\n")
     );
 }
 
