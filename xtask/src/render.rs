@@ -1,6 +1,7 @@
 //! Prints code from the model with `quote!`, and needs nothing but the model for it.
 
 pub mod client;
+pub mod descriptor;
 mod inputs;
 pub mod operations;
 pub mod package;
@@ -32,6 +33,11 @@ pub fn module(api: &Api, inner: Option<&str>) -> Result<BTreeMap<String, String>
         ("types.rs", types::module(api)),
         ("support/mod.rs", support::module(has_events(api))),
     ];
+    let descriptor = ("descriptor.rs", descriptor::module(api));
+    let has_operations = !api.operations.is_empty();
+    let modules = modules
+        .into_iter()
+        .chain(has_operations.then_some(descriptor));
     let (mut files, mut problems) = (BTreeMap::new(), Vec::new());
     for (path, tokens) in modules {
         match syn::parse2(tokens) {
@@ -61,15 +67,28 @@ fn index(api: &Api) -> TokenStream {
     );
     let title = format!(" {}", docs::sanitise(&title).trim());
     let events = has_events(api).then(|| quote!(Event, EventError, EventStream,));
+    let has_operations = !api.operations.is_empty();
+    let descriptor = has_operations.then(|| {
+        quote!(
+            mod descriptor;
+        )
+    });
+    let operation = has_operations.then(|| {
+        quote!(
+            pub use descriptor::{Operation, UnknownOperation};
+        )
+    });
     quote! {
         #![doc = #title]
 
         mod client;
+        #descriptor
         pub mod operations;
         pub mod support;
         pub mod types;
 
         pub use client::Client;
+        #operation
         pub use progenitor_client::{ByteStream, ClientHooks, ClientInfo, Error, OperationInfo, ResponseValue};
         pub use support::{ErrorBody, #events FilePart, Json, PartValue, ResponseLimit, ResponseWatch, Timestamp};
     }

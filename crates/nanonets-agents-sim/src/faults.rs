@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::clock::http_date;
-use crate::operation::Operation;
+use nanonets_agents_api::Operation;
 
 /// Something that goes wrong, where, and how often.
 ///

@@ -1,6 +1,7 @@
 //! The operations of the API, from a request to a reply.
 
 use axum::http::StatusCode;
+use nanonets_agents_api::Operation;
 use nanonets_agents_api::types::{
     AgentId, AgentStatus, CreateAgentRequest, MessageList, RunAgentResponse,
     SendTaskMessageRequest, SendTaskMessageResponse, TaskId, TaskStatus, UpdateAgentRequest,
@@ -9,7 +10,6 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::operation::Operation;
 use crate::page::Page;
 use crate::query::uuid;
 use crate::reply::{Failure, Reply};
@@ -55,6 +55,10 @@ pub(crate) async fn carry_out(
             let task = lock(&app.world).cancel(call.workspace, call.task()?)?;
             Reply::ok(&task)
         }
+        other => Err(Failure::new(
+            StatusCode::NOT_IMPLEMENTED,
+            format!("the simulator does not play `{other}`"),
+        )),
     }
 }
 

@@ -6,7 +6,6 @@ mod faults;
 mod handlers;
 mod host;
 mod observe;
-mod operation;
 mod pace;
 mod page;
 mod placeholder;
@@ -25,8 +24,8 @@ mod upload;
 mod world;
 
 pub use faults::{Fault, FaultHandle};
+pub use nanonets_agents_api::Operation;
 pub use observe::Request;
-pub use operation::Operation;
 pub use script::{OnCancel, Script, Until};
 pub use simulator::{Simulator, SimulatorBuilder, StartError, TaskView};
 pub use upload::{Part, SeenBody};

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use nanonets_agents_api::types::TaskId;
 
-use crate::operation::Operation;
 use crate::upload::SeenBody;
+use nanonets_agents_api::Operation;
 
 /// So many requests are remembered; counts go on beyond that.
 const REMEMBERED: usize = 10_000;

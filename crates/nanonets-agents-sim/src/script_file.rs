@@ -40,10 +40,10 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::faults::Fault;
-use crate::operation::Operation;
 use crate::rate::RateLimit;
 use crate::script::{OnCancel, Script, Until};
 use crate::simulator::Simulator;
+use nanonets_agents_api::Operation;
 
 /// A script file as read.
 #[derive(Debug, Default, Deserialize)]
@@ -534,7 +534,8 @@ impl RawFault {
             fault = fault.retry_after_date(date);
         }
         for id in self.on {
-            fault = fault.on(id.parse::<Operation>()?);
+            let operation: Operation = id.parse().map_err(|error| format!("`{id}` is {error}"))?;
+            fault = fault.on(operation);
         }
         if let Some(times) = self.times {
             fault = fault.times(times);

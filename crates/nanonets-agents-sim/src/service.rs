@@ -29,7 +29,6 @@ use crate::faults::{Effect, FaultBody, Faults, Struck};
 use crate::handlers;
 use crate::host;
 use crate::observe::{Log, Request, copied};
-use crate::operation::Operation;
 use crate::page::Cursors;
 use crate::query::Query;
 use crate::rate::RateLimiter;
@@ -37,6 +36,7 @@ use crate::reply::{Failure, Reply};
 use crate::server::Control;
 use crate::upload::{BodyLimits, Incoming};
 use crate::world::World;
+use nanonets_agents_api::Operation;
 
 /// Called with every request that was answered or broken off.
 pub(crate) type OnRequest = Arc<dyn Fn(&Request) + Send + Sync>;
@@ -120,10 +120,11 @@ pub(crate) fn router(app: &App) -> Router {
         let operations: Vec<Operation> = operations
             .filter(|operation| operation.path() == path)
             .collect();
-        let methods: Vec<String> = operations
+        let mut methods: Vec<String> = operations
             .iter()
             .map(|operation| operation.method().to_string())
             .collect();
+        methods.sort_unstable();
         let allowed = HeaderValue::from_str(&methods.join(", "));
         let allowed = allowed.unwrap_or(HeaderValue::from_static(""));
         let app = app.clone();

@@ -14,7 +14,6 @@ use tokio::task::JoinHandle;
 
 use crate::faults::{Fault, FaultHandle, Faults};
 use crate::observe::Request;
-use crate::operation::Operation;
 use crate::pace::Pace;
 use crate::page::Cursors;
 use crate::rate::{RateLimit, RateLimiter};
@@ -24,6 +23,7 @@ use crate::server::{Control, Server};
 use crate::service::{App, Settings, lock, router};
 use crate::upload::{BodyLimits, Part};
 use crate::world::{Lags, World};
+use nanonets_agents_api::Operation;
 
 /// The workspace that [`Simulator::api_key`] belongs to.
 const OWN: usize = 0;

@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::error::{Error, ErrorKind, Origin};
-use crate::operation::Operation;
+use crate::operation::{Operation, created_field};
 use crate::redact::Redactor;
 
 /// How much of a body is looked at to see whether it is text.
@@ -77,7 +77,7 @@ pub(crate) fn with_partial(
         ..
     } = partial;
     redactor.mark_sensitive(&mut headers);
-    let field = operation.created_id().filter(|_| status.is_success());
+    let field = created_field(operation).filter(|_| status.is_success());
     let id = field.and_then(|field| created_id(&body, field));
     let error = error.with_answer(status, headers, Bytes::from(body));
     match (operation, id) {
@@ -114,9 +114,7 @@ fn unreadable(body: &ErrorBody<ErrorEnvelope>, operation: Operation) -> Error {
     } else {
         Origin::Gateway
     };
-    let id = operation
-        .created_id()
-        .and_then(|field| created_id(body.bytes(), field));
+    let id = created_field(operation).and_then(|field| created_id(body.bytes(), field));
     let what = match (operation, id) {
         (Operation::RunAgent, Some(id)) => {
             format!("the task {id} was started, but the answer does not decode{reason}")
@@ -303,7 +301,7 @@ fn lost(error: reqwest::Error) -> Error {
 
 /// The task that an answer to a run names.
 pub(crate) fn created_task(body: &[u8]) -> Option<TaskId> {
-    created_id(body, Operation::RunAgent.created_id()?).map(TaskId)
+    created_id(body, created_field(Operation::RunAgent)?).map(TaskId)
 }
 
 /// The id in a field of an answer, although the rest of the answer is odd or missing.

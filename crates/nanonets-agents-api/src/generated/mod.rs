@@ -4,10 +4,12 @@
 //! The client of Nanonets Agents API, generated from its API description.
 
 mod client;
+mod descriptor;
 pub mod operations;
 pub mod support;
 pub mod types;
 pub use client::Client;
+pub use descriptor::{Operation, UnknownOperation};
 pub use progenitor_client::{
     ByteStream, ClientHooks, ClientInfo, Error, OperationInfo, ResponseValue,
 };

@@ -196,6 +196,22 @@ async fn what_belongs_to_another_workspace_is_403_and_what_is_not_there_404() {
 }
 
 #[tokio::test]
+async fn each_operation_of_the_description_is_played() {
+    let api = Api::start().await;
+    let agent = api.agent("Invoices");
+    let task = api.run(&agent).await;
+    for operation in Operation::ALL {
+        let path = operation.path().trim_start_matches("/api/v1");
+        let path = path
+            .replace("{agent_id}", &agent)
+            .replace("{task_id}", &task);
+        let response = api.request(operation.method(), &path).send().await;
+        let status = response.expect("an answer").status();
+        assert_ne!(status, StatusCode::NOT_IMPLEMENTED, "{operation}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_operation_is_refused_in_the_envelope() {
     let api = Api::start().await;
     let (status, _) = refused(api.get("/agent")).await;

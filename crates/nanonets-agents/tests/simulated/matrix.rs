@@ -39,6 +39,7 @@ async fn call(client: &Client, operation: Operation, agent: AgentId, task: TaskI
         Operation::ListTaskMessages => of_task.messages().await.map(drop),
         Operation::SendTaskMessage => of_task.send_message(PROMPT).await.map(drop),
         Operation::CancelTask => of_task.cancel().await.map(drop),
+        other => panic!("no test calls `{other}`"),
     }
 }
 
