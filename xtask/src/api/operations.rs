@@ -27,6 +27,8 @@ pub struct Operation {
     pub parameters: Vec<Parameter>,
     /// The body of its request.
     pub body: Option<Body>,
+    /// The name of the setter of parts that the document does not name, if the body has parts.
+    pub extra_part: Option<String>,
     /// The body of its success responses.
     pub success: Success,
     /// The media types that its request accepts.

@@ -6,16 +6,14 @@ use crate::api::{Location, Parameter, Primitive, Segment, Style, TypeRef};
 use crate::pointer;
 use crate::view::OperationView;
 
-use super::names::Members;
 use super::schema::Schema;
 use super::types::Types;
 
-/// Constructs the parameters of an operation, and its path.
+/// Constructs the parameters of an operation, and its path. They have no Rust names yet.
 pub fn parameters<'d>(
     types: &mut Types<'d>,
     view: &OperationView<'d>,
     id: &str,
-    members: &mut Members,
 ) -> (Vec<Segment>, Vec<Parameter>) {
     let mut declared: Vec<(String, &Value)> = Vec::new();
     for (place, value) in view.parameters(types.root) {
@@ -40,9 +38,6 @@ pub fn parameters<'d>(
             .unwrap_or(usize::MAX - 1),
         _ => usize::MAX,
     });
-    for parameter in &mut parameters {
-        parameter.name = members.field(&parameter.key);
-    }
     let index = |name: &str| {
         parameters
             .iter()

@@ -1,7 +1,7 @@
 //! The inputs of an operation: arguments of its method, and setters of its builder.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
 
 use super::references::References;
 use crate::api::{
@@ -102,6 +102,15 @@ pub fn inputs<'a>(references: &References<'_>, operation: &'a Operation) -> Vec<
         None => {}
     }
     inputs
+}
+
+/// The field of a builder that holds the client. It leaves its name to an input.
+pub fn client_field(inputs: &[Input<'_>]) -> Ident {
+    let mut name = "client".to_owned();
+    while inputs.iter().any(|input| input.name == name) {
+        name.push('_');
+    }
+    format_ident!("{name}")
 }
 
 fn of_parameter<'a>(references: &References<'_>, parameter: &'a Parameter) -> Input<'a> {

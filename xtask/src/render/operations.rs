@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use super::inputs::{Conversion, Input, inputs};
+use super::inputs::{Conversion, Input, client_field, inputs};
 use super::references::References;
 use crate::api::{
     Answer, Api, Body, Content, Location, Operation, Parameter, Part, PartContent, Primitive,
@@ -49,18 +49,13 @@ impl Printer<'_> {
             let (name, field_type) = (ident(input.name), input.field_type(self.references));
             quote!(pub(super) #name: #field_type,)
         });
-        let is_multipart = matches!(
-            &operation.body,
-            Some(Body {
-                content: Content::Multipart(_),
-                ..
-            })
-        );
-        let extra_field = is_multipart.then(|| {
+        let client = client_field(&inputs);
+        let extra_field = operation.extra_part.as_deref().map(|name| {
+            let name = ident(name);
             let list = self
                 .references
                 .list(&quote!((::std::string::String, support::PartValue)));
-            quote!(pub(super) extra_part: #list,)
+            quote!(pub(super) #name: #list,)
         });
         let is_clone = !matches!(
             &operation.body,
@@ -74,19 +69,19 @@ impl Printer<'_> {
             .iter()
             .filter(|input| !input.is_argument)
             .map(|input| self.setter(input));
-        let extra_setter = is_multipart.then(extra_part);
+        let extra_setter = operation.extra_part.as_deref().map(extra_part);
         let summary = docs::comment(&format!(
             "Builder of the request of [`Client::{0}`](super::Client::{0}).",
             operation.name
         ));
-        let send = self.send();
+        let send = self.send(&client);
         let successes = self.successes();
         quote! {
             #summary
             #clone
             #[must_use = "a request is sent by calling `send` and awaiting it"]
             pub struct #builder<'a> {
-                pub(super) client: &'a super::Client,
+                pub(super) #client: &'a super::Client,
                 #(#fields)*
                 #extra_field
             }
@@ -136,7 +131,7 @@ impl Printer<'_> {
         }
     }
 
-    fn send(&self) -> TokenStream {
+    fn send(&self, client: &Ident) -> TokenStream {
         let operation = self.operation;
         let method = ident(&operation.method);
         let template = operation.path_template();
@@ -169,12 +164,12 @@ impl Printer<'_> {
         quote! {
             #comment
             pub async fn send(self) -> ::std::result::Result<::progenitor_client::ResponseValue<#success>, ::progenitor_client::Error<support::ErrorBody<#error>>> {
-                let path = support::draft::Path::new(&self.client.baseurl)#(#path)*;
+                let path = support::draft::Path::new(&self.#client.baseurl)#(#path)*;
                 let #mutable draft = support::draft::Draft::new(::reqwest::Method::#method, path, #accept);
                 #(#steps)*
                 #body
                 let request = draft.finish().map_err(::progenitor_client::Error::InvalidRequest)?;
-                let response = super::client::execute(self.client, request, #id).await?;
+                let response = super::client::execute(self.#client, request, #id).await?;
                 #decode
             }
         }
@@ -233,12 +228,18 @@ impl Printer<'_> {
             Content::Text | Content::Bytes => quote!(draft.raw(#media_type, #owned);),
             Content::Multipart(parts) => {
                 let parts = parts.iter().map(part);
+                let extra = self.operation.extra_part.as_deref().map(|name| {
+                    let name = ident(name);
+                    quote! {
+                        for (name, value) in self.#name {
+                            form.extra(&name, value);
+                        }
+                    }
+                });
                 quote! {
                     let mut form = support::multipart::Form::new();
                     #(#parts)*
-                    for (name, value) in self.extra_part {
-                        form.extra(&name, value);
-                    }
+                    #extra
                     draft.multipart(form).await;
                 }
             }
@@ -378,17 +379,18 @@ fn part(part: &Part) -> TokenStream {
     }
 }
 
-fn extra_part() -> TokenStream {
+fn extra_part(name: &str) -> TokenStream {
+    let setter = ident(name);
     quote! {
         /// Adds a part that the API description does not name: text, or a [`FilePart`](support::FilePart). Calls add up.
         ///
         /// Texts are sent after the other texts and before the files, files after the other files.
-        pub fn extra_part(
+        pub fn #setter(
             mut self,
             name: impl ::std::convert::Into<::std::string::String>,
             value: impl ::std::convert::Into<support::PartValue>,
         ) -> Self {
-            self.extra_part.push((name.into(), value.into()));
+            self.#setter.push((name.into(), value.into()));
             self
         }
     }
