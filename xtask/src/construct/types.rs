@@ -84,10 +84,12 @@ impl<'d> Kind<'d> {
         if let Some(branches) = schema.branches(root) {
             return Self::of_branches(branches);
         }
-        if let Some(values) = known_strings(schema) {
+        let json_types = json_types(schema);
+        // Lists of strings are common beside `type: array`, where none of them is a value.
+        let has_strings = json_types.is_empty() || json_types.contains(&"string");
+        if has_strings && let Some(values) = known_strings(schema) {
             return Self::Enum(values);
         }
-        let json_types = json_types(schema);
         match &*json_types {
             [] => Self::Any,
             [json_type] => Self::of_json_type(schema, json_type),
@@ -97,12 +99,16 @@ impl<'d> Kind<'d> {
 
     fn of_branches(mut branches: Vec<Branch<'d>>) -> Self {
         branches.retain(|branch| !branch.own.is_null());
-        // A branch without constraints allows every value.
-        if branches
+        // A branch without constraints allows every value, or every one that the schema allows beside its union.
+        let unconstrained = branches
             .iter()
-            .any(|branch| branch.schema.is_unconstrained())
-        {
-            return Self::Any;
+            .position(|branch| branch.own.is_unconstrained());
+        if let Some(index) = unconstrained {
+            let branch = branches.swap_remove(index);
+            return match branch.schema.is_unconstrained() {
+                true => Self::Any,
+                false => Self::Branch(branch),
+            };
         }
         match branches.len() {
             0 | 1 => branches.pop().map_or(Self::Any, Self::Branch),
@@ -294,6 +300,9 @@ impl<'d> Types<'d> {
         let key = self.key(schema);
         if let Some(id) = self.known.get(&key) {
             return TypeRef::Named(*id);
+        }
+        if let Some(id) = schema.component().and_then(|at| self.component_at(at)) {
+            return TypeRef::Named(id);
         }
         if self.depth > MAX_DEPTH {
             let message = format!("schemas are nested in one another more than {MAX_DEPTH} deep");
