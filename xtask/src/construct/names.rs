@@ -48,6 +48,15 @@ impl Members {
         name
     }
 
+    /// The name of the variant for unknown values. It leaves `Unrecognized` to a variant of the document.
+    pub fn unknown(&mut self) -> String {
+        let name = "Unrecognized";
+        match self.0.insert(name.to_owned()) {
+            true => name.to_owned(),
+            false => self.variant("UnrecognizedValue"),
+        }
+    }
+
     /// The name of a variant, with a number behind it if it is taken.
     pub fn variant(&mut self, words: &str) -> String {
         let name = match words {

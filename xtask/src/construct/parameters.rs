@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use crate::api::{Location, Parameter, Primitive, Segment, Style, TypeRef};
+use crate::api::{Location, Parameter, Segment, Style, TypeRef};
 use crate::pointer;
 use crate::view::OperationView;
 
+use super::constraints::constraints;
 use super::schema::Schema;
 use super::types::Types;
 
@@ -85,21 +86,17 @@ fn parameter<'d>(
         (Some(schema), false) => types.typed(schema, &format!("{id} {key}")).reference,
     };
     let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-    let is_integer = matches!(reference, TypeRef::Primitive(Primitive::Integer(_)));
-    let bound = |name, exclusive, inward| {
-        let schema = schema.as_ref().filter(|_| is_integer)?;
-        schema.integer_bound(name, exclusive, inward)
-    };
     Some(Parameter {
         key: key.to_owned(),
         name: String::new(),
         location,
         required: location == Location::Path || value.get("required") == Some(&Value::Bool(true)),
         style: if is_text { Style::Text } else { style },
-        range: (
-            bound("minimum", "exclusiveMinimum", 1),
-            bound("maximum", "exclusiveMaximum", -1),
-        ),
+        constraints: schema
+            .as_ref()
+            .filter(|_| !is_text)
+            .map(|schema| constraints(types.root, schema, &reference))
+            .unwrap_or_default(),
         description: text("description")
             .or_else(|| schema.as_ref()?.text("description").map(str::to_owned)),
         deprecated: value.get("deprecated") == Some(&Value::Bool(true)),

@@ -42,6 +42,8 @@ pub struct Part<'d> {
     resolved: Resolved,
     /// Whether it stands for a reference to it.
     is_target: bool,
+    /// The number of references that lead to it.
+    distance: usize,
 }
 
 /// Unions of an object that were dealt with: a branch of a union is constrained by the other keywords alone.
@@ -94,6 +96,7 @@ impl<'d> Part<'d> {
             pointer,
             resolved: Resolved::NONE,
             is_target: false,
+            distance: self.distance,
         })
     }
 
@@ -105,6 +108,7 @@ impl<'d> Part<'d> {
             pointer,
             resolved: Resolved::NONE,
             is_target: false,
+            distance: self.distance,
         })
     }
 
@@ -118,6 +122,7 @@ impl<'d> Part<'d> {
                 pointer: pointer::join(&pointer, &index.to_string()),
                 resolved: Resolved::NONE,
                 is_target: false,
+                distance: self.distance,
             })
             .collect()
     }
@@ -192,6 +197,7 @@ impl<'d> Expansion<'d> {
         let target = part.keyword("$ref").and_then(Value::as_str);
         let target = target.and_then(|target| target.strip_prefix('#'));
         let all_of = part.items("allOf");
+        let distance = part.distance + 1;
         self.parts.push(part);
         if let Some(target) = target
             && let Some(value) = pointer::get(self.root, target)
@@ -201,6 +207,7 @@ impl<'d> Expansion<'d> {
                 pointer: target.to_owned(),
                 resolved: Resolved::NONE,
                 is_target: false,
+                distance,
             };
             if is_own
                 && !self
@@ -250,6 +257,7 @@ impl<'d> Schema<'d> {
             pointer: pointer.to_owned(),
             resolved: Resolved::NONE,
             is_target: false,
+            distance: 0,
         };
         Some(Self::of(root, vec![part]))
     }
@@ -382,14 +390,20 @@ impl<'d> Schema<'d> {
         self.parts.iter().filter_map(move |part| part.keyword(name))
     }
 
-    /// The outermost value of a keyword.
+    /// The value of a keyword that the fewest references lead to: that of an extension, and not of its base.
     pub fn annotation(&self, name: &'static str) -> Option<&'d Value> {
-        self.keywords(name).next()
+        let parts = self.parts.iter();
+        let values = parts.filter_map(|part| Some((part.distance, part.keyword(name)?)));
+        let nearest = values.min_by_key(|(distance, _)| *distance);
+        nearest.map(|(_, value)| value)
     }
 
-    /// The outermost text of a keyword.
+    /// The same, if it is text.
     pub fn text(&self, name: &'static str) -> Option<&'d str> {
-        self.keywords(name).find_map(Value::as_str)
+        let parts = self.parts.iter();
+        let texts = parts.filter_map(|part| Some((part.distance, part.keyword(name)?.as_str()?)));
+        let nearest = texts.min_by_key(|(distance, _)| *distance);
+        nearest.map(|(_, text)| text)
     }
 
     /// Whether a keyword is `true` in any of the objects.
@@ -612,6 +626,12 @@ impl<'d> Schema<'d> {
         (!parts.is_empty()).then(|| Self::of(root, parts))
     }
 
+    /// Whether properties without a name are forbidden.
+    pub fn is_closed(&self) -> bool {
+        let mut values = self.keywords("additionalProperties");
+        values.any(|value| *value == Value::Bool(false))
+    }
+
     /// The schema of the items of an array.
     pub fn items(&self, root: &'d Value) -> Option<Self> {
         let parts: Vec<_> = self
@@ -653,20 +673,27 @@ impl<'d> Schema<'d> {
         self.keywords(name).filter_map(Value::as_f64).next()
     }
 
-    /// An inclusive bound of an integer. `exclusive` is the keyword that makes it exclusive (`true`, in OpenAPI 3.0) or is an
-    /// exclusive bound itself; `inward` is the step from an exclusive bound to an inclusive one.
-    pub fn integer_bound(
-        &self,
-        name: &'static str,
-        exclusive: &'static str,
-        inward: i64,
-    ) -> Option<i64> {
-        let bound = self.keywords(name).find_map(Value::as_i64);
-        match self.annotation(exclusive) {
-            Some(Value::Bool(true)) => bound?.checked_add(inward),
-            Some(exclusive) if exclusive.is_i64() => exclusive.as_i64()?.checked_add(inward),
-            _ => bound,
+    /// The bounds that the objects have, each with whether it is exclusive. `exclusive` is the keyword that makes the bound
+    /// exclusive (`true`, in OpenAPI 3.0) or is an exclusive bound itself.
+    pub fn bounds(&self, name: &'static str, exclusive: &'static str) -> Vec<(&'d Value, bool)> {
+        let mut bounds = Vec::new();
+        for part in &self.parts {
+            let own = part.keyword(exclusive);
+            let is_exclusive = own == Some(&Value::Bool(true));
+            bounds.extend(part.keyword(name).map(|bound| (bound, is_exclusive)));
+            bounds.extend(own.filter(|own| own.is_number()).map(|own| (own, true)));
         }
+        bounds
+    }
+
+    /// The values of a keyword that is a count.
+    pub fn counts(&self, name: &'static str) -> impl Iterator<Item = u64> {
+        self.keywords(name).filter_map(Value::as_u64)
+    }
+
+    /// The values of a keyword that is a text.
+    pub fn texts(&self, name: &'static str) -> impl Iterator<Item = &'d str> {
+        self.keywords(name).filter_map(Value::as_str)
     }
 
     /// Whether any object has a keyword.
@@ -711,6 +738,7 @@ fn mapped<'d>(root: &'d Value, union: &Part<'d>, listed: &[Part<'d>]) -> Vec<Par
                 pointer,
                 resolved: Resolved::NONE,
                 is_target: true,
+                distance: 0,
             });
         }
     }

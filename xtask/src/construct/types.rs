@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 
 use crate::api::{
-    EnumType, Evidence, Newtype, Primitive, Shape, TypeDef, TypeDocs, TypeId, TypeRef, Variant,
+    Constraints, EnumType, Evidence, Newtype, Primitive, Shape, TypeDef, TypeDocs, TypeId, TypeRef,
+    Variant,
 };
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
 
+use super::constraints::constraints;
 use super::directions::{Direction, Directions};
 use super::names::{Members, Names};
 use super::schema::{Branch, Key, Schema};
@@ -209,6 +211,7 @@ impl<'d> Types<'d> {
             // Each that was begun was finished, for the problems are none.
             shape: begun.shape.unwrap_or(Shape::Newtype(Newtype {
                 inner: TypeRef::JSON,
+                constraints: Constraints::default(),
             })),
         });
         let mut types: Vec<TypeDef> = types.collect();
@@ -243,6 +246,7 @@ impl<'d> Types<'d> {
         let schema = Schema::at(self.root, pointer)?;
         self.types[id.0].shape = Some(Shape::Newtype(Newtype {
             inner: TypeRef::JSON,
+            constraints: Constraints::default(),
         }));
         self.know(&schema, id);
         let name = self.types[id.0].name.clone();
@@ -251,6 +255,7 @@ impl<'d> Types<'d> {
             None => match schema.reference().map(str::to_owned) {
                 Some(target) => Shape::Newtype(Newtype {
                     inner: self.at(&target),
+                    constraints: Constraints::default(),
                 }),
                 None => {
                     let kind = Kind::of(self.root, &schema);
@@ -381,9 +386,13 @@ impl<'d> Types<'d> {
             Kind::JsonTypes(types) => Shape::Union(unions::of_types(self, schema, &types, name)),
             Kind::Enum(values) => Shape::Enum(enumeration(&values)),
             Kind::Struct => Shape::Struct(objects::structure(self, schema, name)),
-            kind => Shape::Newtype(Newtype {
-                inner: self.inline(schema, kind, name),
-            }),
+            kind => {
+                let inner = self.inline(schema, kind, name);
+                Shape::Newtype(Newtype {
+                    constraints: constraints(self.root, schema, &inner),
+                    inner,
+                })
+            }
         }
     }
 
@@ -457,7 +466,7 @@ fn known_strings<'d>(schema: &Schema<'d>) -> Option<Vec<&'d str>> {
 }
 
 fn enumeration(values: &[&str]) -> EnumType {
-    let mut members = Members::reserving(&["Unrecognized"]);
+    let mut members = Members::reserving(&[]);
     let mut seen = BTreeSet::new();
     let variants = values
         .iter()
@@ -468,5 +477,6 @@ fn enumeration(values: &[&str]) -> EnumType {
         });
     EnumType {
         variants: variants.collect(),
+        unknown: members.unknown(),
     }
 }

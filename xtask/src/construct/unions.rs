@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::api::{Discriminator, TypeRef, UnionType, Variant};
+use crate::api::{Constraints, Discriminator, TypeRef, UnionBranch, UnionType};
 use crate::pointer;
 
+use super::constraints::constraints;
 use super::names::Members;
 use super::schema::{Branch, Schema};
 use super::types::Types;
@@ -23,19 +24,21 @@ pub fn union<'d>(
 ) -> UnionType {
     let discriminator =
         declared(types.root, schema, branches).or_else(|| implied(types.root, branches));
-    let mut members = Members::reserving(&["Unrecognized"]);
-    let mut variants: Vec<Variant<TypeRef>> = Vec::new();
+    let mut members = Members::reserving(&[]);
+    let mut variants: Vec<UnionBranch> = Vec::new();
     for (index, branch) in branches.iter().enumerate() {
         let words = words(types.root, branches, discriminator.as_ref(), index);
         let inline = format!("{name} {words}");
         let value = types.typed(&branch.schema, &inline).reference;
-        variants.push(Variant {
+        variants.push(UnionBranch {
             name: members.variant(&words),
+            constraints: constraints(types.root, &branch.schema, &value),
             value,
         });
     }
     UnionType {
         branches: variants,
+        unknown: members.unknown(),
         discriminator,
     }
 }
@@ -152,14 +155,20 @@ fn values_of<'d>(
     Some(values)
 }
 
-/// The discriminator values that the mapping has for a schema, by its pointer or its name.
+/// The discriminator values that the mapping has for a schema, by its pointer or its name. Its name is one of them, unless the
+/// mapping has it for another schema.
 fn mapped(discriminator: &Value, pointer: &str) -> Vec<String> {
     let mapping = discriminator.get("mapping").and_then(Value::as_object);
     let mapped = mapping.into_iter().flatten().filter(|(_, target)| {
         let target = target.as_str().unwrap_or_default();
         target.strip_prefix('#') == Some(pointer) || *target == *pointer::last(pointer)
     });
-    mapped.map(|(value, _)| value.clone()).collect()
+    let mut values: Vec<String> = mapped.map(|(value, _)| value.clone()).collect();
+    let name = pointer::last(pointer);
+    if !values.is_empty() && mapping.is_some_and(|mapping| !mapping.contains_key(&name)) {
+        values.push(name);
+    }
+    values
 }
 
 /// A property that has constant values in every branch, and no value in two of them.
@@ -205,7 +214,7 @@ pub fn of_types<'d>(
     kinds: &[&str],
     name: &str,
 ) -> UnionType {
-    let mut members = Members::reserving(&["Unrecognized"]);
+    let mut members = Members::reserving(&[]);
     let branches = kinds.iter().map(|kind| {
         let word = match *kind {
             "array" => "list",
@@ -214,13 +223,15 @@ pub fn of_types<'d>(
         };
         let name = format!("{name} {word}");
         let value = types.of_json_type(schema, kind, &name);
-        Variant {
+        UnionBranch {
             name: members.variant(word),
+            constraints: constraints(types.root, schema, &value),
             value,
         }
     });
     UnionType {
         branches: branches.collect(),
+        unknown: members.unknown(),
         discriminator: None,
     }
 }
@@ -259,7 +270,7 @@ pub fn of_extensions<'d>(
         return None;
     }
     let key = declared.get("propertyName")?.as_str()?.to_owned();
-    let mut members = Members::reserving(&["Unrecognized"]);
+    let mut members = Members::reserving(&[]);
     let (mut branches, mut values) = (Vec::new(), Vec::new());
     for pointer in children {
         let name = pointer::last(&pointer);
@@ -269,14 +280,16 @@ pub fn of_extensions<'d>(
             own.push(name.clone());
         }
         values.extend(own.into_iter().map(|value| (value, branches.len())));
-        branches.push(Variant {
+        branches.push(UnionBranch {
             name: members.variant(&name),
+            constraints: Constraints::default(),
             value: TypeRef::Named(id),
         });
     }
     let discriminator = is_distinct(&values).then_some(Discriminator { key, values });
     Some(UnionType {
         branches,
+        unknown: members.unknown(),
         discriminator,
     })
 }

@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
+use super::constraints;
 use super::references::References;
 use crate::api::{
     Body, Content, Location, Operation, Parameter, Part, PartContent, Primitive, TypeRef,
@@ -122,13 +123,7 @@ fn of_parameter<'a>(references: &References<'_>, parameter: &'a Parameter) -> In
         Location::Header => "the header",
         Location::Cookie => "the cookie",
     };
-    let mut notes = Vec::new();
-    match parameter.range {
-        (None, None) => {}
-        (Some(least), None) => notes.push(format!("At least {least}.")),
-        (None, Some(greatest)) => notes.push(format!("At most {greatest}.")),
-        (Some(least), Some(greatest)) => notes.push(format!("From {least} to {greatest}.")),
-    }
+    let mut notes = constraints::notes(&parameter.constraints);
     if let Some(default) = &parameter.default {
         notes.push(format!("The server's default is {}.", docs::code(default)));
     }
@@ -160,11 +155,7 @@ fn of_part<'a>(references: &References<'_>, part: &'a Part) -> Input<'a> {
             (references.print(value), single, "the part")
         }
         PartContent::Json(value, _) => {
-            let single = if part.required {
-                Conversion::Value
-            } else {
-                Conversion::Option
-            };
+            let single = Conversion::of(value, part.required);
             (references.print(value), single, "the JSON part")
         }
     };
@@ -181,7 +172,7 @@ fn of_part<'a>(references: &References<'_>, part: &'a Part) -> Input<'a> {
         is_argument: part.required,
         kind: format!("{what} {}", docs::code(&part.key)),
         description: part.description.as_deref(),
-        notes: Vec::new(),
+        notes: constraints::notes(&part.constraints),
         deprecated: part.deprecated,
     }
 }
@@ -216,7 +207,7 @@ fn of_body<'a>(references: &References<'_>, body: &'a Body) -> Input<'a> {
         is_argument: body.required,
         kind: format!("the body, of type {}", docs::code(&body.media_type)),
         description: body.description.as_deref(),
-        notes: Vec::new(),
+        notes: constraints::notes(&body.constraints),
         deprecated: false,
     }
 }

@@ -3,11 +3,12 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
+use super::constraints;
 use super::inputs::{Conversion, Input, client_field, inputs};
 use super::references::References;
 use crate::api::{
-    Answer, Api, Body, Content, Location, Operation, Parameter, Part, PartContent, Primitive,
-    Segment, Style, Success, TypeRef,
+    Answer, Api, Body, Constraints, Content, Location, Operation, Parameter, Part, PartContent,
+    Primitive, Segment, Style, Success, TypeRef,
 };
 use crate::emit::docs;
 
@@ -181,18 +182,7 @@ impl Printer<'_> {
             true => quote!(Some(&self.#name)),
             false => quote!(self.#name.as_ref()),
         };
-        let range = match parameter.range {
-            (None, None) => None,
-            (least, greatest) => {
-                let least = least.map_or(quote!(i128::MIN), bound);
-                let greatest = greatest.map_or(quote!(i128::MAX), bound);
-                let value = match parameter.required {
-                    true => quote!(Some(self.#name)),
-                    false => quote!(self.#name),
-                };
-                Some(quote!(draft.range(#key, #value, #least, #greatest);))
-            }
-        };
+        let check = self.check(key, &value, &parameter.constraints, &parameter.value);
         let style = style(parameter.style);
         let step = match parameter.location {
             Location::Path => None,
@@ -200,7 +190,20 @@ impl Printer<'_> {
             Location::Header => Some(quote!(draft.header(#key, #style, #value);)),
             Location::Cookie => Some(quote!(draft.cookie(#key, #style, #value);)),
         };
-        (range.is_some() || step.is_some()).then(|| quote!(#range #step))
+        (check.is_some() || step.is_some()).then(|| quote!(#check #step))
+    }
+
+    /// The step that checks the constraints of a value, if it has any.
+    fn check(
+        &self,
+        key: &str,
+        value: &TokenStream,
+        constraints: &Constraints,
+        reference: &TypeRef,
+    ) -> Option<TokenStream> {
+        let is_constrained = !constraints.is_empty() || self.references.is_constrained(reference);
+        let constraints = constraints::expression(constraints);
+        is_constrained.then(|| quote!(draft.check(#key, #value, #constraints);))
     }
 
     fn body(&self) -> Option<TokenStream> {
@@ -216,7 +219,13 @@ impl Printer<'_> {
             (_, true) => quote!(Some(self.body)),
             (_, false) => quote!(self.body),
         };
-        Some(match &body.content {
+        let text = TypeRef::STRING;
+        let reference = match &body.content {
+            Content::Json(value) | Content::Form(value, _) => value,
+            Content::Text | Content::Bytes | Content::Multipart(_) => &text,
+        };
+        let check = self.check("body", &value, &body.constraints, reference);
+        let step = match &body.content {
             Content::Json(_) => quote!(draft.json(#media_type, #value);),
             Content::Form(_, styles) => {
                 let styles = styles.iter().map(|(name, of)| {
@@ -227,7 +236,7 @@ impl Printer<'_> {
             }
             Content::Text | Content::Bytes => quote!(draft.raw(#media_type, #owned);),
             Content::Multipart(parts) => {
-                let parts = parts.iter().map(part);
+                let parts = parts.iter().map(|part| self.part(part));
                 let extra = self.operation.extra_part.as_deref().map(|name| {
                     let name = ident(name);
                     quote! {
@@ -243,7 +252,18 @@ impl Printer<'_> {
                     draft.multipart(form).await;
                 }
             }
-        })
+        };
+        Some(quote!(#check #step))
+    }
+
+    fn part(&self, part: &Part) -> TokenStream {
+        let check = match &part.content {
+            PartContent::File(_) => None,
+            PartContent::Text(value) | PartContent::Json(value, _) => {
+                self.check(&part.key, &quote!(Some(&value)), &part.constraints, value)
+            }
+        };
+        add_part(part, check.as_ref())
     }
 
     fn error_type(&self) -> TokenStream {
@@ -358,7 +378,7 @@ impl Printer<'_> {
     }
 }
 
-fn part(part: &Part) -> TokenStream {
+fn add_part(part: &Part, check: Option<&TokenStream>) -> TokenStream {
     let (key, name) = (&part.key, ident(&part.name));
     let add = match &part.content {
         PartContent::File(None) => quote!(form.file(#key, value);),
@@ -373,9 +393,9 @@ fn part(part: &Part) -> TokenStream {
         }
     };
     match (part.repeated, part.required) {
-        (true, _) => quote!(for value in self.#name { #add }),
-        (false, false) => quote!(if let Some(value) = self.#name { #add }),
-        (false, true) => quote!({ let value = self.#name; #add }),
+        (true, _) => quote!(for value in self.#name { #check #add }),
+        (false, false) => quote!(if let Some(value) = self.#name { #check #add }),
+        (false, true) => quote!({ let value = self.#name; #check #add }),
     }
 }
 
@@ -404,11 +424,6 @@ fn style(style: Style) -> TokenStream {
         Style::DeepObject => quote!(support::Style::DeepObject),
         Style::Json => quote!(support::Style::Json),
     }
-}
-
-fn bound(value: i64) -> TokenStream {
-    let literal = Literal::i64_unsuffixed(value);
-    quote!(#literal)
 }
 
 fn variant(status: &str) -> Ident {
