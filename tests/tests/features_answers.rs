@@ -6,7 +6,7 @@ use common::Server;
 use futures_util::TryStreamExt;
 use progenitor_client::Error;
 use serde_json::json;
-use workspace_tests::fixtures::{error_bodies, request_bodies, successes};
+use workspace_tests::modelled::{error_bodies, request_bodies, successes};
 
 #[tokio::test]
 async fn any_2xx_is_the_success_that_is_described() {
@@ -106,7 +106,7 @@ async fn differing_errors_are_any_json_and_an_inline_one_has_a_type() {
     let Error::ErrorResponse(answer) = error else {
         panic!("an answer was expected")
     };
-    assert_eq!(answer.decoded(), Some(&json!({ "code": 7 })));
+    assert_eq!(*answer.decoded().expect("JSON"), json!({ "code": 7 }));
     let error = client.with_inline().send().await.expect_err("an error");
     let Error::ErrorResponse(answer) = error else {
         panic!("an answer was expected")
@@ -130,13 +130,16 @@ async fn an_error_page_keeps_status_headers_and_body() {
 
 #[tokio::test]
 async fn bodies_are_sent_in_their_media_type() {
+    use request_bodies::types::SendEnumBody;
+
     let server = Server::silent().await;
     let client = request_bodies::Client::new(&server.url).expect("a client");
-    let json = client.send_json().body_map(|body| body.text("a"));
+    let note = request_bodies::types::Note::new("a".to_owned());
+    let json = client.send_json(note);
     json.send().await.expect("a success");
     client
         .send_any()
-        .body(json!([1]))
+        .body(request_bodies::Json::from(json!([1])))
         .send()
         .await
         .expect("a success");
@@ -148,11 +151,12 @@ async fn bodies_are_sent_in_their_media_type() {
         .expect("a success");
     client
         .send_enum()
-        .body("stop")
+        .body(SendEnumBody::Stop)
         .send()
         .await
         .expect("a success");
-    let form = client.send_form().body_map(|body| body.text("a&b"));
+    let note = request_bodies::types::Note::new("a&b".to_owned());
+    let form = client.send_form().body(note);
     form.send().await.expect("a success");
     client
         .send_bytes()
@@ -162,7 +166,7 @@ async fn bodies_are_sent_in_their_media_type() {
         .expect("a success");
     client
         .send_text()
-        .body("text".to_owned())
+        .body("text")
         .send()
         .await
         .expect("a success");

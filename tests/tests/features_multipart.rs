@@ -4,7 +4,7 @@ mod common;
 
 use common::{Received, Server};
 use serde_json::json;
-use workspace_tests::fixtures::{
+use workspace_tests::modelled::{
     multipart_only, multipart_parts, odd_names, two_bodies, two_bodies_edited,
 };
 
@@ -37,8 +37,7 @@ async fn an_operation_with_only_a_multipart_body_has_its_own_name() {
     let scan =
         multipart_only::FilePart::from_bytes("a.pdf", "%PDF").content_type("application/pdf");
     client
-        .upload_scan()
-        .scan(scan)
+        .upload_scan(scan)
         .name("A")
         .send()
         .await
@@ -63,42 +62,34 @@ async fn an_operation_with_only_a_multipart_body_has_its_own_name() {
 }
 
 #[tokio::test]
-async fn a_required_part_that_is_missing_sends_nothing() {
+async fn a_part_that_breaks_its_constraints_sends_nothing() {
     let server = Server::silent().await;
-    let client = multipart_only::Client::new(&server.url).expect("a client");
-    let error = client
-        .upload_scan()
-        .send()
-        .await
-        .expect_err("an error")
-        .to_string();
-    assert!(error.contains("`scan` is required"), "{error}");
     let client = multipart_parts::Client::new(&server.url).expect("a client");
-    let error = client
-        .open_case()
-        .title("t")
-        .labels(["l"])
-        .send()
-        .await
-        .expect_err("an error")
-        .to_string();
-    assert!(error.contains("`evidence` is required"), "{error}");
+    let evidence = multipart_parts::FilePart::from_bytes("1.txt", "one");
+    let case = client.open_case([evidence], ["l"], "t").code("secret");
+    let error = case.send().await.expect_err("an error").to_string();
+    let expected = "`code` must match the pattern `^[A-Z]{2}$`";
+    assert!(error.contains(expected), "{error}");
     assert!(server.received().is_empty());
 }
 
 #[tokio::test]
 async fn every_kind_of_part_arrives_as_described() {
-    use multipart_parts::FilePart;
-    use multipart_parts::types::{CaseOptions, OpenCaseInline};
+    use multipart_parts::types::{CaseOptions, OpenCaseInline, OpenCaseKind, Severity};
+    use multipart_parts::{FilePart, Json};
 
     let server = Server::json(200, json!({})).await;
     let client = multipart_parts::Client::new(&server.url).expect("a client");
     let options = CaseOptions {
         language: Some("en".to_owned()),
+        ..CaseOptions::default()
     };
+    let evidence = [
+        FilePart::from_bytes("1.txt", "one"),
+        FilePart::from_bytes("2.txt", "two"),
+    ];
     client
-        .open_case()
-        .title("A \"title\"\r\n")
+        .open_case(evidence, ["a", "b"], "A \"title\"\r\n")
         .count(7)
         .small(1)
         .ratio(0.5)
@@ -109,24 +100,20 @@ async fn every_kind_of_part_arrives_as_described() {
                 .expect("a point in time"),
         )
         .owner(uuid::Uuid::nil())
-        .kind("storm")
-        .severity("high")
-        .wrapped("low")
+        .kind(OpenCaseKind::from("storm"))
+        .severity(Severity::High)
+        .wrapped(Severity::Low)
         .code("AB")
         .options(options.clone())
-        .anything(json!([1, null]))
+        .anything(Json::from(json!([1, null])))
         .inline(OpenCaseInline {
             note: Some("n".to_owned()),
+            ..OpenCaseInline::default()
         })
         .text_as_json("quoted")
-        .labels(["a"])
-        .labels(["b"])
-        .severities(["low", "high"])
+        .severities(["low"])
+        .severities(["high"])
         .history([options.clone(), options])
-        .evidence([
-            FilePart::from_bytes("1.txt", "one"),
-            FilePart::from_bytes("2.txt", "two"),
-        ])
         .cover(FilePart::from_bytes("c.png", "png"))
         .type_("keyword")
         .weird_name("odd")
@@ -183,18 +170,15 @@ async fn the_setter_of_other_parts_leaves_its_name_to_one_that_is_documented() {
     let client = odd_names::Client::new(&server.url).expect("a client");
     let request = odd_names::types::LocalPartsRequest::default();
     client
-        .local_parts()
+        .local_parts("f", request)
         .extra_part_("form", "other")
         .extra_part("documented")
         .name("n")
-        .form("f")
-        .request(request)
         .send()
         .await
         .expect("a success");
     client
-        .local_parameters_of_a_form()
-        .form("path")
+        .local_parameters_of_a_form("path")
         .extra_part("query")
         .extra_part_("extra-part", "part")
         .send()
@@ -227,15 +211,13 @@ async fn an_operation_with_two_bodies_can_be_sent_either_way() {
     let client = two_bodies::Client::new(&server.url).expect("a client");
     let id = uuid::Uuid::nil();
     client
-        .run_job()
-        .job_id(id)
-        .body_map(|body| body.prompt("go"))
+        .run_job(id)
+        .body(two_bodies::types::RunRequest::new("go".to_owned()))
         .send()
         .await
         .expect("a success");
     client
-        .run_job_multipart()
-        .job_id(id)
+        .run_job_multipart(id)
         .prompt("go")
         .send()
         .await
@@ -256,28 +238,25 @@ async fn what_was_added_to_a_document_works() {
     let id = uuid::Uuid::nil();
     let server = Server::json(200, json!({ "id": id, "cost": 1.5 })).await;
     let client = two_bodies_edited::Client::new(&server.url).expect("a client");
-    let job = client.get_job().job_id(id).send().await.expect("a success");
+    let job = client.get_job(id).send().await.expect("a success");
     assert_eq!(job.cost, Some(1.5));
     let options = RunOptions {
         speed: Some(RunOptionsSpeed::Steady),
         ..RunOptions::default()
     };
     let request = RunRequest {
-        prompt: "go".to_owned(),
         options: Some(options),
+        ..RunRequest::new("go".to_owned())
     };
     client
-        .send_message()
-        .job_id(id)
+        .send_message(id)
         .body(request)
         .send()
         .await
         .expect("a success");
     let file = two_bodies_edited::FilePart::from_bytes("f", "content");
     client
-        .send_message_multipart()
-        .job_id(id)
-        .file(file)
+        .send_message_multipart(id, file)
         .send()
         .await
         .expect("a success");

@@ -5,7 +5,7 @@ mod common;
 use chrono::{DateTime, NaiveDate, Utc};
 use common::Server;
 use uuid::Uuid;
-use workspace_tests::fixtures::{delimited_lists, integer_ranges, odd_names, parameters};
+use workspace_tests::modelled::{delimited_lists, integer_ranges, odd_names, parameters};
 
 const ID: Uuid = Uuid::from_u128(1);
 
@@ -15,33 +15,36 @@ fn moment() -> DateTime<Utc> {
 
 #[tokio::test]
 async fn paths_headers_and_queries_spell_values_as_json_does() {
+    use parameters::types::{Colour, Moment, ThingId};
+
     let server = Server::silent().await;
     let client = parameters::Client::new(&server.url).expect("a client");
     client
-        .look_up()
-        .moment(moment())
-        .named(moment())
-        .kind("a b")
-        .colour("dark green")
-        .id(ID)
-        .day(NaiveDate::from_ymd_opt(2026, 1, 2).expect("a day"))
-        .count(-7)
-        .flag(true)
-        .text("x/ü?")
+        .look_up(
+            moment(),
+            Moment(moment().into()),
+            "a b",
+            "dark green",
+            ID,
+            NaiveDate::from_ymd_opt(2026, 1, 2).expect("a day"),
+            -7,
+            true,
+            "x/ü?",
+            Moment(moment().into()),
+        )
         .x_moment(moment())
-        .x_named(moment())
-        .x_colour("unheard of")
-        .x_id(ID)
+        .x_colour(Colour::from("unheard of"))
+        .x_id(ThingId(ID))
         .x_count(3)
         .x_text("plain")
         .if_match("\"etag\"")
         .since(moment())
-        .since_named(moment())
+        .since_named(Moment(moment().into()))
         .filter_name("a&b")
         .ratio(0.5)
         .flag_query(false)
         .short("abc")
-        .wrapped("red")
+        .wrapped(Colour::Red)
         .send()
         .await
         .expect("a success");
@@ -67,45 +70,68 @@ async fn paths_headers_and_queries_spell_values_as_json_does() {
     assert_eq!(request.header("api-version"), None);
     assert_eq!(
         request.query,
-        "filter%5Bname%5D=a%26b&flag_query=false&ratio=0.5&short=abc&since=2026-01-02T03%3A04%3A05Z\
-         &since_named=2026-01-02T03%3A04%3A05Z&wrapped=red"
+        "since=2026-01-02T03%3A04%3A05Z&since_named=2026-01-02T03%3A04%3A05Z&filter%5Bname%5D=a%26b&ratio=0.5\
+         &flag_query=false&short=abc&wrapped=red"
     );
 }
 
 #[tokio::test]
-async fn a_missing_or_invalid_parameter_is_named_and_nothing_is_sent() {
+async fn an_invalid_parameter_is_named_and_nothing_is_sent() {
+    use parameters::types::Moment;
+
     let server = Server::silent().await;
     let client = parameters::Client::new(&server.url).expect("a client");
-    let missing = client.look_up().send().await.expect_err("an error");
-    assert!(
-        missing.to_string().contains("`moment` is required"),
-        "{missing}"
-    );
-    let client = delimited_lists::Client::new(&server.url).expect("a client");
-    let missing = client.search().send().await.expect_err("an error");
-    assert!(
-        missing.to_string().contains("`ids` is required"),
-        "{missing}"
-    );
+    let look_up = |text: &str| {
+        let (named, x_named) = (Moment(moment().into()), Moment(moment().into()));
+        let day = NaiveDate::from_ymd_opt(2026, 1, 2).expect("a day");
+        client.look_up(
+            moment(),
+            named,
+            "a b",
+            "red",
+            ID,
+            day,
+            -7,
+            true,
+            text,
+            x_named,
+        )
+    };
+    for (request, complaint) in [
+        (
+            look_up("t").short("secret"),
+            "`short` must have from 2 to 4 characters, not 6",
+        ),
+        (
+            look_up("t").x_count(0),
+            "`X-Count` must be at least 1, not 0",
+        ),
+        (look_up("t").x_text("secret\n"), "`X-Text`"),
+        (look_up(""), "`text`"),
+    ] {
+        let error = request.send().await.expect_err("an error").to_string();
+        assert!(error.contains(complaint), "{error}");
+        assert!(!error.contains("secret"), "{error}");
+    }
     assert!(server.received().is_empty());
 }
 
 #[tokio::test]
 async fn lists_are_joined_by_their_delimiter_or_repeated() {
+    use delimited_lists::types::Numbers;
+
     let server = Server::silent().await;
     let client = delimited_lists::Client::new(&server.url).expect("a client");
-    let texts = |values: &[&str]| values.iter().map(ToString::to_string).collect::<Vec<_>>();
     client
-        .search()
-        .commas(texts(&["a", "b,c"]))
-        .bars(texts(&["a", "b|c"]))
-        .spaces(texts(&["a", "b c"]))
-        .ids(vec![ID, ID])
-        .numbers(vec![1, 2])
-        .times(vec![moment()])
+        .search(vec![ID, ID])
+        .commas(["a", "b,c"])
+        .bars(["a", "b|c"])
+        .spaces(["a", "b c"])
+        .numbers(Numbers(vec![1, 2]))
+        .times([moment()])
         .colours(["red", "unheard of"])
-        .repeated(texts(&["a", "b"]))
-        .bars_repeated(vec![1, 2])
+        .repeated(["a", "b"])
+        .bars_repeated([1, 2])
         .not_a_list("x,y")
         .send()
         .await
@@ -134,27 +160,32 @@ async fn lists_are_joined_by_their_delimiter_or_repeated() {
 
 #[tokio::test]
 async fn numbers_inside_their_range_are_sent() {
+    use integer_ranges::types::PageSize;
+
     let server = Server::silent().await;
     let client = integer_ranges::Client::new(&server.url).expect("a client");
     let request = client
-        .list_pages()
-        .needed(-5)
+        .list_pages(-5)
         .both(100)
         .exclusive(1)
         .exact(7)
-        .min_only(0);
+        .min_only(0)
+        .fraction(0.5)
+        .named(PageSize(50));
     request.send().await.expect("a success");
     assert_eq!(
         server.only().query,
-        "both=100&exact=7&exclusive=1&min_only=0&needed=-5"
+        "both=100&min_only=0&exclusive=1&needed=-5&exact=7&fraction=0.5&named=50"
     );
 }
 
 #[tokio::test]
 async fn a_number_outside_its_range_is_refused_in_words() {
+    use integer_ranges::types::PageSize;
+
     let server = Server::silent().await;
     let client = integer_ranges::Client::new(&server.url).expect("a client");
-    let list = || client.list_pages().needed(0);
+    let list = || client.list_pages(0);
     for (request, complaint) in [
         (list().both(0), "`both` must be from 1 to 100, not 0"),
         (list().both(101), "`both` must be from 1 to 100, not 101"),
@@ -164,7 +195,19 @@ async fn a_number_outside_its_range_is_refused_in_words() {
             list().exclusive(10),
             "`exclusive` must be from 1 to 9, not 10",
         ),
-        (list().needed(6), "`needed` must be from -5 to 5, not 6"),
+        (client.list_pages(6), "`needed` must be from -5 to 5, not 6"),
+        (
+            list().fraction(1.5),
+            "`fraction` must be at most 1, not 1.5",
+        ),
+        (
+            list().named(PageSize(0)),
+            "`named` must be from 1 to 50, not 0",
+        ),
+        (
+            list().beyond(18_446_744_073_709_551_616),
+            "`beyond` must be at most 18446744073709551615, not 18446744073709551616",
+        ),
     ] {
         let error = request.send().await.expect_err("an error").to_string();
         assert!(error.contains(complaint), "{error}");
@@ -180,22 +223,24 @@ async fn names_that_are_no_identifiers_keep_their_spelling_on_the_wire() {
     )
     .await;
     let client = odd_names::Client::new(&server.url).expect("a client");
+    let body = odd_names::types::OddSchemaName {
+        plus1: Some(1),
+        x_y: Some("y".to_owned()),
+        ..odd_names::types::OddSchemaName::new("t".to_owned())
+    };
     let answer = client
-        .odd_operation_v2()
-        .type_("a")
-        .self_("b")
-        .dash_ed("c")
+        .odd_operation_v2("a", "b", "c")
         .url("u")
         .request("r")
         .client("c")
         .result("s")
-        .value(vec!["v".to_owned()])
+        .value(["v"])
         .number(1)
-        ._2nd("2")
+        .x2nd("2")
         .q_uote("q")
-        .list_x(vec!["l".to_owned(), "m".to_owned()])
+        .list_x(["l", "m"])
         .async_("h")
-        .body_map(|body| body.type_("t").plus1(1).x_y("y".to_owned()))
+        .body(body)
         .send()
         .await
         .expect("a success");
@@ -205,7 +250,7 @@ async fn names_that_are_no_identifiers_keep_their_spelling_on_the_wire() {
     assert_eq!(request.header("async"), Some("h"));
     assert_eq!(
         request.query,
-        "2nd=2&client=c&number=1&q%22uote%7B%7D=q&request=r&result=s&url=u&value=v&list%20%22x%22%20%7B%7D=l,m"
+        "url=u&request=r&client=c&result=s&value=v&number=1&2nd=2&q%22uote%7B%7D=q&list%20%22x%22%20%7B%7D=l,m"
     );
     let body = request.json();
     assert_eq!(
@@ -216,24 +261,23 @@ async fn names_that_are_no_identifiers_keep_their_spelling_on_the_wire() {
 
 #[tokio::test]
 async fn parameters_of_one_name_in_rust_each_have_a_setter() {
-    use workspace_tests::fixtures::colliding_setters;
+    use workspace_tests::modelled::colliding_setters;
 
     let server = Server::silent().await;
     let client = colliding_setters::Client::new(&server.url).expect("a client");
     let request = client
-        .list()
+        .list("p", 3)
         .max_keys(1)
-        .max_keys_2(colliding_setters::types::ListMaxKeys::Few)
-        .max_keys_header(3)
-        .max_keys_cookie("c")
-        .max_keys2("p");
-    let request = request.send_query(true).header_map_query("h");
+        .max_keys_3(colliding_setters::types::ListMaxKeys::Few)
+        .max_keys_2(["l"])
+        .max_keys_cookie("c");
+    let request = request.send_query(true).header_map("h");
     request.send().await.expect("a success");
     let request = server.only();
     assert_eq!(request.path, "/list/p");
     assert_eq!(
         request.query,
-        "MaxKeys=1&header_map=h&max-keys=few&send=true"
+        "MaxKeys=1&max-keys=few&max_keys_2=l&send=true&header_map=h"
     );
     assert_eq!(request.header("max-keys"), Some("3"));
     assert_eq!(request.header("cookie"), Some("max_keys=c"));
@@ -241,16 +285,24 @@ async fn parameters_of_one_name_in_rust_each_have_a_setter() {
 
 #[tokio::test]
 async fn a_part_that_is_called_like_a_parameter_has_a_setter() {
-    use workspace_tests::fixtures::colliding_setters;
+    use workspace_tests::modelled::colliding_setters;
 
     let server = Server::silent().await;
     let client = colliding_setters::Client::new(&server.url).expect("a client");
-    let form = client.upload_multipart().file_name("q").body_query("b");
-    let form = form.file_name_part("p").new_part("n");
+    let form = client.upload_multipart().file_name("q").body("b");
+    let form = form.file_name_part("p").new("n");
     form.send().await.expect("a success");
     let request = server.only();
     assert_eq!(request.query, "fileName=q&body=b");
     let body = String::from_utf8_lossy(&request.body);
     assert!(body.contains("name=\"file_name\"\r\n\r\np\r\n"), "{body}");
     assert!(body.contains("name=\"new\"\r\n\r\nn\r\n"), "{body}");
+    let json = client.upload().body_query("b").file_name("q");
+    let body = colliding_setters::types::UploadBody::default();
+    json.body(body).send().await.expect("a success");
+    let request = &server.received()[1];
+    assert_eq!(
+        (&*request.query, &*request.body),
+        ("fileName=q&body=b", &b"{}"[..])
+    );
 }

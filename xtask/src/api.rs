@@ -13,8 +13,9 @@ pub use operations::{
     Success,
 };
 pub use types::{
-    Discriminator, EnumType, Evidence, Field, Integer, Newtype, Presence, Primitive, Shape,
-    StructType, TypeDef, TypeDocs, TypeId, TypeRef, UnionType, Variant,
+    Bound, Constraints, Discriminator, EnumType, Evidence, Field, Integer, Newtype, Presence,
+    Primitive, Shape, StructType, TypeDef, TypeDocs, TypeId, TypeRef, UnionBranch, UnionType,
+    Variant,
 };
 
 /// The client of an API.

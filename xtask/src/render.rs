@@ -1,6 +1,7 @@
 //! Prints code from the model with `quote!`, and needs nothing but the model for it.
 
 pub mod client;
+mod constraints;
 pub mod descriptor;
 mod inputs;
 pub mod operations;
@@ -19,6 +20,8 @@ use crate::diagnostic::Diagnostic;
 use crate::emit::docs;
 use crate::format;
 
+use support::Needed;
+
 /// The files of the generated module, by path; `inner` is a type that every client carries for its hooks.
 ///
 /// # Errors
@@ -26,12 +29,16 @@ use crate::format;
 /// A diagnostic for a file that is not Rust, which is a defect of this crate.
 pub fn module(api: &Api, inner: Option<&str>) -> Result<BTreeMap<String, String>, Vec<Diagnostic>> {
     let inner: Option<TokenStream> = inner.and_then(|inner| inner.parse().ok());
+    let needed = Needed {
+        events: has_events(api),
+        patterns: constraints::has_patterns(api),
+    };
     let modules = [
         ("mod.rs", index(api)),
         ("client.rs", client::module(api, inner.as_ref())),
         ("operations.rs", operations::module(api)),
         ("types.rs", types::module(api)),
-        ("support/mod.rs", support::module(has_events(api))),
+        ("support/mod.rs", support::module(&needed)),
     ];
     let descriptor = ("descriptor.rs", descriptor::module(api));
     let has_operations = !api.operations.is_empty();
@@ -54,7 +61,7 @@ pub fn module(api: &Api, inner: Option<&str>) -> Result<BTreeMap<String, String>
     if !problems.is_empty() {
         return Err(problems);
     }
-    for (name, text) in support::sources(has_events(api)) {
+    for (name, text) in support::sources(&needed) {
         files.insert(format!("support/{name}.rs"), text);
     }
     Ok(files)

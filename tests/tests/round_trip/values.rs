@@ -42,7 +42,17 @@ impl<'d> Generator<'d> {
 
     fn other_than_null(&mut self, schema: &Schema<'d>, depth: usize) -> Vec<Value> {
         if let Some(values) = schema.values() {
-            return values.into_iter().take(12).cloned().collect();
+            let types = schema.types();
+            // A list of values beside a type that none of them has is no list of values.
+            let is_valid = |value: &&Value| {
+                let types = types.as_ref();
+                types.is_none_or(|types| types.iter().any(|name| is_of_type(value, name)))
+            };
+            let mut valid: Vec<Value> = values.into_iter().filter(is_valid).cloned().collect();
+            valid.truncate(12);
+            if !valid.is_empty() {
+                return valid;
+            }
         }
         if let Some(branches) = schema.branches(self.root) {
             let per_branch = (24 / branches.len().max(1)).max(2);
@@ -164,6 +174,17 @@ impl<'d> Generator<'d> {
             }
         }
         objects
+    }
+}
+
+fn is_of_type(value: &Value, name: &str) -> bool {
+    match value {
+        Value::Null => name == "null",
+        Value::Bool(_) => name == "boolean",
+        Value::Number(_) => matches!(name, "integer" | "number"),
+        Value::String(_) => name == "string",
+        Value::Array(_) => name == "array",
+        Value::Object(_) => name == "object",
     }
 }
 

@@ -224,7 +224,7 @@ fn printable<'a>(path: impl Iterator<Item = &'a Segment>) -> String {
 }
 
 /// Whether this could be the name of a field in a schema, and is safe to print.
-fn is_field_name(name: &str) -> bool {
+pub(super) fn is_field_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name
             .bytes()

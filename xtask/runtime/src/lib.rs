@@ -19,6 +19,7 @@
 //! | [`response`] | turns the answer into a typed value, or into an error that kept everything |
 //! | [`event_stream`] | turns the answer into a stream of events |
 //! | [`error_body`] | is what such an error holds |
+//! | [`constraint`], `pattern` | check what is sent |
 //! | [`date_time`] | reads dates and times as servers write them |
 //! | `media_type` | checks the content types of parts |
 //! | [`open_enum`] | makes enums that keep a value which the API description does not list |
@@ -34,6 +35,7 @@
 // What a server sends, or a disk does, must not end the program.
 #![deny(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+pub mod constraint;
 pub mod date_time;
 pub mod draft;
 pub mod error_body;
@@ -48,6 +50,7 @@ pub mod open_enum;
 pub mod optional;
 pub mod parameter;
 pub mod part_value;
+pub mod pattern;
 pub mod private;
 pub mod query;
 mod repair;
@@ -65,8 +68,10 @@ pub use timestamp::Timestamp;
 /// Types as codegen emits them.
 pub mod example {
     use crate as support;
+    use support::constraint::constraints;
     use support::object::object;
     use support::open_enum::{UnknownValue, open_enum};
+    use support::pattern::pattern;
     use support::private::private_debug;
     use support::union::union;
     use support::wire::{newtype, string_newtype, text_newtype, wire_enum};
@@ -101,11 +106,29 @@ pub mod example {
     }
 
     object! {
-        Cat {
+        Cat (extra) {
             id: "id" required,
             lives: "lives" optional,
             owner: "owner" nullable,
             born: "born" required,
+        }
+    }
+
+    /// A closed object with constraints.
+    #[derive(Clone, Debug, Default, PartialEq)]
+    pub struct Collar {
+        /// Up to nine letters.
+        pub name: Option<String>,
+        /// The links of a chain.
+        pub links: Option<Vec<i64>>,
+        /// Members without a field.
+        pub extra: support::object::Extra,
+    }
+
+    object! {
+        Collar (extra closed) {
+            name: "name" optional { length: (1, 9), patterns: &[pattern!(r"^\p{L}+$")] },
+            links: "links" optional { items: (1, 2), item: Some(constraints!(integer: (0, 5))) },
         }
     }
 
@@ -118,7 +141,7 @@ pub mod example {
         pub extra: support::object::Extra,
     }
 
-    object! { Dog { tricks: "tricks" optional, } }
+    object! { Dog (extra) { tricks: "tricks" optional, } }
 
     /// A union without a discriminator.
     #[derive(Clone, Debug, PartialEq)]
@@ -135,7 +158,7 @@ pub mod example {
         Unrecognized(support::Json),
     }
 
-    union! { Pet { Dog(Dog), Cat(Cat), Switch(Switch), Name(String) } }
+    union! { Pet, Unrecognized { Dog(Dog), Cat(Cat), Switch(Switch), Name(String) } }
 
     /// A union with a discriminator.
     #[derive(Clone, Debug, PartialEq)]
@@ -148,7 +171,7 @@ pub mod example {
         Unrecognized(support::Json),
     }
 
-    union! { Tagged { Dog(Dog), Cat(Cat) } by "kind" { "dog" => Dog, "wolf" => Dog, "cat" => Cat } }
+    union! { Tagged, Unrecognized { Dog(Dog), Cat(Cat) } by "kind" { "dog" => Dog, "wolf" => Dog, "cat" => Cat } }
 
     /// What a switch can be.
     #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -185,7 +208,7 @@ pub mod example {
     }
 
     open_enum!(Switch);
-    wire_enum!(Switch);
+    wire_enum!(Switch, Unrecognized);
 
     /// A type with a private field.
     pub struct Prompt<'a> {

@@ -44,19 +44,23 @@ impl Visitor<'_> for KeyOf {
     }
 }
 
-/// Implements [`Wire`](super::wire::Wire) and serde for a struct with a field `extra`:
+/// Implements [`Wire`](super::wire::Wire) and serde for a struct:
 ///
 /// ```text
 /// object! {
-///     Task {
-///         task_id: "task_id" required,   // `T`
-///         note: "note" optional,         // `Option<T>`: absent or a value; `null` is read as absent
-///         title: "title" nullable,       // `Option<Option<T>>`: absent, `null` or a value
+///     Task (extra) {
+///         task_id: "task_id" required,               // `T`
+///         note: "note" optional,                     // `Option<T>`: absent or a value; `null` is read as absent
+///         title: "title" nullable { length: (1, 9) } // `Option<Option<T>>`: absent, `null` or a value
 ///     }
 /// }
 /// ```
+///
+/// `extra` is the field of members without a field; `closed` behind it is for an object that is sent without any.
 macro_rules! object {
-    ($name:ident { $($field:ident: $key:literal $presence:ident,)* }) => {
+    ($name:ident ($more:ident $($closed:ident)? $({ $($constraints_of_more:tt)+ })?) {
+        $($field:ident: $key:literal $presence:ident $({ $($constraints:tt)+ })?,)*
+    }) => {
         impl support::wire::Wire for $name {
             fn read<'de, __De: ::serde::Deserializer<'de>>(deserializer: __De) -> ::std::result::Result<Self, __De::Error> {
                 struct __Members;
@@ -72,21 +76,21 @@ macro_rules! object {
                         mut map: __Map,
                     ) -> ::std::result::Result<$name, __Map::Error> {
                         $(let mut $field = ::std::option::Option::None;)*
-                        let mut extra = ::std::collections::BTreeMap::new();
+                        let mut $more = ::std::collections::BTreeMap::new();
                         while let ::std::option::Option::Some(key) = map.next_key_seed(support::object::KeyOf(&[$($key),*]))? {
                             match key {
                                 $(support::object::Key::Known($key) => $field = ::std::option::Option::Some(map.next_value::<support::wire::As<_>>()?.0),)*
                                 support::object::Key::Known(other) => {
-                                    extra.insert(other.to_owned(), map.next_value::<support::wire::As<_>>()?.0);
+                                    $more.insert(other.to_owned(), map.next_value::<support::wire::As<_>>()?.0);
                                 }
                                 support::object::Key::Other(name) => {
-                                    extra.insert(name, map.next_value::<support::wire::As<_>>()?.0);
+                                    $more.insert(name, map.next_value::<support::wire::As<_>>()?.0);
                                 }
                             }
                         }
                         ::std::result::Result::Ok($name {
                             $($field: support::object::present!($presence $field $key __Map),)*
-                            extra,
+                            $more,
                         })
                     }
                 }
@@ -98,17 +102,30 @@ macro_rules! object {
 
                 let mut map = serializer.serialize_map(::std::option::Option::None)?;
                 $(support::object::write_member!($presence self $field $key map);)*
-                for (name, value) in &self.extra {
+                for (name, value) in &self.$more {
                     map.serialize_entry(name, &support::wire::As(value))?;
                 }
                 map.end()
             }
 
             fn fit(&self) -> support::wire::Fit {
-                let unknown = u32::try_from(self.extra.len()).unwrap_or(u32::MAX);
-                let fit = support::wire::Fit { unknown, known: 0 };
+                let unknown = u32::try_from(self.$more.len()).unwrap_or(u32::MAX);
+                let fit = support::wire::Fit { unknown, ..support::wire::Fit::default() };
                 $(let fit = fit + support::object::fit_of_member!($presence self $field);)*
                 fit
+            }
+
+            fn check(
+                &self,
+                _: &support::constraint::Constraints,
+            ) -> ::std::result::Result<(), support::constraint::Violation> {
+                $(support::wire::Wire::check(&self.$field, support::constraint::constraints!($($($constraints)+)?))
+                    .map_err(|violation| violation.in_member($key))?;)*
+                $(support::object::require_closed!($closed self $more);)?
+                support::wire::Wire::check(
+                    &self.$more,
+                    support::constraint::constraints!($($($constraints_of_more)+)?),
+                )
             }
         }
 
@@ -156,4 +173,13 @@ macro_rules! fit_of_member {
     };
 }
 
-pub(crate) use {fit_of_member, object, present, write_member};
+/// Requires a closed object to have no members without a field.
+macro_rules! require_closed {
+    (closed $self:ident $more:ident) => {
+        if !$self.$more.is_empty() {
+            return ::std::result::Result::Err(support::constraint::Violation::closed());
+        }
+    };
+}
+
+pub(crate) use {fit_of_member, object, present, require_closed, write_member};

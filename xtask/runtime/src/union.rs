@@ -4,16 +4,25 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use super::constraint::Constraints;
 use super::json::Json;
 use super::wire::{As, Fit, Wire};
 
 /// A branch of a union: reads it from JSON text, if it is that.
 pub type Branch<U> = fn(&str) -> Option<(U, Fit)>;
 
-/// Reads a branch.
-pub fn branch<T: Wire, U>(json: &str, variant: fn(T) -> U) -> Option<(U, Fit)> {
+/// Reads a branch. One whose constraints the value breaks is read only if no other branch can be.
+pub fn branch<T: Wire, U>(
+    json: &str,
+    constraints: &Constraints,
+    variant: fn(T) -> U,
+) -> Option<(U, Fit)> {
     let As(value) = serde_json::from_str::<As<T>>(json).ok()?;
-    let fit = value.fit();
+    let violations = u32::from(value.check(constraints).is_err());
+    let fit = Fit {
+        violations,
+        ..value.fit()
+    };
     Some((variant(value), fit))
 }
 
@@ -70,17 +79,18 @@ impl<'de> Visitor<'de> for Discriminator {
     }
 }
 
-/// Implements [`Wire`] and serde for an enum with a variant `Unrecognized(Json)`:
+/// Implements [`Wire`] and serde for an enum with a variant for values of no branch, which is named first:
 ///
 /// ```text
-/// union! { Shape { Circle(Circle), Square(Square) } by "kind" { "circle" => Circle, "square" => Square } }
-/// union! { Id { Text(String), Number(i64) } }
+/// union! { Shape, Unrecognized { Circle(Circle), Square(Square) } by "kind" { "circle" => Circle, "square" => Square } }
+/// union! { Id, Unrecognized { Text(String) { length: (1, 9) }, Number(i64) } }
 /// ```
 ///
-/// With a discriminator, the branch is the one that it names; without one, the one that fits best. A value of no branch is
-/// `Unrecognized`.
+/// With a discriminator, the branch is the one that it names; without one, the one that fits best.
 macro_rules! union {
-    ($name:ident { $($variant:ident($type:ty)),* $(,)? } $(by $tag:literal { $($value:literal => $branch:ident),* $(,)? })?) => {
+    ($name:ident, $unknown:ident {
+        $($variant:ident($type:ty) $({ $($constraints:tt)+ })?),* $(,)?
+    } $(by $tag:literal { $($value:literal => $branch:ident),* $(,)? })?) => {
         impl support::wire::Wire for $name {
             fn read<'de, __De: ::serde::Deserializer<'de>>(deserializer: __De) -> ::std::result::Result<Self, __De::Error> {
                 let json = <support::Json as ::serde::Deserialize>::deserialize(deserializer)?;
@@ -88,29 +98,44 @@ macro_rules! union {
                     // A value that is not what its discriminator says may still be another branch.
                     let named = match &*tag {
                         $($value => json.get().map(|support::wire::As(value)| Self::$branch(value)),)*
-                        _ => return ::std::result::Result::Ok(Self::Unrecognized(json)),
+                        _ => return ::std::result::Result::Ok(Self::$unknown(json)),
                     };
                     if let ::std::result::Result::Ok(named) = named {
                         return ::std::result::Result::Ok(named);
                     }
                 })?
                 let best = support::union::best(&json, &[
-                    $(|json| support::union::branch::<$type, Self>(json, Self::$variant),)*
+                    $(|json| {
+                        let constraints = support::constraint::constraints!($($($constraints)+)?);
+                        support::union::branch::<$type, Self>(json, constraints, Self::$variant)
+                    },)*
                 ]);
-                ::std::result::Result::Ok(best.unwrap_or(Self::Unrecognized(json)))
+                ::std::result::Result::Ok(best.unwrap_or(Self::$unknown(json)))
             }
 
             fn write<__Ser: ::serde::Serializer>(&self, serializer: __Ser) -> ::std::result::Result<__Ser::Ok, __Ser::Error> {
                 match self {
                     $(Self::$variant(value) => support::wire::Wire::write(value, serializer),)*
-                    Self::Unrecognized(json) => support::wire::Wire::write(json, serializer),
+                    Self::$unknown(json) => support::wire::Wire::write(json, serializer),
                 }
             }
 
             fn fit(&self) -> support::wire::Fit {
                 match self {
                     $(Self::$variant(value) => support::wire::Wire::fit(value),)*
-                    Self::Unrecognized(_) => support::wire::Fit::UNKNOWN,
+                    Self::$unknown(_) => support::wire::Fit::UNKNOWN,
+                }
+            }
+
+            fn check(
+                &self,
+                _: &support::constraint::Constraints,
+            ) -> ::std::result::Result<(), support::constraint::Violation> {
+                match self {
+                    $(Self::$variant(value) => {
+                        support::wire::Wire::check(value, support::constraint::constraints!($($($constraints)+)?))
+                    })*
+                    Self::$unknown(_) => ::std::result::Result::Ok(()),
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use codegen_runtime::constraint::Constraints;
 use codegen_runtime::draft::{Draft, Path};
 use codegen_runtime::example::Switch;
 use codegen_runtime::optional::IntoOption;
@@ -114,26 +115,33 @@ fn headers_and_cookies_hold_one_line() {
     );
 }
 
+fn within(least: i128, greatest: i128) -> Constraints {
+    Constraints {
+        integer: (least, greatest),
+        ..Constraints::NONE
+    }
+}
+
 #[test]
 fn an_integer_out_of_range_is_an_error() {
     for (value, least, greatest, expected) in [
-        (0, 1, 100, "`limit` must be from 1 to 100, not 0"),
+        (0_i64, 1, 100, "`limit` must be from 1 to 100, not 0"),
         (0, 1, i128::MAX, "`limit` must be at least 1, not 0"),
         (9, i128::MIN, 8, "`limit` must be at most 8, not 9"),
     ] {
         let mut draft = draft(base());
-        draft.range("limit", Some(value), least, greatest);
+        draft.check("limit", Some(&value), &within(least, greatest));
         assert_eq!(problem(draft), expected);
     }
-    request(|draft| draft.range("limit", Some(100_i64), 1, 100));
-    request(|draft| draft.range::<i64>("limit", None, 1, 100));
+    request(|draft| draft.check("limit", Some(&100_i64), &within(1, 100)));
+    request(|draft| draft.check::<i64>("limit", None, &within(1, 100)));
 }
 
 #[test]
 fn the_first_problem_is_the_one_that_is_reported() {
     let mut draft = draft(base());
-    draft.range("first", Some(0_i64), 1, 2);
-    draft.range("second", Some(0_i64), 1, 2);
+    draft.check("first", Some(&0_i64), &within(1, 2));
+    draft.check("second", Some(&0_i64), &within(1, 2));
     draft.header("third", Style::Fields, Some(&"\n".to_owned()));
     assert!(problem(draft).contains("`first`"));
 }

@@ -1,7 +1,8 @@
 //! The rules by which JSON becomes Rust values, and by which these become JSON again.
 
 use chrono::{DateTime, Utc};
-use codegen_runtime::example::{Cat, Dog, Pet, PetId, PetName, Switch, Tagged};
+use codegen_runtime::constraint::{Bound, Constraints};
+use codegen_runtime::example::{Cat, Collar, Dog, Pet, PetId, PetName, Switch, Tagged};
 use codegen_runtime::optional::IntoOption;
 use codegen_runtime::wire::{As, Wire};
 use codegen_runtime::{Json, Timestamp};
@@ -46,6 +47,61 @@ fn absent_null_and_a_value_are_three_states() {
     // Where null is no value, it is read as absent.
     assert_eq!(read::<Cat>(&cat(r#","lives":null"#)).lives, None);
     assert!(is_rejected::<Cat>(&format!(r#"{{"id":"{ID}"}}"#)));
+}
+
+#[test]
+fn a_value_that_is_sent_keeps_its_constraints_and_one_that_is_read_need_not() {
+    for (json, expected) in [
+        (r#"{"name":"Ümit","links":[0,5]}"#, None),
+        (
+            r#"{"name":""}"#,
+            Some("`collar.name` must have from 1 to 9 characters, not 0"),
+        ),
+        (
+            r#"{"name":"R2"}"#,
+            Some("`collar.name` must match the pattern `^\\p{L}+$`"),
+        ),
+        (
+            r#"{"links":[]}"#,
+            Some("`collar.links` must have from 1 to 2 items, not 0"),
+        ),
+        (
+            r#"{"links":[1,6]}"#,
+            Some("`collar.links[1]` must be from 0 to 5, not 6"),
+        ),
+        (
+            r#"{"secret":1}"#,
+            Some("`collar` has members that the API description does not allow"),
+        ),
+    ] {
+        let collar: Collar = read(json);
+        assert_eq!(written(&collar), json);
+        let problem = collar.check(&Constraints::NONE).err();
+        let message = problem.map(|problem| problem.message("collar"));
+        assert_eq!(message.as_deref(), expected);
+    }
+}
+
+#[test]
+fn a_number_keeps_its_bounds() {
+    let check = |number: f64, least, greatest| {
+        let constraints = Constraints {
+            number: (least, greatest),
+            ..Constraints::NONE
+        };
+        let problem = number.check(&constraints).err();
+        problem.map(|problem| problem.message("ratio"))
+    };
+    let (none, one) = (Bound::None, Bound::Inclusive(1.0));
+    assert_eq!(check(1.0, one, one), None);
+    assert_eq!(check(1.0, Bound::Exclusive(0.5), none), None);
+    let above = "`ratio` must be at most 1, not 1.5";
+    assert_eq!(check(1.5, none, one).as_deref(), Some(above));
+    let below = "`ratio` must be more than 1, not 1";
+    assert_eq!(
+        check(1.0, Bound::Exclusive(1.0), none).as_deref(),
+        Some(below)
+    );
 }
 
 #[test]

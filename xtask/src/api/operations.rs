@@ -1,6 +1,6 @@
 //! Operations: what is generated for the paths of a document.
 
-use super::TypeRef;
+use super::{Constraints, TypeRef};
 
 /// An operation, which becomes a method of the client and a builder of its request.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct Operation {
     pub parameters: Vec<Parameter>,
     /// The body of its request.
     pub body: Option<Body>,
+    /// The name of the setter of parts that the document does not name, if the body has parts.
+    pub extra_part: Option<String>,
     /// The body of its success responses.
     pub success: Success,
     /// The media types that its request accepts.
@@ -61,8 +63,8 @@ pub struct Parameter {
     pub required: bool,
     /// How its value is written.
     pub style: Style,
-    /// The least and the greatest value of an integer.
-    pub range: (Option<i64>, Option<i64>),
+    /// The constraints of its value, other than those of its type.
+    pub constraints: Constraints,
     /// The description, untouched.
     pub description: Option<String>,
     /// Whether callers should stop using it.
@@ -108,6 +110,8 @@ pub struct Body {
     pub content: Content,
     /// Whether a request must have it.
     pub required: bool,
+    /// The constraints of its value, other than those of its type.
+    pub constraints: Constraints,
     /// The media type, as it is sent.
     pub media_type: String,
     /// The description, untouched.
@@ -142,6 +146,8 @@ pub struct Part {
     pub required: bool,
     /// Whether it may be sent any number of times.
     pub repeated: bool,
+    /// The constraints of each value, other than those of its type.
+    pub constraints: Constraints,
     /// The description, untouched.
     pub description: Option<String>,
     /// Whether callers should stop using it.
@@ -179,6 +185,17 @@ pub enum Answer {
     Events(TypeRef),
     /// Bytes, as a stream.
     Bytes,
+}
+
+impl Content {
+    /// Its parts, if it has some.
+    #[must_use]
+    pub fn parts(&self) -> &[Part] {
+        match self {
+            Self::Multipart(parts) => parts,
+            _ => &[],
+        }
+    }
 }
 
 impl Location {

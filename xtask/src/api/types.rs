@@ -60,6 +60,12 @@ pub struct StructType {
     pub fields: Vec<Field>,
     /// The type of members that have no field.
     pub extra: TypeRef,
+    /// The name of the field for them.
+    pub extra_name: String,
+    /// The constraints of them all, as of a map.
+    pub extra_constraints: Constraints,
+    /// Whether it is sent without such members.
+    pub closed: bool,
 }
 
 /// A member of an object.
@@ -77,6 +83,8 @@ pub struct Field {
     pub docs: TypeDocs,
     /// The JSON of what the server assumes if it is absent.
     pub default: Option<String>,
+    /// The constraints of its value, other than those of its type.
+    pub constraints: Constraints,
 }
 
 /// The states of a field.
@@ -96,23 +104,38 @@ pub enum Presence {
 #[derive(Clone, Debug)]
 pub struct EnumType {
     /// The known values, in the order of the document.
-    pub variants: Vec<Variant<String>>,
+    pub variants: Vec<Variant>,
+    /// The Rust name of the variant for other values.
+    pub unknown: String,
 }
 
-/// A variant of an enum or of a union.
+/// A variant of an enum.
 #[derive(Clone, Debug)]
-pub struct Variant<T> {
+pub struct Variant {
     /// Its Rust name.
     pub name: String,
     /// Its value.
-    pub value: T,
+    pub value: String,
+}
+
+/// A branch of a union.
+#[derive(Clone, Debug)]
+pub struct UnionBranch {
+    /// The Rust name of its variant.
+    pub name: String,
+    /// Its type.
+    pub value: TypeRef,
+    /// The constraints of its values, other than those of its type.
+    pub constraints: Constraints,
 }
 
 /// One of several types.
 #[derive(Clone, Debug)]
 pub struct UnionType {
     /// Its branches, in the order of the document.
-    pub branches: Vec<Variant<TypeRef>>,
+    pub branches: Vec<UnionBranch>,
+    /// The Rust name of the variant for values of no branch.
+    pub unknown: String,
     /// The member that names the branch.
     pub discriminator: Option<Discriminator>,
 }
@@ -131,6 +154,42 @@ pub struct Discriminator {
 pub struct Newtype {
     /// The type inside.
     pub inner: TypeRef,
+    /// The constraints of its values, other than those of the type inside.
+    pub constraints: Constraints,
+}
+
+/// Constraints that values keep when they are sent. Values that are received may break them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Constraints {
+    /// The least and the greatest number of characters of a text.
+    pub length: (Option<u64>, Option<u64>),
+    /// The patterns of a text.
+    pub patterns: Vec<String>,
+    /// The least and the greatest integer.
+    pub integer: (Option<i128>, Option<i128>),
+    /// The bounds of a number.
+    pub number: (Option<Bound>, Option<Bound>),
+    /// The least and the greatest number of items of a list.
+    pub items: (Option<u64>, Option<u64>),
+    /// The constraints of each item of a list, and of each value of a map.
+    pub item: Option<Box<Constraints>>,
+}
+
+/// A bound of a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bound {
+    /// The number.
+    pub value: f64,
+    /// Whether the number itself is out of bounds.
+    pub exclusive: bool,
+}
+
+impl Constraints {
+    /// Whether every value keeps them.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A reference to a type.

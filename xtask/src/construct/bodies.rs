@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
-use crate::api::{Body, Content, Part, PartContent, Style, TypeRef};
+use crate::api::{Body, Constraints, Content, Part, PartContent, Style, TypeRef};
 use crate::names;
 use crate::pointer;
 use crate::view::{self, OperationView, is_json};
 
+use super::constraints::constraints;
 use super::parameters::{is_scalar, query_style};
 use super::schema::Schema;
 use super::types::Types;
@@ -36,8 +37,10 @@ pub fn bodies<'d>(
         };
         let kind = Kind::of(media_type);
         let place = pointer::join(&at, media_type);
+        let content = content(types, kind, described, &place, id);
         let body = Body {
-            content: content(types, kind, described, &place, id),
+            constraints: of_content(types.root, &place, &content),
+            content,
             required,
             media_type: kind.written(media_type),
             description: description.map(str::to_owned),
@@ -157,6 +160,17 @@ fn content<'d>(
     }
 }
 
+fn of_content(root: &Value, place: &str, content: &Content) -> Constraints {
+    let schema = Schema::at(root, &pointer::join(place, "schema"));
+    let value = match content {
+        Content::Json(value) | Content::Form(value, _) => value,
+        Content::Text => &TypeRef::STRING,
+        Content::Multipart(_) | Content::Bytes => return Constraints::default(),
+    };
+    let constraints = schema.map(|schema| constraints(root, &schema, value));
+    constraints.unwrap_or_default()
+}
+
 /// The styles of the fields of a form that `encoding` describes.
 fn styles(described: &Value) -> Vec<(String, Style)> {
     let fields = described.get("encoding").and_then(Value::as_object);
@@ -197,11 +211,19 @@ fn parts<'d>(
             .and_then(|encoding| encoding.get(key));
         let content_type = encoding.and_then(|encoding| encoding.get("contentType"));
         let content_type = content_type.and_then(Value::as_str);
-        let content = match item {
-            Some(item) => part_content(types, &item, content_type, &format!("{id} {key}")),
+        let content = match &item {
+            Some(item) => part_content(types, item, content_type, &format!("{id} {key}")),
             None => PartContent::Json(TypeRef::JSON, JSON.to_owned()),
         };
+        let value = match &content {
+            PartContent::Text(value) | PartContent::Json(value, _) => Some(value),
+            PartContent::File(_) => None,
+        };
+        let constraints = item
+            .zip(value)
+            .map(|(item, value)| constraints(types.root, &item, value));
         parts.push(Part {
+            constraints: constraints.unwrap_or_default(),
             key: key.to_owned(),
             name: names::value_name(key),
             content,

@@ -48,6 +48,15 @@ impl Members {
         name
     }
 
+    /// The name of the variant for unknown values. It leaves `Unrecognized` to a variant of the document.
+    pub fn unknown(&mut self) -> String {
+        let name = "Unrecognized";
+        match self.0.insert(name.to_owned()) {
+            true => name.to_owned(),
+            false => self.variant("UnrecognizedValue"),
+        }
+    }
+
     /// The name of a variant, with a number behind it if it is taken.
     pub fn variant(&mut self, words: &str) -> String {
         let name = match words {
@@ -58,5 +67,64 @@ impl Members {
         let mut candidates = std::iter::once(name.clone()).chain(numbered);
         let free = candidates.find(|candidate| self.0.insert(candidate.clone()));
         free.unwrap_or(name)
+    }
+}
+
+/// The names of the inputs of an operation.
+///
+/// `MaxKeys` and `max-keys` are one name in Rust. The first one in the document keeps it, so that an input that is added later
+/// renames none. Another one gets its location behind it, or a number where both have the same location.
+#[derive(Debug)]
+pub struct Inputs<'a> {
+    /// The key and the location of each.
+    keys: Vec<(&'a str, &'static str)>,
+    /// The methods that every builder has.
+    methods: BTreeSet<String>,
+    taken: BTreeSet<String>,
+}
+
+impl<'a> Inputs<'a> {
+    /// Those with these keys and locations, beside these methods of the builder.
+    pub fn of(keys: Vec<(&'a str, &'static str)>, methods: &[&str]) -> Self {
+        let methods: BTreeSet<String> = methods.iter().map(|name| (*name).to_owned()).collect();
+        let wanted = keys.iter().map(|(key, _)| names::value_name(key));
+        let taken = methods.iter().cloned().chain(wanted).collect();
+        Self {
+            keys,
+            methods,
+            taken,
+        }
+    }
+
+    /// The name of each.
+    pub fn names(&mut self) -> Vec<String> {
+        let mut met: BTreeSet<(String, &str)> = BTreeSet::new();
+        let mut names: Vec<String> = Vec::new();
+        for (key, location) in &self.keys {
+            let name = names::value_name(key);
+            let is_first = !names.contains(&name) && !self.methods.contains(&name);
+            let is_first_there = met.insert((name.clone(), location));
+            if is_first {
+                names.push(name);
+                continue;
+            }
+            let stem = name.trim_end_matches('_');
+            let located = is_first_there.then(|| format!("{stem}_{location}"));
+            let numbered = (2..).map(|number| format!("{stem}_{number}"));
+            let mut candidates = located.into_iter().chain(numbered);
+            // There are more numbers than names.
+            let free = candidates.find(|candidate| self.taken.insert(candidate.clone()));
+            names.push(free.unwrap_or(name));
+        }
+        names
+    }
+
+    /// A name for a method that the document does not name, with underscores behind it if an input has the name.
+    pub fn own(&mut self, name: &str) -> String {
+        let mut name = name.to_owned();
+        while !self.taken.insert(name.clone()) {
+            name.push('_');
+        }
+        name
     }
 }

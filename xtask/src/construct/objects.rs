@@ -4,12 +4,13 @@ use serde_json::Value;
 
 use crate::api::{Field, Presence, StructType, TypeRef};
 
+use super::constraints::constraints;
 use super::directions::Direction;
 use super::names::Members;
 use super::schema::Schema;
 use super::types::{Types, docs};
 
-/// The name of the field that keeps unknown members.
+/// The name of the field that keeps unknown members, unless the document has it.
 const EXTRA: &str = "extra";
 
 /// The type of the members that have no field.
@@ -24,7 +25,7 @@ pub fn extra<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> Type
 pub fn structure<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> StructType {
     let extra = extra(types, schema, name);
     let required = schema.required();
-    let mut members = Members::reserving(&[EXTRA]);
+    let mut members = Members::reserving(&[]);
     let fields = schema.properties().into_iter().filter_map(|key| {
         let property = schema.property(types.root, key);
         let is_required = required.contains(key);
@@ -35,6 +36,7 @@ pub fn structure<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> 
         let typed = types.typed(&property, &format!("{name} {key}"));
         let is_absent = types.direction == Direction::Response && property.is("writeOnly");
         Some(Field {
+            constraints: constraints(types.root, &property, &typed.reference),
             key: key.to_owned(),
             name: members.field(key),
             value: typed.reference,
@@ -48,8 +50,13 @@ pub fn structure<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> 
             default: property.annotation("default").map(Value::to_string),
         })
     });
+    let fields = fields.collect();
+    let all = TypeRef::Map(Box::new(extra.clone()));
     StructType {
-        fields: fields.collect(),
+        fields,
         extra,
+        extra_name: members.field(EXTRA),
+        extra_constraints: constraints(types.root, schema, &all),
+        closed: schema.is_closed(),
     }
 }

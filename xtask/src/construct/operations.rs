@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use crate::api::{Body, Content, Operation};
+use crate::api::{Body, Content, Operation, Parameter, Part};
 use crate::names;
 use crate::view::OperationView;
 
 use super::directions::Direction;
-use super::names::Members;
+use super::names::{Inputs, Members};
 use super::types::Types;
 use super::{bodies, parameters, responses};
 
@@ -67,18 +67,9 @@ fn operation<'d>(types: &mut Types<'d>, view: &OperationView<'d>) -> Vec<Operati
         for answers in &answers {
             let suffixes = suffix.as_deref().into_iter().chain(answers.suffix);
             let id = suffixes.fold(id.clone(), |id, suffix| format!("{id}_{suffix}"));
-            let mut members = Members::reserving(&["client", "send", "body", "extra_part"]);
-            let (path, parameters) = parameters::parameters(types, view, &id, &mut members);
+            let (path, mut parameters) = parameters::parameters(types, view, &id);
             let mut body = body.clone();
-            if let Some(Body {
-                content: Content::Multipart(parts),
-                ..
-            }) = &mut body
-            {
-                for part in parts {
-                    part.name = members.field(&part.key);
-                }
-            }
+            let extra_part = name_inputs(&mut parameters, body.as_mut());
             operations.push(Operation {
                 name: names::operation_value_name(&id),
                 builder: names::operation_type_name(&id),
@@ -91,6 +82,7 @@ fn operation<'d>(types: &mut Types<'d>, view: &OperationView<'d>) -> Vec<Operati
                 idempotent: is_idempotent.unwrap_or(IDEMPOTENT.contains(&view.method)),
                 parameters,
                 body,
+                extra_part,
                 success: answers.success.clone(),
                 accept: answers.accept.clone(),
                 error: answers.error.clone(),
@@ -99,4 +91,36 @@ fn operation<'d>(types: &mut Types<'d>, view: &OperationView<'d>) -> Vec<Operati
         }
     }
     operations
+}
+
+/// Names the parameters of an operation, and the parts of its body. Returns the name of the setter of other parts, if the
+/// body has parts.
+fn name_inputs(parameters: &mut [Parameter], body: Option<&mut Body>) -> Option<String> {
+    let mut body = body;
+    let (mut parts, methods): (Option<&mut Vec<Part>>, &[&str]) = match body.as_mut() {
+        None => (None, &["send"]),
+        Some(body) => match &mut body.content {
+            Content::Multipart(parts) => (Some(parts), &["send"]),
+            _ => (None, &["send", "body"]),
+        },
+    };
+    let keys = parameters
+        .iter()
+        .map(|parameter| (&*parameter.key, parameter.location.keyword()));
+    let parts_keys = parts.iter().flat_map(|parts| parts.iter());
+    let keys = keys.chain(parts_keys.map(|part| (&*part.key, "part")));
+    let mut inputs = Inputs::of(keys.collect(), methods);
+    let (names, extra_part) = (inputs.names(), inputs.own("extra_part"));
+    let inputs = parameters
+        .iter_mut()
+        .map(|parameter| &mut parameter.name)
+        .chain(
+            parts
+                .iter_mut()
+                .flat_map(|parts| parts.iter_mut().map(|part| &mut part.name)),
+        );
+    for (input, name) in inputs.zip(names) {
+        *input = name;
+    }
+    parts.is_some().then_some(extra_part)
 }

@@ -2,20 +2,19 @@
 
 use serde_json::Value;
 
-use crate::api::{Location, Parameter, Primitive, Segment, Style, TypeRef};
+use crate::api::{Location, Parameter, Segment, Style, TypeRef};
 use crate::pointer;
 use crate::view::OperationView;
 
-use super::names::Members;
+use super::constraints::constraints;
 use super::schema::Schema;
 use super::types::Types;
 
-/// Constructs the parameters of an operation, and its path.
+/// Constructs the parameters of an operation, and its path. They have no Rust names yet.
 pub fn parameters<'d>(
     types: &mut Types<'d>,
     view: &OperationView<'d>,
     id: &str,
-    members: &mut Members,
 ) -> (Vec<Segment>, Vec<Parameter>) {
     let mut declared: Vec<(String, &Value)> = Vec::new();
     for (place, value) in view.parameters(types.root) {
@@ -40,9 +39,6 @@ pub fn parameters<'d>(
             .unwrap_or(usize::MAX - 1),
         _ => usize::MAX,
     });
-    for parameter in &mut parameters {
-        parameter.name = members.field(&parameter.key);
-    }
     let index = |name: &str| {
         parameters
             .iter()
@@ -90,21 +86,17 @@ fn parameter<'d>(
         (Some(schema), false) => types.typed(schema, &format!("{id} {key}")).reference,
     };
     let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-    let is_integer = matches!(reference, TypeRef::Primitive(Primitive::Integer(_)));
-    let bound = |name, exclusive, inward| {
-        let schema = schema.as_ref().filter(|_| is_integer)?;
-        schema.integer_bound(name, exclusive, inward)
-    };
     Some(Parameter {
         key: key.to_owned(),
         name: String::new(),
         location,
         required: location == Location::Path || value.get("required") == Some(&Value::Bool(true)),
         style: if is_text { Style::Text } else { style },
-        range: (
-            bound("minimum", "exclusiveMinimum", 1),
-            bound("maximum", "exclusiveMaximum", -1),
-        ),
+        constraints: schema
+            .as_ref()
+            .filter(|_| !is_text)
+            .map(|schema| constraints(types.root, schema, &reference))
+            .unwrap_or_default(),
         description: text("description")
             .or_else(|| schema.as_ref()?.text("description").map(str::to_owned)),
         deprecated: value.get("deprecated") == Some(&Value::Bool(true)),

@@ -31,6 +31,8 @@ struct Response<'d> {
     status: &'d str,
     /// The media types, each with the pointer of its description.
     content: Vec<(&'d str, String)>,
+    /// The index of the JSON among them.
+    json: Option<usize>,
 }
 
 /// Constructs the answers of an operation: one, or two if the caller decides whether to get JSON or events.
@@ -92,23 +94,44 @@ fn responses<'d>(root: &'d Value, operation: &OperationView<'d>) -> Vec<Response
                 .flatten();
             let content =
                 content.map(|(media_type, _)| (&**media_type, pointer::join(&place, media_type)));
+            let content: Vec<(&str, String)> = content.collect();
             Some(Response {
                 status,
-                content: content.collect(),
+                json: json(root, &content),
+                content,
             })
         })
         .collect()
 }
 
+/// The index of the JSON: `application/json` before others, and these before any media type whose schema has structure.
+fn json(root: &Value, content: &[(&str, String)]) -> Option<usize> {
+    let is_plain = |(media_type, _): &(&str, String)| view::essence(media_type) == JSON;
+    let is_other = |(media_type, _): &(&str, String)| is_json(media_type);
+    let is_any = |(media_type, place): &(&str, String)| {
+        let is_open = matches!(&*view::essence(media_type), "*/*" | "application/*");
+        let schema = || Schema::at(root, &pointer::join(place, "schema"));
+        is_open && schema().is_some_and(|schema| has_structure(root, &schema))
+    };
+    let position = |is: &dyn Fn(&(&str, String)) -> bool| content.iter().position(is);
+    position(&is_plain)
+        .or_else(|| position(&is_other))
+        .or_else(|| position(&is_any))
+}
+
+/// Whether values have members, items or branches, which JSON alone has.
+fn has_structure(root: &Value, schema: &Schema<'_>) -> bool {
+    let is_structured = |kind: &&str| matches!(*kind, "object" | "array");
+    let kinds = schema.types();
+    !schema.properties().is_empty()
+        || schema.branches(root).is_some()
+        || kinds.is_some_and(|kinds| !kinds.is_empty() && kinds.iter().all(is_structured))
+}
+
 impl Response<'_> {
-    /// The JSON that it holds: `application/json` before others.
+    /// The JSON that it holds.
     fn json(&self) -> Option<&(&str, String)> {
-        let is_plain = |content: &&(&str, String)| view::essence(content.0) == JSON;
-        let is_json = |content: &&(&str, String)| is_json(content.0);
-        self.content
-            .iter()
-            .find(is_plain)
-            .or_else(|| self.content.iter().find(is_json))
+        self.content.get(self.json?)
     }
 
     fn events(&self) -> Option<&(&str, String)> {
@@ -198,7 +221,8 @@ fn accept(successes: &[&Response<'_>], success: &Success) -> String {
         .filter_map(|response| Some(response.json()?.0))
         .collect();
     names.dedup();
-    let json = match names.is_empty() || names.iter().any(|name| view::essence(name) == JSON) {
+    let is_plain = |name: &str| view::essence(name) == JSON || name.contains('*');
+    let json = match names.is_empty() || names.iter().any(|name| is_plain(name)) {
         true => JSON.to_owned(),
         false => names.join(", "),
     };

@@ -4,12 +4,15 @@
 //! [`Schema`] is that set of objects. A property of an intersection is the intersection of what each object says of that
 //! property, so compositions need no merging: each question is put to all objects, and the answers are combined.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::pointer;
-use crate::view::MAX_HOPS;
+use crate::view::{self, MAX_HOPS};
+
+/// How many unions in one another are searched for branches that contradict each other.
+const MAX_UNIONS: usize = 3;
 
 /// Keywords that describe a schema and constrain no value.
 const ANNOTATIONS: &[&str] = &[
@@ -35,13 +38,53 @@ pub struct Part<'d> {
     pub value: &'d Value,
     /// Its JSON pointer.
     pub pointer: String,
-    /// Whether its `oneOf` and `anyOf` were dealt with: a branch of a union is constrained by the other keywords alone.
-    pub without_unions: bool,
+    /// Its unions that were dealt with.
+    resolved: Resolved,
+    /// Whether it stands for a reference to it.
+    is_target: bool,
+    /// The number of references that lead to it.
+    distance: usize,
+}
+
+/// Unions of an object that were dealt with: a branch of a union is constrained by the other keywords alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Resolved {
+    one_of: bool,
+    any_of: bool,
+}
+
+impl Resolved {
+    const NONE: Self = Self {
+        one_of: false,
+        any_of: false,
+    };
+    const BOTH: Self = Self {
+        one_of: true,
+        any_of: true,
+    };
+
+    fn of(keyword: UnionKeyword) -> Self {
+        Self {
+            one_of: keyword == UnionKeyword::OneOf,
+            any_of: keyword == UnionKeyword::AnyOf,
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            one_of: self.one_of || other.one_of,
+            any_of: self.any_of || other.any_of,
+        }
+    }
 }
 
 impl<'d> Part<'d> {
     fn keyword(&self, name: &str) -> Option<&'d Value> {
-        let is_hidden = self.without_unions && matches!(name, "oneOf" | "anyOf");
+        let is_hidden = match name {
+            "oneOf" => self.resolved.one_of,
+            "anyOf" => self.resolved.any_of,
+            _ => false,
+        };
         self.value.get(name).filter(|_| !is_hidden)
     }
 
@@ -51,7 +94,9 @@ impl<'d> Part<'d> {
         Some(Self {
             value,
             pointer,
-            without_unions: false,
+            resolved: Resolved::NONE,
+            is_target: false,
+            distance: self.distance,
         })
     }
 
@@ -61,7 +106,9 @@ impl<'d> Part<'d> {
         Some(Self {
             value,
             pointer,
-            without_unions: false,
+            resolved: Resolved::NONE,
+            is_target: false,
+            distance: self.distance,
         })
     }
 
@@ -73,7 +120,9 @@ impl<'d> Part<'d> {
             .map(|(index, value)| Self {
                 value,
                 pointer: pointer::join(&pointer, &index.to_string()),
-                without_unions: false,
+                resolved: Resolved::NONE,
+                is_target: false,
+                distance: self.distance,
             })
             .collect()
     }
@@ -93,7 +142,7 @@ impl<'d> Part<'d> {
 
 /// The schema objects of an intersection, in order. Schemas with the same key have the same type. The order counts: of two
 /// types that exclude each other, the later one is used.
-pub type Key = Vec<(String, bool)>;
+pub type Key = Vec<(String, Resolved)>;
 
 /// The schema objects that apply to a value, the outermost first. References and `allOf` are followed.
 #[derive(Clone, Debug)]
@@ -101,6 +150,8 @@ pub struct Schema<'d> {
     parts: Vec<Part<'d>>,
     /// The reference that it is, with nothing but annotations beside it.
     reference: Option<Part<'d>>,
+    /// Whether it is a branch of one of several unions, whose branches may contradict each other.
+    is_combined: bool,
 }
 
 /// The keyword of a union.
@@ -115,8 +166,8 @@ pub enum UnionKeyword {
 /// Follows references and `allOf`.
 struct Expansion<'d> {
     root: &'d Value,
-    /// The objects whose unions are dealt with, wherever they are reached from.
-    resolved: BTreeSet<String>,
+    /// The unions that are dealt with, by their objects, wherever these are reached from.
+    resolved: BTreeMap<String, Resolved>,
     parts: Vec<Part<'d>>,
     /// The references with nothing but annotations and `allOf` around them.
     references: Vec<Part<'d>>,
@@ -129,11 +180,24 @@ impl<'d> Expansion<'d> {
         if depth > MAX_HOPS || self.parts.iter().any(|known| known.pointer == part.pointer) {
             return;
         }
-        part.without_unions |= self.resolved.contains(&part.pointer) || self.is_branch_of(&part);
+        let is_own = is_own && !part.is_target;
+        if part.is_target {
+            self.references.push(part.clone());
+        }
+        let resolved = match self.is_branch_of(&part) {
+            true => Resolved::BOTH,
+            false => self
+                .resolved
+                .get(&part.pointer)
+                .copied()
+                .unwrap_or_default(),
+        };
+        part.resolved = part.resolved.and(resolved);
         self.constrains |= is_own && part.constrains();
         let target = part.keyword("$ref").and_then(Value::as_str);
         let target = target.and_then(|target| target.strip_prefix('#'));
         let all_of = part.items("allOf");
+        let distance = part.distance + 1;
         self.parts.push(part);
         if let Some(target) = target
             && let Some(value) = pointer::get(self.root, target)
@@ -141,7 +205,9 @@ impl<'d> Expansion<'d> {
             let target = Part {
                 value,
                 pointer: target.to_owned(),
-                without_unions: false,
+                resolved: Resolved::NONE,
+                is_target: false,
+                distance,
             };
             if is_own
                 && !self
@@ -189,17 +255,21 @@ impl<'d> Schema<'d> {
         let part = Part {
             value,
             pointer: pointer.to_owned(),
-            without_unions: false,
+            resolved: Resolved::NONE,
+            is_target: false,
+            distance: 0,
         };
         Some(Self::of(root, vec![part]))
     }
 
     /// The intersection of some schema objects.
     pub fn of(root: &'d Value, parts: Vec<Part<'d>>) -> Self {
-        let resolved = parts.iter().filter(|part| part.without_unions);
+        let resolved = parts.iter().filter(|part| part.resolved != Resolved::NONE);
         let mut expansion = Expansion {
             root,
-            resolved: resolved.map(|part| part.pointer.clone()).collect(),
+            resolved: resolved
+                .map(|part| (part.pointer.clone(), part.resolved))
+                .collect(),
             parts: Vec::new(),
             references: Vec::new(),
             constrains: false,
@@ -211,9 +281,45 @@ impl<'d> Schema<'d> {
             ([_], false) => expansion.references.pop(),
             _ => None,
         };
-        Self {
+        let mut schema = Self {
             parts: expansion.parts,
             reference,
+            is_combined: false,
+        };
+        schema.resolve_unions(root);
+        schema
+    }
+
+    /// Marks the unions that constrain nothing: those of one of whose branches the schema is an extension, and those that it
+    /// overrides by another type.
+    fn resolve_unions(&mut self, root: &'d Value) {
+        if self.unions().next().is_none() || self.parts.len() == 1 {
+            return;
+        }
+        let types = self.types().unwrap_or_default();
+        let is_extended = |branch: &Value| {
+            let target = view::target(branch);
+            target.is_some_and(|target| self.parts.iter().any(|part| part.pointer == target))
+        };
+        let is_overridden = |branch: &Value| {
+            let branch = view::resolve(root, branch).map_or(branch, |(_, schema)| schema);
+            let own = branch.get("type").map(type_names).unwrap_or_default();
+            !types.is_empty() && !own.is_empty() && both(&types, &own).is_empty()
+        };
+        let is_resolved = |(part, keyword): &(&Part<'d>, UnionKeyword)| {
+            let branches = part.keyword(keyword.name()).and_then(Value::as_array);
+            branches.is_some_and(|branches| {
+                branches.iter().any(is_extended) || branches.iter().all(is_overridden)
+            })
+        };
+        let resolved = self.unions().filter(is_resolved);
+        let resolved: Vec<(String, Resolved)> = resolved
+            .map(|(part, keyword)| (part.pointer.clone(), Resolved::of(keyword)))
+            .collect();
+        for part in &mut self.parts {
+            for (_, resolved) in resolved.iter().filter(|(at, _)| *at == part.pointer) {
+                part.resolved = part.resolved.and(*resolved);
+            }
         }
     }
 
@@ -226,7 +332,7 @@ impl<'d> Schema<'d> {
     pub fn key(&self) -> Key {
         let parts = self.parts.iter().filter(|part| part.constrains());
         parts
-            .map(|part| (part.pointer.clone(), part.without_unions))
+            .map(|part| (part.pointer.clone(), part.resolved))
             .collect()
     }
 
@@ -266,6 +372,15 @@ impl<'d> Schema<'d> {
         self.reference.as_ref().map(|part| &*part.pointer)
     }
 
+    /// The JSON pointer of the only object that constrains values, if its unions are not dealt with.
+    pub fn component(&self) -> Option<&str> {
+        let mut constraining = self.parts.iter().filter(|part| part.constrains());
+        match (constraining.next(), constraining.next()) {
+            (Some(part), None) if part.resolved == Resolved::NONE => Some(&part.pointer),
+            _ => None,
+        }
+    }
+
     /// The JSON pointer of the outermost object.
     pub fn pointer(&self) -> &str {
         self.parts.first().map_or("", |part| &part.pointer)
@@ -275,14 +390,20 @@ impl<'d> Schema<'d> {
         self.parts.iter().filter_map(move |part| part.keyword(name))
     }
 
-    /// The outermost value of a keyword.
+    /// The value of a keyword that the fewest references lead to: that of an extension, and not of its base.
     pub fn annotation(&self, name: &'static str) -> Option<&'d Value> {
-        self.keywords(name).next()
+        let parts = self.parts.iter();
+        let values = parts.filter_map(|part| Some((part.distance, part.keyword(name)?)));
+        let nearest = values.min_by_key(|(distance, _)| *distance);
+        nearest.map(|(_, value)| value)
     }
 
-    /// The outermost text of a keyword.
+    /// The same, if it is text.
     pub fn text(&self, name: &'static str) -> Option<&'d str> {
-        self.keywords(name).find_map(Value::as_str)
+        let parts = self.parts.iter();
+        let texts = parts.filter_map(|part| Some((part.distance, part.keyword(name)?.as_str()?)));
+        let nearest = texts.min_by_key(|(distance, _)| *distance);
+        nearest.map(|(_, text)| text)
     }
 
     /// Whether a keyword is `true` in any of the objects.
@@ -366,31 +487,59 @@ impl<'d> Schema<'d> {
 
     fn unions(&self) -> impl Iterator<Item = (&Part<'d>, UnionKeyword)> {
         self.parts.iter().flat_map(|part| {
-            let keywords = [UnionKeyword::OneOf, UnionKeyword::AnyOf];
-            keywords
+            let is_union = |keyword: &UnionKeyword| {
+                let branches = part.keyword(keyword.name()).and_then(Value::as_array);
+                branches.is_some_and(|branches| !branches.iter().all(constrains_presence))
+            };
+            [UnionKeyword::OneOf, UnionKeyword::AnyOf]
                 .into_iter()
-                .filter(|keyword| part.keyword(keyword.name()).is_some_and(Value::is_array))
+                .filter(is_union)
                 .map(move |keyword| (part, keyword))
         })
     }
 
-    /// The first union in it, as the list of its branches; what else constrains a value is part of each branch.
+    /// The first union in it, as the list of its branches; what else constrains a value is part of each branch. Branches that
+    /// contradict another union are none.
     pub fn branches(&self, root: &'d Value) -> Option<Vec<Branch<'d>>> {
-        let (part, keyword) = self.unions().next()?;
+        let mut branches = self.all_branches(root)?;
+        if self.is_combined || self.unions().nth(1).is_some() {
+            let is_consistent =
+                |branch: &&Branch<'d>| !branch.schema.is_contradictory(root, MAX_UNIONS);
+            let consistent: Vec<Branch<'d>> =
+                branches.iter().filter(is_consistent).cloned().collect();
+            if !consistent.is_empty() {
+                branches = consistent;
+            }
+        }
+        Some(branches)
+    }
+
+    fn all_branches(&self, root: &'d Value) -> Option<Vec<Branch<'d>>> {
+        let mut unions = self.unions();
+        let (part, keyword) = unions.next()?;
+        let is_combined = self.is_combined || unions.next().is_some();
         let pointer = part.pointer.clone();
         let common: Vec<Part<'d>> = self
             .parts
             .iter()
             .filter(|part| part.constrains())
-            .map(|part| Part {
-                without_unions: part.without_unions || part.pointer == pointer,
-                ..part.clone()
+            .map(|part| match part.pointer == pointer {
+                true => Part {
+                    resolved: part.resolved.and(Resolved::of(keyword)),
+                    ..part.clone()
+                },
+                false => part.clone(),
             })
             .filter(Part::constrains)
             .collect();
-        let branches = part.items(keyword.name()).into_iter().map(|branch| {
+        let listed = part.items(keyword.name());
+        let mapped = mapped(root, part, &listed);
+        let branches = listed.into_iter().chain(mapped).map(|branch| {
             let own = Self::of(root, vec![branch.clone()]);
-            let schema = match common.is_empty() {
+            (branch, own)
+        });
+        let branches = branches.map(|(branch, own)| {
+            let mut schema = match common.is_empty() {
                 true => own.clone(),
                 false => Self::of(
                     root,
@@ -399,9 +548,44 @@ impl<'d> Schema<'d> {
                         .collect(),
                 ),
             };
+            schema.is_combined = is_combined;
             Branch { own, schema }
         });
         Some(branches.collect())
+    }
+
+    /// Whether no value is valid against it, because of types or constants that exclude each other. Unions are looked into to
+    /// some depth.
+    fn is_contradictory(&self, root: &'d Value, depth: usize) -> bool {
+        let mut allowed: Option<BTreeSet<&str>> = None;
+        for types in self.keywords("type").map(type_names) {
+            let common = allowed.map_or(types.clone(), |allowed| both(&allowed, &types));
+            if common.is_empty() {
+                return true;
+            }
+            allowed = Some(common);
+        }
+        let is_impossible = |name: &&str| self.property(root, name).has_no_value();
+        if self.required().iter().any(is_impossible) {
+            return true;
+        }
+        let Some(depth) = depth.checked_sub(1) else {
+            return false;
+        };
+        self.all_branches(root).is_some_and(|branches| {
+            let mut branches = branches.iter();
+            branches.all(|branch| branch.schema.is_contradictory(root, depth))
+        })
+    }
+
+    /// Whether lists of values exclude each other.
+    fn has_no_value(&self) -> bool {
+        let values: Vec<&Value> = self.values().unwrap_or_default();
+        self.has_values() && values.is_empty() && !self.is_null()
+    }
+
+    fn has_values(&self) -> bool {
+        self.has("enum") || self.has("const")
     }
 
     /// The names of the properties, in the order of the document.
@@ -440,6 +624,12 @@ impl<'d> Schema<'d> {
             .filter_map(|part| part.child("additionalProperties"));
         let parts: Vec<_> = parts.filter(|part| part.value.is_object()).collect();
         (!parts.is_empty()).then(|| Self::of(root, parts))
+    }
+
+    /// Whether properties without a name are forbidden.
+    pub fn is_closed(&self) -> bool {
+        let mut values = self.keywords("additionalProperties");
+        values.any(|value| *value == Value::Bool(false))
     }
 
     /// The schema of the items of an array.
@@ -483,20 +673,27 @@ impl<'d> Schema<'d> {
         self.keywords(name).filter_map(Value::as_f64).next()
     }
 
-    /// An inclusive bound of an integer. `exclusive` is the keyword that makes it exclusive (`true`, in OpenAPI 3.0) or is an
-    /// exclusive bound itself; `inward` is the step from an exclusive bound to an inclusive one.
-    pub fn integer_bound(
-        &self,
-        name: &'static str,
-        exclusive: &'static str,
-        inward: i64,
-    ) -> Option<i64> {
-        let bound = self.keywords(name).find_map(Value::as_i64);
-        match self.annotation(exclusive) {
-            Some(Value::Bool(true)) => bound?.checked_add(inward),
-            Some(exclusive) if exclusive.is_i64() => exclusive.as_i64()?.checked_add(inward),
-            _ => bound,
+    /// The bounds that the objects have, each with whether it is exclusive. `exclusive` is the keyword that makes the bound
+    /// exclusive (`true`, in OpenAPI 3.0) or is an exclusive bound itself.
+    pub fn bounds(&self, name: &'static str, exclusive: &'static str) -> Vec<(&'d Value, bool)> {
+        let mut bounds = Vec::new();
+        for part in &self.parts {
+            let own = part.keyword(exclusive);
+            let is_exclusive = own == Some(&Value::Bool(true));
+            bounds.extend(part.keyword(name).map(|bound| (bound, is_exclusive)));
+            bounds.extend(own.filter(|own| own.is_number()).map(|own| (own, true)));
         }
+        bounds
+    }
+
+    /// The values of a keyword that is a count.
+    pub fn counts(&self, name: &'static str) -> impl Iterator<Item = u64> {
+        self.keywords(name).filter_map(Value::as_u64)
+    }
+
+    /// The values of a keyword that is a text.
+    pub fn texts(&self, name: &'static str) -> impl Iterator<Item = &'d str> {
+        self.keywords(name).filter_map(Value::as_str)
     }
 
     /// Whether any object has a keyword.
@@ -514,6 +711,40 @@ pub struct Branch<'d> {
     pub schema: Schema<'d>,
 }
 
+/// The schemas that the mapping of a discriminator names and its union does not list.
+fn mapped<'d>(root: &'d Value, union: &Part<'d>, listed: &[Part<'d>]) -> Vec<Part<'d>> {
+    let discriminator = union.keyword("discriminator");
+    let mapping = discriminator.and_then(|discriminator| discriminator.get("mapping")?.as_object());
+    let is_listed = |pointer: &str| {
+        let mut targets = listed
+            .iter()
+            .filter_map(|branch| view::target(branch.value));
+        pointer == union.pointer || targets.any(|target| target == pointer)
+    };
+    let mut mapped: Vec<Part<'d>> = Vec::new();
+    for target in mapping
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, target)| target.as_str())
+    {
+        let pointer = match target.strip_prefix('#') {
+            Some(pointer) => pointer.to_owned(),
+            None => pointer::join("/components/schemas", target),
+        };
+        let is_new = !is_listed(&pointer) && mapped.iter().all(|part| part.pointer != pointer);
+        if let Some(value) = pointer::get(root, &pointer).filter(|_| is_new) {
+            mapped.push(Part {
+                value,
+                pointer,
+                resolved: Resolved::NONE,
+                is_target: true,
+                distance: 0,
+            });
+        }
+    }
+    mapped
+}
+
 impl UnionKeyword {
     fn name(self) -> &'static str {
         match self {
@@ -521,6 +752,22 @@ impl UnionKeyword {
             Self::AnyOf => "anyOf",
         }
     }
+}
+
+/// Whether a schema constrains which members an object has, and nothing else. A union of such branches is one type.
+fn constrains_presence(schema: &Value) -> bool {
+    let Some(keywords) = schema.as_object() else {
+        return false;
+    };
+    let has_presence = ["required", "not"]
+        .iter()
+        .any(|keyword| keywords.contains_key(*keyword));
+    has_presence
+        && keywords.iter().all(|(keyword, value)| match &**keyword {
+            "required" | "not" => true,
+            "type" => *value == "object",
+            keyword => ANNOTATIONS.contains(&keyword) || keyword.starts_with("x-"),
+        })
 }
 
 fn type_names(value: &Value) -> BTreeSet<&str> {

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 
 use crate::api::{
-    EnumType, Evidence, Newtype, Primitive, Shape, TypeDef, TypeDocs, TypeId, TypeRef, Variant,
+    Constraints, EnumType, Evidence, Newtype, Primitive, Shape, TypeDef, TypeDocs, TypeId, TypeRef,
+    Variant,
 };
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
 
+use super::constraints::constraints;
 use super::directions::{Direction, Directions};
 use super::names::{Members, Names};
 use super::schema::{Branch, Key, Schema};
@@ -84,10 +86,12 @@ impl<'d> Kind<'d> {
         if let Some(branches) = schema.branches(root) {
             return Self::of_branches(branches);
         }
-        if let Some(values) = known_strings(schema) {
+        let json_types = json_types(schema);
+        // Lists of strings are common beside `type: array`, where none of them is a value.
+        let has_strings = json_types.is_empty() || json_types.contains(&"string");
+        if has_strings && let Some(values) = known_strings(schema) {
             return Self::Enum(values);
         }
-        let json_types = json_types(schema);
         match &*json_types {
             [] => Self::Any,
             [json_type] => Self::of_json_type(schema, json_type),
@@ -97,12 +101,16 @@ impl<'d> Kind<'d> {
 
     fn of_branches(mut branches: Vec<Branch<'d>>) -> Self {
         branches.retain(|branch| !branch.own.is_null());
-        // A branch without constraints allows every value.
-        if branches
+        // A branch without constraints allows every value, or every one that the schema allows beside its union.
+        let unconstrained = branches
             .iter()
-            .any(|branch| branch.schema.is_unconstrained())
-        {
-            return Self::Any;
+            .position(|branch| branch.own.is_unconstrained());
+        if let Some(index) = unconstrained {
+            let branch = branches.swap_remove(index);
+            return match branch.schema.is_unconstrained() {
+                true => Self::Any,
+                false => Self::Branch(branch),
+            };
         }
         match branches.len() {
             0 | 1 => branches.pop().map_or(Self::Any, Self::Branch),
@@ -203,6 +211,7 @@ impl<'d> Types<'d> {
             // Each that was begun was finished, for the problems are none.
             shape: begun.shape.unwrap_or(Shape::Newtype(Newtype {
                 inner: TypeRef::JSON,
+                constraints: Constraints::default(),
             })),
         });
         let mut types: Vec<TypeDef> = types.collect();
@@ -237,6 +246,7 @@ impl<'d> Types<'d> {
         let schema = Schema::at(self.root, pointer)?;
         self.types[id.0].shape = Some(Shape::Newtype(Newtype {
             inner: TypeRef::JSON,
+            constraints: Constraints::default(),
         }));
         self.know(&schema, id);
         let name = self.types[id.0].name.clone();
@@ -245,6 +255,7 @@ impl<'d> Types<'d> {
             None => match schema.reference().map(str::to_owned) {
                 Some(target) => Shape::Newtype(Newtype {
                     inner: self.at(&target),
+                    constraints: Constraints::default(),
                 }),
                 None => {
                     let kind = Kind::of(self.root, &schema);
@@ -294,6 +305,9 @@ impl<'d> Types<'d> {
         let key = self.key(schema);
         if let Some(id) = self.known.get(&key) {
             return TypeRef::Named(*id);
+        }
+        if let Some(id) = schema.component().and_then(|at| self.component_at(at)) {
+            return TypeRef::Named(id);
         }
         if self.depth > MAX_DEPTH {
             let message = format!("schemas are nested in one another more than {MAX_DEPTH} deep");
@@ -372,9 +386,13 @@ impl<'d> Types<'d> {
             Kind::JsonTypes(types) => Shape::Union(unions::of_types(self, schema, &types, name)),
             Kind::Enum(values) => Shape::Enum(enumeration(&values)),
             Kind::Struct => Shape::Struct(objects::structure(self, schema, name)),
-            kind => Shape::Newtype(Newtype {
-                inner: self.inline(schema, kind, name),
-            }),
+            kind => {
+                let inner = self.inline(schema, kind, name);
+                Shape::Newtype(Newtype {
+                    constraints: constraints(self.root, schema, &inner),
+                    inner,
+                })
+            }
         }
     }
 
@@ -448,7 +466,7 @@ fn known_strings<'d>(schema: &Schema<'d>) -> Option<Vec<&'d str>> {
 }
 
 fn enumeration(values: &[&str]) -> EnumType {
-    let mut members = Members::reserving(&["Unrecognized"]);
+    let mut members = Members::reserving(&[]);
     let mut seen = BTreeSet::new();
     let variants = values
         .iter()
@@ -459,5 +477,6 @@ fn enumeration(values: &[&str]) -> EnumType {
         });
     EnumType {
         variants: variants.collect(),
+        unknown: members.unknown(),
     }
 }

@@ -1,15 +1,19 @@
 //! Unions: `oneOf`, `anyOf`, several JSON types, and schemas that others extend.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::api::{Discriminator, TypeRef, UnionType, Variant};
+use crate::api::{Constraints, Discriminator, TypeRef, UnionBranch, UnionType};
 use crate::pointer;
 
+use super::constraints::constraints;
 use super::names::Members;
 use super::schema::{Branch, Schema};
 use super::types::Types;
+
+/// How many unions in one another are searched for values of a discriminator.
+const MAX_UNIONS: usize = 4;
 
 /// Constructs a union of several branches.
 pub fn union<'d>(
@@ -20,25 +24,34 @@ pub fn union<'d>(
 ) -> UnionType {
     let discriminator =
         declared(types.root, schema, branches).or_else(|| implied(types.root, branches));
-    let mut members = Members::reserving(&["Unrecognized"]);
-    let mut variants: Vec<Variant<TypeRef>> = Vec::new();
+    let mut members = Members::reserving(&[]);
+    let mut variants: Vec<UnionBranch> = Vec::new();
     for (index, branch) in branches.iter().enumerate() {
-        let words = words(&branch.own, discriminator.as_ref(), index);
+        let words = words(types.root, branches, discriminator.as_ref(), index);
         let inline = format!("{name} {words}");
         let value = types.typed(&branch.schema, &inline).reference;
-        variants.push(Variant {
+        variants.push(UnionBranch {
             name: members.variant(&words),
+            constraints: constraints(types.root, &branch.schema, &value),
             value,
         });
     }
     UnionType {
         branches: variants,
+        unknown: members.unknown(),
         discriminator,
     }
 }
 
-/// A name for a branch: its title, the last word of its reference, its discriminator value, or its JSON type.
-fn words(branch: &Schema<'_>, discriminator: Option<&Discriminator>, index: usize) -> String {
+/// A name for a branch: the last word of its reference, its title, its discriminator value, the property that no other branch
+/// has, or its JSON type.
+fn words<'d>(
+    root: &'d Value,
+    branches: &[Branch<'d>],
+    discriminator: Option<&Discriminator>,
+    index: usize,
+) -> String {
+    let branch = &branches[index].own;
     if let Some(target) = branch.reference() {
         return pointer::last(target);
     }
@@ -54,13 +67,40 @@ fn words(branch: &Schema<'_>, discriminator: Option<&Discriminator>, index: usiz
     if let Some(tag) = tag {
         return tag;
     }
+    if let Some(property) = distinct_property(branches, index) {
+        return property.to_owned();
+    }
+    match branch.values().as_deref() {
+        Some([Value::String(value)]) => return value.clone(),
+        Some([_, _, ..]) => return "Known".to_owned(),
+        _ => {}
+    }
     let kinds = branch.types().unwrap_or_default();
     match kinds.first() {
-        Some(&"array") => "List".to_owned(),
+        Some(&"array") => match branch.items(root).as_ref().and_then(Schema::reference) {
+            Some(target) => format!("{} list", pointer::last(target)),
+            None => "List".to_owned(),
+        },
         Some(&"boolean") => "Bool".to_owned(),
+        Some(&"string") => branch.text("format").unwrap_or("string").to_owned(),
         Some(kind) => (*kind).to_owned(),
         None => "Other".to_owned(),
     }
+}
+
+/// The property by which one tells a branch from the others: one that it requires, or else any.
+fn distinct_property<'d>(branches: &[Branch<'d>], index: usize) -> Option<&'d str> {
+    let properties = |branch: &Branch<'d>| {
+        let required = branch.own.required().into_iter();
+        required.chain(branch.own.properties()).collect::<Vec<_>>()
+    };
+    let others = branches.iter().enumerate();
+    let others: BTreeSet<&str> = others
+        .filter(|(other, _)| *other != index)
+        .flat_map(|(_, branch)| properties(branch))
+        .collect();
+    let own = properties(&branches[index]);
+    own.into_iter().find(|name| !others.contains(name))
 }
 
 /// The discriminator that a schema declares.
@@ -73,11 +113,7 @@ fn declared<'d>(
     let key = declared.get("propertyName")?.as_str()?;
     let mut values: Vec<(String, usize)> = Vec::new();
     for (index, branch) in branches.iter().enumerate() {
-        let target = branch.own.reference()?;
-        let mut own = mapped(declared, target);
-        if own.is_empty() {
-            own = constants(root, &branch.own, key).unwrap_or_else(|| vec![pointer::last(target)]);
-        }
+        let own = values_of(root, declared, &branch.own, key, MAX_UNIONS)?;
         values.extend(own.into_iter().map(|value| (value, index)));
     }
     is_distinct(&values).then(|| Discriminator {
@@ -86,14 +122,53 @@ fn declared<'d>(
     })
 }
 
-/// The discriminator values that the mapping has for a schema, by its pointer or its name.
+/// The discriminator values of a branch: those that the mapping has for it; or its name, or else the constants of its
+/// property. Those of a union are those of its branches.
+fn values_of<'d>(
+    root: &'d Value,
+    declared: &Value,
+    branch: &Schema<'d>,
+    key: &str,
+    depth: usize,
+) -> Option<Vec<String>> {
+    let target = branch.reference()?;
+    let mapped = mapped(declared, target);
+    if !mapped.is_empty() {
+        return Some(mapped);
+    }
+    let name = pointer::last(target);
+    if let Some(constants) = constants(root, branch, key) {
+        let is_named = constants.contains(&name);
+        return Some(if is_named { vec![name] } else { constants });
+    }
+    let nested = branch.branches(root).unwrap_or_default();
+    let own = branch.discriminator().map_or(declared, |(own, _)| own);
+    let depth = depth.saturating_sub(usize::from(!nested.is_empty()));
+    let nested = nested.iter().filter(|_| depth > 0);
+    let nested: Option<Vec<Vec<String>>> = nested
+        .map(|branch| values_of(root, own, &branch.own, key, depth))
+        .collect();
+    let mut values = nested.unwrap_or_default().concat();
+    if values.is_empty() {
+        values.push(name);
+    }
+    Some(values)
+}
+
+/// The discriminator values that the mapping has for a schema, by its pointer or its name. Its name is one of them, unless the
+/// mapping has it for another schema.
 fn mapped(discriminator: &Value, pointer: &str) -> Vec<String> {
     let mapping = discriminator.get("mapping").and_then(Value::as_object);
     let mapped = mapping.into_iter().flatten().filter(|(_, target)| {
         let target = target.as_str().unwrap_or_default();
         target.strip_prefix('#') == Some(pointer) || *target == *pointer::last(pointer)
     });
-    mapped.map(|(value, _)| value.clone()).collect()
+    let mut values: Vec<String> = mapped.map(|(value, _)| value.clone()).collect();
+    let name = pointer::last(pointer);
+    if !values.is_empty() && mapping.is_some_and(|mapping| !mapping.contains_key(&name)) {
+        values.push(name);
+    }
+    values
 }
 
 /// A property that has constant values in every branch, and no value in two of them.
@@ -139,7 +214,7 @@ pub fn of_types<'d>(
     kinds: &[&str],
     name: &str,
 ) -> UnionType {
-    let mut members = Members::reserving(&["Unrecognized"]);
+    let mut members = Members::reserving(&[]);
     let branches = kinds.iter().map(|kind| {
         let word = match *kind {
             "array" => "list",
@@ -148,13 +223,15 @@ pub fn of_types<'d>(
         };
         let name = format!("{name} {word}");
         let value = types.of_json_type(schema, kind, &name);
-        Variant {
+        UnionBranch {
             name: members.variant(word),
+            constraints: constraints(types.root, schema, &value),
             value,
         }
     });
     UnionType {
         branches: branches.collect(),
+        unknown: members.unknown(),
         discriminator: None,
     }
 }
@@ -193,7 +270,7 @@ pub fn of_extensions<'d>(
         return None;
     }
     let key = declared.get("propertyName")?.as_str()?.to_owned();
-    let mut members = Members::reserving(&["Unrecognized"]);
+    let mut members = Members::reserving(&[]);
     let (mut branches, mut values) = (Vec::new(), Vec::new());
     for pointer in children {
         let name = pointer::last(&pointer);
@@ -203,14 +280,16 @@ pub fn of_extensions<'d>(
             own.push(name.clone());
         }
         values.extend(own.into_iter().map(|value| (value, branches.len())));
-        branches.push(Variant {
+        branches.push(UnionBranch {
             name: members.variant(&name),
+            constraints: Constraints::default(),
             value: TypeRef::Named(id),
         });
     }
     let discriminator = is_distinct(&values).then_some(Discriminator { key, values });
     Some(UnionType {
         branches,
+        unknown: members.unknown(),
         discriminator,
     })
 }

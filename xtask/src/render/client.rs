@@ -3,10 +3,10 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::inputs::{Conversion, Input, inputs};
+use super::inputs::{Conversion, Input, client_field, inputs};
 use super::operations::ident;
 use super::references::References;
-use crate::api::{Api, Body, Content, Operation};
+use crate::api::{Api, Operation};
 use crate::emit::docs;
 
 /// Prints the module of the client. `inner` is a type that every client carries for its hooks.
@@ -141,14 +141,11 @@ fn method(references: &References<'_>, operation: &Operation) -> TokenStream {
             (false, _) => quote!(#name: ::std::option::Option::None),
         }
     });
-    let is_multipart = matches!(
-        &operation.body,
-        Some(Body {
-            content: Content::Multipart(_),
-            ..
-        })
-    );
-    let extra = is_multipart.then(|| quote!(extra_part: ::std::vec::Vec::new(),));
+    let extra = operation.extra_part.as_deref().map(|name| {
+        let name = ident(name);
+        quote!(#name: ::std::vec::Vec::new(),)
+    });
+    let client = client_field(&inputs);
     let many = (inputs.iter().filter(|input| input.is_argument).count() > 6)
         .then(|| quote!(#[allow(clippy::too_many_arguments)]));
     let comment = docs::comment(&documentation(operation, &inputs));
@@ -161,7 +158,7 @@ fn method(references: &References<'_>, operation: &Operation) -> TokenStream {
         #deprecated
         #many
         pub fn #name(&self, #(#arguments),*) -> super::operations::#builder<'_> {
-            super::operations::#builder { client: self, #(#fields,)* #extra }
+            super::operations::#builder { #client: self, #(#fields,)* #extra }
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The inputs of an operation: arguments of its method, and setters of its builder.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
 
+use super::constraints;
 use super::references::References;
 use crate::api::{
     Body, Content, Location, Operation, Parameter, Part, PartContent, Primitive, TypeRef,
@@ -104,6 +105,15 @@ pub fn inputs<'a>(references: &References<'_>, operation: &'a Operation) -> Vec<
     inputs
 }
 
+/// The field of a builder that holds the client. It leaves its name to an input.
+pub fn client_field(inputs: &[Input<'_>]) -> Ident {
+    let mut name = "client".to_owned();
+    while inputs.iter().any(|input| input.name == name) {
+        name.push('_');
+    }
+    format_ident!("{name}")
+}
+
 fn of_parameter<'a>(references: &References<'_>, parameter: &'a Parameter) -> Input<'a> {
     let value = references.print(&parameter.value);
     let conversion = Conversion::of(&parameter.value, parameter.required);
@@ -113,13 +123,7 @@ fn of_parameter<'a>(references: &References<'_>, parameter: &'a Parameter) -> In
         Location::Header => "the header",
         Location::Cookie => "the cookie",
     };
-    let mut notes = Vec::new();
-    match parameter.range {
-        (None, None) => {}
-        (Some(least), None) => notes.push(format!("At least {least}.")),
-        (None, Some(greatest)) => notes.push(format!("At most {greatest}.")),
-        (Some(least), Some(greatest)) => notes.push(format!("From {least} to {greatest}.")),
-    }
+    let mut notes = constraints::notes(&parameter.constraints);
     if let Some(default) = &parameter.default {
         notes.push(format!("The server's default is {}.", docs::code(default)));
     }
@@ -151,11 +155,7 @@ fn of_part<'a>(references: &References<'_>, part: &'a Part) -> Input<'a> {
             (references.print(value), single, "the part")
         }
         PartContent::Json(value, _) => {
-            let single = if part.required {
-                Conversion::Value
-            } else {
-                Conversion::Option
-            };
+            let single = Conversion::of(value, part.required);
             (references.print(value), single, "the JSON part")
         }
     };
@@ -172,7 +172,7 @@ fn of_part<'a>(references: &References<'_>, part: &'a Part) -> Input<'a> {
         is_argument: part.required,
         kind: format!("{what} {}", docs::code(&part.key)),
         description: part.description.as_deref(),
-        notes: Vec::new(),
+        notes: constraints::notes(&part.constraints),
         deprecated: part.deprecated,
     }
 }
@@ -207,7 +207,7 @@ fn of_body<'a>(references: &References<'_>, body: &'a Body) -> Input<'a> {
         is_argument: body.required,
         kind: format!("the body, of type {}", docs::code(&body.media_type)),
         description: body.description.as_deref(),
-        notes: Vec::new(),
+        notes: constraints::notes(&body.constraints),
         deprecated: false,
     }
 }

@@ -3,11 +3,12 @@
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use super::inputs::{Conversion, Input, inputs};
+use super::constraints;
+use super::inputs::{Conversion, Input, client_field, inputs};
 use super::references::References;
 use crate::api::{
-    Answer, Api, Body, Content, Location, Operation, Parameter, Part, PartContent, Primitive,
-    Segment, Style, Success, TypeRef,
+    Answer, Api, Body, Constraints, Content, Location, Operation, Parameter, Part, PartContent,
+    Primitive, Segment, Style, Success, TypeRef,
 };
 use crate::emit::docs;
 
@@ -49,18 +50,13 @@ impl Printer<'_> {
             let (name, field_type) = (ident(input.name), input.field_type(self.references));
             quote!(pub(super) #name: #field_type,)
         });
-        let is_multipart = matches!(
-            &operation.body,
-            Some(Body {
-                content: Content::Multipart(_),
-                ..
-            })
-        );
-        let extra_field = is_multipart.then(|| {
+        let client = client_field(&inputs);
+        let extra_field = operation.extra_part.as_deref().map(|name| {
+            let name = ident(name);
             let list = self
                 .references
                 .list(&quote!((::std::string::String, support::PartValue)));
-            quote!(pub(super) extra_part: #list,)
+            quote!(pub(super) #name: #list,)
         });
         let is_clone = !matches!(
             &operation.body,
@@ -74,19 +70,19 @@ impl Printer<'_> {
             .iter()
             .filter(|input| !input.is_argument)
             .map(|input| self.setter(input));
-        let extra_setter = is_multipart.then(extra_part);
+        let extra_setter = operation.extra_part.as_deref().map(extra_part);
         let summary = docs::comment(&format!(
             "Builder of the request of [`Client::{0}`](super::Client::{0}).",
             operation.name
         ));
-        let send = self.send();
+        let send = self.send(&client);
         let successes = self.successes();
         quote! {
             #summary
             #clone
             #[must_use = "a request is sent by calling `send` and awaiting it"]
             pub struct #builder<'a> {
-                pub(super) client: &'a super::Client,
+                pub(super) #client: &'a super::Client,
                 #(#fields)*
                 #extra_field
             }
@@ -136,7 +132,7 @@ impl Printer<'_> {
         }
     }
 
-    fn send(&self) -> TokenStream {
+    fn send(&self, client: &Ident) -> TokenStream {
         let operation = self.operation;
         let method = ident(&operation.method);
         let template = operation.path_template();
@@ -169,12 +165,12 @@ impl Printer<'_> {
         quote! {
             #comment
             pub async fn send(self) -> ::std::result::Result<::progenitor_client::ResponseValue<#success>, ::progenitor_client::Error<support::ErrorBody<#error>>> {
-                let path = support::draft::Path::new(&self.client.baseurl)#(#path)*;
+                let path = support::draft::Path::new(&self.#client.baseurl)#(#path)*;
                 let #mutable draft = support::draft::Draft::new(::reqwest::Method::#method, path, #accept);
                 #(#steps)*
                 #body
                 let request = draft.finish().map_err(::progenitor_client::Error::InvalidRequest)?;
-                let response = super::client::execute(self.client, request, #id).await?;
+                let response = super::client::execute(self.#client, request, #id).await?;
                 #decode
             }
         }
@@ -186,18 +182,7 @@ impl Printer<'_> {
             true => quote!(Some(&self.#name)),
             false => quote!(self.#name.as_ref()),
         };
-        let range = match parameter.range {
-            (None, None) => None,
-            (least, greatest) => {
-                let least = least.map_or(quote!(i128::MIN), bound);
-                let greatest = greatest.map_or(quote!(i128::MAX), bound);
-                let value = match parameter.required {
-                    true => quote!(Some(self.#name)),
-                    false => quote!(self.#name),
-                };
-                Some(quote!(draft.range(#key, #value, #least, #greatest);))
-            }
-        };
+        let check = self.check(key, &value, &parameter.constraints, &parameter.value);
         let style = style(parameter.style);
         let step = match parameter.location {
             Location::Path => None,
@@ -205,7 +190,20 @@ impl Printer<'_> {
             Location::Header => Some(quote!(draft.header(#key, #style, #value);)),
             Location::Cookie => Some(quote!(draft.cookie(#key, #style, #value);)),
         };
-        (range.is_some() || step.is_some()).then(|| quote!(#range #step))
+        (check.is_some() || step.is_some()).then(|| quote!(#check #step))
+    }
+
+    /// The step that checks the constraints of a value, if it has any.
+    fn check(
+        &self,
+        key: &str,
+        value: &TokenStream,
+        constraints: &Constraints,
+        reference: &TypeRef,
+    ) -> Option<TokenStream> {
+        let is_constrained = !constraints.is_empty() || self.references.is_constrained(reference);
+        let constraints = constraints::expression(constraints);
+        is_constrained.then(|| quote!(draft.check(#key, #value, #constraints);))
     }
 
     fn body(&self) -> Option<TokenStream> {
@@ -221,7 +219,13 @@ impl Printer<'_> {
             (_, true) => quote!(Some(self.body)),
             (_, false) => quote!(self.body),
         };
-        Some(match &body.content {
+        let text = TypeRef::STRING;
+        let reference = match &body.content {
+            Content::Json(value) | Content::Form(value, _) => value,
+            Content::Text | Content::Bytes | Content::Multipart(_) => &text,
+        };
+        let check = self.check("body", &value, &body.constraints, reference);
+        let step = match &body.content {
             Content::Json(_) => quote!(draft.json(#media_type, #value);),
             Content::Form(_, styles) => {
                 let styles = styles.iter().map(|(name, of)| {
@@ -232,17 +236,34 @@ impl Printer<'_> {
             }
             Content::Text | Content::Bytes => quote!(draft.raw(#media_type, #owned);),
             Content::Multipart(parts) => {
-                let parts = parts.iter().map(part);
+                let parts = parts.iter().map(|part| self.part(part));
+                let extra = self.operation.extra_part.as_deref().map(|name| {
+                    let name = ident(name);
+                    quote! {
+                        for (name, value) in self.#name {
+                            form.extra(&name, value);
+                        }
+                    }
+                });
                 quote! {
                     let mut form = support::multipart::Form::new();
                     #(#parts)*
-                    for (name, value) in self.extra_part {
-                        form.extra(&name, value);
-                    }
+                    #extra
                     draft.multipart(form).await;
                 }
             }
-        })
+        };
+        Some(quote!(#check #step))
+    }
+
+    fn part(&self, part: &Part) -> TokenStream {
+        let check = match &part.content {
+            PartContent::File(_) => None,
+            PartContent::Text(value) | PartContent::Json(value, _) => {
+                self.check(&part.key, &quote!(Some(&value)), &part.constraints, value)
+            }
+        };
+        add_part(part, check.as_ref())
     }
 
     fn error_type(&self) -> TokenStream {
@@ -357,7 +378,7 @@ impl Printer<'_> {
     }
 }
 
-fn part(part: &Part) -> TokenStream {
+fn add_part(part: &Part, check: Option<&TokenStream>) -> TokenStream {
     let (key, name) = (&part.key, ident(&part.name));
     let add = match &part.content {
         PartContent::File(None) => quote!(form.file(#key, value);),
@@ -372,23 +393,24 @@ fn part(part: &Part) -> TokenStream {
         }
     };
     match (part.repeated, part.required) {
-        (true, _) => quote!(for value in self.#name { #add }),
-        (false, false) => quote!(if let Some(value) = self.#name { #add }),
-        (false, true) => quote!({ let value = self.#name; #add }),
+        (true, _) => quote!(for value in self.#name { #check #add }),
+        (false, false) => quote!(if let Some(value) = self.#name { #check #add }),
+        (false, true) => quote!({ let value = self.#name; #check #add }),
     }
 }
 
-fn extra_part() -> TokenStream {
+fn extra_part(name: &str) -> TokenStream {
+    let setter = ident(name);
     quote! {
         /// Adds a part that the API description does not name: text, or a [`FilePart`](support::FilePart). Calls add up.
         ///
         /// Texts are sent after the other texts and before the files, files after the other files.
-        pub fn extra_part(
+        pub fn #setter(
             mut self,
             name: impl ::std::convert::Into<::std::string::String>,
             value: impl ::std::convert::Into<support::PartValue>,
         ) -> Self {
-            self.extra_part.push((name.into(), value.into()));
+            self.#setter.push((name.into(), value.into()));
             self
         }
     }
@@ -402,11 +424,6 @@ fn style(style: Style) -> TokenStream {
         Style::DeepObject => quote!(support::Style::DeepObject),
         Style::Json => quote!(support::Style::Json),
     }
-}
-
-fn bound(value: i64) -> TokenStream {
-    let literal = Literal::i64_unsuffixed(value);
-    quote!(#literal)
 }
 
 fn variant(status: &str) -> Ident {

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use crate::api::{Api, Primitive, TypeRef};
+use super::constraints;
+use crate::api::{Api, Primitive, TypeId, TypeRef};
 
 /// Prints references to types from within the module of types.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub struct References<'a> {
     names: BTreeSet<&'a str>,
     /// The path of the module of types, if the code is not in it.
     module: Option<TokenStream>,
+    /// The types with constraints.
+    constrained: BTreeSet<TypeId>,
 }
 
 impl<'a> References<'a> {
@@ -24,6 +27,7 @@ impl<'a> References<'a> {
             api,
             names: names.collect(),
             module: None,
+            constrained: constraints::constrained(api),
         }
     }
 
@@ -33,6 +37,11 @@ impl<'a> References<'a> {
         let builders = self.api.operations.iter();
         self.names = builders.map(|operation| &*operation.builder).collect();
         self
+    }
+
+    /// Whether values of a type have constraints.
+    pub fn is_constrained(&self, reference: &TypeRef) -> bool {
+        constraints::named(reference).is_some_and(|id| self.constrained.contains(&id))
     }
 
     /// `Vec` of a type.

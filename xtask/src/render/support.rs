@@ -11,6 +11,7 @@ macro_rules! sources {
 }
 
 const SOURCES: &[(&str, &str)] = sources![
+    "constraint",
     "date_time",
     "draft",
     "error_body",
@@ -35,21 +36,38 @@ const SOURCES: &[(&str, &str)] = sources![
     "wire",
 ];
 
+/// The files that not every document needs.
+#[derive(Clone, Copy, Debug)]
+pub struct Needed {
+    /// Streams of events.
+    pub events: bool,
+    /// Patterns of texts.
+    pub patterns: bool,
+}
+
+const PATTERNS: (&str, &str) = ("pattern", include_str!("../../runtime/src/pattern.rs"));
+
 const EVENTS: (&str, &str) = (
     "event_stream",
     include_str!("../../runtime/src/event_stream.rs"),
 );
 
 /// The files that are copied: name and text.
-pub fn sources(has_events: bool) -> impl Iterator<Item = (&'static str, String)> {
-    let events = has_events.then_some(EVENTS);
-    let sources = SOURCES.iter().copied().chain(events);
+pub fn sources(needed: &Needed) -> impl Iterator<Item = (&'static str, String)> + use<> {
+    let events = needed.events.then_some(EVENTS);
+    let patterns = needed.patterns.then_some(PATTERNS);
+    let sources = SOURCES.iter().copied().chain(events).chain(patterns);
     sources.map(|(name, text)| (name, text.replace("\r\n", "\n")))
 }
 
 /// The module of the support code.
-pub fn module(has_events: bool) -> TokenStream {
-    let events = has_events.then(|| {
+pub fn module(needed: &Needed) -> TokenStream {
+    let patterns = needed.patterns.then(|| {
+        quote!(
+            pub(crate) mod pattern;
+        )
+    });
+    let events = needed.events.then(|| {
         quote! {
             pub mod event_stream;
             pub use event_stream::{Event, EventError, EventStream};
@@ -61,6 +79,7 @@ pub fn module(has_events: bool) -> TokenStream {
         // It serves any document, and few need all of it.
         #![allow(dead_code, unused_imports, unused_macros)]
 
+        pub(crate) mod constraint;
         pub(crate) mod date_time;
         pub(crate) mod draft;
         mod error_body;
@@ -75,6 +94,7 @@ pub fn module(has_events: bool) -> TokenStream {
         mod optional;
         mod parameter;
         mod part_value;
+        #patterns
         mod private;
         mod query;
         mod repair;

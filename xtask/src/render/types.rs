@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
+use super::constraints;
 use super::references::References;
 use crate::api::{
     Api, EnumType, Evidence, Field, Newtype, Presence, Primitive, Shape, StructType, TypeDef,
@@ -70,14 +71,18 @@ impl Printer<'_> {
         let default = is_default.then(|| quote!(, Default));
         let constructor = (!is_default).then(|| self.constructor(object));
         let debug = self.debug(object);
+        let extra_name = format_ident!("{}", object.extra_name);
+        let closed = object.closed.then(|| quote!(closed));
+        let extra_constraints = constraints::braced(&object.extra_constraints);
         let members = object.fields.iter().map(|field| {
             let (ident, key) = (format_ident!("{}", field.name), &field.key);
+            let constraints = constraints::braced(&field.constraints);
             let presence = match field.presence {
                 Presence::Required | Presence::RequiredNullable => quote!(required),
                 Presence::Optional => quote!(optional),
                 Presence::OptionalNullable => quote!(nullable),
             };
-            quote!(#ident: #key #presence,)
+            quote!(#ident: #key #presence #constraints,)
         });
         quote! {
             #comment
@@ -85,14 +90,14 @@ impl Printer<'_> {
             pub struct #name {
                 #(#fields)*
                 /// Members that the API description does not name, as they came.
-                pub extra: #extra,
+                pub #extra_name: #extra,
             }
 
             #constructor
 
             #debug
 
-            support::object! { #name { #(#members)* } }
+            support::object! { #name (#extra_name #closed #extra_constraints) { #(#members)* } }
         }
     }
 
@@ -120,7 +125,12 @@ impl Printer<'_> {
             true => "**Deprecated.**",
             false => "",
         };
-        comment(&field.docs, &fallback, &[deprecated, states, &default])
+        let constraints = constraints::notes(&field.constraints).join(" ");
+        comment(
+            &field.docs,
+            &fallback,
+            &[deprecated, states, &constraints, &default],
+        )
     }
 
     fn constructor(&self, object: &StructType) -> TokenStream {
@@ -137,6 +147,7 @@ impl Printer<'_> {
                 false => quote!(#ident: ::std::option::Option::None),
             }
         });
+        let extra = format_ident!("{}", object.extra_name);
         let many = (object
             .fields
             .iter()
@@ -152,7 +163,7 @@ impl Printer<'_> {
                 pub fn new(#(#arguments),*) -> Self {
                     Self {
                         #(#fields,)*
-                        extra: ::std::collections::BTreeMap::new(),
+                        #extra: ::std::collections::BTreeMap::new(),
                     }
                 }
             }
@@ -183,6 +194,7 @@ impl Printer<'_> {
             .iter()
             .map(|variant| format_ident!("{}", variant.name))
             .collect();
+        let unknown = format_ident!("{}", values.unknown);
         let texts: Vec<_> = values
             .variants
             .iter()
@@ -198,7 +210,7 @@ impl Printer<'_> {
             pub enum #name {
                 #(#comments #idents,)*
                 /// A value that this version of the crate does not know.
-                Unrecognized(support::UnknownValue),
+                #unknown(support::UnknownValue),
             }
 
             impl #name {
@@ -210,7 +222,7 @@ impl Printer<'_> {
                 pub fn as_str(&self) -> &str {
                     match self {
                         #(Self::#idents => #texts,)*
-                        Self::Unrecognized(value) => value.as_str(),
+                        Self::#unknown(value) => value.as_str(),
                     }
                 }
             }
@@ -219,13 +231,13 @@ impl Printer<'_> {
                 fn from(value: &str) -> Self {
                     match value {
                         #(#texts => Self::#idents,)*
-                        other => Self::Unrecognized(support::UnknownValue::new(other)),
+                        other => Self::#unknown(support::UnknownValue::new(other)),
                     }
                 }
             }
 
             support::open_enum!(#name);
-            support::wire::wire_enum!(#name);
+            support::wire::wire_enum!(#name, #unknown);
         }
     }
 
@@ -237,6 +249,7 @@ impl Printer<'_> {
             .iter()
             .map(|branch| format_ident!("{}", branch.name))
             .collect();
+        let unknown = format_ident!("{}", union.unknown);
         let types: Vec<_> = union
             .branches
             .iter()
@@ -245,6 +258,10 @@ impl Printer<'_> {
         let comments = idents
             .iter()
             .map(|ident| docs::comment(&format!("The branch `{ident}`.")));
+        let constraints = union
+            .branches
+            .iter()
+            .map(|branch| constraints::braced(&branch.constraints));
         let discriminator = union.discriminator.as_ref().map(|discriminator| {
             let key = &discriminator.key;
             let values = discriminator.values.iter().filter_map(|(value, branch)| {
@@ -265,18 +282,20 @@ impl Printer<'_> {
             pub enum #name {
                 #(#comments #idents(#types),)*
                 /// A value of another type.
-                Unrecognized(support::Json),
+                #unknown(support::Json),
             }
 
             #debug
 
-            support::union! { #name { #(#idents(#types)),* } #discriminator }
+            support::union! { #name, #unknown { #(#idents(#types) #constraints),* } #discriminator }
         }
     }
 
     fn newtype(&self, newtype: &Newtype) -> TokenStream {
         let name = format_ident!("{}", self.definition.name);
-        let comment = self.comment("");
+        let notes = constraints::notes(&newtype.constraints).join(" ");
+        let comment = self.comment(&notes);
+        let constraints = constraints::braced(&newtype.constraints);
         let inner = self.references.print(&newtype.inner);
         let is_private = self.definition.docs.private;
         let (traits, text) = match &newtype.inner {
@@ -308,7 +327,7 @@ impl Printer<'_> {
 
             #debug
 
-            support::wire::newtype!(#name(#inner));
+            support::wire::newtype!(#name(#inner) #constraints);
             #text
         }
     }

@@ -343,7 +343,12 @@ impl ListAgentVersions<'_> {
             "application/json",
         );
         draft.query("cursor", support::Style::Fields, self.cursor.as_ref());
-        draft.range("limit", self.limit, 1, 100);
+        draft
+            .check(
+                "limit",
+                self.limit.as_ref(),
+                support::constraint::constraints!(integer : (1, 100)),
+            );
         draft.query("limit", support::Style::Fields, self.limit.as_ref());
         let request = draft
             .finish()
@@ -440,7 +445,12 @@ impl ListAgents<'_> {
             "application/json",
         );
         draft.query("cursor", support::Style::Fields, self.cursor.as_ref());
-        draft.range("limit", self.limit, 1, 100);
+        draft
+            .check(
+                "limit",
+                self.limit.as_ref(),
+                support::constraint::constraints!(integer : (1, 100)),
+            );
         draft.query("limit", support::Style::Fields, self.limit.as_ref());
         draft.query("q", support::Style::Fields, self.q.as_ref());
         draft.query("status", support::Style::Joined(","), self.status.as_ref());
@@ -617,7 +627,12 @@ impl ListTasks<'_> {
             "application/json",
         );
         draft.query("cursor", support::Style::Fields, self.cursor.as_ref());
-        draft.range("limit", self.limit, 1, 100);
+        draft
+            .check(
+                "limit",
+                self.limit.as_ref(),
+                support::constraint::constraints!(integer : (1, 100)),
+            );
         draft.query("limit", support::Style::Fields, self.limit.as_ref());
         draft.query("agent_id", support::Style::Fields, self.agent_id.as_ref());
         draft.query("status", support::Style::Joined(","), self.status.as_ref());

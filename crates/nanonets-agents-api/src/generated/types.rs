@@ -67,10 +67,10 @@ support::private_debug!(
 );
 
 support::object! {
-    Agent { agent_group_id : "agent_group_id" required, config : "config" required,
-    created_at : "created_at" required, id : "id" required, is_active : "is_active"
-    required, name : "name" required, status : "status" required, updated_at :
-    "updated_at" required, version_number : "version_number" required, }
+    Agent(extra) { agent_group_id : "agent_group_id" required, config : "config"
+    required, created_at : "created_at" required, id : "id" required, is_active :
+    "is_active" required, name : "name" required, status : "status" required, updated_at
+    : "updated_at" required, version_number : "version_number" required, }
 }
 
 /// The configuration of an agent: free-form JSON. Common keys are `system_prompt`, `tools`,
@@ -163,9 +163,9 @@ support::private_debug!(
 );
 
 support::object! {
-    AgentListItem { agent_group_id : "agent_group_id" required, created_at : "created_at"
-    required, id : "id" required, is_active : "is_active" required, name : "name"
-    required, status : "status" nullable, updated_at : "updated_at" required,
+    AgentListItem(extra) { agent_group_id : "agent_group_id" required, created_at :
+    "created_at" required, id : "id" required, is_active : "is_active" required, name :
+    "name" required, status : "status" nullable, updated_at : "updated_at" required,
     version_number : "version_number" required, }
 }
 
@@ -200,8 +200,8 @@ impl AgentPage {
 support::private_debug!(AgentPage; data, has_more, next_cursor);
 
 support::object! {
-    AgentPage { data : "data" required, has_more : "has_more" required, next_cursor :
-    "next_cursor" nullable, }
+    AgentPage(extra) { data : "data" required, has_more : "has_more" required,
+    next_cursor : "next_cursor" nullable, }
 }
 
 /// Where an agent version is in its life. Whether it may be run is a second, independent
@@ -253,7 +253,7 @@ impl ::std::convert::From<&str> for AgentStatus {
 
 support::open_enum!(AgentStatus);
 
-support::wire::wire_enum!(AgentStatus);
+support::wire::wire_enum!(AgentStatus, Unrecognized);
 
 /// One version of an agent, without its configuration.
 #[derive(Clone, PartialEq)]
@@ -312,9 +312,9 @@ support::private_debug!(
 );
 
 support::object! {
-    AgentVersion { agent_group_id : "agent_group_id" required, created_at : "created_at"
-    required, id : "id" required, is_active : "is_active" required, name : "name"
-    required, status : "status" required, updated_at : "updated_at" required,
+    AgentVersion(extra) { agent_group_id : "agent_group_id" required, created_at :
+    "created_at" required, id : "id" required, is_active : "is_active" required, name :
+    "name" required, status : "status" required, updated_at : "updated_at" required,
     version_number : "version_number" required, }
 }
 
@@ -356,7 +356,7 @@ impl AgentVersionPage {
 support::private_debug!(AgentVersionPage; data, has_more, next_cursor);
 
 support::object! {
-    AgentVersionPage { data : "data" required, has_more : "has_more" nullable,
+    AgentVersionPage(extra) { data : "data" required, has_more : "has_more" nullable,
     next_cursor : "next_cursor" nullable, }
 }
 
@@ -376,7 +376,7 @@ pub struct CreateAgentRequest {
 support::private_debug!(CreateAgentRequest; name);
 
 support::object! {
-    CreateAgentRequest { config : "config" optional, name : "name" optional,
+    CreateAgentRequest(extra) { config : "config" optional, name : "name" optional,
     system_prompt : "system_prompt" optional, }
 }
 
@@ -415,7 +415,7 @@ impl ErrorEnvelope {
 support::private_debug!(ErrorEnvelope; error);
 
 support::object! {
-    ErrorEnvelope { error : "error" required, }
+    ErrorEnvelope(extra) { error : "error" required, }
 }
 
 /// One entry of the feed: a tool call, a message, a step such as `task_complete`. Its shape is
@@ -496,9 +496,10 @@ support::private_debug!(
 );
 
 support::object! {
-    Message { agent_id : "agent_id" nullable, content : "content" optional, created_at :
-    "created_at" nullable, id : "id" nullable, parent_id : "parent_id" nullable, role :
-    "role" nullable, task_id : "task_id" nullable, user_id : "user_id" nullable, }
+    Message(extra) { agent_id : "agent_id" nullable, content : "content" optional,
+    created_at : "created_at" nullable, id : "id" nullable, parent_id : "parent_id"
+    nullable, role : "role" nullable, task_id : "task_id" nullable, user_id : "user_id"
+    nullable, }
 }
 
 /// Identifies a message in the conversation of a task.
@@ -532,7 +533,7 @@ impl MessageList {
 support::private_debug!(MessageList; data);
 
 support::object! {
-    MessageList { data : "data" required, }
+    MessageList(extra) { data : "data" required, }
 }
 
 /// Who wrote a message. The documentation speaks of messages of the assistant but shows no key
@@ -581,7 +582,7 @@ impl ::std::convert::From<&str> for MessageRole {
 
 support::open_enum!(MessageRole);
 
-support::wire::wire_enum!(MessageRole);
+support::wire::wire_enum!(MessageRole, Unrecognized);
 
 /// A run on text alone. Use `RunAgentMultipartRequest` to send files.
 #[derive(Clone, PartialEq, Default)]
@@ -602,8 +603,8 @@ pub struct RunAgentRequest {
 support::private_debug!(RunAgentRequest);
 
 support::object! {
-    RunAgentRequest { output_config : "output_config" optional, query : "query" nullable,
-    }
+    RunAgentRequest(extra) { output_config : "output_config" optional, query : "query"
+    nullable, }
 }
 
 /// The task that a run started.
@@ -649,7 +650,7 @@ support::private_debug!(
 );
 
 support::object! {
-    RunAgentResponse { agent_id : "agent_id" required, created_at : "created_at"
+    RunAgentResponse(extra) { agent_id : "agent_id" required, created_at : "created_at"
     required, message : "message" required, status : "status" required, task_id :
     "task_id" required, }
 }
@@ -671,7 +672,7 @@ pub struct SendTaskMessageRequest {
 support::private_debug!(SendTaskMessageRequest);
 
 support::object! {
-    SendTaskMessageRequest { message : "message" nullable, }
+    SendTaskMessageRequest(extra) { message : "message" nullable, }
 }
 
 /// The receipt for a message. The documentation describes its fields; their names are guesses.
@@ -712,8 +713,8 @@ pub struct SendTaskMessageResponse {
 support::private_debug!(SendTaskMessageResponse; message, message_id, status, task_id);
 
 support::object! {
-    SendTaskMessageResponse { message : "message" nullable, message_id : "message_id"
-    nullable, status : "status" nullable, task_id : "task_id" nullable, }
+    SendTaskMessageResponse(extra) { message : "message" nullable, message_id :
+    "message_id" nullable, status : "status" nullable, task_id : "task_id" nullable, }
 }
 
 /// The state of a task.
@@ -763,9 +764,9 @@ impl Task {
 support::private_debug!(Task; agent_id, created_at, status, task_id, updated_at);
 
 support::object! {
-    Task { agent_id : "agent_id" required, created_at : "created_at" required, status :
-    "status" required, task_id : "task_id" required, title : "title" nullable, updated_at
-    : "updated_at" required, }
+    Task(extra) { agent_id : "agent_id" required, created_at : "created_at" required,
+    status : "status" required, task_id : "task_id" required, title : "title" nullable,
+    updated_at : "updated_at" required, }
 }
 
 /// Identifies a task, that is, one run of an agent.
@@ -837,9 +838,9 @@ support::private_debug!(
 );
 
 support::object! {
-    TaskListItem { agent_id : "agent_id" required, agent_name : "agent_name" nullable,
-    created_at : "created_at" required, status : "status" nullable, task_id : "task_id"
-    required, title : "title" nullable, updated_at : "updated_at" required, }
+    TaskListItem(extra) { agent_id : "agent_id" required, agent_name : "agent_name"
+    nullable, created_at : "created_at" required, status : "status" nullable, task_id :
+    "task_id" required, title : "title" nullable, updated_at : "updated_at" required, }
 }
 
 /// Shapes the structured output of one task. Without it, the output follows the keys configured
@@ -858,7 +859,7 @@ pub struct TaskOutputConfig {
 support::private_debug!(TaskOutputConfig);
 
 support::object! {
-    TaskOutputConfig { instructions : "instructions" optional, output_schema :
+    TaskOutputConfig(extra) { instructions : "instructions" optional, output_schema :
     "output_schema" optional, }
 }
 
@@ -893,8 +894,8 @@ impl TaskPage {
 support::private_debug!(TaskPage; data, has_more, next_cursor);
 
 support::object! {
-    TaskPage { data : "data" required, has_more : "has_more" required, next_cursor :
-    "next_cursor" nullable, }
+    TaskPage(extra) { data : "data" required, has_more : "has_more" required, next_cursor
+    : "next_cursor" nullable, }
 }
 
 /// A task with everything that happened in it.
@@ -956,9 +957,9 @@ pub struct TaskResult {
 support::private_debug!(TaskResult; agent_id, created_at, status, task_id, updated_at);
 
 support::object! {
-    TaskResult { agent_id : "agent_id" nullable, created_at : "created_at" nullable, feed
-    : "feed" nullable, status : "status" nullable, task_id : "task_id" nullable, title :
-    "title" nullable, updated_at : "updated_at" nullable, }
+    TaskResult(extra) { agent_id : "agent_id" nullable, created_at : "created_at"
+    nullable, feed : "feed" nullable, status : "status" nullable, task_id : "task_id"
+    nullable, title : "title" nullable, updated_at : "updated_at" nullable, }
 }
 
 /// Where a task is in its life. Treat a value that is not listed here as not terminal.
@@ -1044,7 +1045,7 @@ impl ::std::convert::From<&str> for TaskStatus {
 
 support::open_enum!(TaskStatus);
 
-support::wire::wire_enum!(TaskStatus);
+support::wire::wire_enum!(TaskStatus, Unrecognized);
 
 /// The outcome of a task. The documentation describes it in two ways that don't meet: an answer
 /// (here `result`) and a top-level `extracted_data`. Look at `extracted_data` first, then at
@@ -1115,10 +1116,10 @@ pub struct TaskSummary {
 support::private_debug!(TaskSummary; agent_id, created_at, status, task_id, updated_at);
 
 support::object! {
-    TaskSummary { agent_id : "agent_id" nullable, created_at : "created_at" nullable,
-    extracted_data : "extracted_data" optional, result : "result" optional, status :
-    "status" nullable, task_id : "task_id" nullable, title : "title" nullable, updated_at
-    : "updated_at" nullable, }
+    TaskSummary(extra) { agent_id : "agent_id" nullable, created_at : "created_at"
+    nullable, extracted_data : "extracted_data" optional, result : "result" optional,
+    status : "status" nullable, task_id : "task_id" nullable, title : "title" nullable,
+    updated_at : "updated_at" nullable, }
 }
 
 /// Changes to an agent version. Fields left out stay as they are; don't send nulls.
@@ -1141,8 +1142,8 @@ pub struct UpdateAgentRequest {
 support::private_debug!(UpdateAgentRequest; is_active, name);
 
 support::object! {
-    UpdateAgentRequest { config : "config" optional, is_active : "is_active" optional,
-    name : "name" optional, system_prompt : "system_prompt" optional, }
+    UpdateAgentRequest(extra) { config : "config" optional, is_active : "is_active"
+    optional, name : "name" optional, system_prompt : "system_prompt" optional, }
 }
 
 /// Identifies a user.

@@ -6,12 +6,11 @@
 //! A step that fails, such as a header whose value has a line break, is remembered, and [`Draft::finish`] returns it: the
 //! generated code is a list of what goes where.
 
-use std::fmt::Display;
-
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use reqwest::{Method, Request, Url};
 use serde_json::Value;
 
+use super::constraint::Constraints;
 use super::parameter::{self, Style};
 use super::wire::{As, Wire};
 use super::{form, multipart, query, request};
@@ -87,24 +86,13 @@ impl Draft {
         }
     }
 
-    /// Requires an integer to be in a range.
-    pub fn range<T: Copy + Display + Into<i128>>(
-        &mut self,
-        name: &str,
-        value: Option<T>,
-        least: i128,
-        greatest: i128,
-    ) {
-        if let Some(value) = value
-            && !(least..=greatest).contains(&value.into())
-        {
-            let bounds = match (least, greatest) {
-                (least, i128::MAX) => format!("at least {least}"),
-                (i128::MIN, greatest) => format!("at most {greatest}"),
-                _ => format!("from {least} to {greatest}"),
-            };
-            self.step(|_| Err(format!("`{name}` must be {bounds}, not {value}")));
-        }
+    /// Requires a value, if there is one, to keep its constraints.
+    pub fn check<T: Wire>(&mut self, name: &str, value: Option<&T>, constraints: &Constraints) {
+        let Some(value) = value else { return };
+        self.step(|_| {
+            let checked = value.check(constraints);
+            checked.map_err(|violation| violation.message(name))
+        });
     }
 
     /// Adds a query parameter, if it has a value.

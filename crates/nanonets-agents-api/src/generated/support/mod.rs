@@ -4,6 +4,8 @@
 //! The code that operations and types share: requests, responses, errors, files, and the rules for JSON.
 
 #![allow(dead_code, unused_imports, unused_macros)]
+pub(crate) mod constraint;
+
 pub(crate) mod date_time;
 
 pub(crate) mod draft;

@@ -6,6 +6,7 @@
 //! serde's own rules are too strict for answers (`1.0` is an integer, a date may lack its zone), and its `untagged` enums
 //! take the first branch that decodes. [`Wire`] has the rules for generated types; their serde implementations call it.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,6 +15,7 @@ use std::ops::Add;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
 use serde::ser::{Serialize, Serializer};
 
+use super::constraint::{Constraints, Violation};
 use super::json::Json;
 use super::timestamp::Timestamp;
 
@@ -37,11 +39,23 @@ pub trait Wire: Sized {
     fn fit(&self) -> Fit {
         Fit::default()
     }
+
+    /// Checks the constraints of a value that is to be sent: those of its type, and those that it has where it is used.
+    ///
+    /// # Errors
+    ///
+    /// The first constraint that it breaks.
+    fn check(&self, constraints: &Constraints) -> Result<(), Violation> {
+        let _ = constraints;
+        Ok(())
+    }
 }
 
 /// How well a type describes a JSON value. Of the branches of a union that can be read, the one that fits best is meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fit {
+    /// Values that break their constraints.
+    pub violations: u32,
     /// Members and enum values that the type does not know.
     pub unknown: u32,
     /// Members and enum values that it knows, and strings of a known format.
@@ -51,19 +65,22 @@ pub struct Fit {
 impl Fit {
     /// The fit of a member or an enum value that the type knows.
     pub const KNOWN: Self = Self {
+        violations: 0,
         unknown: 0,
         known: 1,
     };
     /// The fit of one that the type does not know.
     pub const UNKNOWN: Self = Self {
+        violations: 0,
         unknown: 1,
         known: 0,
     };
 
-    /// Whether this fit is better than another one: it has fewer unknowns, or more knowns.
+    /// Whether this fit is better than another one: it has fewer violations, else fewer unknowns, else more knowns.
     #[must_use]
     pub fn is_better_than(self, other: Self) -> bool {
-        self.unknown < other.unknown || (self.unknown == other.unknown && self.known > other.known)
+        let key = |fit: Self| (fit.violations, fit.unknown, Reverse(fit.known));
+        key(self) < key(other)
     }
 }
 
@@ -72,6 +89,7 @@ impl Add for Fit {
 
     fn add(self, other: Self) -> Self {
         Self {
+            violations: self.violations.saturating_add(other.violations),
             unknown: self.unknown.saturating_add(other.unknown),
             known: self.known.saturating_add(other.known),
         }
@@ -113,9 +131,23 @@ macro_rules! wire_by_serde {
     };
 }
 
-wire_by_serde!(Fit::default(); bool, String, Json);
+wire_by_serde!(Fit::default(); bool, Json);
 // A string of a known format is described better by it than by `String`.
 wire_by_serde!(Fit::KNOWN; chrono::NaiveDate, chrono::NaiveTime, uuid::Uuid, std::net::IpAddr, std::net::Ipv4Addr, std::net::Ipv6Addr);
+
+impl Wire for String {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
+
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize(serializer)
+    }
+
+    fn check(&self, constraints: &Constraints) -> Result<(), Violation> {
+        constraints.text(self)
+    }
+}
 
 /// A number that is mathematically an integer, however it is written.
 fn integral(number: f64) -> Option<i128> {
@@ -167,6 +199,10 @@ macro_rules! wire_integers {
             fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 self.serialize(serializer)
             }
+
+            fn check(&self, constraints: &Constraints) -> Result<(), Violation> {
+                constraints.integer((*self).into())
+            }
         })*
     };
 }
@@ -186,6 +222,10 @@ impl Wire for i128 {
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.serialize(serializer)
     }
+
+    fn check(&self, constraints: &Constraints) -> Result<(), Violation> {
+        constraints.integer(*self)
+    }
 }
 
 macro_rules! wire_floats {
@@ -201,6 +241,10 @@ macro_rules! wire_floats {
                     true => self.serialize(serializer),
                     false => Err(serde::ser::Error::custom("JSON has no infinity and no NaN")),
                 }
+            }
+
+            fn check(&self, constraints: &Constraints) -> Result<(), Violation> {
+                constraints.number((*self).into())
             }
         })*
     };
@@ -251,6 +295,11 @@ impl<T: Wire> Wire for Option<T> {
     fn fit(&self) -> Fit {
         self.as_ref().map_or(Fit::default(), T::fit)
     }
+
+    fn check(&self, constraints: &Constraints) -> Result<(), Violation> {
+        self.as_ref()
+            .map_or(Ok(()), |value| value.check(constraints))
+    }
 }
 
 impl<T: Wire> Wire for Box<T> {
@@ -264,6 +313,10 @@ impl<T: Wire> Wire for Box<T> {
 
     fn fit(&self) -> Fit {
         T::fit(self)
+    }
+
+    fn check(&self, constraints: &Constraints) -> Result<(), Violation> {
+        T::check(self, constraints)
     }
 }
 
@@ -295,6 +348,17 @@ impl<T: Wire> Wire for Vec<T> {
     fn fit(&self) -> Fit {
         self.iter().map(T::fit).fold(Fit::default(), Fit::add)
     }
+
+    fn check(&self, constraints: &Constraints) -> Result<(), Violation> {
+        constraints.count(self.len())?;
+        let items = self.iter().enumerate();
+        items
+            .map(|(index, item)| {
+                item.check(constraints.of_item())
+                    .map_err(|violation| violation.in_item(index))
+            })
+            .collect()
+    }
 }
 
 impl<T: Wire> Wire for BTreeMap<String, T> {
@@ -325,6 +389,16 @@ impl<T: Wire> Wire for BTreeMap<String, T> {
     fn fit(&self) -> Fit {
         self.values().map(T::fit).fold(Fit::default(), Fit::add)
     }
+
+    fn check(&self, constraints: &Constraints) -> Result<(), Violation> {
+        self.iter()
+            .map(|(key, value)| {
+                value
+                    .check(constraints.of_item())
+                    .map_err(|violation| violation.in_key(key))
+            })
+            .collect()
+    }
 }
 
 /// Implements serde's traits for a type by [`Wire`].
@@ -353,7 +427,7 @@ pub(crate) use serde_by_wire;
 
 /// Implements [`Wire`] for an open enum, by `From<&str>` and `as_str`.
 macro_rules! wire_enum {
-    ($name:ident) => {
+    ($name:ident, $unknown:ident) => {
         impl support::wire::Wire for $name {
             fn read<'de, D: ::serde::Deserializer<'de>>(
                 deserializer: D,
@@ -370,7 +444,7 @@ macro_rules! wire_enum {
 
             fn fit(&self) -> support::wire::Fit {
                 match self {
-                    Self::Unrecognized(_) => support::wire::Fit::UNKNOWN,
+                    Self::$unknown(_) => support::wire::Fit::UNKNOWN,
                     _ => support::wire::Fit::KNOWN,
                 }
             }
@@ -380,7 +454,7 @@ macro_rules! wire_enum {
 
 /// Implements [`Wire`], serde and conversions for a type around another one.
 macro_rules! newtype {
-    ($name:ident($inner:ty)) => {
+    ($name:ident($inner:ty) $({ $($constraints:tt)+ })?) => {
         impl support::wire::Wire for $name {
             fn read<'de, D: ::serde::Deserializer<'de>>(
                 deserializer: D,
@@ -397,6 +471,15 @@ macro_rules! newtype {
 
             fn fit(&self) -> support::wire::Fit {
                 support::wire::Wire::fit(&self.0)
+            }
+
+            fn check(
+                &self,
+                constraints: &support::constraint::Constraints,
+            ) -> ::std::result::Result<(), support::constraint::Violation> {
+                support::wire::Wire::check(&self.0, constraints)?;
+                let own = support::constraint::constraints!($($($constraints)+)?);
+                support::wire::Wire::check(&self.0, own)
             }
         }
 

@@ -1,0 +1,133 @@
+//! Constraints: the keywords that a value keeps when it is sent.
+
+use serde_json::Value;
+
+use crate::api::{Bound, Constraints, Primitive, TypeRef};
+
+use super::schema::Schema;
+
+/// The constraints of the values of a schema, other than those of their type. A generated type has its own.
+pub fn constraints(root: &Value, schema: &Schema<'_>, value: &TypeRef) -> Constraints {
+    match value {
+        TypeRef::Boxed(inner) | TypeRef::Nullable(inner) => constraints(root, schema, inner),
+        TypeRef::Named(_) => Constraints::default(),
+        value => match only_branch(root, schema) {
+            Some(branch) => constraints(root, &branch, value),
+            None => own(root, schema, value),
+        },
+    }
+}
+
+/// The schema of the values other than `null`, if a union has one such branch.
+fn only_branch<'d>(root: &'d Value, schema: &Schema<'d>) -> Option<Schema<'d>> {
+    let mut branches = schema.branches(root)?.into_iter();
+    let mut branches = branches.by_ref().filter(|branch| !branch.own.is_null());
+    let only = branches.next()?;
+    branches.next().is_none().then_some(only.schema)
+}
+
+fn own(root: &Value, schema: &Schema<'_>, value: &TypeRef) -> Constraints {
+    let of_item = |item: Option<Schema<'_>>, value: &TypeRef| {
+        let item = constraints(root, &item?, value);
+        (!item.is_empty()).then(|| Box::new(item))
+    };
+    match value {
+        TypeRef::Primitive(Primitive::String) => Constraints {
+            length: (
+                schema.counts("minLength").max().filter(|least| *least > 0),
+                schema.counts("maxLength").min(),
+            ),
+            patterns: schema.texts("pattern").map(str::to_owned).collect(),
+            ..Constraints::default()
+        },
+        TypeRef::Primitive(Primitive::Integer(_)) => Constraints {
+            integer: (
+                integers(schema, "minimum", "exclusiveMinimum", 1).max(),
+                integers(schema, "maximum", "exclusiveMaximum", -1).min(),
+            ),
+            ..Constraints::default()
+        },
+        TypeRef::Primitive(Primitive::Float | Primitive::Float32) => Constraints {
+            number: (
+                numbers(schema, "minimum", "exclusiveMinimum").reduce(|left, right| {
+                    if is_inside(right.value, left.value, right.exclusive) {
+                        right
+                    } else {
+                        left
+                    }
+                }),
+                numbers(schema, "maximum", "exclusiveMaximum").reduce(|left, right| {
+                    if is_inside(left.value, right.value, right.exclusive) {
+                        right
+                    } else {
+                        left
+                    }
+                }),
+            ),
+            ..Constraints::default()
+        },
+        TypeRef::List(item) => Constraints {
+            items: (
+                schema.counts("minItems").max().filter(|least| *least > 0),
+                schema.counts("maxItems").min(),
+            ),
+            item: of_item(schema.items(root), item),
+            ..Constraints::default()
+        },
+        TypeRef::Map(value) => Constraints {
+            item: of_item(schema.additional_properties(root), value),
+            ..Constraints::default()
+        },
+        _ => Constraints::default(),
+    }
+}
+
+/// Whether a bound is above another one, or excludes it.
+fn is_inside(bound: f64, other: f64, excludes: bool) -> bool {
+    bound > other || (excludes && bound >= other)
+}
+
+/// The inclusive bounds of an integer; `inward` is the step from an exclusive bound to an inclusive one.
+fn integers(
+    schema: &Schema<'_>,
+    name: &'static str,
+    exclusive: &'static str,
+    inward: i128,
+) -> impl Iterator<Item = i128> {
+    let bounds = schema.bounds(name, exclusive).into_iter();
+    bounds.filter_map(move |(value, is_exclusive)| {
+        let (number, is_whole) = whole(value, inward)?;
+        match is_exclusive && is_whole {
+            true => number.checked_add(inward),
+            false => Some(number),
+        }
+    })
+}
+
+/// The next integer inward from a number, and whether it is that number.
+fn whole(value: &Value, inward: i128) -> Option<(i128, bool)> {
+    let exact = value.as_i64().map(i128::from);
+    if let Some(number) = exact.or_else(|| value.as_u64().map(i128::from)) {
+        return Some((number, true));
+    }
+    let number = value.as_f64()?;
+    let rounded = match inward {
+        1 => number.ceil(),
+        _ => number.floor(),
+    };
+    // Beyond 2^127 a cast would saturate, and no integer type reaches that far.
+    #[expect(clippy::cast_possible_truncation, reason = "checked")]
+    (rounded.abs() < 1.7e38).then_some((rounded as i128, rounded == number))
+}
+
+fn numbers(
+    schema: &Schema<'_>,
+    name: &'static str,
+    exclusive: &'static str,
+) -> impl Iterator<Item = Bound> {
+    let bounds = schema.bounds(name, exclusive).into_iter();
+    bounds.filter_map(|(value, exclusive)| {
+        let value = value.as_f64()?;
+        Some(Bound { value, exclusive })
+    })
+}
