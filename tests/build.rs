@@ -1,5 +1,4 @@
-//! Generates clients for the fixtures, so that the tests compile them and call them: those of `fixtures/features` by both
-//! generators, and those of `fixtures/values` by the one that has a model of the API.
+//! Generates clients for the fixtures, so that the tests compile them and call them.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -9,11 +8,9 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use xtask::api::Api;
-use xtask::codegen;
 use xtask::construct::construct;
 use xtask::construct::schema::Schema;
 use xtask::diagnostic::Located;
-use xtask::emit::Options;
 use xtask::read::Document;
 use xtask::render;
 
@@ -21,28 +18,22 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> Result<()> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    let features = documents("fixtures/features")?;
-    let mut fixtures = String::new();
-    for (name, document) in &features {
-        let generated = codegen::lowered(document, &Options::default()).map_err(lines)?;
-        write_module(&out.join("fixtures"), name, &generated.files, &mut fixtures)?;
-    }
-    fs::write(out.join("fixtures.rs"), fixtures)?;
-
-    let mut modelled = String::new();
+    let mut modules = String::new();
     let mut values = String::new();
-    for (name, document) in features.iter().chain(&documents("fixtures/values")?) {
+    let folders = ["fixtures/features", "fixtures/noted", "fixtures/values"];
+    let folders: Vec<_> = folders.into_iter().map(documents).collect::<Result<_>>()?;
+    for (name, document) in folders.iter().flatten() {
         let problems = |problems| lines(document.locate_all(problems));
         let api = construct(document).map_err(problems)?;
         let files = render::module(&api, None).map_err(problems)?;
-        write_module(&out.join("modelled"), name, &files, &mut modelled)?;
+        write_module(&out.join("fixtures"), name, &files, &mut modules)?;
         round_trips(name, document, &api, &mut values)?;
     }
     writeln!(
-        modelled,
+        modules,
         "{ROUND_TRIP}\n    match (fixture, schema) {{\n{values}        _ => None,\n    }}\n}}"
     )?;
-    fs::write(out.join("modelled.rs"), modelled)?;
+    fs::write(out.join("fixtures.rs"), modules)?;
     Ok(())
 }
 

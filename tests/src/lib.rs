@@ -5,16 +5,10 @@
 
 pub mod server;
 
-/// A client for each document in `fixtures/features`.
+/// A client for each document in `fixtures/features` and `fixtures/values`.
 #[rustfmt::skip]
 pub mod fixtures {
     include!(concat!(env!("OUT_DIR"), "/fixtures.rs"));
-}
-
-/// The same by the generator that has a model of the API, and one for each document in `fixtures/values`.
-#[rustfmt::skip]
-pub mod modelled {
-    include!(concat!(env!("OUT_DIR"), "/modelled.rs"));
 }
 
 // What the README of the workspace shows is compiled.

@@ -6,7 +6,7 @@ use common::Server;
 use futures_util::TryStreamExt;
 use progenitor_client::Error;
 use serde_json::json;
-use workspace_tests::modelled::{error_bodies, request_bodies, successes};
+use workspace_tests::fixtures::{error_bodies, request_bodies, successes};
 
 #[tokio::test]
 async fn any_2xx_is_the_success_that_is_described() {

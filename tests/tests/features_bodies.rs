@@ -4,7 +4,7 @@ mod common;
 
 use common::{Received, Server};
 use serde_json::json;
-use workspace_tests::modelled::{forms, request_bodies};
+use workspace_tests::fixtures::{forms, request_bodies};
 
 /// The pairs of the form that was sent.
 fn pairs(server: &Server) -> Vec<(String, String)> {

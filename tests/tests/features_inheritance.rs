@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use workspace_tests::modelled::inheritance::types::{
+use workspace_tests::fixtures::inheritance::types::{
     Agreed, All, Article, Chosen, ChosenPerson, Closed, Draft, Drawn, DrawnPolygon, Folder,
     FolderChildrenItem, ManyArticles, OneArticle, Owned, Pet, Polygon, PostNoteBody,
     PostNoteBodyTarget, Published, Reachable, Refund, Shape,

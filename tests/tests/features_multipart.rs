@@ -4,7 +4,7 @@ mod common;
 
 use common::{Received, Server};
 use serde_json::json;
-use workspace_tests::modelled::{
+use workspace_tests::fixtures::{
     multipart_only, multipart_parts, odd_names, two_bodies, two_bodies_edited,
 };
 

@@ -5,7 +5,7 @@ mod common;
 use chrono::{DateTime, NaiveDate, Utc};
 use common::Server;
 use uuid::Uuid;
-use workspace_tests::modelled::{delimited_lists, integer_ranges, odd_names, parameters};
+use workspace_tests::fixtures::{delimited_lists, integer_ranges, odd_names, parameters};
 
 const ID: Uuid = Uuid::from_u128(1);
 
@@ -261,7 +261,7 @@ async fn names_that_are_no_identifiers_keep_their_spelling_on_the_wire() {
 
 #[tokio::test]
 async fn parameters_of_one_name_in_rust_each_have_a_setter() {
-    use workspace_tests::modelled::colliding_setters;
+    use workspace_tests::fixtures::colliding_setters;
 
     let server = Server::silent().await;
     let client = colliding_setters::Client::new(&server.url).expect("a client");
@@ -285,7 +285,7 @@ async fn parameters_of_one_name_in_rust_each_have_a_setter() {
 
 #[tokio::test]
 async fn a_part_that_is_called_like_a_parameter_has_a_setter() {
-    use workspace_tests::modelled::colliding_setters;
+    use workspace_tests::fixtures::colliding_setters;
 
     let server = Server::silent().await;
     let client = colliding_setters::Client::new(&server.url).expect("a client");

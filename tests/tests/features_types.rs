@@ -7,7 +7,7 @@ use progenitor_client::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use workspace_tests::modelled::{
+use workspace_tests::fixtures::{
     all_of, defaults, free_form, nullable, open_enums, private, recursive, string_formats, unions,
     unknown_fields,
 };

@@ -6,10 +6,10 @@ use common::Server;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use workspace_tests::modelled::discriminators::types::{
+use workspace_tests::fixtures::discriminators::types::{
     Animal, Owner, OwnerPerhaps, OwnerPet, Pet,
 };
-use workspace_tests::modelled::{combined_unions, discriminators, shared_fields, unions};
+use workspace_tests::fixtures::{combined_unions, discriminators, shared_fields, unions};
 
 fn decode<T: DeserializeOwned>(json: &Value) -> T {
     serde_json::from_value(json.clone()).expect("a value of the type")
@@ -96,7 +96,7 @@ fn a_value_of_no_member_is_kept_and_fails_no_answer() {
 
 #[test]
 fn a_schema_that_is_called_otherwise_in_rust_keeps_its_value_of_the_discriminator() {
-    use workspace_tests::modelled::shadowing_names::types::{Choice, SharedName, String};
+    use workspace_tests::fixtures::shadowing_names::types::{Choice, SharedName, String};
 
     let json = json!({ "choice": { "kind": "Err", "b": "00000000-0000-0000-0000-000000000001" } });
     let value: String = decode(&json);

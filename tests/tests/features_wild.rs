@@ -6,7 +6,7 @@ use common::Server;
 use futures_util::TryStreamExt;
 use progenitor_client::Error;
 use serde_json::json;
-use workspace_tests::modelled::{
+use workspace_tests::fixtures::{
     bodies_by_type, compositions, differing_successes, events, own_parameters, unnamed_targets,
 };
 

@@ -1,18 +1,31 @@
-//! What is generated, for people to read: from each fixture, and for each operation and type of the real document.
+//! What is generated, for people to read: the model of each fixture and of the real document, and the code of some fixtures.
 //!
-//! After a change that is meant, accept the new snapshots with `INSTA_UPDATE=always cargo test --test snapshots` and
-//! read their diff.
-
-mod excerpt;
+//! The code of the other fixtures is compiled and called by the tests of features, and that of the real document is checked
+//! in. After a change that is meant, accept the new snapshots with `INSTA_UPDATE=always cargo test --test snapshots` and read
+//! their diff.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use xtask::codegen::{self, Generated};
-use xtask::emit::Options;
+use xtask::api::Api;
+use xtask::construct::construct;
+use xtask::import::to_3_0;
 use xtask::read::Document;
+use xtask::render;
+use xtask::shape::Walk;
+use xtask::yaml;
+
+/// The fixtures whose code is shown: for comments, `Debug`, constraints, and an operation with two bodies.
+const SHOWN: [&str; 6] = [
+    "deprecated",
+    "documentation",
+    "evidence",
+    "private",
+    "string_formats",
+    "two_bodies",
+];
 
 /// Compares each text with its snapshot, and the names with the files in the folder: one too many is a failure too.
 fn compare(group: &str, texts: &BTreeMap<String, String>) {
@@ -51,7 +64,7 @@ fn compare(group: &str, texts: &BTreeMap<String, String>) {
 }
 
 /// The fixtures by name.
-fn fixtures() -> BTreeMap<String, (Document, Generated)> {
+fn fixtures() -> BTreeMap<String, Document> {
     fs::read_dir("fixtures/features")
         .expect("the fixtures")
         .map(|entry| {
@@ -63,56 +76,56 @@ fn fixtures() -> BTreeMap<String, (Document, Generated)> {
             let path = format!("fixtures/features/{file}");
             let document = Document::parse(path.as_str(), fs::read(&path).expect("a fixture"))
                 .expect("a document");
-            let generated = codegen::lowered(&document, &Options::default()).expect("a client");
             let name = file.strip_suffix(".yaml").expect("a YAML file").to_owned();
-            (name, (document, generated))
+            (name, document)
         })
         .collect()
 }
 
-fn real() -> Generated {
-    let document = Document::open(Path::new("../spec/agents.yaml")).expect("the document");
-    let options = Options {
-        inner: Some("crate::Context".to_owned()),
-    };
-    codegen::lowered(&document, &options).expect("a client")
+fn model(document: &Document) -> Api {
+    construct(document).expect("a model")
 }
 
 #[test]
-fn each_fixture_generates_the_code_that_its_snapshot_shows() {
-    let texts = fixtures()
-        .into_iter()
-        .map(|(name, (_, generated))| {
-            let text = if name == "two_bodies" {
-                excerpt::whole(&generated.files)
-            } else {
-                excerpt::outline(&generated.files)
-            };
-            (name, text)
-        })
+fn each_document_has_the_model_that_its_snapshot_shows() {
+    let real = Document::open(Path::new("../spec/agents.yaml")).expect("the document");
+    let documents = fixtures().into_iter().chain([("agents".to_owned(), real)]);
+    let texts = documents.map(|(name, document)| (name, model(&document).to_string()));
+    compare("models", &texts.collect());
+}
+
+#[test]
+fn the_code_of_some_fixtures_is_as_its_snapshot_shows() {
+    let mut fixtures = fixtures();
+    let texts = SHOWN.into_iter().map(|name| {
+        let document = fixtures.remove(name).expect("a fixture");
+        let files = render::module(&model(&document), None).expect("a module");
+        let is_client_shown = ["documentation", "two_bodies"].contains(&name);
+        let client = is_client_shown.then_some("client.rs");
+        let shown = client.into_iter().chain(["operations.rs", "types.rs"]);
+        let text = shown.map(|file| format!("// ===== {file}\n\n{}\n", files[file].trim()));
+        (name.to_owned(), text.collect::<Vec<_>>().join("\n"))
+    });
+    compare("code", &texts.collect());
+}
+
+#[test]
+fn each_fixture_of_3_1_is_said_in_3_0_as_its_snapshot_shows() {
+    let restated = fixtures().into_iter().map(|(name, mut document)| {
+        let restated = to_3_0::restate(&mut document.root);
+        document.moved_all(restated.origins);
+        (name, document, restated.rewrites)
+    });
+    let restated: Vec<_> = restated
+        .filter(|(_, _, rewrites)| !rewrites.is_empty())
         .collect();
-    compare("fixtures", &texts);
-}
-
-#[test]
-fn each_fixture_is_rewritten_as_its_snapshot_explains() {
-    let texts = fixtures()
-        .into_iter()
-        .map(|(name, (document, generated))| {
-            let notes = generated.notes.iter().map(ToString::to_string);
-            let lines: Vec<String> = notes.chain(generated.explain(&document)).collect();
-            (name, lines.join("\n"))
-        })
-        .collect();
-    compare("explain", &texts);
-}
-
-#[test]
-fn each_operation_of_the_api_is_as_its_snapshot_shows() {
-    compare("operations", &excerpt::operations(&real().files));
-}
-
-#[test]
-fn each_type_of_the_api_is_as_its_snapshot_shows() {
-    compare("types", &excerpt::types(&real().files));
+    let texts = restated.iter().map(|(name, document, _)| {
+        let text = yaml::write(&document.root, &|pointer| document.own_position(pointer));
+        (name.clone(), text)
+    });
+    compare("restated", &texts.collect());
+    for (name, document, _) in &restated {
+        let misfits = Walk::document(&document.root).misfits;
+        assert!(misfits.is_empty(), "{name}: {misfits:?}");
+    }
 }

@@ -5,7 +5,7 @@ mod values;
 use std::path::Path;
 
 use serde_json::Value;
-use workspace_tests::modelled::round_trip;
+use workspace_tests::fixtures::round_trip;
 use xtask::construct::schema::Schema;
 use xtask::read::Document;
 
@@ -168,7 +168,7 @@ fn values_that_are_easily_lost_come_back_byte_by_byte() {
 
 #[test]
 fn a_value_is_read_as_the_branch_that_is_meant() {
-    use workspace_tests::modelled::json_values::types::{Chunk, Pet, Size, Vehicle};
+    use workspace_tests::fixtures::json_values::types::{Chunk, Pet, Size, Vehicle};
 
     let chunk: Chunk = serde_json::from_str(r#"{"id":"1","html":"x"}"#).expect("a chunk");
     assert!(matches!(chunk, Chunk::Full(full) if full.html == "x"));

@@ -63,8 +63,14 @@ impl Members {
             "" => "Empty".to_owned(),
             words => capitalised(names::type_name(words)),
         };
-        let numbered = (2..).map(|number| format!("{name}{number}"));
+        self.numbered(name, "")
+    }
+
+    /// A name, with a separator and a number behind it if it is taken.
+    pub fn numbered(&mut self, name: String, separator: &str) -> String {
+        let numbered = (2..).map(|number| format!("{name}{separator}{number}"));
         let mut candidates = std::iter::once(name.clone()).chain(numbered);
+        // There are more numbers than names.
         let free = candidates.find(|candidate| self.0.insert(candidate.clone()));
         free.unwrap_or(name)
     }

@@ -28,6 +28,10 @@ pub fn structure<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> 
     let mut members = Members::reserving(&[]);
     let fields = schema.properties().into_iter().filter_map(|key| {
         let property = schema.property(types.root, key);
+        // No object has a member whose schema is `false`.
+        if property.is_false() {
+            return None;
+        }
         let is_required = required.contains(key);
         // `readOnly` requires a member of responses alone.
         if is_required && types.direction == Direction::Request && property.is("readOnly") {

@@ -35,8 +35,10 @@ pub fn operations(types: &mut Types<'_>) -> Vec<Operation> {
         .flat_map(|view| operation(types, &view))
         .collect();
     let mut methods = Members::reserving(RESERVED);
+    let mut builders = Members::reserving(&[]);
     for operation in &mut operations {
-        operation.name = methods.field(&operation.id);
+        operation.name = methods.numbered(std::mem::take(&mut operation.name), "_");
+        operation.builder = builders.numbered(std::mem::take(&mut operation.builder), "");
     }
     operations.sort_by(|left, right| left.name.cmp(&right.name));
     operations

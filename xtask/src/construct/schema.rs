@@ -140,8 +140,7 @@ impl<'d> Part<'d> {
     }
 }
 
-/// The schema objects of an intersection, in order. Schemas with the same key have the same type. The order counts: of two
-/// types that exclude each other, the later one is used.
+/// The schema objects of an intersection, in order. Schemas with the same key have the same type.
 pub type Key = Vec<(String, Resolved)>;
 
 /// The schema objects that apply to a value, the outermost first. References and `allOf` are followed.
@@ -152,6 +151,8 @@ pub struct Schema<'d> {
     reference: Option<Part<'d>>,
     /// Whether it is a branch of one of several unions, whose branches may contradict each other.
     is_combined: bool,
+    /// Whether more than [`MAX_HOPS`] references and `allOf`s lead to another object.
+    is_too_deep: bool,
 }
 
 /// The keyword of a union.
@@ -173,11 +174,17 @@ struct Expansion<'d> {
     references: Vec<Part<'d>>,
     /// Whether there are constraints beside the references.
     constrains: bool,
+    /// Whether there are more objects behind these.
+    is_too_deep: bool,
 }
 
 impl<'d> Expansion<'d> {
     fn add(&mut self, mut part: Part<'d>, depth: usize, is_own: bool) {
-        if depth > MAX_HOPS || self.parts.iter().any(|known| known.pointer == part.pointer) {
+        if self.parts.iter().any(|known| known.pointer == part.pointer) {
+            return;
+        }
+        if depth > MAX_HOPS {
+            self.is_too_deep = true;
             return;
         }
         let is_own = is_own && !part.is_target;
@@ -273,6 +280,7 @@ impl<'d> Schema<'d> {
             parts: Vec::new(),
             references: Vec::new(),
             constrains: false,
+            is_too_deep: false,
         };
         for part in parts {
             expansion.add(part, 0, true);
@@ -285,6 +293,7 @@ impl<'d> Schema<'d> {
             parts: expansion.parts,
             reference,
             is_combined: false,
+            is_too_deep: expansion.is_too_deep,
         };
         schema.resolve_unions(root);
         schema
@@ -418,11 +427,7 @@ impl<'d> Schema<'d> {
             let types = type_names(value);
             allowed = Some(match allowed {
                 None => types,
-                // Of types that exclude each other, the later one is used: it belongs to a schema that extends another.
-                Some(allowed) => match both(&allowed, &types) {
-                    none if none.is_empty() => types,
-                    both => both,
-                },
+                Some(allowed) => both(&allowed, &types),
             });
         }
         let mut allowed = allowed?;
@@ -557,15 +562,10 @@ impl<'d> Schema<'d> {
     /// Whether no value is valid against it, because of types or constants that exclude each other. Unions are looked into to
     /// some depth.
     fn is_contradictory(&self, root: &'d Value, depth: usize) -> bool {
-        let mut allowed: Option<BTreeSet<&str>> = None;
-        for types in self.keywords("type").map(type_names) {
-            let common = allowed.map_or(types.clone(), |allowed| both(&allowed, &types));
-            if common.is_empty() {
-                return true;
-            }
-            allowed = Some(common);
+        if self.is_empty() {
+            return true;
         }
-        let is_impossible = |name: &&str| self.property(root, name).has_no_value();
+        let is_impossible = |name: &&str| Self::of(root, self.members(name)).has_no_value();
         if self.required().iter().any(is_impossible) {
             return true;
         }
@@ -576,6 +576,30 @@ impl<'d> Schema<'d> {
             let mut branches = branches.iter();
             branches.all(|branch| branch.schema.is_contradictory(root, depth))
         })
+    }
+
+    /// Whether no value is valid against it, whatever its members and unions are: because it is `false`, or because of types or
+    /// lists of values that exclude each other.
+    pub fn is_empty(&self) -> bool {
+        let mut allowed: Option<BTreeSet<&str>> = None;
+        for types in self.keywords("type").map(type_names) {
+            let common = allowed.map_or(types.clone(), |allowed| both(&allowed, &types));
+            if common.is_empty() {
+                return true;
+            }
+            allowed = Some(common);
+        }
+        self.is_false() || self.has_no_value()
+    }
+
+    /// Whether references and `allOf`s lead to more objects than are followed.
+    pub fn is_too_deep(&self) -> bool {
+        self.is_too_deep
+    }
+
+    /// Whether it is `false`.
+    pub fn is_false(&self) -> bool {
+        self.objects().any(|object| *object == Value::Bool(false))
     }
 
     /// Whether lists of values exclude each other.
@@ -603,11 +627,29 @@ impl<'d> Schema<'d> {
 
     /// The schema of a property.
     pub fn property(&self, root: &'d Value, name: &str) -> Self {
-        let parts = self
-            .parts
-            .iter()
-            .filter_map(|part| part.member("properties", name));
-        Self::of(root, parts.collect())
+        self.overriding(root, self.members(name))
+    }
+
+    fn members(&self, name: &str) -> Vec<Part<'d>> {
+        let members = self.parts.iter();
+        members
+            .filter_map(|part| part.member("properties", name))
+            .collect()
+    }
+
+    /// The intersection of the schemas that the objects have for one member. Where they exclude each other, a later one overrides
+    /// those before it, and that of the outermost object overrides all: a schema that extends another may describe a member anew.
+    fn overriding(&self, root: &'d Value, mut parts: Vec<Part<'d>>) -> Self {
+        loop {
+            let schema = Self::of(root, parts.clone());
+            if parts.len() < 2 || !schema.is_empty() {
+                return schema;
+            }
+            let is_own = parts
+                .first()
+                .is_some_and(|part| part.pointer.starts_with(&format!("{}/", self.pointer())));
+            parts.remove(usize::from(is_own));
+        }
     }
 
     /// The required properties.
@@ -623,7 +665,7 @@ impl<'d> Schema<'d> {
             .iter()
             .filter_map(|part| part.child("additionalProperties"));
         let parts: Vec<_> = parts.filter(|part| part.value.is_object()).collect();
-        (!parts.is_empty()).then(|| Self::of(root, parts))
+        (!parts.is_empty()).then(|| self.overriding(root, parts))
     }
 
     /// Whether properties without a name are forbidden.
@@ -638,8 +680,9 @@ impl<'d> Schema<'d> {
             .parts
             .iter()
             .filter_map(|part| part.child("items"))
+            .filter(|part| part.value.is_object())
             .collect();
-        (!parts.is_empty()).then(|| Self::of(root, parts))
+        (!parts.is_empty()).then(|| self.overriding(root, parts))
     }
 
     /// The values that all objects allow, without `null`, or `None` if no object lists values.

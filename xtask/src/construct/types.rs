@@ -10,6 +10,7 @@ use crate::api::{
 };
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
+use crate::view::MAX_HOPS;
 
 use super::constraints::constraints;
 use super::directions::{Direction, Directions};
@@ -61,6 +62,8 @@ pub struct Typed {
 
 /// The kind of type that a schema has.
 enum Kind<'d> {
+    /// No value is valid.
+    Never,
     /// JSON of any shape.
     Any,
     /// The type of another schema: the only branch of a union, besides `null`.
@@ -83,6 +86,9 @@ enum Kind<'d> {
 
 impl<'d> Kind<'d> {
     fn of(root: &'d Value, schema: &Schema<'d>) -> Self {
+        if schema.is_empty() {
+            return Self::Never;
+        }
         if let Some(branches) = schema.branches(root) {
             return Self::of_branches(branches);
         }
@@ -101,6 +107,9 @@ impl<'d> Kind<'d> {
 
     fn of_branches(mut branches: Vec<Branch<'d>>) -> Self {
         branches.retain(|branch| !branch.own.is_null());
+        if branches.iter().any(|branch| !branch.schema.is_empty()) {
+            branches.retain(|branch| !branch.schema.is_empty());
+        }
         // A branch without constraints allows every value, or every one that the schema allows beside its union.
         let unconstrained = branches
             .iter()
@@ -249,6 +258,7 @@ impl<'d> Types<'d> {
             constraints: Constraints::default(),
         }));
         self.know(&schema, id);
+        self.limit_depth(&schema);
         let name = self.types[id.0].name.clone();
         let shape = match unions::of_extensions(self, &schema, pointer) {
             Some(union) => Shape::Union(union),
@@ -330,6 +340,7 @@ impl<'d> Types<'d> {
             }
             return TypeRef::JSON;
         }
+        self.limit_depth(schema);
         let kind = Kind::of(self.root, schema);
         self.depth += 1;
         let reference = match kind.is_definition() {
@@ -409,10 +420,43 @@ impl<'d> Types<'d> {
                 TypeRef::List(Box::new(item))
             }
             Kind::Primitive(primitive) => TypeRef::Primitive(primitive),
+            Kind::Never => {
+                self.contradiction(schema);
+                TypeRef::JSON
+            }
             // The others have a definition.
             Kind::Any | Kind::Union(_) | Kind::Enum(_) | Kind::JsonTypes(_) | Kind::Struct => {
                 TypeRef::JSON
             }
+        }
+    }
+
+    /// Reports a schema that is made of more levels of others than are followed.
+    fn limit_depth(&mut self, schema: &Schema<'d>) {
+        if schema.is_too_deep() {
+            let message = format!(
+                "the schema refers to others, or has others in `allOf`, more than {MAX_HOPS} levels deep"
+            );
+            let problem = Diagnostic::error("too-intricate", schema.pointer(), message);
+            self.report(problem.hint("describe the value as any JSON by leaving its type out"));
+        }
+    }
+
+    /// Reports that no value is valid against a schema.
+    fn contradiction(&mut self, schema: &Schema<'d>) {
+        let message = match schema.is_false() {
+            true => "no value is valid against the schema `false`",
+            false => "no value is valid against the schema: its parts contradict each other",
+        };
+        let problem = Diagnostic::error("contradiction", schema.pointer(), message);
+        self.report(problem.hint("correct one of the parts, or describe what the value really is"));
+    }
+
+    /// Reports a problem, the first one of each place.
+    fn report(&mut self, problem: Diagnostic) {
+        let mut known = self.problems.iter();
+        if known.all(|known| known.place != problem.place) {
+            self.problems.push(problem);
         }
     }
 

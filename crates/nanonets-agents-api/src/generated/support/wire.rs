@@ -351,13 +351,11 @@ impl<T: Wire> Wire for Vec<T> {
 
     fn check(&self, constraints: &Constraints) -> Result<(), Violation> {
         constraints.count(self.len())?;
-        let items = self.iter().enumerate();
-        items
-            .map(|(index, item)| {
-                item.check(constraints.of_item())
-                    .map_err(|violation| violation.in_item(index))
-            })
-            .collect()
+        let mut items = self.iter().enumerate();
+        items.try_for_each(|(index, item)| {
+            let checked = item.check(constraints.of_item());
+            checked.map_err(|violation| violation.in_item(index))
+        })
     }
 }
 
@@ -391,13 +389,10 @@ impl<T: Wire> Wire for BTreeMap<String, T> {
     }
 
     fn check(&self, constraints: &Constraints) -> Result<(), Violation> {
-        self.iter()
-            .map(|(key, value)| {
-                value
-                    .check(constraints.of_item())
-                    .map_err(|violation| violation.in_key(key))
-            })
-            .collect()
+        self.iter().try_for_each(|(key, value)| {
+            let checked = value.check(constraints.of_item());
+            checked.map_err(|violation| violation.in_key(key))
+        })
     }
 }
 
