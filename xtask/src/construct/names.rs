@@ -1,24 +1,8 @@
-//! Rust names for types: unique, and as a person would choose them.
+//! Rust names: distinct, and as a person would choose them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::names;
-
-/// The names that are taken.
-#[derive(Debug, Default)]
-pub struct Names(BTreeSet<String>);
-
-impl Names {
-    /// The type name for some words, with a number behind it if it is taken.
-    pub fn claim(&mut self, words: &str) -> String {
-        let name = capitalised(names::type_name(words));
-        let numbered = (2..).map(|number| format!("{name}{number}"));
-        let mut candidates = std::iter::once(name.clone()).chain(numbered);
-        // There are more numbers than names.
-        let free = candidates.find(|candidate| self.0.insert(candidate.clone()));
-        free.unwrap_or(name)
-    }
-}
 
 /// A name whose first letter is a capital: that of `+1` is `plus1` otherwise.
 fn capitalised(name: String) -> String {
@@ -29,20 +13,27 @@ fn capitalised(name: String) -> String {
     }
 }
 
-/// Distinct names within one type, in the order in which they are asked for.
-#[derive(Debug)]
-pub struct Members(BTreeSet<String>);
+/// Distinct names within one scope, in the order in which they are asked for.
+#[derive(Debug, Default)]
+pub struct Scope {
+    taken: BTreeSet<String>,
+    /// The number to try next, for each name that was asked for twice.
+    next: BTreeMap<String, u64>,
+}
 
-impl Members {
-    /// No members yet. None gets one of these names.
+impl Scope {
+    /// A scope in which nothing gets one of these names.
     pub fn reserving(names: &[&str]) -> Self {
-        Self(names.iter().map(|name| (*name).to_owned()).collect())
+        Self {
+            taken: names.iter().map(|name| (*name).to_owned()).collect(),
+            next: BTreeMap::new(),
+        }
     }
 
     /// The name of a field, with underscores behind it if it is taken.
     pub fn field(&mut self, key: &str) -> String {
         let mut name = names::value_name(key);
-        while !self.0.insert(name.clone()) {
+        while !self.taken.insert(name.clone()) {
             name.push('_');
         }
         name
@@ -51,14 +42,14 @@ impl Members {
     /// The name of the variant for unknown values. It leaves `Unrecognized` to a variant of the document.
     pub fn unknown(&mut self) -> String {
         let name = "Unrecognized";
-        match self.0.insert(name.to_owned()) {
+        match self.taken.insert(name.to_owned()) {
             true => name.to_owned(),
-            false => self.variant("UnrecognizedValue"),
+            false => self.type_name("UnrecognizedValue"),
         }
     }
 
-    /// The name of a variant, with a number behind it if it is taken.
-    pub fn variant(&mut self, words: &str) -> String {
+    /// The name of a type or a variant, with a number behind it if it is taken.
+    pub fn type_name(&mut self, words: &str) -> String {
         let name = match words {
             "" => "Empty".to_owned(),
             words => capitalised(names::type_name(words)),
@@ -68,11 +59,13 @@ impl Members {
 
     /// A name, with a separator and a number behind it if it is taken.
     pub fn numbered(&mut self, name: String, separator: &str) -> String {
-        let numbered = (2..).map(|number| format!("{name}{separator}{number}"));
-        let mut candidates = std::iter::once(name.clone()).chain(numbered);
-        // There are more numbers than names.
-        let free = candidates.find(|candidate| self.0.insert(candidate.clone()));
-        free.unwrap_or(name)
+        let mut free = name.clone();
+        while !self.taken.insert(free.clone()) {
+            let number = self.next.entry(name.clone()).or_insert(2);
+            free = format!("{name}{separator}{number}");
+            *number += 1;
+        }
+        free
     }
 }
 

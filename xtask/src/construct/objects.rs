@@ -6,7 +6,7 @@ use crate::api::{Field, Presence, StructType, TypeRef};
 
 use super::constraints::constraints;
 use super::directions::Direction;
-use super::names::Members;
+use super::names::Scope;
 use super::schema::Schema;
 use super::types::{Types, docs};
 
@@ -25,7 +25,7 @@ pub fn extra<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> Type
 pub fn structure<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> StructType {
     let extra = extra(types, schema, name);
     let required = schema.required();
-    let mut members = Members::reserving(&[]);
+    let mut members = Scope::reserving(&[]);
     let fields = schema.properties().into_iter().filter_map(|key| {
         let property = schema.property(types.root, key);
         // No object has a member whose schema is `false`.

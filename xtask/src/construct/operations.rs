@@ -7,7 +7,7 @@ use crate::names;
 use crate::view::OperationView;
 
 use super::directions::Direction;
-use super::names::{Inputs, Members};
+use super::names::{Inputs, Scope};
 use super::types::Types;
 use super::{bodies, parameters, responses};
 
@@ -34,8 +34,8 @@ pub fn operations(types: &mut Types<'_>) -> Vec<Operation> {
         .into_iter()
         .flat_map(|view| operation(types, &view))
         .collect();
-    let mut methods = Members::reserving(RESERVED);
-    let mut builders = Members::reserving(&[]);
+    let mut methods = Scope::reserving(RESERVED);
+    let mut builders = Scope::reserving(&[]);
     for operation in &mut operations {
         operation.name = methods.numbered(std::mem::take(&mut operation.name), "_");
         operation.builder = builders.numbered(std::mem::take(&mut operation.builder), "");

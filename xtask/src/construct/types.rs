@@ -14,7 +14,7 @@ use crate::view::MAX_HOPS;
 
 use super::constraints::constraints;
 use super::directions::{Direction, Directions};
-use super::names::{Members, Names};
+use super::names::Scope;
 use super::schema::{Branch, Key, Schema};
 use super::{forms, objects, primitives, recursion, unions};
 
@@ -38,7 +38,7 @@ pub struct Types<'d> {
     pub direction: Direction,
     /// The schemas that have the schema at a pointer in their `allOf`.
     pub extensions: BTreeMap<String, Vec<String>>,
-    names: Names,
+    names: Scope,
     problems: Vec<Diagnostic>,
     depth: usize,
 }
@@ -152,7 +152,7 @@ impl<'d> Kind<'d> {
 impl<'d> Types<'d> {
     /// No types yet.
     pub fn of(root: &'d Value) -> Self {
-        let mut names = Names::default();
+        let mut names = Scope::default();
         let schemas = root
             .pointer("/components/schemas")
             .and_then(Value::as_object);
@@ -169,7 +169,7 @@ impl<'d> Types<'d> {
         let mut begin = |words: &str, origin: &str| {
             let docs = Schema::at(root, origin).map(|schema| docs(&schema));
             types.push(Begun {
-                name: names.claim(words),
+                name: names.type_name(words),
                 docs: docs.unwrap_or_default(),
                 origin: origin.to_owned(),
                 shape: None,
@@ -362,7 +362,7 @@ impl<'d> Types<'d> {
     /// Adds a definition, with the name that these words make.
     fn add(&mut self, schema: &Schema<'d>, kind: Kind<'d>, words: &str) -> TypeRef {
         let id = TypeId(self.types.len());
-        let name = self.names.claim(words);
+        let name = self.names.type_name(words);
         self.types.push(Begun {
             name: name.clone(),
             docs: docs(schema),
@@ -510,13 +510,13 @@ fn known_strings<'d>(schema: &Schema<'d>) -> Option<Vec<&'d str>> {
 }
 
 fn enumeration(values: &[&str]) -> EnumType {
-    let mut members = Members::reserving(&[]);
+    let mut members = Scope::reserving(&[]);
     let mut seen = BTreeSet::new();
     let variants = values
         .iter()
         .filter(|value| seen.insert(**value))
         .map(|value| Variant {
-            name: members.variant(value),
+            name: members.type_name(value),
             value: (*value).to_owned(),
         });
     EnumType {

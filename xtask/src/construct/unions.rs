@@ -8,7 +8,7 @@ use crate::api::{Constraints, Discriminator, TypeRef, UnionBranch, UnionType};
 use crate::pointer;
 
 use super::constraints::constraints;
-use super::names::Members;
+use super::names::Scope;
 use super::schema::{Branch, Schema};
 use super::types::Types;
 
@@ -24,14 +24,14 @@ pub fn union<'d>(
 ) -> UnionType {
     let discriminator =
         declared(types.root, schema, branches).or_else(|| implied(types.root, branches));
-    let mut members = Members::reserving(&[]);
+    let mut members = Scope::reserving(&[]);
     let mut variants: Vec<UnionBranch> = Vec::new();
     for (index, branch) in branches.iter().enumerate() {
         let words = words(types.root, branches, discriminator.as_ref(), index);
         let inline = format!("{name} {words}");
         let value = types.typed(&branch.schema, &inline).reference;
         variants.push(UnionBranch {
-            name: members.variant(&words),
+            name: members.type_name(&words),
             constraints: constraints(types.root, &branch.schema, &value),
             value,
         });
@@ -214,7 +214,7 @@ pub fn of_types<'d>(
     kinds: &[&str],
     name: &str,
 ) -> UnionType {
-    let mut members = Members::reserving(&[]);
+    let mut members = Scope::reserving(&[]);
     let branches = kinds.iter().map(|kind| {
         let word = match *kind {
             "array" => "list",
@@ -224,7 +224,7 @@ pub fn of_types<'d>(
         let name = format!("{name} {word}");
         let value = types.of_json_type(schema, kind, &name);
         UnionBranch {
-            name: members.variant(word),
+            name: members.type_name(word),
             constraints: constraints(types.root, schema, &value),
             value,
         }
@@ -270,7 +270,7 @@ pub fn of_extensions<'d>(
         return None;
     }
     let key = declared.get("propertyName")?.as_str()?.to_owned();
-    let mut members = Members::reserving(&[]);
+    let mut members = Scope::reserving(&[]);
     let (mut branches, mut values) = (Vec::new(), Vec::new());
     for pointer in children {
         let name = pointer::last(&pointer);
@@ -281,7 +281,7 @@ pub fn of_extensions<'d>(
         }
         values.extend(own.into_iter().map(|value| (value, branches.len())));
         branches.push(UnionBranch {
-            name: members.variant(&name),
+            name: members.type_name(&name),
             constraints: Constraints::default(),
             value: TypeRef::Named(id),
         });
