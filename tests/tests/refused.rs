@@ -1,11 +1,12 @@
 //! What codegen says about documents that it can't use: one fixture for each kind of problem, and a snapshot of all
 //! that is said about it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-use xtask::codegen::{self, Generated};
+use xtask::codegen;
 use xtask::diagnostic::{Located, Severity};
 use xtask::read::Document;
 
@@ -43,11 +44,22 @@ fn file_name(path: &Path) -> String {
         .into_owned()
 }
 
-/// Runs the pipeline on a fixture, which goes by its file name alone.
-fn generate(path: &Path) -> Result<Generated, Vec<Located>> {
+/// The notes about a fixture that is generated, or the problems of one that is refused.
+type Outcome = Result<Vec<Located>, Vec<Located>>;
+
+/// Runs the pipeline on a fixture, which goes by its file name alone. Each is run once for all tests.
+fn outcome(path: &Path) -> &'static Outcome {
+    static OUTCOMES: LazyLock<BTreeMap<PathBuf, Outcome>> = LazyLock::new(|| {
+        let paths = fixtures("refused").into_iter().chain(fixtures("noted"));
+        paths.map(|path| (path.clone(), generate(&path))).collect()
+    });
+    &OUTCOMES[path]
+}
+
+fn generate(path: &Path) -> Outcome {
     let text = fs::read(path).expect("a fixture");
     let document = Document::parse(file_name(path), text).map_err(|problem| vec![*problem])?;
-    codegen::generate(&document, None)
+    codegen::generate(&document, None).map(|generated| generated.notes)
 }
 
 fn lines(problems: &[Located]) -> String {
@@ -66,9 +78,9 @@ fn snapshot(folder: &str, path: &Path, text: &str) {
 #[test]
 fn each_bad_document_is_refused_with_all_its_problems() {
     for path in fixtures("refused") {
-        match generate(&path) {
+        match outcome(&path) {
             Ok(_) => panic!("{} was accepted", path.display()),
-            Err(problems) => snapshot("refused", &path, &lines(&problems)),
+            Err(problems) => snapshot("refused", &path, &lines(problems)),
         }
     }
 }
@@ -76,9 +88,9 @@ fn each_bad_document_is_refused_with_all_its_problems() {
 #[test]
 fn what_can_be_mended_is_noted_and_generated() {
     for path in fixtures("noted") {
-        match generate(&path) {
-            Ok(generated) => snapshot("noted", &path, &lines(&generated.notes)),
-            Err(problems) => panic!("{} was refused:\n{}", path.display(), lines(&problems)),
+        match outcome(&path) {
+            Ok(notes) => snapshot("noted", &path, &lines(notes)),
+            Err(problems) => panic!("{} was refused:\n{}", path.display(), lines(problems)),
         }
     }
 }
@@ -86,8 +98,9 @@ fn what_can_be_mended_is_noted_and_generated() {
 #[test]
 fn problems_come_in_the_order_of_the_document() {
     for path in fixtures("refused") {
-        let problems = generate(&path).err().unwrap_or_default();
-        let positions: Vec<_> = problems.iter().map(|problem| problem.position).collect();
+        let problems = outcome(&path).as_ref().err();
+        let problems = problems.into_iter().flatten();
+        let positions: Vec<_> = problems.map(|problem| problem.position).collect();
         assert!(positions.is_sorted(), "{}: {positions:?}", path.display());
     }
 }
@@ -96,10 +109,7 @@ fn problems_come_in_the_order_of_the_document() {
 fn every_position_is_inside_the_file() {
     for path in fixtures("refused").into_iter().chain(fixtures("noted")) {
         let text = String::from_utf8_lossy(&fs::read(&path).expect("a fixture")).into_owned();
-        let problems = match generate(&path) {
-            Ok(generated) => generated.notes,
-            Err(problems) => problems,
-        };
+        let (Ok(problems) | Err(problems)) = outcome(&path);
         for problem in problems {
             let position = problem.position;
             // A syntax error may be seen at the end of the text: one line, or one character, past the last.
@@ -120,10 +130,7 @@ fn every_position_is_inside_the_file() {
 fn every_code_in_the_source_of_the_generator_has_a_fixture() {
     let mut reached: BTreeSet<String> = BTreeSet::new();
     for path in fixtures("refused").into_iter().chain(fixtures("noted")) {
-        let problems = match generate(&path) {
-            Ok(generated) => generated.notes,
-            Err(problems) => problems,
-        };
+        let (Ok(problems) | Err(problems)) = outcome(&path);
         reached.extend(
             problems
                 .iter()
@@ -226,10 +233,9 @@ fn yaml_in_flow_style_is_read_although_it_begins_like_json() {
 #[test]
 fn only_errors_stop_the_generator() {
     for path in fixtures("noted") {
-        let generated = generate(&path).expect("notes only");
+        let notes = outcome(&path).as_ref().expect("notes only");
         assert!(
-            generated
-                .notes
+            notes
                 .iter()
                 .all(|note| note.diagnostic.severity == Severity::Note)
         );
