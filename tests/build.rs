@@ -29,10 +29,12 @@ fn main() -> Result<()> {
         write_module(&out.join("fixtures"), name, &files, &mut modules)?;
         round_trips(name, document, &api, &mut values)?;
     }
-    writeln!(
-        modules,
-        "{ROUND_TRIP}\n    match (fixture, schema) {{\n{values}        _ => None,\n    }}\n}}"
-    )?;
+    for function in [ROUND_TRIP, VIOLATION] {
+        writeln!(
+            modules,
+            "{function}\n    match (fixture, schema) {{\n{values}        _ => None,\n    }}\n}}"
+        )?;
+    }
     fs::write(out.join("fixtures.rs"), modules)?;
     Ok(())
 }
@@ -82,8 +84,26 @@ const ROUND_TRIP: &str = "
 /// Decodes a value of a component schema of a fixture and encodes it again.
 #[must_use]
 pub fn round_trip(fixture: &str, schema: &str, json: &str) -> Option<serde_json::Result<String>> {
+    macro_rules! apply {
+        ($fixture:ident, $value:ty) => {
+            Some(again::<$value>(json))
+        };
+    }
     fn again<T: serde::de::DeserializeOwned + serde::Serialize>(json: &str) -> serde_json::Result<String> {
         serde_json::to_string(&serde_json::from_str::<T>(json)?)
+    }";
+
+const VIOLATION: &str = "
+/// Decodes a value of a component schema of a fixture, and returns the constraint that it breaks.
+#[must_use]
+pub fn violation(fixture: &str, schema: &str, json: &str) -> Option<String> {
+    macro_rules! apply {
+        ($fixture:ident, $value:ty) => {{
+            let value: $fixture::support::wire::As<$value> = serde_json::from_str(json).ok()?;
+            let constraints = $fixture::support::constraint::Constraints::NONE;
+            let checked = $fixture::support::wire::Wire::check(&value.0, &constraints);
+            checked.err().map(|violation| violation.message(schema))
+        }};
     }";
 
 /// An arm for each component schema.
@@ -107,7 +127,7 @@ fn round_trips(fixture: &str, document: &Document, api: &Api, arms: &mut String)
         };
         writeln!(
             arms,
-            "        ({fixture:?}, {schema:?}) => Some(again::<{name}>(json)),"
+            "        ({fixture:?}, {schema:?}) => apply!({fixture}, {name}),"
         )?;
     }
     Ok(())

@@ -144,6 +144,16 @@ fn a_closed_member_takes_no_unknown_field_if_another_member_fits() {
 }
 
 #[test]
+fn a_member_converts_into_its_union() {
+    use unions::types::{Circle, CircleKind, Scalar, Shape};
+
+    let shape = Shape::from(Circle::new(CircleKind::Circle, 2.0));
+    assert_eq!(again(&shape), json!({ "kind": "circle", "radius": 2.0 }));
+    assert_eq!(Scalar::from(7), Scalar::Integer(7));
+    assert_eq!(Scalar::from("a".to_owned()), Scalar::String("a".to_owned()));
+}
+
+#[test]
 fn a_text_is_the_member_whose_pattern_and_length_it_has() {
     use unions::types::Code;
 

@@ -262,6 +262,22 @@ impl Printer<'_> {
             .branches
             .iter()
             .map(|branch| constraints::braced(&branch.constraints));
+        let conversions = union.branches.iter().zip(&types).zip(&idents);
+        let conversions = conversions.filter_map(|((branch, value), ident)| {
+            let same = union
+                .branches
+                .iter()
+                .filter(|other| other.value == branch.value);
+            (same.count() == 1).then(|| {
+                quote! {
+                    impl ::std::convert::From<#value> for #name {
+                        fn from(value: #value) -> Self {
+                            Self::#ident(value)
+                        }
+                    }
+                }
+            })
+        });
         let discriminator = union.discriminator.as_ref().map(|discriminator| {
             let key = &discriminator.key;
             let values = discriminator.values.iter().filter_map(|(value, branch)| {
@@ -286,6 +302,8 @@ impl Printer<'_> {
             }
 
             #debug
+
+            #(#conversions)*
 
             support::union! { #name, #unknown { #(#idents(#types) #constraints),* } #discriminator }
         }
