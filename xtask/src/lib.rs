@@ -34,7 +34,6 @@ pub mod shape;
 pub mod skip;
 pub mod sound;
 pub mod source_map;
-pub mod surface;
 pub mod upgrade;
 pub mod view;
 pub mod yaml;
