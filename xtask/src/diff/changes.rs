@@ -39,6 +39,18 @@ impl Changes {
         });
     }
 
+    /// Adds that something has another name in Rust. If that name is taken, code that uses it compiles.
+    pub fn renamed(&mut self, kind: Kind, place: &Place, what: String, is_taken: bool) {
+        let effect = match is_taken {
+            true => (
+                Effect::Run,
+                "code that isn't changed compiles, and uses what has the name now",
+            ),
+            false => kind.effect(),
+        };
+        self.with(kind, place, what, effect);
+    }
+
     /// Adds that something is deprecated now, or no longer.
     pub fn deprecation(&mut self, place: &Place, kinds: [Kind; 2], was: bool, is: bool) {
         match (was, is) {

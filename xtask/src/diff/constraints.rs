@@ -56,6 +56,7 @@ const RULES: &[(&str, Rule)] = &[
     ("pattern", Rule::Other),
     ("patternProperties", Rule::Other),
     ("propertyNames", Rule::Other),
+    ("readOnly", Rule::True),
     ("required", Rule::Names),
     ("then", Rule::Other),
     ("unevaluatedItems", Rule::Closed),

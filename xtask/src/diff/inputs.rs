@@ -248,8 +248,9 @@ pub fn compare(
         };
         changes.with(Kind::InputAdded, &place(input), what, effect);
     }
+    let all = &new;
     for (old, new, _) in &inputs.both {
-        both(context, old, new, &place(new), changes);
+        both(context, old, (new, all), &place(new), changes);
     }
     inputs
         .both
@@ -277,14 +278,17 @@ pub fn compare(
 fn both(
     context: &Context<'_>,
     old: &Input<'_>,
-    new: &Input<'_>,
+    (new, all): (&Input<'_>, &[Input<'_>]),
     place: &Place,
     changes: &mut Changes,
 ) {
     let in_path = old.position.is_some() && new.position.is_some();
     if !old.required && !new.required && old.name != new.name {
         let what = format!("is set by `{}` instead of `{}`", new.name, old.name);
-        changes.add(Kind::InputRenamed, place, what);
+        let is_taken = all.iter().any(|other| {
+            other.name == old.name && !other.required && old.takes_same(context, other)
+        });
+        changes.renamed(Kind::InputRenamed, place, what, is_taken);
     } else if in_path && old.part != new.part {
         let what = format!("was called `{}`", old.part.name);
         let effect = (

@@ -52,7 +52,7 @@ kinds! {
 
     InputAdded            More   "it is optional, and has a setter"
     InputRemoved          Build  "there is no argument or setter for it any more"
-    InputRenamed          Build  "another input of the operation has its name"
+    InputRenamed          Build  "its setter has another name"
     InputRequired         Build  "it is an argument of the method, and has no setter"
     InputOptional         Build  "it has a setter, and is no argument of the method"
     InputTypeChanged      Build  "what was converted to the one does not convert to the other"
@@ -77,7 +77,7 @@ kinds! {
 
     FieldAdded            More   "there is another field"
     FieldRemoved          Build  "there is no field of that name any more"
-    FieldRenamed          Build  "another field of the schema has its name"
+    FieldRenamed          Build  "there is no field of the old name any more"
     FieldRequired         Build  "its type has one `Option` less"
     FieldOptional         Build  "its type has one `Option` more"
     FieldNullable         Build  "its type has another number of `Option`s"
@@ -88,7 +88,7 @@ kinds! {
 
     ValueAdded            More   "enums are open: whoever matches has an arm for other values"
     ValueRemoved          Build  "there is no variant of that name any more"
-    ValueRenamed          Build  "another value has its name"
+    ValueRenamed          Build  "there is no variant of the old name any more"
     ValueSentOtherwise    None   "it is called as before in Rust"
     ValuesReordered       Run    "values are compared by their order in the document"
     MemberAdded           More   "unions are open: whoever matches has an arm for values of other types"

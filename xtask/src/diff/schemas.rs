@@ -28,7 +28,6 @@ const MODELLED: &[&str] = &[
     "enum",
     "format",
     "nullable",
-    "readOnly",
     "type",
     "writeOnly",
     "x-private",

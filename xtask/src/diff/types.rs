@@ -127,7 +127,7 @@ impl<'d> Comparison<'_, 'd> {
             let what = format!("held members that aren't described as {types}");
             self.changes.add(Kind::SchemaMapChanged, &self.place, what);
         }
-        let demand = self.demand(old, new);
+        let (demand, new_fields) = (self.demand(old, new), &new.fields);
         let mut fields: Matching<'_, Field> = matching(
             &old.fields,
             &new.fields,
@@ -149,6 +149,21 @@ impl<'d> Comparison<'_, 'd> {
         }
         for (old, new, _) in &fields.both {
             self.field(old, new, demand);
+            let is_taken = |field: &Field| {
+                field.name == old.name
+                    && field.key != new.key
+                    && self.context.same(&old.value, &field.value)
+            };
+            if old.name != new.name {
+                let place = self.place.part("field", &new.key);
+                let what = format!(
+                    "is the field `{}` in Rust instead of `{}`",
+                    new.name, old.name
+                );
+                let is_taken = new_fields.iter().any(is_taken);
+                self.changes
+                    .renamed(Kind::FieldRenamed, &place, what, is_taken);
+            }
         }
         fields
             .both
@@ -189,13 +204,6 @@ impl<'d> Comparison<'_, 'd> {
             self.renamed.insert(new.key.clone(), old.key.clone());
             let what = format!("was `{}` on the wire and is `{}`", old.key, new.key);
             self.changes.add(Kind::FieldSentOtherwise, &place, what);
-        }
-        if old.name != new.name {
-            let what = format!(
-                "is the field `{}` in Rust instead of `{}`",
-                new.name, old.name
-            );
-            self.changes.add(Kind::FieldRenamed, &place, what);
         }
         if !self.context.same(&old.value, &new.value) {
             let what = format!("was {}", self.types(&old.value, "is", &new.value));
@@ -244,6 +252,7 @@ impl<'d> Comparison<'_, 'd> {
     }
 
     fn enums(&mut self, old: &EnumType, new: &EnumType) {
+        let new_variants = &new.variants;
         let values = matching(
             &old.variants,
             &new.variants,
@@ -264,7 +273,10 @@ impl<'d> Comparison<'_, 'd> {
                 self.part(Kind::ValueSentOtherwise, part, what);
             } else if old.name != new.name {
                 let what = format!("is `{}` in Rust instead of `{}`", new.name, old.name);
-                self.part(Kind::ValueRenamed, part, what);
+                let is_taken = new_variants.iter().any(|other| other.name == old.name);
+                let place = self.place.part("value", &new.value);
+                self.changes
+                    .renamed(Kind::ValueRenamed, &place, what, is_taken);
             }
         }
         if values.is_reordered() {
@@ -410,7 +422,7 @@ impl<'d> Comparison<'_, 'd> {
                     let before = before.property(old.root, known);
                     let after = after.property(new.root, key);
                     // The server ignores a `readOnly` member of a request, or rejects it.
-                    let is_sent = self.is_sent && !after.is("readOnly");
+                    let is_sent = self.is_sent && !before.is("readOnly");
                     let at = At::of(field, is_sent, Enforced::No);
                     schemas::compare(self.context, &at, &before, &after, self.changes);
                 }

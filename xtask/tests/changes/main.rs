@@ -9,6 +9,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod compiler;
+mod constraints;
 mod inputs;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,11 +62,16 @@ fn cases() -> &'static [(String, Case, Diff)] {
     &CASES
 }
 
+/// The document that every case starts from.
+fn base() -> Value {
+    let text = fs::read_to_string(folder().join("base.yaml")).expect("the base");
+    serde_yaml::from_str(&text).expect("a document")
+}
+
 impl Case {
     /// The document before and after the change.
     fn documents(&self) -> (Value, Value) {
-        let base = fs::read_to_string(folder().join("base.yaml")).expect("the base");
-        let mut old: Value = serde_yaml::from_str(&base).expect("a document");
+        let mut old = base();
         merge(&mut old, &self.old);
         let mut new = old.clone();
         merge(&mut new, &self.new);
