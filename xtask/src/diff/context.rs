@@ -67,6 +67,11 @@ impl<'a> Side<'a> {
         self.sent.contains(&id)
     }
 
+    /// Whether a request or a response has values of a type.
+    pub fn is_used(&self, id: TypeId) -> bool {
+        self.sent.contains(&id) || self.received.contains(&id)
+    }
+
     /// The directions of a type in words, after "it is" or "it was".
     pub fn directions(&self, id: TypeId) -> &'static str {
         match (self.sent.contains(&id), self.received.contains(&id)) {

@@ -481,7 +481,17 @@ pub fn present(label: &str, is_there: bool) -> String {
     }
 }
 
-/// Whether two values mean the same: what is absent is `false`, or an empty list.
+/// Keywords that are `false` where they are absent.
+const FLAGS: &[&str] = &[
+    "allowEmptyValue",
+    "allowReserved",
+    "deprecated",
+    "nullable",
+    "required",
+    "writeOnly",
+];
+
+/// Whether two values mean the same. An empty list is none.
 fn is_same(keyword: &str, old: Option<&Value>, new: Option<&Value>) -> bool {
     match (old, new) {
         (Some(Value::Array(old)), Some(Value::Array(new))) if keyword != "default" => {
@@ -489,7 +499,7 @@ fn is_same(keyword: &str, old: Option<&Value>, new: Option<&Value>) -> bool {
         }
         (Some(old), Some(new)) => old == new,
         (None, Some(value)) | (Some(value), None) => match value {
-            Value::Bool(value) => !value && keyword != "explode" && keyword != "default",
+            Value::Bool(value) => !value && FLAGS.contains(&keyword),
             Value::Array(items) => items.is_empty(),
             _ => false,
         },

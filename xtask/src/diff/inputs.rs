@@ -8,7 +8,7 @@ use super::constraints::Enforced;
 use super::context::{Context, Side};
 use super::details::Details;
 use super::matching::{Matching, matching};
-use super::operations::place;
+use super::operations::{is_multipart, place};
 use super::schemas::{self, At};
 use super::{Effect, Kind, Part, Place};
 use crate::api::{
@@ -273,6 +273,20 @@ pub fn compare(
         changes.with(Kind::ArgumentsReordered, &owner, what, (effect, reason));
     }
     styles(before, after, &owner, changes);
+    if let (Some(old), Some(new)) = (form(&context.old, before), form(&context.new, after)) {
+        let at = At::of(owner.part("body", ""), true, Enforced::No);
+        schemas::compare(context, &at, &old, &new, changes);
+    }
+}
+
+/// The schema of a multipart body, whose properties are the parts. It is no type, even if it has a name.
+fn form<'a>(side: &Side<'a>, operation: &Operation) -> Option<Schema<'a>> {
+    let place = content(side, operation).filter(|_| is_multipart(operation))?;
+    let schema = side.schema(&pointer::join(&place, "schema"))?;
+    match schema.reference() {
+        Some(target) => side.schema(target),
+        None => Some(schema),
+    }
 }
 
 fn both(

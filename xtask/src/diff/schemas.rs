@@ -13,8 +13,8 @@ use super::changes::Changes;
 use super::constraints::{self, Enforced, Subject, is_constraint};
 use super::context::{Context, Side};
 use super::details::{Details, another, present};
-use crate::construct::schema::{Branch, Schema};
-use crate::pointer;
+use crate::construct::schema::Schema;
+use crate::{pointer, view};
 
 /// Keywords that make a schema of others, which are compared as schemas.
 const STRUCTURE: &[&str] = &["$ref", "allOf", "anyOf", "items", "oneOf", "properties"];
@@ -189,38 +189,46 @@ fn inside<'d>(
             }
         }
     }
-    match (old.branches(old_root), new.branches(new_root)) {
-        (Some(old), Some(new)) => {
-            let new = inline(new);
-            for (label, old) in inline(old) {
-                if let Some(new) = new.get(&label) {
-                    compare(context, &at.inside(&label), &old, new, changes);
-                }
-            }
+    // Of an object, they are the fields of a type.
+    let is_object = |schema: &Schema<'_>| {
+        let types = schema.types();
+        types.is_none_or(|types| types.contains("object"))
+    };
+    if !is_told && !is_object(old) && !is_object(new) && old.properties() != new.properties() {
+        changes.detail(&at.place, format!("has other `{}properties`", at.path));
+    }
+    let (old, new) = (branches(&context.old, old), branches(&context.new, new));
+    if !is_told && old.is_empty() != new.is_empty() {
+        let union = if old.is_empty() {
+            "a union now"
+        } else {
+            "no union any more"
+        };
+        changes.detail(&at.place, format!("is {union}"));
+    }
+    for (label, old) in old {
+        if let Some(new) = new.get(&label) {
+            compare(context, &at.inside(&label), &old, new, changes);
         }
-        (was, is) if was.is_some() != is.is_some() && !is_told => {
-            let union = if is.is_some() {
-                "a union now"
-            } else {
-                "no union any more"
-            };
-            changes.detail(&at.place, format!("is {union}"));
-        }
-        _ => {}
     }
 }
 
-/// The branches that are no references, by title or type.
-fn inline(branches: Vec<Branch<'_>>) -> BTreeMap<String, Schema<'_>> {
-    let branches = branches.into_iter().map(|branch| branch.own);
-    let inline = branches.filter(|branch| branch.reference().is_none());
-    inline
-        .map(|branch| {
-            let types: Vec<&str> = branch.types().into_iter().flatten().collect();
-            let label = branch
-                .text("title")
-                .map_or(types.join(" or "), str::to_owned);
-            (label, branch)
-        })
-        .collect()
+/// The branches of unions, by the names of their schemas, by title, or by type.
+fn branches<'d>(side: &Side<'d>, schema: &Schema<'d>) -> BTreeMap<String, Schema<'d>> {
+    let mut branches = BTreeMap::new();
+    let unions = schema
+        .objects()
+        .flat_map(|object| [object.get("oneOf"), object.get("anyOf")]);
+    for value in unions.flatten().filter_map(Value::as_array).flatten() {
+        let branch = side.schema_of(value);
+        let types: Vec<&str> = branch.types().into_iter().flatten().collect();
+        let name = view::reference(value).map(pointer::last);
+        let title = || branch.text("title").map(str::to_owned);
+        let mut label = name.or_else(title).unwrap_or_else(|| types.join(" or "));
+        while branches.contains_key(&label) {
+            label.push('+');
+        }
+        branches.insert(label, branch);
+    }
+    branches
 }

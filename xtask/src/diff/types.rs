@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::changes::Changes;
 use super::constraints::Enforced;
-use super::context::{Context, is_component};
+use super::context::{Context, Side, is_component};
 use super::matching::{Matching, matching};
 use super::schemas::{self, At};
 use super::{Effect, Kind, Owner, Place};
@@ -16,12 +16,14 @@ use crate::api::{
 pub fn compare(context: &Context<'_>, changes: &mut Changes) {
     let Context { old, new, .. } = context;
     // A type without a name in the document comes and goes with the place that it is made for.
-    let is_named = |place: &Place| matches!(place.owner, Owner::Schema(_));
+    let is_told = |side: &Side<'_>, id: TypeId, place: &Place| {
+        matches!(place.owner, Owner::Schema(_)) || !side.is_used(id)
+    };
     for before in (0..old.api.types.len()).map(TypeId) {
         let place = old.place(before);
         match context.types.get(&before) {
             Some(after) => both(context, before, *after, changes),
-            None if is_named(&place) => {
+            None if is_told(old, before, &place) => {
                 let what = format!("is gone: it was {}", old.directions(before));
                 changes.add(Kind::SchemaRemoved, &place, what);
             }
@@ -31,7 +33,7 @@ pub fn compare(context: &Context<'_>, changes: &mut Changes) {
     let known: BTreeSet<&TypeId> = context.types.values().collect();
     for after in (0..new.api.types.len()).map(TypeId) {
         let place = new.place(after);
-        if !known.contains(&after) && is_named(&place) {
+        if !known.contains(&after) && is_told(new, after, &place) {
             let what = format!("is new: it is {}", new.directions(after));
             changes.add(Kind::SchemaAdded, &place, what);
         }
