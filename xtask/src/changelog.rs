@@ -141,20 +141,22 @@ fn told(diff: &Diff) -> impl Iterator<Item = &Change> {
 
 fn sort_of(change: &Change) -> &'static str {
     match change.kind {
-        Kind::OperationDeprecated | Kind::SetterDeprecated | Kind::SchemaDeprecated => "Deprecated",
+        Kind::OperationDeprecated | Kind::InputDeprecated | Kind::SchemaDeprecated => "Deprecated",
         Kind::OperationAdded
-        | Kind::SetterAdded
+        | Kind::InputAdded
         | Kind::SchemaAdded
         | Kind::FieldAdded
         | Kind::ValueAdded
         | Kind::MemberAdded
+        | Kind::AnswerAdded
         | Kind::StatusAdded => "Added",
         Kind::OperationRemoved
-        | Kind::SetterRemoved
+        | Kind::InputRemoved
         | Kind::SchemaRemoved
         | Kind::FieldRemoved
         | Kind::ValueRemoved
         | Kind::MemberRemoved
+        | Kind::AnswerRemoved
         | Kind::StatusRemoved => "Removed",
         _ => "Changed",
     }

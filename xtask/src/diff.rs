@@ -1,34 +1,40 @@
 //! What changed between two documents, and what that does to callers of the generated client.
 //!
-//! A change is told in the words of the API, for that is what a maintainer knows, and classed by what callers of the
-//! Rust API meet, for that is what a version number promises. Both sides are generated and compared as callers see
-//! them ([`crate::surface`]); nothing here knows how a document becomes Rust.
+//! The models of both documents ([`crate::api`]) are compared, for the generated code follows from them. A change is told
+//! in the words of the API, for that is what a maintainer knows, and classed by what callers of the Rust API meet, for that
+//! is what a version number promises. What the model does not have is compared in the documents: constraints of values
+//! (`constraints`), and details such as servers, authentication and descriptions (`details`). Each kind of change is a row
+//! of one table (`kind`).
 //!
 //! The promise: what compiles and works with one version does so with the next, unless the version says otherwise. Not
-//! covered are struct literals without `..` and patterns without `..`, which name every field: objects gain fields all
-//! the time. What holds for each kind of change is checked by the compiler, in `tests/changes`.
+//! covered are struct literals without `..` and patterns without `..`, which name every field, and `new` of a type that is
+//! only received: objects gain fields all the time. What holds for each kind of change is checked by the compiler, in
+//! `tests/changes`.
 
-mod fields;
+mod changes;
+mod constraints;
+mod context;
+mod details;
+mod inputs;
+mod kind;
+mod matching;
 mod operations;
-mod remainder;
-mod renames;
+mod pairing;
 mod render;
-mod setters;
+mod schemas;
+mod security;
 mod types;
-mod uses;
-mod variants;
 
 use serde::Serialize;
 
-use crate::diagnostic::{Diagnostic, Located};
-use crate::emit::Options;
+use crate::diagnostic::Located;
 use crate::read::Document;
 use crate::skip::{self, LeftOut};
-use crate::surface::Surface;
 
-use remainder::Sides;
+use changes::Changes;
+use context::{Context, Side};
+pub use kind::Kind;
 pub use render::{markdown, place, summary, text, value};
-use uses::Uses;
 
 /// What a change is to callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -47,8 +53,10 @@ pub enum Class {
 pub enum Effect {
     /// What compiled no longer does.
     Build,
-    /// It compiles, and is refused, or does something else, when it runs.
+    /// It compiles, and fails, or does something else, when it runs.
     Run,
+    /// It compiles and is sent as before, and the server may reject it.
+    Server,
     /// There is more to use.
     More,
     /// Never.
@@ -59,91 +67,12 @@ impl Effect {
     /// The class that follows.
     pub fn class(self) -> Class {
         match self {
-            Self::Build | Self::Run => Class::Breaking,
+            Self::Build | Self::Run | Self::Server => Class::Breaking,
             Self::More => Class::Additive,
             Self::None => Class::Neutral,
         }
     }
 }
-
-macro_rules! kinds {
-    ($($kind:ident),* $(,)?) => {
-        /// What happened to what; in JSON as `kebab-case`.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub enum Kind {
-            $($kind),*
-        }
-
-        impl Kind {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$kind),*];
-        }
-    };
-}
-
-kinds![
-    VersionChanged,
-    DocumentDescribed,
-    AuthenticationChanged,
-    ServersChanged,
-    DetailChanged,
-    OperationAdded,
-    OperationRemoved,
-    OperationRenamed,
-    OperationMoved,
-    OperationDeprecated,
-    OperationRestored,
-    OperationDescribed,
-    StatusAdded,
-    StatusRemoved,
-    AnswerChanged,
-    ErrorChanged,
-    BodyFormatChanged,
-    SetterAdded,
-    SetterRemoved,
-    SetterRenamed,
-    SetterRequired,
-    SetterOptional,
-    SetterTypeChanged,
-    SetterWidened,
-    SetterNarrowed,
-    SetterSentOtherwise,
-    SetterDefaultChanged,
-    SetterDeprecated,
-    SetterRestored,
-    SchemaAdded,
-    SchemaRemoved,
-    SchemaRenamed,
-    SchemaTypeChanged,
-    SchemaDefaultChanged,
-    SchemaDescribed,
-    SchemaDebugChanged,
-    SchemaDeprecated,
-    SchemaRestored,
-    SchemaOpened,
-    SchemaClosed,
-    SchemaMapChanged,
-    SchemaNotSent,
-    TraitLost,
-    TraitGained,
-    RuleTightened,
-    RuleLoosened,
-    FieldAdded,
-    FieldRemoved,
-    FieldRequired,
-    FieldOptional,
-    FieldTypeChanged,
-    FieldDefaultChanged,
-    FieldSentOtherwise,
-    ValueAdded,
-    ValueRemoved,
-    ValueSentOtherwise,
-    MemberAdded,
-    MemberRemoved,
-    MemberChanged,
-    MembersToldOtherwise,
-];
 
 /// What a change is about, in the words of the API.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -168,6 +97,23 @@ pub enum Owner {
     Schema(String),
     /// A schema that has no name, by that of its type in Rust.
     Type(String),
+}
+
+impl Place {
+    /// The whole of something.
+    pub fn of(owner: Owner) -> Self {
+        Self { owner, part: None }
+    }
+
+    /// A part of the same owner.
+    #[must_use]
+    pub fn part(&self, what: &'static str, name: &str) -> Self {
+        let name = name.to_owned();
+        Self {
+            owner: self.owner.clone(),
+            part: Some(Part { what, name }),
+        }
+    }
 }
 
 /// A part of an operation or a schema.
@@ -239,62 +185,28 @@ impl Diff {
 ///
 /// All that is wrong with either as a whole: what can't be generated can't be compared.
 pub fn documents(old: &Document, new: &Document) -> Result<Diff, Vec<Located>> {
-    let ((mut before, old_left), (after, new_left)) = match (surface(old), surface(new)) {
-        (Ok(old), Ok(new)) => (old, new),
-        (old, new) => {
-            let problems = [old.err(), new.err()];
-            return Err(problems.into_iter().flatten().flatten().collect());
-        }
-    };
-    let mut changes = Vec::new();
-    if before.version != after.version {
-        changes.push(Change {
-            kind: Kind::VersionChanged,
-            place: Place {
-                owner: Owner::Document("version"),
-                part: None,
-            },
-            what: format!("was `{}` and is `{}`", before.version, after.version),
-            effect: Effect::None,
-            reason: "what a document calls itself is no version of the crate".to_owned(),
-        });
-    }
-    let pairs = operations::pair(&before, &after);
-    let renamed = renames::find(&before, &after, &pairs);
-    let schemas = renames::schemas(&before, &after, &renamed);
-    let uses = Uses::of(&before, &after);
-    renames::apply(&mut before, &after, &renamed, &mut changes);
-    operations::compare(&before, &after, &pairs, &mut changes);
-    types::compare(&before, &after, &uses, &mut changes);
-    let sides = Sides {
-        old_root: &old.root,
-        new_root: &new.root,
-        old: &before,
-        new: &after,
-        pairs: &pairs,
-        renamed: &schemas,
-    };
-    remainder::compare(&sides, &mut changes);
-    changes.sort_by(|left, right| {
-        let key = |change: &Change| (change.class(), change.place.clone(), change.kind);
-        key(left).cmp(&key(right))
-    });
+    let ((before, old_left), (after, new_left)) =
+        match (skip::generate(old, None), skip::generate(new, None)) {
+            (Ok(old), Ok(new)) => (old, new),
+            (old, new) => {
+                let problems = [old.err(), new.err()];
+                return Err(problems.into_iter().flatten().flatten().collect());
+            }
+        };
+    let context = Context::of(
+        Side::of(&before.api, &old.root),
+        Side::of(&after.api, &new.root),
+    );
+    let mut changes = Changes::default();
+    operations::compare(&context, &mut changes);
+    types::compare(&context, &mut changes);
+    details::compare(&context, &mut changes);
     let left_out = [(old, old_left), (new, new_left)].map(|(document, left_out)| LeftOutOf {
         document: document.name.clone(),
         left_out,
     });
     Ok(Diff {
-        changes,
+        changes: changes.finish(),
         left_out: left_out.into(),
     })
-}
-
-fn surface(document: &Document) -> Result<(Surface, Vec<LeftOut>), Vec<Located>> {
-    let (generated, left_out) = skip::lowered(document, &Options::default())?;
-    let surface = Surface::read(document, &generated).map_err(|reason| {
-        let problem = Diagnostic::error("generator", "", reason)
-            .hint("this is a defect of the generator, not of the document");
-        vec![document.locate(problem)]
-    })?;
-    Ok((surface, left_out))
 }

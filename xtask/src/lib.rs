@@ -34,6 +34,5 @@ pub mod shape;
 pub mod skip;
 pub mod sound;
 pub mod source_map;
-pub mod surface;
 pub mod view;
 pub mod yaml;

@@ -229,4 +229,52 @@ impl Operation {
         });
         pieces.collect()
     }
+
+    /// The types of its parameters and its body.
+    pub fn request_types(&self) -> impl Iterator<Item = &TypeRef> {
+        let parameters = self.parameters.iter().map(|parameter| &parameter.value);
+        let body: Vec<&TypeRef> = match self.body.as_ref().map(|body| &body.content) {
+            Some(Content::Json(value) | Content::Form(value, _)) => vec![value],
+            Some(Content::Multipart(parts)) => parts
+                .iter()
+                .filter_map(|part| part.content.value())
+                .collect(),
+            Some(Content::Text | Content::Bytes) | None => Vec::new(),
+        };
+        parameters.chain(body)
+    }
+
+    /// The types of its responses.
+    pub fn response_types(&self) -> impl Iterator<Item = &TypeRef> {
+        let answers = match &self.success {
+            Success::Always(answer) => vec![answer],
+            Success::ByStatus(answers) => answers.iter().map(|(_, answer)| answer).collect(),
+        };
+        answers
+            .into_iter()
+            .filter_map(Answer::value)
+            .chain(&self.error)
+    }
+}
+
+impl PartContent {
+    /// The type of its value, unless it is a file.
+    #[must_use]
+    pub fn value(&self) -> Option<&TypeRef> {
+        match self {
+            Self::Text(value) | Self::Json(value, _) => Some(value),
+            Self::File(_) => None,
+        }
+    }
+}
+
+impl Answer {
+    /// The type of its value, or of the data of its events.
+    #[must_use]
+    pub fn value(&self) -> Option<&TypeRef> {
+        match self {
+            Self::Json(value) | Self::Events(value) => Some(value),
+            Self::Empty | Self::Bytes => None,
+        }
+    }
 }

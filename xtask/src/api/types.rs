@@ -272,4 +272,31 @@ impl TypeRef {
             Self::Boxed(_) | Self::List(_) | Self::Map(_) | Self::Primitive(_) => None,
         }
     }
+
+    /// The generated type in it, at any depth.
+    #[must_use]
+    pub fn named(&self) -> Option<TypeId> {
+        match self {
+            Self::Named(id) => Some(*id),
+            Self::Boxed(inner) | Self::Nullable(inner) | Self::List(inner) | Self::Map(inner) => {
+                inner.named()
+            }
+            Self::Primitive(_) => None,
+        }
+    }
+}
+
+impl Shape {
+    /// The types of its members.
+    pub fn references(&self) -> Box<dyn Iterator<Item = &TypeRef> + '_> {
+        match self {
+            Self::Struct(object) => {
+                let fields = object.fields.iter().map(|field| &field.value);
+                Box::new(fields.chain([&object.extra]))
+            }
+            Self::Union(union) => Box::new(union.branches.iter().map(|branch| &branch.value)),
+            Self::Newtype(newtype) => Box::new(std::iter::once(&newtype.inner)),
+            Self::Enum(_) => Box::new(std::iter::empty()),
+        }
+    }
 }

@@ -79,6 +79,25 @@ impl Resolved {
 }
 
 impl<'d> Part<'d> {
+    /// The object at a pointer.
+    pub fn of(value: &'d Value, pointer: impl Into<String>) -> Self {
+        Self {
+            value,
+            pointer: pointer.into(),
+            distance: 0,
+            resolved: Resolved::NONE,
+            is_target: false,
+        }
+    }
+
+    /// An object in it.
+    fn inner(&self, value: &'d Value, pointer: String) -> Self {
+        Self {
+            distance: self.distance,
+            ..Self::of(value, pointer)
+        }
+    }
+
     fn keyword(&self, name: &str) -> Option<&'d Value> {
         let is_hidden = match name {
             "oneOf" => self.resolved.one_of,
@@ -91,25 +110,13 @@ impl<'d> Part<'d> {
     fn member(&self, keyword: &str, name: &str) -> Option<Self> {
         let value = self.keyword(keyword)?.get(name)?;
         let pointer = pointer::join(&pointer::join(&self.pointer, keyword), name);
-        Some(Self {
-            value,
-            pointer,
-            resolved: Resolved::NONE,
-            is_target: false,
-            distance: self.distance,
-        })
+        Some(self.inner(value, pointer))
     }
 
     fn child(&self, keyword: &str) -> Option<Self> {
         let value = self.keyword(keyword)?;
         let pointer = pointer::join(&self.pointer, keyword);
-        Some(Self {
-            value,
-            pointer,
-            resolved: Resolved::NONE,
-            is_target: false,
-            distance: self.distance,
-        })
+        Some(self.inner(value, pointer))
     }
 
     fn items(&self, keyword: &str) -> Vec<Self> {
@@ -117,13 +124,7 @@ impl<'d> Part<'d> {
         let pointer = pointer::join(&self.pointer, keyword);
         let items = items.into_iter().flatten().enumerate();
         items
-            .map(|(index, value)| Self {
-                value,
-                pointer: pointer::join(&pointer, &index.to_string()),
-                resolved: Resolved::NONE,
-                is_target: false,
-                distance: self.distance,
-            })
+            .map(|(index, value)| self.inner(value, pointer::join(&pointer, &index.to_string())))
             .collect()
     }
 
@@ -259,14 +260,7 @@ impl<'d> Schema<'d> {
     /// The schema at a JSON pointer.
     pub fn at(root: &'d Value, pointer: &str) -> Option<Self> {
         let value = pointer::get(root, pointer)?;
-        let part = Part {
-            value,
-            pointer: pointer.to_owned(),
-            resolved: Resolved::NONE,
-            is_target: false,
-            distance: 0,
-        };
-        Some(Self::of(root, vec![part]))
+        Some(Self::of(root, vec![Part::of(value, pointer)]))
     }
 
     /// The intersection of some schema objects.
@@ -627,7 +621,7 @@ impl<'d> Schema<'d> {
 
     /// The schema of a property.
     pub fn property(&self, root: &'d Value, name: &str) -> Self {
-        self.overriding(root, self.members(name))
+        Self::overriding(root, self.members(name))
     }
 
     fn members(&self, name: &str) -> Vec<Part<'d>> {
@@ -637,18 +631,19 @@ impl<'d> Schema<'d> {
             .collect()
     }
 
-    /// The intersection of the schemas that the objects have for one member. Where they exclude each other, a later one overrides
-    /// those before it, and that of the outermost object overrides all: a schema that extends another may describe a member anew.
-    fn overriding(&self, root: &'d Value, mut parts: Vec<Part<'d>>) -> Self {
+    /// The intersection of the schemas that several objects have for one member. Where they exclude each other, the nearest one
+    /// counts, or else the last one: a schema that extends another may describe a member anew.
+    fn overriding(root: &'d Value, mut parts: Vec<Part<'d>>) -> Self {
         loop {
             let schema = Self::of(root, parts.clone());
             if parts.len() < 2 || !schema.is_empty() {
                 return schema;
             }
-            let is_own = parts
-                .first()
-                .is_some_and(|part| part.pointer.starts_with(&format!("{}/", self.pointer())));
-            parts.remove(usize::from(is_own));
+            let farthest = parts.iter().map(|part| part.distance).max();
+            let index = parts
+                .iter()
+                .position(|part| Some(part.distance) == farthest);
+            parts.remove(index.unwrap_or(0));
         }
     }
 
@@ -665,7 +660,7 @@ impl<'d> Schema<'d> {
             .iter()
             .filter_map(|part| part.child("additionalProperties"));
         let parts: Vec<_> = parts.filter(|part| part.value.is_object()).collect();
-        (!parts.is_empty()).then(|| self.overriding(root, parts))
+        (!parts.is_empty()).then(|| Self::overriding(root, parts))
     }
 
     /// Whether properties without a name are forbidden.
@@ -682,7 +677,7 @@ impl<'d> Schema<'d> {
             .filter_map(|part| part.child("items"))
             .filter(|part| part.value.is_object())
             .collect();
-        (!parts.is_empty()).then(|| self.overriding(root, parts))
+        (!parts.is_empty()).then(|| Self::overriding(root, parts))
     }
 
     /// The values that all objects allow, without `null`, or `None` if no object lists values.
@@ -777,11 +772,8 @@ fn mapped<'d>(root: &'d Value, union: &Part<'d>, listed: &[Part<'d>]) -> Vec<Par
         let is_new = !is_listed(&pointer) && mapped.iter().all(|part| part.pointer != pointer);
         if let Some(value) = pointer::get(root, &pointer).filter(|_| is_new) {
             mapped.push(Part {
-                value,
-                pointer,
-                resolved: Resolved::NONE,
                 is_target: true,
-                distance: 0,
+                ..Part::of(value, pointer)
             });
         }
     }

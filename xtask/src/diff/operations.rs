@@ -1,347 +1,222 @@
-//! Operations: which is which on the two sides, and what changed in each.
+//! Operations: methods that come, go and change.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::{Change, Effect, Kind, Owner, Part, Place, setters};
-use crate::model::Style;
-use crate::surface::{Operation, Setter, Surface, written};
-use crate::view::{shape, template_names};
+use super::changes::Changes;
+use super::context::Context;
+use super::pairing::media_type;
+use super::{Effect, Kind, Owner, Place, inputs};
+use crate::api::{Answer, Api, Body, Content, Operation, Success, TypeRef};
+use crate::view;
 
-/// Methods that are the same operation: old name and new name.
-pub type Pairs = BTreeMap<String, String>;
+/// Adds what changed in the operations.
+pub fn compare(context: &Context<'_>, changes: &mut Changes) {
+    let pairs = &context.operations;
+    let of_old: BTreeSet<&str> = pairs.iter().map(|(old, _)| &*old.name).collect();
+    let of_new: BTreeSet<&str> = pairs.iter().map(|(_, new)| &*new.name).collect();
+    for operation in &context.old.api.operations {
+        if !of_old.contains(&*operation.name) {
+            removed(context, operation, changes);
+        }
+    }
+    for operation in &context.new.api.operations {
+        if !of_new.contains(&*operation.name) {
+            let what = format!("is new: `{}`", endpoint(operation));
+            changes.add(Kind::OperationAdded, &place(operation), what);
+        }
+    }
+    for (before, after) in pairs {
+        identity(context, before, after, changes);
+        call(context, before, after, changes);
+    }
+}
 
-/// What tells an operation from all others whatever it is called: where it goes, and the kind of body.
-fn key(operation: &Operation) -> (String, String, String) {
-    let (method, path) = destination(operation);
-    (method, path, format(operation))
+/// Adds what changed in how a method is called, and in what it returns.
+fn call(context: &Context<'_>, before: &Operation, after: &Operation, changes: &mut Changes) {
+    answers(context, before, after, changes);
+    format(before, after, changes);
+    inputs::compare(context, before, after, changes);
+}
+
+/// The place of an operation.
+pub fn place(operation: &Operation) -> Place {
+    Place::of(Owner::Operation(operation.name.clone()))
+}
+
+fn endpoint(operation: &Operation) -> String {
+    format!("{} {}", operation.method, operation.path_template())
 }
 
 /// The method, and the path whatever the parameters in it are called.
-fn destination(operation: &Operation) -> (String, String) {
-    (operation.wire.method.clone(), shape(&operation.wire.path))
+fn destination(operation: &Operation) -> (&str, String) {
+    (&operation.method, view::shape(&operation.path_template()))
 }
 
-/// The parameters of a path that has the other's place: old name and new name of those that stand in the same position.
-/// None if it is another path.
-pub fn in_position<'a>(before: &'a str, after: &'a str) -> BTreeMap<&'a str, &'a str> {
-    if shape(before) != shape(after) {
-        return BTreeMap::new();
-    }
-    let names = |path| template_names(path).unwrap_or_default().into_iter();
-    names(before).zip(names(after)).collect()
-}
-
-/// The media type of the body; empty if there is none.
-fn format(operation: &Operation) -> String {
-    match (&operation.wire.parts, &operation.wire.body) {
-        (Some(_), _) => "multipart/form-data".to_owned(),
-        (None, Some(body)) => body.media_type.clone(),
-        (None, None) => String::new(),
-    }
-}
-
-/// How fields of a form are written that have a style of their own.
-fn styles(operation: &Operation) -> BTreeMap<String, Style> {
-    let body = operation.wire.body.iter();
-    body.flat_map(|body| body.styles.iter().cloned()).collect()
-}
-
-/// Finds the operations that both sides have. A name is enough, unless the operation of that name takes another kind
-/// of body, and the one that takes the old kind got a name, or the one that took the new kind lost its: then the name went
-/// from the one to the other.
-pub fn pair(old: &Surface, new: &Surface) -> Pairs {
-    let by_key = |surface: &'_ Surface| -> BTreeMap<_, String> {
-        let operations = surface.operations.iter();
-        operations
-            .map(|(name, operation)| (key(operation), name.clone()))
-            .collect()
-    };
-    let (old_by_key, by_key) = (by_key(old), by_key(new));
-    let mut pairs = Pairs::new();
-    let mut taken: BTreeSet<&str> = BTreeSet::new();
-    for (name, before) in &old.operations {
-        let Some(after) = new.operations.get(name) else {
-            continue;
+/// Adds that an operation lost its name, which another one may have now.
+fn nameless(
+    context: &Context<'_>,
+    before: &Operation,
+    (kind, mut what, mut reason): (Kind, String, String),
+    changes: &mut Changes,
+) {
+    let mut effect = Effect::Build;
+    let mut others = context.new.api.operations.iter();
+    if let Some(successor) = others.find(|other| other.name == before.name) {
+        let sends = match media_type(successor) {
+            "" => "no body".to_owned(),
+            media_type => format!("`{media_type}`"),
         };
-        let has_new_name = by_key.get(&key(before));
-        let has_new_name = has_new_name.is_some_and(|found| !old.operations.contains_key(found));
-        let had_other_name = old_by_key.get(&key(after));
-        let had_other_name =
-            had_other_name.is_some_and(|found| !new.operations.contains_key(found));
-        let is_another = format(before) != format(after) && (has_new_name || had_other_name);
-        if !is_another {
-            pairs.insert(name.clone(), name.clone());
-            taken.insert(name);
+        what.push_str(&format!(", and `{}` sends {sends}", before.name));
+        reason.push_str(&format!("; code that still compiles sends {sends}"));
+        let mut found = Changes::default();
+        call(context, before, successor, &mut found);
+        if !found
+            .finish()
+            .iter()
+            .any(|change| change.effect == Effect::Build)
+        {
+            effect = Effect::Run;
         }
     }
-    for (name, before) in &old.operations {
-        if pairs.contains_key(name) {
-            continue;
-        }
-        if let Some(found) = by_key.get(&key(before)).filter(|found| taken.insert(found)) {
-            pairs.insert(name.clone(), found.clone());
-        }
-    }
-    pairs
+    changes.with(kind, &place(before), what, (effect, reason));
 }
 
-/// Adds what changed in the operations.
-pub fn compare(old: &Surface, new: &Surface, pairs: &Pairs, changes: &mut Vec<Change>) {
-    for (name, operation) in &old.operations {
-        match pairs.get(name).and_then(|name| new.operations.get(name)) {
-            Some(after) => Comparison {
-                before: operation,
-                after,
-                successor: new
-                    .operations
-                    .get(name)
-                    .filter(|_| after.wire.name != *name),
-                changes,
-            }
-            .run(),
-            None => changes.push(removed(operation, new)),
-        }
-    }
-    let known: BTreeSet<&String> = pairs.values().collect();
-    for (name, operation) in &new.operations {
-        if !known.contains(name) {
-            changes.push(Change {
-                kind: Kind::OperationAdded,
-                place: place(operation),
-                what: format!("is new: `{}`", endpoint(operation)),
-                effect: Effect::More,
-                reason: "the client has another method".to_owned(),
-            });
-        }
-    }
-}
-
-fn removed(operation: &Operation, new: &Surface) -> Change {
-    let mut others = new.operations.values();
+fn removed(context: &Context<'_>, operation: &Operation, changes: &mut Changes) {
+    let mut others = context.new.api.operations.iter();
     let is_left = others.any(|other| destination(other) == destination(operation));
     let endpoint = endpoint(operation);
-    let mut what = "is gone".to_owned();
-    let mut effect = Effect::Build;
-    let mut reason = match format(operation).as_str() {
+    let reason = match media_type(operation) {
         _ if !is_left => format!("`{endpoint}` has no method any more"),
         "" => format!("`{endpoint}` has no method without a body any more"),
         format => format!("`{endpoint}` takes no `{format}` any more"),
     };
-    if let Some(successor) = new.operations.get(&operation.wire.name) {
-        let (name, sends) = (&operation.wire.name, sends(successor));
-        what.push_str(&format!(", and `{name}` sends {sends}"));
-        if takes_place_of(successor, operation) {
-            effect = Effect::Run;
-            reason.push_str(&format!(
-                "; code that isn't changed compiles, and sends {sends}"
-            ));
+    let gone = (Kind::OperationRemoved, "is gone".to_owned(), reason);
+    nameless(context, operation, gone, changes);
+}
+
+fn identity(context: &Context<'_>, before: &Operation, after: &Operation, changes: &mut Changes) {
+    let place = place(after);
+    if before.name != after.name {
+        let what = format!("is called `{}` now", after.name);
+        let reason = format!("the method of `{}` has another name", endpoint(after));
+        nameless(
+            context,
+            before,
+            (Kind::OperationRenamed, what, reason),
+            changes,
+        );
+    }
+    // The names of the parameters in the path are theirs.
+    if destination(before) != destination(after) {
+        let what = format!(
+            "has moved from `{}` to `{}`",
+            endpoint(before),
+            endpoint(after)
+        );
+        changes.add(Kind::OperationMoved, &place, what);
+    }
+    let kinds = [Kind::OperationDeprecated, Kind::OperationRestored];
+    changes.deprecation(&place, kinds, before.deprecated, after.deprecated);
+    if before.idempotent != after.idempotent && before.method == after.method {
+        let now = if after.idempotent { "now" } else { "no longer" };
+        changes.detail(&place, format!("is {now} idempotent"));
+    }
+}
+
+/// Whether the body of an operation is sent in parts.
+pub fn is_multipart(operation: &Operation) -> bool {
+    let content = operation.body.as_ref().map(|body: &Body| &body.content);
+    matches!(content, Some(Content::Multipart(_)))
+}
+
+fn format(before: &Operation, after: &Operation, changes: &mut Changes) {
+    let (was, is) = (media_type(before), media_type(after));
+    if was != is && !was.is_empty() && !is.is_empty() {
+        let what = format!("is sent as `{is}` instead of `{was}`");
+        let effect = match is_multipart(before) && !is_multipart(after) {
+            true => (Effect::Build, "only the builder of a form has `extra_part`"),
+            false => Kind::BodyFormatChanged.effect(),
+        };
+        let place = place(after).part("body", "");
+        changes.with(Kind::BodyFormatChanged, &place, what, effect);
+    }
+}
+
+fn answers(context: &Context<'_>, before: &Operation, after: &Operation, changes: &mut Changes) {
+    let place = place(after);
+    let answer = place.part("answer", "");
+    match (&before.success, &after.success) {
+        (Success::Always(old), Success::Always(new)) => {
+            answer_types(context, &answer, old, new, changes);
         }
-    }
-    Change {
-        kind: Kind::OperationRemoved,
-        place: place(operation),
-        what,
-        effect,
-        reason,
-    }
-}
-
-fn sends(operation: &Operation) -> String {
-    match format(operation).as_str() {
-        "" => "no body".to_owned(),
-        format => format!("`{format}`"),
-    }
-}
-
-fn place(operation: &Operation) -> Place {
-    Place {
-        owner: Owner::Operation(operation.wire.name.clone()),
-        part: None,
-    }
-}
-
-/// Whether all that is written for the one operation compiles with the other.
-fn takes_place_of(successor: &Operation, before: &Operation) -> bool {
-    let has_setter = |(name, setter): (&String, &Setter)| {
-        let known = successor.setters.get(name);
-        known.is_some_and(|known| known.takes == setter.takes)
-    };
-    before.setters.iter().all(has_setter)
-        && (&before.answer, &before.error) == (&successor.answer, &successor.error)
-}
-
-fn endpoint(operation: &Operation) -> String {
-    format!("{} {}", operation.wire.method, operation.wire.path)
-}
-
-struct Comparison<'a> {
-    before: &'a Operation,
-    after: &'a Operation,
-    /// What has the name of `before` now.
-    successor: Option<&'a Operation>,
-    changes: &'a mut Vec<Change>,
-}
-
-impl Comparison<'_> {
-    fn add(&mut self, kind: Kind, what: String, effect: Effect, reason: impl Into<String>) {
-        self.part(kind, None, what, effect, reason);
-    }
-
-    fn part(
-        &mut self,
-        kind: Kind,
-        part: Option<(&'static str, &str)>,
-        what: String,
-        effect: Effect,
-        reason: impl Into<String>,
-    ) {
-        let part = part.map(|(what, name)| Part {
-            what,
-            name: name.to_owned(),
-        });
-        self.changes.push(Change {
-            kind,
-            place: Place {
-                part,
-                ..place(self.after)
-            },
-            what,
-            effect,
-            reason: reason.into(),
-        });
-    }
-
-    fn run(mut self) {
-        self.identity();
-        self.bodies();
-        self.statuses();
-        setters::compare(self.before, self.after, self.changes);
-    }
-
-    fn identity(&mut self) {
-        let (before, after) = (self.before, self.after);
-        if before.wire.name != after.wire.name {
-            let mut what = format!("is called `{}` now", after.wire.name);
-            let mut effect = Effect::Build;
-            let mut reason = format!("the method of `{}` has another name", endpoint(after));
-            if let Some(successor) = self.successor {
-                let sends = sends(successor);
-                let name = &before.wire.name;
-                what.push_str(&format!(", and `{name}` sends {sends}"));
-                if takes_place_of(successor, before) {
-                    effect = Effect::Run;
-                    reason = format!("code that isn't changed compiles, and sends {sends}");
-                } else {
-                    reason.push_str(&format!("; code that still compiles sends {sends}"));
+        (Success::ByStatus(old), Success::ByStatus(new)) => {
+            let find = |answers: &[(String, Answer)], status: &str| {
+                let mut answers = answers.iter();
+                answers
+                    .find(|(known, _)| known == status)
+                    .map(|(_, answer)| answer.clone())
+            };
+            for (status, old) in old {
+                let place = place.part("answer", status);
+                match find(new, status) {
+                    Some(new) => answer_types(context, &place, old, &new, changes),
+                    None => changes.add(Kind::AnswerRemoved, &place, "is gone"),
                 }
             }
-            self.changes.push(Change {
-                kind: Kind::OperationRenamed,
-                place: place(before),
-                what,
-                effect,
-                reason,
-            });
-        }
-        // What the parameters in the path are called is told of them.
-        if destination(before) != destination(after) {
-            self.add(
-                Kind::OperationMoved,
-                format!(
-                    "has moved from `{}` to `{}`",
-                    endpoint(before),
-                    endpoint(after)
-                ),
-                Effect::None,
-                "the method is called as before and sends the request to the new place",
-            );
-        }
-        match (before.wire.deprecated, after.wire.deprecated) {
-            (false, true) => self.add(
-                Kind::OperationDeprecated,
-                "is deprecated".to_owned(),
-                Effect::More,
-                "callers are warned; it works as before",
-            ),
-            (true, false) => self.add(
-                Kind::OperationRestored,
-                "is no longer deprecated".to_owned(),
-                Effect::None,
-                "callers are no longer warned",
-            ),
-            _ => {}
-        }
-    }
-
-    fn bodies(&mut self) {
-        let (before, after) = (self.before, self.after);
-        let (old_format, new_format) = (format(before), format(after));
-        if old_format != new_format && !old_format.is_empty() && !new_format.is_empty() {
-            self.part(
-                Kind::BodyFormatChanged,
-                Some(("body", "")),
-                format!("is sent as `{new_format}` instead of `{old_format}`"),
-                Effect::None,
-                "what its setters take is compared by itself; what they are given has to be that now",
-            );
-        }
-        let (old_styles, new_styles) = (styles(before), styles(after));
-        let fields: BTreeSet<&String> = old_styles.keys().chain(new_styles.keys()).collect();
-        for field in fields {
-            let said = |styles: &BTreeMap<String, Style>| match styles.get(field) {
-                Some(style) => written(*style),
-                None => "as usual".to_owned(),
-            };
-            let (old, new) = (said(&old_styles), said(&new_styles));
-            if old != new {
-                self.part(
-                    Kind::SetterSentOtherwise,
-                    Some(("field of the form", field)),
-                    format!("was sent {old} and is sent {new}"),
-                    Effect::None,
-                    "it is set as before",
-                );
+            for (status, _) in new.iter().filter(|(status, _)| find(old, status).is_none()) {
+                changes.add(Kind::AnswerAdded, &place.part("answer", status), "is new");
             }
         }
-        if before.answer != after.answer {
-            self.part(
-                Kind::AnswerChanged,
-                Some(("answer", "")),
-                format!("was `{}` and is `{}`", before.answer, after.answer),
-                Effect::Build,
-                "callers get another type",
-            );
-        }
-        if before.error != after.error {
-            self.part(
-                Kind::ErrorChanged,
-                Some(("error", "")),
-                format!("was `{}` and is `{}`", before.error, after.error),
-                Effect::Build,
-                "callers get another type",
-            );
+        (_, is) => {
+            let what = match is {
+                Success::Always(_) => "no longer depends on the status",
+                Success::ByStatus(_) => "depends on the status now",
+            };
+            changes.add(Kind::AnswerChanged, &answer, what);
         }
     }
+    if before.accept != after.accept && !changes.has(&answer) {
+        let (was, is) = (&before.accept, &after.accept);
+        let what = format!("is asked for as `{is}` instead of `{was}`");
+        changes.add(Kind::AcceptChanged, &answer, what);
+    }
+    let is_same = match (&before.error, &after.error) {
+        (Some(old), Some(new)) => context.same(old, new),
+        (old, new) => old.is_none() && new.is_none(),
+    };
+    if !is_same {
+        let text = |api: &Api, error: &Option<TypeRef>| match error {
+            Some(error) => format!("`{}`", api.type_text(error)),
+            None => "not described".to_owned(),
+        };
+        let was = text(context.old.api, &before.error);
+        let is = text(context.new.api, &after.error);
+        let what = format!("was {was} and is {is}");
+        changes.add(Kind::ErrorChanged, &place.part("error", ""), what);
+    }
+}
 
-    fn statuses(&mut self) {
-        let (before, after) = (self.before, self.after);
-        for status in after.statuses.difference(&before.statuses) {
-            self.part(
-                Kind::StatusAdded,
-                Some(("status", status)),
-                "is described now".to_owned(),
-                Effect::None,
-                "an answer of any status reaches callers, described or not",
-            );
+fn answer_types(
+    context: &Context<'_>,
+    place: &Place,
+    old: &Answer,
+    new: &Answer,
+    changes: &mut Changes,
+) {
+    let is_same = match (old, new) {
+        (Answer::Json(old), Answer::Json(new)) | (Answer::Events(old), Answer::Events(new)) => {
+            context.same(old, new)
         }
-        for status in before.statuses.difference(&after.statuses) {
-            self.part(
-                Kind::StatusRemoved,
-                Some(("status", status)),
-                "is no longer described".to_owned(),
-                Effect::None,
-                "an answer of any status reaches callers, described or not",
-            );
-        }
+        (old, new) => old.value().is_none() && old == new,
+    };
+    let text = |api: &Api, answer: &Answer| match answer {
+        Answer::Empty => "empty".to_owned(),
+        Answer::Json(value) => format!("`{}`", api.type_text(value)),
+        Answer::Events(data) => format!("events of `{}`", api.type_text(data)),
+        Answer::Bytes => "bytes".to_owned(),
+    };
+    if !is_same {
+        let (was, is) = (text(context.old.api, old), text(context.new.api, new));
+        changes.add(Kind::AnswerChanged, place, format!("was {was} and is {is}"));
     }
 }

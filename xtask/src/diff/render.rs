@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{Change, Class, Diff, Effect, Kind, Owner, Part, Place};
+use super::{Change, Class, Diff, Effect, Owner, Part, Place};
 use crate::semver::Step;
 
 const CLASSES: [Class; 3] = [Class::Breaking, Class::Additive, Class::Neutral];
@@ -67,13 +67,6 @@ pub fn summary(diff: &Diff) -> String {
         format!("a {early} step before 1.0, a {late} step from there on")
     };
     let counts = counts.join(", ");
-    // No class says this: the client is the same, and may be of no use.
-    let asks = |change: &Change| change.kind == Kind::AuthenticationChanged;
-    if diff.changes.iter().any(asks) {
-        return format!(
-            "{counts}: {step}; authentication changed: what callers send may be refused"
-        );
-    }
     format!("{counts}: {step}")
 }
 
@@ -106,7 +99,7 @@ fn of(diff: &Diff, class: Class) -> impl Iterator<Item = &Change> {
 /// What the compiler does not tell callers has to be told them.
 fn when(change: &Change) -> &'static str {
     match change.effect {
-        Effect::Run => " (the compiler doesn't say so)",
+        Effect::Run | Effect::Server => " (the compiler doesn't say so)",
         _ => "",
     }
 }

@@ -1,336 +1,467 @@
-//! Schemas: what changed in the types that they become.
+//! Types: structs, enums, unions and newtypes that come, go and change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::uses::{self, Uses};
-use super::{Change, Effect, Kind, Part, Place, fields, variants};
-use crate::surface::{Kind as Content, Signature, Surface, Tag, Type};
+use super::changes::Changes;
+use super::constraints::Enforced;
+use super::context::{Context, Side, is_component};
+use super::matching::{Matching, matching};
+use super::schemas::{self, At};
+use super::{Effect, Kind, Owner, Place};
+use crate::api::{
+    EnumType, Field, Presence, Primitive, Shape, StructType, TypeId, TypeRef, UnionBranch,
+    UnionType,
+};
 
-/// Adds what changed in the types, of which renamed ones have their new names on both sides.
-pub fn compare(old: &Surface, new: &Surface, uses: &Uses, changes: &mut Vec<Change>) {
-    for (name, before) in &old.types {
-        match new.types.get(name) {
-            Some(after) => {
-                let mut comparison = Comparison {
-                    name,
-                    before,
-                    after,
-                    is_sent: uses.sent(name),
-                    changes: Vec::new(),
-                };
-                comparison.run();
-                changes.append(&mut comparison.changes);
+/// Adds what changed in the types.
+pub fn compare(context: &Context<'_>, changes: &mut Changes) {
+    let Context { old, new, .. } = context;
+    // A type without a name in the document comes and goes with the place that it is made for.
+    let is_told = |side: &Side<'_>, id: TypeId, place: &Place| {
+        matches!(place.owner, Owner::Schema(_)) || !side.is_used(id)
+    };
+    for before in (0..old.api.types.len()).map(TypeId) {
+        let place = old.place(before);
+        match context.types.get(&before) {
+            Some(after) => both(context, before, *after, changes),
+            None if is_told(old, before, &place) => {
+                let what = format!("is gone: it was {}", old.directions(before));
+                changes.add(Kind::SchemaRemoved, &place, what);
             }
-            // A type without a name in the document went with the place that it was made for.
-            None if before.schema.is_some() => changes.push(whole(
-                before,
-                name,
-                Kind::SchemaRemoved,
-                format!("is gone: {}", uses.before(name)),
-                Effect::Build,
-                "there is no type of that name any more",
-            )),
             None => {}
         }
     }
-    for (name, after) in &new.types {
-        if !old.types.contains_key(name) && after.schema.is_some() {
-            changes.push(whole(
-                after,
-                name,
-                Kind::SchemaAdded,
-                format!("is new: {}", uses.now(name)),
-                Effect::More,
-                "there is another type",
-            ));
+    let known: BTreeSet<&TypeId> = context.types.values().collect();
+    for after in (0..new.api.types.len()).map(TypeId) {
+        let place = new.place(after);
+        if !known.contains(&after) && is_told(new, after, &place) {
+            let what = format!("is new: it is {}", new.directions(after));
+            changes.add(Kind::SchemaAdded, &place, what);
         }
     }
 }
 
-fn whole(ty: &Type, name: &str, kind: Kind, what: String, effect: Effect, reason: &str) -> Change {
-    Change {
-        kind,
-        place: Place {
-            owner: uses::owner(name, ty),
-            part: None,
-        },
-        what,
-        effect,
-        reason: reason.to_owned(),
+fn both(context: &Context<'_>, before: TypeId, after: TypeId, changes: &mut Changes) {
+    let (old, new) = (
+        context.old.api.definition(before),
+        context.new.api.definition(after),
+    );
+    let place = context.new.place(after);
+    if old.name != new.name {
+        let name = match &place.owner {
+            Owner::Schema(name) => name,
+            _ => &new.name,
+        };
+        let what = format!("is called `{name}` now, with the same content");
+        let reason = format!("the type `{}` is `{}`", old.name, new.name);
+        let place = context.old.place(before);
+        changes.with(Kind::SchemaRenamed, &place, what, (Effect::Build, reason));
     }
+    let mut comparison = Comparison {
+        context,
+        is_sent: context.old.is_sent(before),
+        place: place.clone(),
+        renamed: BTreeMap::new(),
+        changes,
+    };
+    comparison.shapes(&old.shape, &new.shape);
+    comparison.debug(&place, old.docs.private, new.docs.private);
+    let is_named = is_component(&old.origin) && is_component(&new.origin);
+    if is_named {
+        let kinds = [Kind::SchemaDeprecated, Kind::SchemaRestored];
+        let (was, is) = (old.docs.deprecated, new.docs.deprecated);
+        comparison.changes.deprecation(&place, kinds, was, is);
+    }
+    comparison.schemas((&old.origin, &old.shape), &new.origin, is_named);
 }
 
-/// Two types of one name.
-pub struct Comparison<'a> {
-    name: &'a str,
-    before: &'a Type,
-    after: &'a Type,
-    /// Whether callers have to make values of it.
-    pub is_sent: bool,
-    changes: Vec<Change>,
+/// Two types that are one to callers.
+struct Comparison<'c, 'd> {
+    context: &'c Context<'d>,
+    place: Place,
+    /// Whether callers make values of it.
+    is_sent: bool,
+    /// The fields that have another key: the new one and the old one.
+    renamed: BTreeMap<String, String>,
+    changes: &'c mut Changes,
 }
 
-impl Comparison<'_> {
-    /// Adds a change of the schema as a whole.
-    pub fn add(&mut self, kind: Kind, what: impl Into<String>, effect: Effect, reason: &str) {
-        self.changes.push(whole(
-            self.after,
-            self.name,
-            kind,
-            what.into(),
-            effect,
-            reason,
-        ));
+impl<'d> Comparison<'_, 'd> {
+    fn part(&mut self, kind: Kind, (what, name): (&'static str, &str), change: impl Into<String>) {
+        let place = self.place.part(what, name);
+        self.changes.add(kind, &place, change);
     }
 
-    /// Adds a change of a part of it.
-    pub fn part(
+    fn shapes(&mut self, old: &Shape, new: &Shape) {
+        let what = match (old, new) {
+            (Shape::Struct(old), Shape::Struct(new)) => return self.structs(old, new),
+            (Shape::Enum(old), Shape::Enum(new)) => return self.enums(old, new),
+            (Shape::Union(old), Shape::Union(new)) => return self.unions(old, new),
+            (Shape::Newtype(old), Shape::Newtype(new)) => {
+                if self.context.same(&old.inner, &new.inner) {
+                    return;
+                }
+                format!("held {}", self.types(&old.inner, "holds", &new.inner))
+            }
+            (old, new) => format!("was {} and is {}", in_words(old), in_words(new)),
+        };
+        self.changes.add(Kind::SchemaTypeChanged, &self.place, what);
+    }
+
+    /// Two types in words, such as `` `string` and holds `i64` ``.
+    fn types(&self, old: &TypeRef, verb: &str, new: &TypeRef) -> String {
+        let (was, is) = self.context.in_words(old, new);
+        format!("{was} and {verb} {is}")
+    }
+
+    /// What `Debug` shows.
+    fn debug(&mut self, place: &Place, was_private: bool, is_private: bool) {
+        let what = match (was_private, is_private) {
+            (false, true) => "is not shown by `Debug` any more",
+            (true, false) => "is shown by `Debug` now",
+            _ => return,
+        };
+        self.changes.add(Kind::SchemaDebugChanged, place, what);
+    }
+
+    fn structs(&mut self, old: &StructType, new: &StructType) {
+        if !self.context.same(&old.extra, &new.extra) {
+            let types = self.types(&old.extra, "holds them as", &new.extra);
+            let what = format!("held members that aren't described as {types}");
+            self.changes.add(Kind::SchemaMapChanged, &self.place, what);
+        }
+        let (demand, new_fields) = (self.demand(old, new), &new.fields);
+        let mut fields: Matching<'_, Field> = matching(
+            &old.fields,
+            &new.fields,
+            &[&|old, new| old.key == new.key, &|old, new| {
+                old.name == new.name
+            }],
+        );
+        for field in &fields.gone {
+            self.part(Kind::FieldRemoved, ("field", &field.key), "is gone");
+        }
+        for field in &fields.added {
+            let place = self.place.part("field", &field.key);
+            let (what, effect) = match (is_required(field), demand) {
+                (false, _) => ("is new", Kind::FieldAdded.effect()),
+                (true, (Effect::None, _)) => ("is new, and required", Kind::FieldAdded.effect()),
+                (true, demand) => ("is new, and required", demand),
+            };
+            self.changes.with(Kind::FieldAdded, &place, what, effect);
+        }
+        for (old, new, _) in &fields.both {
+            self.field(old, new, demand);
+            let is_taken = |field: &Field| {
+                field.name == old.name
+                    && field.key != new.key
+                    && self.context.same(&old.value, &field.value)
+            };
+            if old.name != new.name {
+                let place = self.place.part("field", &new.key);
+                let what = format!(
+                    "is the field `{}` in Rust instead of `{}`",
+                    new.name, old.name
+                );
+                let is_taken = new_fields.iter().any(is_taken);
+                self.changes
+                    .renamed(Kind::FieldRenamed, &place, what, is_taken);
+            }
+        }
+        fields
+            .both
+            .retain(|(old, new, _)| is_required(old) && is_required(new));
+        // The required fields are the arguments of `new`, in their order.
+        if self.is_sent && fields.is_reordered() {
+            let arguments = |object: &StructType| -> Vec<(Presence, TypeRef)> {
+                let required = object.fields.iter().filter(|field| is_required(field));
+                required
+                    .map(|field| (field.presence, field.value.clone()))
+                    .collect()
+            };
+            let (before, after) = (arguments(old), arguments(new));
+            let mut pairs = before.iter().zip(&after);
+            let is_same = before.len() == after.len()
+                && pairs.all(|(old, new)| old.0 == new.0 && self.context.same(&old.1, &new.1));
+            let what = "has its required fields in another order";
+            let (build, reason) = Kind::FieldsReordered.effect();
+            let effect = if is_same { Effect::Run } else { build };
+            self.changes
+                .with(Kind::FieldsReordered, &self.place, what, (effect, reason));
+        }
+    }
+
+    /// The effect of a field that is required now and was not, or was not there.
+    fn demand(&self, old: &StructType, new: &StructType) -> (Effect, &'static str) {
+        let has_default = |object: &StructType| !object.fields.iter().any(is_required);
+        match has_default(old) && !has_default(new) {
+            true => (Effect::Build, "the type has no `Default` any more"),
+            false if self.is_sent => (Effect::Build, "`new` takes another argument"),
+            false => (Effect::None, "it is only received, and read as before"),
+        }
+    }
+
+    fn field(&mut self, old: &Field, new: &Field, demand: (Effect, &'static str)) {
+        let place = self.place.part("field", &new.key);
+        if old.key != new.key {
+            self.renamed.insert(new.key.clone(), old.key.clone());
+            let what = format!("was `{}` on the wire and is `{}`", old.key, new.key);
+            self.changes.add(Kind::FieldSentOtherwise, &place, what);
+        }
+        if !self.context.same(&old.value, &new.value) {
+            let what = format!("was {}", self.types(&old.value, "is", &new.value));
+            self.changes.add(Kind::FieldTypeChanged, &place, what);
+        }
+        self.presence(&place, old, new, demand);
+        let (was, is) = (old.default.as_deref(), new.default.as_deref());
+        self.changes
+            .default_value(Kind::FieldDefaultChanged, &place, was, is);
+        self.debug(&place, old.docs.private, new.docs.private);
+        let kinds = [Kind::SchemaDeprecated, Kind::SchemaRestored];
+        let (was, is) = (old.docs.deprecated, new.docs.deprecated);
+        self.changes.deprecation(&place, kinds, was, is);
+    }
+
+    fn presence(
         &mut self,
-        kind: Kind,
-        part: Part,
-        what: impl Into<String>,
-        effect: Effect,
-        reason: impl Into<String>,
+        place: &Place,
+        old: &Field,
+        new: &Field,
+        demand: (Effect, &'static str),
     ) {
-        let mut change = whole(self.after, self.name, kind, what.into(), effect, "");
-        change.place.part = Some(part);
-        change.reason = reason.into();
-        self.changes.push(change);
-    }
-
-    /// What tells the members of a union apart, on either side.
-    pub fn tags(&self) -> (Tag, Tag) {
-        let tag = |ty: &Type| ty.tag.clone().unwrap_or_default();
-        (tag(self.before), tag(self.after))
-    }
-
-    /// Whether the type could be made by default and can't be any more.
-    pub fn default_is_lost(&self) -> bool {
-        let has = |ty: &Type| ty.traits.iter().any(|known| known.is("Default"));
-        has(self.before) && !has(self.after)
-    }
-
-    fn run(&mut self) {
-        match (&self.before.kind, &self.after.kind) {
-            (
-                Content::Object {
-                    fields: before,
-                    others: had_others,
-                    closed: was_closed,
-                },
-                Content::Object {
-                    fields: after,
-                    others: has_others,
-                    closed: is_closed,
-                },
-            ) => {
-                fields::others(self, "", had_others.as_ref(), has_others.as_ref());
-                fields::closed(self, *was_closed, *is_closed);
-                fields::compare(self, "", before, after);
-            }
-            (
-                Content::Newtype { inner: before, .. } | Content::Alias(before),
-                Content::Newtype { inner: after, .. } | Content::Alias(after),
-            ) => {
-                if before == after {
-                    self.rules();
-                } else {
-                    self.add(
-                        Kind::SchemaTypeChanged,
-                        format!("held `{before}` and holds `{after}`"),
-                        Effect::Build,
-                        "what is read from it, and made into it, is another type",
-                    );
-                }
-            }
-            (
-                Content::Values {
-                    values: before,
-                    default: old_default,
-                },
-                Content::Values {
-                    values: after,
-                    default: new_default,
-                },
-            ) => {
-                variants::of_enum(self, before, after);
-                variants::default(self, old_default.as_deref(), new_default.as_deref());
-            }
-            (
-                Content::Union {
-                    variants: before, ..
-                },
-                Content::Union {
-                    variants: after,
-                    open,
-                },
-            ) => variants::of_union(self, before, after, *open),
-            (before, after) => {
-                return self.add(
-                    Kind::SchemaTypeChanged,
-                    format!("was {} and is {}", in_words(before), in_words(after)),
-                    Effect::Build,
-                    "another kind of type is read and made in another way",
-                );
-            }
-        }
-        self.traits();
-        self.debug();
-    }
-
-    /// What conversions refuse.
-    fn rules(&mut self) {
-        let (before, after) = (&self.before.rules, &self.after.rules);
-        let (mut more, mut fewer) = (Vec::new(), Vec::new());
-        for (rule, number) in after {
-            let words = said(rule, *number);
-            match (before.get(rule), number) {
-                (None, _) => more.push(words),
-                (Some(Some(old)), Some(new)) if old != new => {
-                    // A rule refuses what is longer, or shorter, than its number.
-                    let is_tighter = (new < old) == rule.starts_with("longer");
-                    let side = if is_tighter { &mut more } else { &mut fewer };
-                    side.push(format!("{words} (was {old})"));
-                }
-                _ => {}
-            }
-        }
-        let gone = before.iter().filter(|(rule, _)| !after.contains_key(*rule));
-        fewer.extend(gone.map(|(rule, number)| format!("{} (gone)", said(rule, *number))));
-        let (before, after) = (&self.before.taken, &self.after.taken);
-        match (before, after) {
-            (Some(before), Some(after)) => {
-                more.extend(before.difference(after).cloned());
-                fewer.extend(after.difference(before).cloned());
-            }
-            (None, Some(_)) => more.push("all but some".to_owned()),
-            (Some(_), None) => fewer.push("all but some (gone)".to_owned()),
-            (None, None) => {}
-        }
-        // Conversions that can fail are other traits than those that can't.
-        let other_traits = self.before.is_checked() != self.after.is_checked();
-        if !more.is_empty() {
-            let (effect, reason) = if other_traits {
-                (Effect::Build, "it can't be made without a check any more")
-            } else {
-                (
-                    Effect::Run,
-                    "making one of a value that was taken compiles, and is refused",
-                )
-            };
-            let what = format!("refuses more values: {}", more.join(", "));
-            self.add(Kind::RuleTightened, what, effect, reason);
-        }
-        if !fewer.is_empty() {
-            let (effect, reason) = if other_traits {
-                (
-                    Effect::Build,
-                    "it can be made without a check, by other traits than before",
-                )
-            } else {
-                (Effect::More, "whatever was taken is taken")
-            };
-            let what = format!("refuses fewer values: {}", fewer.join(", "));
-            self.add(Kind::RuleLoosened, what, effect, reason);
-        }
-    }
-
-    /// Traits come and go with what a type holds; only what that doesn't explain is told.
-    fn traits(&mut self) {
-        let (before, after) = (&self.before.traits, &self.after.traits);
-        let named = |traits: BTreeSet<&Signature>| {
-            let traits = traits.into_iter().map(|named| format!("`{named}`"));
-            traits.collect::<Vec<_>>().join(", ")
+        let null = match (is_nullable(old), is_nullable(new)) {
+            (false, true) => "may be `null` now",
+            (true, false) => "is never `null` now",
+            _ => "",
         };
-        let lost = named(before.difference(after).collect());
-        let gained = named(after.difference(before).collect());
-        let breaks = |change: &Change| change.effect == Effect::Build;
-        if self.before.builder && !self.after.builder {
-            self.add(
-                Kind::SchemaNotSent,
-                "is no longer sent",
-                Effect::Build,
-                "what is only received has no builder",
-            );
-        } else if !lost.is_empty() && !self.changes.iter().any(breaks) {
-            self.add(
-                Kind::TraitLost,
-                format!("no longer implements {lost}"),
-                Effect::Build,
-                "callers may rely on it",
-            );
-        } else if !gained.is_empty() && self.changes.is_empty() {
-            self.add(
-                Kind::TraitGained,
-                format!("implements {gained} now"),
-                Effect::More,
-                "there is more that can be done with it",
-            );
+        let (kind, mut what) = match (is_required(old), is_required(new)) {
+            (false, true) => (Kind::FieldRequired, "is required now".to_owned()),
+            (true, false) => (Kind::FieldOptional, "is optional now".to_owned()),
+            _ if null.is_empty() => return,
+            _ => (Kind::FieldNullable, null.to_owned()),
+        };
+        if kind != Kind::FieldNullable && !null.is_empty() {
+            what = format!("{what}, and {null}");
+        }
+        // An absent value and `null` are both `None` where one of them alone is possible.
+        let options = |field| usize::from(!is_required(field)) + usize::from(is_nullable(field));
+        let effect = match kind {
+            _ if options(old) != options(new) => kind.effect(),
+            Kind::FieldRequired => demand,
+            _ if self.is_sent => (Effect::Build, "`new` takes an argument less"),
+            _ => (Effect::None, "its type is the same"),
+        };
+        self.changes.with(kind, place, what, effect);
+    }
+
+    fn enums(&mut self, old: &EnumType, new: &EnumType) {
+        let new_variants = &new.variants;
+        let values = matching(
+            &old.variants,
+            &new.variants,
+            &[&|old, new| old.value == new.value, &|old, new| {
+                old.name == new.name
+            }],
+        );
+        for variant in &values.gone {
+            self.part(Kind::ValueRemoved, ("value", &variant.value), "is gone");
+        }
+        for variant in &values.added {
+            self.part(Kind::ValueAdded, ("value", &variant.value), "is new");
+        }
+        for (old, new, _) in &values.both {
+            let part = ("value", &*new.value);
+            if old.value != new.value {
+                let what = format!("was `{}` on the wire and is `{}`", old.value, new.value);
+                self.part(Kind::ValueSentOtherwise, part, what);
+            } else if old.name != new.name {
+                let what = format!("is `{}` in Rust instead of `{}`", new.name, old.name);
+                let is_taken = new_variants.iter().any(|other| other.name == old.name);
+                let place = self.place.part("value", &new.value);
+                self.changes
+                    .renamed(Kind::ValueRenamed, &place, what, is_taken);
+            }
+        }
+        if values.is_reordered() {
+            let what = "has its values in another order";
+            self.changes.add(Kind::ValuesReordered, &self.place, what);
         }
     }
 
-    /// What `Debug` shows of what both sides have: of an object each field by itself.
-    fn debug(&mut self) {
-        let hides = |ty: &Type, name: &str| {
-            let shown = ty.shown.as_ref();
-            shown.is_some_and(|shown| !shown.contains(name))
-        };
-        let (before, after) = (self.before, self.after);
-        let mut parts = Vec::new();
-        match (&before.kind, &after.kind) {
-            (Content::Object { fields: old, .. }, Content::Object { fields: new, .. }) => {
-                for (wire, old) in old {
-                    if let Some(new) = new.get(wire) {
-                        parts.push((
-                            wire.as_str(),
-                            hides(before, &old.name),
-                            hides(after, &new.name),
-                        ));
-                    }
-                }
-            }
-            _ => parts.push(("", hides(before, ""), hides(after, ""))),
+    fn unions(&mut self, old: &UnionType, new: &UnionType) {
+        let context = self.context;
+        let members = matching(
+            &old.branches,
+            &new.branches,
+            &[&|old, new| old.name == new.name, &|old, new| {
+                context.same(&old.value, &new.value)
+            }],
+        );
+        for member in &members.gone {
+            self.part(Kind::MemberRemoved, ("member", &member.name), "is gone");
         }
-        for (name, hid, hides) in parts {
-            let what = match (hid, hides) {
-                (false, true) => "is not shown by `Debug` any more",
-                (true, false) => "is shown by `Debug` now",
-                _ => continue,
-            };
-            let reason = "what is private stays out of logs; nothing else differs";
-            let kind = Kind::SchemaDebugChanged;
-            if name.is_empty() {
-                self.add(kind, what, Effect::None, reason);
-            } else {
-                let name = name.to_owned();
-                self.part(
-                    kind,
-                    Part {
-                        what: "field",
-                        name,
-                    },
-                    what,
-                    Effect::None,
-                    reason,
-                );
+        for member in &members.added {
+            self.part(Kind::MemberAdded, ("member", &member.name), "is new");
+        }
+        for (old, new, _) in &members.both {
+            if old.name != new.name {
+                let what = format!("was called `{}`", old.name);
+                self.part(Kind::MemberRenamed, ("member", &new.name), what);
+            }
+            if !context.same(&old.value, &new.value) {
+                let what = format!("held {}", self.types(&old.value, "holds", &new.value));
+                self.part(Kind::MemberChanged, ("member", &new.name), what);
+            }
+        }
+        self.discriminators(old, new, &members);
+        if members.is_reordered() {
+            self.order(new, &members);
+        }
+    }
+
+    fn discriminators(
+        &mut self,
+        old: &UnionType,
+        new: &UnionType,
+        members: &Matching<'_, UnionBranch>,
+    ) {
+        let key = |union: &UnionType| match &union.discriminator {
+            Some(discriminator) => format!("`{}`", discriminator.key),
+            None => "what its members hold".to_owned(),
+        };
+        let (was, is) = (key(old), key(new));
+        if was != is {
+            let what = format!("is discriminated by {is} instead of {was}");
+            return self
+                .changes
+                .add(Kind::DiscriminatorChanged, &self.place, what);
+        }
+        let values = |union: &UnionType, member: &UnionBranch| {
+            let values = union.discriminator.iter().flat_map(|found| &found.values);
+            let named = values.filter(|(_, index)| union.branches[*index].name == member.name);
+            let texts: BTreeSet<String> = named.map(|(value, _)| format!("`{value}`")).collect();
+            texts.into_iter().collect::<Vec<_>>().join(" or ")
+        };
+        for (before, after, _) in &members.both {
+            let (was, is) = (values(old, before), values(new, after));
+            if was != is {
+                let what = format!("was discriminated by {was} and is by {is}");
+                self.part(Kind::DiscriminatorChanged, ("member", &after.name), what);
+            }
+        }
+    }
+
+    /// Adds that members are in another order, which counts if a value may fit two of those that changed places.
+    fn order(&mut self, new: &UnionType, members: &Matching<'_, UnionBranch>) {
+        let json_types = members
+            .both
+            .iter()
+            .map(|(old, _, at)| (self.json_type(&old.value), *at));
+        let json_types: Vec<(Option<&str>, usize)> = json_types.collect();
+        let mut pairs = json_types.iter().enumerate().flat_map(|(index, first)| {
+            let later = json_types[index + 1..].iter();
+            later.map(move |second| (first, second))
+        });
+        let overlap = pairs.any(|((first, at), (second, then))| {
+            then < at && (first.is_none() || second.is_none() || first == second)
+        });
+        let effect = match overlap && new.discriminator.is_none() {
+            true => Kind::MembersReordered.effect(),
+            false => (
+                Effect::None,
+                "no value fits two of the members that changed places",
+            ),
+        };
+        let what = "has its members in another order";
+        self.changes
+            .with(Kind::MembersReordered, &self.place, what, effect);
+    }
+
+    /// The JSON type that all values of a type on the old side have.
+    fn json_type(&self, reference: &TypeRef) -> Option<&'static str> {
+        Some(match reference {
+            TypeRef::Boxed(inner) => return self.json_type(inner),
+            TypeRef::Nullable(_) | TypeRef::Primitive(Primitive::Json) => return None,
+            TypeRef::List(_) => "array",
+            TypeRef::Map(_) => "object",
+            TypeRef::Primitive(Primitive::Bool) => "boolean",
+            TypeRef::Primitive(Primitive::Integer(_) | Primitive::Float | Primitive::Float32) => {
+                "number"
+            }
+            TypeRef::Primitive(_) => "string",
+            TypeRef::Named(id) => match &self.context.old.api.definition(*id).shape {
+                Shape::Struct(_) => "object",
+                Shape::Enum(_) => "string",
+                Shape::Newtype(newtype) if newtype.inner.named().is_none() => {
+                    return self.json_type(&newtype.inner);
+                }
+                Shape::Union(_) | Shape::Newtype(_) => return None,
+            },
+        })
+    }
+
+    /// Compares what the model does not have: the schema itself, if it has a name, and those of its properties.
+    fn schemas(&mut self, (old_at, shape): (&str, &Shape), new_at: &str, is_named: bool) {
+        let Context { old, new, .. } = self.context;
+        let (Some(before), Some(after)) = (old.schema(old_at), new.schema(new_at)) else {
+            return;
+        };
+        // One without a name is compared where it is used.
+        if is_named {
+            let at = At::of(self.place.clone(), self.is_sent, Enforced::No);
+            schemas::compare(self.context, &at, &before, &after, self.changes);
+        }
+        let is_reference = before.reference().is_some() || after.reference().is_some();
+        if is_reference || self.changes.is_replaced(&self.place) {
+            return;
+        }
+        let (was, is) = (before.properties(), after.properties());
+        for key in was.iter().filter(|key| !is.contains(key)).chain(&is) {
+            let known = was.contains(key).then_some(*key);
+            let known = known.or(self.renamed.get(*key).map(String::as_str));
+            let field = self.place.part("field", key);
+            match known.filter(|_| is.contains(key)) {
+                Some(known) => {
+                    let before = before.property(old.root, known);
+                    let after = after.property(new.root, key);
+                    // The server ignores a `readOnly` member of a request, or rejects it.
+                    let is_sent = self.is_sent && !before.is("readOnly");
+                    let at = At::of(field, is_sent, Enforced::No);
+                    schemas::compare(self.context, &at, &before, &after, self.changes);
+                }
+                None if matches!(shape, Shape::Struct(_)) => {}
+                None => {
+                    let is = if known.is_some() {
+                        "no longer described"
+                    } else {
+                        "described now"
+                    };
+                    self.changes.detail(&field, format!("is {is}"));
+                }
             }
         }
     }
 }
 
-fn said(rule: &str, number: Option<u64>) -> String {
-    number.map_or_else(
-        || rule.to_owned(),
-        |number| rule.replace('#', &number.to_string()),
+fn is_required(field: &Field) -> bool {
+    matches!(
+        field.presence,
+        Presence::Required | Presence::RequiredNullable
     )
 }
 
-fn in_words(content: &Content) -> String {
-    match content {
-        Content::Object { .. } => "an object".to_owned(),
-        Content::Newtype { inner, .. } => format!("a single `{inner}`"),
-        Content::Alias(ty) => format!("another name for `{ty}`"),
-        Content::Values { .. } => "an enum".to_owned(),
-        Content::Union { .. } => "a union".to_owned(),
+fn is_nullable(field: &Field) -> bool {
+    matches!(
+        field.presence,
+        Presence::RequiredNullable | Presence::OptionalNullable
+    )
+}
+
+fn in_words(shape: &Shape) -> &'static str {
+    match shape {
+        Shape::Struct(_) => "an object",
+        Shape::Enum(_) => "an enum",
+        Shape::Union(_) => "a union",
+        Shape::Newtype(_) => "a single value",
     }
 }

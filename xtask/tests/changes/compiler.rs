@@ -37,7 +37,7 @@ pub struct Side {
 /// What callers find declared.
 const PRELUDE: &str = r#"
 #![allow(dead_code, deprecated, unused)]
-use client::{builder, types, Client};
+use client::{operations, types, Client};
 type Done = Result<(), Box<dyn std::error::Error>>;
 
 /// A client of a server that answers nothing, and the head of the first request to it, in lower case.

@@ -1,7 +1,7 @@
 //! The classes of changes, held against the compiler.
 //!
 //! Each case in `fixtures/changes` is a change of a small document, what is to be told of it, and a caller of the old
-//! API; what can be set on a request has the same cases for each place that it can be in ([`setters`]). Both sides of all
+//! API; what can be set on a request has the same cases for each place that it can be in ([`inputs`]). Both sides of all
 //! cases are generated as two crates. Callers of what is told to break have to fail to compile against the new one, each
 //! by itself; all others have to compile, together; and where something is told to break when it runs, the caller is run
 //! on both sides.
@@ -9,7 +9,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod compiler;
-mod setters;
+mod constraints;
+mod inputs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -31,8 +32,8 @@ struct Case {
     #[serde(default)]
     old: Value,
     new: Value,
-    /// Every change, as [`told`] writes it.
-    tells: Vec<String>,
+    /// Every change, as [`in_words`] writes it.
+    changes: Vec<String>,
     /// The body of a function that gets a client of the old API.
     caller: String,
 }
@@ -51,7 +52,7 @@ fn cases() -> &'static [(String, Case, Diff)] {
         });
         let cases = files.into_iter().flatten();
         cases
-            .chain(setters::cases())
+            .chain(inputs::cases())
             .map(|(name, case)| {
                 let diff = case.diff();
                 (name, case, diff)
@@ -61,11 +62,16 @@ fn cases() -> &'static [(String, Case, Diff)] {
     &CASES
 }
 
+/// The document that every case starts from.
+fn base() -> Value {
+    let text = fs::read_to_string(folder().join("base.yaml")).expect("the base");
+    serde_yaml::from_str(&text).expect("a document")
+}
+
 impl Case {
     /// The document before and after the change.
     fn documents(&self) -> (Value, Value) {
-        let base = fs::read_to_string(folder().join("base.yaml")).expect("the base");
-        let mut old: Value = serde_yaml::from_str(&base).expect("a document");
+        let mut old = base();
         merge(&mut old, &self.old);
         let mut new = old.clone();
         merge(&mut new, &self.new);
@@ -106,10 +112,11 @@ fn merge(target: &mut Value, patch: &Value) {
 }
 
 /// `breaking: schema Thing, field id is gone`.
-fn told(change: &Change) -> String {
+fn in_words(change: &Change) -> String {
     let class = match change.effect {
         Effect::Build => "breaking",
         Effect::Run => "breaking when run",
+        Effect::Server => "breaking at the server",
         Effect::More => "additive",
         Effect::None => "neutral",
     };
@@ -129,8 +136,8 @@ fn each_change_is_told_in_the_words_of_the_api() {
     let wrong: Vec<String> = cases()
         .iter()
         .filter_map(|(name, case, diff)| {
-            let found: Vec<String> = diff.changes.iter().map(told).collect();
-            (found != case.tells).then(|| format!("{name}: {found:#?}, not {:#?}", case.tells))
+            let found: Vec<String> = diff.changes.iter().map(in_words).collect();
+            (found != case.changes).then(|| format!("{name}: {found:#?}, not {:#?}", case.changes))
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -153,7 +160,10 @@ fn each_kind_of_change_has_a_case() {
 fn a_document_is_no_change_of_itself() {
     let document = Document::open(&rich()).expect("a document");
     let diff = diff::documents(&document, &document).expect("an API");
-    assert_eq!(diff.changes.iter().map(told).collect::<Vec<_>>(), [""; 0]);
+    assert_eq!(
+        diff.changes.iter().map(in_words).collect::<Vec<_>>(),
+        [""; 0]
+    );
 }
 
 #[test]
@@ -188,11 +198,12 @@ fn the_compiler_agrees() {
         old.together.push(caller);
     }
     let old = old.write(&scratch.path().join("old"));
-    let new = new.write(&scratch.path().join("new"));
 
     assert_eq!(build(&old), BTreeMap::new(), "callers of the old API");
     assert_eq!(results(&old), "", "none of them is refused");
 
+    // Both have one target folder, in which what was written later is built again.
+    let new = new.write(&scratch.path().join("new"));
     let failed = build(&new);
     let names: BTreeSet<String> = failed.keys().cloned().collect();
     assert_eq!(

@@ -1,5 +1,5 @@
-//! What can be set on a request, the same in each place: a setter is a setter to callers, whoever writes what it sets
-//! and wherever that goes.
+//! Inputs of an operation, the same in each location: an optional one is a setter of the builder and a required one an
+//! argument of the method, whoever writes its value and wherever that goes.
 
 use serde_json::{Value, json};
 
@@ -14,30 +14,31 @@ struct Place {
     /// The parameter without its schema; `null` for a part of a form.
     parameter: Value,
     schema: Value,
-    /// What its setter takes.
+    /// The type of its value, as a change calls it.
     takes: &'static str,
-    /// What a caller sets.
-    sets: &'static str,
+    /// What a caller passes to the setter, and as an argument.
+    passes: (&'static str, &'static str),
 }
 
 fn places() -> Vec<Place> {
     let text = || json!({ "type": "string" });
     let texts = || json!({ "type": "array", "items": text() });
     let object = || json!({ "type": "object", "properties": { "a": text() } });
-    let place = |title, told, parameter, schema, (takes, sets)| Place {
+    let place = |title, told, parameter, schema, (takes, setter, argument)| Place {
         title,
         told,
         parameter,
         schema,
         takes,
-        sets,
+        passes: (setter, argument),
     };
-    let a_text = ("`String`", r#""a""#);
-    let any_texts = ("any number of `String`", r#"["a"]"#);
-    let a_list = ("`Get42Q`", r#"vec!["a".to_owned()]"#);
-    let an_object = ("`Get42Q`", "types::Get42Q::default()");
+    let a_text = ("`string`", r#""a""#, r#""a""#);
+    let a_list = ("`[string]`", r#"["a"]"#, r#"vec!["a".to_owned()]"#);
+    let object_type = "types::Get42Q::default()";
+    let an_object = ("`Get42Q`", object_type, object_type);
     let file = json!({ "type": "string", "format": "binary" });
-    let a_file = ("`FilePart`", r#"client::FilePart::from_bytes("a", "a")"#);
+    let file_part = r#"client::FilePart::from_bytes("a", "a")"#;
+    let a_file = ("a file", file_part, file_part);
     let json_in = |location| json!({ "in": location, "content": { "application/json": {} } });
     let query = "query parameter";
     vec![
@@ -53,14 +54,14 @@ fn places() -> Vec<Place> {
             query,
             json!({ "in": "query" }),
             texts(),
-            any_texts,
+            a_list,
         ),
         place(
             "a joined list in the query",
             query,
             json!({ "in": "query", "explode": false }),
             texts(),
-            any_texts,
+            a_list,
         ),
         place(
             "an object in the query",
@@ -178,88 +179,84 @@ fn of(place: &Place) -> Vec<(String, Case)> {
         title,
         told,
         takes,
-        sets,
+        passes: (setter, argument),
         ..
     } = place;
     let none = place.document(&Value::Null, false, false);
-    let there = place.document(&place.schema, false, false);
+    let optional = place.document(&place.schema, false, false);
     let required = place.document(&place.schema, true, false);
     let deprecated = place.document(&place.schema, false, true);
     let number = place.document(&json!({ "type": "integer" }), false, false);
-    let with = format!("client.get_42().id(1).q({sets}).send().await?;");
-    let without = "sent(client.get_42().id(1).send().await)?;";
+    let sets = format!("client.get_42(1).q({setter}).send().await?;");
+    let passes = format!("client.get_42(1, {argument}).send().await?;");
+    let without = "client.get_42(1).send().await?;";
+    let another = format!("took {takes} and takes `i128`");
     let changes = [
-        (
-            "is added",
-            &none,
-            &there,
-            "additive",
-            "is new".to_owned(),
-            without,
-        ),
+        ("is added", &none, &optional, "additive", "is new", without),
         (
             "that is required is added",
             &none,
             &required,
-            "breaking when run",
-            "is new, and required".to_owned(),
+            "breaking",
+            "is new, and required",
             without,
         ),
+        ("is removed", &optional, &none, "breaking", "is gone", &sets),
         (
-            "is removed",
-            &there,
+            "that is required is removed",
+            &required,
             &none,
             "breaking",
-            "is gone".to_owned(),
-            &with,
+            "is gone",
+            &passes,
         ),
         (
             "becomes required",
-            &there,
+            &optional,
             &required,
-            "breaking when run",
-            "is required now".to_owned(),
+            "breaking",
+            "is required now",
             without,
         ),
         (
-            "need not be set any more",
+            "becomes optional",
             &required,
-            &there,
-            "additive",
-            "need not be set any more".to_owned(),
-            &with,
+            &optional,
+            "breaking",
+            "is optional now",
+            &passes,
         ),
         (
             "becomes another type",
-            &there,
+            &optional,
             &number,
             "breaking",
-            format!("took {takes} and takes `i64`"),
-            &with,
+            &another,
+            &sets,
         ),
         (
             "is deprecated",
-            &there,
+            &optional,
             &deprecated,
             "additive",
-            "is deprecated".to_owned(),
-            &with,
+            "is deprecated",
+            &sets,
         ),
         (
             "is no longer deprecated",
             &deprecated,
-            &there,
+            &optional,
             "neutral",
-            "is no longer deprecated".to_owned(),
-            &with,
+            "is no longer deprecated",
+            &sets,
         ),
     ];
     let case =
-        |(what, old, new, class, words, caller): (&str, &Value, &Value, &str, String, &str)| {
+        |(what, old, new, class, words, caller): (&str, &Value, &Value, &str, &str, &str)| {
             let case = Case {
                 old: old.clone(),
                 new: new.clone(),
-                tells: vec![format!("{class}: operation get_42, {told} q {words}")],
+                changes: vec![format!("{class}: operation get_42, {told} q {words}")],
                 caller: caller.to_owned(),
             };
             (format!("{title} {what}"), case)

@@ -1,0 +1,269 @@
+//! Constraints of values, keyword by keyword.
+//!
+//! A keyword makes fewer values valid, or more. Fewer is tighter: of what callers send, the server may reject some that it
+//! took. More is looser: callers may send what they could not. Responses are read whatever their values, so that nothing
+//! follows from either.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::changes::Changes;
+use super::{Effect, Kind, Place};
+use crate::api::{Primitive, TypeRef};
+use crate::construct::schema::Schema;
+
+/// Which value of a keyword is tighter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rule {
+    /// The smaller number; `true` in place of a number is tighter than `false`.
+    Maximum,
+    /// The greater number.
+    Minimum,
+    /// A multiple of the other number.
+    Multiple,
+    /// `true`.
+    True,
+    /// `false`: no members but the named ones.
+    Closed,
+    /// The longer list of names.
+    Names,
+    /// Any other value.
+    Other,
+}
+
+const RULES: &[(&str, Rule)] = &[
+    ("additionalProperties", Rule::Closed),
+    ("contains", Rule::Other),
+    ("dependentRequired", Rule::Other),
+    ("dependentSchemas", Rule::Other),
+    ("else", Rule::Other),
+    ("exclusiveMaximum", Rule::Maximum),
+    ("exclusiveMinimum", Rule::Minimum),
+    ("if", Rule::Other),
+    ("maxContains", Rule::Maximum),
+    ("maxItems", Rule::Maximum),
+    ("maxLength", Rule::Maximum),
+    ("maxProperties", Rule::Maximum),
+    ("maximum", Rule::Maximum),
+    ("minContains", Rule::Minimum),
+    ("minItems", Rule::Minimum),
+    ("minLength", Rule::Minimum),
+    ("minProperties", Rule::Minimum),
+    ("minimum", Rule::Minimum),
+    ("multipleOf", Rule::Multiple),
+    ("not", Rule::Other),
+    ("pattern", Rule::Other),
+    ("patternProperties", Rule::Other),
+    ("propertyNames", Rule::Other),
+    ("readOnly", Rule::True),
+    ("required", Rule::Names),
+    ("then", Rule::Other),
+    ("unevaluatedItems", Rule::Closed),
+    ("unevaluatedProperties", Rule::Closed),
+    ("uniqueItems", Rule::True),
+];
+
+/// Which constraints the generated code enforces before it sends a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enforced {
+    /// None.
+    No,
+    /// The range of an integer.
+    Range,
+}
+
+impl Enforced {
+    /// Those of a parameter of a type.
+    pub fn of(value: &TypeRef) -> Self {
+        match value {
+            TypeRef::Primitive(Primitive::Integer(_)) => Self::Range,
+            _ => Self::No,
+        }
+    }
+
+    fn includes(self, keyword: &str) -> bool {
+        let is_bound = keyword.ends_with("imum");
+        self == Self::Range && is_bound
+    }
+}
+
+/// Whether a keyword constrains values.
+pub fn is_constraint(keyword: &str) -> bool {
+    RULES.iter().any(|(known, _)| *known == keyword)
+}
+
+/// How a constraint changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Same,
+    Tighter,
+    Looser,
+}
+
+/// The place of a schema, and who makes its values.
+#[derive(Clone, Debug)]
+pub struct Subject<'a> {
+    pub place: &'a Place,
+    /// The path to the schema from there, such as `items/`.
+    pub path: &'a str,
+    pub is_sent: bool,
+    pub enforced: Enforced,
+}
+
+/// Adds what changed in the constraints of a schema.
+pub fn compare(subject: &Subject<'_>, old: &Schema<'_>, new: &Schema<'_>, changes: &mut Changes) {
+    for (keyword, rule) in RULES {
+        let (before, after) = (
+            strictest(old, keyword, *rule),
+            strictest(new, keyword, *rule),
+        );
+        let step = step(*rule, before, after);
+        if step != Step::Same {
+            let what = in_words(&format!("{}{keyword}", subject.path), before, after);
+            add(subject, step, keyword, what, changes);
+        }
+    }
+    values(subject, old, new, changes);
+}
+
+/// The value of a keyword that decides: of several schema objects, that of the strictest.
+fn strictest<'d>(schema: &Schema<'d>, keyword: &str, rule: Rule) -> Option<&'d Value> {
+    let values = schema.objects().filter_map(|object| object.get(keyword));
+    values
+        .filter(|value| !is_void(keyword, rule, value) && is_unmodelled(schema, rule, value))
+        .reduce(
+            |first, second| match step(rule, Some(first), Some(second)) {
+                Step::Tighter if rule != Rule::Other => second,
+                _ => first,
+            },
+        )
+}
+
+/// Whether a value of a keyword constrains nothing.
+fn is_void(keyword: &str, rule: Rule, value: &Value) -> bool {
+    match value {
+        Value::Bool(value) => *value == (rule == Rule::Closed),
+        // Nothing is shorter than nothing; the least number is another matter.
+        Value::Number(_) => {
+            keyword.starts_with("min") && keyword != "minimum" && value.as_f64() == Some(0.0)
+        }
+        Value::Object(_) => rule == Rule::Closed,
+        Value::Array(values) => values.is_empty(),
+        _ => false,
+    }
+}
+
+/// Whether the model does not have it: a required member that is described is a field.
+fn is_unmodelled(schema: &Schema<'_>, rule: Rule, value: &Value) -> bool {
+    let described = schema.properties();
+    let is_described = |name: &Value| name.as_str().is_some_and(|name| described.contains(&name));
+    rule != Rule::Names
+        || value
+            .as_array()
+            .is_some_and(|names| names.iter().any(|name| !is_described(name)))
+}
+
+fn step(rule: Rule, old: Option<&Value>, new: Option<&Value>) -> Step {
+    let (old, new) = match (old, new) {
+        (None, None) => return Step::Same,
+        (None, Some(_)) => return Step::Tighter,
+        (Some(_), None) => return Step::Looser,
+        (Some(old), Some(new)) if old == new => return Step::Same,
+        (Some(old), Some(new)) => (old, new),
+    };
+    let is_looser = match (rule, old.as_f64(), new.as_f64()) {
+        (_, Some(old), Some(new)) if old == new => return Step::Same,
+        (Rule::Maximum, Some(old), Some(new)) => old < new,
+        (Rule::Minimum, Some(old), Some(new)) => old > new,
+        // A multiple of 10 is a multiple of 5.
+        (Rule::Multiple, Some(old), Some(new)) => (old / new).fract() == 0.0,
+        (Rule::Names, ..) => {
+            let names = |value: &Value| value.as_array().map_or(0, Vec::len);
+            names(new) < names(old)
+        }
+        _ => false,
+    };
+    match is_looser {
+        true => Step::Looser,
+        false => Step::Tighter,
+    }
+}
+
+fn in_words(keyword: &str, old: Option<&Value>, new: Option<&Value>) -> String {
+    let text = |value: &Value| match value {
+        Value::Object(_) | Value::Array(_) => String::new(),
+        scalar => format!(", `{}`", super::details::short(scalar)),
+    };
+    match (old, new) {
+        (Some(old), Some(new)) => match (text(old), text(new)) {
+            (old, new) if old.is_empty() || new.is_empty() => format!("has another `{keyword}`"),
+            (old, new) => format!(
+                "has another `{keyword}`: {} instead of {}",
+                new.trim_start_matches(", "),
+                old.trim_start_matches(", ")
+            ),
+        },
+        (None, Some(new)) => format!("has `{keyword}` now{}", text(new)),
+        _ => format!("has no `{keyword}` any more"),
+    }
+}
+
+/// Compares the listed values (`enum`, `const`). Those of strings are a type of the model.
+fn values(subject: &Subject<'_>, old: &Schema<'_>, new: &Schema<'_>, changes: &mut Changes) {
+    let listed = |schema: &Schema<'_>| -> Option<BTreeSet<String>> {
+        let values = schema.values()?;
+        let is_modelled = !values.is_empty() && values.iter().all(|value| value.is_string());
+        (!is_modelled).then(|| values.into_iter().map(Value::to_string).collect())
+    };
+    let (before, after) = (listed(old), listed(new));
+    let keyword = format!("{}enum", subject.path);
+    match (before, after) {
+        (None, Some(_)) => {
+            let what = format!("has `{keyword}` now");
+            add(subject, Step::Tighter, "enum", what, changes);
+        }
+        (Some(_), None) => {
+            let what = format!("has no `{keyword}` any more");
+            add(subject, Step::Looser, "enum", what, changes);
+        }
+        (Some(before), Some(after)) => {
+            let text = |values: BTreeSet<&String>| {
+                let values: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
+                values.join(", ")
+            };
+            let (gone, added) = (
+                text(before.difference(&after).collect()),
+                text(after.difference(&before).collect()),
+            );
+            if !gone.is_empty() {
+                let what = format!("no longer lists {gone} in `{keyword}`");
+                add(subject, Step::Tighter, "enum", what, changes);
+            }
+            if !added.is_empty() {
+                let what = format!("lists {added} in `{keyword}` now");
+                add(subject, Step::Looser, "enum", what, changes);
+            }
+        }
+        (None, None) => {}
+    }
+}
+
+fn add(subject: &Subject<'_>, step: Step, keyword: &str, what: String, changes: &mut Changes) {
+    let kind = match step {
+        Step::Tighter => Kind::ConstraintTightened,
+        Step::Same | Step::Looser => Kind::ConstraintLoosened,
+    };
+    let effect = match step {
+        _ if !subject.is_sent => (
+            Effect::None,
+            "it is only received, and read whatever its value",
+        ),
+        Step::Tighter if subject.enforced.includes(keyword) => (
+            Effect::Run,
+            "a value that it excludes compiles, and is rejected before it is sent",
+        ),
+        _ => kind.effect(),
+    };
+    changes.with(kind, subject.place, what, effect);
+}

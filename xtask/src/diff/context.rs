@@ -1,0 +1,167 @@
+//! What every rule of the comparison needs: both sides, and which operation and type of one is which of the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{Owner, Place, pairing};
+use crate::api::{Api, Operation, TypeDef, TypeId, TypeRef};
+use crate::construct::schema::{Part, Schema};
+use crate::pointer;
+use crate::view::OperationView;
+
+const SCHEMAS: &str = "/components/schemas";
+
+/// One side of a comparison.
+#[derive(Debug)]
+pub struct Side<'a> {
+    /// The model.
+    pub api: &'a Api,
+    /// The document that it was constructed from.
+    pub root: &'a Value,
+    /// The operations of the document, by their pointers.
+    views: BTreeMap<String, OperationView<'a>>,
+    /// The types of parameters and bodies.
+    sent: BTreeSet<TypeId>,
+    /// The types of responses.
+    received: BTreeSet<TypeId>,
+}
+
+impl<'a> Side<'a> {
+    /// The side of a document.
+    pub fn of(api: &'a Api, root: &'a Value) -> Self {
+        let views = OperationView::all(root).into_iter();
+        let sent = api.operations.iter().flat_map(Operation::request_types);
+        let received = api.operations.iter().flat_map(Operation::response_types);
+        Self {
+            api,
+            root,
+            views: views.map(|view| (view.pointer(), view)).collect(),
+            sent: reached(api, sent),
+            received: reached(api, received),
+        }
+    }
+
+    /// The operation of the document that a method was made from.
+    pub fn view(&self, operation: &Operation) -> Option<OperationView<'a>> {
+        self.views.get(&operation.origin).copied()
+    }
+
+    /// The schema at a pointer.
+    pub fn schema(&self, pointer: &str) -> Option<Schema<'a>> {
+        Schema::at(self.root, pointer)
+    }
+
+    /// The schema that is a value of the document.
+    pub fn schema_of(&self, value: &'a Value) -> Schema<'a> {
+        Schema::of(self.root, vec![Part::of(value, "")])
+    }
+
+    /// Whether callers send values of a type.
+    pub fn is_sent(&self, id: TypeId) -> bool {
+        self.sent.contains(&id)
+    }
+
+    /// Whether a request or a response has values of a type.
+    pub fn is_used(&self, id: TypeId) -> bool {
+        self.sent.contains(&id) || self.received.contains(&id)
+    }
+
+    /// The directions of a type in words, after "it is" or "it was".
+    pub fn directions(&self, id: TypeId) -> &'static str {
+        match (self.sent.contains(&id), self.received.contains(&id)) {
+            (true, true) => "sent and received",
+            (true, false) => "sent",
+            (false, true) => "received",
+            (false, false) => "neither sent nor received",
+        }
+    }
+
+    /// The place of a type: its schema, if that has a name. Of the two types that a schema may have, the one for requests
+    /// is a type of its own.
+    pub fn place(&self, id: TypeId) -> Place {
+        let definition = self.api.definition(id);
+        let is_first = |other: &TypeDef| other.origin == definition.origin;
+        let first = self.api.types.iter().position(is_first) == Some(id.0);
+        Place::of(match is_component(&definition.origin) && first {
+            true => Owner::Schema(pointer::last(&definition.origin)),
+            false => Owner::Type(definition.name.clone()),
+        })
+    }
+}
+
+/// The types that values of some types hold.
+fn reached<'a>(api: &Api, from: impl Iterator<Item = &'a TypeRef>) -> BTreeSet<TypeId> {
+    let mut pending: Vec<TypeId> = from.filter_map(TypeRef::named).collect();
+    let mut reached = BTreeSet::new();
+    while let Some(id) = pending.pop() {
+        if reached.insert(id) {
+            let shape = &api.definition(id).shape;
+            pending.extend(shape.references().filter_map(TypeRef::named));
+        }
+    }
+    reached
+}
+
+/// Whether a pointer is that of a component schema.
+pub fn is_component(origin: &str) -> bool {
+    pointer::parent(origin) == Some(SCHEMAS)
+}
+
+/// Both sides, and what they have in common.
+#[derive(Debug)]
+pub struct Context<'a> {
+    pub old: Side<'a>,
+    pub new: Side<'a>,
+    /// The operations that both sides have.
+    pub operations: Vec<(&'a Operation, &'a Operation)>,
+    /// The types that both sides have.
+    pub types: BTreeMap<TypeId, TypeId>,
+    /// The component schemas that have another name, by their pointers.
+    renamed: BTreeMap<&'a str, &'a str>,
+}
+
+impl<'a> Context<'a> {
+    /// Finds what the sides have in common.
+    pub fn of(old: Side<'a>, new: Side<'a>) -> Self {
+        let operations = pairing::operations(old.api, new.api);
+        let types = pairing::types(old.api, new.api, &operations);
+        let origins = types.iter().map(|(before, after)| {
+            let origin = |api: &'a Api, id: &TypeId| api.definition(*id).origin.as_str();
+            (origin(old.api, before), origin(new.api, after))
+        });
+        let renamed = origins.filter(|(before, after)| before != after).collect();
+        Self {
+            old,
+            new,
+            operations,
+            types,
+            renamed,
+        }
+    }
+
+    /// Whether two references are the same type to callers, whatever it is called.
+    pub fn same(&self, old: &TypeRef, new: &TypeRef) -> bool {
+        match (old, new) {
+            (TypeRef::Named(old), TypeRef::Named(new)) => self.types.get(old) == Some(new),
+            (TypeRef::Boxed(old), TypeRef::Boxed(new))
+            | (TypeRef::Nullable(old), TypeRef::Nullable(new))
+            | (TypeRef::List(old), TypeRef::List(new))
+            | (TypeRef::Map(old), TypeRef::Map(new)) => self.same(old, new),
+            (old, new) => old == new && old.named().is_none(),
+        }
+    }
+
+    /// Whether two pointers are those of one schema, whatever it is called.
+    pub fn same_schema(&self, old: &str, new: &str) -> bool {
+        *self.renamed.get(old).unwrap_or(&old) == new
+    }
+
+    /// Two types in words.
+    pub fn in_words(&self, old: &TypeRef, new: &TypeRef) -> (String, String) {
+        let (was, is) = (self.old.api.type_text(old), self.new.api.type_text(new));
+        // The model prints a type that is boxed like any other.
+        let boxed = if was == is { ", boxed otherwise" } else { "" };
+        (format!("`{was}`"), format!("`{is}`{boxed}"))
+    }
+}

@@ -1,0 +1,435 @@
+//! Inputs of an operation: required parameters, parts and bodies are arguments of its method, the others setters of its
+//! builder.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::changes::Changes;
+use super::constraints::Enforced;
+use super::context::{Context, Side};
+use super::details::Details;
+use super::matching::{Matching, matching};
+use super::operations::{is_multipart, place};
+use super::schemas::{self, At};
+use super::{Effect, Kind, Part, Place};
+use crate::api::{
+    Api, Body, Content, Location, Operation, Parameter, PartContent, Primitive, Segment, Style,
+    TypeRef,
+};
+use crate::construct::schema::Schema;
+use crate::{pointer, view};
+
+/// An argument or a setter.
+#[derive(Debug)]
+struct Input<'a> {
+    part: Part,
+    /// Its Rust name.
+    name: &'a str,
+    value: Value<'a>,
+    is_repeated: bool,
+    required: bool,
+    /// Its position among the parameters in the path.
+    position: Option<usize>,
+    /// How its value is written.
+    form: String,
+    /// The JSON of what the server assumes if it is absent.
+    default: Option<&'a str>,
+    deprecated: bool,
+    schema: Option<Schema<'a>>,
+    /// The parameter in the document.
+    declared: Option<&'a serde_json::Value>,
+}
+
+/// What callers pass.
+#[derive(Debug)]
+enum Value<'a> {
+    Type(&'a TypeRef),
+    File,
+    Bytes,
+}
+
+/// The keywords of a parameter that the model has.
+const MODELLED: &[&str] = &[
+    "content",
+    "deprecated",
+    "explode",
+    "in",
+    "name",
+    "required",
+    "schema",
+    "style",
+];
+
+const TEXT: TypeRef = TypeRef::STRING;
+
+/// The inputs of an operation, in the order of its arguments.
+fn inputs<'a>(side: &Side<'a>, operation: &'a Operation) -> Vec<Input<'a>> {
+    let parameters = operation.parameters.iter().enumerate();
+    let mut inputs: Vec<Input<'a>> = parameters
+        .map(|(index, parameter)| of_parameter(side, operation, index, parameter))
+        .collect();
+    let Some(body) = &operation.body else {
+        return inputs;
+    };
+    let schema =
+        content(side, operation).and_then(|place| side.schema(&pointer::join(&place, "schema")));
+    let input = |what, key: &str, name, value| Input {
+        part: Part {
+            what,
+            name: key.to_owned(),
+        },
+        name,
+        value,
+        is_repeated: false,
+        required: body.required,
+        position: None,
+        form: String::new(),
+        default: None,
+        deprecated: false,
+        schema: None,
+        declared: None,
+    };
+    match &body.content {
+        Content::Multipart(parts) => inputs.extend(parts.iter().map(|part| {
+            let (value, form) = match &part.content {
+                PartContent::File(None) => (Value::File, String::new()),
+                PartContent::File(Some(media_type)) => (Value::File, written_as(media_type)),
+                PartContent::Text(value) => (Value::Type(value), String::new()),
+                PartContent::Json(value, media_type) => {
+                    (Value::Type(value), written_as(media_type))
+                }
+            };
+            Input {
+                is_repeated: part.repeated,
+                required: part.required,
+                form,
+                deprecated: part.deprecated,
+                schema: schema
+                    .as_ref()
+                    .map(|schema| schema.property(side.root, &part.key)),
+                ..input("part", &part.key, &part.name, value)
+            }
+        })),
+        Content::Json(value) | Content::Form(value, _) => inputs.push(Input {
+            schema,
+            ..input("body", "", "body", Value::Type(value))
+        }),
+        Content::Text => inputs.push(input("body", "", "body", Value::Type(&TEXT))),
+        Content::Bytes => inputs.push(input("body", "", "body", Value::Bytes)),
+    }
+    inputs
+}
+
+fn of_parameter<'a>(
+    side: &Side<'a>,
+    operation: &'a Operation,
+    index: usize,
+    parameter: &'a Parameter,
+) -> Input<'a> {
+    let in_path = operation.path.iter().filter_map(|segment| match segment {
+        Segment::Parameter(index) => Some(*index),
+        Segment::Text(_) => None,
+    });
+    let declared = declared(side, operation, parameter);
+    let schema = declared.as_ref().and_then(|(pointer, value)| {
+        let content = value.get("content").and_then(serde_json::Value::as_object);
+        let place = match content.and_then(|content| content.keys().next()) {
+            Some(media_type) => pointer::join(&pointer::join(pointer, "content"), media_type),
+            None => pointer.clone(),
+        };
+        side.schema(&pointer::join(&place, "schema"))
+    });
+    Input {
+        part: Part {
+            what: match parameter.location {
+                Location::Path => "path parameter",
+                Location::Query => "query parameter",
+                Location::Header => "header",
+                Location::Cookie => "cookie",
+            },
+            name: parameter.key.clone(),
+        },
+        name: &parameter.name,
+        value: Value::Type(&parameter.value),
+        is_repeated: false,
+        required: parameter.required,
+        position: in_path
+            .enumerate()
+            .find(|(_, found)| *found == index)
+            .map(|(at, _)| at),
+        form: style(parameter.style),
+        default: parameter.default.as_deref(),
+        deprecated: parameter.deprecated,
+        schema,
+        declared: declared.map(|(_, value)| value),
+    }
+}
+
+/// The parameter in the document, with its pointer.
+fn declared<'a>(
+    side: &Side<'a>,
+    operation: &Operation,
+    parameter: &Parameter,
+) -> Option<(String, &'a serde_json::Value)> {
+    let is = |value: &serde_json::Value, name: &str, text: &str| {
+        value.get(name).and_then(serde_json::Value::as_str) == Some(text)
+    };
+    let declared = side
+        .view(operation)?
+        .parameters(side.root)
+        .into_iter()
+        .rev();
+    declared.into_iter().find(|(_, value)| {
+        is(value, "name", &parameter.key) && is(value, "in", parameter.location.keyword())
+    })
+}
+
+/// The pointer of the content of the body in the document.
+pub fn content(side: &Side<'_>, operation: &Operation) -> Option<String> {
+    let (view, body) = (side.view(operation)?, operation.body.as_ref()?);
+    let (target, value) = view::resolve(side.root, view.value.get("requestBody")?)?;
+    let at = target.unwrap_or_else(|| pointer::join(&view.pointer(), "requestBody"));
+    let names = value.get("content")?.as_object()?.keys();
+    let name = names.into_iter().find(|name| is_sent_as(name, body))?;
+    Some(pointer::join(&pointer::join(&at, "content"), name))
+}
+
+/// Whether a body is sent as a media type of the document; a range is sent as bytes.
+pub fn is_sent_as(media_type: &str, body: &Body) -> bool {
+    let is_range = media_type.contains('*') && body.media_type == "application/octet-stream";
+    media_type.trim() == body.media_type || is_range
+}
+
+fn written_as(media_type: &str) -> String {
+    format!(" as `{media_type}`")
+}
+
+fn style(style: Style) -> String {
+    match style {
+        Style::Text | Style::Exploded => String::new(),
+        Style::Joined(between) => format!(" joined by `{between}`"),
+        Style::JoinedPairs => " joined in pairs".to_owned(),
+        Style::DeepObject => " as a deep object".to_owned(),
+        Style::Json => " as JSON".to_owned(),
+    }
+}
+
+/// Adds what changed in the inputs of an operation.
+pub fn compare(
+    context: &Context<'_>,
+    before: &Operation,
+    after: &Operation,
+    changes: &mut Changes,
+) {
+    let owner = place(after);
+    let place = |input: &Input<'_>| owner.part(input.part.what, &input.part.name);
+    let (old, new) = (inputs(&context.old, before), inputs(&context.new, after));
+    let is_same_path = view::shape(&before.path_template()) == view::shape(&after.path_template());
+    // In the path, the position counts; elsewhere the name on the wire, or else the one in Rust.
+    let is_body = |input: &Input<'_>| input.part.what == "body";
+    let mut inputs: Matching<'_, Input<'_>> = matching(
+        &old,
+        &new,
+        &[
+            &|old, new| is_same_path && old.position.is_some() && old.position == new.position,
+            &|old, new| old.part == new.part,
+            &|old, new| old.name == new.name && !is_body(old) && !is_body(new),
+        ],
+    );
+    for input in &inputs.gone {
+        changes.add(Kind::InputRemoved, &place(input), "is gone");
+    }
+    for input in &inputs.added {
+        let (what, effect) = match input.required {
+            true => (
+                "is new, and required",
+                (Effect::Build, "the method takes another argument"),
+            ),
+            false => ("is new", Kind::InputAdded.effect()),
+        };
+        changes.with(Kind::InputAdded, &place(input), what, effect);
+    }
+    let all = &new;
+    for (old, new, _) in &inputs.both {
+        both(context, old, (new, all), &place(new), changes);
+    }
+    inputs
+        .both
+        .retain(|(old, new, _)| old.required && new.required);
+    if inputs.is_reordered() {
+        let arguments = |inputs: &[Input<'_>]| {
+            let required = inputs
+                .iter()
+                .enumerate()
+                .filter(|(_, input)| input.required);
+            required.map(|(index, _)| index).collect::<Vec<_>>()
+        };
+        let (before, after) = (arguments(&old), arguments(&new));
+        let mut pairs = before.iter().zip(&after);
+        let is_same = before.len() == after.len()
+            && pairs.all(|(before, after)| old[*before].takes_same(context, &new[*after]));
+        let (build, reason) = Kind::ArgumentsReordered.effect();
+        let effect = if is_same { Effect::Run } else { build };
+        let what = "takes its arguments in another order";
+        changes.with(Kind::ArgumentsReordered, &owner, what, (effect, reason));
+    }
+    styles(before, after, &owner, changes);
+    if let (Some(old), Some(new)) = (form(&context.old, before), form(&context.new, after)) {
+        let at = At::of(owner.part("body", ""), true, Enforced::No);
+        schemas::compare(context, &at, &old, &new, changes);
+    }
+}
+
+/// The schema of a multipart body, whose properties are the parts. It is no type, even if it has a name.
+fn form<'a>(side: &Side<'a>, operation: &Operation) -> Option<Schema<'a>> {
+    let place = content(side, operation).filter(|_| is_multipart(operation))?;
+    let schema = side.schema(&pointer::join(&place, "schema"))?;
+    match schema.reference() {
+        Some(target) => side.schema(target),
+        None => Some(schema),
+    }
+}
+
+fn both(
+    context: &Context<'_>,
+    old: &Input<'_>,
+    (new, all): (&Input<'_>, &[Input<'_>]),
+    place: &Place,
+    changes: &mut Changes,
+) {
+    let in_path = old.position.is_some() && new.position.is_some();
+    if !old.required && !new.required && old.name != new.name {
+        let what = format!("is set by `{}` instead of `{}`", new.name, old.name);
+        let is_taken = all.iter().any(|other| {
+            other.name == old.name && !other.required && old.takes_same(context, other)
+        });
+        changes.renamed(Kind::InputRenamed, place, what, is_taken);
+    } else if in_path && old.part != new.part {
+        let what = format!("was called `{}`", old.part.name);
+        let effect = (
+            Effect::None,
+            "it is an argument in the same position, and its name is not sent",
+        );
+        changes.with(Kind::InputRenamed, place, what, effect);
+    }
+    match (old.required, new.required) {
+        (false, true) => changes.add(Kind::InputRequired, place, "is required now"),
+        (true, false) => changes.add(Kind::InputOptional, place, "is optional now"),
+        _ => {}
+    }
+    if !old.takes_same(context, new) {
+        let (was, is) = (old.in_words(context.old.api), new.in_words(context.new.api));
+        let kind = match (&old.value, &new.value) {
+            (Value::Type(before), Value::Type(after))
+                if old.required && new.required && is_wider(before, after) =>
+            {
+                Kind::InputWidened
+            }
+            _ => Kind::InputTypeChanged,
+        };
+        changes.add(kind, place, format!("took {was} and takes {is}"));
+    }
+    if old.part != new.part && !in_path {
+        let sent = |input: &Input<'_>| {
+            let Part { what, name } = &input.part;
+            format!("the {what} `{name}`{}", input.form)
+        };
+        let what = format!("was sent as {} and is sent as {}", sent(old), sent(new));
+        changes.add(Kind::InputSentOtherwise, place, what);
+    } else if !changes.is_replaced(place) {
+        written(place, &old.form, &new.form, changes);
+    }
+    changes.default_value(Kind::InputDefaultChanged, place, old.default, new.default);
+    let kinds = [Kind::InputDeprecated, Kind::InputRestored];
+    changes.deprecation(place, kinds, old.deprecated, new.deprecated);
+    if let (Some(before), Some(after)) = (&old.schema, &new.schema) {
+        let enforced = match &new.value {
+            Value::Type(value) if new.declared.is_some() => Enforced::of(value),
+            _ => Enforced::No,
+        };
+        let at = At::of(place.clone(), true, enforced);
+        schemas::compare(context, &at, before, after, changes);
+    }
+    let mut details = Details::of(context, place.clone(), changes);
+    details.members(MODELLED, old.declared, new.declared);
+}
+
+impl Value<'_> {
+    fn is_same(&self, context: &Context<'_>, other: &Value<'_>) -> bool {
+        match (self, other) {
+            (Self::Type(old), Value::Type(new)) => context.same(old, new),
+            (Self::File, Value::File) | (Self::Bytes, Value::Bytes) => true,
+            _ => false,
+        }
+    }
+}
+
+impl Input<'_> {
+    fn in_words(&self, api: &Api) -> String {
+        let value = match &self.value {
+            Value::Type(reference) => format!("`{}`", api.type_text(reference)),
+            Value::File => "a file".to_owned(),
+            Value::Bytes => "bytes".to_owned(),
+        };
+        match self.is_repeated {
+            true => format!("any number of values, each {value}"),
+            false => value,
+        }
+    }
+
+    fn takes_same(&self, context: &Context<'_>, other: &Input<'_>) -> bool {
+        self.is_repeated == other.is_repeated && self.value.is_same(context, &other.value)
+    }
+}
+
+/// Whether every type that converts to one integer converts to another.
+fn is_wider(old: &TypeRef, new: &TypeRef) -> bool {
+    let size = |reference: &TypeRef| match reference {
+        TypeRef::Primitive(Primitive::Integer(integer)) => {
+            let name = integer.rust_name();
+            Some((name.starts_with('i'), name[1..].parse::<u8>().ok()?))
+        }
+        _ => None,
+    };
+    match (size(old), size(new)) {
+        (Some((was_signed, was)), Some((is_signed, is))) => was < is && (is_signed || !was_signed),
+        _ => false,
+    }
+}
+
+/// Adds that a value is written in another way.
+fn written(place: &Place, old: &str, new: &str, changes: &mut Changes) {
+    if old != new {
+        let text = |form: &str| {
+            if form.is_empty() {
+                " as usual".to_owned()
+            } else {
+                form.to_owned()
+            }
+        };
+        let what = format!("was sent{} and is sent{}", text(old), text(new));
+        changes.add(Kind::InputSentOtherwise, place, what);
+    }
+}
+
+/// Compares how the fields of a form are written.
+fn styles(before: &Operation, after: &Operation, owner: &Place, changes: &mut Changes) {
+    let of = |operation: &Operation| match operation.body.as_ref().map(|body| &body.content) {
+        Some(Content::Form(_, styles)) => styles.iter().cloned().collect(),
+        _ => BTreeMap::new(),
+    };
+    let (old, new) = (of(before), of(after));
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for name in names {
+        let form = |styles: &BTreeMap<String, Style>| {
+            styles
+                .get(name)
+                .map_or(String::new(), |found| style(*found))
+        };
+        written(
+            &owner.part("field of the form", name),
+            &form(&old),
+            &form(&new),
+            changes,
+        );
+    }
+}

@@ -1,0 +1,234 @@
+//! Schemas at one place of both documents: constraints, documentation, and whatever the model does not have.
+//!
+//! The types that the schemas have are compared in the model. What they refer to, and the members of objects, are places of
+//! their own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ptr;
+
+use serde_json::Value;
+
+use super::Place;
+use super::changes::Changes;
+use super::constraints::{self, Enforced, Subject, is_constraint};
+use super::context::{Context, Side};
+use super::details::{Details, another, present};
+use crate::construct::schema::Schema;
+use crate::{pointer, view};
+
+/// Keywords that make a schema of others, which are compared as schemas.
+const STRUCTURE: &[&str] = &["$ref", "allOf", "anyOf", "items", "oneOf", "properties"];
+
+/// Keywords that the model has. They are told here if nothing of the place is told there.
+const MODELLED: &[&str] = &[
+    "const",
+    "default",
+    "deprecated",
+    "discriminator",
+    "enum",
+    "format",
+    "nullable",
+    "type",
+    "writeOnly",
+    "x-private",
+];
+
+/// How deep schemas without a name may be nested in one another.
+const MAX_DEPTH: usize = 32;
+
+/// The place of a schema.
+#[derive(Clone, Debug)]
+pub struct At {
+    place: Place,
+    /// The path to the schema from there, such as `items/`.
+    path: String,
+    /// Whether callers send its values.
+    is_sent: bool,
+    enforced: Enforced,
+    depth: usize,
+}
+
+impl At {
+    /// The place of a schema.
+    pub fn of(place: Place, is_sent: bool, enforced: Enforced) -> Self {
+        Self {
+            place,
+            path: String::new(),
+            is_sent,
+            enforced,
+            depth: 0,
+        }
+    }
+
+    fn inside(&self, keyword: &str) -> Self {
+        Self {
+            path: format!("{}{keyword}/", self.path),
+            enforced: Enforced::No,
+            depth: self.depth + 1,
+            ..self.clone()
+        }
+    }
+}
+
+/// Compares the schemas at a place of which the model was compared.
+pub fn compare<'d>(
+    context: &Context<'d>,
+    at: &At,
+    old: &Schema<'d>,
+    new: &Schema<'d>,
+    changes: &mut Changes,
+) {
+    let is_told = changes.has(&at.place);
+    let objects = match (old.reference(), new.reference()) {
+        _ if at.depth > MAX_DEPTH => return,
+        // What they refer to is compared by itself; what stands beside the references are annotations.
+        (Some(before), Some(after)) => {
+            if !is_told && !context.same_schema(before, after) {
+                let (before, after) = (pointer::last(before), pointer::last(after));
+                let label = format!("`{}$ref`", at.path);
+                changes.detail(&at.place, another(&label, &before, &after));
+            }
+            [
+                beside(&context.old, old, before),
+                beside(&context.new, new, after),
+            ]
+        }
+        _ if changes.is_replaced(&at.place) => return,
+        _ => {
+            let subject = Subject {
+                place: &at.place,
+                path: &at.path,
+                is_sent: at.is_sent,
+                enforced: at.enforced,
+            };
+            constraints::compare(&subject, old, new, changes);
+            inside(context, at, (old, new), is_told, changes);
+            [old, new].map(|schema| schema.objects().collect())
+        }
+    };
+    keywords(context, at, &objects, is_told, changes);
+}
+
+/// The schema objects beside a reference.
+fn beside<'d>(side: &Side<'d>, schema: &Schema<'d>, target: &str) -> Vec<&'d Value> {
+    let referred = side.schema(target);
+    let referred: Vec<&Value> = referred.iter().flat_map(Schema::objects).collect();
+    let is_own = |object: &&Value| !referred.iter().any(|known| ptr::eq(*known, *object));
+    schema.objects().filter(is_own).collect()
+}
+
+/// Compares the keywords that neither constrain values nor lead to other schemas.
+fn keywords<'d>(
+    context: &Context<'d>,
+    at: &At,
+    [old, new]: &[Vec<&'d Value>; 2],
+    is_told: bool,
+    changes: &mut Changes,
+) {
+    let objects = old
+        .iter()
+        .chain(new)
+        .filter_map(|object| object.as_object());
+    let keywords: BTreeSet<&str> = objects.flatten().map(|(keyword, _)| &**keyword).collect();
+    let outermost = |objects: &[&'d Value], keyword: &str| {
+        objects.iter().find_map(|object| object.get(keyword))
+    };
+    let lists = |objects: &[&'d Value]| {
+        ["enum", "const"]
+            .iter()
+            .any(|keyword| outermost(objects, keyword).is_some())
+    };
+    let has_values = lists(old) && lists(new);
+    // Inside of a type, nothing has a place of its own.
+    let is_owner_told = changes.has_any(&at.place.owner);
+    let is_inside = !at.path.is_empty() && is_owner_told;
+    let is_modelled = |keyword: &str| match keyword {
+        "enum" | "const" if has_values => true,
+        "discriminator" => is_owner_told,
+        keyword => (is_told || is_inside) && MODELLED.contains(&keyword),
+    };
+    for keyword in keywords {
+        if is_modelled(keyword) || STRUCTURE.contains(&keyword) || is_constraint(keyword) {
+            continue;
+        }
+        let (old, new) = (outermost(old, keyword), outermost(new, keyword));
+        let mut details = Details::of(context, at.place.clone(), changes);
+        details.compare(&format!("{}{keyword}", at.path), old, new);
+    }
+}
+
+/// Compares the schemas inside of a schema that have no place of their own.
+fn inside<'d>(
+    context: &Context<'d>,
+    at: &At,
+    (old, new): (&Schema<'d>, &Schema<'d>),
+    is_told: bool,
+    changes: &mut Changes,
+) {
+    let (old_root, new_root) = (context.old.root, context.new.root);
+    let members = [
+        ("items", old.items(old_root), new.items(new_root)),
+        (
+            "additionalProperties",
+            old.additional_properties(old_root),
+            new.additional_properties(new_root),
+        ),
+    ];
+    for (keyword, old, new) in members {
+        let constrains = |schema: &Option<Schema<'_>>| {
+            schema
+                .as_ref()
+                .is_some_and(|schema| !schema.is_unconstrained())
+        };
+        match (&old, &new) {
+            (Some(old), Some(new)) => compare(context, &at.inside(keyword), old, new, changes),
+            _ if is_told || (!constrains(&old) && !constrains(&new)) => {}
+            (_, is) => {
+                let label = format!("`{}{keyword}`", at.path);
+                changes.detail(&at.place, present(&label, is.is_some()));
+            }
+        }
+    }
+    // Of an object, they are the fields of a type.
+    let is_object = |schema: &Schema<'_>| {
+        let types = schema.types();
+        types.is_none_or(|types| types.contains("object"))
+    };
+    if !is_told && !is_object(old) && !is_object(new) && old.properties() != new.properties() {
+        changes.detail(&at.place, format!("has other `{}properties`", at.path));
+    }
+    let (old, new) = (branches(&context.old, old), branches(&context.new, new));
+    if !is_told && old.is_empty() != new.is_empty() {
+        let union = if old.is_empty() {
+            "a union now"
+        } else {
+            "no union any more"
+        };
+        changes.detail(&at.place, format!("is {union}"));
+    }
+    for (label, old) in old {
+        if let Some(new) = new.get(&label) {
+            compare(context, &at.inside(&label), &old, new, changes);
+        }
+    }
+}
+
+/// The branches of unions, by the names of their schemas, by title, or by type.
+fn branches<'d>(side: &Side<'d>, schema: &Schema<'d>) -> BTreeMap<String, Schema<'d>> {
+    let mut branches = BTreeMap::new();
+    let unions = schema
+        .objects()
+        .flat_map(|object| [object.get("oneOf"), object.get("anyOf")]);
+    for value in unions.flatten().filter_map(Value::as_array).flatten() {
+        let branch = side.schema_of(value);
+        let types: Vec<&str> = branch.types().into_iter().flatten().collect();
+        let name = view::reference(value).map(pointer::last);
+        let title = || branch.text("title").map(str::to_owned);
+        let mut label = name.or_else(title).unwrap_or_else(|| types.join(" or "));
+        while branches.contains_key(&label) {
+            label.push('+');
+        }
+        branches.insert(label, branch);
+    }
+    branches
+}

@@ -1,0 +1,249 @@
+//! Constraints, keyword by keyword, in each place that has one and in each direction.
+
+use serde_json::{Value, json};
+
+use super::{base, in_words, merge};
+use xtask::diff;
+
+/// A keyword of a schema with a loose and a tight value.
+struct Constraint {
+    schema: Value,
+    keyword: &'static str,
+    loose: Value,
+    tight: Value,
+}
+
+fn constraints() -> Vec<Constraint> {
+    let text = json!({ "type": "string" });
+    let integer = json!({ "type": "integer", "format": "int64" });
+    let with_bounds = json!({ "type": "integer", "format": "int64", "minimum": 1, "maximum": 9 });
+    let list = json!({ "type": "array", "items": { "type": "string" } });
+    let object = json!({ "type": "object", "properties": { "a": { "type": "string" } } });
+    let constraint = |schema: &Value, keyword, loose, tight| Constraint {
+        schema: schema.clone(),
+        keyword,
+        loose,
+        tight,
+    };
+    vec![
+        constraint(&text, "maxLength", json!(9), json!(8)),
+        constraint(&text, "minLength", json!(0), json!(1)),
+        constraint(&integer, "maximum", json!(9), json!(8)),
+        constraint(&integer, "minimum", json!(0), json!(1)),
+        constraint(&with_bounds, "exclusiveMaximum", json!(false), json!(true)),
+        constraint(&with_bounds, "exclusiveMinimum", json!(false), json!(true)),
+        constraint(&integer, "multipleOf", json!(5), json!(10)),
+        constraint(&list, "maxItems", json!(2), json!(1)),
+        constraint(&list, "minItems", json!(0), json!(1)),
+        constraint(&list, "uniqueItems", json!(false), json!(true)),
+        constraint(&object, "maxProperties", json!(2), json!(1)),
+        constraint(&object, "minProperties", json!(0), json!(1)),
+        constraint(&object, "required", json!([]), json!(["b"])),
+        constraint(&object, "additionalProperties", json!(true), json!(false)),
+    ]
+}
+
+/// A place of a schema, and whether callers send its values.
+struct Place {
+    title: &'static str,
+    is_sent: bool,
+    /// The path to the keyword in a change.
+    path: &'static str,
+    document: fn(Value) -> Value,
+}
+
+fn property(schema: &str, value: &Value) -> Value {
+    json!({ "components": { "schemas": { schema: { "properties": { "q": value } } } } })
+}
+
+fn places() -> Vec<Place> {
+    let place = |title, is_sent, path, document| Place {
+        title,
+        is_sent,
+        path,
+        document,
+    };
+    vec![
+        place("operation get_42, query parameter q", true, "", |schema| {
+            let id = json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "integer" } });
+            let q = json!({ "name": "q", "in": "query", "schema": schema });
+            json!({ "paths": { "/things42/{id}": { "get": { "parameters": [id, q] } } } })
+        }),
+        place("operation add_42, part q", true, "", |schema| {
+            let form = json!({ "type": "object", "properties": { "q": schema } });
+            let content =
+                json!({ "application/json": null, "multipart/form-data": { "schema": form } });
+            json!({ "paths": { "/things42": { "post": { "requestBody": { "content": content } } } } })
+        }),
+        place("operation add_42, body", true, "", |schema| {
+            let content = json!({ "application/json": { "schema": schema } });
+            let body = json!({ "required": true, "content": content });
+            let body = json!({ "post": { "operationId": "add_42", "requestBody": body, "responses": {} } });
+            json!({ "paths": { "/things42": null, "/bodies42": body } })
+        }),
+        place("schema NewThing42, field q", true, "", |schema| {
+            property("NewThing42", &schema)
+        }),
+        place("schema NewThing42, field q", true, "items/", |schema| {
+            property("NewThing42", &json!({ "type": "array", "items": schema }))
+        }),
+        place(
+            "schema NewThing42, field q",
+            true,
+            "additionalProperties/",
+            |schema| {
+                property(
+                    "NewThing42",
+                    &json!({ "type": "object", "additionalProperties": schema }),
+                )
+            },
+        ),
+        place("schema Sent42", true, "", |schema| {
+            let mut document = property(
+                "NewThing42",
+                &json!({ "$ref": "#/components/schemas/Sent42" }),
+            );
+            document["components"]["schemas"]["Sent42"] = schema;
+            document
+        }),
+        place("schema Thing42, field q", false, "", |schema| {
+            property("Thing42", &schema)
+        }),
+        place("schema Thing42, field q", false, "items/", |schema| {
+            property("Thing42", &json!({ "type": "array", "items": schema }))
+        }),
+        place(
+            "schema Unused42",
+            false,
+            "",
+            |schema| json!({ "components": { "schemas": { "Unused42": schema } } }),
+        ),
+    ]
+}
+
+/// The changes between two states of a place, in words.
+fn changes(place: &Place, old: Value, new: Value) -> Vec<String> {
+    let [old, new] = [old, new].map(|schema| {
+        let mut document = base();
+        merge(&mut document, &(place.document)(schema));
+        document
+    });
+    diff_of(&old, &new)
+}
+
+fn diff_of(old: &Value, new: &Value) -> Vec<String> {
+    let [old, new] = [("old.json", old), ("new.json", new)].map(|(name, root)| {
+        xtask::read::Document::parse(name, root.to_string()).expect("a document")
+    });
+    let diff = diff::documents(&old, &new).expect("two APIs");
+    diff.changes.iter().map(in_words).collect()
+}
+
+#[test]
+fn a_constraint_is_compared_by_direction_wherever_it_is() {
+    let mut wrong = Vec::new();
+    for place in places() {
+        for constraint in constraints() {
+            let Constraint {
+                keyword,
+                loose,
+                tight,
+                ..
+            } = &constraint;
+            let with = |value: Option<&Value>| {
+                let mut schema = constraint.schema.clone();
+                if let Some(value) = value {
+                    schema[*keyword] = value.clone();
+                }
+                schema
+            };
+            // Generated code checks the range of an integer before it sends it as a parameter.
+            let is_checked = place.title.contains("parameter") && keyword.ends_with("imum");
+            for (old, new, is_tighter) in [
+                (None, Some(tight), true),
+                (Some(loose), Some(tight), true),
+                (Some(tight), Some(loose), false),
+                (Some(tight), None, false),
+            ] {
+                let class = match (place.is_sent, is_tighter) {
+                    (false, _) => "neutral",
+                    (true, false) => "additive",
+                    (true, true) if is_checked => "breaking when run",
+                    (true, true) => "breaking at the server",
+                };
+                let found = changes(&place, with(old), with(new));
+                let start = format!("{class}: {} has ", place.title);
+                let label = format!("`{}{keyword}`", place.path);
+                let is_right =
+                    |change: &String| change.starts_with(&start) && change.contains(&label);
+                if found.len() != 1 || !found.iter().all(is_right) {
+                    wrong.push(format!("{start}… {label}, {old:?} to {new:?}: {found:#?}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn listed_values_are_compared_by_direction_wherever_they_are() {
+    let of = |values: &[i32]| json!({ "type": "integer", "format": "int64", "enum": values });
+    for place in places() {
+        let [fewer, more] = match place.is_sent {
+            true => ["breaking at the server", "additive"],
+            false => ["neutral", "neutral"],
+        };
+        let (title, label) = (place.title, format!("`{}enum`", place.path));
+        assert_eq!(
+            changes(&place, of(&[1, 2, 3]), of(&[1, 2])),
+            [format!("{fewer}: {title} no longer lists `3` in {label}")]
+        );
+        assert_eq!(
+            changes(&place, of(&[1, 2]), of(&[1, 2, 3])),
+            [format!("{more}: {title} lists `3` in {label} now")]
+        );
+    }
+}
+
+#[test]
+fn a_pattern_that_differs_may_reject_what_it_took() {
+    let of = |pattern: &str| json!({ "type": "string", "pattern": pattern });
+    for place in places() {
+        let class = if place.is_sent {
+            "breaking at the server"
+        } else {
+            "neutral"
+        };
+        let label = format!("`{}pattern`", place.path);
+        assert_eq!(
+            changes(&place, of("^a"), of("^b")),
+            [format!(
+                "{class}: {} has another {label}: `^b` instead of `^a`",
+                place.title
+            )]
+        );
+    }
+}
+
+#[test]
+fn the_strictest_of_several_constraints_counts() {
+    let of = |lengths: [u8; 2]| {
+        let parts = lengths.map(|length| json!({ "type": "string", "maxLength": length }));
+        property("NewThing42", &json!({ "allOf": parts }))
+    };
+    let changes = |old, new| {
+        let [old, new] = [old, new].map(|lengths| {
+            let mut document = base();
+            merge(&mut document, &of(lengths));
+            document
+        });
+        diff_of(&old, &new)
+    };
+    assert_eq!(changes([9, 5], [8, 5]), [""; 0]);
+    assert_eq!(
+        changes([9, 5], [9, 4]),
+        [
+            "breaking at the server: schema NewThing42, field q has another `maxLength`: `4` instead of `5`"
+        ]
+    );
+}
