@@ -16,8 +16,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use mimalloc::MiMalloc;
+use progenitor::{GenerationSettings, Generator, InterfaceStyle};
 use xtask::codegen;
-use xtask::emit::run_progenitor;
 use xtask::read::Document;
 
 /// What the command has; for both sides.
@@ -147,7 +147,11 @@ fn pipeline(text: &str) -> Result<(), Box<dyn Error>> {
 
 fn baseline(text: &str) -> Result<(), Box<dyn Error>> {
     let openapi = serde_yaml::from_str(text)?;
-    let tokens = run_progenitor(&openapi)?;
+    let mut settings = GenerationSettings::default();
+    settings.with_interface(InterfaceStyle::Builder);
+    settings.with_derive("PartialEq");
+    settings.with_map_type("::std::collections::BTreeMap");
+    let tokens = Generator::new(&settings).generate_tokens(&openapi)?;
     std::hint::black_box(prettyplease::unparse(&syn::parse2(tokens)?));
     Ok(())
 }

@@ -20,6 +20,9 @@ use crate::read::Document;
 use crate::shape::{Found, Kind, Walk, describe};
 use crate::view::{self, OperationView};
 
+/// The keywords by which a schema is made of others.
+const COMPOSITIONS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
+
 /// A document and what the rules share.
 pub(crate) struct Subject<'a> {
     document: &'a Document,

@@ -1,14 +1,10 @@
-//! The pipeline: read, check, lower, emit, format. Writing is up to the caller.
+//! The pipeline: check, construct, render, format. Reading and writing are up to the caller.
 
 use std::collections::BTreeMap;
 
 use crate::api::Api;
 use crate::construct::{self, naming};
 use crate::diagnostic::{Diagnostic, Located, Severity};
-use crate::emit::{self, Options, support};
-use crate::format::{format, space};
-use crate::lower::{self, Lowered};
-use crate::model::Operation;
 use crate::output::MARKER;
 use crate::read::Document;
 use crate::render::{self, package};
@@ -25,58 +21,8 @@ pub struct Generated {
     pub files: Files,
     /// What the reader may want to know, in the order of the document.
     pub notes: Vec<Located>,
-    /// The model that they were printed from; empty after lowering.
+    /// The model that they were printed from.
     pub api: Api,
-    /// The operations that have a method, in the order of their names. Lowering lists them.
-    pub operations: Vec<Operation>,
-}
-
-/// Generates the module for a document by lowering it, which `spec diff` still compares.
-///
-/// # Errors
-///
-/// As [`generate`].
-pub fn lowered(document: &Document, options: &Options) -> Result<Generated, Vec<Located>> {
-    let (mut errors, notes): (Vec<Diagnostic>, Vec<Diagnostic>) = document
-        .duplicate_keys()
-        .into_iter()
-        .chain(crate::check::check(document))
-        .partition(|problem| problem.severity == Severity::Error);
-    let lowered = if errors.is_empty() {
-        match lower::lower(document) {
-            Ok(lowered) => Some(lowered),
-            Err(mut problems) => {
-                view::name_operations(&OperationView::all(&document.root), &mut problems);
-                errors.extend(problems);
-                None
-            }
-        }
-    } else {
-        let sound = sound::schemas(document, &errors);
-        match sound.as_ref().map(lower::lower) {
-            Some(Ok(lowered)) => errors.extend(emit::unsupported_schemas(&lowered)),
-            Some(Err(problems)) => errors.extend(problems),
-            None => {}
-        }
-        None
-    };
-    let files = lowered.as_ref().and_then(|lowered| {
-        module(document, lowered, options)
-            .map_err(|problems| errors.extend(problems))
-            .ok()
-    });
-    match (lowered, files) {
-        (Some(lowered), Some(files)) => Ok(Generated {
-            files,
-            notes: document.locate_all(notes),
-            api: Api::default(),
-            operations: lowered.operations,
-        }),
-        _ => {
-            errors.extend(notes);
-            Err(document.locate_all(errors))
-        }
-    }
 }
 
 /// Generates the module for a document: its model, rendered. `inner` is a type that every client carries for its hooks.
@@ -124,7 +70,6 @@ pub fn generate(document: &Document, inner: Option<&str>) -> Result<Generated, V
         files,
         notes: document.locate_all(notes),
         api,
-        operations: Vec::new(),
     })
 }
 
@@ -154,28 +99,6 @@ pub fn generate_crate(document: &Document, name: &str) -> Result<Generated, Vec<
         ])
         .collect();
     Ok(generated)
-}
-
-fn module(
-    document: &Document,
-    lowered: &Lowered,
-    options: &Options,
-) -> Result<Files, Vec<Diagnostic>> {
-    let modules = emit::emit(lowered, options)?;
-    let source = source_name(document);
-    let header = header(&source);
-    let mut files = Files::new();
-    for (path, module) in modules {
-        let text = space(&module);
-        files.insert(path, format!("{header}\n{text}"));
-    }
-    let (support, copied) = support::emit(&|name| files.values().any(|text| text.contains(name)));
-    let text = format(&support);
-    files.insert("support/mod.rs".to_owned(), format!("{header}\n{text}"));
-    for (path, text) in copied {
-        files.insert(path, format!("{header}\n{text}"));
-    }
-    Ok(files)
 }
 
 /// The first lines of every generated Rust file.

@@ -1,7 +1,8 @@
 //! The generator behind `cargo xtask codegen`: an API description in, a low-level client out.
 //!
-//! A pipeline of plain functions, each a module that can be used without the others: [`read`], [`check`], [`lower`],
-//! [`emit`], [`mod@format`], [`output`]; [`codegen`] puts them together. Only the first and the last touch files.
+//! A pipeline of plain functions, each a module that can be used without the others: [`read`], [`check`], [`construct`],
+//! [`render`], [`mod@format`], [`output`]; [`codegen`] puts them together. Only the first and the last touch files. What is
+//! constructed is the model of the client, [`api`].
 
 // Nothing that a document contains may end the program: it is refused by name and place.
 #![deny(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
@@ -15,14 +16,10 @@ pub mod codegen;
 pub mod construct;
 pub mod diagnostic;
 pub mod diff;
-pub mod emit;
 pub mod explain;
 pub mod format;
 pub mod import;
-mod keywords;
 pub mod lint;
-pub mod lower;
-pub mod model;
 pub mod names;
 pub mod output;
 pub mod overlay;

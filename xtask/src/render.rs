@@ -3,6 +3,7 @@
 pub mod client;
 mod constraints;
 pub mod descriptor;
+mod docs;
 mod inputs;
 pub mod operations;
 pub mod package;
@@ -17,7 +18,6 @@ use quote::quote;
 
 use crate::api::{Answer, Api, Success};
 use crate::diagnostic::Diagnostic;
-use crate::emit::docs;
 use crate::format;
 
 use support::Needed;

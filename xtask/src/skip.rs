@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::codegen::{self, Generated};
 use crate::diagnostic::{Located, Place, Position, Severity};
-use crate::emit::Options;
 use crate::pointer;
 use crate::read::Document;
 use crate::shape::Walk;
@@ -38,18 +37,6 @@ pub fn generate(
     inner: Option<&str>,
 ) -> Result<(Generated, Vec<LeftOut>), Vec<Located>> {
     rounds(document, |document| codegen::generate(document, inner))
-}
-
-/// [`generate`] by lowering.
-///
-/// # Errors
-///
-/// As [`generate`].
-pub fn lowered(
-    document: &Document,
-    options: &Options,
-) -> Result<(Generated, Vec<LeftOut>), Vec<Located>> {
-    rounds(document, |document| codegen::lowered(document, options))
 }
 
 /// [`generate`] for a crate of its own.

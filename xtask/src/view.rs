@@ -91,17 +91,6 @@ impl<'a> OperationView<'a> {
         declared
     }
 
-    /// Whether it has a body that is not multipart.
-    pub fn has_plain_body(&self, root: &Value) -> bool {
-        let body = self.value.get("requestBody");
-        body.and_then(|body| resolve(root, body)?.1.get("content")?.as_object())
-            .is_some_and(|content| {
-                content
-                    .keys()
-                    .any(|media_type| essence(media_type) != "multipart/form-data")
-            })
-    }
-
     /// Its parameters with the pointer of each: the path item's, then its own, references followed.
     pub fn parameters(&self, root: &'a Value) -> Vec<(String, &'a Value)> {
         let item_pointer = self.item_pointer();

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::Subject;
+use super::{COMPOSITIONS, Subject};
 use crate::diagnostic::Diagnostic;
-use crate::keywords::COMPOSITIONS;
 use crate::pointer;
 use crate::shape::{Kind, describe};
 

@@ -3,11 +3,11 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
+use super::docs;
 use super::inputs::{Conversion, Input, client_field, inputs};
 use super::operations::ident;
 use super::references::References;
 use crate::api::{Api, Operation};
-use crate::emit::docs;
 
 /// Prints the module of the client. `inner` is a type that every client carries for its hooks.
 pub fn module(api: &Api, inner: Option<&TokenStream>) -> TokenStream {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
+use super::docs;
 use crate::api::{Api, Bound, Constraints, Shape, TypeId, TypeRef};
-use crate::emit::docs;
 
 /// The fields of the constraints, in braces; nothing if there are none.
 pub fn braced(constraints: &Constraints) -> Option<TokenStream> {

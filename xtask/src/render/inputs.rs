@@ -4,11 +4,11 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::constraints;
+use super::docs;
 use super::references::References;
 use crate::api::{
     Body, Content, Location, Operation, Parameter, Part, PartContent, Primitive, TypeRef,
 };
-use crate::emit::docs;
 
 /// An argument of a method, or a setter of its builder.
 #[derive(Debug)]

@@ -4,13 +4,13 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::constraints;
+use super::docs;
 use super::inputs::{Conversion, Input, client_field, inputs};
 use super::references::References;
 use crate::api::{
     Answer, Api, Body, Constraints, Content, Location, Operation, Parameter, Part, PartContent,
     Primitive, Segment, Style, Success, TypeRef,
 };
-use crate::emit::docs;
 
 /// Prints the module of builders.
 pub fn module(api: &Api) -> TokenStream {

@@ -4,12 +4,12 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::constraints;
+use super::docs;
 use super::references::References;
 use crate::api::{
     Api, EnumType, Evidence, Field, Newtype, Presence, Primitive, Shape, StructType, TypeDef,
     TypeDocs, TypeRef, UnionType,
 };
-use crate::emit::docs;
 
 /// Prints the module of types.
 pub fn module(api: &Api) -> TokenStream {

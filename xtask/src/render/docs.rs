@@ -4,13 +4,9 @@
 //! its angle brackets invalid HTML, and its code blocks tests that are compiled. It is read with rustdoc's own parser,
 //! changed where rustdoc would stumble, and written out again.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
-use quote::{format_ident, quote};
-
-use syn::{AttrStyle, Attribute, Expr, ExprLit, Lit, LitStr, Meta, MetaNameValue};
-
-use crate::lower::schemas::PRIVATE;
+use quote::quote;
 
 /// What rustdoc reads, less what would need more than one pass over the text.
 const MARKDOWN: Options = Options::ENABLE_TABLES
@@ -30,11 +26,7 @@ fn rewritten(description: &str) -> String {
         .replace("\r\n", "\n")
         .replace('\r', "\n")
         .chars()
-        .filter(|&c| {
-            !is_bidirectional_control(c)
-                && c != PRIVATE
-                && (c == '\n' || c == '\t' || !c.is_control())
-        })
+        .filter(|&c| !is_bidirectional_control(c) && (c == '\n' || c == '\t' || !c.is_control()))
         .collect();
     text.push('\n');
 
@@ -258,24 +250,6 @@ fn link_urls(events: &mut Vec<Event<'static>>, text: &str) {
 
 /// How long a line of a comment may get before it is broken between words: 100 columns with `    /// ` before it.
 const WIDTH: usize = 92;
-
-/// Markdown that is fit for rustdoc as attributes, one for each line, so that it prints as `///` comments.
-pub fn attributes(markdown: &str) -> Vec<Attribute> {
-    let attribute = |line: String| Attribute {
-        pound_token: Default::default(),
-        style: AttrStyle::Outer,
-        bracket_token: Default::default(),
-        meta: Meta::NameValue(MetaNameValue {
-            path: format_ident!("doc").into(),
-            eq_token: Default::default(),
-            value: Expr::Lit(ExprLit {
-                attrs: Vec::new(),
-                lit: Lit::Str(LitStr::new(&line, Span::call_site())),
-            }),
-        }),
-    };
-    lines(markdown).map(attribute).collect()
-}
 
 /// The same as tokens, for code that is quoted.
 pub fn comment(markdown: &str) -> TokenStream {
