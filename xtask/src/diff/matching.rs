@@ -9,12 +9,11 @@ pub struct Matching<'a, T> {
     pub added: Vec<&'a T>,
 }
 
+/// Whether two items are the same.
+pub type Rule<'r, T> = dyn Fn(&T, &T) -> bool + 'r;
+
 /// Matches items by the first of some rules, then those that are left by the next one.
-pub fn matching<'a, T>(
-    old: &'a [T],
-    new: &'a [T],
-    rules: &[&dyn Fn(&T, &T) -> bool],
-) -> Matching<'a, T> {
+pub fn matching<'a, T>(old: &'a [T], new: &'a [T], rules: &[&Rule<'_, T>]) -> Matching<'a, T> {
     let mut matches: Vec<Option<usize>> = vec![None; old.len()];
     for is_same in rules {
         for (index, before) in old.iter().enumerate() {
