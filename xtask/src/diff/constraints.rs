@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::changes::Changes;
-use super::{Effect, Kind, Place};
+use super::details::differs;
+use super::schemas::At;
+use super::{Effect, Kind};
 use crate::api::{Primitive, TypeRef};
 use crate::construct::schema::Schema;
 
@@ -101,18 +103,8 @@ enum Step {
     Looser,
 }
 
-/// The place of a schema, and who makes its values.
-#[derive(Clone, Debug)]
-pub struct Subject<'a> {
-    pub place: &'a Place,
-    /// The path to the schema from there, such as `items/`.
-    pub path: &'a str,
-    pub is_sent: bool,
-    pub enforced: Enforced,
-}
-
 /// Adds what changed in the constraints of a schema.
-pub fn compare(subject: &Subject<'_>, old: &Schema<'_>, new: &Schema<'_>, changes: &mut Changes) {
+pub fn compare(at: &At, old: &Schema<'_>, new: &Schema<'_>, changes: &mut Changes) {
     for (keyword, rule) in RULES {
         let (before, after) = (
             strictest(old, keyword, *rule),
@@ -120,11 +112,11 @@ pub fn compare(subject: &Subject<'_>, old: &Schema<'_>, new: &Schema<'_>, change
         );
         let step = step(*rule, before, after);
         if step != Step::Same {
-            let what = in_words(&format!("{}{keyword}", subject.path), before, after);
-            add(subject, step, keyword, what, changes);
+            let what = differs(&format!("`{}{keyword}`", at.path), before, after);
+            add(at, step, keyword, what, changes);
         }
     }
-    values(subject, old, new, changes);
+    values(at, old, new, changes);
 }
 
 /// The value of a keyword that decides: of several schema objects, that of the strictest.
@@ -190,42 +182,23 @@ fn step(rule: Rule, old: Option<&Value>, new: Option<&Value>) -> Step {
     }
 }
 
-fn in_words(keyword: &str, old: Option<&Value>, new: Option<&Value>) -> String {
-    let text = |value: &Value| match value {
-        Value::Object(_) | Value::Array(_) => String::new(),
-        scalar => format!(", `{}`", super::details::short(scalar)),
-    };
-    match (old, new) {
-        (Some(old), Some(new)) => match (text(old), text(new)) {
-            (old, new) if old.is_empty() || new.is_empty() => format!("has another `{keyword}`"),
-            (old, new) => format!(
-                "has another `{keyword}`: {} instead of {}",
-                new.trim_start_matches(", "),
-                old.trim_start_matches(", ")
-            ),
-        },
-        (None, Some(new)) => format!("has `{keyword}` now{}", text(new)),
-        _ => format!("has no `{keyword}` any more"),
-    }
-}
-
 /// Compares the listed values (`enum`, `const`). Those of strings are a type of the model.
-fn values(subject: &Subject<'_>, old: &Schema<'_>, new: &Schema<'_>, changes: &mut Changes) {
+fn values(at: &At, old: &Schema<'_>, new: &Schema<'_>, changes: &mut Changes) {
     let listed = |schema: &Schema<'_>| -> Option<BTreeSet<String>> {
         let values = schema.values()?;
         let is_modelled = !values.is_empty() && values.iter().all(|value| value.is_string());
         (!is_modelled).then(|| values.into_iter().map(Value::to_string).collect())
     };
     let (before, after) = (listed(old), listed(new));
-    let keyword = format!("{}enum", subject.path);
+    let keyword = format!("{}enum", at.path);
     match (before, after) {
         (None, Some(_)) => {
             let what = format!("has `{keyword}` now");
-            add(subject, Step::Tighter, "enum", what, changes);
+            add(at, Step::Tighter, "enum", what, changes);
         }
         (Some(_), None) => {
             let what = format!("has no `{keyword}` any more");
-            add(subject, Step::Looser, "enum", what, changes);
+            add(at, Step::Looser, "enum", what, changes);
         }
         (Some(before), Some(after)) => {
             let text = |values: BTreeSet<&String>| {
@@ -238,32 +211,32 @@ fn values(subject: &Subject<'_>, old: &Schema<'_>, new: &Schema<'_>, changes: &m
             );
             if !gone.is_empty() {
                 let what = format!("no longer lists {gone} in `{keyword}`");
-                add(subject, Step::Tighter, "enum", what, changes);
+                add(at, Step::Tighter, "enum", what, changes);
             }
             if !added.is_empty() {
                 let what = format!("lists {added} in `{keyword}` now");
-                add(subject, Step::Looser, "enum", what, changes);
+                add(at, Step::Looser, "enum", what, changes);
             }
         }
         (None, None) => {}
     }
 }
 
-fn add(subject: &Subject<'_>, step: Step, keyword: &str, what: String, changes: &mut Changes) {
+fn add(at: &At, step: Step, keyword: &str, what: String, changes: &mut Changes) {
     let kind = match step {
         Step::Tighter => Kind::ConstraintTightened,
         Step::Same | Step::Looser => Kind::ConstraintLoosened,
     };
     let effect = match step {
-        _ if !subject.is_sent => (
+        _ if !at.is_sent => (
             Effect::None,
             "it is only received, and read whatever its value",
         ),
-        Step::Tighter if subject.enforced.includes(keyword) => (
+        Step::Tighter if at.enforced.includes(keyword) => (
             Effect::Run,
             "a value that it excludes compiles, and is rejected before it is sent",
         ),
         _ => kind.effect(),
     };
-    changes.with(kind, subject.place, what, effect);
+    changes.with(kind, &at.place, what, effect);
 }

@@ -8,7 +8,7 @@ use super::{Owner, Place, pairing};
 use crate::api::{Api, Operation, TypeDef, TypeId, TypeRef};
 use crate::construct::schema::{Part, Schema};
 use crate::pointer;
-use crate::view::OperationView;
+use crate::view::{self, OperationView};
 
 const SCHEMAS: &str = "/components/schemas";
 
@@ -55,6 +55,19 @@ impl<'a> Side<'a> {
     /// The schema that is a value of the document.
     pub fn schema_of(&self, value: &'a Value) -> Schema<'a> {
         Schema::of(self.root, vec![Part::of(value, "")])
+    }
+
+    /// The value that another one refers to, unless that is a schema with a name.
+    pub fn followed<'v>(&self, value: &'v Value) -> &'v Value
+    where
+        'a: 'v,
+    {
+        match view::target(value) {
+            Some(target) if !is_component(target) => {
+                view::resolve(self.root, value).map_or(value, |(_, value)| value)
+            }
+            _ => value,
+        }
     }
 
     /// Whether callers send values of a type.

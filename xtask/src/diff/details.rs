@@ -7,11 +7,10 @@ use serde_json::Value;
 
 use super::changes::Changes;
 use super::constraints::Enforced;
-use super::context::{Context, Side, is_component};
+use super::context::{Context, Side};
 use super::schemas::{self, At};
 use super::{Kind, Owner, Place, inputs, operations, security};
 use crate::api::Operation;
-use crate::pointer;
 use crate::view::{self, OperationView, essence, is_json};
 
 /// Keywords that people read.
@@ -28,17 +27,36 @@ const PROSE: &[&str] = &[
 
 /// Keywords whose members are named by the document.
 const MAPS: &[&str] = &[
-    "callbacks",
     "encoding",
     "headers",
     "links",
     "mapping",
     "properties",
-    "scopes",
     "variables",
 ];
 
-/// How deep two values are compared.
+/// Keywords that are `false` where they are absent.
+const FLAGS: &[&str] = &[
+    "allowReserved",
+    "deprecated",
+    "nullable",
+    "required",
+    "writeOnly",
+];
+
+/// Keywords of an operation that are in the model, or are compared by themselves.
+const COMPARED: &[&str] = &[
+    "deprecated",
+    "operationId",
+    "parameters",
+    "requestBody",
+    "responses",
+    "security",
+    "servers",
+    "x-idempotent",
+];
+
+/// How deep values are compared.
 const MAX_DEPTH: usize = 32;
 
 /// Adds what differs in the documents alone.
@@ -152,41 +170,19 @@ fn operation(
     for word in ["summary", "description"] {
         details.compare(word, old.item.get(word), new.item.get(word));
     }
-    // Compared in the model, or below.
-    let compared = [
-        "deprecated",
-        "operationId",
-        "parameters",
-        "requestBody",
-        "responses",
-        "security",
-        "servers",
-        "x-idempotent",
-    ];
-    details.members(&compared, Some(old.value), Some(new.value));
-    let bodies = (
-        resolved(context.old.root, old.value.get("requestBody")),
-        resolved(context.new.root, new.value.get("requestBody")),
-    );
-    if let (Some(old), Some(new)) = bodies {
-        body(context, (before, old), (after, new), changes);
-    }
+    details.members(COMPARED, Some(old.value), Some(new.value));
+    body(context, (before, old), (after, new), changes);
     let (old, new) = (old.value.get("responses"), new.value.get("responses"));
     for status in keys(old, new) {
-        let (kind, what) = match (member(old, status), member(new, status)) {
+        let of_status = place.part("status", status);
+        match (member(old, status), member(new, status)) {
             (was, is) if status.starts_with("x-") => {
                 Details::of(context, place.clone(), changes).compare(status, was, is);
-                continue;
             }
-            (Some(was), Some(is)) => {
-                response(context, &place, status, (was, is), changes);
-                continue;
-            }
-            (None, _) => (Kind::StatusAdded, "is described now"),
-            _ => (Kind::StatusRemoved, "is no longer described"),
-        };
-        if !changes.has(&place.part("answer", status)) {
-            changes.add(kind, &place.part("status", status), what);
+            (Some(was), Some(is)) => response(context, &place, status, (was, is), changes),
+            _ if changes.has(&place.part("answer", status)) => {}
+            (None, _) => changes.add(Kind::StatusAdded, &of_status, "is described now"),
+            _ => changes.add(Kind::StatusRemoved, &of_status, "is no longer described"),
         }
     }
 }
@@ -197,12 +193,16 @@ fn resolved<'d>(root: &'d Value, value: Option<&'d Value>) -> Option<&'d Value> 
 
 fn body(
     context: &Context<'_>,
-    (before, old): (&Operation, &Value),
-    (after, new): (&Operation, &Value),
+    (before, old): Sent<'_>,
+    (after, new): Sent<'_>,
     changes: &mut Changes,
 ) {
-    let owner = operations::place(after);
-    let place = owner.part("body", "");
+    let old = resolved(context.old.root, old.value.get("requestBody"));
+    let new = resolved(context.new.root, new.value.get("requestBody"));
+    if old.is_none() || new.is_none() {
+        return;
+    }
+    let place = operations::place(after).part("body", "");
     // The parts of a form are required one by one.
     let is_form = operations::is_multipart(before) && operations::is_multipart(after);
     let compared = if is_form {
@@ -210,47 +210,40 @@ fn body(
     } else {
         &["content", "required"]
     };
-    Details::of(context, place.clone(), changes).members(compared, Some(old), Some(new));
-    let is_sent = |side: &Side<'_>, origin: &str, name: &str| {
-        let operations = side.api.operations.iter();
-        let bodies = operations.filter(|operation| operation.origin == origin);
-        let mut bodies = bodies.filter_map(|operation| operation.body.as_ref());
-        bodies.any(|body| inputs::is_sent_as(name, body))
-    };
-    let (old, new) = (old.get("content"), new.get("content"));
+    let is_told = changes.has_any(&place.owner);
+    let mut details = Details::of(context, place, changes);
+    details.members(compared, old, new);
+    let (old, new) = (member(old, "content"), member(new, "content"));
     for name in keys(old, new) {
-        let mut details = Details::of(context, place.clone(), changes);
-        let (old, new) = match (member(old, name), member(new, name)) {
-            (Some(old), Some(new)) => (old, new),
-            // Another method is told by itself.
-            (Some(_), _) if is_sent(&context.old, &before.origin, name) => continue,
-            (_, Some(_)) if is_sent(&context.new, &after.origin, name) => continue,
-            (was, is) => {
-                details.compare(name, was, is);
-                continue;
-            }
+        let (was, is) = (member(old, name), member(new, name));
+        let is_method = |side: &Side<'_>, origin: &str| {
+            let operations = side.api.operations.iter();
+            let mut bodies = operations
+                .filter(|operation| operation.origin == origin)
+                .filter_map(|operation| operation.body.as_ref());
+            bodies.any(|body| inputs::is_sent_as(name, body))
         };
-        details.members(&["encoding", "schema"], Some(old), Some(new));
-        let what = match &*essence(name) {
-            "multipart/form-data" => "part",
-            "application/x-www-form-urlencoded" => "field of the form",
-            json if is_json(json) => continue,
-            _ => {
-                details.compare("schema", old.get("schema"), new.get("schema"));
-                continue;
+        match (was, is) {
+            // Another method is a change by itself.
+            (Some(_), None) if is_method(&context.old, &before.origin) => {}
+            (None, Some(_)) if is_method(&context.new, &after.origin) => {}
+            (Some(_), Some(_)) => {
+                let is_form = FORMS.contains(&&*essence(name));
+                let compared: &[&str] = match is_json(name) || is_form {
+                    // The style of a field and the media type of a part are in the model.
+                    true if is_form && is_told => &["encoding", "schema"],
+                    true => &["schema"],
+                    false => &[],
+                };
+                details.members(compared, was, is);
             }
-        };
-        let (old, new) = (old.get("encoding"), new.get("encoding"));
-        for name in keys(old, new) {
-            let part = owner.part(what, name);
-            // The style of a field and the media type of a part are in the model.
-            if !changes.has(&part) {
-                let mut details = Details::of(context, part, changes);
-                details.compare("encoding", member(old, name), member(new, name));
-            }
+            (was, is) => details.compare(name, was, is),
         }
     }
 }
+
+/// Forms, whose schemas and styles are in the model.
+const FORMS: &[&str] = &["application/x-www-form-urlencoded", "multipart/form-data"];
 
 fn response<'d>(
     context: &Context<'d>,
@@ -263,41 +256,38 @@ fn response<'d>(
     let new = resolved(context.new.root, Some(new));
     let of_status = place.part("status", status);
     Details::of(context, of_status, changes).members(&["content"], old, new);
-    let is_changed = |what| changes.has(&place.part(what, ""));
-    let is_told = is_changed("answer") || is_changed("error");
-    let place = place.part("answer", status);
+    let answer = place.part("answer", status);
+    let places = [&place.part("answer", ""), &place.part("error", ""), &answer];
+    let is_told = places.iter().any(|place| changes.has(place));
     let (old, new) = (member(old, "content"), member(new, "content"));
-    if let ([was], [is]) = (&*keys(old, None), &*keys(None, new))
-        && was != is
-    {
-        if !is_told {
-            changes.detail(&place, format!("is `{is}` instead of `{was}`"));
+    match (&*keys(old, None), &*keys(None, new)) {
+        ([was], [is]) if was != is => {
+            if !is_told {
+                changes.detail(&answer, format!("is `{is}` instead of `{was}`"));
+            }
+            return;
         }
-        return;
+        _ => {}
     }
     for name in keys(old, new) {
-        let (old, new) = match (member(old, name), member(new, name)) {
-            (Some(old), Some(new)) => (old, new),
-            _ if is_told || changes.has(&place) => continue,
-            (was, is) => {
-                Details::of(context, place.clone(), changes).compare(name, was, is);
-                continue;
-            }
-        };
-        let mut details = Details::of(context, place.clone(), changes);
-        details.members(&["schema"], Some(old), Some(new));
-        match (old.get("schema"), new.get("schema")) {
-            (Some(old), Some(new)) if is_json(name) || essence(name) == "text/event-stream" => {
-                let (old, new) = (context.old.schema_of(old), context.new.schema_of(new));
+        let (was, is) = (member(old, name), member(new, name));
+        let is_typed = is_json(name) || essence(name) == "text/event-stream";
+        let mut details = Details::of(context, answer.clone(), changes);
+        match (member(was, "schema"), member(is, "schema")) {
+            (Some(before), Some(after)) if is_typed => {
+                details.members(&["schema"], was, is);
+                let (before, after) = (context.old.schema_of(before), context.new.schema_of(after));
+                let at = At::of(answer.clone(), false, Enforced::No);
                 if !is_told {
-                    let at = At::of(place.clone(), false, Enforced::No);
-                    schemas::compare(context, &at, &old, &new, changes);
+                    schemas::compare(context, &at, &before, &after, changes);
                 }
             }
-            (old, new) => {
+            _ if was.is_some() && is.is_some() => {
                 details.of = format!(" of `{name}`");
-                details.compare("schema", old, new);
+                details.members(&[], was, is);
             }
+            _ if is_told => {}
+            _ => details.compare(name, was, is),
         }
     }
 }
@@ -324,42 +314,6 @@ pub struct Details<'c, 'd> {
     changes: &'c mut Changes,
 }
 
-/// The path to a value: fields of objects, and then keywords.
-#[derive(Clone, Debug, Default)]
-struct Path {
-    fields: Vec<String>,
-    keywords: Vec<String>,
-}
-
-impl Path {
-    /// The path to a member; the names of properties are those of fields.
-    fn join(&self, keyword: &str, key: &str) -> Self {
-        let mut path = self.clone();
-        if keyword == "properties" {
-            path.keywords.clear();
-            path.fields.push(key.to_owned());
-        } else {
-            path.keywords.push(key.to_owned());
-        }
-        path
-    }
-
-    /// The path in words.
-    fn label(&self) -> String {
-        let keywords: Vec<&str> = self.keywords.iter().map(String::as_str).collect();
-        let keywords = match &*keywords {
-            ["schema", rest @ ..] if !rest.is_empty() => rest.join("/"),
-            all => all.join("/"),
-        };
-        let fields = self.fields.join(".");
-        match (fields.is_empty(), keywords.is_empty()) {
-            (true, _) => format!("`{keywords}`"),
-            (false, true) => format!("field `{fields}`"),
-            (false, false) => format!("`{keywords}` of the field `{fields}`"),
-        }
-    }
-}
-
 impl<'c, 'd> Details<'c, 'd> {
     /// A comparison at a place.
     pub fn of(context: &'c Context<'d>, place: Place, changes: &'c mut Changes) -> Self {
@@ -383,113 +337,76 @@ impl<'c, 'd> Details<'c, 'd> {
     /// Compares the values of a keyword, which may have a path before it.
     pub fn compare(&mut self, path: &str, old: Option<&Value>, new: Option<&Value>) {
         let keyword = path.rsplit('/').next().unwrap_or_default();
-        let path = Path::default().join("", path);
-        self.values(&path, keyword, old, new);
+        self.values(&[path], keyword, old, new);
     }
 
-    fn values(&mut self, path: &Path, keyword: &str, old: Option<&Value>, new: Option<&Value>) {
-        let target = |value: Option<&Value>| {
-            let target = view::target(value?)?;
-            is_component(target).then(|| target.to_owned())
+    /// Compares the values at a path. `keyword` is its end, unless that is a name of the document.
+    fn values(&mut self, path: &[&str], keyword: &str, old: Option<&Value>, new: Option<&Value>) {
+        let old = old.map(|value| self.context.old.followed(value));
+        let new = new.map(|value| self.context.new.followed(value));
+        let target = |value: Option<&Value>| Some(view::target(value?)?.to_owned());
+        let is_object = |value: Option<&Value>| value.is_some_and(Value::is_object);
+        let is_renamed = match (target(old), target(new)) {
+            (Some(old), Some(new)) => self.context.same_schema(&old, &new),
+            _ => false,
         };
-        let label = format!("{}{}", path.label(), self.of);
-        if let (Some(old), Some(new)) = (target(old), target(new)) {
-            if !self.context.same_schema(&old, &new) {
-                let (old, new) = (pointer::last(&old), pointer::last(&new));
-                self.changes
-                    .detail(&self.place, another(&label, &old, &new));
+        if is_renamed || is_same(keyword, old, new) {
+        } else if PROSE.contains(&keyword) || (keyword.starts_with("x-") && keyword != "x-private")
+        {
+            self.changes.prose(&self.place, &path.join("/"));
+        } else if path.len() < MAX_DEPTH
+            && keyword != "default"
+            && (is_object(old) && is_object(new)
+                || MAPS.contains(&keyword) && (is_object(old) || is_object(new)))
+        {
+            for key in keys(old, new) {
+                let inner = if MAPS.contains(&keyword) { "" } else { key };
+                let path: Vec<&str> = path.iter().copied().chain([key]).collect();
+                self.values(&path, inner, member(old, key), member(new, key));
             }
-            return;
+        } else {
+            let label = format!("{}{}", label(path), self.of);
+            self.changes.detail(&self.place, differs(&label, old, new));
         }
-        let resolved = |root, value: Option<&Value>| {
-            value.map(|value| match target(Some(value)) {
-                Some(_) => value.clone(),
-                None => view::resolve(root, value)
-                    .map_or(value, |(_, value)| value)
-                    .clone(),
-            })
-        };
-        let (old, new) = (
-            resolved(self.context.old.root, old),
-            resolved(self.context.new.root, new),
-        );
-        let (old, new) = (old.as_ref(), new.as_ref());
-        if is_same(keyword, old, new) {
-            return;
-        }
-        if PROSE.contains(&keyword) || (keyword.starts_with("x-") && keyword != "x-private") {
-            let keywords: Vec<&str> = path
-                .fields
-                .iter()
-                .chain(&path.keywords)
-                .map(String::as_str)
-                .collect();
-            return self.changes.prose(&self.place, &keywords.join("/"));
-        }
-        let depth = path.fields.len() + path.keywords.len();
-        match (old, new) {
-            _ if depth > MAX_DEPTH || keyword == "default" => self.tell(&label, old, new),
-            (Some(Value::Object(_)), Some(Value::Object(_))) => self.each(path, keyword, old, new),
-            (Some(Value::Object(_)), None) | (None, Some(Value::Object(_)))
-                if MAPS.contains(&keyword) =>
-            {
-                self.each(path, keyword, old, new);
+    }
+}
+
+/// A path in words: the names of properties are those of fields.
+fn label(path: &[&str]) -> String {
+    let mut rest = path.iter().copied();
+    let (mut fields, mut keywords): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+    while let Some(key) = rest.next() {
+        match key {
+            "properties" => {
+                keywords.clear();
+                fields.extend(rest.next());
             }
-            _ => self.tell(&label, old, new),
+            "schema" if path.len() > 1 => {}
+            key => keywords.push(key),
         }
     }
-
-    fn each(&mut self, path: &Path, keyword: &str, old: Option<&Value>, new: Option<&Value>) {
-        for key in keys(old, new) {
-            // A name of the document is no keyword.
-            let inner = if MAPS.contains(&keyword) { "" } else { key };
-            self.values(
-                &path.join(keyword, key),
-                inner,
-                member(old, key),
-                member(new, key),
-            );
-        }
-    }
-
-    fn tell(&mut self, label: &str, old: Option<&Value>, new: Option<&Value>) {
-        let what = match (old, new) {
-            (Some(old), Some(new)) => another(label, &short(old), &short(new)),
-            (None, Some(new)) => match short(new) {
-                value if value.is_empty() || value == "true" => present(label, true),
-                value => format!("{}, `{value}`", present(label, true)),
-            },
-            _ => present(label, false),
-        };
-        self.changes.detail(&self.place, what);
+    let (fields, keywords) = (fields.join("."), keywords.join("/"));
+    match (fields.is_empty(), keywords.is_empty()) {
+        (true, _) => format!("`{keywords}`"),
+        (false, true) => format!("field `{fields}`"),
+        (false, false) => format!("`{keywords}` of the field `{fields}`"),
     }
 }
 
-/// That something has another value; empty values are too long to be printed.
-pub fn another(label: &str, old: &str, new: &str) -> String {
-    match old.is_empty() || new.is_empty() {
-        true => format!("has another {label}"),
-        false => format!("has another {label}: `{new}` instead of `{old}`"),
+/// That something has another value, in words to be read after its place.
+pub fn differs(label: &str, old: Option<&Value>, new: Option<&Value>) -> String {
+    let (was, is) = (
+        old.map(short).unwrap_or_default(),
+        new.map(short).unwrap_or_default(),
+    );
+    match (old, new) {
+        (Some(_), Some(_)) if was.is_empty() || is.is_empty() => format!("has another {label}"),
+        (Some(_), Some(_)) => format!("has another {label}: `{is}` instead of `{was}`"),
+        (_, None) => format!("has no {label} any more"),
+        (None, _) if is.is_empty() || is == "true" => format!("has {label} now"),
+        (None, _) => format!("has {label} now, `{is}`"),
     }
 }
-
-/// That something is there now, or is not.
-pub fn present(label: &str, is_there: bool) -> String {
-    match is_there {
-        true => format!("has {label} now"),
-        false => format!("has no {label} any more"),
-    }
-}
-
-/// Keywords that are `false` where they are absent.
-const FLAGS: &[&str] = &[
-    "allowEmptyValue",
-    "allowReserved",
-    "deprecated",
-    "nullable",
-    "required",
-    "writeOnly",
-];
 
 /// Whether two values mean the same. An empty list is none.
 fn is_same(keyword: &str, old: Option<&Value>, new: Option<&Value>) -> bool {
@@ -497,13 +414,12 @@ fn is_same(keyword: &str, old: Option<&Value>, new: Option<&Value>) -> bool {
         (Some(Value::Array(old)), Some(Value::Array(new))) if keyword != "default" => {
             old.len() == new.len() && old.iter().all(|item| new.contains(item))
         }
-        (Some(old), Some(new)) => old == new,
         (None, Some(value)) | (Some(value), None) => match value {
             Value::Bool(value) => !value && FLAGS.contains(&keyword),
             Value::Array(items) => items.is_empty(),
             _ => false,
         },
-        (None, None) => true,
+        (old, new) => old == new,
     }
 }
 
@@ -514,16 +430,18 @@ const QUOTED: usize = 60;
 pub fn short(value: &Value) -> String {
     let text = match value {
         Value::String(text) => text.clone(),
-        Value::Object(_) | Value::Array(_) => String::new(),
+        Value::Object(_) | Value::Array(_) => return String::new(),
         scalar => scalar.to_string(),
     };
-    let mut line: String = text
+    let is_special = |c: char| c.is_control() || c == '`';
+    let line = text
         .chars()
         .take(QUOTED)
-        .map(|c| if c.is_control() || c == '`' { ' ' } else { c })
-        .collect();
-    if text.chars().count() > QUOTED {
-        line.push('…');
-    }
-    line
+        .map(|c| if is_special(c) { ' ' } else { c });
+    let end = if text.chars().count() > QUOTED {
+        "…"
+    } else {
+        ""
+    };
+    line.chain(end.chars()).collect()
 }

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value as Json;
+
 use super::changes::Changes;
 use super::constraints::Enforced;
 use super::context::{Context, Side};
@@ -12,11 +14,10 @@ use super::operations::{is_multipart, place};
 use super::schemas::{self, At};
 use super::{Effect, Kind, Part, Place};
 use crate::api::{
-    Api, Body, Content, Location, Operation, Parameter, PartContent, Primitive, Segment, Style,
-    TypeRef,
+    Api, Body, Content, Location, Operation, Parameter, PartContent, Primitive, Style, TypeRef,
 };
 use crate::construct::schema::Schema;
-use crate::{pointer, view};
+use crate::view;
 
 /// An argument or a setter.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ struct Input<'a> {
     deprecated: bool,
     schema: Option<Schema<'a>>,
     /// The parameter in the document.
-    declared: Option<&'a serde_json::Value>,
+    declared: Option<&'a Json>,
 }
 
 /// What callers pass.
@@ -61,146 +62,126 @@ const MODELLED: &[&str] = &[
 
 const TEXT: TypeRef = TypeRef::STRING;
 
+impl<'a> Input<'a> {
+    fn of(
+        (what, key): (&'static str, &str),
+        name: &'a str,
+        value: Value<'a>,
+        required: bool,
+    ) -> Self {
+        let part = Part {
+            what,
+            name: key.to_owned(),
+        };
+        Self {
+            part,
+            name,
+            value,
+            is_repeated: false,
+            required,
+            position: None,
+            form: String::new(),
+            default: None,
+            deprecated: false,
+            schema: None,
+            declared: None,
+        }
+    }
+}
+
 /// The inputs of an operation, in the order of its arguments.
 fn inputs<'a>(side: &Side<'a>, operation: &'a Operation) -> Vec<Input<'a>> {
     let parameters = operation.parameters.iter().enumerate();
     let mut inputs: Vec<Input<'a>> = parameters
-        .map(|(index, parameter)| of_parameter(side, operation, index, parameter))
-        .collect();
-    let Some(body) = &operation.body else {
-        return inputs;
-    };
-    let schema =
-        content(side, operation).and_then(|place| side.schema(&pointer::join(&place, "schema")));
-    let input = |what, key: &str, name, value| Input {
-        part: Part {
-            what,
-            name: key.to_owned(),
-        },
-        name,
-        value,
-        is_repeated: false,
-        required: body.required,
-        position: None,
-        form: String::new(),
-        default: None,
-        deprecated: false,
-        schema: None,
-        declared: None,
-    };
-    match &body.content {
-        Content::Multipart(parts) => inputs.extend(parts.iter().map(|part| {
-            let (value, form) = match &part.content {
-                PartContent::File(None) => (Value::File, String::new()),
-                PartContent::File(Some(media_type)) => (Value::File, written_as(media_type)),
-                PartContent::Text(value) => (Value::Type(value), String::new()),
-                PartContent::Json(value, media_type) => {
-                    (Value::Type(value), written_as(media_type))
-                }
-            };
-            Input {
-                is_repeated: part.repeated,
-                required: part.required,
-                form,
-                deprecated: part.deprecated,
-                schema: schema
-                    .as_ref()
-                    .map(|schema| schema.property(side.root, &part.key)),
-                ..input("part", &part.key, &part.name, value)
-            }
-        })),
-        Content::Json(value) | Content::Form(value, _) => inputs.push(Input {
-            schema,
-            ..input("body", "", "body", Value::Type(value))
-        }),
-        Content::Text => inputs.push(input("body", "", "body", Value::Type(&TEXT))),
-        Content::Bytes => inputs.push(input("body", "", "body", Value::Bytes)),
-    }
-    inputs
-}
-
-fn of_parameter<'a>(
-    side: &Side<'a>,
-    operation: &'a Operation,
-    index: usize,
-    parameter: &'a Parameter,
-) -> Input<'a> {
-    let in_path = operation.path.iter().filter_map(|segment| match segment {
-        Segment::Parameter(index) => Some(*index),
-        Segment::Text(_) => None,
-    });
-    let declared = declared(side, operation, parameter);
-    let schema = declared.as_ref().and_then(|(pointer, value)| {
-        let content = value.get("content").and_then(serde_json::Value::as_object);
-        let place = match content.and_then(|content| content.keys().next()) {
-            Some(media_type) => pointer::join(&pointer::join(pointer, "content"), media_type),
-            None => pointer.clone(),
-        };
-        side.schema(&pointer::join(&place, "schema"))
-    });
-    Input {
-        part: Part {
-            what: match parameter.location {
+        .map(|(index, parameter)| {
+            let what = match parameter.location {
                 Location::Path => "path parameter",
                 Location::Query => "query parameter",
                 Location::Header => "header",
                 Location::Cookie => "cookie",
-            },
-            name: parameter.key.clone(),
-        },
-        name: &parameter.name,
-        value: Value::Type(&parameter.value),
-        is_repeated: false,
-        required: parameter.required,
-        position: in_path
-            .enumerate()
-            .find(|(_, found)| *found == index)
-            .map(|(at, _)| at),
-        form: style(parameter.style),
-        default: parameter.default.as_deref(),
-        deprecated: parameter.deprecated,
-        schema,
-        declared: declared.map(|(_, value)| value),
+            };
+            let (part, value) = ((what, &*parameter.key), Value::Type(&parameter.value));
+            let declared = declared(side, operation, parameter);
+            Input {
+                // Those in the path come first.
+                position: (parameter.location == Location::Path).then_some(index),
+                form: style(parameter.style),
+                default: parameter.default.as_deref(),
+                deprecated: parameter.deprecated,
+                schema: declared.and_then(|declared| {
+                    let contents = declared.get("content").and_then(Json::as_object);
+                    let content = contents.and_then(|contents| contents.values().next());
+                    let schema = content.unwrap_or(declared).get("schema")?;
+                    Some(side.schema_of(schema))
+                }),
+                declared,
+                ..Input::of(part, &parameter.name, value, parameter.required)
+            }
+        })
+        .collect();
+    let Some(body) = &operation.body else {
+        return inputs;
+    };
+    let schema = content(side, operation).and_then(|content| content.get("schema"));
+    let schema = schema.map(|schema| side.schema_of(schema));
+    let whole = |value| Input {
+        schema: schema.clone(),
+        ..Input::of(("body", ""), "body", value, body.required)
+    };
+    match &body.content {
+        Content::Json(value) | Content::Form(value, _) => inputs.push(whole(Value::Type(value))),
+        Content::Text => inputs.push(Input {
+            schema: None,
+            ..whole(Value::Type(&TEXT))
+        }),
+        Content::Bytes => inputs.push(Input {
+            schema: None,
+            ..whole(Value::Bytes)
+        }),
+        Content::Multipart(parts) => inputs.extend(parts.iter().map(|part| {
+            let (value, media_type) = match &part.content {
+                PartContent::File(media_type) => (Value::File, media_type.as_ref()),
+                PartContent::Text(value) => (Value::Type(value), None),
+                PartContent::Json(value, media_type) => (Value::Type(value), Some(media_type)),
+            };
+            Input {
+                is_repeated: part.repeated,
+                form: media_type.map_or(String::new(), |name| format!(" as `{name}`")),
+                deprecated: part.deprecated,
+                schema: schema
+                    .as_ref()
+                    .map(|schema| schema.property(side.root, &part.key)),
+                ..Input::of(("part", &part.key), &part.name, value, part.required)
+            }
+        })),
     }
+    inputs
 }
 
-/// The parameter in the document, with its pointer.
-fn declared<'a>(
-    side: &Side<'a>,
-    operation: &Operation,
-    parameter: &Parameter,
-) -> Option<(String, &'a serde_json::Value)> {
-    let is = |value: &serde_json::Value, name: &str, text: &str| {
-        value.get(name).and_then(serde_json::Value::as_str) == Some(text)
-    };
-    let declared = side
-        .view(operation)?
-        .parameters(side.root)
-        .into_iter()
-        .rev();
-    declared.into_iter().find(|(_, value)| {
+/// The parameter in the document. That of an operation takes the place of that of its path.
+fn declared<'a>(side: &Side<'a>, operation: &Operation, parameter: &Parameter) -> Option<&'a Json> {
+    let declared = side.view(operation)?.parameters(side.root);
+    let mut declared = declared.into_iter().rev().map(|(_, value)| value);
+    let is =
+        |value: &Json, name: &str, text: &str| value.get(name).and_then(Json::as_str) == Some(text);
+    declared.find(|value| {
         is(value, "name", &parameter.key) && is(value, "in", parameter.location.keyword())
     })
 }
 
-/// The pointer of the content of the body in the document.
-pub fn content(side: &Side<'_>, operation: &Operation) -> Option<String> {
+/// The content of the body in the document.
+fn content<'a>(side: &Side<'a>, operation: &Operation) -> Option<&'a Json> {
     let (view, body) = (side.view(operation)?, operation.body.as_ref()?);
-    let (target, value) = view::resolve(side.root, view.value.get("requestBody")?)?;
-    let at = target.unwrap_or_else(|| pointer::join(&view.pointer(), "requestBody"));
-    let names = value.get("content")?.as_object()?.keys();
-    let name = names.into_iter().find(|name| is_sent_as(name, body))?;
-    Some(pointer::join(&pointer::join(&at, "content"), name))
+    let (_, value) = view::resolve(side.root, view.value.get("requestBody")?)?;
+    let mut contents = value.get("content")?.as_object()?.into_iter();
+    let found = contents.find(|(name, _)| is_sent_as(name, body));
+    found.map(|(_, content)| content)
 }
 
 /// Whether a body is sent as a media type of the document; a range is sent as bytes.
 pub fn is_sent_as(media_type: &str, body: &Body) -> bool {
     let is_range = media_type.contains('*') && body.media_type == "application/octet-stream";
     media_type.trim() == body.media_type || is_range
-}
-
-fn written_as(media_type: &str) -> String {
-    format!(" as `{media_type}`")
 }
 
 fn style(style: Style) -> String {
@@ -281,12 +262,8 @@ pub fn compare(
 
 /// The schema of a multipart body, whose properties are the parts. It is no type, even if it has a name.
 fn form<'a>(side: &Side<'a>, operation: &Operation) -> Option<Schema<'a>> {
-    let place = content(side, operation).filter(|_| is_multipart(operation))?;
-    let schema = side.schema(&pointer::join(&place, "schema"))?;
-    match schema.reference() {
-        Some(target) => side.schema(target),
-        None => Some(schema),
-    }
+    let content = content(side, operation).filter(|_| is_multipart(operation))?;
+    Some(side.schema_of(view::resolve(side.root, content.get("schema")?)?.1))
 }
 
 fn both(

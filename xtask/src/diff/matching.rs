@@ -9,34 +9,42 @@ pub struct Matching<'a, T> {
     pub added: Vec<&'a T>,
 }
 
+/// Whether two items are the same.
+pub type Rule<'r, T> = dyn Fn(&T, &T) -> bool + 'r;
+
 /// Matches items by the first of some rules, then those that are left by the next one.
-pub fn matching<'a, T>(
-    old: &'a [T],
-    new: &'a [T],
-    rules: &[&dyn Fn(&T, &T) -> bool],
-) -> Matching<'a, T> {
+pub fn matching<'a, T>(old: &'a [T], new: &'a [T], rules: &[&Rule<'_, T>]) -> Matching<'a, T> {
     let mut matches: Vec<Option<usize>> = vec![None; old.len()];
+    let mut is_taken = vec![false; new.len()];
     for is_same in rules {
-        for (index, before) in old.iter().enumerate() {
-            if matches[index].is_none() {
-                let mut free = (0..new.len()).filter(|found| !matches.contains(&Some(*found)));
-                matches[index] = free.find(|found| is_same(before, &new[*found]));
+        for (before, found) in old
+            .iter()
+            .zip(&mut matches)
+            .filter(|(_, found)| found.is_none())
+        {
+            let mut free = new.iter().zip(&mut is_taken).enumerate();
+            let is_match = |(_, (after, is_taken)): &(usize, (&T, &mut bool))| {
+                !**is_taken && is_same(before, after)
+            };
+            if let Some((index, (_, is_taken))) = free.find(is_match) {
+                (*found, *is_taken) = (Some(index), true);
             }
         }
     }
-    let all = || old.iter().zip(&matches);
-    let added = new.iter().enumerate();
+    let pairs = || old.iter().zip(&matches);
     Matching {
-        both: all()
+        both: pairs()
             .filter_map(|(old, found)| Some((old, new.get((*found)?)?, (*found)?)))
             .collect(),
-        gone: all()
+        gone: pairs()
             .filter(|(_, found)| found.is_none())
             .map(|(old, _)| old)
             .collect(),
-        added: added
-            .filter(|(index, _)| !matches.contains(&Some(*index)))
-            .map(|(_, new)| new)
+        added: new
+            .iter()
+            .zip(is_taken)
+            .filter(|(_, is)| !is)
+            .map(|(new, _)| new)
             .collect(),
     }
 }

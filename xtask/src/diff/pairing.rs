@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::api::{Answer, Api, Content, Operation, Shape, Success, TypeId, TypeRef};
+use super::matching::{Rule, matching};
+use crate::api::{Answer, Api, Field, Operation, Shape, Success, TypeId, TypeRef};
 use crate::view;
 
 /// The request of an operation, whatever it is called: the method, the path without the names of its parameters, the media
@@ -23,167 +24,93 @@ pub fn media_type(operation: &Operation) -> &str {
 /// of body, and the one that takes the old kind got a name, or the one that took the new kind lost its: then the name went
 /// from the one to the other.
 pub fn operations<'a>(old: &'a Api, new: &'a Api) -> Vec<(&'a Operation, &'a Operation)> {
-    fn by<'a, K: Ord>(api: &'a Api, key: fn(&'a Operation) -> K) -> BTreeMap<K, &'a Operation> {
+    let by_request = |api: &'a Api| -> BTreeMap<_, &'a str> {
         let operations = api.operations.iter();
         operations
-            .map(|operation| (key(operation), operation))
+            .map(|operation| (request(operation), operation.name.as_str()))
             .collect()
-    }
-    let name = |operation: &'a Operation| operation.name.as_str();
-    let (old_names, new_names) = (by(old, name), by(new, name));
-    let (old_requests, new_requests) = (by(old, request), by(new, request));
-    let mut pairs = Vec::new();
-    let mut taken: BTreeSet<&str> = BTreeSet::new();
-    for (name, before) in &old_names {
-        let Some(after) = new_names.get(name) else {
-            continue;
-        };
+    };
+    let (old_requests, new_requests) = (by_request(old), by_request(new));
+    let has = |api: &Api, name: &str| api.operations.iter().any(|other| other.name == name);
+    let is_moved = |before: &Operation, after: &Operation| {
         let got_name = new_requests.get(&request(before));
-        let got_name = got_name.is_some_and(|found| !old_names.contains_key(&*found.name));
         let lost_name = old_requests.get(&request(after));
-        let lost_name = lost_name.is_some_and(|found| !new_names.contains_key(&*found.name));
-        if media_type(before) == media_type(after) || !(got_name || lost_name) {
-            pairs.push((*before, *after));
-            taken.insert(name);
-        }
-    }
-    let paired: BTreeSet<&str> = pairs.iter().map(|(before, _)| &*before.name).collect();
-    for (name, before) in old_names {
-        let found = new_requests.get(&request(before));
-        if let Some(after) =
-            found.filter(|found| !paired.contains(name) && taken.insert(&found.name))
-        {
-            pairs.push((before, after));
-        }
-    }
-    pairs
+        media_type(before) != media_type(after)
+            && (got_name.is_some_and(|name| !has(old, name))
+                || lost_name.is_some_and(|name| !has(new, name)))
+    };
+    let rules: [&Rule<'_, Operation>; 2] = [
+        &|old, new| old.name == new.name && !is_moved(old, new),
+        &|old, new| request(old) == request(new),
+    ];
+    let both = matching(&old.operations, &new.operations, &rules).both;
+    both.into_iter().map(|(old, new, _)| (old, new)).collect()
 }
+
+/// Types of the old side, each with the type that it is on the new side.
+pub type Types = BTreeMap<TypeId, TypeId>;
 
 /// Finds the types that both sides have: by name, and those that were renamed.
 ///
 /// A rename is found only where it is certain: wherever the old type was used and that place is still there, the new one is
 /// used now; the new one is used in no other type's place; and their definitions are the same, but for names that changed
 /// in the same way. Two ids have the same definition and are two types, so the definition alone is not enough.
-pub fn types(
-    old: &Api,
-    new: &Api,
-    operations: &[(&Operation, &Operation)],
-) -> BTreeMap<TypeId, TypeId> {
-    let names = by_name(new);
-    let old_types = old.types.iter().enumerate();
-    let mut pairs: BTreeMap<TypeId, TypeId> = old_types
-        .filter_map(|(index, definition)| Some((TypeId(index), *names.get(&*definition.name)?)))
+pub fn types(old: &Api, new: &Api, operations: &[(&Operation, &Operation)]) -> Types {
+    let new_names = names(new);
+    let old_names = names(old).into_iter();
+    let mut types: Types = old_names
+        .filter_map(|(name, before)| Some((before, *new_names.get(name)?)))
         .collect();
-    let mut uses: Vec<(TypeId, TypeId)> = Vec::new();
-    for (before, after) in operations {
-        uses.extend(common(operation_uses(before), &operation_uses(after)));
-    }
-    for (before, after) in &pairs {
-        let after = shape_uses(&new.definition(*after).shape);
-        uses.extend(common(shape_uses(&old.definition(*before).shape), &after));
-    }
-    let (mut successors, mut takers) = (BTreeMap::new(), BTreeMap::new());
-    for (before, after) in uses {
-        if pairs.get(&before) != Some(&after) {
-            successors
-                .entry(before)
-                .or_insert_with(BTreeSet::new)
-                .insert(after);
-            takers
-                .entry(after)
-                .or_insert_with(BTreeSet::new)
-                .insert(before);
+    let mut successors: BTreeMap<TypeId, BTreeSet<TypeId>> = BTreeMap::new();
+    let mut successor = |before: &TypeRef, after: &TypeRef| {
+        if let Ok(Some((before, after))) = aligned(before, after) {
+            successors.entry(before).or_default().insert(after);
         }
-    }
-    let renames = Renames {
-        old,
-        new,
-        old_names: by_name(old),
-        new_names: names,
     };
-    for (before, after) in successors {
-        let (Some(after), 1) = (after.first(), after.len()) else {
-            continue;
+    for (before, after) in operations {
+        let references = |operation: &'_ Operation| -> Vec<TypeRef> {
+            let types = operation.request_types().chain(operation.response_types());
+            types.cloned().collect()
         };
-        let is_only = takers.get(after).is_some_and(|takers| takers.len() == 1);
-        if let Some(renamed) = renames.from(before, *after, &pairs).filter(|_| is_only) {
-            pairs = renamed;
+        let (before, after) = (references(before), references(after));
+        if before.len() == after.len() {
+            before
+                .iter()
+                .zip(&after)
+                .for_each(|(before, after)| successor(before, after));
         }
     }
-    pairs
+    for (before, after) in &types {
+        let (before, after) = (
+            &old.definition(*before).shape,
+            &new.definition(*after).shape,
+        );
+        let after = members(after);
+        for (key, before) in members(before) {
+            if let Some(after) = after.get(&key) {
+                successor(before, after);
+            }
+        }
+    }
+    let candidates: Vec<(TypeId, TypeId)> = successors
+        .iter()
+        .filter(|(before, after)| after.len() == 1 && !types.contains_key(before))
+        .filter_map(|(before, after)| Some((*before, *after.first()?)))
+        .collect();
+    for (before, after) in candidates {
+        let mut others = successors.iter().filter(|(other, _)| **other != before);
+        let is_only = !others.any(|(_, found)| found.contains(&after));
+        if let Some(renamed) = renamed(old, new, (before, after), &types).filter(|_| is_only) {
+            types = renamed;
+        }
+    }
+    types
 }
 
-fn by_name(api: &Api) -> BTreeMap<&str, TypeId> {
+fn names(api: &Api) -> BTreeMap<&str, TypeId> {
     let types = api.types.iter().enumerate();
     types
         .map(|(index, definition)| (&*definition.name, TypeId(index)))
-        .collect()
-}
-
-/// References to types, each with its place.
-type Uses<'a> = BTreeMap<String, &'a TypeRef>;
-
-fn operation_uses(operation: &Operation) -> Uses<'_> {
-    let mut uses = Uses::new();
-    for parameter in &operation.parameters {
-        let place = format!("{} {}", parameter.location.keyword(), parameter.key);
-        uses.insert(place, &parameter.value);
-    }
-    match operation.body.as_ref().map(|body| &body.content) {
-        Some(Content::Json(value) | Content::Form(value, _)) => {
-            uses.insert("body".to_owned(), value);
-        }
-        Some(Content::Multipart(parts)) => uses.extend(
-            parts
-                .iter()
-                .filter_map(|part| Some((format!("part {}", part.key), part.content.value()?))),
-        ),
-        Some(Content::Text | Content::Bytes) | None => {}
-    }
-    let answers = match &operation.success {
-        Success::Always(answer) => vec![(String::new(), answer)],
-        Success::ByStatus(answers) => answers
-            .iter()
-            .map(|(status, answer)| (status.clone(), answer))
-            .collect(),
-    };
-    uses.extend(
-        answers
-            .into_iter()
-            .filter_map(|(status, answer)| Some((format!("answer {status}"), answer.value()?))),
-    );
-    uses.extend(
-        operation
-            .error
-            .iter()
-            .map(|error| ("error".to_owned(), error)),
-    );
-    uses
-}
-
-fn shape_uses(shape: &Shape) -> Uses<'_> {
-    match shape {
-        Shape::Struct(object) => {
-            let fields = object.fields.iter();
-            let fields = fields.map(|field| (format!("/{}", field.key), &field.value));
-            fields.chain([(String::new(), &object.extra)]).collect()
-        }
-        Shape::Enum(_) => Uses::new(),
-        Shape::Union(union) => {
-            let branches = union.branches.iter();
-            branches
-                .map(|branch| (branch.name.clone(), &branch.value))
-                .collect()
-        }
-        Shape::Newtype(newtype) => Uses::from([(String::new(), &newtype.inner)]),
-    }
-}
-
-/// The generated types at the places that both have, if all else of the references is the same.
-fn common(old: Uses<'_>, new: &Uses<'_>) -> Vec<(TypeId, TypeId)> {
-    let pairs = old.into_iter();
-    pairs
-        .filter_map(|(place, before)| aligned(before, new.get(&place)?).ok()?)
         .collect()
 }
 
@@ -204,74 +131,57 @@ fn aligned(old: &TypeRef, new: &TypeRef) -> Result<Option<(TypeId, TypeId)>, ()>
     }
 }
 
-struct Renames<'a> {
-    old: &'a Api,
-    new: &'a Api,
-    old_names: BTreeMap<&'a str, TypeId>,
-    new_names: BTreeMap<&'a str, TypeId>,
-}
-
-impl Renames<'_> {
-    /// The pairs with a renamed type, and with those that were renamed inside it. None if their definitions differ.
-    fn from(
-        &self,
-        before: TypeId,
-        after: TypeId,
-        pairs: &BTreeMap<TypeId, TypeId>,
-    ) -> Option<BTreeMap<TypeId, TypeId>> {
-        let mut pairs = pairs.clone();
-        let mut pending = vec![(before, after)];
-        while let Some((before, after)) = pending.pop() {
-            match pairs.get(&before) {
-                Some(known) if *known == after => continue,
-                Some(_) => return None,
-                None => {}
-            }
-            let (old, new) = (self.old.definition(before), self.new.definition(after));
-            let is_known = self.new_names.contains_key(&*old.name);
-            if is_known || self.old_names.contains_key(&*new.name) {
-                return None;
-            }
-            pairs.insert(before, after);
-            if !same_members(&old.shape, &new.shape) {
-                return None;
-            }
-            let (old, new) = (shape_uses(&old.shape), shape_uses(&new.shape));
-            for (place, before) in old {
-                pending.extend(aligned(before, new.get(&place)?).ok()?);
-            }
+/// The types with a renamed one, and with those that were renamed inside it. None if their definitions differ.
+fn renamed(old: &Api, new: &Api, pair: (TypeId, TypeId), types: &Types) -> Option<Types> {
+    let (old_names, new_names) = (names(old), names(new));
+    let mut types = types.clone();
+    let mut pending = vec![pair];
+    while let Some((before, after)) = pending.pop() {
+        match types.get(&before) {
+            Some(known) if *known == after => continue,
+            Some(_) => return None,
+            None => types.insert(before, after),
+        };
+        let (before, after) = (old.definition(before), new.definition(after));
+        if new_names.contains_key(&*before.name) || old_names.contains_key(&*after.name) {
+            return None;
         }
-        Some(pairs)
+        let (before, after) = (members(&before.shape), members(&after.shape));
+        if !before.keys().eq(after.keys()) {
+            return None;
+        }
+        for (before, after) in before.values().zip(after.values()) {
+            pending.extend(aligned(before, after).ok()?);
+        }
     }
+    Some(types)
 }
 
-/// Whether two definitions are the same, but for the types of their members.
-fn same_members(old: &Shape, new: &Shape) -> bool {
-    match (old, new) {
-        (Shape::Struct(old), Shape::Struct(new)) => {
-            let fields = |object: &crate::api::StructType| {
-                let fields = object.fields.iter();
-                let fields =
-                    fields.map(|field| (field.key.clone(), field.name.clone(), field.presence));
-                fields.collect::<Vec<_>>()
-            };
-            fields(old) == fields(new)
+/// The members of a definition: all that it has, with the types of those that have one.
+fn members(shape: &Shape) -> BTreeMap<String, &TypeRef> {
+    const NONE: TypeRef = TypeRef::JSON;
+    match shape {
+        Shape::Struct(object) => {
+            let fields = object.fields.iter();
+            let key =
+                |field: &Field| format!("field {} {} {:?}", field.key, field.name, field.presence);
+            let fields = fields.map(|field| (key(field), &field.value));
+            fields
+                .chain([("extra".to_owned(), &object.extra)])
+                .collect()
         }
-        (Shape::Enum(old), Shape::Enum(new)) => {
-            let values = old
-                .variants
-                .iter()
-                .map(|variant| (&variant.name, &variant.value));
-            values.eq(new
-                .variants
-                .iter()
-                .map(|variant| (&variant.name, &variant.value)))
+        Shape::Enum(values) => {
+            let variants = values.variants.iter();
+            variants
+                .map(|variant| (format!("value {} {}", variant.value, variant.name), &NONE))
+                .collect()
         }
-        (Shape::Union(old), Shape::Union(new)) => {
-            let names = old.branches.iter().map(|branch| &branch.name);
-            names.eq(new.branches.iter().map(|branch| &branch.name))
+        Shape::Union(union) => {
+            let branches = union.branches.iter();
+            branches
+                .map(|branch| (format!("member {}", branch.name), &branch.value))
+                .collect()
         }
-        (Shape::Newtype(_), Shape::Newtype(_)) => true,
-        _ => false,
+        Shape::Newtype(newtype) => BTreeMap::from([("inside".to_owned(), &newtype.inner)]),
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{Change, Class, Diff, Effect, Owner, Part, Place};
+use super::{Change, Class, Diff, Effect, Kind, Owner, Part, Place};
 use crate::semver::Step;
 
 const CLASSES: [Class; 3] = [Class::Breaking, Class::Additive, Class::Neutral];
@@ -67,6 +67,15 @@ pub fn summary(diff: &Diff) -> String {
         format!("a {early} step before 1.0, a {late} step from there on")
     };
     let counts = counts.join(", ");
+    // The client is the same, and may be of no use.
+    let refuses = |change: &Change| {
+        change.kind == Kind::AuthenticationChanged && change.effect == Effect::Server
+    };
+    if diff.changes.iter().any(refuses) {
+        return format!(
+            "{counts}: {step}; authentication changed: what callers send may be refused"
+        );
+    }
     format!("{counts}: {step}")
 }
 

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::Place;
 use super::changes::Changes;
-use super::constraints::{self, Enforced, Subject, is_constraint};
+use super::constraints::{self, Enforced, is_constraint};
 use super::context::{Context, Side};
-use super::details::{Details, another, present};
+use super::details::{Details, differs};
 use crate::construct::schema::Schema;
 use crate::{pointer, view};
 
@@ -39,12 +39,12 @@ const MAX_DEPTH: usize = 32;
 /// The place of a schema.
 #[derive(Clone, Debug)]
 pub struct At {
-    place: Place,
+    pub place: Place,
     /// The path to the schema from there, such as `items/`.
-    path: String,
+    pub path: String,
     /// Whether callers send its values.
-    is_sent: bool,
-    enforced: Enforced,
+    pub is_sent: bool,
+    pub enforced: Enforced,
     depth: usize,
 }
 
@@ -84,9 +84,10 @@ pub fn compare<'d>(
         // What they refer to is compared by itself; what stands beside the references are annotations.
         (Some(before), Some(after)) => {
             if !is_told && !context.same_schema(before, after) {
-                let (before, after) = (pointer::last(before), pointer::last(after));
+                let [before, after] =
+                    [before, after].map(|target| Value::from(pointer::last(target)));
                 let label = format!("`{}$ref`", at.path);
-                changes.detail(&at.place, another(&label, &before, &after));
+                changes.detail(&at.place, differs(&label, Some(&before), Some(&after)));
             }
             [
                 beside(&context.old, old, before),
@@ -95,13 +96,7 @@ pub fn compare<'d>(
         }
         _ if changes.is_replaced(&at.place) => return,
         _ => {
-            let subject = Subject {
-                place: &at.place,
-                path: &at.path,
-                is_sent: at.is_sent,
-                enforced: at.enforced,
-            };
-            constraints::compare(&subject, old, new, changes);
+            constraints::compare(at, old, new, changes);
             inside(context, at, (old, new), is_told, changes);
             [old, new].map(|schema| schema.objects().collect())
         }
@@ -184,8 +179,8 @@ fn inside<'d>(
             (Some(old), Some(new)) => compare(context, &at.inside(keyword), old, new, changes),
             _ if is_told || (!constrains(&old) && !constrains(&new)) => {}
             (_, is) => {
-                let label = format!("`{}{keyword}`", at.path);
-                changes.detail(&at.place, present(&label, is.is_some()));
+                let now = if is.is_some() { "now" } else { "no longer" };
+                changes.detail(&at.place, format!("has `{}{keyword}` {now}", at.path));
             }
         }
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::changes::Changes;
 use super::context::Context;
-use super::details::{another, keys, member, present, short};
+use super::details::{differs, keys, member};
 use super::{Effect, Kind, Owner, Place};
 use crate::view::OperationView;
 
@@ -134,8 +134,7 @@ fn scheme(
                 changes.prose(place, &format!("{name}/{key}"));
                 continue;
             }
-            (Some(old), Some(new)) => another(&label, &short(old), &short(new)),
-            (_, is) => present(&label, is.is_some()),
+            (old, new) => differs(&label, old, new),
         };
         // By these, callers get a token; it is sent as before.
         let is_sent = !matches!(key, "bearerFormat" | "flows" | "openIdConnectUrl");

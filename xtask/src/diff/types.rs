@@ -267,7 +267,11 @@ impl<'d> Comparison<'_, 'd> {
             self.part(Kind::ValueRemoved, ("value", &variant.value), "is gone");
         }
         for variant in &values.added {
-            self.part(Kind::ValueAdded, ("value", &variant.value), "is new");
+            let (effect, reason) = Kind::ValueAdded.effect();
+            let reason = format!("{reason}; there is a variant `{}`", variant.name);
+            let place = self.place.part("value", &variant.value);
+            self.changes
+                .with(Kind::ValueAdded, &place, "is new", (effect, reason));
         }
         for (old, new, _) in &values.both {
             let part = ("value", &*new.value);
