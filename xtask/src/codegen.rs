@@ -89,7 +89,7 @@ pub fn generate_crate(document: &Document, name: &str) -> Result<Generated, Vec<
                 "Cargo.toml".to_owned(),
                 format!(
                     "# {MARKER} from {source}. Do not edit.\n\n{}",
-                    package::manifest(name)
+                    package::manifest(name, &generated.api)
                 ),
             ),
             (

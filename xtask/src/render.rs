@@ -29,10 +29,7 @@ use support::Needed;
 /// A diagnostic for a file that is not Rust, which is a defect of this crate.
 pub fn module(api: &Api, inner: Option<&str>) -> Result<BTreeMap<String, String>, Vec<Diagnostic>> {
     let inner: Option<TokenStream> = inner.and_then(|inner| inner.parse().ok());
-    let needed = Needed {
-        events: has_events(api),
-        patterns: constraints::has_patterns(api),
-    };
+    let needed = Needed::by(api);
     let modules = [
         ("mod.rs", index(api)),
         ("client.rs", client::module(api, inner.as_ref())),

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use common::{codegen, rich, run, workspace};
+use xtask::render::package::{DEPENDENCIES, PATTERNS};
 
 #[test]
 fn a_crate_written_for_a_document_builds_on_its_own() {
@@ -20,6 +21,19 @@ fn a_crate_without_operations_builds_on_its_own() {
     let empty = r#"{ "openapi": "3.0.3", "info": { "title": "T", "version": "1" }, "paths": {} }"#;
     fs::write(&document, empty).expect("the document");
     builds_on_its_own(&document);
+}
+
+#[test]
+fn the_dependencies_have_the_versions_of_the_workspace() {
+    let manifest = fs::read_to_string(workspace().join("Cargo.toml")).expect("the manifest");
+    // `"1.2"`, or `{ version = "1.2", .. }`.
+    let version = |requirement: &str| requirement.split('"').nth(1).map(str::to_owned);
+    for (name, requirement) in DEPENDENCIES.iter().chain([&PATTERNS]) {
+        let mut lines = manifest.lines();
+        let of_workspace = lines.find_map(|line| line.strip_prefix(&format!("{name} = ")));
+        let of_workspace = of_workspace.expect("a dependency of the workspace");
+        assert_eq!(version(requirement), version(of_workspace), "{name}");
+    }
 }
 
 fn builds_on_its_own(document: &Path) {

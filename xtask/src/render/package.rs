@@ -1,6 +1,9 @@
 //! The manifest and `lib.rs` of a client that is a crate of its own.
 
-/// The dependencies, with the versions of the workspace; a test compares them.
+use super::support::Needed;
+use crate::api::Api;
+
+/// The dependencies of every client, with the versions of the workspace; a test compares them.
 pub const DEPENDENCIES: &[(&str, &str)] = &[
     ("bytes", "\"1.11\""),
     (
@@ -33,11 +36,16 @@ pub const DEPENDENCIES: &[(&str, &str)] = &[
     ("uuid", "{ version = \"1.29\", features = [\"serde\"] }"),
 ];
 
+/// The dependency of a client with patterns: those of ECMA-262, which OpenAPI has.
+pub const PATTERNS: (&str, &str) = ("regress", "\"0.12\"");
+
 /// The manifest of a crate that builds on its own.
 #[must_use]
-pub fn manifest(crate_name: &str) -> String {
+pub fn manifest(crate_name: &str, api: &Api) -> String {
+    let patterns = Needed::by(api).patterns.then_some(&PATTERNS);
     let dependencies: String = DEPENDENCIES
         .iter()
+        .chain(patterns)
         .map(|(name, requirement)| format!("{name} = {requirement}\n"))
         .collect();
     // Its own workspace, for it stands alone even inside the folder of another one.

@@ -4,6 +4,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::constraints;
+use crate::api::Api;
+
 macro_rules! sources {
     ($($name:literal),* $(,)?) => {
         &[$(($name, include_str!(concat!("../../runtime/src/", $name, ".rs")))),*]
@@ -43,6 +46,16 @@ pub struct Needed {
     pub events: bool,
     /// Patterns of texts.
     pub patterns: bool,
+}
+
+impl Needed {
+    /// What the client of an API needs.
+    pub fn by(api: &Api) -> Self {
+        Self {
+            events: super::has_events(api),
+            patterns: constraints::has_patterns(api),
+        }
+    }
 }
 
 const PATTERNS: (&str, &str) = ("pattern", include_str!("../../runtime/src/pattern.rs"));
