@@ -144,6 +144,22 @@ fn a_closed_member_takes_no_unknown_field_if_another_member_fits() {
 }
 
 #[test]
+fn constants_that_are_no_strings_are_held_to() {
+    use unions::types::{Outcome, Versioned};
+
+    let failed = json!({ "ok": false, "note": "n" });
+    assert!(matches!(decode::<Outcome>(&failed), Outcome::Failed(_)));
+    assert!(matches!(
+        decode::<Outcome>(&json!({ "ok": true })),
+        Outcome::Done(_)
+    ));
+    let second = json!({ "version": 2 });
+    assert!(matches!(decode::<Versioned>(&second), Versioned::Second(_)));
+    let later = json!({ "version": 3 });
+    assert_eq!(again(&decode::<Versioned>(&later)), later);
+}
+
+#[test]
 fn a_member_converts_into_its_union() {
     use unions::types::{Circle, CircleKind, Scalar, Shape};
 

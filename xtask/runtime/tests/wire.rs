@@ -95,6 +95,13 @@ fn a_number_keeps_its_bounds() {
     let (none, one) = (Bound::None, Bound::Inclusive(1.0));
     assert_eq!(check(1.0, one, one), None);
     assert_eq!(check(1.0, Bound::Exclusive(0.5), none), None);
+    let outside = "`ratio` must be 1, not 1.5";
+    assert_eq!(check(1.5, one, one).as_deref(), Some(outside));
+    let outside = "`ratio` must be from 1 to 2, not 2.5";
+    assert_eq!(
+        check(2.5, one, Bound::Inclusive(2.0)).as_deref(),
+        Some(outside)
+    );
     let above = "`ratio` must be at most 1, not 1.5";
     assert_eq!(check(1.5, none, one).as_deref(), Some(above));
     let below = "`ratio` must be more than 1, not 1";

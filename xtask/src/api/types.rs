@@ -169,6 +169,8 @@ pub struct Constraints {
     pub integer: (Option<i128>, Option<i128>),
     /// The bounds of a number.
     pub number: (Option<Bound>, Option<Bound>),
+    /// The only value of a boolean.
+    pub boolean: Option<bool>,
     /// The least and the greatest number of items of a list.
     pub items: (Option<u64>, Option<u64>),
     /// The constraints of each item of a list, and of each value of a map.

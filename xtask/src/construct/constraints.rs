@@ -40,30 +40,46 @@ fn own(root: &Value, schema: &Schema<'_>, value: &TypeRef) -> Constraints {
             patterns: schema.texts("pattern").map(str::to_owned).collect(),
             ..Constraints::default()
         },
+        TypeRef::Primitive(Primitive::Bool) => Constraints {
+            boolean: constant(schema).and_then(Value::as_bool),
+            ..Constraints::default()
+        },
         TypeRef::Primitive(Primitive::Integer(_)) => Constraints {
-            integer: (
-                integers(schema, "minimum", "exclusiveMinimum", 1).max(),
-                integers(schema, "maximum", "exclusiveMaximum", -1).min(),
-            ),
+            integer: match constant(schema).and_then(|value| whole(value, 1)) {
+                Some((number, true)) => (Some(number), Some(number)),
+                _ => (
+                    integers(schema, "minimum", "exclusiveMinimum", 1).max(),
+                    integers(schema, "maximum", "exclusiveMaximum", -1).min(),
+                ),
+            },
             ..Constraints::default()
         },
         TypeRef::Primitive(Primitive::Float | Primitive::Float32) => Constraints {
-            number: (
-                numbers(schema, "minimum", "exclusiveMinimum").reduce(|left, right| {
-                    if is_inside(right.value, left.value, right.exclusive) {
-                        right
-                    } else {
-                        left
-                    }
-                }),
-                numbers(schema, "maximum", "exclusiveMaximum").reduce(|left, right| {
-                    if is_inside(left.value, right.value, right.exclusive) {
-                        right
-                    } else {
-                        left
-                    }
-                }),
-            ),
+            number: match constant(schema).and_then(Value::as_f64) {
+                Some(value) => {
+                    let bound = Some(Bound {
+                        value,
+                        exclusive: false,
+                    });
+                    (bound, bound)
+                }
+                None => (
+                    numbers(schema, "minimum", "exclusiveMinimum").reduce(|left, right| {
+                        if is_inside(right.value, left.value, right.exclusive) {
+                            right
+                        } else {
+                            left
+                        }
+                    }),
+                    numbers(schema, "maximum", "exclusiveMaximum").reduce(|left, right| {
+                        if is_inside(left.value, right.value, right.exclusive) {
+                            right
+                        } else {
+                            left
+                        }
+                    }),
+                ),
+            },
             ..Constraints::default()
         },
         TypeRef::List(item) => Constraints {
@@ -79,6 +95,14 @@ fn own(root: &Value, schema: &Schema<'_>, value: &TypeRef) -> Constraints {
             ..Constraints::default()
         },
         _ => Constraints::default(),
+    }
+}
+
+/// The only value of a schema. Several values of numbers are not held to: others may come.
+fn constant<'d>(schema: &Schema<'d>) -> Option<&'d Value> {
+    match schema.values()?[..] {
+        [only] => Some(only),
+        _ => None,
     }
 }
 

@@ -60,6 +60,9 @@ fn fields(constraints: &Constraints) -> Vec<TokenStream> {
         let (least, greatest) = (bound(constraints.number.0), bound(constraints.number.1));
         fields.push(quote!(number: (#least, #greatest)));
     }
+    if let Some(boolean) = constraints.boolean {
+        fields.push(quote!(boolean: Some(#boolean)));
+    }
     if constraints.items != (None, None) {
         let items = counts(constraints.items);
         fields.push(quote!(items: #items));
@@ -76,6 +79,7 @@ pub fn notes(constraints: &Constraints) -> Vec<String> {
     let mut notes = Vec::new();
     let (least, greatest) = constraints.integer;
     notes.extend(range(least, greatest).map(|range| format!("{range}.")));
+    notes.extend(constraints.boolean.map(|only| format!("Always `{only}`.")));
     let (least, greatest) = constraints.number;
     let bound = |bound: Option<Bound>, inclusive: &str, exclusive: &str| {
         bound.map(|bound| match bound.exclusive {
@@ -100,6 +104,7 @@ fn range<T: ToString>(least: Option<T>, greatest: Option<T>) -> Option<String> {
         (None, None) => None,
         (Some(least), None) => Some(format!("At least {least}")),
         (None, Some(greatest)) => Some(format!("At most {greatest}")),
+        (Some(least), Some(greatest)) if least == greatest => Some(format!("Exactly {least}")),
         (Some(least), Some(greatest)) => Some(format!("From {least} to {greatest}")),
     }
 }

@@ -22,6 +22,8 @@ pub struct Constraints {
     pub integer: (i128, i128),
     /// The bounds of a number.
     pub number: (Bound, Bound),
+    /// The only value of a boolean.
+    pub boolean: Option<bool>,
     /// The least and the greatest number of items of a list.
     pub items: (u64, u64),
     /// The constraints of each item of a list, and of each value of a map.
@@ -46,6 +48,7 @@ impl Constraints {
         patterns: &[],
         integer: (i128::MIN, i128::MAX),
         number: (Bound::None, Bound::None),
+        boolean: None,
         items: (0, u64::MAX),
         item: None,
     };
@@ -83,6 +86,7 @@ impl Constraints {
             return Ok(());
         }
         let range = match (least, greatest) {
+            (least, greatest) if least == greatest => least.to_string(),
             (least, i128::MAX) => format!("at least {least}"),
             (i128::MIN, greatest) => format!("at most {greatest}"),
             _ => format!("from {least} to {greatest}"),
@@ -98,6 +102,14 @@ impl Constraints {
     pub fn number(&self, number: f64) -> Result<(), Violation> {
         let (least, greatest) = self.number;
         let problem = match (least, greatest) {
+            (Bound::Inclusive(least), Bound::Inclusive(greatest))
+                if number < least || number > greatest =>
+            {
+                match least < greatest {
+                    true => format!("from {least} to {greatest}"),
+                    false => least.to_string(),
+                }
+            }
             (Bound::Inclusive(least), _) if number < least => format!("at least {least}"),
             (Bound::Exclusive(least), _) if number <= least => format!("more than {least}"),
             (_, Bound::Inclusive(greatest)) if number > greatest => format!("at most {greatest}"),
@@ -107,6 +119,20 @@ impl Constraints {
             _ => return Ok(()),
         };
         Err(Violation::of(format!("must be {problem}, not {number}")))
+    }
+
+    /// Checks a boolean.
+    ///
+    /// # Errors
+    ///
+    /// The value that it is not.
+    pub fn boolean(&self, value: bool) -> Result<(), Violation> {
+        match self.boolean {
+            Some(only) if only != value => {
+                Err(Violation::of(format!("must be {only}, not {value}")))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Checks the number of items of a list.

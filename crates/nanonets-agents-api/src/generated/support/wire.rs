@@ -131,9 +131,23 @@ macro_rules! wire_by_serde {
     };
 }
 
-wire_by_serde!(Fit::default(); bool, Json);
+wire_by_serde!(Fit::default(); Json);
 // A string of a known format is described better by it than by `String`.
 wire_by_serde!(Fit::KNOWN; chrono::NaiveDate, chrono::NaiveTime, uuid::Uuid, std::net::IpAddr, std::net::Ipv4Addr, std::net::Ipv6Addr);
+
+impl Wire for bool {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
+
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize(serializer)
+    }
+
+    fn check(&self, constraints: &Constraints) -> Result<(), Violation> {
+        constraints.boolean(*self)
+    }
+}
 
 impl Wire for String {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
