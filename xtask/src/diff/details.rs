@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::changes::Changes;
-use super::constraints::Enforced;
 use super::context::{Context, Side};
 use super::schemas::{self, At};
 use super::{Kind, Owner, Place, inputs, operations, security};
@@ -148,7 +147,7 @@ fn operation(
     changes: &mut Changes,
 ) {
     let place = operations::place(after);
-    security::of_operation(context, &place, old, new, changes);
+    security::of_operation(context, &place, (old, new), changes);
     let own = |view: OperationView<'_>| {
         let own = view
             .value
@@ -277,7 +276,7 @@ fn response<'d>(
             (Some(before), Some(after)) if is_typed => {
                 details.members(&["schema"], was, is);
                 let (before, after) = (context.old.schema_of(before), context.new.schema_of(after));
-                let at = At::of(answer.clone(), false, Enforced::No);
+                let at = At::of(answer.clone(), false);
                 if !is_told {
                     schemas::compare(context, &at, &before, &after, changes);
                 }

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::changes::Changes;
-use super::constraints::Enforced;
 use super::context::{Context, Side};
 use super::details::Details;
 use super::matching::{Matching, matching};
@@ -255,7 +254,7 @@ pub fn compare(
     }
     styles(before, after, &owner, changes);
     if let (Some(old), Some(new)) = (form(&context.old, before), form(&context.new, after)) {
-        let at = At::of(owner.part("body", ""), true, Enforced::No);
+        let at = At::of(owner.part("body", ""), true);
         schemas::compare(context, &at, &old, &new, changes);
     }
 }
@@ -319,11 +318,16 @@ fn both(
     let kinds = [Kind::InputDeprecated, Kind::InputRestored];
     changes.deprecation(place, kinds, old.deprecated, new.deprecated);
     if let (Some(before), Some(after)) = (&old.schema, &new.schema) {
-        let enforced = match &new.value {
-            Value::Type(value) if new.declared.is_some() => Enforced::of(value),
-            _ => Enforced::No,
+        let integer = |value: &Value<'_>| {
+            matches!(
+                value,
+                Value::Type(TypeRef::Primitive(Primitive::Integer(_)))
+            )
         };
-        let at = At::of(place.clone(), true, enforced);
+        let at = At {
+            is_checked: new.declared.is_some() && integer(&new.value),
+            ..At::of(place.clone(), true)
+        };
         schemas::compare(context, &at, before, after, changes);
     }
     let mut details = Details::of(context, place.clone(), changes);

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::Place;
 use super::changes::Changes;
-use super::constraints::{self, Enforced, is_constraint};
+use super::constraints::{self, is_constraint};
 use super::context::{Context, Side};
 use super::details::{Details, differs};
 use crate::construct::schema::Schema;
@@ -44,18 +44,19 @@ pub struct At {
     pub path: String,
     /// Whether callers send its values.
     pub is_sent: bool,
-    pub enforced: Enforced,
-    depth: usize,
+    /// Whether the generated code checks the range of an integer before it sends it.
+    pub is_checked: bool,
+    pub depth: usize,
 }
 
 impl At {
     /// The place of a schema.
-    pub fn of(place: Place, is_sent: bool, enforced: Enforced) -> Self {
+    pub fn of(place: Place, is_sent: bool) -> Self {
         Self {
             place,
             path: String::new(),
             is_sent,
-            enforced,
+            is_checked: false,
             depth: 0,
         }
     }
@@ -63,7 +64,7 @@ impl At {
     fn inside(&self, keyword: &str) -> Self {
         Self {
             path: format!("{}{keyword}/", self.path),
-            enforced: Enforced::No,
+            is_checked: false,
             depth: self.depth + 1,
             ..self.clone()
         }
@@ -128,12 +129,9 @@ fn keywords<'d>(
     let outermost = |objects: &[&'d Value], keyword: &str| {
         objects.iter().find_map(|object| object.get(keyword))
     };
-    let lists = |objects: &[&'d Value]| {
-        ["enum", "const"]
-            .iter()
-            .any(|keyword| outermost(objects, keyword).is_some())
-    };
-    let has_values = lists(old) && lists(new);
+    let has_values = [old, new].iter().all(|objects| {
+        outermost(objects, "enum").is_some() || outermost(objects, "const").is_some()
+    });
     // Inside of a type, nothing has a place of its own.
     let is_owner_told = changes.has_any(&at.place.owner);
     let is_inside = !at.path.is_empty() && is_owner_told;
@@ -170,18 +168,12 @@ fn inside<'d>(
         ),
     ];
     for (keyword, old, new) in members {
-        let constrains = |schema: &Option<Schema<'_>>| {
-            schema
-                .as_ref()
-                .is_some_and(|schema| !schema.is_unconstrained())
-        };
         match (&old, &new) {
             (Some(old), Some(new)) => compare(context, &at.inside(keyword), old, new, changes),
-            _ if is_told || (!constrains(&old) && !constrains(&new)) => {}
-            (_, is) => {
-                let now = if is.is_some() { "now" } else { "no longer" };
-                changes.detail(&at.place, format!("has `{}{keyword}` {now}", at.path));
+            (Some(only), None) | (None, Some(only)) if !is_told && !only.is_unconstrained() => {
+                changes.detail(&at.place, format!("has other `{}{keyword}`", at.path));
             }
+            _ => {}
         }
     }
     // Of an object, they are the fields of a type.
@@ -194,12 +186,10 @@ fn inside<'d>(
     }
     let (old, new) = (branches(&context.old, old), branches(&context.new, new));
     if !is_told && old.is_empty() != new.is_empty() {
-        let union = if old.is_empty() {
-            "a union now"
-        } else {
-            "no union any more"
-        };
-        changes.detail(&at.place, format!("is {union}"));
+        changes.detail(
+            &at.place,
+            format!("has other `{}oneOf` or `anyOf`", at.path),
+        );
     }
     for (label, old) in old {
         if let Some(new) = new.get(&label) {

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::changes::Changes;
-use super::constraints::Enforced;
 use super::context::{Context, Side, is_component};
 use super::matching::{Matching, matching};
 use super::schemas::{self, At};
@@ -411,7 +410,7 @@ impl<'d> Comparison<'_, 'd> {
         };
         // One without a name is compared where it is used.
         if is_named {
-            let at = At::of(self.place.clone(), self.is_sent, Enforced::No);
+            let at = At::of(self.place.clone(), self.is_sent);
             schemas::compare(self.context, &at, &before, &after, self.changes);
         }
         let is_reference = before.reference().is_some() || after.reference().is_some();
@@ -429,7 +428,7 @@ impl<'d> Comparison<'_, 'd> {
                     let after = after.property(new.root, key);
                     // The server ignores a `readOnly` member of a request, or rejects it.
                     let is_sent = self.is_sent && !before.is("readOnly");
-                    let at = At::of(field, is_sent, Enforced::No);
+                    let at = At::of(field, is_sent);
                     schemas::compare(self.context, &at, &before, &after, self.changes);
                 }
                 None if matches!(shape, Shape::Struct(_)) => {}
