@@ -79,7 +79,7 @@ enum Step {
 }
 
 /// Adds what changed in the constraints of a schema.
-pub fn compare(at: &At, old: &Schema<'_>, new: &Schema<'_>, changes: &mut Changes) {
+pub fn compare(at: &At, old: &Schema<'_>, new: &Schema<'_>, changes: &mut Changes<'_>) {
     for (keyword, rule) in RULES {
         let (before, after) = (
             strictest(old, keyword, *rule),
@@ -158,7 +158,7 @@ fn step(rule: Rule, old: Option<&Value>, new: Option<&Value>) -> Step {
 }
 
 /// Compares the listed values (`enum`, `const`). Those of strings are a type of the model.
-fn values(at: &At, old: &Schema<'_>, new: &Schema<'_>, changes: &mut Changes) {
+fn values(at: &At, old: &Schema<'_>, new: &Schema<'_>, changes: &mut Changes<'_>) {
     let listed = |schema: &Schema<'_>| -> Option<BTreeSet<String>> {
         let values = schema.values()?;
         let is_modelled = !values.is_empty() && values.iter().all(|value| value.is_string());
@@ -198,7 +198,7 @@ fn values(at: &At, old: &Schema<'_>, new: &Schema<'_>, changes: &mut Changes) {
     }
 }
 
-fn add(at: &At, step: Step, keyword: &str, what: String, changes: &mut Changes) {
+fn add(at: &At, step: Step, keyword: &str, what: String, changes: &mut Changes<'_>) {
     let kind = match step {
         Step::Tighter => Kind::ConstraintTightened,
         Step::Same | Step::Looser => Kind::ConstraintLoosened,

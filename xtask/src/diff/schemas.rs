@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::Place;
 use super::changes::Changes;
 use super::constraints::{self, is_constraint};
-use super::context::{Context, Side};
+use super::context::Side;
 use super::details::{Details, differs};
 use crate::construct::schema::Schema;
 use crate::{pointer, view};
@@ -72,13 +72,8 @@ impl At {
 }
 
 /// Compares the schemas at a place of which the model was compared.
-pub fn compare<'d>(
-    context: &Context<'d>,
-    at: &At,
-    old: &Schema<'d>,
-    new: &Schema<'d>,
-    changes: &mut Changes,
-) {
+pub fn compare<'d>(at: &At, old: &Schema<'d>, new: &Schema<'d>, changes: &mut Changes<'d>) {
+    let context = changes.context;
     let is_told = changes.has(&at.place);
     let objects = match (old.reference(), new.reference()) {
         _ if at.depth > MAX_DEPTH => return,
@@ -98,11 +93,11 @@ pub fn compare<'d>(
         _ if changes.is_replaced(&at.place) => return,
         _ => {
             constraints::compare(at, old, new, changes);
-            inside(context, at, (old, new), is_told, changes);
+            inside(at, (old, new), is_told, changes);
             [old, new].map(|schema| schema.objects().collect())
         }
     };
-    keywords(context, at, &objects, is_told, changes);
+    keywords(at, &objects, is_told, changes);
 }
 
 /// The schema objects beside a reference.
@@ -115,11 +110,10 @@ fn beside<'d>(side: &Side<'d>, schema: &Schema<'d>, target: &str) -> Vec<&'d Val
 
 /// Compares the keywords that neither constrain values nor lead to other schemas.
 fn keywords<'d>(
-    context: &Context<'d>,
     at: &At,
     [old, new]: &[Vec<&'d Value>; 2],
     is_told: bool,
-    changes: &mut Changes,
+    changes: &mut Changes<'d>,
 ) {
     let objects = old
         .iter()
@@ -145,19 +139,19 @@ fn keywords<'d>(
             continue;
         }
         let (old, new) = (outermost(old, keyword), outermost(new, keyword));
-        let mut details = Details::of(context, at.place.clone(), changes);
+        let mut details = Details::of(at.place.clone(), changes);
         details.compare(&format!("{}{keyword}", at.path), old, new);
     }
 }
 
 /// Compares the schemas inside of a schema that have no place of their own.
 fn inside<'d>(
-    context: &Context<'d>,
     at: &At,
     (old, new): (&Schema<'d>, &Schema<'d>),
     is_told: bool,
-    changes: &mut Changes,
+    changes: &mut Changes<'d>,
 ) {
+    let context = changes.context;
     let (old_root, new_root) = (context.old.root, context.new.root);
     let members = [
         ("items", old.items(old_root), new.items(new_root)),
@@ -169,7 +163,7 @@ fn inside<'d>(
     ];
     for (keyword, old, new) in members {
         match (&old, &new) {
-            (Some(old), Some(new)) => compare(context, &at.inside(keyword), old, new, changes),
+            (Some(old), Some(new)) => compare(&at.inside(keyword), old, new, changes),
             (Some(only), None) | (None, Some(only)) if !is_told && !only.is_unconstrained() => {
                 changes.detail(&at.place, format!("has other `{}{keyword}`", at.path));
             }
@@ -193,7 +187,7 @@ fn inside<'d>(
     }
     for (label, old) in old {
         if let Some(new) = new.get(&label) {
-            compare(context, &at.inside(&label), &old, new, changes);
+            compare(&at.inside(&label), &old, new, changes);
         }
     }
 }

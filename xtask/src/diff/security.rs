@@ -45,7 +45,7 @@ fn ways(security: Option<&Value>) -> Ways<'_> {
 }
 
 /// Adds that something differs, which breaks if requests that were let in may be rejected.
-fn add(place: &Place, what: String, is_rejected: bool, changes: &mut Changes) {
+fn add(place: &Place, what: String, is_rejected: bool, changes: &mut Changes<'_>) {
     let effect = match is_rejected {
         true => Kind::AuthenticationChanged.effect(),
         false => (Effect::None, "what was accepted is accepted"),
@@ -58,7 +58,7 @@ fn requirements(
     old: &Ways<'_>,
     new: &Ways<'_>,
     is_used: bool,
-    changes: &mut Changes,
+    changes: &mut Changes<'_>,
 ) {
     if old != new {
         // Each way is still there, or one that asks for less.
@@ -74,7 +74,8 @@ fn own(view: OperationView<'_>) -> Option<&Value> {
 }
 
 /// Compares what the documents ask for, and the schemes.
-pub fn compare(context: &Context<'_>, changes: &mut Changes) {
+pub fn compare(changes: &mut Changes<'_>) {
+    let context = changes.context;
     let place = Place::of(Owner::Document(AUTHENTICATION));
     let Context { old, new, .. } = context;
     let (before, after) = (
@@ -118,11 +119,11 @@ pub fn compare(context: &Context<'_>, changes: &mut Changes) {
 
 /// Compares what an operation asks for, if that is not what the document asks for.
 pub fn of_operation(
-    context: &Context<'_>,
     place: &Place,
     (old, new): (OperationView<'_>, OperationView<'_>),
-    changes: &mut Changes,
+    changes: &mut Changes<'_>,
 ) {
+    let context = changes.context;
     if own(old).is_some() || own(new).is_some() {
         let before = ways(own(old).or(context.old.root.get("security")));
         let after = ways(own(new).or(context.new.root.get("security")));
