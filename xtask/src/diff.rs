@@ -197,10 +197,10 @@ pub fn documents(old: &Document, new: &Document) -> Result<Diff, Vec<Located>> {
         Side::of(&before.api, &old.root),
         Side::of(&after.api, &new.root),
     );
-    let mut changes = Changes::default();
-    operations::compare(&context, &mut changes);
-    types::compare(&context, &mut changes);
-    details::compare(&context, &mut changes);
+    let mut changes = Changes::of(&context);
+    operations::compare(&mut changes);
+    types::compare(&mut changes);
+    details::compare(&mut changes);
     let left_out = [(old, old_left), (new, new_left)].map(|(document, left_out)| LeftOutOf {
         document: document.name.clone(),
         left_out,

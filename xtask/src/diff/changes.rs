@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::context::Context;
 use super::{Change, Effect, Kind, Owner, Part, Place};
 
 /// The changes of a comparison. Prose and details are collected, and are one change for each owner or place in the end.
-#[derive(Debug, Default)]
-pub struct Changes {
+#[derive(Debug)]
+pub struct Changes<'d> {
+    /// What is compared.
+    pub context: &'d Context<'d>,
     changes: Vec<Change>,
     /// The kinds of changes of each place.
     kinds: BTreeMap<Place, BTreeSet<Kind>>,
@@ -15,7 +18,18 @@ pub struct Changes {
     details: BTreeMap<Place, Vec<String>>,
 }
 
-impl Changes {
+impl<'d> Changes<'d> {
+    /// None yet.
+    pub fn of(context: &'d Context<'d>) -> Self {
+        Self {
+            context,
+            changes: Vec::new(),
+            kinds: BTreeMap::new(),
+            prose: BTreeMap::new(),
+            details: BTreeMap::new(),
+        }
+    }
+
     /// Adds a change with the effect that its kind has.
     pub fn add(&mut self, kind: Kind, place: &Place, what: impl Into<String>) {
         self.with(kind, place, what, kind.effect());

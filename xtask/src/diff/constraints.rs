@@ -12,7 +12,6 @@ use super::changes::Changes;
 use super::details::differs;
 use super::schemas::At;
 use super::{Effect, Kind};
-use crate::api::{Primitive, TypeRef};
 use crate::construct::schema::Schema;
 
 /// Which value of a keyword is tighter.
@@ -66,30 +65,6 @@ const RULES: &[(&str, Rule)] = &[
     ("uniqueItems", Rule::True),
 ];
 
-/// Which constraints the generated code enforces before it sends a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Enforced {
-    /// None.
-    No,
-    /// The range of an integer.
-    Range,
-}
-
-impl Enforced {
-    /// Those of a parameter of a type.
-    pub fn of(value: &TypeRef) -> Self {
-        match value {
-            TypeRef::Primitive(Primitive::Integer(_)) => Self::Range,
-            _ => Self::No,
-        }
-    }
-
-    fn includes(self, keyword: &str) -> bool {
-        let is_bound = keyword.ends_with("imum");
-        self == Self::Range && is_bound
-    }
-}
-
 /// Whether a keyword constrains values.
 pub fn is_constraint(keyword: &str) -> bool {
     RULES.iter().any(|(known, _)| *known == keyword)
@@ -104,7 +79,7 @@ enum Step {
 }
 
 /// Adds what changed in the constraints of a schema.
-pub fn compare(at: &At, old: &Schema<'_>, new: &Schema<'_>, changes: &mut Changes) {
+pub fn compare(at: &At, old: &Schema<'_>, new: &Schema<'_>, changes: &mut Changes<'_>) {
     for (keyword, rule) in RULES {
         let (before, after) = (
             strictest(old, keyword, *rule),
@@ -183,46 +158,47 @@ fn step(rule: Rule, old: Option<&Value>, new: Option<&Value>) -> Step {
 }
 
 /// Compares the listed values (`enum`, `const`). Those of strings are a type of the model.
-fn values(at: &At, old: &Schema<'_>, new: &Schema<'_>, changes: &mut Changes) {
+fn values(at: &At, old: &Schema<'_>, new: &Schema<'_>, changes: &mut Changes<'_>) {
     let listed = |schema: &Schema<'_>| -> Option<BTreeSet<String>> {
         let values = schema.values()?;
         let is_modelled = !values.is_empty() && values.iter().all(|value| value.is_string());
-        (!is_modelled).then(|| values.into_iter().map(Value::to_string).collect())
+        (!is_modelled).then(|| values.iter().map(|value| format!("`{value}`")).collect())
     };
-    let (before, after) = (listed(old), listed(new));
     let keyword = format!("{}enum", at.path);
-    match (before, after) {
-        (None, Some(_)) => {
-            let what = format!("has `{keyword}` now");
-            add(at, Step::Tighter, "enum", what, changes);
-        }
+    match (listed(old), listed(new)) {
+        (None, Some(_)) => add(
+            at,
+            Step::Tighter,
+            "enum",
+            format!("has `{keyword}` now"),
+            changes,
+        ),
         (Some(_), None) => {
             let what = format!("has no `{keyword}` any more");
             add(at, Step::Looser, "enum", what, changes);
         }
-        (Some(before), Some(after)) => {
-            let text = |values: BTreeSet<&String>| {
-                let values: Vec<String> = values.iter().map(|value| format!("`{value}`")).collect();
-                values.join(", ")
-            };
-            let (gone, added) = (
-                text(before.difference(&after).collect()),
-                text(after.difference(&before).collect()),
-            );
+        (old, new) => {
+            let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
+            let text = |values: BTreeSet<String>| values.into_iter().collect::<Vec<_>>().join(", ");
+            let (gone, added) = (text(&old - &new), text(&new - &old));
             if !gone.is_empty() {
                 let what = format!("no longer lists {gone} in `{keyword}`");
                 add(at, Step::Tighter, "enum", what, changes);
             }
             if !added.is_empty() {
-                let what = format!("lists {added} in `{keyword}` now");
-                add(at, Step::Looser, "enum", what, changes);
+                add(
+                    at,
+                    Step::Looser,
+                    "enum",
+                    format!("lists {added} in `{keyword}` now"),
+                    changes,
+                );
             }
         }
-        (None, None) => {}
     }
 }
 
-fn add(at: &At, step: Step, keyword: &str, what: String, changes: &mut Changes) {
+fn add(at: &At, step: Step, keyword: &str, what: String, changes: &mut Changes<'_>) {
     let kind = match step {
         Step::Tighter => Kind::ConstraintTightened,
         Step::Same | Step::Looser => Kind::ConstraintLoosened,
@@ -232,7 +208,7 @@ fn add(at: &At, step: Step, keyword: &str, what: String, changes: &mut Changes) 
             Effect::None,
             "it is only received, and read whatever its value",
         ),
-        Step::Tighter if at.enforced.includes(keyword) => (
+        Step::Tighter if at.is_checked && keyword.ends_with("imum") => (
             Effect::Run,
             "a value that it excludes compiles, and is rejected before it is sent",
         ),

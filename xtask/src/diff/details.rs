@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::changes::Changes;
-use super::constraints::Enforced;
-use super::context::{Context, Side};
+use super::context::Side;
 use super::schemas::{self, At};
 use super::{Kind, Owner, Place, inputs, operations, security};
 use crate::api::Operation;
@@ -60,7 +59,8 @@ const COMPARED: &[&str] = &[
 const MAX_DEPTH: usize = 32;
 
 /// Adds what differs in the documents alone.
-pub fn compare(context: &Context<'_>, changes: &mut Changes) {
+pub fn compare(changes: &mut Changes<'_>) {
+    let context = changes.context;
     let (old, new) = (context.old.root, context.new.root);
     let version = |root: &Value| root.pointer("/info/version").map(short).unwrap_or_default();
     if version(old) != version(new) {
@@ -91,7 +91,7 @@ pub fn compare(context: &Context<'_>, changes: &mut Changes) {
             }
         }
     }
-    security::compare(context, changes);
+    security::compare(changes);
     servers(
         &Place::of(Owner::Document("servers")),
         &addresses(old.get("servers")),
@@ -103,7 +103,7 @@ pub fn compare(context: &Context<'_>, changes: &mut Changes) {
         let views = (context.old.view(before), context.new.view(after));
         // Several methods may be made of one operation; the first has its name.
         if let (Some(old), Some(new), true) = (views.0, views.1, compared.insert(&after.origin)) {
-            operation(context, (before, old), (after, new), changes);
+            operation((before, old), (after, new), changes);
         }
     }
 }
@@ -129,7 +129,7 @@ fn addresses(servers: Option<&Value>) -> String {
     }
 }
 
-fn servers(place: &Place, was: &str, is: &str, changes: &mut Changes) {
+fn servers(place: &Place, was: &str, is: &str, changes: &mut Changes<'_>) {
     if was != is {
         changes.add(
             Kind::ServersChanged,
@@ -141,14 +141,10 @@ fn servers(place: &Place, was: &str, is: &str, changes: &mut Changes) {
 
 type Sent<'a> = (&'a Operation, OperationView<'a>);
 
-fn operation(
-    context: &Context<'_>,
-    (before, old): Sent<'_>,
-    (after, new): Sent<'_>,
-    changes: &mut Changes,
-) {
+fn operation<'d>((before, old): Sent<'d>, (after, new): Sent<'d>, changes: &mut Changes<'d>) {
+    let context = changes.context;
     let place = operations::place(after);
-    security::of_operation(context, &place, old, new, changes);
+    security::of_operation(&place, (old, new), changes);
     let own = |view: OperationView<'_>| {
         let own = view
             .value
@@ -166,20 +162,20 @@ fn operation(
         );
         servers(&place.part("servers", ""), &was, &is, changes);
     }
-    let mut details = Details::of(context, place.clone(), changes);
+    let mut details = Details::of(place.clone(), changes);
     for word in ["summary", "description"] {
         details.compare(word, old.item.get(word), new.item.get(word));
     }
     details.members(COMPARED, Some(old.value), Some(new.value));
-    body(context, (before, old), (after, new), changes);
+    body((before, old), (after, new), changes);
     let (old, new) = (old.value.get("responses"), new.value.get("responses"));
     for status in keys(old, new) {
         let of_status = place.part("status", status);
         match (member(old, status), member(new, status)) {
             (was, is) if status.starts_with("x-") => {
-                Details::of(context, place.clone(), changes).compare(status, was, is);
+                Details::of(place.clone(), changes).compare(status, was, is);
             }
-            (Some(was), Some(is)) => response(context, &place, status, (was, is), changes),
+            (Some(was), Some(is)) => response(&place, status, (was, is), changes),
             _ if changes.has(&place.part("answer", status)) => {}
             (None, _) => changes.add(Kind::StatusAdded, &of_status, "is described now"),
             _ => changes.add(Kind::StatusRemoved, &of_status, "is no longer described"),
@@ -191,12 +187,8 @@ fn resolved<'d>(root: &'d Value, value: Option<&'d Value>) -> Option<&'d Value> 
     Some(view::resolve(root, value?)?.1)
 }
 
-fn body(
-    context: &Context<'_>,
-    (before, old): Sent<'_>,
-    (after, new): Sent<'_>,
-    changes: &mut Changes,
-) {
+fn body((before, old): Sent<'_>, (after, new): Sent<'_>, changes: &mut Changes<'_>) {
+    let context = changes.context;
     let old = resolved(context.old.root, old.value.get("requestBody"));
     let new = resolved(context.new.root, new.value.get("requestBody"));
     if old.is_none() || new.is_none() {
@@ -211,7 +203,7 @@ fn body(
         &["content", "required"]
     };
     let is_told = changes.has_any(&place.owner);
-    let mut details = Details::of(context, place, changes);
+    let mut details = Details::of(place, changes);
     details.members(compared, old, new);
     let (old, new) = (member(old, "content"), member(new, "content"));
     for name in keys(old, new) {
@@ -246,16 +238,16 @@ fn body(
 const FORMS: &[&str] = &["application/x-www-form-urlencoded", "multipart/form-data"];
 
 fn response<'d>(
-    context: &Context<'d>,
     place: &Place,
     status: &str,
     (old, new): (&'d Value, &'d Value),
-    changes: &mut Changes,
+    changes: &mut Changes<'d>,
 ) {
+    let context = changes.context;
     let old = resolved(context.old.root, Some(old));
     let new = resolved(context.new.root, Some(new));
     let of_status = place.part("status", status);
-    Details::of(context, of_status, changes).members(&["content"], old, new);
+    Details::of(of_status, changes).members(&["content"], old, new);
     let answer = place.part("answer", status);
     let places = [&place.part("answer", ""), &place.part("error", ""), &answer];
     let is_told = places.iter().any(|place| changes.has(place));
@@ -272,14 +264,14 @@ fn response<'d>(
     for name in keys(old, new) {
         let (was, is) = (member(old, name), member(new, name));
         let is_typed = is_json(name) || essence(name) == "text/event-stream";
-        let mut details = Details::of(context, answer.clone(), changes);
+        let mut details = Details::of(answer.clone(), changes);
         match (member(was, "schema"), member(is, "schema")) {
             (Some(before), Some(after)) if is_typed => {
                 details.members(&["schema"], was, is);
                 let (before, after) = (context.old.schema_of(before), context.new.schema_of(after));
-                let at = At::of(answer.clone(), false, Enforced::No);
+                let at = At::of(answer.clone(), false);
                 if !is_told {
-                    schemas::compare(context, &at, &before, &after, changes);
+                    schemas::compare(&at, &before, &after, changes);
                 }
             }
             _ if was.is_some() && is.is_some() => {
@@ -307,18 +299,16 @@ pub fn keys<'v>(old: Option<&'v Value>, new: Option<&'v Value>) -> Vec<&'v str> 
 
 /// A comparison of values that the model does not have, at one place.
 pub struct Details<'c, 'd> {
-    context: &'c Context<'d>,
     place: Place,
     /// What they are of, such as `` of `image/png` ``.
     of: String,
-    changes: &'c mut Changes,
+    changes: &'c mut Changes<'d>,
 }
 
 impl<'c, 'd> Details<'c, 'd> {
     /// A comparison at a place.
-    pub fn of(context: &'c Context<'d>, place: Place, changes: &'c mut Changes) -> Self {
+    pub fn of(place: Place, changes: &'c mut Changes<'d>) -> Self {
         Self {
-            context,
             place,
             of: String::new(),
             changes,
@@ -342,12 +332,12 @@ impl<'c, 'd> Details<'c, 'd> {
 
     /// Compares the values at a path. `keyword` is its end, unless that is a name of the document.
     fn values(&mut self, path: &[&str], keyword: &str, old: Option<&Value>, new: Option<&Value>) {
-        let old = old.map(|value| self.context.old.followed(value));
-        let new = new.map(|value| self.context.new.followed(value));
+        let old = old.map(|value| self.changes.context.old.followed(value));
+        let new = new.map(|value| self.changes.context.new.followed(value));
         let target = |value: Option<&Value>| Some(view::target(value?)?.to_owned());
         let is_object = |value: Option<&Value>| value.is_some_and(Value::is_object);
         let is_renamed = match (target(old), target(new)) {
-            (Some(old), Some(new)) => self.context.same_schema(&old, &new),
+            (Some(old), Some(new)) => self.changes.context.same_schema(&old, &new),
             _ => false,
         };
         if is_renamed || is_same(keyword, old, new) {

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::changes::Changes;
-use super::constraints::Enforced;
 use super::context::{Context, Side};
 use super::details::Details;
 use super::matching::{Matching, matching};
@@ -195,12 +194,8 @@ fn style(style: Style) -> String {
 }
 
 /// Adds what changed in the inputs of an operation.
-pub fn compare(
-    context: &Context<'_>,
-    before: &Operation,
-    after: &Operation,
-    changes: &mut Changes,
-) {
+pub fn compare<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Changes<'d>) {
+    let context = changes.context;
     let owner = place(after);
     let place = |input: &Input<'_>| owner.part(input.part.what, &input.part.name);
     let (old, new) = (inputs(&context.old, before), inputs(&context.new, after));
@@ -231,7 +226,7 @@ pub fn compare(
     }
     let all = &new;
     for (old, new, _) in &inputs.both {
-        both(context, old, (new, all), &place(new), changes);
+        both(old, (new, all), &place(new), changes);
     }
     inputs
         .both
@@ -255,8 +250,8 @@ pub fn compare(
     }
     styles(before, after, &owner, changes);
     if let (Some(old), Some(new)) = (form(&context.old, before), form(&context.new, after)) {
-        let at = At::of(owner.part("body", ""), true, Enforced::No);
-        schemas::compare(context, &at, &old, &new, changes);
+        let at = At::of(owner.part("body", ""), true);
+        schemas::compare(&at, &old, &new, changes);
     }
 }
 
@@ -266,13 +261,13 @@ fn form<'a>(side: &Side<'a>, operation: &Operation) -> Option<Schema<'a>> {
     Some(side.schema_of(view::resolve(side.root, content.get("schema")?)?.1))
 }
 
-fn both(
-    context: &Context<'_>,
-    old: &Input<'_>,
-    (new, all): (&Input<'_>, &[Input<'_>]),
+fn both<'d>(
+    old: &Input<'d>,
+    (new, all): (&Input<'d>, &[Input<'_>]),
     place: &Place,
-    changes: &mut Changes,
+    changes: &mut Changes<'d>,
 ) {
+    let context = changes.context;
     let in_path = old.position.is_some() && new.position.is_some();
     if !old.required && !new.required && old.name != new.name {
         let what = format!("is set by `{}` instead of `{}`", new.name, old.name);
@@ -319,14 +314,19 @@ fn both(
     let kinds = [Kind::InputDeprecated, Kind::InputRestored];
     changes.deprecation(place, kinds, old.deprecated, new.deprecated);
     if let (Some(before), Some(after)) = (&old.schema, &new.schema) {
-        let enforced = match &new.value {
-            Value::Type(value) if new.declared.is_some() => Enforced::of(value),
-            _ => Enforced::No,
+        let integer = |value: &Value<'_>| {
+            matches!(
+                value,
+                Value::Type(TypeRef::Primitive(Primitive::Integer(_)))
+            )
         };
-        let at = At::of(place.clone(), true, enforced);
-        schemas::compare(context, &at, before, after, changes);
+        let at = At {
+            is_checked: new.declared.is_some() && integer(&new.value),
+            ..At::of(place.clone(), true)
+        };
+        schemas::compare(&at, before, after, changes);
     }
-    let mut details = Details::of(context, place.clone(), changes);
+    let mut details = Details::of(place.clone(), changes);
     details.members(MODELLED, old.declared, new.declared);
 }
 
@@ -374,7 +374,7 @@ fn is_wider(old: &TypeRef, new: &TypeRef) -> bool {
 }
 
 /// Adds that a value is written in another way.
-fn written(place: &Place, old: &str, new: &str, changes: &mut Changes) {
+fn written(place: &Place, old: &str, new: &str, changes: &mut Changes<'_>) {
     if old != new {
         let text = |form: &str| {
             if form.is_empty() {
@@ -389,7 +389,7 @@ fn written(place: &Place, old: &str, new: &str, changes: &mut Changes) {
 }
 
 /// Compares how the fields of a form are written.
-fn styles(before: &Operation, after: &Operation, owner: &Place, changes: &mut Changes) {
+fn styles(before: &Operation, after: &Operation, owner: &Place, changes: &mut Changes<'_>) {
     let of = |operation: &Operation| match operation.body.as_ref().map(|body| &body.content) {
         Some(Content::Form(_, styles)) => styles.iter().cloned().collect(),
         _ => BTreeMap::new(),

@@ -3,20 +3,20 @@
 use std::collections::BTreeSet;
 
 use super::changes::Changes;
-use super::context::Context;
 use super::pairing::media_type;
 use super::{Effect, Kind, Owner, Place, inputs};
 use crate::api::{Answer, Api, Body, Content, Operation, Success, TypeRef};
 use crate::view;
 
 /// Adds what changed in the operations.
-pub fn compare(context: &Context<'_>, changes: &mut Changes) {
+pub fn compare(changes: &mut Changes<'_>) {
+    let context = changes.context;
     let pairs = &context.operations;
     let of_old: BTreeSet<&str> = pairs.iter().map(|(old, _)| &*old.name).collect();
     let of_new: BTreeSet<&str> = pairs.iter().map(|(_, new)| &*new.name).collect();
     for operation in &context.old.api.operations {
         if !of_old.contains(&*operation.name) {
-            removed(context, operation, changes);
+            removed(operation, changes);
         }
     }
     for operation in &context.new.api.operations {
@@ -26,16 +26,16 @@ pub fn compare(context: &Context<'_>, changes: &mut Changes) {
         }
     }
     for (before, after) in pairs {
-        identity(context, before, after, changes);
-        call(context, before, after, changes);
+        identity(before, after, changes);
+        call(before, after, changes);
     }
 }
 
 /// Adds what changed in how a method is called, and in what it returns.
-fn call(context: &Context<'_>, before: &Operation, after: &Operation, changes: &mut Changes) {
-    answers(context, before, after, changes);
+fn call<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Changes<'d>) {
+    answers(before, after, changes);
     format(before, after, changes);
-    inputs::compare(context, before, after, changes);
+    inputs::compare(before, after, changes);
 }
 
 /// The place of an operation.
@@ -53,12 +53,12 @@ fn destination(operation: &Operation) -> (&str, String) {
 }
 
 /// Adds that an operation lost its name, which another one may have now.
-fn nameless(
-    context: &Context<'_>,
-    before: &Operation,
+fn nameless<'d>(
+    before: &'d Operation,
     (kind, mut what, mut reason): (Kind, String, String),
-    changes: &mut Changes,
+    changes: &mut Changes<'d>,
 ) {
+    let context = changes.context;
     let mut effect = Effect::Build;
     let mut others = context.new.api.operations.iter();
     if let Some(successor) = others.find(|other| other.name == before.name) {
@@ -68,8 +68,8 @@ fn nameless(
         };
         what.push_str(&format!(", and `{}` sends {sends}", before.name));
         reason.push_str(&format!("; code that still compiles sends {sends}"));
-        let mut found = Changes::default();
-        call(context, before, successor, &mut found);
+        let mut found = Changes::of(context);
+        call(before, successor, &mut found);
         if !found
             .finish()
             .iter()
@@ -81,7 +81,8 @@ fn nameless(
     changes.with(kind, &place(before), what, (effect, reason));
 }
 
-fn removed(context: &Context<'_>, operation: &Operation, changes: &mut Changes) {
+fn removed<'d>(operation: &'d Operation, changes: &mut Changes<'d>) {
+    let context = changes.context;
     let mut others = context.new.api.operations.iter();
     let is_left = others.any(|other| destination(other) == destination(operation));
     let endpoint = endpoint(operation);
@@ -91,20 +92,15 @@ fn removed(context: &Context<'_>, operation: &Operation, changes: &mut Changes) 
         format => format!("`{endpoint}` takes no `{format}` any more"),
     };
     let gone = (Kind::OperationRemoved, "is gone".to_owned(), reason);
-    nameless(context, operation, gone, changes);
+    nameless(operation, gone, changes);
 }
 
-fn identity(context: &Context<'_>, before: &Operation, after: &Operation, changes: &mut Changes) {
+fn identity<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Changes<'d>) {
     let place = place(after);
     if before.name != after.name {
         let what = format!("is called `{}` now", after.name);
         let reason = format!("the method of `{}` has another name", endpoint(after));
-        nameless(
-            context,
-            before,
-            (Kind::OperationRenamed, what, reason),
-            changes,
-        );
+        nameless(before, (Kind::OperationRenamed, what, reason), changes);
     }
     // The names of the parameters in the path are theirs.
     if destination(before) != destination(after) {
@@ -129,7 +125,7 @@ pub fn is_multipart(operation: &Operation) -> bool {
     matches!(content, Some(Content::Multipart(_)))
 }
 
-fn format(before: &Operation, after: &Operation, changes: &mut Changes) {
+fn format(before: &Operation, after: &Operation, changes: &mut Changes<'_>) {
     let (was, is) = (media_type(before), media_type(after));
     if was != is && !was.is_empty() && !is.is_empty() {
         let what = format!("is sent as `{is}` instead of `{was}`");
@@ -142,12 +138,13 @@ fn format(before: &Operation, after: &Operation, changes: &mut Changes) {
     }
 }
 
-fn answers(context: &Context<'_>, before: &Operation, after: &Operation, changes: &mut Changes) {
+fn answers(before: &Operation, after: &Operation, changes: &mut Changes<'_>) {
+    let context = changes.context;
     let place = place(after);
     let answer = place.part("answer", "");
     match (&before.success, &after.success) {
         (Success::Always(old), Success::Always(new)) => {
-            answer_types(context, &answer, old, new, changes);
+            answer_types(&answer, old, new, changes);
         }
         (Success::ByStatus(old), Success::ByStatus(new)) => {
             let find = |answers: &[(String, Answer)], status: &str| {
@@ -159,7 +156,7 @@ fn answers(context: &Context<'_>, before: &Operation, after: &Operation, changes
             for (status, old) in old {
                 let place = place.part("answer", status);
                 match find(new, status) {
-                    Some(new) => answer_types(context, &place, old, &new, changes),
+                    Some(new) => answer_types(&place, old, &new, changes),
                     None => changes.add(Kind::AnswerRemoved, &place, "is gone"),
                 }
             }
@@ -196,13 +193,8 @@ fn answers(context: &Context<'_>, before: &Operation, after: &Operation, changes
     }
 }
 
-fn answer_types(
-    context: &Context<'_>,
-    place: &Place,
-    old: &Answer,
-    new: &Answer,
-    changes: &mut Changes,
-) {
+fn answer_types(place: &Place, old: &Answer, new: &Answer, changes: &mut Changes<'_>) {
+    let context = changes.context;
     let is_same = match (old, new) {
         (Answer::Json(old), Answer::Json(new)) | (Answer::Events(old), Answer::Events(new)) => {
             context.same(old, new)

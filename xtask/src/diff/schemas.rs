@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::Place;
 use super::changes::Changes;
-use super::constraints::{self, Enforced, is_constraint};
-use super::context::{Context, Side};
+use super::constraints::{self, is_constraint};
+use super::context::Side;
 use super::details::{Details, differs};
 use crate::construct::schema::Schema;
 use crate::{pointer, view};
@@ -44,18 +44,19 @@ pub struct At {
     pub path: String,
     /// Whether callers send its values.
     pub is_sent: bool,
-    pub enforced: Enforced,
-    depth: usize,
+    /// Whether the generated code checks the range of an integer before it sends it.
+    pub is_checked: bool,
+    pub depth: usize,
 }
 
 impl At {
     /// The place of a schema.
-    pub fn of(place: Place, is_sent: bool, enforced: Enforced) -> Self {
+    pub fn of(place: Place, is_sent: bool) -> Self {
         Self {
             place,
             path: String::new(),
             is_sent,
-            enforced,
+            is_checked: false,
             depth: 0,
         }
     }
@@ -63,7 +64,7 @@ impl At {
     fn inside(&self, keyword: &str) -> Self {
         Self {
             path: format!("{}{keyword}/", self.path),
-            enforced: Enforced::No,
+            is_checked: false,
             depth: self.depth + 1,
             ..self.clone()
         }
@@ -71,13 +72,8 @@ impl At {
 }
 
 /// Compares the schemas at a place of which the model was compared.
-pub fn compare<'d>(
-    context: &Context<'d>,
-    at: &At,
-    old: &Schema<'d>,
-    new: &Schema<'d>,
-    changes: &mut Changes,
-) {
+pub fn compare<'d>(at: &At, old: &Schema<'d>, new: &Schema<'d>, changes: &mut Changes<'d>) {
+    let context = changes.context;
     let is_told = changes.has(&at.place);
     let objects = match (old.reference(), new.reference()) {
         _ if at.depth > MAX_DEPTH => return,
@@ -97,11 +93,11 @@ pub fn compare<'d>(
         _ if changes.is_replaced(&at.place) => return,
         _ => {
             constraints::compare(at, old, new, changes);
-            inside(context, at, (old, new), is_told, changes);
+            inside(at, (old, new), is_told, changes);
             [old, new].map(|schema| schema.objects().collect())
         }
     };
-    keywords(context, at, &objects, is_told, changes);
+    keywords(at, &objects, is_told, changes);
 }
 
 /// The schema objects beside a reference.
@@ -114,11 +110,10 @@ fn beside<'d>(side: &Side<'d>, schema: &Schema<'d>, target: &str) -> Vec<&'d Val
 
 /// Compares the keywords that neither constrain values nor lead to other schemas.
 fn keywords<'d>(
-    context: &Context<'d>,
     at: &At,
     [old, new]: &[Vec<&'d Value>; 2],
     is_told: bool,
-    changes: &mut Changes,
+    changes: &mut Changes<'d>,
 ) {
     let objects = old
         .iter()
@@ -128,12 +123,9 @@ fn keywords<'d>(
     let outermost = |objects: &[&'d Value], keyword: &str| {
         objects.iter().find_map(|object| object.get(keyword))
     };
-    let lists = |objects: &[&'d Value]| {
-        ["enum", "const"]
-            .iter()
-            .any(|keyword| outermost(objects, keyword).is_some())
-    };
-    let has_values = lists(old) && lists(new);
+    let has_values = [old, new].iter().all(|objects| {
+        outermost(objects, "enum").is_some() || outermost(objects, "const").is_some()
+    });
     // Inside of a type, nothing has a place of its own.
     let is_owner_told = changes.has_any(&at.place.owner);
     let is_inside = !at.path.is_empty() && is_owner_told;
@@ -147,19 +139,19 @@ fn keywords<'d>(
             continue;
         }
         let (old, new) = (outermost(old, keyword), outermost(new, keyword));
-        let mut details = Details::of(context, at.place.clone(), changes);
+        let mut details = Details::of(at.place.clone(), changes);
         details.compare(&format!("{}{keyword}", at.path), old, new);
     }
 }
 
 /// Compares the schemas inside of a schema that have no place of their own.
 fn inside<'d>(
-    context: &Context<'d>,
     at: &At,
     (old, new): (&Schema<'d>, &Schema<'d>),
     is_told: bool,
-    changes: &mut Changes,
+    changes: &mut Changes<'d>,
 ) {
+    let context = changes.context;
     let (old_root, new_root) = (context.old.root, context.new.root);
     let members = [
         ("items", old.items(old_root), new.items(new_root)),
@@ -170,18 +162,12 @@ fn inside<'d>(
         ),
     ];
     for (keyword, old, new) in members {
-        let constrains = |schema: &Option<Schema<'_>>| {
-            schema
-                .as_ref()
-                .is_some_and(|schema| !schema.is_unconstrained())
-        };
         match (&old, &new) {
-            (Some(old), Some(new)) => compare(context, &at.inside(keyword), old, new, changes),
-            _ if is_told || (!constrains(&old) && !constrains(&new)) => {}
-            (_, is) => {
-                let now = if is.is_some() { "now" } else { "no longer" };
-                changes.detail(&at.place, format!("has `{}{keyword}` {now}", at.path));
+            (Some(old), Some(new)) => compare(&at.inside(keyword), old, new, changes),
+            (Some(only), None) | (None, Some(only)) if !is_told && !only.is_unconstrained() => {
+                changes.detail(&at.place, format!("has other `{}{keyword}`", at.path));
             }
+            _ => {}
         }
     }
     // Of an object, they are the fields of a type.
@@ -194,16 +180,14 @@ fn inside<'d>(
     }
     let (old, new) = (branches(&context.old, old), branches(&context.new, new));
     if !is_told && old.is_empty() != new.is_empty() {
-        let union = if old.is_empty() {
-            "a union now"
-        } else {
-            "no union any more"
-        };
-        changes.detail(&at.place, format!("is {union}"));
+        changes.detail(
+            &at.place,
+            format!("has other `{}oneOf` or `anyOf`", at.path),
+        );
     }
     for (label, old) in old {
         if let Some(new) = new.get(&label) {
-            compare(context, &at.inside(&label), &old, new, changes);
+            compare(&at.inside(&label), &old, new, changes);
         }
     }
 }

@@ -15,60 +15,42 @@ use crate::view::OperationView;
 
 const AUTHENTICATION: &str = "authentication";
 
-/// The ways to be let in. Each asks for some schemes, each with some scopes; one that asks for nothing is open to all.
-type Ways<'a> = BTreeSet<BTreeMap<&'a str, BTreeSet<&'a str>>>;
+/// The ways to be let in, each in words and with the schemes and scopes that it asks for. One that asks for nothing is open to
+/// all.
+type Ways<'a> = BTreeMap<String, BTreeSet<(&'a str, Option<&'a str>)>>;
 
 fn ways(security: Option<&Value>) -> Ways<'_> {
     let listed = security.and_then(Value::as_array).into_iter().flatten();
-    let mut ways: Ways<'_> = listed
-        .map(|way| {
-            let schemes = way.as_object().into_iter().flatten();
-            schemes
-                .map(|(scheme, scopes)| {
-                    let scopes = scopes.as_array().into_iter().flatten();
-                    (scheme.as_str(), scopes.filter_map(Value::as_str).collect())
-                })
-                .collect()
-        })
-        .collect();
-    if ways.is_empty() {
-        ways.insert(BTreeMap::new());
+    let mut ways = Ways::new();
+    for way in listed.filter_map(Value::as_object) {
+        let (mut words, mut asked) = (Vec::new(), BTreeSet::new());
+        for (scheme, scopes) in way {
+            let scopes = scopes.as_array().into_iter().flatten();
+            let scopes: Vec<&str> = scopes.filter_map(Value::as_str).collect();
+            words.push(match &*scopes {
+                [] => format!("`{scheme}`"),
+                scopes => format!("`{scheme}` ({})", scopes.join(", ")),
+            });
+            asked.insert((&**scheme, None));
+            asked.extend(scopes.into_iter().map(|scope| (&**scheme, Some(scope))));
+        }
+        ways.insert(words.join(" and "), asked);
+    }
+    match ways.remove("") {
+        Some(open) => drop(ways.insert("nothing".to_owned(), open)),
+        None if ways.is_empty() => drop(ways.insert("nothing".to_owned(), BTreeSet::new())),
+        None => {}
     }
     ways
 }
 
-fn in_words(ways: &Ways<'_>) -> String {
-    let ways = ways.iter().map(|way| {
-        let schemes = way.iter().map(|(scheme, scopes)| {
-            let scopes: Vec<&str> = scopes.iter().copied().collect();
-            match scopes.as_slice() {
-                [] => format!("`{scheme}`"),
-                scopes => format!("`{scheme}` ({})", scopes.join(", ")),
-            }
-        });
-        match schemes.collect::<Vec<_>>().as_slice() {
-            [] => "nothing".to_owned(),
-            schemes => schemes.join(" and "),
-        }
-    });
-    ways.collect::<Vec<_>>().join(" or ")
-}
-
-/// Whether a request that was let in still is: each way is there, or one that asks for less.
-fn is_let_in(old: &Ways<'_>, new: &Ways<'_>) -> bool {
-    let is_enough = |old: &BTreeMap<&str, BTreeSet<&str>>, new: &BTreeMap<&str, BTreeSet<&str>>| {
-        new.iter()
-            .all(|(scheme, scopes)| old.get(scheme).is_some_and(|known| scopes.is_subset(known)))
-    };
-    old.iter()
-        .all(|old| new.iter().any(|new| is_enough(old, new)))
-}
-
-fn effect(is_rejected: bool) -> (Effect, &'static str) {
-    match is_rejected {
+/// Adds that something differs, which breaks if requests that were let in may be rejected.
+fn add(place: &Place, what: String, is_rejected: bool, changes: &mut Changes<'_>) {
+    let effect = match is_rejected {
         true => Kind::AuthenticationChanged.effect(),
         false => (Effect::None, "what was accepted is accepted"),
-    }
+    };
+    changes.with(Kind::AuthenticationChanged, place, what, effect);
 }
 
 fn requirements(
@@ -76,12 +58,14 @@ fn requirements(
     old: &Ways<'_>,
     new: &Ways<'_>,
     is_used: bool,
-    changes: &mut Changes,
+    changes: &mut Changes<'_>,
 ) {
     if old != new {
-        let effect = effect(is_used && !is_let_in(old, new));
-        let what = format!("was by {} and is by {}", in_words(old), in_words(new));
-        changes.with(Kind::AuthenticationChanged, place, what, effect);
+        // Each way is still there, or one that asks for less.
+        let is_open = |old| new.values().any(|new| new.is_subset(old));
+        let text = |ways: &Ways<'_>| ways.keys().cloned().collect::<Vec<_>>().join(" or ");
+        let what = format!("was by {} and is by {}", text(old), text(new));
+        add(place, what, is_used && !old.values().all(is_open), changes);
     }
 }
 
@@ -90,81 +74,60 @@ fn own(view: OperationView<'_>) -> Option<&Value> {
 }
 
 /// Compares what the documents ask for, and the schemes.
-pub fn compare(context: &Context<'_>, changes: &mut Changes) {
+pub fn compare(changes: &mut Changes<'_>) {
+    let context = changes.context;
     let place = Place::of(Owner::Document(AUTHENTICATION));
-    let (old, new) = (context.old.root, context.new.root);
-    let views = context
-        .operations
-        .iter()
-        .filter_map(|(before, after)| Some((context.old.view(before)?, context.new.view(after)?)));
-    let views: Vec<(OperationView<'_>, OperationView<'_>)> = views.collect();
-    let is_used = views
-        .iter()
-        .any(|(old, new)| own(*old).is_none() && own(*new).is_none());
-    let (before, after) = (ways(old.get("security")), ways(new.get("security")));
-    requirements(&place, &before, &after, is_used, changes);
-
-    let mut asked: BTreeSet<&str> = before.iter().flat_map(BTreeMap::keys).copied().collect();
-    for (view, _) in &views {
-        let ways = ways(own(*view));
-        asked.extend(ways.iter().flat_map(BTreeMap::keys).copied());
-    }
-    const SCHEMES: &str = "/components/securitySchemes";
-    let (old, new) = (old.pointer(SCHEMES), new.pointer(SCHEMES));
-    for name in keys(old, new) {
-        // One that comes or goes is told with what asks for it.
-        if let (Some(old), Some(new)) = (member(old, name), member(new, name)) {
-            scheme(&place, name, (old, new), asked.contains(name), changes);
+    let Context { old, new, .. } = context;
+    let (before, after) = (
+        ways(old.root.get("security")),
+        ways(new.root.get("security")),
+    );
+    let mut asked: BTreeSet<&str> = before
+        .values()
+        .flatten()
+        .map(|(scheme, _)| *scheme)
+        .collect();
+    let mut is_used = false;
+    for (before, after) in &context.operations {
+        if let (Some(before), Some(after)) = (old.view(before), new.view(after)) {
+            is_used |= own(before).is_none() && own(after).is_none();
+            let ways = ways(own(before));
+            asked.extend(ways.values().flatten().map(|(scheme, _)| *scheme));
         }
     }
-}
-
-fn scheme(
-    place: &Place,
-    name: &str,
-    (old, new): (&Value, &Value),
-    is_asked: bool,
-    changes: &mut Changes,
-) {
-    for key in keys(Some(old), Some(new)) {
-        let label = format!("`{name}/{key}`");
-        let what = match (old.get(key), new.get(key)) {
-            (old, new) if old == new => continue,
-            _ if key == "description" || key.starts_with("x-") => {
-                changes.prose(place, &format!("{name}/{key}"));
-                continue;
-            }
-            (old, new) => differs(&label, old, new),
+    requirements(&place, &before, &after, is_used, changes);
+    const SCHEMES: &str = "/components/securitySchemes";
+    let (old, new) = (old.root.pointer(SCHEMES), new.root.pointer(SCHEMES));
+    for name in keys(old, new) {
+        // One that comes or goes is told with what asks for it.
+        let (Some(old), Some(new)) = (member(old, name), member(new, name)) else {
+            continue;
         };
-        // By these, callers get a token; it is sent as before.
-        let is_sent = !matches!(key, "bearerFormat" | "flows" | "openIdConnectUrl");
-        changes.with(
-            Kind::AuthenticationChanged,
-            place,
-            what,
-            effect(is_asked && is_sent),
-        );
+        for key in keys(Some(old), Some(new)) {
+            let (was, is) = (old.get(key), new.get(key));
+            if was != is && (key == "description" || key.starts_with("x-")) {
+                changes.prose(&place, &format!("{name}/{key}"));
+            } else if was != is {
+                // By these, callers get a token; it is sent as before.
+                let is_sent = !matches!(key, "bearerFormat" | "flows" | "openIdConnectUrl");
+                let what = differs(&format!("`{name}/{key}`"), was, is);
+                add(&place, what, is_sent && asked.contains(name), changes);
+            }
+        }
     }
 }
 
 /// Compares what an operation asks for, if that is not what the document asks for.
 pub fn of_operation(
-    context: &Context<'_>,
     place: &Place,
-    old: OperationView<'_>,
-    new: OperationView<'_>,
-    changes: &mut Changes,
+    (old, new): (OperationView<'_>, OperationView<'_>),
+    changes: &mut Changes<'_>,
 ) {
-    if own(old).is_none() && own(new).is_none() {
-        return;
+    let context = changes.context;
+    if own(old).is_some() || own(new).is_some() {
+        let before = ways(own(old).or(context.old.root.get("security")));
+        let after = ways(own(new).or(context.new.root.get("security")));
+        let place = place.part(AUTHENTICATION, "");
+        requirements(&place, &before, &after, true, changes);
     }
-    let before = ways(own(old).or(context.old.root.get("security")));
-    let after = ways(own(new).or(context.new.root.get("security")));
-    requirements(
-        &place.part(AUTHENTICATION, ""),
-        &before,
-        &after,
-        true,
-        changes,
-    );
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::changes::Changes;
-use super::constraints::Enforced;
 use super::context::{Context, Side, is_component};
 use super::matching::{Matching, matching};
 use super::schemas::{self, At};
@@ -14,7 +13,8 @@ use crate::api::{
 };
 
 /// Adds what changed in the types.
-pub fn compare(context: &Context<'_>, changes: &mut Changes) {
+pub fn compare(changes: &mut Changes<'_>) {
+    let context = changes.context;
     let Context { old, new, .. } = context;
     // A type without a name in the document comes and goes with the place that it is made for.
     let is_told = |side: &Side<'_>, id: TypeId, place: &Place| {
@@ -23,7 +23,7 @@ pub fn compare(context: &Context<'_>, changes: &mut Changes) {
     for before in (0..old.api.types.len()).map(TypeId) {
         let place = old.place(before);
         match context.types.get(&before) {
-            Some(after) => both(context, before, *after, changes),
+            Some(after) => both(before, *after, changes),
             None if is_told(old, before, &place) => {
                 let what = format!("is gone: it was {}", old.directions(before));
                 changes.add(Kind::SchemaRemoved, &place, what);
@@ -41,7 +41,8 @@ pub fn compare(context: &Context<'_>, changes: &mut Changes) {
     }
 }
 
-fn both(context: &Context<'_>, before: TypeId, after: TypeId, changes: &mut Changes) {
+fn both(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
+    let context = changes.context;
     let (old, new) = (
         context.old.api.definition(before),
         context.new.api.definition(after),
@@ -77,13 +78,13 @@ fn both(context: &Context<'_>, before: TypeId, after: TypeId, changes: &mut Chan
 
 /// Two types that are one to callers.
 struct Comparison<'c, 'd> {
-    context: &'c Context<'d>,
+    context: &'d Context<'d>,
     place: Place,
     /// Whether callers make values of it.
     is_sent: bool,
     /// The fields that have another key: the new one and the old one.
     renamed: BTreeMap<String, String>,
-    changes: &'c mut Changes,
+    changes: &'c mut Changes<'d>,
 }
 
 impl<'d> Comparison<'_, 'd> {
@@ -412,8 +413,8 @@ impl<'d> Comparison<'_, 'd> {
         };
         // One without a name is compared where it is used.
         if is_named {
-            let at = At::of(self.place.clone(), self.is_sent, Enforced::No);
-            schemas::compare(self.context, &at, &before, &after, self.changes);
+            let at = At::of(self.place.clone(), self.is_sent);
+            schemas::compare(&at, &before, &after, self.changes);
         }
         let is_reference = before.reference().is_some() || after.reference().is_some();
         if is_reference || self.changes.is_replaced(&self.place) {
@@ -430,8 +431,8 @@ impl<'d> Comparison<'_, 'd> {
                     let after = after.property(new.root, key);
                     // The server ignores a `readOnly` member of a request, or rejects it.
                     let is_sent = self.is_sent && !before.is("readOnly");
-                    let at = At::of(field, is_sent, Enforced::No);
-                    schemas::compare(self.context, &at, &before, &after, self.changes);
+                    let at = At::of(field, is_sent);
+                    schemas::compare(&at, &before, &after, self.changes);
                 }
                 None if matches!(shape, Shape::Struct(_)) => {}
                 None => {
