@@ -198,7 +198,7 @@ async fn a_number_outside_its_range_is_refused_in_words() {
         (client.list_pages(6), "`needed` must be from -5 to 5, not 6"),
         (
             list().fraction(1.5),
-            "`fraction` must be at most 1, not 1.5",
+            "`fraction` must be from 0.5 to 1, not 1.5",
         ),
         (
             list().named(PageSize(0)),

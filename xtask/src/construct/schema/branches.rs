@@ -6,8 +6,9 @@ use super::{ANNOTATIONS, Part, Resolved, Schema, both, type_names};
 use crate::pointer;
 use crate::view;
 
-/// How many unions in one another are searched for branches that contradict each other.
-const MAX_UNIONS: usize = 3;
+/// How many unions within a branch are searched for contradictions. Those further in are found when their own branches are
+/// asked for, and a search of all of them would multiply.
+const MAX_UNIONS: usize = 1;
 
 /// The keyword of a union.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
