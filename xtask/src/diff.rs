@@ -1,7 +1,7 @@
 //! What changed between two documents, and what that does to callers of the generated client.
 //!
-//! The models of both documents ([`crate::api`]) are compared, for the generated code follows from them. A change is told
-//! in the words of the API, for that is what a maintainer knows, and classed by what callers of the Rust API meet, for that
+//! The models of both documents ([`crate::api`]) are compared, for the generated code follows from them. A change is
+//! named in the words of the API, for that is what a maintainer knows, and classed by what callers of the Rust API meet, for that
 //! is what a version number promises. What the model does not have is compared in the documents: constraints of values
 //! (`constraints`), and details such as servers, authentication and descriptions (`details`). Each kind of change is a row
 //! of one table (`kind`).

@@ -1,4 +1,4 @@
-//! The changes that were found so far.
+//! The changes of a comparison.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -92,6 +92,22 @@ pub fn compare(at: &At, old: &Schema<'_>, new: &Schema<'_>, changes: &mut Change
         }
     }
     values(at, old, new, changes);
+    // A value that matches two branches is valid against `anyOf` alone.
+    let is_one_of = |schema: &Schema<'_>| match (schema.has("oneOf"), schema.has("anyOf")) {
+        (is_one_of, is_any_of) if is_one_of != is_any_of => Some(is_one_of),
+        _ => None,
+    };
+    match (is_one_of(old), is_one_of(new)) {
+        (Some(false), Some(true)) => {
+            let what = format!("has `{}oneOf` instead of `anyOf`", at.path);
+            add(at, Step::Tighter, "oneOf", what, changes);
+        }
+        (Some(true), Some(false)) => {
+            let what = format!("has `{}anyOf` instead of `oneOf`", at.path);
+            add(at, Step::Looser, "anyOf", what, changes);
+        }
+        _ => {}
+    }
 }
 
 /// The value of a keyword that decides: of several schema objects, that of the strictest.

@@ -1,4 +1,4 @@
-//! What every rule of the comparison needs: both sides, and which operation and type of one is which of the other.
+//! The two sides of a comparison, and the pairs of their operations and types.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -145,20 +145,20 @@ fn operation<'d>((before, old): Sent<'d>, (after, new): Sent<'d>, changes: &mut 
     let context = changes.context;
     let place = operations::place(after);
     security::of_operation(&place, (old, new), changes);
-    let own = |view: OperationView<'_>| {
-        let own = view
+    let declared = |view: OperationView<'_>| {
+        let servers = view
             .value
             .get("servers")
             .or_else(|| view.item.get("servers"));
-        own.map(|own| addresses(Some(own)))
+        servers.map(|servers| addresses(Some(servers)))
     };
-    if own(old).is_some() || own(new).is_some() {
-        let of = |root: &Value, own: Option<String>| {
-            own.unwrap_or_else(|| addresses(root.get("servers")))
+    if declared(old).is_some() || declared(new).is_some() {
+        let of = |root: &Value, declared: Option<String>| {
+            declared.unwrap_or_else(|| addresses(root.get("servers")))
         };
         let (was, is) = (
-            of(context.old.root, own(old)),
-            of(context.new.root, own(new)),
+            of(context.old.root, declared(old)),
+            of(context.new.root, declared(new)),
         );
         servers(&place.part("servers", ""), &was, &is, changes);
     }
@@ -202,7 +202,7 @@ fn body((before, old): Sent<'_>, (after, new): Sent<'_>, changes: &mut Changes<'
     } else {
         &["content", "required"]
     };
-    let is_told = changes.has_any(&place.owner);
+    let is_reported = changes.has_any(&place.owner);
     let mut details = Details::of(place, changes);
     details.members(compared, old, new);
     let (old, new) = (member(old, "content"), member(new, "content"));
@@ -223,7 +223,7 @@ fn body((before, old): Sent<'_>, (after, new): Sent<'_>, changes: &mut Changes<'
                 let is_form = FORMS.contains(&&*essence(name));
                 let compared: &[&str] = match is_json(name) || is_form {
                     // The style of a field and the media type of a part are in the model.
-                    true if is_form && is_told => &["encoding", "schema"],
+                    true if is_form && is_reported => &["encoding", "schema"],
                     true => &["schema"],
                     false => &[],
                 };
@@ -250,11 +250,11 @@ fn response<'d>(
     Details::of(of_status, changes).members(&["content"], old, new);
     let answer = place.part("answer", status);
     let places = [&place.part("answer", ""), &place.part("error", ""), &answer];
-    let is_told = places.iter().any(|place| changes.has(place));
+    let is_reported = places.iter().any(|place| changes.has(place));
     let (old, new) = (member(old, "content"), member(new, "content"));
     match (&*keys(old, None), &*keys(None, new)) {
         ([was], [is]) if was != is => {
-            if !is_told {
+            if !is_reported {
                 changes.detail(&answer, format!("is `{is}` instead of `{was}`"));
             }
             return;
@@ -270,7 +270,7 @@ fn response<'d>(
                 details.members(&["schema"], was, is);
                 let (before, after) = (context.old.schema_of(before), context.new.schema_of(after));
                 let at = At::of(answer.clone(), false);
-                if !is_told {
+                if !is_reported {
                     schemas::compare(&at, &before, &after, changes);
                 }
             }
@@ -278,7 +278,7 @@ fn response<'d>(
                 details.of = format!(" of `{name}`");
                 details.members(&[], was, is);
             }
-            _ if is_told => {}
+            _ if is_reported => {}
             _ => details.compare(name, was, is),
         }
     }

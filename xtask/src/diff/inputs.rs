@@ -123,19 +123,21 @@ fn inputs<'a>(side: &Side<'a>, operation: &'a Operation) -> Vec<Input<'a>> {
     };
     let schema = content(side, operation).and_then(|content| content.get("schema"));
     let schema = schema.map(|schema| side.schema_of(schema));
-    let whole = |value| Input {
+    let body_input = |value| Input {
         schema: schema.clone(),
         ..Input::of(("body", ""), "body", value, body.required)
     };
     match &body.content {
-        Content::Json(value) | Content::Form(value, _) => inputs.push(whole(Value::Type(value))),
+        Content::Json(value) | Content::Form(value, _) => {
+            inputs.push(body_input(Value::Type(value)))
+        }
         Content::Text => inputs.push(Input {
             schema: None,
-            ..whole(Value::Type(&TEXT))
+            ..body_input(Value::Type(&TEXT))
         }),
         Content::Bytes => inputs.push(Input {
             schema: None,
-            ..whole(Value::Bytes)
+            ..body_input(Value::Bytes)
         }),
         Content::Multipart(parts) => inputs.extend(parts.iter().map(|part| {
             let (value, media_type) = match &part.content {
@@ -173,8 +175,8 @@ fn content<'a>(side: &Side<'a>, operation: &Operation) -> Option<&'a Json> {
     let (view, body) = (side.view(operation)?, operation.body.as_ref()?);
     let (_, value) = view::resolve(side.root, view.value.get("requestBody")?)?;
     let mut contents = value.get("content")?.as_object()?.into_iter();
-    let found = contents.find(|(name, _)| is_sent_as(name, body));
-    found.map(|(_, content)| content)
+    let content = contents.find(|(name, _)| is_sent_as(name, body));
+    content.map(|(_, content)| content)
 }
 
 /// Whether a body is sent as a media type of the document; a range is sent as bytes.
@@ -225,11 +227,11 @@ pub fn compare<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Ch
         changes.with(Kind::InputAdded, &place(input), what, effect);
     }
     let all = &new;
-    for (old, new, _) in &inputs.both {
-        both(old, (new, all), &place(new), changes);
+    for (old, new, _) in &inputs.pairs {
+        pair(old, (new, all), &place(new), changes);
     }
     inputs
-        .both
+        .pairs
         .retain(|(old, new, _)| old.required && new.required);
     if inputs.is_reordered() {
         let arguments = |inputs: &[Input<'_>]| {
@@ -261,7 +263,7 @@ fn form<'a>(side: &Side<'a>, operation: &Operation) -> Option<Schema<'a>> {
     Some(side.schema_of(view::resolve(side.root, content.get("schema")?)?.1))
 }
 
-fn both<'d>(
+fn pair<'d>(
     old: &Input<'d>,
     (new, all): (&Input<'d>, &[Input<'_>]),
     place: &Place,
@@ -400,7 +402,7 @@ fn styles(before: &Operation, after: &Operation, owner: &Place, changes: &mut Ch
         let form = |styles: &BTreeMap<String, Style>| {
             styles
                 .get(name)
-                .map_or(String::new(), |found| style(*found))
+                .map_or(String::new(), |known| style(*known))
         };
         written(
             &owner.part("field of the form", name),

@@ -61,7 +61,7 @@ kinds! {
     InputDefaultChanged   None   "the server decides what an absent value means"
     InputDeprecated       More   "callers are warned; it works as before"
     InputRestored         None   "callers are no longer warned"
-    ArgumentsReordered    Build  "what callers pass for the one is taken for the other"
+    ArgumentsReordered    Build  "a value that callers pass is taken for another argument"
 
     SchemaAdded           More   "there is another type"
     SchemaRemoved         Build  "there is no type of that name any more"

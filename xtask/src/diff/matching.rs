@@ -1,10 +1,10 @@
-//! Which item of a list is which of another one.
+//! Matching of the items of two lists.
 
 /// The items of two lists.
 #[derive(Debug)]
 pub struct Matching<'a, T> {
     /// Those that both have, each with its position in the new list.
-    pub both: Vec<(&'a T, &'a T, usize)>,
+    pub pairs: Vec<(&'a T, &'a T, usize)>,
     pub gone: Vec<&'a T>,
     pub added: Vec<&'a T>,
 }
@@ -17,27 +17,27 @@ pub fn matching<'a, T>(old: &'a [T], new: &'a [T], rules: &[&Rule<'_, T>]) -> Ma
     let mut matches: Vec<Option<usize>> = vec![None; old.len()];
     let mut is_taken = vec![false; new.len()];
     for is_same in rules {
-        for (before, found) in old
+        for (before, position) in old
             .iter()
             .zip(&mut matches)
-            .filter(|(_, found)| found.is_none())
+            .filter(|(_, position)| position.is_none())
         {
             let mut free = new.iter().zip(&mut is_taken).enumerate();
             let is_match = |(_, (after, is_taken)): &(usize, (&T, &mut bool))| {
                 !**is_taken && is_same(before, after)
             };
             if let Some((index, (_, is_taken))) = free.find(is_match) {
-                (*found, *is_taken) = (Some(index), true);
+                (*position, *is_taken) = (Some(index), true);
             }
         }
     }
-    let pairs = || old.iter().zip(&matches);
+    let all = || old.iter().zip(&matches);
     Matching {
-        both: pairs()
-            .filter_map(|(old, found)| Some((old, new.get((*found)?)?, (*found)?)))
+        pairs: all()
+            .filter_map(|(old, position)| Some((old, new.get((*position)?)?, (*position)?)))
             .collect(),
-        gone: pairs()
-            .filter(|(_, found)| found.is_none())
+        gone: all()
+            .filter(|(_, position)| position.is_none())
             .map(|(old, _)| old)
             .collect(),
         added: new
@@ -52,6 +52,6 @@ pub fn matching<'a, T>(old: &'a [T], new: &'a [T], rules: &[&Rule<'_, T>]) -> Ma
 impl<T> Matching<'_, T> {
     /// Whether the items that both have are in another order.
     pub fn is_reordered(&self) -> bool {
-        !self.both.is_sorted_by_key(|(.., position)| *position)
+        !self.pairs.is_sorted_by_key(|(.., position)| *position)
     }
 }

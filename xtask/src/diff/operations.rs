@@ -68,9 +68,9 @@ fn nameless<'d>(
         };
         what.push_str(&format!(", and `{}` sends {sends}", before.name));
         reason.push_str(&format!("; code that still compiles sends {sends}"));
-        let mut found = Changes::of(context);
-        call(before, successor, &mut found);
-        if !found
+        let mut calls = Changes::of(context);
+        call(before, successor, &mut calls);
+        if !calls
             .finish()
             .iter()
             .any(|change| change.effect == Effect::Build)

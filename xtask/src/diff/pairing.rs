@@ -1,4 +1,4 @@
-//! Which operation and which type of one side is which of the other.
+//! Pairs of the operations and types of the two sides.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,8 +43,8 @@ pub fn operations<'a>(old: &'a Api, new: &'a Api) -> Vec<(&'a Operation, &'a Ope
         &|old, new| old.name == new.name && !is_moved(old, new),
         &|old, new| request(old) == request(new),
     ];
-    let both = matching(&old.operations, &new.operations, &rules).both;
-    both.into_iter().map(|(old, new, _)| (old, new)).collect()
+    let pairs = matching(&old.operations, &new.operations, &rules).pairs;
+    pairs.into_iter().map(|(old, new, _)| (old, new)).collect()
 }
 
 /// Types of the old side, each with the type that it is on the new side.
@@ -99,7 +99,7 @@ pub fn types(old: &Api, new: &Api, operations: &[(&Operation, &Operation)]) -> T
         .collect();
     for (before, after) in candidates {
         let mut others = successors.iter().filter(|(other, _)| **other != before);
-        let is_only = !others.any(|(_, found)| found.contains(&after));
+        let is_only = !others.any(|(_, successors)| successors.contains(&after));
         if let Some(renamed) = renamed(old, new, (before, after), &types).filter(|_| is_only) {
             types = renamed;
         }

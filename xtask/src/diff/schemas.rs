@@ -19,7 +19,7 @@ use crate::{pointer, view};
 /// Keywords that make a schema of others, which are compared as schemas.
 const STRUCTURE: &[&str] = &["$ref", "allOf", "anyOf", "items", "oneOf", "properties"];
 
-/// Keywords that the model has. They are told here if nothing of the place is told there.
+/// Keywords that the model has. A difference is a detail if it makes none in the model.
 const MODELLED: &[&str] = &[
     "const",
     "default",
@@ -74,12 +74,12 @@ impl At {
 /// Compares the schemas at a place of which the model was compared.
 pub fn compare<'d>(at: &At, old: &Schema<'d>, new: &Schema<'d>, changes: &mut Changes<'d>) {
     let context = changes.context;
-    let is_told = changes.has(&at.place);
+    let is_reported = changes.has(&at.place);
     let objects = match (old.reference(), new.reference()) {
         _ if at.depth > MAX_DEPTH => return,
         // What they refer to is compared by itself; what stands beside the references are annotations.
         (Some(before), Some(after)) => {
-            if !is_told && !context.same_schema(before, after) {
+            if !is_reported && !context.same_schema(before, after) {
                 let [before, after] =
                     [before, after].map(|target| Value::from(pointer::last(target)));
                 let label = format!("`{}$ref`", at.path);
@@ -93,11 +93,11 @@ pub fn compare<'d>(at: &At, old: &Schema<'d>, new: &Schema<'d>, changes: &mut Ch
         _ if changes.is_replaced(&at.place) => return,
         _ => {
             constraints::compare(at, old, new, changes);
-            inside(at, (old, new), is_told, changes);
+            inside(at, (old, new), is_reported, changes);
             [old, new].map(|schema| schema.objects().collect())
         }
     };
-    keywords(at, &objects, is_told, changes);
+    keywords(at, &objects, is_reported, changes);
 }
 
 /// The schema objects beside a reference.
@@ -112,7 +112,7 @@ fn beside<'d>(side: &Side<'d>, schema: &Schema<'d>, target: &str) -> Vec<&'d Val
 fn keywords<'d>(
     at: &At,
     [old, new]: &[Vec<&'d Value>; 2],
-    is_told: bool,
+    is_reported: bool,
     changes: &mut Changes<'d>,
 ) {
     let objects = old
@@ -126,13 +126,13 @@ fn keywords<'d>(
     let has_values = [old, new].iter().all(|objects| {
         outermost(objects, "enum").is_some() || outermost(objects, "const").is_some()
     });
-    // Inside of a type, nothing has a place of its own.
+    // Schemas inside of a type have no place of their own.
     let is_owner_told = changes.has_any(&at.place.owner);
     let is_inside = !at.path.is_empty() && is_owner_told;
     let is_modelled = |keyword: &str| match keyword {
         "enum" | "const" if has_values => true,
         "discriminator" => is_owner_told,
-        keyword => (is_told || is_inside) && MODELLED.contains(&keyword),
+        keyword => (is_reported || is_inside) && MODELLED.contains(&keyword),
     };
     for keyword in keywords {
         if is_modelled(keyword) || STRUCTURE.contains(&keyword) || is_constraint(keyword) {
@@ -148,7 +148,7 @@ fn keywords<'d>(
 fn inside<'d>(
     at: &At,
     (old, new): (&Schema<'d>, &Schema<'d>),
-    is_told: bool,
+    is_reported: bool,
     changes: &mut Changes<'d>,
 ) {
     let context = changes.context;
@@ -164,7 +164,7 @@ fn inside<'d>(
     for (keyword, old, new) in members {
         match (&old, &new) {
             (Some(old), Some(new)) => compare(&at.inside(keyword), old, new, changes),
-            (Some(only), None) | (None, Some(only)) if !is_told && !only.is_unconstrained() => {
+            (Some(only), None) | (None, Some(only)) if !is_reported && !only.is_unconstrained() => {
                 changes.detail(&at.place, format!("has other `{}{keyword}`", at.path));
             }
             _ => {}
@@ -175,11 +175,11 @@ fn inside<'d>(
         let types = schema.types();
         types.is_none_or(|types| types.contains("object"))
     };
-    if !is_told && !is_object(old) && !is_object(new) && old.properties() != new.properties() {
+    if !is_reported && !is_object(old) && !is_object(new) && old.properties() != new.properties() {
         changes.detail(&at.place, format!("has other `{}properties`", at.path));
     }
     let (old, new) = (branches(&context.old, old), branches(&context.new, new));
-    if !is_told && old.is_empty() != new.is_empty() {
+    if !is_reported && old.is_empty() != new.is_empty() {
         changes.detail(
             &at.place,
             format!("has other `{}oneOf` or `anyOf`", at.path),

@@ -1,7 +1,7 @@
-//! Authentication: what a request has to prove.
+//! Authentication: the security requirements of requests.
 //!
-//! The client takes none from the document, so that nothing in the generated code changes. Whether the server rejects
-//! requests that it took follows from the requirements: a way to be let in that is gone, or that asks for more.
+//! The client takes none from the document, so that nothing in the generated code changes. The server may reject requests that
+//! it took if a requirement that they met is gone, or has more schemes or scopes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,15 +15,14 @@ use crate::view::OperationView;
 
 const AUTHENTICATION: &str = "authentication";
 
-/// The ways to be let in, each in words and with the schemes and scopes that it asks for. One that asks for nothing is open to
-/// all.
-type Ways<'a> = BTreeMap<String, BTreeSet<(&'a str, Option<&'a str>)>>;
+/// The security requirements of a request, of which one is enough: each in words, and with its schemes and scopes.
+type Requirements<'a> = BTreeMap<String, BTreeSet<(&'a str, Option<&'a str>)>>;
 
-fn ways(security: Option<&Value>) -> Ways<'_> {
+fn alternatives(security: Option<&Value>) -> Requirements<'_> {
     let listed = security.and_then(Value::as_array).into_iter().flatten();
-    let mut ways = Ways::new();
+    let mut alternatives = Requirements::new();
     for way in listed.filter_map(Value::as_object) {
-        let (mut words, mut asked) = (Vec::new(), BTreeSet::new());
+        let (mut words, mut required) = (Vec::new(), BTreeSet::new());
         for (scheme, scopes) in way {
             let scopes = scopes.as_array().into_iter().flatten();
             let scopes: Vec<&str> = scopes.filter_map(Value::as_str).collect();
@@ -31,20 +30,22 @@ fn ways(security: Option<&Value>) -> Ways<'_> {
                 [] => format!("`{scheme}`"),
                 scopes => format!("`{scheme}` ({})", scopes.join(", ")),
             });
-            asked.insert((&**scheme, None));
-            asked.extend(scopes.into_iter().map(|scope| (&**scheme, Some(scope))));
+            required.insert((&**scheme, None));
+            required.extend(scopes.into_iter().map(|scope| (&**scheme, Some(scope))));
         }
-        ways.insert(words.join(" and "), asked);
+        alternatives.insert(words.join(" and "), required);
     }
-    match ways.remove("") {
-        Some(open) => drop(ways.insert("nothing".to_owned(), open)),
-        None if ways.is_empty() => drop(ways.insert("nothing".to_owned(), BTreeSet::new())),
+    match alternatives.remove("") {
+        Some(none) => drop(alternatives.insert("nothing".to_owned(), none)),
+        None if alternatives.is_empty() => {
+            drop(alternatives.insert("nothing".to_owned(), BTreeSet::new()))
+        }
         None => {}
     }
-    ways
+    alternatives
 }
 
-/// Adds that something differs, which breaks if requests that were let in may be rejected.
+/// Adds a change, which breaks if the server may reject requests that it took.
 fn add(place: &Place, what: String, is_rejected: bool, changes: &mut Changes<'_>) {
     let effect = match is_rejected {
         true => Kind::AuthenticationChanged.effect(),
@@ -55,34 +56,40 @@ fn add(place: &Place, what: String, is_rejected: bool, changes: &mut Changes<'_>
 
 fn requirements(
     place: &Place,
-    old: &Ways<'_>,
-    new: &Ways<'_>,
+    old: &Requirements<'_>,
+    new: &Requirements<'_>,
     is_used: bool,
     changes: &mut Changes<'_>,
 ) {
     if old != new {
-        // Each way is still there, or one that asks for less.
-        let is_open = |old| new.values().any(|new| new.is_subset(old));
-        let text = |ways: &Ways<'_>| ways.keys().cloned().collect::<Vec<_>>().join(" or ");
+        // What meets a requirement meets one with fewer schemes and scopes.
+        let is_met = |old| new.values().any(|new| new.is_subset(old));
+        let text = |alternatives: &Requirements<'_>| {
+            alternatives
+                .keys()
+                .cloned()
+                .collect::<Vec<_>>()
+                .join(" or ")
+        };
         let what = format!("was by {} and is by {}", text(old), text(new));
-        add(place, what, is_used && !old.values().all(is_open), changes);
+        add(place, what, is_used && !old.values().all(is_met), changes);
     }
 }
 
-fn own(view: OperationView<'_>) -> Option<&Value> {
+fn declared(view: OperationView<'_>) -> Option<&Value> {
     view.value.get("security")
 }
 
-/// Compares what the documents ask for, and the schemes.
+/// Compares the requirements of the documents, and the schemes.
 pub fn compare(changes: &mut Changes<'_>) {
     let context = changes.context;
     let place = Place::of(Owner::Document(AUTHENTICATION));
     let Context { old, new, .. } = context;
     let (before, after) = (
-        ways(old.root.get("security")),
-        ways(new.root.get("security")),
+        alternatives(old.root.get("security")),
+        alternatives(new.root.get("security")),
     );
-    let mut asked: BTreeSet<&str> = before
+    let mut required: BTreeSet<&str> = before
         .values()
         .flatten()
         .map(|(scheme, _)| *scheme)
@@ -90,16 +97,16 @@ pub fn compare(changes: &mut Changes<'_>) {
     let mut is_used = false;
     for (before, after) in &context.operations {
         if let (Some(before), Some(after)) = (old.view(before), new.view(after)) {
-            is_used |= own(before).is_none() && own(after).is_none();
-            let ways = ways(own(before));
-            asked.extend(ways.values().flatten().map(|(scheme, _)| *scheme));
+            is_used |= declared(before).is_none() && declared(after).is_none();
+            let alternatives = alternatives(declared(before));
+            required.extend(alternatives.values().flatten().map(|(scheme, _)| *scheme));
         }
     }
     requirements(&place, &before, &after, is_used, changes);
     const SCHEMES: &str = "/components/securitySchemes";
     let (old, new) = (old.root.pointer(SCHEMES), new.root.pointer(SCHEMES));
     for name in keys(old, new) {
-        // One that comes or goes is told with what asks for it.
+        // One that is added or removed is part of the requirements that differ.
         let (Some(old), Some(new)) = (member(old, name), member(new, name)) else {
             continue;
         };
@@ -111,22 +118,22 @@ pub fn compare(changes: &mut Changes<'_>) {
                 // By these, callers get a token; it is sent as before.
                 let is_sent = !matches!(key, "bearerFormat" | "flows" | "openIdConnectUrl");
                 let what = differs(&format!("`{name}/{key}`"), was, is);
-                add(&place, what, is_sent && asked.contains(name), changes);
+                add(&place, what, is_sent && required.contains(name), changes);
             }
         }
     }
 }
 
-/// Compares what an operation asks for, if that is not what the document asks for.
+/// Compares the requirements of an operation, if it has any of its own.
 pub fn of_operation(
     place: &Place,
     (old, new): (OperationView<'_>, OperationView<'_>),
     changes: &mut Changes<'_>,
 ) {
     let context = changes.context;
-    if own(old).is_some() || own(new).is_some() {
-        let before = ways(own(old).or(context.old.root.get("security")));
-        let after = ways(own(new).or(context.new.root.get("security")));
+    if declared(old).is_some() || declared(new).is_some() {
+        let before = alternatives(declared(old).or(context.old.root.get("security")));
+        let after = alternatives(declared(new).or(context.new.root.get("security")));
         let place = place.part(AUTHENTICATION, "");
         requirements(&place, &before, &after, true, changes);
     }

@@ -17,14 +17,14 @@ pub fn compare(changes: &mut Changes<'_>) {
     let context = changes.context;
     let Context { old, new, .. } = context;
     // A type without a name in the document comes and goes with the place that it is made for.
-    let is_told = |side: &Side<'_>, id: TypeId, place: &Place| {
+    let is_separate = |side: &Side<'_>, id: TypeId, place: &Place| {
         matches!(place.owner, Owner::Schema(_)) || !side.is_used(id)
     };
     for before in (0..old.api.types.len()).map(TypeId) {
         let place = old.place(before);
         match context.types.get(&before) {
-            Some(after) => both(before, *after, changes),
-            None if is_told(old, before, &place) => {
+            Some(after) => pair(before, *after, changes),
+            None if is_separate(old, before, &place) => {
                 let what = format!("is gone: it was {}", old.directions(before));
                 changes.add(Kind::SchemaRemoved, &place, what);
             }
@@ -34,14 +34,14 @@ pub fn compare(changes: &mut Changes<'_>) {
     let known: BTreeSet<&TypeId> = context.types.values().collect();
     for after in (0..new.api.types.len()).map(TypeId) {
         let place = new.place(after);
-        if !known.contains(&after) && is_told(new, after, &place) {
+        if !known.contains(&after) && is_separate(new, after, &place) {
             let what = format!("is new: it is {}", new.directions(after));
             changes.add(Kind::SchemaAdded, &place, what);
         }
     }
 }
 
-fn both(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
+fn pair(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
     let context = changes.context;
     let (old, new) = (
         context.old.api.definition(before),
@@ -151,7 +151,7 @@ impl<'d> Comparison<'_, 'd> {
             };
             self.changes.with(Kind::FieldAdded, &place, what, effect);
         }
-        for (old, new, _) in &fields.both {
+        for (old, new, _) in &fields.pairs {
             self.field(old, new, demand);
             let is_taken = |field: &Field| {
                 field.name == old.name
@@ -170,7 +170,7 @@ impl<'d> Comparison<'_, 'd> {
             }
         }
         fields
-            .both
+            .pairs
             .retain(|(old, new, _)| is_required(old) && is_required(new));
         // The required fields are the arguments of `new`, in their order.
         if self.is_sent && fields.is_reordered() {
@@ -274,7 +274,7 @@ impl<'d> Comparison<'_, 'd> {
             self.changes
                 .with(Kind::ValueAdded, &place, "is new", (effect, reason));
         }
-        for (old, new, _) in &values.both {
+        for (old, new, _) in &values.pairs {
             let part = ("value", &*new.value);
             if old.value != new.value {
                 let what = format!("was `{}` on the wire and is `{}`", old.value, new.value);
@@ -308,7 +308,7 @@ impl<'d> Comparison<'_, 'd> {
         for member in &members.added {
             self.part(Kind::MemberAdded, ("member", &member.name), "is new");
         }
-        for (old, new, _) in &members.both {
+        for (old, new, _) in &members.pairs {
             if old.name != new.name {
                 let what = format!("was called `{}`", old.name);
                 self.part(Kind::MemberRenamed, ("member", &new.name), what);
@@ -342,12 +342,12 @@ impl<'d> Comparison<'_, 'd> {
                 .add(Kind::DiscriminatorChanged, &self.place, what);
         }
         let values = |union: &UnionType, member: &UnionBranch| {
-            let values = union.discriminator.iter().flat_map(|found| &found.values);
+            let values = union.discriminator.iter().flat_map(|known| &known.values);
             let named = values.filter(|(_, index)| union.branches[*index].name == member.name);
             let texts: BTreeSet<String> = named.map(|(value, _)| format!("`{value}`")).collect();
             texts.into_iter().collect::<Vec<_>>().join(" or ")
         };
-        for (before, after, _) in &members.both {
+        for (before, after, _) in &members.pairs {
             let (was, is) = (values(old, before), values(new, after));
             if was != is {
                 let what = format!("was discriminated by {was} and is by {is}");
@@ -359,7 +359,7 @@ impl<'d> Comparison<'_, 'd> {
     /// Adds that members are in another order, which counts if a value may fit two of those that changed places.
     fn order(&mut self, new: &UnionType, members: &Matching<'_, UnionBranch>) {
         let json_types = members
-            .both
+            .pairs
             .iter()
             .map(|(old, _, at)| (self.json_type(&old.value), *at));
         let json_types: Vec<(Option<&str>, usize)> = json_types.collect();
