@@ -131,6 +131,13 @@ impl<'d> Comparison<'_, 'd> {
             let what = format!("held members that aren't described as {types}");
             self.changes.add(Kind::SchemaMapChanged, &self.place, what);
         }
+        if old.extra_name != new.extra_name {
+            let what = format!(
+                "holds members that aren't described in `{}` instead of `{}`",
+                new.extra_name, old.extra_name
+            );
+            self.changes.add(Kind::SchemaMapRenamed, &self.place, what);
+        }
         let (demand, new_fields) = (self.demand(old, new), &new.fields);
         let mut fields: Matching<'_, Field> = matching(
             &old.fields,
