@@ -131,6 +131,15 @@ impl<'d> Comparison<'_, 'd> {
             let what = format!("held members that aren't described as {types}");
             self.changes.add(Kind::SchemaMapChanged, &self.place, what);
         }
+        if old.extra_name != new.extra_name {
+            let what = format!(
+                "keeps members that aren't described in `{}` instead of `{}`",
+                new.extra_name, old.extra_name
+            );
+            let effect = (Effect::Build, "another field has its name");
+            self.changes
+                .with(Kind::SchemaMapChanged, &self.place, what, effect);
+        }
         let (demand, new_fields) = (self.demand(old, new), &new.fields);
         let mut fields: Matching<'_, Field> = matching(
             &old.fields,
@@ -257,6 +266,7 @@ impl<'d> Comparison<'_, 'd> {
 
     fn enums(&mut self, old: &EnumType, new: &EnumType) {
         let new_variants = &new.variants;
+        self.unknown(Kind::ValueRenamed, &old.unknown, &new.unknown);
         let values = matching(
             &old.variants,
             &new.variants,
@@ -293,6 +303,14 @@ impl<'d> Comparison<'_, 'd> {
         }
     }
 
+    /// Compares the names of the variants for values that are not described.
+    fn unknown(&mut self, kind: Kind, old: &str, new: &str) {
+        if old != new {
+            let what = format!("keeps values that aren't described as `{new}` instead of `{old}`");
+            self.changes.add(kind, &self.place, what);
+        }
+    }
+
     fn unions(&mut self, old: &UnionType, new: &UnionType) {
         let context = self.context;
         let members = matching(
@@ -318,6 +336,7 @@ impl<'d> Comparison<'_, 'd> {
                 self.part(Kind::MemberChanged, ("member", &new.name), what);
             }
         }
+        self.unknown(Kind::MemberRenamed, &old.unknown, &new.unknown);
         self.discriminators(old, new, &members);
         if members.is_reordered() {
             self.order(new, &members);
