@@ -65,6 +65,21 @@ const RULES: &[(&str, Rule)] = &[
     ("uniqueItems", Rule::True),
 ];
 
+/// The keywords that generated code checks before it sends a value.
+const CHECKED: &[&str] = &[
+    "additionalProperties",
+    "const",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "maxItems",
+    "maxLength",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minimum",
+    "pattern",
+];
+
 /// Whether a keyword constrains values.
 pub fn is_constraint(keyword: &str) -> bool {
     RULES.iter().any(|(known, _)| *known == keyword)
@@ -181,11 +196,15 @@ fn values(at: &At, old: &Schema<'_>, new: &Schema<'_>, changes: &mut Changes<'_>
         (!is_modelled).then(|| values.iter().map(|value| format!("`{value}`")).collect())
     };
     let keyword = format!("{}enum", at.path);
-    match (listed(old), listed(new)) {
+    // One number or boolean is checked before it is sent; others than the listed ones may come.
+    let (before, after) = (listed(old), listed(new));
+    let is_constant = after.as_ref().is_some_and(|values| values.len() == 1);
+    let kind = if is_constant { "const" } else { "enum" };
+    match (before, after) {
         (None, Some(_)) => add(
             at,
             Step::Tighter,
-            "enum",
+            kind,
             format!("has `{keyword}` now"),
             changes,
         ),
@@ -199,7 +218,7 @@ fn values(at: &At, old: &Schema<'_>, new: &Schema<'_>, changes: &mut Changes<'_>
             let (gone, added) = (text(&old - &new), text(&new - &old));
             if !gone.is_empty() {
                 let what = format!("no longer lists {gone} in `{keyword}`");
-                add(at, Step::Tighter, "enum", what, changes);
+                add(at, Step::Tighter, kind, what, changes);
             }
             if !added.is_empty() {
                 add(
@@ -224,7 +243,7 @@ fn add(at: &At, step: Step, keyword: &str, what: String, changes: &mut Changes<'
             Effect::None,
             "it is only received, and read whatever its value",
         ),
-        Step::Tighter if at.is_checked && keyword.ends_with("imum") => (
+        Step::Tighter if CHECKED.contains(&keyword) => (
             Effect::Run,
             "a value that it excludes compiles, and is rejected before it is sent",
         ),

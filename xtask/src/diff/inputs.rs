@@ -316,16 +316,7 @@ fn pair<'d>(
     let kinds = [Kind::InputDeprecated, Kind::InputRestored];
     changes.deprecation(place, kinds, old.deprecated, new.deprecated);
     if let (Some(before), Some(after)) = (&old.schema, &new.schema) {
-        let integer = |value: &Value<'_>| {
-            matches!(
-                value,
-                Value::Type(TypeRef::Primitive(Primitive::Integer(_)))
-            )
-        };
-        let at = At {
-            is_checked: new.declared.is_some() && integer(&new.value),
-            ..At::of(place.clone(), true)
-        };
+        let at = At::of(place.clone(), true);
         schemas::compare(&at, before, after, changes);
     }
     let mut details = Details::of(place.clone(), changes);

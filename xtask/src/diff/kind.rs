@@ -72,7 +72,6 @@ kinds! {
     SchemaDeprecated      More   "its documentation says so; it works as before"
     SchemaRestored        None   "its documentation doesn't say so any more"
     SchemaMapChanged      Build  "the values of `extra` have another type"
-    SchemaMapRenamed      Build  "a field that is described has the old name"
     ConstraintTightened   Server "the server may reject what it took"
     ConstraintLoosened    More   "what was valid is valid, and more than that"
 

@@ -44,9 +44,7 @@ pub struct At {
     pub path: String,
     /// Whether callers send its values.
     pub is_sent: bool,
-    /// Whether the generated code checks the range of an integer before it sends it.
-    pub is_checked: bool,
-    pub depth: usize,
+    depth: usize,
 }
 
 impl At {
@@ -56,7 +54,6 @@ impl At {
             place,
             path: String::new(),
             is_sent,
-            is_checked: false,
             depth: 0,
         }
     }
@@ -64,7 +61,6 @@ impl At {
     fn inside(&self, keyword: &str) -> Self {
         Self {
             path: format!("{}{keyword}/", self.path),
-            is_checked: false,
             depth: self.depth + 1,
             ..self.clone()
         }

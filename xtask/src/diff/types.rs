@@ -133,10 +133,12 @@ impl<'d> Comparison<'_, 'd> {
         }
         if old.extra_name != new.extra_name {
             let what = format!(
-                "holds members that aren't described in `{}` instead of `{}`",
+                "keeps members that aren't described in `{}` instead of `{}`",
                 new.extra_name, old.extra_name
             );
-            self.changes.add(Kind::SchemaMapRenamed, &self.place, what);
+            let effect = (Effect::Build, "another field has its name");
+            self.changes
+                .with(Kind::SchemaMapChanged, &self.place, what, effect);
         }
         let (demand, new_fields) = (self.demand(old, new), &new.fields);
         let mut fields: Matching<'_, Field> = matching(
@@ -264,6 +266,7 @@ impl<'d> Comparison<'_, 'd> {
 
     fn enums(&mut self, old: &EnumType, new: &EnumType) {
         let new_variants = &new.variants;
+        self.unknown(Kind::ValueRenamed, &old.unknown, &new.unknown);
         let values = matching(
             &old.variants,
             &new.variants,
@@ -300,6 +303,14 @@ impl<'d> Comparison<'_, 'd> {
         }
     }
 
+    /// Compares the names of the variants for values that are not described.
+    fn unknown(&mut self, kind: Kind, old: &str, new: &str) {
+        if old != new {
+            let what = format!("keeps values that aren't described as `{new}` instead of `{old}`");
+            self.changes.add(kind, &self.place, what);
+        }
+    }
+
     fn unions(&mut self, old: &UnionType, new: &UnionType) {
         let context = self.context;
         let members = matching(
@@ -325,6 +336,7 @@ impl<'d> Comparison<'_, 'd> {
                 self.part(Kind::MemberChanged, ("member", &new.name), what);
             }
         }
+        self.unknown(Kind::MemberRenamed, &old.unknown, &new.unknown);
         self.discriminators(old, new, &members);
         if members.is_reordered() {
             self.order(new, &members);
