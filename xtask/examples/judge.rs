@@ -4,7 +4,7 @@
 //! $ cargo run -p xtask --example judge -- FOLDER DOCUMENT...
 //! ```
 //!
-//! The clients are written to the folder, built and run there, and the report goes to stdout. Fails if a difference has no
+//! The clients are written to `FOLDER/judged`, built in `FOLDER/target` and run, and the report goes to stdout. Fails if a difference has no
 //! reason in `xtask/tests/judge`. `xtask/wild/run --judge` does it for public documents, each in a process of its own:
 //! progenitor overflows the stack on some.
 
@@ -42,7 +42,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         }
         if !cases.is_empty() {
             let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
-            trial::run(cases, &folder, &folder.join("target"), &lock, &mut report);
+            let (judged, target) = (folder.join("judged"), folder.join("target"));
+            trial::run(cases, &judged, &target, &lock, &mut report);
         }
         report
     })?;
