@@ -44,7 +44,10 @@ pub fn generate(document: &Document, inner: Option<&str>) -> Result<Generated, V
     if errors.is_empty() {
         let module = construct::construct(document).and_then(|constructed| {
             api = constructed;
-            render::module(&api, inner)
+            let mut files = render::module(&api, inner)?;
+            let mocks = render::mocks(&api).map_err(|problem| vec![problem])?;
+            files.extend(mocks.map(|text| ("mock.rs".to_owned(), text)));
+            Ok(files)
         });
         match module {
             Ok(module) => {
@@ -94,7 +97,7 @@ pub fn generate_crate(document: &Document, name: &str) -> Result<Generated, Vec<
             ),
             (
                 "src/lib.rs".to_owned(),
-                format!("{}\n{}", header(&source), package::LIB),
+                format!("{}\n{}", header(&source), package::lib(&generated.api)),
             ),
         ])
         .collect();

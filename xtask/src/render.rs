@@ -5,6 +5,8 @@ mod constraints;
 pub mod descriptor;
 mod docs;
 mod inputs;
+pub mod mock;
+pub mod openapi;
 pub mod operations;
 pub mod package;
 mod references;
@@ -48,11 +50,7 @@ pub fn module(api: &Api, inner: Option<&str>) -> Result<BTreeMap<String, String>
             Ok(file) => {
                 files.insert(path.to_owned(), format::format(&file));
             }
-            Err(error) => {
-                let message = format!("the generated `{path}` is not Rust: {error}");
-                let hint = "this is a defect of the generator, not of the document";
-                problems.push(Diagnostic::error("generator", "", message).hint(hint));
-            }
+            Err(error) => problems.push(not_rust(path, &error)),
         }
     }
     if !problems.is_empty() {
@@ -62,6 +60,26 @@ pub fn module(api: &Api, inner: Option<&str>) -> Result<BTreeMap<String, String>
         files.insert(format!("support/{name}.rs"), text);
     }
     Ok(files)
+}
+
+/// The file of the mocks beside the module, which the root of its crate declares; nothing without operations.
+///
+/// # Errors
+///
+/// A diagnostic for a model that progenitor does not take, which is a defect of this crate.
+pub fn mocks(api: &Api) -> Result<Option<String>, Diagnostic> {
+    if !package::has_mocks(api) {
+        return Ok(None);
+    }
+    let tokens = mock::module(api)?;
+    let file = syn::parse2(tokens).map_err(|error| not_rust("mock.rs", &error))?;
+    Ok(Some(format::format(&file)))
+}
+
+fn not_rust(path: &str, error: &syn::Error) -> Diagnostic {
+    let message = format!("the generated `{path}` is not Rust: {error}");
+    let hint = "this is a defect of the generator, not of the document";
+    Diagnostic::error("generator", "", message).hint(hint)
 }
 
 fn index(api: &Api) -> TokenStream {

@@ -63,6 +63,10 @@ mod connection;
 #[rustfmt::skip]
 mod generated;
 mod hooks;
+#[cfg(feature = "mock")]
+#[rustfmt::skip]
+#[path = "generated/mock.rs"]
+pub mod mock;
 mod partial_answer;
 mod secrets;
 mod send_queue;

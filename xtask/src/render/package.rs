@@ -39,25 +39,58 @@ pub const DEPENDENCIES: &[(&str, &str)] = &[
 /// The dependency of a client with patterns: those of ECMA-262, which OpenAPI has.
 pub const PATTERNS: (&str, &str) = ("regress", "\"0.12\"");
 
+/// The dependencies of the mocks, which are behind a feature.
+pub const MOCKS: &[(&str, &str)] = &[
+    (
+        "httpmock",
+        "{ version = \"0.9\", default-features = false, optional = true }",
+    ),
+    ("regex", "{ version = \"1.13\", optional = true }"),
+];
+
+const MOCK_FEATURE: &str = "\
+# Typed mocks of the operations, for tests.
+mock = [\"dep:httpmock\", \"dep:regex\"]
+";
+
 /// The manifest of a crate that builds on its own.
 #[must_use]
 pub fn manifest(crate_name: &str, api: &Api) -> String {
     let patterns = Needed::by(api).patterns.then_some(&PATTERNS);
+    let (feature, mocks) = match has_mocks(api) {
+        true => (MOCK_FEATURE, MOCKS),
+        false => ("", &[][..]),
+    };
     let dependencies: String = DEPENDENCIES
         .iter()
         .chain(patterns)
+        .chain(mocks)
         .map(|(name, requirement)| format!("{name} = {requirement}\n"))
         .collect();
     // Its own workspace, for it stands alone even inside the folder of another one.
     format!(
         "[package]\nname = \"{crate_name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\nrust-version = \"1.88\"\n\n[features]\n\
          default = [\"rustls\"]\n# TLS in Rust. Without it, the caller brings a reqwest client of their own.\n\
-         rustls = [\"reqwest/rustls\"]\n\n[dependencies]\n{dependencies}\n[workspace]\n"
+         rustls = [\"reqwest/rustls\"]\n{feature}\n[dependencies]\n{dependencies}\n[workspace]\n"
     )
 }
 
+/// Whether a client has mocks: one without operations has nothing to mock.
+#[must_use]
+pub fn has_mocks(api: &Api) -> bool {
+    !api.operations.is_empty()
+}
+
 /// The root of that crate.
-pub const LIB: &str = "\
+#[must_use]
+pub fn lib(api: &Api) -> String {
+    match has_mocks(api) {
+        true => format!("{LIB}{MOCK}"),
+        false => LIB.to_owned(),
+    }
+}
+
+const LIB: &str = "\
 //! A client generated from an API description. Start with [`Client`].
 //!
 //! Requests are made by the methods of [`Client`], one for each operation: each returns a builder from [`operations`],
@@ -71,4 +104,11 @@ pub const LIB: &str = "\
 mod generated;
 
 pub use generated::*;
+";
+
+const MOCK: &str = "
+#[cfg(feature = \"mock\")]
+#[rustfmt::skip]
+#[path = \"generated/mock.rs\"]
+pub mod mock;
 ";

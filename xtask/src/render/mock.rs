@@ -1,0 +1,44 @@
+//! Prints typed mocks of the operations: by progenitor, from the projection of the model.
+
+use std::iter;
+
+use proc_macro2::TokenStream;
+use progenitor::{GenerationSettings, Generator};
+use quote::quote;
+
+use super::openapi::{self, Projection};
+use crate::api::Api;
+use crate::diagnostic::Diagnostic;
+
+/// The module of mocks.
+///
+/// # Errors
+///
+/// A diagnostic if progenitor does not take the projection, which is a defect of this crate.
+pub fn module(api: &Api) -> Result<TokenStream, Diagnostic> {
+    let Projection { document, types } = openapi::project(api);
+    let mut settings = GenerationSettings::default();
+    for (component, of) in &types {
+        settings.with_replacement(component, of, iter::empty());
+    }
+    let mocks = Generator::new(&settings)
+        .httpmock(&document, "super::super")
+        .map_err(|error| {
+            let message = format!("the mocks can't be generated: {error}");
+            let hint = "this is a defect of the generator, not of the document";
+            Diagnostic::error("generator", "", message).hint(hint)
+        })?;
+    Ok(quote! {
+        //! Typed mocks of the operations, for the tests of code that uses this client.
+        //!
+        //! [`MockServerExt`] adds a method for each operation to [`httpmock::MockServer`]. Its closure gets the request to
+        //! match, with a method for each parameter and for a body of JSON or text, and the response, with a method for
+        //! each status. A parameter that is a list, an object, a fraction or a cookie is matched by `into_inner`, and so
+        //! is a form, a multipart body or one of bytes; it also answers with a body that is not JSON.
+
+        // As progenitor prints it.
+        #![allow(missing_docs, missing_debug_implementations, clippy::to_string_in_format_args)]
+
+        #mocks
+    })
+}

@@ -1,0 +1,315 @@
+//! The operations of the model as an OpenAPI 3.0 document for progenitor's generators.
+//!
+//! It is made of openapiv3's types and has what progenitor takes. Every type is a component, for which progenitor prints the
+//! type of the generated client. What progenitor's code would match or answer wrongly is absent: parameters whose text is
+//! not what their type displays (lists, objects, fractions, cookies), bodies other than JSON and text, and responses
+//! other than JSON.
+
+use std::collections::BTreeSet;
+
+use heck::{ToPascalCase, ToSnakeCase};
+use openapiv3::{
+    AnySchema, BooleanType, Components, HeaderStyle, IntegerFormat, IntegerType, MediaType,
+    OpenAPI, Operation, Parameter, ParameterData, ParameterSchemaOrContent, PathItem, PathStyle,
+    QueryStyle, ReferenceOr, RequestBody, Response, Responses, Schema, SchemaData, SchemaKind,
+    StatusCode, StringType, Type, VariantOrUnknownOrEmpty,
+};
+use quote::quote;
+
+use super::references::References;
+use crate::api::{
+    self, Answer, Api, Content, Integer, Location, Primitive, Segment, Shape, Style, Success,
+    TypeRef,
+};
+
+/// The statuses of successes that have a name; progenitor panics at the others.
+const NAMED_STATUSES: [u16; 10] = [200, 201, 202, 203, 204, 205, 206, 207, 208, 226];
+
+/// A document, and the types that its components stand for.
+#[derive(Debug)]
+pub struct Projection {
+    /// The document.
+    pub document: OpenAPI,
+    /// The name of each component, and its Rust type.
+    pub types: Vec<(String, String)>,
+}
+
+/// The document of a model.
+pub fn project(api: &Api) -> Projection {
+    let mut projector = Projector {
+        api,
+        references: References::of(api).within(quote!(types)),
+        types: Vec::new(),
+        names: BTreeSet::new(),
+    };
+    let mut document = OpenAPI {
+        openapi: "3.0.3".to_owned(),
+        ..OpenAPI::default()
+    };
+    for operation in &api.operations {
+        // progenitor names a type after each operation, and would print one of these twice.
+        if projector.names.insert(operation.name.to_pascal_case()) {
+            projector.add(operation, &mut document);
+        }
+    }
+    let names = (0..projector.types.len()).map(component);
+    let types: Vec<_> = names.zip(projector.types).collect();
+    let schemas = types.iter().map(|(name, _)| {
+        let schema = SchemaKind::Any(AnySchema::default());
+        (name.clone(), ReferenceOr::Item(inline(schema)))
+    });
+    document.components = Some(Components {
+        schemas: schemas.collect(),
+        ..Components::default()
+    });
+    Projection { document, types }
+}
+
+struct Projector<'a> {
+    api: &'a Api,
+    references: References<'a>,
+    /// The Rust types of the components.
+    types: Vec<String>,
+    /// The names that progenitor derives from the operations.
+    names: BTreeSet<String>,
+}
+
+impl Projector<'_> {
+    fn add(&mut self, operation: &api::Operation, document: &mut OpenAPI) {
+        // A second operation of the same method and path differs from the first one in the names of its parameters.
+        for attempt in 0..8 {
+            let suffix = "_".repeat(attempt);
+            let path = path(operation, &suffix);
+            let paths = &mut document.paths.paths;
+            let item = paths
+                .entry(path)
+                .or_insert_with(|| ReferenceOr::Item(PathItem::default()));
+            let ReferenceOr::Item(item) = item else {
+                return;
+            };
+            let slot = match operation.method.as_str() {
+                "GET" => &mut item.get,
+                "PUT" => &mut item.put,
+                "POST" => &mut item.post,
+                "DELETE" => &mut item.delete,
+                "OPTIONS" => &mut item.options,
+                "HEAD" => &mut item.head,
+                "PATCH" => &mut item.patch,
+                _ => &mut item.trace,
+            };
+            if slot.is_none() {
+                *slot = Some(self.operation(operation, &suffix));
+                return;
+            }
+        }
+    }
+
+    fn operation(&mut self, operation: &api::Operation, suffix: &str) -> Operation {
+        // The names that progenitor's type for an operation has anyway.
+        let mut names: BTreeSet<String> = ["body", "into_inner", "new"].map(str::to_owned).into();
+        let mut parameters = Vec::new();
+        for parameter in &operation.parameters {
+            let Some(projected) = self.parameter(parameter, suffix) else {
+                continue;
+            };
+            if names.insert(parameter.key.to_snake_case()) {
+                parameters.push(ReferenceOr::Item(projected));
+            }
+        }
+        let body = operation.body.as_ref();
+        let body = body.and_then(|body| match &body.content {
+            Content::Json(value) => Some(("application/json", self.reference(value))),
+            Content::Text => {
+                let text = SchemaKind::Type(Type::String(StringType::default()));
+                Some(("text/plain", ReferenceOr::Item(inline(text))))
+            }
+            Content::Form(..) | Content::Multipart(_) | Content::Bytes => None,
+        });
+        let request_body = body.map(|(media_type, schema)| {
+            ReferenceOr::Item(RequestBody {
+                content: content(media_type, schema),
+                ..RequestBody::default()
+            })
+        });
+        let mut responses = Responses::default();
+        match &operation.success {
+            Success::Always(answer) => {
+                let response = self.response(answer);
+                responses.responses.insert(StatusCode::Range(2), response);
+            }
+            Success::ByStatus(answers) => {
+                for (status, answer) in answers {
+                    let status = match status.parse() {
+                        Ok(status) if NAMED_STATUSES.contains(&status) => StatusCode::Code(status),
+                        Ok(_) => continue,
+                        Err(_) => StatusCode::Range(2),
+                    };
+                    let response = self.response(answer);
+                    responses.responses.insert(status, response);
+                }
+            }
+        }
+        if let Some(error) = &operation.error {
+            let answer = Answer::Json(error.clone());
+            responses.default = Some(self.response(&answer));
+        }
+        Operation {
+            operation_id: Some(operation.name.clone()),
+            parameters,
+            request_body,
+            responses,
+            ..Operation::default()
+        }
+    }
+
+    fn parameter(&mut self, parameter: &api::Parameter, suffix: &str) -> Option<Parameter> {
+        if !matches!(parameter.style, Style::Text | Style::Exploded) {
+            return None;
+        }
+        let name = match parameter.location {
+            Location::Path => format!("{}{suffix}", parameter.key),
+            _ => parameter.key.clone(),
+        };
+        let parameter_data = ParameterData {
+            name,
+            description: None,
+            required: parameter.required,
+            deprecated: None,
+            format: ParameterSchemaOrContent::Schema(self.text(&parameter.value)?),
+            example: None,
+            examples: Default::default(),
+            explode: None,
+            extensions: Default::default(),
+        };
+        match parameter.location {
+            Location::Path => Some(Parameter::Path {
+                parameter_data,
+                style: PathStyle::Simple,
+            }),
+            Location::Query => Some(Parameter::Query {
+                parameter_data,
+                allow_reserved: false,
+                style: QueryStyle::Form,
+                allow_empty_value: None,
+            }),
+            Location::Header => Some(Parameter::Header {
+                parameter_data,
+                style: HeaderStyle::Simple,
+            }),
+            Location::Cookie => None,
+        }
+    }
+
+    /// The schema of a type that displays what is on the wire.
+    fn text(&mut self, value: &TypeRef) -> Option<ReferenceOr<Schema>> {
+        let of = match value {
+            TypeRef::Primitive(primitive) => match primitive {
+                Primitive::String => Type::String(StringType::default()),
+                Primitive::Bool => Type::Boolean(BooleanType::default()),
+                Primitive::Integer(integer) => Type::Integer(IntegerType {
+                    format: format(*integer),
+                    ..IntegerType::default()
+                }),
+                Primitive::Timestamp | Primitive::Date | Primitive::Uuid | Primitive::Ip => {
+                    return Some(self.reference(value));
+                }
+                Primitive::Float | Primitive::Float32 | Primitive::Json => return None,
+            },
+            TypeRef::Named(id) => {
+                let is_displayed = match &self.api.definition(*id).shape {
+                    Shape::Enum(_) => true,
+                    Shape::Newtype(newtype) => is_text(&newtype.inner),
+                    Shape::Struct(_) | Shape::Union(_) => false,
+                };
+                return is_displayed.then(|| self.reference(value));
+            }
+            TypeRef::Boxed(_) | TypeRef::Nullable(_) | TypeRef::List(_) | TypeRef::Map(_) => {
+                return None;
+            }
+        };
+        Some(ReferenceOr::Item(inline(SchemaKind::Type(of))))
+    }
+
+    fn response(&mut self, answer: &Answer) -> ReferenceOr<Response> {
+        let content = match answer {
+            Answer::Json(value) => content("application/json", self.reference(value)),
+            Answer::Empty | Answer::Events(_) | Answer::Bytes => Default::default(),
+        };
+        ReferenceOr::Item(Response {
+            content,
+            ..Response::default()
+        })
+    }
+
+    /// A reference to the component of a type.
+    fn reference(&mut self, value: &TypeRef) -> ReferenceOr<Schema> {
+        let printed = self.references.print(value).to_string();
+        let known = self.types.iter().position(|of| *of == printed);
+        let index = known.unwrap_or_else(|| {
+            self.types.push(printed);
+            self.types.len() - 1
+        });
+        ReferenceOr::Reference {
+            reference: format!("#/components/schemas/{}", component(index)),
+        }
+    }
+}
+
+/// Whether a type of its own around this one displays what is on the wire.
+fn is_text(inner: &TypeRef) -> bool {
+    matches!(
+        inner,
+        TypeRef::Primitive(
+            Primitive::Bool
+                | Primitive::Integer(_)
+                | Primitive::String
+                | Primitive::Timestamp
+                | Primitive::Date
+                | Primitive::Uuid
+                | Primitive::Ip
+        )
+    )
+}
+
+/// The name of a component, which progenitor does not change.
+fn component(index: usize) -> String {
+    format!("Type{index}")
+}
+
+fn path(operation: &api::Operation, suffix: &str) -> String {
+    let pieces = operation.path.iter().map(|segment| match segment {
+        Segment::Text(text) => text.clone(),
+        Segment::Parameter(index) => {
+            format!("{{{}{suffix}}}", operation.parameters[*index].key)
+        }
+    });
+    pieces.collect()
+}
+
+fn content(media_type: &str, schema: ReferenceOr<Schema>) -> openapiv3::Content {
+    let of = MediaType {
+        schema: Some(schema),
+        ..MediaType::default()
+    };
+    [(media_type.to_owned(), of)].into_iter().collect()
+}
+
+fn inline(schema_kind: SchemaKind) -> Schema {
+    Schema {
+        schema_data: SchemaData::default(),
+        schema_kind,
+    }
+}
+
+fn format(integer: Integer) -> VariantOrUnknownOrEmpty<IntegerFormat> {
+    match integer {
+        Integer::I32 => VariantOrUnknownOrEmpty::Item(IntegerFormat::Int32),
+        Integer::I64 | Integer::I128 => VariantOrUnknownOrEmpty::Item(IntegerFormat::Int64),
+        Integer::I8 => VariantOrUnknownOrEmpty::Unknown("int8".to_owned()),
+        Integer::I16 => VariantOrUnknownOrEmpty::Unknown("int16".to_owned()),
+        Integer::U8 => VariantOrUnknownOrEmpty::Unknown("uint8".to_owned()),
+        Integer::U16 => VariantOrUnknownOrEmpty::Unknown("uint16".to_owned()),
+        Integer::U32 => VariantOrUnknownOrEmpty::Unknown("uint32".to_owned()),
+        Integer::U64 => VariantOrUnknownOrEmpty::Unknown("uint64".to_owned()),
+    }
+}

@@ -1,0 +1,226 @@
+//! The client that progenitor generates for a document as it is, and the signatures of its methods.
+
+use std::collections::BTreeMap;
+use std::panic::{self, AssertUnwindSafe};
+
+use openapiv3::{OpenAPI, ReferenceOr};
+use progenitor::{GenerationSettings, Generator, InterfaceStyle};
+use quote::ToTokens;
+use syn::{FnArg, GenericArgument, ImplItem, Item, Pat, PathArguments, Type};
+
+/// The client.
+pub struct Theirs {
+    /// Its code.
+    pub code: String,
+    /// Its methods, by HTTP method and path template.
+    pub methods: BTreeMap<(String, String), Method>,
+    /// The operations that progenitor does not accept: HTTP method and path.
+    pub rejected: Vec<(String, String)>,
+}
+
+/// A method of the client.
+pub struct Method {
+    /// Its name.
+    pub name: String,
+    /// Its arguments.
+    pub arguments: Vec<Argument>,
+}
+
+/// An argument of a method.
+pub struct Argument {
+    /// Its name.
+    pub name: String,
+    /// Its type, without `Option` and `&`.
+    pub kind: Kind,
+    /// Whether it is an `Option`.
+    pub is_optional: bool,
+}
+
+/// The type of an argument.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// `&str`.
+    Text,
+    /// `&T`.
+    Reference(String),
+    /// `T`.
+    Value(String),
+    /// The body as text.
+    TextBody,
+    /// The body as bytes.
+    Bytes,
+}
+
+/// Generates the client, without the operations that progenitor does not accept.
+///
+/// # Errors
+///
+/// If progenitor accepts none of them, or openapiv3 can't read the document.
+pub fn generate(document: &serde_json::Value) -> Result<Theirs, String> {
+    // By way of text, as a user of progenitor reads it.
+    let document: OpenAPI = serde_json::from_str(&document.to_string())
+        .map_err(|error| format!("unreadable: {error}"))?;
+    let mut rejected = Vec::new();
+    let code = match attempt(&document) {
+        Ok(code) => code,
+        Err(_) => {
+            let mut without = document.clone();
+            without.paths.paths.clear();
+            attempt(&without).map_err(|reason| format!("schemas: {reason}"))?;
+            let accepted = accepted(&document, operations(&document));
+            rejected = operations(&document);
+            rejected.retain(|operation| !accepted.contains(operation));
+            if accepted.is_empty() {
+                return Err("each operation".to_owned());
+            }
+            attempt(&only(&document, &accepted))?
+        }
+    };
+    let methods = methods(&code)?;
+    Ok(Theirs {
+        code,
+        methods,
+        rejected,
+    })
+}
+
+/// The HTTP methods and paths of a document.
+fn operations(document: &OpenAPI) -> Vec<(String, String)> {
+    let operations = document.operations();
+    operations
+        .map(|(path, method, _)| (method.to_ascii_uppercase(), path.to_owned()))
+        .collect()
+}
+
+/// The operations that progenitor accepts, of some: all if it accepts them together, and else those of each half.
+fn accepted(document: &OpenAPI, operations: Vec<(String, String)>) -> Vec<(String, String)> {
+    if attempt(&only(document, &operations)).is_ok() {
+        return operations;
+    }
+    if operations.len() < 2 {
+        return Vec::new();
+    }
+    let (first, second) = operations.split_at(operations.len() / 2);
+    let mut accepted = self::accepted(document, first.to_vec());
+    accepted.extend(self::accepted(document, second.to_vec()));
+    accepted
+}
+
+/// The document with these operations alone.
+fn only(document: &OpenAPI, operations: &[(String, String)]) -> OpenAPI {
+    let mut document = document.clone();
+    for (path, item) in &mut document.paths.paths {
+        let ReferenceOr::Item(item) = item else {
+            continue;
+        };
+        let is_wanted = |method: &str| operations.iter().any(|(of, at)| of == method && at == path);
+        for (method, operation) in [
+            ("GET", &mut item.get),
+            ("PUT", &mut item.put),
+            ("POST", &mut item.post),
+            ("DELETE", &mut item.delete),
+            ("OPTIONS", &mut item.options),
+            ("HEAD", &mut item.head),
+            ("PATCH", &mut item.patch),
+            ("TRACE", &mut item.trace),
+        ] {
+            if !is_wanted(method) {
+                *operation = None;
+            }
+        }
+    }
+    document
+}
+
+/// One run of progenitor, which panics on much of what it does not accept.
+fn attempt(document: &OpenAPI) -> Result<String, String> {
+    let mut settings = GenerationSettings::default();
+    settings.with_interface(InterfaceStyle::Positional);
+    let work = || Generator::new(&settings).generate_tokens(document);
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let result = panic::catch_unwind(AssertUnwindSafe(work));
+    panic::set_hook(hook);
+    match result {
+        Ok(Ok(tokens)) => Ok(tokens.to_string()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("a panic".to_owned()),
+    }
+}
+
+/// The methods of a client, each with the request that its documentation names.
+fn methods(code: &str) -> Result<BTreeMap<(String, String), Method>, String> {
+    let file = syn::parse_file(code).map_err(|error| error.to_string())?;
+    let items = file.items.iter().filter_map(|item| match item {
+        Item::Impl(item) if item.trait_.is_none() => Some(&item.items),
+        _ => None,
+    });
+    let mut methods = BTreeMap::new();
+    for item in items.flatten() {
+        let ImplItem::Fn(function) = item else {
+            continue;
+        };
+        let documentation: String = function
+            .attrs
+            .iter()
+            .map(|attribute| attribute.to_token_stream().to_string())
+            .collect();
+        let request = documentation
+            .rsplit_once("Sends a `")
+            .and_then(|(_, rest)| rest.split_once("` request to `"))
+            .and_then(|(method, rest)| Some((method, rest.split_once('`')?.0)));
+        let (Some((method, path)), true) = (request, function.sig.asyncness.is_some()) else {
+            continue;
+        };
+        let arguments = function.sig.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(input) => Some(input),
+            FnArg::Receiver(_) => None,
+        });
+        let arguments = arguments.map(|input| {
+            let Pat::Ident(pattern) = &*input.pat else {
+                unreachable!("an argument is a name");
+            };
+            let (of, is_optional) = match option(&input.ty) {
+                Some(inner) => (inner, true),
+                None => (&*input.ty, false),
+            };
+            Argument {
+                name: pattern.ident.to_string(),
+                kind: kind(of),
+                is_optional,
+            }
+        });
+        let entry = Method {
+            name: function.sig.ident.to_string(),
+            arguments: arguments.collect(),
+        };
+        methods.insert((method.to_owned(), path.to_owned()), entry);
+    }
+    Ok(methods)
+}
+
+fn option(of: &Type) -> Option<&Type> {
+    let Type::Path(path) = of else { return None };
+    let segment = path.path.segments.last()?;
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+        return None;
+    };
+    match arguments.args.first()? {
+        GenericArgument::Type(inner) if segment.ident == "Option" => Some(inner),
+        _ => None,
+    }
+}
+
+fn kind(of: &Type) -> Kind {
+    match of {
+        Type::Reference(reference) => match reference.elem.to_token_stream().to_string().as_str() {
+            "str" => Kind::Text,
+            text => Kind::Reference(text.to_owned()),
+        },
+        value => match value.to_token_stream().to_string().as_str() {
+            "B" => Kind::Bytes,
+            "String" => Kind::TextBody,
+            text => Kind::Value(text.to_owned()),
+        },
+    }
+}
