@@ -52,6 +52,7 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
         problems.extend(untyped(schema, &found.pointer));
         problems.extend(format_of_no_text(schema, &found.pointer));
         problems.extend(default(schema, &found.pointer));
+        problems.extend(discriminator(subject, schema, &found.pointer));
         for keyword in UNCHECKED {
             if schema.get(keyword).is_some() {
                 unchecked.entry(keyword).or_default().push(&found.pointer);
@@ -124,6 +125,60 @@ fn dialect(owner: &Value, keyword: &str, owner_pointer: &str) -> Option<Diagnost
         .hint("nothing has to be done unless they use what 2020-12 reads in another way")
         .note()
     })
+}
+
+/// A discriminator that tells no schemas apart.
+fn discriminator(
+    subject: &Subject<'_>,
+    schema: &Value,
+    schema_pointer: &str,
+) -> Option<Diagnostic> {
+    let key = schema.get("discriminator")?.get("propertyName")?.as_str()?;
+    let unions = ["oneOf", "anyOf"].into_iter();
+    let branches: Vec<&Value> = unions
+        .filter_map(|keyword| schema.get(keyword)?.as_array())
+        .flatten()
+        .collect();
+    let (reason, hint) = if branches.is_empty() {
+        let is_extended = subject.found.iter().any(|found| {
+            let list = pointer::parent(&found.pointer).unwrap_or_default();
+            let target = found
+                .reference
+                .as_deref()
+                .and_then(|target| target.strip_prefix('#'));
+            list.ends_with("/allOf") && target == Some(schema_pointer)
+        });
+        if is_extended {
+            return None;
+        }
+        (
+            "no schema extends this one by `allOf`, and it is no union",
+            "list under `oneOf` what it may be, to have the fields of each",
+        )
+    } else {
+        let has_values = |branch: &Value| {
+            let property = branch
+                .get("properties")
+                .and_then(|properties| properties.get(key));
+            property
+                .is_some_and(|property| property.get("const").or(property.get("enum")).is_some())
+        };
+        let is_told = |branch: &&Value| branch.get("$ref").is_some() || has_values(branch);
+        if branches.iter().all(is_told) {
+            return None;
+        }
+        (
+            "a member of the union has neither a name nor a value for it",
+            "a value is read as the member that fits best; make each member a reference to a schema",
+        )
+    };
+    let place = pointer::join(schema_pointer, "discriminator");
+    let message = format!("the discriminator is not used: {reason}");
+    Some(
+        Diagnostic::error("unused-discriminator", place, message)
+            .hint(hint)
+            .note(),
+    )
 }
 
 /// A composition of no schemas has no values.
