@@ -61,14 +61,6 @@ fn code(generated: &Generated) -> Vec<&str> {
 
 /// Whether it is a change of the document that the code doesn't show.
 fn is_in_document(change: &Change) -> bool {
-    if matches!(
-        change.kind,
-        Kind::ConstraintLoosened | Kind::ConstraintTightened
-    ) {
-        // The code has the range of a parameter.
-        let part = change.place.part.as_ref();
-        return part.is_none_or(|part| matches!(part.what, "body" | "field" | "part"));
-    }
     matches!(
         change.kind,
         Kind::AuthenticationChanged

@@ -221,18 +221,22 @@ fn body((before, old): Sent<'_>, (after, new): Sent<'_>, changes: &mut Changes<'
             (None, Some(_)) if is_method(&context.new, &after.origin) => {}
             (Some(_), Some(_)) => {
                 let is_form = FORMS.contains(&&*essence(name));
-                let compared: &[&str] = match is_json(name) || is_form {
-                    // The style of a field and the media type of a part are in the model.
-                    true if is_form && is_reported => &["encoding", "schema"],
-                    true => &["schema"],
-                    false => &[],
-                };
+                let compared: &[&str] =
+                    match is_json(name) || is_form || TEXTS.contains(&&*essence(name)) {
+                        // The style of a field and the media type of a part are in the model.
+                        true if is_form && is_reported => &["encoding", "schema"],
+                        true => &["schema"],
+                        false => &[],
+                    };
                 details.members(compared, was, is);
             }
             (was, is) => details.compare(name, was, is),
         }
     }
 }
+
+/// Texts, whose schemas are in the model.
+const TEXTS: &[&str] = &["text/plain", "text/x-markdown"];
 
 /// Forms, whose schemas and styles are in the model.
 const FORMS: &[&str] = &["application/x-www-form-urlencoded", "multipart/form-data"];

@@ -131,10 +131,7 @@ fn inputs<'a>(side: &Side<'a>, operation: &'a Operation) -> Vec<Input<'a>> {
         Content::Json(value) | Content::Form(value, _) => {
             inputs.push(body_input(Value::Type(value)))
         }
-        Content::Text => inputs.push(Input {
-            schema: None,
-            ..body_input(Value::Type(&TEXT))
-        }),
+        Content::Text => inputs.push(body_input(Value::Type(&TEXT))),
         Content::Bytes => inputs.push(Input {
             schema: None,
             ..body_input(Value::Bytes)

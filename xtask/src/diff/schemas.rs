@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::Place;
 use super::changes::Changes;
 use super::constraints::{self, is_constraint};
-use super::context::Side;
+use super::context::{Side, is_component};
 use super::details::{Details, differs};
 use crate::construct::schema::Schema;
 use crate::{pointer, view};
@@ -74,7 +74,7 @@ pub fn compare<'d>(at: &At, old: &Schema<'d>, new: &Schema<'d>, changes: &mut Ch
     let objects = match (old.reference(), new.reference()) {
         _ if at.depth > MAX_DEPTH => return,
         // What they refer to is compared by itself; what stands beside the references are annotations.
-        (Some(before), Some(after)) => {
+        (Some(before), Some(after)) if is_component(before) && is_component(after) => {
             if !is_reported && !context.same_schema(before, after) {
                 let [before, after] =
                     [before, after].map(|target| Value::from(pointer::last(target)));
