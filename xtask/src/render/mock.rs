@@ -37,7 +37,7 @@ pub fn module(api: &Api) -> Result<TokenStream, Diagnostic> {
         //! is a form, a multipart body or one of bytes; it also answers with a body that is not JSON.
 
         // As progenitor prints it.
-        #![allow(missing_docs, missing_debug_implementations, clippy::to_string_in_format_args)]
+        #![allow(missing_docs, missing_debug_implementations, unused_imports, clippy::to_string_in_format_args)]
 
         #mocks
     })
