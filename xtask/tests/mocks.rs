@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::{rich, run, workspace};
+use serde_json::json;
 use xtask::codegen;
 use xtask::read::Document;
 use xtask::render::package::{DEPENDENCIES, MOCKS, PATTERNS};
@@ -84,4 +85,37 @@ fn the_mocks_of_every_fixture_compile_with_the_types_of_the_client() {
         "{}",
         done.stderr
     );
+}
+
+#[test]
+fn the_text_of_a_path_is_no_pattern_and_an_operation_with_two_bodies_has_two_mocks() {
+    let response = json!({ "200": { "description": "Done." } });
+    let body = json!({ "content": {
+        "application/json": { "schema": { "type": "object" } },
+        "multipart/form-data": { "schema": { "type": "object", "properties": { "a": { "type": "string" } } } },
+    } });
+    let root = json!({
+        "openapi": "3.0.3",
+        "info": { "title": "T", "version": "1" },
+        "paths": {
+            "/a+b(c)": { "get": { "operationId": "odd_path", "responses": response } },
+            "/runs/{run}": { "post": {
+                "operationId": "run",
+                "parameters": [{ "name": "run", "in": "path", "required": true, "schema": { "type": "string" } }],
+                "requestBody": body,
+                "responses": response,
+            } },
+        },
+    });
+    let document = Document::parse("odd.json", root.to_string()).expect("a document");
+    let generated = codegen::generate(&document, None).expect("a client");
+    let mocks = &generated.files["mock.rs"];
+    for expected in [
+        r#""^/a\\+b\\(c\\)$""#,
+        "fn odd_path<F>",
+        "fn run<F>",
+        "fn run_multipart<F>",
+    ] {
+        assert!(mocks.contains(expected), "{expected}: {mocks}");
+    }
 }

@@ -79,7 +79,9 @@ impl Projector<'_> {
         // A second operation of the same method and path differs from the first one in the names of its parameters.
         for attempt in 0..8 {
             let suffix = "_".repeat(attempt);
-            let path = path(operation, &suffix);
+            let Some(path) = path(operation, &suffix) else {
+                return;
+            };
             let paths = &mut document.paths.paths;
             let item = paths
                 .entry(path)
@@ -108,11 +110,19 @@ impl Projector<'_> {
         // The names that progenitor's type for an operation has anyway.
         let mut names: BTreeSet<String> = ["body", "into_inner", "new"].map(str::to_owned).into();
         let mut parameters = Vec::new();
-        for parameter in &operation.parameters {
+        for (index, parameter) in operation.parameters.iter().enumerate() {
+            let is_in_path = parameter.location == Location::Path;
+            if is_in_path && !operation.path.contains(&Segment::Parameter(index)) {
+                continue;
+            }
             let Some(projected) = self.parameter(parameter, suffix) else {
                 continue;
             };
-            if names.insert(parameter.key.to_snake_case()) {
+            let name = match is_in_path {
+                true => &parameter.name,
+                false => &parameter.key,
+            };
+            if names.insert(name.replace('\'', "").to_snake_case()) {
                 parameters.push(ReferenceOr::Item(projected));
             }
         }
@@ -167,7 +177,7 @@ impl Projector<'_> {
             return None;
         }
         let name = match parameter.location {
-            Location::Path => format!("{}{suffix}", parameter.key),
+            Location::Path => format!("{}{suffix}", parameter.name),
             _ => parameter.key.clone(),
         };
         let parameter_data = ParameterData {
@@ -276,14 +286,29 @@ fn component(index: usize) -> String {
     format!("Type{index}")
 }
 
-fn path(operation: &api::Operation, suffix: &str) -> String {
+/// The path template as a regular expression, which progenitor's mocks take it for. It has the Rust names of parameters:
+/// those of the document may have braces. One whose text has braces is no template.
+fn path(operation: &api::Operation, suffix: &str) -> Option<String> {
     let pieces = operation.path.iter().map(|segment| match segment {
-        Segment::Text(text) => text.clone(),
+        Segment::Text(text) if text.contains(['{', '}']) => None,
+        Segment::Text(text) => Some(escaped(text)),
         Segment::Parameter(index) => {
-            format!("{{{}{suffix}}}", operation.parameters[*index].key)
+            let name = &operation.parameters[*index].name;
+            Some(format!("{{{name}{suffix}}}"))
         }
     });
     pieces.collect()
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if "\\.+*?()|[]^$".contains(c) {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
 }
 
 fn content(media_type: &str, schema: ReferenceOr<Schema>) -> openapiv3::Content {
