@@ -52,17 +52,15 @@ fn the_mocks_of_every_fixture_compile_with_the_types_of_the_client() {
     let mut lib = String::from("//! Mocks.\n#![deny(warnings)]\n");
     for (name, path) in documents() {
         let document = Document::open(&path).expect("a document");
-        let generated = codegen::generate(&document, None).expect("a client");
+        let mut generated = codegen::generate(&document, None).expect("a client");
+        codegen::add_mocks(&mut generated, &document, None).expect("mocks");
         let module = source.join(format!("of_{name}"));
         for (path, text) in &generated.files {
             let path = module.join("generated").join(path);
             fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
             fs::write(path, text).expect("written");
         }
-        let mut index = String::from("//! A client.\nmod generated;\npub use generated::*;\n");
-        if generated.files.contains_key("mock.rs") {
-            index.push_str("#[path = \"generated/mock.rs\"]\npub mod mock;\n");
-        }
+        let index = "//! A client.\nmod generated;\npub use generated::*;\n#[path = \"generated/mock.rs\"]\npub mod mock;\n";
         fs::write(module.join("mod.rs"), index).expect("written");
         let _ = writeln!(lib, "pub mod of_{name};");
     }
@@ -108,7 +106,8 @@ fn the_text_of_a_path_is_no_pattern_and_an_operation_with_two_bodies_has_two_moc
         },
     });
     let document = Document::parse("odd.json", root.to_string()).expect("a document");
-    let generated = codegen::generate(&document, None).expect("a client");
+    let mut generated = codegen::generate(&document, None).expect("a client");
+    codegen::add_mocks(&mut generated, &document, None).expect("mocks");
     let mocks = &generated.files["mock.rs"];
     for expected in [
         r#""^/a\\+b\\(c\\)$""#,

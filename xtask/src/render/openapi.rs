@@ -32,6 +32,8 @@ pub struct Projection {
     pub document: OpenAPI,
     /// The name of each component, and its Rust type.
     pub types: Vec<(String, String)>,
+    /// The names of the operations that it does not have.
+    pub omitted: Vec<String>,
 }
 
 /// The document of a model.
@@ -46,10 +48,12 @@ pub fn project(api: &Api) -> Projection {
         openapi: "3.0.3".to_owned(),
         ..OpenAPI::default()
     };
+    let mut omitted = Vec::new();
     for operation in &api.operations {
         // progenitor names a type after each operation, and would print one of these twice.
-        if projector.names.insert(operation.name.to_pascal_case()) {
-            projector.add(operation, &mut document);
+        let is_new = projector.names.insert(operation.name.to_pascal_case());
+        if !is_new || !projector.add(operation, &mut document) {
+            omitted.push(operation.name.clone());
         }
     }
     let names = (0..projector.types.len()).map(component);
@@ -62,7 +66,11 @@ pub fn project(api: &Api) -> Projection {
         schemas: schemas.collect(),
         ..Components::default()
     });
-    Projection { document, types }
+    Projection {
+        document,
+        types,
+        omitted,
+    }
 }
 
 struct Projector<'a> {
@@ -75,19 +83,20 @@ struct Projector<'a> {
 }
 
 impl Projector<'_> {
-    fn add(&mut self, operation: &api::Operation, document: &mut OpenAPI) {
+    /// Adds an operation; returns whether the document has a place for it.
+    fn add(&mut self, operation: &api::Operation, document: &mut OpenAPI) -> bool {
         // A second operation of the same method and path differs from the first one in the names of its parameters.
         for attempt in 0..8 {
             let suffix = "_".repeat(attempt);
             let Some(path) = path(operation, &suffix) else {
-                return;
+                return false;
             };
             let paths = &mut document.paths.paths;
             let item = paths
                 .entry(path)
                 .or_insert_with(|| ReferenceOr::Item(PathItem::default()));
             let ReferenceOr::Item(item) = item else {
-                return;
+                return false;
             };
             let slot = match operation.method.as_str() {
                 "GET" => &mut item.get,
@@ -101,9 +110,10 @@ impl Projector<'_> {
             };
             if slot.is_none() {
                 *slot = Some(self.operation(operation, &suffix));
-                return;
+                return true;
             }
         }
+        false
     }
 
     fn operation(&mut self, operation: &api::Operation, suffix: &str) -> Operation {
