@@ -1,6 +1,9 @@
-//! The mocks that progenitor prints for the model compile against the types that this generator prints.
+//! The mocks that progenitor prints for the model compile against the types that this generator prints, and match the requests
+//! of the client.
 
 mod common;
+#[path = "judge/trial/mod.rs"]
+mod trial;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -8,7 +11,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use common::{rich, run, workspace};
+use heck::ToPascalCase;
 use serde_json::json;
+use trial::theirs::{self, Method};
+use trial::values::Extent;
+use trial::{callers, scratch};
+use xtask::api::Api;
 use xtask::codegen;
 use xtask::read::Document;
 use xtask::render::package::{DEPENDENCIES, MOCKS, PATTERNS};
@@ -42,14 +50,56 @@ fn manifest() -> String {
         let requirement = requirement.replace(", optional = true", "");
         let _ = writeln!(manifest, "{name} = {requirement}");
     }
-    manifest + "\n[workspace]\n"
+    manifest.replace("features = [\"fs\", ", "features = [\"fs\", \"macros\", ") + "\n[workspace]\n"
+}
+
+/// The calls of a document's operations, each to a server that has a mock of the operation and nothing else.
+fn calls(module: &str, api: &Api, mocks: &str, count: &mut usize) -> String {
+    let matchers = theirs::matchers(mocks);
+    let mut text = String::from(
+        "use super::{self as ours, support, types, mock::MockServerExt, Client};\nuse crate::{json, report, sent};\nuse httpmock::MockServer;\n",
+    );
+    let mut run = String::from("pub async fn run() {\n");
+    for (number, operation) in api.operations.iter().enumerate() {
+        let matcher = format!("{}When", operation.name.to_pascal_case());
+        let Some(arguments) = matchers.get(&matcher) else {
+            continue;
+        };
+        let Some(inputs) = callers::inputs(api, operation, Extent::All) else {
+            continue;
+        };
+        let method = Method {
+            name: matcher,
+            arguments: arguments.clone(),
+        };
+        let (mut values, mut matched) = (String::new(), String::new());
+        for (name, code) in callers::matched(operation, &inputs, &method) {
+            let _ = writeln!(values, "    let the_{name} = {code};");
+            let _ = write!(matched, ".{name}(the_{name})");
+        }
+        let (name, code) = (&operation.name, callers::ours(api, operation, &inputs));
+        let _ = writeln!(
+            text,
+            "async fn call_{number}() -> Result<(), String> {{\n{values}    let server = MockServer::start();\n    \
+             let mock = MockServerExt::{name}(&server, |when, _| {{ let _ = when{matched}; }});\n    \
+             let client = &Client::new(&server.base_url()).map_err(|error| error.to_string())?;\n    {code}?;\n    \
+             match mock.calls() {{ 1 => Ok(()), _ => Err(\"no match\".to_owned()) }}\n}}"
+        );
+        let _ = writeln!(
+            run,
+            "    report(\"{module}.{name}\", Box::pin(call_{number}()).await);"
+        );
+        *count += 1;
+    }
+    format!("{text}{run}}}\n")
 }
 
 #[test]
-fn the_mocks_of_every_fixture_compile_with_the_types_of_the_client() {
+fn the_mocks_of_every_fixture_match_the_requests_of_the_client() {
     let folder = tempfile::tempdir().expect("a folder");
     let source = folder.path().join("src");
-    let mut lib = String::from("//! Mocks.\n#![deny(warnings)]\n");
+    let mut main = scratch::PRELUDE.to_owned();
+    let (mut runs, mut count) = (String::new(), 0);
     for (name, path) in documents() {
         let document = Document::open(&path).expect("a document");
         let mut generated = codegen::generate(&document, None).expect("a client");
@@ -60,29 +110,33 @@ fn the_mocks_of_every_fixture_compile_with_the_types_of_the_client() {
             fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
             fs::write(path, text).expect("written");
         }
-        let index = "//! A client.\nmod generated;\npub use generated::*;\n#[path = \"generated/mock.rs\"]\npub mod mock;\n";
+        let index = "mod generated;\npub use generated::*;\n#[path = \"generated/mock.rs\"]\npub mod mock;\npub mod calls;\n";
         fs::write(module.join("mod.rs"), index).expect("written");
-        let _ = writeln!(lib, "pub mod of_{name};");
+        let calls = calls(
+            &name,
+            &generated.api,
+            &generated.files["mock.rs"],
+            &mut count,
+        );
+        fs::write(module.join("calls.rs"), calls).expect("written");
+        let _ = writeln!(main, "mod of_{name};");
+        let _ = writeln!(runs, "    Box::pin(of_{name}::calls::run()).await;");
     }
-    fs::write(source.join("lib.rs"), lib).expect("written");
+    let _ = write!(
+        main,
+        "#[tokio::main(flavor = \"current_thread\")]\nasync fn main() {{\n{runs}}}\n"
+    );
+    fs::write(source.join("main.rs"), main).expect("written");
     fs::write(folder.path().join("Cargo.toml"), manifest()).expect("written");
     // The versions of the workspace are those that are on this machine.
     let lock = folder.path().join("Cargo.lock");
     fs::copy(workspace().join("Cargo.lock"), lock).expect("the lock file");
-    let done = run(Command::new(env!("CARGO"))
-        .args(["check", "--offline", "--quiet"])
-        .current_dir(folder.path())
-        .env(
-            "CARGO_TARGET_DIR",
-            Path::new(env!("CARGO_TARGET_TMPDIR")).join("standalone"),
-        )
-        .env_remove("RUSTFLAGS"));
-    assert_eq!(
-        (done.code, done.stderr.as_str()),
-        (Some(0), ""),
-        "{}",
-        done.stderr
-    );
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("standalone");
+    let program =
+        scratch::build(folder.path(), &target).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let done = run(&mut Command::new(program));
+    assert_eq!((done.code, &*done.stdout), (Some(0), ""), "{}", done.stderr);
+    assert!(count >= 140, "{count} calls");
 }
 
 #[test]

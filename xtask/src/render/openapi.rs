@@ -186,7 +186,9 @@ impl Projector<'_> {
         if !matches!(parameter.style, Style::Text | Style::Exploded) {
             return None;
         }
+        let schema = self.text(&parameter.value)?;
         let name = match parameter.location {
+            Location::Path if !self.is_plain(&parameter.value) => return None,
             Location::Path => format!("{}{suffix}", parameter.name),
             _ => parameter.key.clone(),
         };
@@ -195,7 +197,7 @@ impl Projector<'_> {
             description: None,
             required: parameter.required,
             deprecated: None,
-            format: ParameterSchemaOrContent::Schema(self.text(&parameter.value)?),
+            format: ParameterSchemaOrContent::Schema(schema),
             example: None,
             examples: Default::default(),
             explode: None,
@@ -248,6 +250,26 @@ impl Projector<'_> {
             }
         };
         Some(ReferenceOr::Item(inline(SchemaKind::Type(of))))
+    }
+
+    /// Whether what a type displays is sent in a path as it is. For a text that is up to the caller.
+    fn is_plain(&self, value: &TypeRef) -> bool {
+        match value {
+            TypeRef::Primitive(primitive) => {
+                !matches!(primitive, Primitive::Timestamp | Primitive::Ip)
+            }
+            TypeRef::Named(id) => match &self.api.definition(*id).shape {
+                Shape::Newtype(newtype) => self.is_plain(&newtype.inner),
+                Shape::Enum(values) => {
+                    let is_unreserved =
+                        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '~');
+                    let mut values = values.variants.iter();
+                    values.all(|variant| variant.value.chars().all(is_unreserved))
+                }
+                Shape::Struct(_) | Shape::Union(_) => false,
+            },
+            TypeRef::Boxed(_) | TypeRef::Nullable(_) | TypeRef::List(_) | TypeRef::Map(_) => false,
+        }
     }
 
     fn response(&mut self, answer: &Answer) -> ReferenceOr<Response> {
