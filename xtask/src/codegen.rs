@@ -7,12 +7,16 @@ use crate::construct::{self, naming};
 use crate::diagnostic::{Diagnostic, Located, Severity};
 use crate::output::MARKER;
 use crate::read::Document;
-use crate::render::{self, package};
+use crate::render;
+use crate::render::package::{self, Mocks};
 use crate::sound;
 use crate::view::{self, OperationView};
 
 /// Files to be: path with `/` on every system, and content.
 pub type Files = BTreeMap<String, String>;
+
+/// The folder of the module in a crate.
+const MODULE: &str = "src/generated";
 
 /// What a run of the pipeline made.
 #[derive(Debug)]
@@ -44,10 +48,7 @@ pub fn generate(document: &Document, inner: Option<&str>) -> Result<Generated, V
     if errors.is_empty() {
         let module = construct::construct(document).and_then(|constructed| {
             api = constructed;
-            let mut files = render::module(&api, inner)?;
-            let mocks = render::mocks(&api).map_err(|problem| vec![problem])?;
-            files.extend(mocks.map(|text| ("mock.rs".to_owned(), text)));
-            Ok(files)
+            render::module(&api, inner)
         });
         match module {
             Ok(module) => {
@@ -83,25 +84,49 @@ pub fn generate(document: &Document, inner: Option<&str>) -> Result<Generated, V
 /// As [`generate`].
 pub fn generate_crate(document: &Document, name: &str) -> Result<Generated, Vec<Located>> {
     let mut generated = generate(document, None)?;
-    let source = source_name(document);
     generated.files = std::mem::take(&mut generated.files)
         .into_iter()
-        .map(|(path, text)| (format!("src/generated/{path}"), text))
-        .chain([
-            (
-                "Cargo.toml".to_owned(),
-                format!(
-                    "# {MARKER} from {source}. Do not edit.\n\n{}",
-                    package::manifest(name, &generated.api)
-                ),
-            ),
-            (
-                "src/lib.rs".to_owned(),
-                format!("{}\n{}", header(&source), package::lib(&generated.api)),
-            ),
-        ])
+        .map(|(path, text)| (format!("{MODULE}/{path}"), text))
+        .chain(root(document, name, &generated.api, Mocks::None))
         .collect();
     Ok(generated)
+}
+
+/// Adds the mocks to a module, or to the crate of a name. They are behind the feature `mock` of the crate.
+///
+/// # Errors
+///
+/// A document whose mocks can't be printed, which is a defect of this crate.
+pub fn add_mocks(
+    generated: &mut Generated,
+    document: &Document,
+    crate_name: Option<&str>,
+) -> Result<(), Vec<Located>> {
+    let mocks = render::mocks(&generated.api);
+    let mocks = mocks.map_err(|problem| document.locate_all(vec![problem]))?;
+    let text = format!("{}\n{mocks}", header(&source_name(document)));
+    let path = match crate_name {
+        Some(_) => format!("{MODULE}/mock.rs"),
+        None => "mock.rs".to_owned(),
+    };
+    generated.files.insert(path, text);
+    if let Some(name) = crate_name {
+        let root = root(document, name, &generated.api, Mocks::Feature);
+        generated.files.extend(root);
+    }
+    Ok(())
+}
+
+/// The files that make a crate of a module.
+fn root(document: &Document, name: &str, api: &Api, mocks: Mocks) -> [(String, String); 2] {
+    let source = source_name(document);
+    let manifest = package::manifest(name, api, mocks);
+    let manifest = format!("# {MARKER} from {source}. Do not edit.\n\n{manifest}");
+    let lib = format!("{}\n{}", header(&source), package::lib(mocks));
+    [
+        ("Cargo.toml".to_owned(), manifest),
+        ("src/lib.rs".to_owned(), lib),
+    ]
 }
 
 /// The first lines of every generated Rust file.

@@ -62,18 +62,14 @@ pub fn module(api: &Api, inner: Option<&str>) -> Result<BTreeMap<String, String>
     Ok(files)
 }
 
-/// The file of the mocks beside the module, which the root of its crate declares; nothing without operations.
+/// The file of the mocks, which is declared beside the module.
 ///
 /// # Errors
 ///
 /// A diagnostic for a model that progenitor does not take, which is a defect of this crate.
-pub fn mocks(api: &Api) -> Result<Option<String>, Diagnostic> {
-    if !package::has_mocks(api) {
-        return Ok(None);
-    }
-    let tokens = mock::module(api)?;
-    let file = syn::parse2(tokens).map_err(|error| not_rust("mock.rs", &error))?;
-    Ok(Some(format::format(&file)))
+pub fn mocks(api: &Api) -> Result<String, Diagnostic> {
+    let file = syn::parse2(mock::module(api)?).map_err(|error| not_rust("mock.rs", &error))?;
+    Ok(format::format(&file))
 }
 
 fn not_rust(path: &str, error: &syn::Error) -> Diagnostic {

@@ -57,6 +57,8 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! The feature `mock` adds the module `mock`: typed mocks of the operations, for the tests of code that uses this client.
 
 mod activity;
 mod connection;

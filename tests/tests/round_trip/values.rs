@@ -252,19 +252,28 @@ fn numbers(schema: &Schema<'_>) -> Vec<Value> {
 }
 
 fn bounded(schema: &Schema<'_>, numbers: Vec<Value>) -> Vec<Value> {
-    let least = schema.bound("minimum").unwrap_or(f64::MIN);
-    let most = schema.bound("maximum").unwrap_or(f64::MAX);
+    let numbers_of = |bounds: Vec<(&Value, bool)>| -> Vec<f64> {
+        let bounds = bounds.into_iter();
+        bounds.filter_map(|(bound, _)| bound.as_f64()).collect()
+    };
+    // The bounds themselves are left out, which are values unless they are exclusive.
+    let least = numbers_of(schema.bounds("minimum", "exclusiveMinimum"));
+    let most = numbers_of(schema.bounds("maximum", "exclusiveMaximum"));
     let is_inside = |number: &Value| {
-        number
-            .as_f64()
-            .is_some_and(|number| least < number && number < most)
+        number.as_f64().is_some_and(|number| {
+            least.iter().all(|least| *least < number) && most.iter().all(|most| number < *most)
+        })
     };
     let mut inside: Vec<Value> = numbers.into_iter().filter(is_inside).collect();
-    if inside.is_empty()
+    let is_exclusive = schema
+        .bounds("minimum", "exclusiveMinimum")
+        .iter()
+        .any(|(_, is_exclusive)| *is_exclusive);
+    if let [least] = least[..]
+        && inside.is_empty()
+        && !is_exclusive
         && least.fract() == 0.0
-        && least > f64::MIN
-        && least < 1e15
-        && !schema.is("exclusiveMinimum")
+        && least.abs() < 1e15
     {
         inside.push(json!(least as i64));
     }

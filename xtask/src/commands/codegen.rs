@@ -32,6 +32,9 @@ pub struct CodegenArgs {
     /// Leave out what can't be generated; say what and why.
     #[arg(long)]
     skip_unsupported: bool,
+    /// Add typed mocks of the operations (feature `mock`).
+    #[arg(long, requires = "crate_name")]
+    mock: bool,
     /// Print the model of the client and write nothing.
     #[arg(long, group = "result", conflicts_with_all = ["check", "explain", "skip_unsupported"])]
     model: bool,
@@ -129,12 +132,16 @@ fn generate(args: &CodegenArgs) -> Result<Done, Vec<Located>> {
     };
     let document = Document::open(&spec).map_err(|problem| vec![*problem])?;
     let all = |generated: Generated| (generated, Vec::new());
-    let (generated, left_out) = match (&args.crate_name, args.skip_unsupported) {
+    let (mut generated, left_out) = match (&args.crate_name, args.skip_unsupported) {
         (Some(name), false) => codegen::generate_crate(&document, name).map(all),
         (Some(name), true) => skip::generate_crate(&document, name),
         (None, false) => codegen::generate(&document, INNER).map(all),
         (None, true) => skip::generate(&document, INNER),
     }?;
+    // The client of the workspace has them.
+    if args.mock || args.crate_name.is_none() {
+        codegen::add_mocks(&mut generated, &document, args.crate_name.as_deref())?;
+    }
     Ok(Done {
         folder,
         document,

@@ -35,8 +35,12 @@ pub fn integer(schema: &Schema<'_>) -> Primitive {
         Some("uint32") => Integer::U32,
         Some("uint64") => Integer::U64,
         _ => {
-            let is_small = |name| schema.bound(name).is_some_and(|bound| bound.abs() < 9.2e18);
-            let has_bounds = is_small("minimum") && is_small("maximum");
+            let is_small = |name, exclusive| {
+                let mut bounds = schema.bounds(name, exclusive).into_iter();
+                bounds.any(|(bound, _)| bound.as_f64().is_some_and(|bound| bound.abs() < 9.2e18))
+            };
+            let has_bounds =
+                is_small("minimum", "exclusiveMinimum") && is_small("maximum", "exclusiveMaximum");
             if has_bounds {
                 Integer::I64
             } else {

@@ -575,11 +575,6 @@ impl<'d> Schema<'d> {
             .find_map(|part| Some((part.keyword("discriminator")?, &*part.pointer)))
     }
 
-    /// The tightest value of a numeric keyword, as an integer.
-    pub fn bound(&self, name: &'static str) -> Option<f64> {
-        self.keywords(name).filter_map(Value::as_f64).next()
-    }
-
     /// The bounds that the objects have, each with whether it is exclusive. `exclusive` is the keyword that makes the bound
     /// exclusive (`true`, in OpenAPI 3.0) or is an exclusive bound itself.
     pub fn bounds(&self, name: &'static str, exclusive: &'static str) -> Vec<(&'d Value, bool)> {

@@ -16,7 +16,11 @@ use crate::diagnostic::Diagnostic;
 ///
 /// A diagnostic if progenitor does not take the projection, which is a defect of this crate.
 pub fn module(api: &Api) -> Result<TokenStream, Diagnostic> {
-    let Projection { document, types } = openapi::project(api);
+    let Projection {
+        document,
+        types,
+        omitted,
+    } = openapi::project(api);
     let mut settings = GenerationSettings::default();
     for (component, of) in &types {
         settings.with_replacement(component, of, iter::empty());
@@ -28,16 +32,24 @@ pub fn module(api: &Api) -> Result<TokenStream, Diagnostic> {
             let hint = "this is a defect of the generator, not of the document";
             Diagnostic::error("generator", "", message).hint(hint)
         })?;
+    let omitted = (!omitted.is_empty()).then(|| {
+        let list = omitted.join("`, `");
+        let text = format!(" The operations without a mock: `{list}`.");
+        quote!(#![doc = ""] #![doc = #text])
+    });
     Ok(quote! {
         //! Typed mocks of the operations, for the tests of code that uses this client.
         //!
         //! [`MockServerExt`] adds a method for each operation to [`httpmock::MockServer`]. Its closure gets the request to
         //! match, with a method for each parameter and for a body of JSON or text, and the response, with a method for
-        //! each status. A parameter that is a list, an object, a fraction or a cookie is matched by `into_inner`, and so
-        //! is a form, a multipart body or one of bytes; it also answers with a body that is not JSON.
+        //! each status. A text in the path is a regular expression, matched against the path as it is sent.
+        //!
+        //! The rest is matched and answered by what `into_inner` returns: parameters that are a list, an object, a fraction
+        //! or a cookie, bodies that are a form, parts or bytes, and responses other than JSON.
+        #omitted
 
         // As progenitor prints it.
-        #![allow(missing_docs, missing_debug_implementations, clippy::to_string_in_format_args)]
+        #![allow(missing_docs, missing_debug_implementations, unused_imports, clippy::to_string_in_format_args)]
 
         #mocks
     })

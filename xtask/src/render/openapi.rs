@@ -32,6 +32,8 @@ pub struct Projection {
     pub document: OpenAPI,
     /// The name of each component, and its Rust type.
     pub types: Vec<(String, String)>,
+    /// The names of the operations that it does not have.
+    pub omitted: Vec<String>,
 }
 
 /// The document of a model.
@@ -46,10 +48,12 @@ pub fn project(api: &Api) -> Projection {
         openapi: "3.0.3".to_owned(),
         ..OpenAPI::default()
     };
+    let mut omitted = Vec::new();
     for operation in &api.operations {
         // progenitor names a type after each operation, and would print one of these twice.
-        if projector.names.insert(operation.name.to_pascal_case()) {
-            projector.add(operation, &mut document);
+        let is_new = projector.names.insert(operation.name.to_pascal_case());
+        if !is_new || !projector.add(operation, &mut document) {
+            omitted.push(operation.name.clone());
         }
     }
     let names = (0..projector.types.len()).map(component);
@@ -62,7 +66,11 @@ pub fn project(api: &Api) -> Projection {
         schemas: schemas.collect(),
         ..Components::default()
     });
-    Projection { document, types }
+    Projection {
+        document,
+        types,
+        omitted,
+    }
 }
 
 struct Projector<'a> {
@@ -75,17 +83,20 @@ struct Projector<'a> {
 }
 
 impl Projector<'_> {
-    fn add(&mut self, operation: &api::Operation, document: &mut OpenAPI) {
+    /// Adds an operation; returns whether the document has a place for it.
+    fn add(&mut self, operation: &api::Operation, document: &mut OpenAPI) -> bool {
         // A second operation of the same method and path differs from the first one in the names of its parameters.
         for attempt in 0..8 {
             let suffix = "_".repeat(attempt);
-            let path = path(operation, &suffix);
+            let Some(path) = path(operation, &suffix) else {
+                return false;
+            };
             let paths = &mut document.paths.paths;
             let item = paths
                 .entry(path)
                 .or_insert_with(|| ReferenceOr::Item(PathItem::default()));
             let ReferenceOr::Item(item) = item else {
-                return;
+                return false;
             };
             let slot = match operation.method.as_str() {
                 "GET" => &mut item.get,
@@ -99,20 +110,29 @@ impl Projector<'_> {
             };
             if slot.is_none() {
                 *slot = Some(self.operation(operation, &suffix));
-                return;
+                return true;
             }
         }
+        false
     }
 
     fn operation(&mut self, operation: &api::Operation, suffix: &str) -> Operation {
         // The names that progenitor's type for an operation has anyway.
         let mut names: BTreeSet<String> = ["body", "into_inner", "new"].map(str::to_owned).into();
         let mut parameters = Vec::new();
-        for parameter in &operation.parameters {
+        for (index, parameter) in operation.parameters.iter().enumerate() {
+            let is_in_path = parameter.location == Location::Path;
+            if is_in_path && !operation.path.contains(&Segment::Parameter(index)) {
+                continue;
+            }
             let Some(projected) = self.parameter(parameter, suffix) else {
                 continue;
             };
-            if names.insert(parameter.key.to_snake_case()) {
+            let name = match is_in_path {
+                true => &parameter.name,
+                false => &parameter.key,
+            };
+            if names.insert(name.replace('\'', "").to_snake_case()) {
                 parameters.push(ReferenceOr::Item(projected));
             }
         }
@@ -166,8 +186,10 @@ impl Projector<'_> {
         if !matches!(parameter.style, Style::Text | Style::Exploded) {
             return None;
         }
+        let schema = self.text(&parameter.value)?;
         let name = match parameter.location {
-            Location::Path => format!("{}{suffix}", parameter.key),
+            Location::Path if !self.is_plain(&parameter.value) => return None,
+            Location::Path => format!("{}{suffix}", parameter.name),
             _ => parameter.key.clone(),
         };
         let parameter_data = ParameterData {
@@ -175,7 +197,7 @@ impl Projector<'_> {
             description: None,
             required: parameter.required,
             deprecated: None,
-            format: ParameterSchemaOrContent::Schema(self.text(&parameter.value)?),
+            format: ParameterSchemaOrContent::Schema(schema),
             example: None,
             examples: Default::default(),
             explode: None,
@@ -230,6 +252,26 @@ impl Projector<'_> {
         Some(ReferenceOr::Item(inline(SchemaKind::Type(of))))
     }
 
+    /// Whether what a type displays is sent in a path as it is. For a text that is up to the caller.
+    fn is_plain(&self, value: &TypeRef) -> bool {
+        match value {
+            TypeRef::Primitive(primitive) => {
+                !matches!(primitive, Primitive::Timestamp | Primitive::Ip)
+            }
+            TypeRef::Named(id) => match &self.api.definition(*id).shape {
+                Shape::Newtype(newtype) => self.is_plain(&newtype.inner),
+                Shape::Enum(values) => {
+                    let is_unreserved =
+                        |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '~');
+                    let mut values = values.variants.iter();
+                    values.all(|variant| variant.value.chars().all(is_unreserved))
+                }
+                Shape::Struct(_) | Shape::Union(_) => false,
+            },
+            TypeRef::Boxed(_) | TypeRef::Nullable(_) | TypeRef::List(_) | TypeRef::Map(_) => false,
+        }
+    }
+
     fn response(&mut self, answer: &Answer) -> ReferenceOr<Response> {
         let content = match answer {
             Answer::Json(value) => content("application/json", self.reference(value)),
@@ -276,14 +318,29 @@ fn component(index: usize) -> String {
     format!("Type{index}")
 }
 
-fn path(operation: &api::Operation, suffix: &str) -> String {
+/// The path template as a regular expression, which progenitor's mocks take it for. It has the Rust names of parameters:
+/// those of the document may have braces. One whose text has braces is no template.
+fn path(operation: &api::Operation, suffix: &str) -> Option<String> {
     let pieces = operation.path.iter().map(|segment| match segment {
-        Segment::Text(text) => text.clone(),
+        Segment::Text(text) if text.contains(['{', '}']) => None,
+        Segment::Text(text) => Some(escaped(text)),
         Segment::Parameter(index) => {
-            format!("{{{}{suffix}}}", operation.parameters[*index].key)
+            let name = &operation.parameters[*index].name;
+            Some(format!("{{{name}{suffix}}}"))
         }
     });
     pieces.collect()
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if "\\.+*?()|[]^$".contains(c) {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
 }
 
 fn content(media_type: &str, schema: ReferenceOr<Schema>) -> openapiv3::Content {

@@ -53,13 +53,22 @@ const MOCK_FEATURE: &str = "\
 mock = [\"dep:httpmock\", \"dep:regex\"]
 ";
 
+/// Whether a crate has mocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mocks {
+    /// It has none.
+    None,
+    /// They are behind a feature.
+    Feature,
+}
+
 /// The manifest of a crate that builds on its own.
 #[must_use]
-pub fn manifest(crate_name: &str, api: &Api) -> String {
+pub fn manifest(crate_name: &str, api: &Api, mocks: Mocks) -> String {
     let patterns = Needed::by(api).patterns.then_some(&PATTERNS);
-    let (feature, mocks) = match has_mocks(api) {
-        true => (MOCK_FEATURE, MOCKS),
-        false => ("", &[][..]),
+    let (feature, mocks) = match mocks {
+        Mocks::Feature => (MOCK_FEATURE, MOCKS),
+        Mocks::None => ("", &[][..]),
     };
     let dependencies: String = DEPENDENCIES
         .iter()
@@ -75,18 +84,12 @@ pub fn manifest(crate_name: &str, api: &Api) -> String {
     )
 }
 
-/// Whether a client has mocks: one without operations has nothing to mock.
-#[must_use]
-pub fn has_mocks(api: &Api) -> bool {
-    !api.operations.is_empty()
-}
-
 /// The root of that crate.
 #[must_use]
-pub fn lib(api: &Api) -> String {
-    match has_mocks(api) {
-        true => format!("{LIB}{MOCK}"),
-        false => LIB.to_owned(),
+pub fn lib(mocks: Mocks) -> String {
+    match mocks {
+        Mocks::Feature => format!("{LIB}{MOCK}"),
+        Mocks::None => LIB.to_owned(),
     }
 }
 

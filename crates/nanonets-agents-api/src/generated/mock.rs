@@ -5,10 +5,17 @@
 //!
 //! [`MockServerExt`] adds a method for each operation to [`httpmock::MockServer`]. Its closure gets the request to
 //! match, with a method for each parameter and for a body of JSON or text, and the response, with a method for
-//! each status. A parameter that is a list, an object, a fraction or a cookie is matched by `into_inner`, and so
-//! is a form, a multipart body or one of bytes; it also answers with a body that is not JSON.
+//! each status. A text in the path is a regular expression, matched against the path as it is sent.
+//!
+//! The rest is matched and answered by what `into_inner` returns: parameters that are a list, an object, a fraction
+//! or a cookie, bodies that are a form, parts or bytes, and responses other than JSON.
 
-#![allow(missing_docs, missing_debug_implementations, clippy::to_string_in_format_args)]
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    unused_imports,
+    clippy::to_string_in_format_args
+)]
 pub mod operations {
     //! [`When`](::httpmock::When) and [`Then`](::httpmock::Then)
     //! wrappers for each operation. Each can be converted to

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use serde_json::Value;
-use xtask::api::{Api, Constraints, Content, Operation, Parameter, Primitive, TypeRef};
+use xtask::api::{Api, Constraints, Content, Location, Operation, Parameter, Primitive, TypeRef};
 
 use super::theirs::{Argument, Kind, Method};
 use super::values::{Extent, Values};
@@ -23,7 +23,7 @@ pub fn inputs(api: &Api, operation: &Operation, extent: Extent) -> Option<Inputs
     let mut parameters = Vec::new();
     for parameter in &operation.parameters {
         parameters.push(match is_wanted(parameter.required) {
-            true => Some(values.value(&parameter.value, &parameter.constraints)?),
+            true => Some(values.parameter(parameter)?),
             false => None,
         });
     }
@@ -91,6 +91,22 @@ pub fn theirs(operation: &Operation, inputs: &Inputs, method: &Method) -> Result
         let _ = write!(arguments, "{text}, ");
     }
     Ok(format!("sent(client.{}({arguments}).await)", method.name))
+}
+
+/// The values of those arguments of a mock's matcher that have one: name and code. A text in a path is a pattern there.
+pub fn matched(operation: &Operation, inputs: &Inputs, matcher: &Method) -> Vec<(String, String)> {
+    let arguments = matcher.arguments.iter();
+    let values = arguments.filter_map(|argument| {
+        let (key, value) = input(operation, inputs, argument)??;
+        let text = value.as_str().unwrap_or_default();
+        let is_pattern = operation.parameters.iter().any(|parameter| {
+            let is_in_path = parameter.location == Location::Path;
+            parameter.key == key && is_in_path && text.contains('\u{e9}')
+        });
+        let code = argument_text(argument, value, key);
+        (!is_pattern).then(|| (argument.name.clone(), code))
+    });
+    values.collect()
 }
 
 /// The value of an argument, with the name of the input: none if the input has no value.

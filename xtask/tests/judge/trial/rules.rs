@@ -47,8 +47,12 @@ pub const RULES: &[Rule] = &[
         applies: |_, _, difference| is_theirs(difference, "request: failed to serialize body"),
     },
     Rule {
-        reason: "typify demands members that only responses have",
+        reason: "typify demands members that a request does not have: those of responses, and those without a schema",
         applies: |_, _, difference| is_theirs(difference, "missing field"),
+    },
+    Rule {
+        reason: "typify takes two schemas of one title for one",
+        applies: |_, _, difference| is_theirs(difference, "unknown variant"),
     },
     Rule {
         reason: "typify demands an address where the format is that of one",

@@ -30,7 +30,8 @@ fn manifest() -> String {
     )
 }
 
-const PRELUDE: &str = r#"
+/// The functions that callers use.
+pub const PRELUDE: &str = r#"
 #![allow(warnings)]
 
 /// Decodes a value as JSON.

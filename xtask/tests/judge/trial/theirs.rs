@@ -6,7 +6,10 @@ use std::panic::{self, AssertUnwindSafe};
 use openapiv3::{OpenAPI, ReferenceOr};
 use progenitor::{GenerationSettings, Generator, InterfaceStyle};
 use quote::ToTokens;
-use syn::{FnArg, GenericArgument, ImplItem, Item, Pat, PathArguments, Type};
+use syn::{
+    FnArg, GenericArgument, ImplItem, Item, Pat, PathArguments, Type, TypeParamBound,
+    WherePredicate,
+};
 
 /// The client.
 pub struct Theirs {
@@ -27,6 +30,7 @@ pub struct Method {
 }
 
 /// An argument of a method.
+#[derive(Clone)]
 pub struct Argument {
     /// Its name.
     pub name: String,
@@ -60,18 +64,24 @@ pub fn generate(document: &serde_json::Value) -> Result<Theirs, String> {
     // By way of text, as a user of progenitor reads it.
     let document: OpenAPI = serde_json::from_str(&document.to_string())
         .map_err(|error| format!("unreadable: {error}"))?;
-    let mut rejected = Vec::new();
-    let code = match attempt(&document) {
+    // It calls methods for them that reqwest does not have.
+    let is_uncompiled = |(method, _): &(String, String)| method == "OPTIONS" || method == "TRACE";
+    let (mut rejected, compiled): (Vec<_>, Vec<_>) =
+        operations(&document).into_iter().partition(is_uncompiled);
+    let code = match attempt(&only(&document, &compiled)) {
         Ok(code) => code,
         Err(_) => {
             let mut without = document.clone();
             without.paths.paths.clear();
             attempt(&without).map_err(|reason| format!("schemas: {reason}"))?;
-            let accepted = accepted(&document, operations(&document));
+            let accepted = accepted(&document, compiled);
             rejected = operations(&document);
             rejected.retain(|operation| !accepted.contains(operation));
             if accepted.is_empty() {
-                return Err("each operation".to_owned());
+                rejected.truncate(1);
+                let reason = attempt(&only(&document, &rejected)).err();
+                let reason = reason.unwrap_or_default();
+                return Err(format!("each operation, the first for {reason}"));
             }
             attempt(&only(&document, &accepted))?
         }
@@ -144,7 +154,13 @@ fn attempt(document: &OpenAPI) -> Result<String, String> {
     match result {
         Ok(Ok(tokens)) => Ok(tokens.to_string()),
         Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err("a panic".to_owned()),
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().cloned();
+            let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+            let text = text.unwrap_or_default();
+            let line = text.lines().next().unwrap_or_default();
+            Err(format!("a panic: {line}"))
+        }
     }
 }
 
@@ -197,6 +213,63 @@ fn methods(code: &str) -> Result<BTreeMap<(String, String), Method>, String> {
         methods.insert((method.to_owned(), path.to_owned()), entry);
     }
     Ok(methods)
+}
+
+/// The matchers of the operations in a module of mocks, by the names of their types.
+///
+/// # Panics
+///
+/// If the module is not Rust, or not as progenitor prints it.
+pub fn matchers(code: &str) -> BTreeMap<String, Vec<Argument>> {
+    let file = syn::parse_file(code).expect("Rust");
+    let operations = file.items.iter().find_map(|item| match item {
+        Item::Mod(module) if module.ident == "operations" => module.content.as_ref(),
+        _ => None,
+    });
+    let (_, items) = operations.expect("the operations");
+    let mut matchers = BTreeMap::new();
+    for item in items {
+        let Item::Impl(item) = item else { continue };
+        let functions = item.items.iter().filter_map(|item| match item {
+            ImplItem::Fn(function) => Some(function),
+            _ => None,
+        });
+        let arguments = functions.filter_map(|function| {
+            let name = function.sig.ident.to_string();
+            let value = function.sig.inputs.iter().nth(1)?;
+            let FnArg::Typed(value) = value else {
+                return None;
+            };
+            // `T: Into<Option<X>>`, or the type itself.
+            let bounds = function.sig.generics.where_clause.as_ref();
+            let optional = bounds.and_then(|bounds| match bounds.predicates.first()? {
+                WherePredicate::Type(bound) => match bound.bounds.first()? {
+                    TypeParamBound::Trait(into) => {
+                        let PathArguments::AngleBracketed(into) =
+                            &into.path.segments.last()?.arguments
+                        else {
+                            return None;
+                        };
+                        match into.args.first()? {
+                            GenericArgument::Type(inner) => option(inner),
+                            _ => None,
+                        }
+                    }
+                    _ => None,
+                },
+                _ => None,
+            });
+            let is_value = matches!(&*value.pat, Pat::Ident(pattern) if pattern.ident == "value");
+            is_value.then(|| Argument {
+                name,
+                kind: kind(optional.unwrap_or(&value.ty)),
+                is_optional: false,
+            })
+        });
+        let name = item.self_ty.to_token_stream().to_string();
+        matchers.insert(name, arguments.collect());
+    }
+    matchers
 }
 
 fn option(of: &Type) -> Option<&Type> {

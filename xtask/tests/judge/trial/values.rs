@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 use xtask::api::{
-    Api, Bound, Constraints, Field, Integer, Presence, Primitive, Shape, TypeRef, UnionType,
+    Api, Bound, Constraints, Field, Integer, Location, Parameter, Presence, Primitive, Shape,
+    TypeRef, UnionType,
 };
 
 /// The largest depth at which optional fields have values.
@@ -19,11 +20,22 @@ pub enum Extent {
     All,
 }
 
+/// The characters of texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Alphabet {
+    Unicode,
+    /// What a header can have.
+    Ascii,
+    /// What a cookie can have.
+    Letters,
+}
+
 /// The values of one call.
 pub struct Values<'a> {
     api: &'a Api,
     extent: Extent,
     count: u64,
+    alphabet: Alphabet,
 }
 
 impl<'a> Values<'a> {
@@ -33,12 +45,25 @@ impl<'a> Values<'a> {
             api,
             extent,
             count: 0,
+            alphabet: Alphabet::Unicode,
         }
     }
 
     /// A value of a type; nothing if a pattern is beyond this generator.
     pub fn value(&mut self, reference: &TypeRef, constraints: &Constraints) -> Option<Value> {
         self.at(reference, &[constraints], 0)
+    }
+
+    /// A value of a parameter.
+    pub fn parameter(&mut self, parameter: &Parameter) -> Option<Value> {
+        self.alphabet = match parameter.location {
+            Location::Path | Location::Query => Alphabet::Unicode,
+            Location::Header => Alphabet::Ascii,
+            Location::Cookie => Alphabet::Letters,
+        };
+        let value = self.value(&parameter.value, &parameter.constraints);
+        self.alphabet = Alphabet::Unicode;
+        value
     }
 
     fn at(
@@ -191,6 +216,8 @@ impl<'a> Values<'a> {
             .flat_map(|all| all.patterns.iter().map(String::as_str))
             .collect();
         let text = match patterns.first() {
+            None if self.alphabet == Alphabet::Letters => format!("a{}", self.count),
+            None if self.alphabet == Alphabet::Ascii => format!("a/b c&d=e+f%20; {}", self.count),
             None => format!("a/b c&d=e+f%20;\u{e9} {}", self.count),
             Some(pattern) => {
                 let candidates = [
