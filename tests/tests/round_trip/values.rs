@@ -100,10 +100,8 @@ impl<'d> Generator<'d> {
             Some(items) => self.values(&items, depth - 1),
             None => vec![json!(1), json!("x")],
         };
-        let least = schema.bound("minItems").unwrap_or(0.0) as usize;
-        let most = schema
-            .bound("maxItems")
-            .map_or(usize::MAX, |most| most as usize);
+        let least = count(schema.counts("minItems").max()).unwrap_or(0);
+        let most = count(schema.counts("maxItems").min()).unwrap_or(usize::MAX);
         let mut values = Vec::new();
         if least == 0 {
             values.push(json!([]));
@@ -210,10 +208,8 @@ fn strings(schema: &Schema<'_>) -> Vec<Value> {
         Some(_) => return example.cloned().into_iter().collect(),
         None => &["", "text", "\u{1f600} \"quoted\"\n"],
     };
-    let least = schema.bound("minLength").unwrap_or(0.0) as usize;
-    let most = schema
-        .bound("maxLength")
-        .map_or(usize::MAX, |most| most as usize);
+    let least = count(schema.counts("minLength").max()).unwrap_or(0);
+    let most = count(schema.counts("maxLength").min()).unwrap_or(usize::MAX);
     let texts = texts.iter().map(|text| text.to_string());
     let texts = texts.map(|text| {
         if text.chars().count() < least {
@@ -249,6 +245,10 @@ fn numbers(schema: &Schema<'_>) -> Vec<Value> {
         schema,
         vec![json!(0), json!(1.5), json!(-2.25), json!(1e30)],
     )
+}
+
+fn count(count: Option<u64>) -> Option<usize> {
+    usize::try_from(count?).ok()
 }
 
 fn bounded(schema: &Schema<'_>, numbers: Vec<Value>) -> Vec<Value> {
