@@ -116,9 +116,10 @@ fn an_operation_more_leaves_the_files_of_the_others_alone() {
 fn each_file_of_the_client_is_guarded() {
     let root = common::workspace();
     let document = Document::open(&root.join("spec/agents.yaml")).expect("the document");
-    let files = codegen::generate(&document, Some("crate::Context"))
-        .expect("a good document")
-        .files;
+    let mut generated =
+        codegen::generate(&document, Some("crate::Context")).expect("a good document");
+    codegen::add_mocks(&mut generated, &document, None).expect("mocks");
+    let files = generated.files;
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().join("generated");
     output::write(&out, &files).expect("a written folder");

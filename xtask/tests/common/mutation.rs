@@ -347,9 +347,13 @@ pub enum Verdict {
     Broken(String),
 }
 
-/// Generates, and looks at how that ends.
+/// Generates a client and its mocks, and looks at how that ends.
 pub fn judge(document: &Document) -> Verdict {
-    let generate = panic::AssertUnwindSafe(|| codegen::generate(document, None));
+    let generate = panic::AssertUnwindSafe(|| {
+        let mut generated = codegen::generate(document, None)?;
+        codegen::add_mocks(&mut generated, document, None)?;
+        Ok::<_, Vec<_>>(generated)
+    });
     match panic::catch_unwind(generate) {
         Err(_) => Verdict::Broken("a panic".to_owned()),
         Ok(Ok(generated)) => Verdict::Generated(generated.files),
