@@ -16,7 +16,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, thread};
 
-use trial::Report;
 use xtask::read::Document;
 
 /// Enough for the nesting of public documents in an unoptimised build.
@@ -32,22 +31,16 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         documents.push((module, path));
     }
     let judged = thread::Builder::new().stack_size(STACK).spawn(move || {
-        let mut report = Report::default();
-        let mut cases = Vec::new();
-        for (module, path) in &documents {
-            match Document::open(path) {
-                Ok(document) => cases.extend(trial::case(module, &document, &mut report)),
-                Err(problem) => report.rejected.push((module.clone(), problem.to_string())),
-            }
+        let mut opened = Vec::new();
+        for (module, path) in documents {
+            let document = Document::open(&path).map_err(|problem| problem.to_string())?;
+            opened.push((module, document));
         }
-        if !cases.is_empty() {
-            let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
-            let (judged, target) = (folder.join("judged"), folder.join("target"));
-            trial::run(cases, &judged, &target, &lock, &mut report);
-        }
-        report
+        let lock = Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock");
+        let (judged, target) = (folder.join("judged"), folder.join("target"));
+        Ok::<_, String>(trial::run(&opened, &judged, &target, &lock))
     })?;
-    let report = judged.join().map_err(|_| "a panic")?;
+    let report = judged.join().map_err(|_| "a panic")??;
     println!("{report}");
     Ok(match report.faults.is_empty() {
         true => ExitCode::SUCCESS,

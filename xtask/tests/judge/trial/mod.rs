@@ -11,9 +11,9 @@ pub mod scratch;
 pub mod theirs;
 pub mod values;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use xtask::api::{Api, Content, Operation};
@@ -24,6 +24,12 @@ use recorder::{Recorded, Recorder};
 use requests::Difference;
 use theirs::Theirs;
 use values::Extent;
+
+/// The largest number of builds until all of progenitor's clients compile.
+const MAX_BUILDS: usize = 5;
+
+/// The HTTP method and the path template of an operation.
+pub type Route = (String, String);
 
 /// One of the two clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +62,10 @@ pub struct Case {
     pub theirs: Theirs,
     /// The calls of both.
     pub calls: Vec<Call>,
+    /// The operations without a call, with the reasons.
+    uncalled: Vec<String>,
+    /// The number of operations that both clients have.
+    operations: usize,
 }
 
 /// A call of an operation by both clients with the same inputs.
@@ -143,50 +153,32 @@ impl fmt::Display for Report {
     }
 }
 
-/// Both clients of a document and the calls; the reason if there are none.
-pub fn case(module: &str, document: &Document, report: &mut Report) -> Option<Case> {
-    let reject = |report: &mut Report, reason: String| {
-        report.rejected.push((module.to_owned(), reason));
-    };
-    let theirs = match theirs::generate(&document.root) {
-        Ok(theirs) => theirs,
-        Err(reason) => {
-            reject(report, reason);
-            return None;
-        }
-    };
-    let generated = match skip::generate(document, None) {
-        Ok((generated, _)) => generated,
-        Err(problems) => {
-            let first = problems.first().map(ToString::to_string);
-            reject(report, format!("ours: {}", first.unwrap_or_default()));
-            return None;
-        }
-    };
-    match theirs.rejected.is_empty() {
-        true => report.accepted.push(module.to_owned()),
-        false => report.accepted_in_part.push(module.to_owned()),
-    }
-    report.rejected_operations += theirs.rejected.len();
+/// Both clients of a document and the calls.
+///
+/// # Errors
+///
+/// The reason why progenitor's client or ours can't be generated.
+fn case(module: &str, document: &Document, uncompiled: &[Route]) -> Result<Case, String> {
+    let theirs = theirs::generate(&document.root, uncompiled)?;
+    let (generated, _) = skip::generate(document, None).map_err(|problems| {
+        let first = problems.first().map(ToString::to_string);
+        format!("ours: {}", first.unwrap_or_default())
+    })?;
     let api = generated.api;
-    let mut calls = Vec::new();
+    let (mut calls, mut uncalled, mut operations) = (Vec::new(), Vec::new(), 0);
     for (index, operation) in api.operations.iter().enumerate() {
         let title = format!("{module} {}", operation.id);
-        let key = (operation.method.clone(), operation.path_template());
-        let Some(method) = theirs.methods.get(&key) else {
-            if !theirs.rejected.contains(&key) {
-                report
-                    .uncalled
-                    .push(format!("{title}: progenitor has no method for {key:?}"));
+        let route = (operation.method.clone(), operation.path_template());
+        let Some(method) = theirs.methods.get(&route) else {
+            if !theirs.rejected.contains(&route) {
+                uncalled.push(format!("{title}: progenitor has no method for {route:?}"));
             }
             continue;
         };
-        report.operations += 1;
+        operations += 1;
         for extent in [Extent::Required, Extent::All] {
             let Some(inputs) = callers::inputs(&api, operation, extent) else {
-                report
-                    .uncalled
-                    .push(format!("{title}: no values ({extent:?})"));
+                uncalled.push(format!("{title}: no values ({extent:?})"));
                 continue;
             };
             calls.push(Call {
@@ -198,61 +190,96 @@ pub fn case(module: &str, document: &Document, report: &mut Report) -> Option<Ca
             });
         }
     }
-    Some(Case {
+    Ok(Case {
         module: module.to_owned(),
         api,
         ours: generated.files,
         theirs,
         calls,
+        uncalled,
+        operations,
     })
 }
 
-/// Compiles and runs both clients of the documents, and compares the requests.
+/// Writes the crate of both clients of the documents and builds it, without the operations and documents for which
+/// progenitor's client does not compile.
+fn build(
+    documents: &[(String, Document)],
+    folder: &Path,
+    target: &Path,
+    lock: &Path,
+    report: &mut Report,
+) -> (Vec<Case>, PathBuf) {
+    let mut uncompiled: BTreeMap<&str, Vec<Route>> = BTreeMap::new();
+    let mut cases: Vec<Case> = Vec::new();
+    for (module, document) in documents {
+        match case(module, document, &[]) {
+            Ok(case) => cases.push(case),
+            Err(reason) => report.rejected.push((module.clone(), reason)),
+        }
+    }
+    for _ in 0..MAX_BUILDS {
+        scratch::write(folder, &cases, lock);
+        let errors = match scratch::build(folder, target) {
+            Ok(program) => return (cases, program),
+            Err(errors) => errors,
+        };
+        let mut is_theirs = false;
+        for (module, document) in documents {
+            let Some(index) = cases.iter().position(|case| case.module == *module) else {
+                continue;
+            };
+            let Some(errors) = errors.get(&format!("src/{module}/theirs.rs")) else {
+                continue;
+            };
+            is_theirs = true;
+            let routes = errors
+                .iter()
+                .map(|error| cases[index].theirs.route(error.line));
+            let next = match routes.collect::<Option<Vec<Route>>>() {
+                Some(routes) => {
+                    let uncompiled = uncompiled.entry(module).or_default();
+                    uncompiled.extend(routes);
+                    case(module, document, uncompiled)
+                }
+                None => {
+                    let first = errors[0].text.lines().next().unwrap_or_default();
+                    Err(format!("its client does not compile: {first}"))
+                }
+            };
+            match next {
+                Ok(case) => cases[index] = case,
+                Err(reason) => {
+                    cases.remove(index);
+                    report.rejected.push((module.clone(), reason));
+                }
+            }
+        }
+        // Until progenitor's clients compile, other errors may follow from those in them.
+        if !is_theirs {
+            panic!("{errors:#?}");
+        }
+    }
+    panic!("progenitor's clients do not compile in {MAX_BUILDS} attempts");
+}
+
+/// Compiles and runs both clients of the documents, each under the name of a module, and compares the requests.
 ///
 /// # Panics
 ///
 /// If our client or a caller does not compile.
-pub fn run(cases: Vec<Case>, folder: &Path, target: &Path, lock: &Path, report: &mut Report) {
-    let mut cases = cases;
-    scratch::write(folder, &cases, lock);
-    let program = match scratch::build(folder, target) {
-        Ok(program) => program,
-        Err(errors) => {
-            // Documents whose client by progenitor is not Rust that compiles.
-            let theirs: BTreeSet<&str> = errors
-                .keys()
-                .filter(|file| file.ends_with("theirs.rs"))
-                .filter_map(|file| file.split('/').nth(1))
-                .collect();
-            for (file, errors) in &errors {
-                let module = file.split('/').nth(1).unwrap_or_default();
-                if !theirs.contains(module) {
-                    report
-                        .faults
-                        .push(format!("{file} does not compile: {}", errors[0]));
-                }
-            }
-            for module in &theirs {
-                let first = &errors[&format!("src/{module}/theirs.rs")][0];
-                let first = first.lines().next().unwrap_or_default();
-                let reason = format!("its client does not compile: {first}");
-                report.rejected.push(((*module).to_owned(), reason));
-            }
-            cases.retain(|case| {
-                !errors
-                    .keys()
-                    .any(|file| file.split('/').nth(1) == Some(&case.module))
-            });
-            report
-                .accepted
-                .retain(|name| cases.iter().any(|case| case.module == *name));
-            report
-                .accepted_in_part
-                .retain(|name| cases.iter().any(|case| case.module == *name));
-            scratch::write(folder, &cases, lock);
-            scratch::build(folder, target).unwrap_or_else(|errors| panic!("{errors:#?}"))
+pub fn run(documents: &[(String, Document)], folder: &Path, target: &Path, lock: &Path) -> Report {
+    let mut report = Report::default();
+    let (cases, program) = build(documents, folder, target, lock, &mut report);
+    for case in &cases {
+        match case.theirs.rejected.is_empty() {
+            true => report.accepted.push(case.module.clone()),
+            false => report.accepted_in_part.push(case.module.clone()),
         }
-    };
+        report.rejected_operations += case.theirs.rejected.len();
+        report.operations += case.operations;
+        report.uncalled.extend(case.uncalled.iter().cloned());
+    }
     let recorder = Recorder::start();
     let unsent = scratch::run(&program, &recorder);
     let requests = recorder.stop();
@@ -285,6 +312,7 @@ pub fn run(cases: Vec<Case>, folder: &Path, target: &Path, lock: &Path, report: 
             }
         }
     }
+    report
 }
 
 fn compare(

@@ -1,6 +1,6 @@
 //! The crate of both clients of all documents and their callers: written, built once, and run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -139,17 +139,26 @@ fn cargo(folder: &Path, target: &Path) -> Command {
     command
 }
 
+/// An error of the compiler.
+#[derive(Debug)]
+pub struct CompileError {
+    /// The line of the file.
+    pub line: usize,
+    /// The message.
+    pub text: String,
+}
+
 /// Builds the crate. The program, or the errors by the file that they are in.
 ///
 /// # Panics
 ///
 /// If cargo fails otherwise than by an error in a file.
-pub fn build(folder: &Path, target: &Path) -> Result<PathBuf, BTreeMap<String, Vec<String>>> {
+pub fn build(folder: &Path, target: &Path) -> Result<PathBuf, BTreeMap<String, Vec<CompileError>>> {
     let output = cargo(folder, target)
         .args(["build", "--offline", "--message-format=json"])
         .output()
         .expect("cargo starts");
-    let mut errors: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut errors: BTreeMap<String, Vec<CompileError>> = BTreeMap::new();
     let mut program = None;
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let message: Value = serde_json::from_str(line).expect("a message");
@@ -158,15 +167,21 @@ pub fn build(folder: &Path, target: &Path) -> Result<PathBuf, BTreeMap<String, V
         }
         if message["message"]["level"] == "error" {
             let spans = message["message"]["spans"].as_array();
-            let files = spans
+            let primary = spans
                 .into_iter()
                 .flatten()
-                .filter_map(|span| span["file_name"].as_str());
-            let files: BTreeSet<&str> = files.collect();
+                .filter(|span| span["is_primary"] == true);
             let rendered = message["message"]["rendered"].as_str().unwrap_or_default();
-            for file in files {
-                let errors = errors.entry(file.to_owned()).or_default();
-                errors.push(rendered.to_owned());
+            for span in primary {
+                let file = span["file_name"].as_str().unwrap_or_default();
+                let line = span["line_start"].as_u64().unwrap_or_default();
+                errors
+                    .entry(file.to_owned())
+                    .or_default()
+                    .push(CompileError {
+                        line: usize::try_from(line).expect("a line"),
+                        text: rendered.to_owned(),
+                    });
             }
         }
     }

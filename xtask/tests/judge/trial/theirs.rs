@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
 
+use super::Route;
 use openapiv3::{OpenAPI, ReferenceOr};
 use progenitor::{GenerationSettings, Generator, InterfaceStyle};
 use quote::ToTokens;
@@ -16,9 +17,9 @@ pub struct Theirs {
     /// Its code.
     pub code: String,
     /// Its methods, by HTTP method and path template.
-    pub methods: BTreeMap<(String, String), Method>,
+    pub methods: BTreeMap<Route, Method>,
     /// The operations that progenitor does not accept: HTTP method and path.
-    pub rejected: Vec<(String, String)>,
+    pub rejected: Vec<Route>,
 }
 
 /// A method of the client.
@@ -55,17 +56,19 @@ pub enum Kind {
     Bytes,
 }
 
-/// Generates the client, without the operations that progenitor does not accept.
+/// Generates the client, without the operations that progenitor does not accept, and without those for which it prints what
+/// does not compile.
 ///
 /// # Errors
 ///
 /// If progenitor accepts none of them, or openapiv3 can't read the document.
-pub fn generate(document: &serde_json::Value) -> Result<Theirs, String> {
+pub fn generate(document: &serde_json::Value, uncompiled: &[Route]) -> Result<Theirs, String> {
     // By way of text, as a user of progenitor reads it.
     let document: OpenAPI = serde_json::from_str(&document.to_string())
         .map_err(|error| format!("unreadable: {error}"))?;
     // It calls methods for them that reqwest does not have.
-    let is_uncompiled = |(method, _): &(String, String)| method == "OPTIONS" || method == "TRACE";
+    let is_uncompiled =
+        |route: &Route| matches!(&*route.0, "OPTIONS" | "TRACE") || uncompiled.contains(route);
     let (mut rejected, compiled): (Vec<_>, Vec<_>) =
         operations(&document).into_iter().partition(is_uncompiled);
     let code = match attempt(&only(&document, &compiled)) {
@@ -86,7 +89,10 @@ pub fn generate(document: &serde_json::Value) -> Result<Theirs, String> {
             attempt(&only(&document, &accepted))?
         }
     };
-    let methods = methods(&code)?;
+    // One line for each statement, so that the compiler's errors lead to operations.
+    let file = syn::parse_file(&code).map_err(|error| error.to_string())?;
+    let code = prettyplease::unparse(&file);
+    let methods = methods(&file);
     Ok(Theirs {
         code,
         methods,
@@ -95,7 +101,7 @@ pub fn generate(document: &serde_json::Value) -> Result<Theirs, String> {
 }
 
 /// The HTTP methods and paths of a document.
-fn operations(document: &OpenAPI) -> Vec<(String, String)> {
+fn operations(document: &OpenAPI) -> Vec<Route> {
     let operations = document.operations();
     operations
         .map(|(path, method, _)| (method.to_ascii_uppercase(), path.to_owned()))
@@ -103,7 +109,7 @@ fn operations(document: &OpenAPI) -> Vec<(String, String)> {
 }
 
 /// The operations that progenitor accepts, of some: all if it accepts them together, and else those of each half.
-fn accepted(document: &OpenAPI, operations: Vec<(String, String)>) -> Vec<(String, String)> {
+fn accepted(document: &OpenAPI, operations: Vec<Route>) -> Vec<Route> {
     if attempt(&only(document, &operations)).is_ok() {
         return operations;
     }
@@ -117,7 +123,7 @@ fn accepted(document: &OpenAPI, operations: Vec<(String, String)>) -> Vec<(Strin
 }
 
 /// The document with these operations alone.
-fn only(document: &OpenAPI, operations: &[(String, String)]) -> OpenAPI {
+fn only(document: &OpenAPI, operations: &[Route]) -> OpenAPI {
     let mut document = document.clone();
     for (path, item) in &mut document.paths.paths {
         let ReferenceOr::Item(item) = item else {
@@ -165,8 +171,7 @@ fn attempt(document: &OpenAPI) -> Result<String, String> {
 }
 
 /// The methods of a client, each with the request that its documentation names.
-fn methods(code: &str) -> Result<BTreeMap<(String, String), Method>, String> {
-    let file = syn::parse_file(code).map_err(|error| error.to_string())?;
+fn methods(file: &syn::File) -> BTreeMap<Route, Method> {
     let items = file.items.iter().filter_map(|item| match item {
         Item::Impl(item) if item.trait_.is_none() => Some(&item.items),
         _ => None,
@@ -181,11 +186,7 @@ fn methods(code: &str) -> Result<BTreeMap<(String, String), Method>, String> {
             .iter()
             .map(|attribute| attribute.to_token_stream().to_string())
             .collect();
-        let request = documentation
-            .rsplit_once("Sends a `")
-            .and_then(|(_, rest)| rest.split_once("` request to `"))
-            .and_then(|(method, rest)| Some((method, rest.split_once('`')?.0)));
-        let (Some((method, path)), true) = (request, function.sig.asyncness.is_some()) else {
+        let (Some(route), true) = (route(&documentation), function.sig.asyncness.is_some()) else {
             continue;
         };
         let arguments = function.sig.inputs.iter().filter_map(|input| match input {
@@ -210,9 +211,26 @@ fn methods(code: &str) -> Result<BTreeMap<(String, String), Method>, String> {
             name: function.sig.ident.to_string(),
             arguments: arguments.collect(),
         };
-        methods.insert((method.to_owned(), path.to_owned()), entry);
+        methods.insert(route, entry);
     }
-    Ok(methods)
+    methods
+}
+
+/// The request that the documentation of a method names.
+fn route(documentation: &str) -> Option<Route> {
+    let (_, rest) = documentation.rsplit_once("Sends a `")?;
+    let (method, rest) = rest.split_once("` request to `")?;
+    let (path, _) = rest.split_once('`')?;
+    Some((method.to_owned(), path.to_owned()))
+}
+
+impl Theirs {
+    /// The operation whose method has a line of the code.
+    pub fn route(&self, line: usize) -> Option<Route> {
+        let lines: Vec<&str> = self.code.lines().take(line).collect();
+        let client = lines.iter().rposition(|line| *line == "impl Client {")?;
+        lines[client..].iter().rev().find_map(|line| route(line))
+    }
 }
 
 /// The matchers of the operations in a module of mocks, by the names of their types.
