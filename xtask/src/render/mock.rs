@@ -27,8 +27,8 @@ pub fn module(api: &Api) -> Result<TokenStream, Diagnostic> {
     }
     let mocks = Generator::new(&settings)
         .httpmock(&document, "super::super")
-        .map_err(|error| {
-            let message = format!("the mocks can't be generated: {error}");
+        .map_err(|_| {
+            let message = "progenitor can't print mocks of the operations".to_owned();
             let hint = "this is a defect of the generator, not of the document";
             Diagnostic::error("generator", "", message).hint(hint)
         })?;

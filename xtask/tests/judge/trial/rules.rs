@@ -72,13 +72,15 @@ pub const RULES: &[Rule] = &[
         },
     },
     Rule {
-        reason: "progenitor repeats the name for each item of a list, also where `explode` is false",
+        reason: "progenitor sends each item of a list and each member of an object by itself, also where `explode` is false",
         applies: |_, operation, difference| {
-            let name = difference.location.strip_prefix("query ");
+            let Some(name) = difference.location.strip_prefix("query ") else {
+                return false;
+            };
             let parameters = operation.parameters.iter();
             parameters
                 .filter(|parameter| matches!(parameter.style, Style::Joined(_)))
-                .any(|parameter| Some(&*parameter.key) == name)
+                .any(|parameter| parameter.key == name || difference.ours.is_none())
         },
     },
     Rule {
