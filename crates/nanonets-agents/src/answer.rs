@@ -8,7 +8,7 @@ use std::io;
 
 use bytes::Bytes;
 use nanonets_agents_api::support::{BodyProblem, PartError};
-use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId};
+use nanonets_agents_api::types::{ErrorEnvelope, TaskId};
 use nanonets_agents_api::{Error as ApiError, ErrorBody, PartialAnswer};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
@@ -16,25 +16,15 @@ use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use crate::effect::{Created, Effect};
 use crate::error::{Error, ErrorKind, Origin};
-use crate::operation::{Operation, created_field};
+use crate::operation::Operation;
 use crate::redact::Redactor;
 
 /// How much of a body is looked at to see whether it is text.
 const SNIFFED: usize = 512;
 /// How much of a body an error keeps.
 const BODY: usize = 64 * 1024;
-
-/// What a failed attempt proves about its effect on the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
-    /// The operation was not carried out.
-    None,
-    /// The operation was carried out: the answer identifies what it created.
-    Created,
-    /// The operation may have been carried out.
-    Unknown,
-}
 
 /// The error of an attempt of `operation`. The redactor knows what was sent.
 pub(crate) fn error(
@@ -77,23 +67,16 @@ pub(crate) fn with_partial(
         ..
     } = partial;
     redactor.mark_sensitive(&mut headers);
-    let field = created_field(operation).filter(|_| status.is_success());
-    let id = field.and_then(|field| created_id(&body, field));
+    let created = match status.is_success() {
+        true => created(&body, operation),
+        false => None,
+    };
     let error = error.with_answer(status, headers, Bytes::from(body));
-    match (operation, id) {
-        (Operation::RunAgent, Some(id)) => error
-            .with_message(format!(
-                "the task {id} was started, but the answer did not end"
-            ))
-            .with_effect(Effect::Created)
-            .started(TaskId(id)),
-        (_, Some(id)) => error
-            .with_message(format!(
-                "the agent {id} was created, but the answer did not end"
-            ))
-            .with_effect(Effect::Created)
-            .created_agent(AgentId(id)),
-        (_, None) => error,
+    match created {
+        Some(created) => error
+            .with_message(format!("{created}, but the answer did not end"))
+            .with_effect(Effect::Created(created)),
+        None => error,
     }
 }
 
@@ -114,30 +97,17 @@ fn unreadable(body: &ErrorBody<ErrorEnvelope>, operation: Operation) -> Error {
     } else {
         Origin::Gateway
     };
-    let id = created_field(operation).and_then(|field| created_id(body.bytes(), field));
-    let what = match (operation, id) {
-        (Operation::RunAgent, Some(id)) => {
-            format!("the task {id} was started, but the answer does not decode{reason}")
-        }
-        (Operation::CreateAgent, Some(id)) => {
-            format!("the agent {id} was created, but the answer does not decode{reason}")
-        }
-        (_, Some(id)) => {
-            format!("the agent version {id} was published, but the answer does not decode{reason}")
-        }
-        (_, None) => format!("the answer does not decode{reason}"),
+    let created = created(body.bytes(), operation);
+    let what = match created {
+        Some(created) => format!("{created}, but the answer does not decode{reason}"),
+        None => format!("the answer does not decode{reason}"),
     };
     let error = Error::new(ErrorKind::Unreadable, what)
         .with_origin(origin)
-        .with_effect(match id {
-            Some(_) => Effect::Created,
-            None => Effect::Unknown,
-        });
-    let error = if broke_off { error.broken_off() } else { error };
-    match (operation, id) {
-        (Operation::RunAgent, Some(id)) => error.started(TaskId(id)),
-        (_, Some(id)) => error.created_agent(AgentId(id)),
-        (_, None) => error,
+        .with_effect(created.map_or(Effect::Unknown, Effect::Created));
+    match broke_off {
+        true => error.broken_off(),
+        false => error,
     }
 }
 
@@ -301,7 +271,12 @@ fn lost(error: reqwest::Error) -> Error {
 
 /// The task that an answer to a run names.
 pub(crate) fn created_task(body: &[u8]) -> Option<TaskId> {
-    created_id(body, created_field(Operation::RunAgent)?).map(TaskId)
+    created(body, Operation::RunAgent)?.task()
+}
+
+/// What the answer to an operation says that it has created.
+fn created(body: &[u8], operation: Operation) -> Option<Created> {
+    Created::of(operation, created_id(body, Created::field(operation)?)?)
 }
 
 /// The id in a field of an answer, although the rest of the answer is odd or missing.

@@ -16,6 +16,7 @@ use crate::agents::{AgentHandle, Agents};
 use crate::clock::ServerClock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::find::FindRun;
+use crate::history::Unfinished;
 use crate::record::RunRecord;
 use crate::retry::{Budget, RetryPolicy};
 use crate::task::{TaskHandle, Tasks};
@@ -47,6 +48,7 @@ struct Inner {
     clock: ServerClock,
     started: Mutex<VecDeque<TaskId>>,
     gate: Gate,
+    unfinished: Unfinished,
 }
 
 /// How many tasks that it started a client remembers.
@@ -250,6 +252,7 @@ impl ClientBuilder {
                 clock: ServerClock::default(),
                 started: Mutex::default(),
                 gate: Gate::new(&self.admission),
+                unfinished: Unfinished::default(),
             }),
         })
     }
@@ -434,6 +437,21 @@ impl Client {
             started.pop_front();
         }
         started.push_back(task);
+    }
+
+    /// What is known of the calls that may have an effect and are not over, in their order: those that are made now, and the
+    /// last hundred whose future was dropped. Each is an error that says so by its [`effect`](Error::effect): none if no
+    /// attempt was sent, created if the id had arrived already, and otherwise unknown, with what is needed to look for it.
+    ///
+    /// It serves programs that stop waiting, for example at a signal.
+    #[must_use]
+    pub fn unfinished(&self) -> Vec<Error> {
+        let context = self.base_context();
+        self.inner.unfinished.errors(context, self.clock())
+    }
+
+    pub(crate) fn unfinished_calls(&self) -> &Unfinished {
+        &self.inner.unfinished
     }
 
     pub(crate) fn clock(&self) -> &ServerClock {

@@ -1,6 +1,7 @@
 //! The client against servers that no simulator can be: gateways, caches, clocks that are wrong, answers that are odd.
 
 mod compressed;
+mod effects;
 mod found;
 mod odd_lists;
 mod paid;
