@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use nanonets_agents::{AgentId, Client, Error, ErrorKind, FoundRun, MessageRole, RunRecord};
+use nanonets_agents::{AgentId, Client, Created, Error, FoundRun, MessageRole, RunRecord};
 use reqwest::header::{DATE, HeaderMap};
 use serde_json::json;
 
@@ -31,8 +31,6 @@ const UNMEASURED_MARGIN: TimeDelta = TimeDelta::days(1);
 pub struct Effect<'a> {
     error: &'a Error,
     kind: Kind,
-    /// Whether it is certain, for the answer has the id of what came about.
-    is_certain: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,20 +54,7 @@ pub fn effect(error: &Error) -> Option<Effect<'_>> {
         "cancel_task" => Kind::Cancel,
         _ => return None,
     };
-    // A success that is not ambiguous although it does not decode has the id.
-    let is_certain = error.kind() == ErrorKind::Unreadable && !error.is_ambiguous();
-    let may_have_arrived = match kind {
-        // The SDK calls nothing ambiguous that can be repeated without harm.
-        Kind::Update | Kind::Cancel => !error.proves_no_effect(),
-        Kind::Run | Kind::Create | Kind::Publish | Kind::Message => {
-            is_certain || error.is_ambiguous()
-        }
-    };
-    may_have_arrived.then_some(Effect {
-        error,
-        kind,
-        is_certain: is_certain && !matches!(kind, Kind::Update | Kind::Cancel),
-    })
+    (error.effect() != nanonets_agents::Effect::None).then_some(Effect { error, kind })
 }
 
 impl Effect<'_> {
@@ -81,8 +66,8 @@ impl Effect<'_> {
         record: Option<&RecordFile>,
     ) -> Failure {
         let failure = failure.after_effect();
-        if self.is_certain {
-            return self.certain(failure);
+        if let Some(created) = self.error.created() {
+            return certain(failure, created);
         }
         let mut failure = failure.line(format!("{}{}.", self.kind.possibility(), self.window()));
         failure = failure.line(match self.kind {
@@ -96,24 +81,6 @@ impl Effect<'_> {
         match record.map(RecordFile::find).or_else(list) {
             Some(command) => failure.command("To look again", command),
             None => failure,
-        }
-    }
-
-    /// The failure with what came about.
-    fn certain(&self, failure: Failure) -> Failure {
-        match (self.kind, self.error.task_id(), self.error.agent_id()) {
-            (Kind::Run, Some(task), _) => {
-                let id = task.to_string();
-                let wait = CommandLine::new(["tasks", "wait", &id]);
-                failure
-                    .line(format!("The task {id} was started."))
-                    .command("To wait for it", wait)
-            }
-            (_, _, Some(agent)) => {
-                let get = CommandLine::new(["agents", "get", &agent.to_string()]);
-                failure.command("To print it", get)
-            }
-            _ => failure,
         }
     }
 
@@ -145,6 +112,24 @@ impl Effect<'_> {
             Kind::Update => CommandLine::new(["agents", "get", &agent?]),
             Kind::Cancel => CommandLine::new(["tasks", "get", &task?]),
         })
+    }
+}
+
+/// The failure with what came about.
+fn certain(failure: Failure, created: Created) -> Failure {
+    let words = created.to_string();
+    let sentence = format!("T{}.", words.strip_prefix('t').unwrap_or(&words));
+    let failure = failure.line(sentence);
+    match created {
+        Created::Task(id) => {
+            let wait = CommandLine::new(["tasks", "wait", &id.to_string()]);
+            failure.command("To wait for it", wait)
+        }
+        Created::Agent(id) | Created::AgentVersion(id) => {
+            let get = CommandLine::new(["agents", "get", &id.to_string()]);
+            failure.command("To print it", get)
+        }
+        _ => failure,
     }
 }
 
@@ -383,4 +368,88 @@ async fn look(client: &Client, effect: &Effect<'_>) -> Result<Option<Look>, Erro
         }
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use nanonets_agents::RetryPolicy;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const ID: &str = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
+
+    /// A client of a server that writes this and keeps each connection open.
+    async fn client(answer: String) -> Client {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        tokio::spawn(async move {
+            let mut streams = Vec::new();
+            while let Ok((mut stream, _)) = listener.accept().await {
+                // Who has gone already has the answer that it wants.
+                let _ = stream.read(&mut [0; 4096]).await;
+                let _ = stream.write_all(answer.as_bytes()).await;
+                streams.push(stream);
+            }
+        });
+        let client = Client::builder("key").base_url(format!("http://{address}"));
+        let client = client
+            .retry(RetryPolicy::never())
+            .timeout(Duration::from_millis(300));
+        client.build().expect("a client")
+    }
+
+    /// The failure of each operation that can't be repeated, with its exit code, its message and its other lines.
+    async fn failures(answer: &str) -> Vec<(&'static str, String)> {
+        let client = client(answer.to_owned()).await;
+        let id = ID.parse().expect("an id");
+        let run = client.agent(id).run().query("q").send().await;
+        let create = client.agents().create().await;
+        let publish = client.agent(id).publish().await;
+        let reply = client
+            .task(ID.parse().expect("an id"))
+            .send_message("y")
+            .await;
+        let errors = [
+            ("run", run.map(drop)),
+            ("create", create.map(drop)),
+            ("publish", publish.map(drop)),
+            ("reply", reply.map(drop)),
+        ];
+        let failures = errors.map(|(command, result)| {
+            let error = result.expect_err(command);
+            (command, format!("{:?}", Failure::of(&error)))
+        });
+        failures.to_vec()
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_does_not_end_is_an_effect() {
+        let head = "HTTP/1.1 201 Created\r\nContent-Length: 4000\r\n\r\n";
+        let with_id = format!("{head}{{\"task_id\":\"{ID}\",\"id\":\"{ID}\",\"more\":");
+        for (command, failure) in failures(&with_id).await {
+            let expected = match command {
+                "run" => format!("The task {ID} was started."),
+                "create" => format!("The agent {ID} was created."),
+                "publish" => format!("The agent version {ID} was published."),
+                _ => "The message may have been sent".to_owned(),
+            };
+            assert!(failure.contains("code: Ambiguous"), "{command}: {failure}");
+            assert!(failure.contains(&expected), "{command}: {failure}");
+            assert!(!failure.contains("try again"), "{command}: {failure}");
+        }
+        for answer in [
+            "",
+            "HTTP/1.1 201 Created\r\n",
+            head,
+            &format!("{head}{{\"id\":"),
+        ] {
+            for (command, failure) in failures(answer).await {
+                assert!(failure.contains("code: Ambiguous"), "{command}: {failure}");
+                assert!(failure.contains(" may have been "), "{command}: {failure}");
+                assert!(!failure.contains("try again"), "{command}: {failure}");
+            }
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::Utc;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use nanonets_agents::{Error, Marker, Progress, TaskHandle, TaskStatus};
+use nanonets_agents::{Created, Error, Marker, Progress, TaskHandle, TaskStatus};
 use serde_json::json;
 
 use crate::ambiguity::{self, tasks_since};
@@ -126,7 +126,7 @@ async fn start(
             session.client.task(started.task_id),
             Some(started.into_inner().status),
         )),
-        Err(error) => match error.task_id() {
+        Err(error) => match error.created().and_then(Created::task) {
             Some(id) => {
                 session.notes.say(&error.to_string());
                 Ok((session.client.task(id), None))
