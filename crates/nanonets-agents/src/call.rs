@@ -14,7 +14,7 @@ use nanonets_agents_api::{
     ResponseValue,
 };
 use reqwest::header::{HeaderName, HeaderValue};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use crate::admission::{NotAdmitted, Permit, Place};
 use crate::answer;
@@ -124,13 +124,16 @@ struct Limits {
 }
 
 impl Limits {
-    /// Returns when an attempt that begins now exceeds a limit.
+    /// Returns when an attempt that begins now exceeds a limit, and what has arrived by then was read.
     async fn run_out(&self, activity: &Activity) -> TimedOut {
         let attempt = self.attempt.and_then(after);
         let end = [attempt, self.deadline].into_iter().flatten().min();
         let in_time = async {
             match end {
-                Some(end) => timeout_at(end, pending()).await.unwrap_or(()),
+                Some(end) => {
+                    sleep_until(end).await;
+                    activity.settle().await;
+                }
                 None => pending().await,
             }
         };

@@ -1,5 +1,6 @@
 //! The client against servers that no simulator can be: gateways, caches, clocks that are wrong, answers that are odd.
 
+mod blocked;
 mod compressed;
 mod effects;
 mod found;
