@@ -241,9 +241,22 @@ impl Activity {
         self.state().answer.clone()
     }
 
+    /// Whether the response to the last attempt was given up because it has [too many
+    /// values](crate::has_too_many_values).
+    #[must_use]
+    pub fn is_excessive(&self) -> bool {
+        self.state().is_excessive
+    }
+
+    pub(crate) fn has_too_many_values(&self) {
+        self.state().is_excessive = true;
+    }
+
     /// Forgets the response to an earlier attempt.
     pub fn forget_answer(&self) {
-        self.state().answer = None;
+        let mut state = self.state();
+        state.answer = None;
+        state.is_excessive = false;
     }
 
     /// Watches the body of a response, and keeps the beginning of it.
@@ -292,6 +305,8 @@ struct State {
     phase: Phase,
     /// The beginning of the last response.
     answer: Option<PartialAnswer>,
+    /// It has too many values.
+    is_excessive: bool,
 }
 
 impl Default for State {
@@ -301,6 +316,7 @@ impl Default for State {
             uploads: 0,
             phase: Phase::Other,
             answer: None,
+            is_excessive: false,
         }
     }
 }

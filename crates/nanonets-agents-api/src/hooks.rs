@@ -17,6 +17,7 @@ use crate::activity::Activity;
 use crate::connection;
 use crate::generated::{Client, ResponseLimit, ResponseWatch};
 use crate::secrets;
+use crate::values;
 
 /// What stands before the key.
 const BEARER: &str = "Bearer ";
@@ -263,7 +264,7 @@ impl ClientHooks<Context> for Client {
     async fn exec(
         &self,
         mut request: reqwest::Request,
-        _: &OperationInfo,
+        operation: &OperationInfo,
     ) -> reqwest::Result<reqwest::Response> {
         let activity = self.inner().activity.as_ref();
         let http = match &self.inner().fresh_connections {
@@ -290,6 +291,12 @@ impl ClientHooks<Context> for Client {
             if response.status().is_success() {
                 response = captured(response, limit, capture).await?;
             }
+        }
+        if self.inner().capture.is_none()
+            && let Some(activity) = activity
+            && let Ok(operation) = operation.operation_id.parse()
+        {
+            response = values::bounded(response, operation, activity);
         }
         if let Some(limit) = self.inner().response_limit {
             response.extensions_mut().insert(ResponseLimit(limit));

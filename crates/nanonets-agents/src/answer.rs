@@ -26,10 +26,12 @@ const SNIFFED: usize = 512;
 /// How much of a body an error keeps.
 const BODY: usize = 64 * 1024;
 
-/// The error of an attempt of `operation`. The redactor knows what was sent.
+/// The error of an attempt of `operation`, whose answer may have been given up for its number of values. The redactor knows
+/// what was sent.
 pub(crate) fn error(
     failure: ApiError<ErrorBody<ErrorEnvelope>>,
     operation: Operation,
+    is_excessive: bool,
     redactor: &Redactor<'_>,
 ) -> Error {
     match failure {
@@ -41,7 +43,7 @@ pub(crate) fn error(
             redactor.mark_sensitive(&mut headers);
             let body = answer.into_inner();
             let error = match status.is_success() {
-                true => unreadable(&body, operation),
+                true => unreadable(&body, operation, is_excessive),
                 false => refusal(status, &headers, &body, redactor),
             };
             error.with_answer(status, headers, bounded(body.bytes()))
@@ -81,11 +83,14 @@ pub(crate) fn with_partial(
 }
 
 /// The error of a success that does not decode.
-fn unreadable(body: &ErrorBody<ErrorEnvelope>, operation: Operation) -> Error {
-    let reason = body
-        .problem()
-        .map_or_else(String::new, |problem| format!(": {problem}"));
+fn unreadable(body: &ErrorBody<ErrorEnvelope>, operation: Operation, is_excessive: bool) -> Error {
+    let reason = match body.problem() {
+        _ if is_excessive => ": it has more members or items than can be right".to_owned(),
+        Some(problem) => format!(": {problem}"),
+        None => String::new(),
+    };
     let broke_off = match body.problem() {
+        _ if is_excessive => false,
         Some(BodyProblem::Incomplete(_)) => true,
         // A proxy that cuts an answer may announce the length of what is left.
         Some(BodyProblem::Undecodable(error)) => error.full().is_eof(),

@@ -264,7 +264,9 @@ impl Client {
                     }
                     return Ok(response);
                 }
-                Ok(Err(error)) => answer::error(error, operation, &redactor),
+                Ok(Err(error)) => {
+                    answer::error(error, operation, activity.is_excessive(), &redactor)
+                }
                 Err(limit) => Error::new(ErrorKind::Lost, "no answer in time")
                     .with_effect(Effect::Unknown)
                     .caused_by(limit),

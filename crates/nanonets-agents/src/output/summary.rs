@@ -8,9 +8,9 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
-use nanonets_agents_api::Json;
 use nanonets_agents_api::support::decode;
 use nanonets_agents_api::types::{TaskId, TaskSummary};
+use nanonets_agents_api::{Json, has_too_many_values};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
@@ -382,7 +382,12 @@ impl Search<'_> {
 }
 
 fn typed(body: &[u8]) -> TaskSummary {
-    let fields: BTreeMap<String, Json> = decode(without_mark(body)).unwrap_or_default();
+    let json = without_mark(body);
+    // Each would take a hundred times its size.
+    if has_too_many_values(Operation::GetTaskSummary, json) {
+        return TaskSummary::default();
+    }
+    let fields: BTreeMap<String, Json> = decode(json).unwrap_or_default();
     lenient::object(fields).unwrap_or_default()
 }
 
