@@ -2,16 +2,17 @@
 //!
 //! Everything that depends on how the SDK finds lost requests is here.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use nanonets_agents::{AgentId, Client, Created, Error, FoundRun, MessageRole, RunRecord};
+use nanonets_agents::{AgentId, Client, Created, Error, FoundRun, MessageRole, RunRecord, TaskId};
 use reqwest::header::{DATE, HeaderMap};
 use serde_json::json;
 
 use crate::command_line::CommandLine;
 use crate::explain;
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::limit::{Limit, TimedOut, unless_interrupted};
 use crate::output::Output;
 use crate::record::RecordFile;
@@ -57,6 +58,48 @@ pub fn effect(error: &Error) -> Option<Effect<'_>> {
     (error.effect() != nanonets_agents::Effect::None).then_some(Effect { error, kind })
 }
 
+/// The failure of an interrupted command, with what is known of the request that was under way, and whether it certainly had
+/// no effect.
+pub fn interrupted(
+    client: &Client,
+    failure: Failure,
+    record: Option<&RecordFile>,
+) -> (Failure, bool) {
+    let unfinished = client.unfinished();
+    let Some(error) = unfinished.last() else {
+        // A read, or nothing was sent so far.
+        return (failure, true);
+    };
+    match effect(error) {
+        Some(effect) => (effect.describe(failure, None, record), false),
+        None => (failure.line("The request had no effect."), true),
+    }
+}
+
+/// What a command says that is ended while it is blocked: the request that is under way, or the task that it waits for.
+pub fn last_words(client: &Client, code: Code) -> Failure {
+    let failure = Failure::new(code, "interrupted while an answer was read or written");
+    let (failure, has_no_effect) = interrupted(client, failure, None);
+    let watched = *WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
+    match watched.filter(|_| has_no_effect) {
+        Some(task) => {
+            let id = task.to_string();
+            let wait = CommandLine::new(["tasks", "wait", &id]);
+            let failure = failure.line(format!("The task {id} may still be running."));
+            failure.command("To wait for it", wait)
+        }
+        None => failure,
+    }
+}
+
+/// The task that the command waits for.
+static WATCHED: Mutex<Option<TaskId>> = Mutex::new(None);
+
+/// Remembers the task that the command has started or waits for.
+pub fn watch(task: TaskId) {
+    *WATCHED.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
+}
+
 impl Effect<'_> {
     /// The failure with what may have happened, what a look found of it, and the command that looks again.
     pub fn describe(
@@ -79,6 +122,7 @@ impl Effect<'_> {
         }
         let list = || self.command(look.and_then(|look| look.clock_offset));
         match record.map(RecordFile::find).or_else(list) {
+            Some(command) if look.is_none() => failure.command("To look", command),
             Some(command) => failure.command("To look again", command),
             None => failure,
         }
@@ -164,10 +208,11 @@ pub fn tasks_since(
     ])
 }
 
-/// The earliest time by the server's clock that a time of this machine may be.
+/// The earliest time by the server's clock that a time of this machine may be. A clock of the server that is ahead is not
+/// relied on: a gateway may have answered, and a time that is too late hides the task.
 fn by_server(time: DateTime<Utc>, clock_offset: Option<TimeDelta>) -> DateTime<Utc> {
     let earlier = match clock_offset {
-        Some(offset) => MARGIN - offset,
+        Some(offset) => MARGIN - offset.min(TimeDelta::zero()),
         None => UNMEASURED_MARGIN,
     };
     time.checked_sub_signed(earlier).unwrap_or(time)
@@ -422,6 +467,24 @@ mod tests {
             (command, format!("{:?}", Failure::of(&error)))
         });
         failures.to_vec()
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_does_not_hide_what_was_created() {
+        let now = Utc::now();
+        let minute = TimeDelta::minutes(1);
+        for ahead in [
+            minute,
+            TimeDelta::days(1),
+            TimeDelta::days(365 * 8000),
+            TimeDelta::zero(),
+        ] {
+            assert_eq!(by_server(now, Some(ahead)), now - minute, "{ahead}");
+        }
+        // One that is behind gives earlier times to what is created.
+        let behind = TimeDelta::hours(5);
+        assert_eq!(by_server(now, Some(-behind)), now - behind - minute);
+        assert_eq!(by_server(now, None), now - TimeDelta::days(1));
     }
 
     #[tokio::test]
