@@ -35,6 +35,7 @@ pub struct Context {
     timeout: Option<Duration>,
     activity: Option<Activity>,
     fresh_connections: Option<reqwest::Client>,
+    is_always_fresh: bool,
     capture: Option<Capture>,
 }
 
@@ -125,6 +126,14 @@ impl Context {
     #[must_use]
     pub fn fresh_connections(mut self, http: reqwest::Client) -> Self {
         self.fresh_connections = Some(http);
+        self
+    }
+
+    /// Sends every request with the HTTP client of [`fresh_connections`](Self::fresh_connections), if there is one: no kept
+    /// connection is trusted.
+    #[must_use]
+    pub fn always_fresh(mut self) -> Self {
+        self.is_always_fresh = true;
         self
     }
 
@@ -268,7 +277,7 @@ impl ClientHooks<Context> for Client {
     ) -> reqwest::Result<reqwest::Response> {
         let activity = self.inner().activity.as_ref();
         let http = match &self.inner().fresh_connections {
-            Some(http) if !request.method().is_idempotent() => http,
+            Some(http) if self.inner().is_always_fresh || !request.method().is_idempotent() => http,
             _ => self.client(),
         };
         // The response to a request that creates a resource has its id.

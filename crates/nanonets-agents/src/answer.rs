@@ -9,13 +9,14 @@ use std::io;
 use bytes::Bytes;
 use nanonets_agents_api::support::{BodyProblem, PartError};
 use nanonets_agents_api::types::{ErrorEnvelope, TaskId};
-use nanonets_agents_api::{Error as ApiError, ErrorBody, PartialAnswer};
+use nanonets_agents_api::{Error as ApiError, ErrorBody, PartialAnswer, ResponseValue};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use crate::call::Call;
 use crate::effect::{Created, Effect};
 use crate::error::{Error, ErrorKind, Origin};
 use crate::operation::Operation;
@@ -80,6 +81,22 @@ pub(crate) fn with_partial(
             .with_effect(Effect::Created(created)),
         None => error,
     }
+}
+
+/// The error of an answer that is about another task or agent.
+pub(crate) fn of_other<T>(call: Call, answer: &ResponseValue<T>) -> Error {
+    let what = match call.task_id {
+        Some(_) => "task",
+        None => "agent",
+    };
+    let message = format!(
+        "the answer is about another {what}: a connection or something between mixes up answers"
+    );
+    Error::new(ErrorKind::OtherAnswer, message)
+        .with_answer(answer.status(), answer.headers().clone(), Bytes::new())
+        // That of a proxy that mixes up connections, for all that is known.
+        .with_origin(Origin::Gateway)
+        .with_effect(Effect::Unknown)
 }
 
 /// The error of a success that does not decode.

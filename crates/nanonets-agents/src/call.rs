@@ -15,6 +15,7 @@ use nanonets_agents_api::{
 };
 use reqwest::header::{HeaderName, HeaderValue};
 use tokio::time::{Instant, sleep_until};
+use uuid::Uuid;
 
 use crate::admission::{NotAdmitted, Permit, Place};
 use crate::answer;
@@ -32,6 +33,9 @@ pub(crate) type Sent<T> = std::result::Result<ResponseValue<T>, ApiError<ErrorBo
 
 /// Reads from the answer to a run which task it started, and in which status.
 pub(crate) type Started<T> = fn(&T) -> Option<(TaskId, &TaskStatus)>;
+
+/// Whether an answer may be about the task or agent with this id: it has this id, or none.
+pub(crate) type Subject<T> = fn(&T, Uuid) -> bool;
 
 /// An operation, and the agent or task that it is for.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +69,12 @@ impl Call {
     pub fn task(mut self, id: TaskId) -> Self {
         self.task_id = Some(id);
         self
+    }
+
+    /// The id of what the operation is for: the task, or else the agent.
+    fn subject(&self) -> Option<Uuid> {
+        let agent = self.agent_id.map(|id| id.0);
+        self.task_id.map(|id| id.0).or(agent)
     }
 }
 
@@ -186,6 +196,7 @@ impl Client {
         call: Call,
         options: Options,
         started: Option<Started<T>>,
+        subject: Option<Subject<T>>,
         send: Send,
     ) -> Result<ResponseValue<T>>
     where
@@ -210,7 +221,7 @@ impl Client {
         let running = Running::begin(self, call, &options, activity.clone());
         let result = self
             .attempts(
-                call, &options, &limits, started, send, &activity, &running, &span,
+                call, &options, &limits, started, subject, send, &activity, &running, &span,
             )
             .await;
         let attempts = running.attempts().made;
@@ -230,6 +241,7 @@ impl Client {
         options: &Options,
         limits: &Limits,
         started: Option<Started<T>>,
+        subject: Option<Subject<T>>,
         send: Send,
         activity: &Activity,
         running: &Running<'_>,
@@ -254,7 +266,15 @@ impl Client {
             let sent = span.around(limited(send(api), limits, activity)).await;
             let context = self.context(options);
             let redactor = Redactor::new(&context, &options.private);
+            let is_of_other = |response: &ResponseValue<T>| {
+                let asked = subject.zip(call.subject());
+                asked.is_some_and(|(is_about, id)| !is_about(response, id))
+            };
             let error = match sent {
+                Ok(Ok(response)) if is_of_other(&response) => {
+                    self.distrust_connections();
+                    answer::of_other(call, &response)
+                }
                 Ok(Ok(response)) => {
                     self.budget().give();
                     self.clock().measure(sent_at, response.headers());
@@ -333,6 +353,9 @@ impl Client {
         let mut context = self.base_context().clone();
         for (name, value) in &options.headers {
             context = context.header(name.clone(), value.clone());
+        }
+        if self.distrusts_connections() {
+            context = context.always_fresh();
         }
         match &options.capture {
             Some(capture) => context.capture(capture.clone()),

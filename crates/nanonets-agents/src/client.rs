@@ -3,6 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::env::VarError;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use nanonets_agents_api::types::{AgentId, TaskId};
 use nanonets_agents_api::{Client as ApiClient, ConnectionLayer, Context, is_loopback};
 use reqwest::header::{HeaderValue, USER_AGENT};
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
 
 use crate::admission::{Admission, AdmissionStatus, Gate};
 use crate::agents::{AgentHandle, Agents};
@@ -49,7 +51,14 @@ struct Inner {
     started: Mutex<VecDeque<TaskId>>,
     gate: Gate,
     unfinished: Unfinished,
+    /// When a connection brought an answer to another request.
+    distrusted: Mutex<Option<Instant>>,
+    /// Whether one ever did, to be known without the lock.
+    has_distrusted: AtomicBool,
 }
+
+/// How long no kept connection is used after one that mixed up answers. Idle connections are closed by then.
+const DISTRUST: Duration = Duration::from_secs(120);
 
 /// How many tasks that it started a client remembers.
 const REMEMBERED: usize = 10_000;
@@ -253,6 +262,8 @@ impl ClientBuilder {
                 started: Mutex::default(),
                 gate: Gate::new(&self.admission),
                 unfinished: Unfinished::default(),
+                distrusted: Mutex::default(),
+                has_distrusted: AtomicBool::new(false),
             }),
         })
     }
@@ -448,6 +459,23 @@ impl Client {
     pub fn unfinished(&self) -> Vec<Error> {
         let context = self.base_context();
         self.inner.unfinished.errors(context, self.clock())
+    }
+
+    /// A kept connection brought an answer to another request.
+    pub(crate) fn distrust_connections(&self) {
+        let distrusted = self.inner.distrusted.lock();
+        *distrusted.unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        self.inner.has_distrusted.store(true, Ordering::Release);
+    }
+
+    /// Whether no kept connection is to be used.
+    pub(crate) fn distrusts_connections(&self) -> bool {
+        if !self.inner.has_distrusted.load(Ordering::Acquire) {
+            return false;
+        }
+        let distrusted = self.inner.distrusted.lock();
+        let since = *distrusted.unwrap_or_else(PoisonError::into_inner);
+        since.is_some_and(|since| since.elapsed() < DISTRUST)
     }
 
     pub(crate) fn unfinished_calls(&self) -> &Unfinished {

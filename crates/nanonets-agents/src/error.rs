@@ -71,6 +71,9 @@ pub enum ErrorKind {
     Status,
     /// The answer is a success, but its body does not decode.
     Unreadable,
+    /// The answer is a success about another task or agent than the one that was asked for, such as a second response on a kept
+    /// connection. Kept connections are not used for a while after it.
+    OtherAnswer,
     /// The timeout of a wait has passed. The task is still running.
     Timeout,
     /// The task ended without the output that was asked for.
@@ -462,7 +465,7 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
             ErrorKind::Connect => self.origin() == Some(Origin::Network),
-            ErrorKind::Lost => true,
+            ErrorKind::Lost | ErrorKind::OtherAnswer => true,
             ErrorKind::Status => self.status().is_some_and(|status| {
                 status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429)
             }),

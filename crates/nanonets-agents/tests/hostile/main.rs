@@ -5,6 +5,7 @@ mod compressed;
 mod effects;
 mod found;
 mod odd_lists;
+mod other_answers;
 mod paid;
 #[path = "../common/raw_server.rs"]
 mod raw_server;
