@@ -24,6 +24,12 @@ const SLOWEST_READER: u64 = 16 << 10;
 /// The number of looks at the send queue in the time of an idle limit.
 const LOOKS: u32 = 8;
 const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
+/// The time in which the runtime reads what is in the sockets.
+const TURN: Duration = Duration::from_millis(10);
+/// How often other tasks go first at the end of a turn, for the turn may end together with the reading.
+const YIELDS: u32 = 2;
+/// The most turns: a response that goes on and on ends there.
+const MOST_TURNS: u32 = 25;
 /// A body in memory up to this size is sent at once and needs no watch.
 const SMALL: usize = 64 << 10;
 /// The size of the chunks in which a large frame is given to the connection, so that each shows a movement.
@@ -103,7 +109,26 @@ impl Activity {
         }
     }
 
-    /// Returns as soon as the attempt is idle. The count starts now, and again with each movement.
+    /// Lets the runtime read what has arrived already, and returns when nothing is left of it: after 10 ms without a
+    /// movement, and after 250 ms at the latest.
+    ///
+    /// The timers of a process that was stopped, or of a runtime that was blocked, expire before the runtime has read its
+    /// sockets. Give up a request after this only, and keep polling it meanwhile.
+    pub async fn settle(&self) {
+        for _ in 0..MOST_TURNS {
+            let before = self.state().last;
+            tokio::time::sleep(TURN).await;
+            for _ in 0..YIELDS {
+                tokio::task::yield_now().await;
+            }
+            if self.state().last == before {
+                return;
+            }
+        }
+    }
+
+    /// Returns as soon as the attempt is idle. The count starts now, and again with each movement. What has arrived in the
+    /// meantime counts: see [`settle`](Self::settle).
     ///
     /// An upload that stops ends between one and one and a quarter idle limits later, plus the allowance. Use one of these
     /// futures for each attempt.
@@ -113,6 +138,8 @@ impl Activity {
         self.state().last = Instant::now();
         // An upload may start while this sleeps, and then needs looks.
         let interval = (limit / LOOKS).max(SHORTEST_SLEEP);
+        // The last movement when everything had been read.
+        let mut settled = None;
         loop {
             let now = Instant::now();
             let (end, look) = {
@@ -132,7 +159,12 @@ impl Activity {
             if let Some((end, idle)) = end
                 && end <= now
             {
-                return idle;
+                if settled == Some(self.state().last) {
+                    return idle;
+                }
+                self.settle().await;
+                settled = Some(self.state().last);
+                continue;
             }
             let end = end.map(|(end, _)| end);
             let look = look.map(|(_, look)| look);
@@ -209,9 +241,22 @@ impl Activity {
         self.state().answer.clone()
     }
 
+    /// Whether the response to the last attempt was given up because it has [too many
+    /// values](crate::has_too_many_values).
+    #[must_use]
+    pub fn is_excessive(&self) -> bool {
+        self.state().is_excessive
+    }
+
+    pub(crate) fn has_too_many_values(&self) {
+        self.state().is_excessive = true;
+    }
+
     /// Forgets the response to an earlier attempt.
     pub fn forget_answer(&self) {
-        self.state().answer = None;
+        let mut state = self.state();
+        state.answer = None;
+        state.is_excessive = false;
     }
 
     /// Watches the body of a response, and keeps the beginning of it.
@@ -260,6 +305,8 @@ struct State {
     phase: Phase,
     /// The beginning of the last response.
     answer: Option<PartialAnswer>,
+    /// It has too many values.
+    is_excessive: bool,
 }
 
 impl Default for State {
@@ -269,6 +316,7 @@ impl Default for State {
             uploads: 0,
             phase: Phase::Other,
             answer: None,
+            is_excessive: false,
         }
     }
 }

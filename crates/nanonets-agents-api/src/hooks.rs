@@ -17,6 +17,7 @@ use crate::activity::Activity;
 use crate::connection;
 use crate::generated::{Client, ResponseLimit, ResponseWatch};
 use crate::secrets;
+use crate::values;
 
 /// What stands before the key.
 const BEARER: &str = "Bearer ";
@@ -34,6 +35,7 @@ pub struct Context {
     timeout: Option<Duration>,
     activity: Option<Activity>,
     fresh_connections: Option<reqwest::Client>,
+    is_always_fresh: bool,
     capture: Option<Capture>,
 }
 
@@ -124,6 +126,14 @@ impl Context {
     #[must_use]
     pub fn fresh_connections(mut self, http: reqwest::Client) -> Self {
         self.fresh_connections = Some(http);
+        self
+    }
+
+    /// Sends every request with the HTTP client of [`fresh_connections`](Self::fresh_connections), if there is one: no kept
+    /// connection is trusted.
+    #[must_use]
+    pub fn always_fresh(mut self) -> Self {
+        self.is_always_fresh = true;
         self
     }
 
@@ -263,11 +273,11 @@ impl ClientHooks<Context> for Client {
     async fn exec(
         &self,
         mut request: reqwest::Request,
-        _: &OperationInfo,
+        operation: &OperationInfo,
     ) -> reqwest::Result<reqwest::Response> {
         let activity = self.inner().activity.as_ref();
         let http = match &self.inner().fresh_connections {
-            Some(http) if !request.method().is_idempotent() => http,
+            Some(http) if self.inner().is_always_fresh || !request.method().is_idempotent() => http,
             _ => self.client(),
         };
         // The response to a request that creates a resource has its id.
@@ -290,6 +300,12 @@ impl ClientHooks<Context> for Client {
             if response.status().is_success() {
                 response = captured(response, limit, capture).await?;
             }
+        }
+        if self.inner().capture.is_none()
+            && let Some(activity) = activity
+            && let Ok(operation) = operation.operation_id.parse()
+        {
+            response = values::bounded(response, operation, activity);
         }
         if let Some(limit) = self.inner().response_limit {
             response.extensions_mut().insert(ResponseLimit(limit));

@@ -72,12 +72,14 @@ pub mod mock;
 mod partial_answer;
 mod secrets;
 mod send_queue;
+mod values;
 
 pub use activity::{Activity, Idle, MinimumRate};
 pub use connection::{ConnectionLayer, ConnectionService};
 pub use generated::*;
 pub use hooks::{Capture, Context, InvalidApiKey, is_loopback};
 pub use partial_answer::PartialAnswer;
+pub use values::has_too_many_values;
 
 // What the README shows is compiled.
 #[cfg(doctest)]

@@ -9,6 +9,7 @@ use nanonets_agents_api::types::{
 };
 use nanonets_agents_api::{Client as ApiClient, Json, ResponseValue};
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::call::{Call, Options, Sent};
 use crate::client::Client;
@@ -183,6 +184,11 @@ fn private_texts(
     prompt.into_iter().chain(config)
 }
 
+/// Whether an answer is about this agent, by the id of the version or that of all versions.
+fn is_about(agent: &Agent, id: Uuid) -> bool {
+    agent.id.0 == id || agent.agent_group_id.0 == id
+}
+
 /// One agent, by the id of one of its versions.
 #[derive(Clone, Debug)]
 pub struct AgentHandle {
@@ -222,6 +228,7 @@ impl AgentHandle {
         self.request(Operation::GetAgent, move |api| async move {
             api.get_agent(id).send().await
         })
+        .about(is_about)
     }
 
     /// Runs the agent on a prompt, files or both.
@@ -380,6 +387,7 @@ impl UpdateAgent {
             let body = body.clone();
             async move { api.update_agent(id, body).send().await }
         });
+        let request = request.about(is_about);
         Ok(request.with_options(options))
     }
 

@@ -8,16 +8,18 @@ use std::io;
 
 use bytes::Bytes;
 use nanonets_agents_api::support::{BodyProblem, PartError};
-use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId};
-use nanonets_agents_api::{Error as ApiError, ErrorBody, PartialAnswer};
+use nanonets_agents_api::types::{ErrorEnvelope, TaskId};
+use nanonets_agents_api::{Error as ApiError, ErrorBody, PartialAnswer, ResponseValue};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use crate::call::Call;
+use crate::effect::{Created, Effect};
 use crate::error::{Error, ErrorKind, Origin};
-use crate::operation::{Operation, created_field};
+use crate::operation::Operation;
 use crate::redact::Redactor;
 
 /// How much of a body is looked at to see whether it is text.
@@ -25,21 +27,12 @@ const SNIFFED: usize = 512;
 /// How much of a body an error keeps.
 const BODY: usize = 64 * 1024;
 
-/// What a failed attempt proves about its effect on the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
-    /// The operation was not carried out.
-    None,
-    /// The operation was carried out: the answer identifies what it created.
-    Created,
-    /// The operation may have been carried out.
-    Unknown,
-}
-
-/// The error of an attempt of `operation`. The redactor knows what was sent.
+/// The error of an attempt of `operation`, whose answer may have been given up for its number of values. The redactor knows
+/// what was sent.
 pub(crate) fn error(
     failure: ApiError<ErrorBody<ErrorEnvelope>>,
     operation: Operation,
+    is_excessive: bool,
     redactor: &Redactor<'_>,
 ) -> Error {
     match failure {
@@ -51,7 +44,7 @@ pub(crate) fn error(
             redactor.mark_sensitive(&mut headers);
             let body = answer.into_inner();
             let error = match status.is_success() {
-                true => unreadable(&body, operation),
+                true => unreadable(&body, operation, is_excessive),
                 false => refusal(status, &headers, &body, redactor),
             };
             error.with_answer(status, headers, bounded(body.bytes()))
@@ -77,32 +70,44 @@ pub(crate) fn with_partial(
         ..
     } = partial;
     redactor.mark_sensitive(&mut headers);
-    let field = created_field(operation).filter(|_| status.is_success());
-    let id = field.and_then(|field| created_id(&body, field));
+    let created = match status.is_success() {
+        true => created(&body, operation),
+        false => None,
+    };
     let error = error.with_answer(status, headers, Bytes::from(body));
-    match (operation, id) {
-        (Operation::RunAgent, Some(id)) => error
-            .with_message(format!(
-                "the task {id} was started, but the answer did not end"
-            ))
-            .with_effect(Effect::Created)
-            .started(TaskId(id)),
-        (_, Some(id)) => error
-            .with_message(format!(
-                "the agent {id} was created, but the answer did not end"
-            ))
-            .with_effect(Effect::Created)
-            .created_agent(AgentId(id)),
-        (_, None) => error,
+    match created {
+        Some(created) => error
+            .with_message(format!("{created}, but the answer did not end"))
+            .with_effect(Effect::Created(created)),
+        None => error,
     }
 }
 
+/// The error of an answer that is about another task or agent.
+pub(crate) fn of_other<T>(call: Call, answer: &ResponseValue<T>) -> Error {
+    let what = match call.task_id {
+        Some(_) => "task",
+        None => "agent",
+    };
+    let message = format!(
+        "the answer is about another {what}: a connection or something between mixes up answers"
+    );
+    Error::new(ErrorKind::OtherAnswer, message)
+        .with_answer(answer.status(), answer.headers().clone(), Bytes::new())
+        // That of a proxy that mixes up connections, for all that is known.
+        .with_origin(Origin::Gateway)
+        .with_effect(Effect::Unknown)
+}
+
 /// The error of a success that does not decode.
-fn unreadable(body: &ErrorBody<ErrorEnvelope>, operation: Operation) -> Error {
-    let reason = body
-        .problem()
-        .map_or_else(String::new, |problem| format!(": {problem}"));
+fn unreadable(body: &ErrorBody<ErrorEnvelope>, operation: Operation, is_excessive: bool) -> Error {
+    let reason = match body.problem() {
+        _ if is_excessive => ": it has more members or items than can be right".to_owned(),
+        Some(problem) => format!(": {problem}"),
+        None => String::new(),
+    };
     let broke_off = match body.problem() {
+        _ if is_excessive => false,
         Some(BodyProblem::Incomplete(_)) => true,
         // A proxy that cuts an answer may announce the length of what is left.
         Some(BodyProblem::Undecodable(error)) => error.full().is_eof(),
@@ -114,30 +119,17 @@ fn unreadable(body: &ErrorBody<ErrorEnvelope>, operation: Operation) -> Error {
     } else {
         Origin::Gateway
     };
-    let id = created_field(operation).and_then(|field| created_id(body.bytes(), field));
-    let what = match (operation, id) {
-        (Operation::RunAgent, Some(id)) => {
-            format!("the task {id} was started, but the answer does not decode{reason}")
-        }
-        (Operation::CreateAgent, Some(id)) => {
-            format!("the agent {id} was created, but the answer does not decode{reason}")
-        }
-        (_, Some(id)) => {
-            format!("the agent version {id} was published, but the answer does not decode{reason}")
-        }
-        (_, None) => format!("the answer does not decode{reason}"),
+    let created = created(body.bytes(), operation);
+    let what = match created {
+        Some(created) => format!("{created}, but the answer does not decode{reason}"),
+        None => format!("the answer does not decode{reason}"),
     };
     let error = Error::new(ErrorKind::Unreadable, what)
         .with_origin(origin)
-        .with_effect(match id {
-            Some(_) => Effect::Created,
-            None => Effect::Unknown,
-        });
-    let error = if broke_off { error.broken_off() } else { error };
-    match (operation, id) {
-        (Operation::RunAgent, Some(id)) => error.started(TaskId(id)),
-        (_, Some(id)) => error.created_agent(AgentId(id)),
-        (_, None) => error,
+        .with_effect(created.map_or(Effect::Unknown, Effect::Created));
+    match broke_off {
+        true => error.broken_off(),
+        false => error,
     }
 }
 
@@ -301,7 +293,12 @@ fn lost(error: reqwest::Error) -> Error {
 
 /// The task that an answer to a run names.
 pub(crate) fn created_task(body: &[u8]) -> Option<TaskId> {
-    created_id(body, created_field(Operation::RunAgent)?).map(TaskId)
+    created(body, Operation::RunAgent)?.task()
+}
+
+/// What the answer to an operation says that it has created.
+fn created(body: &[u8], operation: Operation) -> Option<Created> {
+    Created::of(operation, created_id(body, Created::field(operation)?)?)
 }
 
 /// The id in a field of an answer, although the rest of the answer is odd or missing.

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use futures_util::future::{Either, select};
 use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId, TaskStatus};
 use nanonets_agents_api::{
@@ -14,16 +14,18 @@ use nanonets_agents_api::{
     ResponseValue,
 };
 use reqwest::header::{HeaderName, HeaderValue};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep_until};
+use uuid::Uuid;
 
 use crate::admission::{NotAdmitted, Permit, Place};
-use crate::answer::{self, Effect};
+use crate::answer;
 use crate::client::Client;
-use crate::error::{Ambiguity, Error, ErrorKind, Origin, Result};
+use crate::effect::Effect;
+use crate::error::{Error, ErrorKind, Origin, Result};
+use crate::history::Running;
 use crate::operation::Operation;
 use crate::record::RunRecord;
 use crate::redact::Redactor;
-use crate::retry::Attempts;
 use crate::telemetry::Span;
 
 /// The result of one attempt.
@@ -31,6 +33,9 @@ pub(crate) type Sent<T> = std::result::Result<ResponseValue<T>, ApiError<ErrorBo
 
 /// Reads from the answer to a run which task it started, and in which status.
 pub(crate) type Started<T> = fn(&T) -> Option<(TaskId, &TaskStatus)>;
+
+/// Whether an answer may be about the task or agent with this id: it has this id, or none.
+pub(crate) type Subject<T> = fn(&T, Uuid) -> bool;
 
 /// An operation, and the agent or task that it is for.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +69,12 @@ impl Call {
     pub fn task(mut self, id: TaskId) -> Self {
         self.task_id = Some(id);
         self
+    }
+
+    /// The id of what the operation is for: the task, or else the agent.
+    fn subject(&self) -> Option<Uuid> {
+        let agent = self.agent_id.map(|id| id.0);
+        self.task_id.map(|id| id.0).or(agent)
     }
 }
 
@@ -123,13 +134,16 @@ struct Limits {
 }
 
 impl Limits {
-    /// Returns when an attempt that begins now exceeds a limit.
+    /// Returns when an attempt that begins now exceeds a limit, and what has arrived by then was read.
     async fn run_out(&self, activity: &Activity) -> TimedOut {
         let attempt = self.attempt.and_then(after);
         let end = [attempt, self.deadline].into_iter().flatten().min();
         let in_time = async {
             match end {
-                Some(end) => timeout_at(end, pending()).await.unwrap_or(()),
+                Some(end) => {
+                    sleep_until(end).await;
+                    activity.settle().await;
+                }
                 None => pending().await,
             }
         };
@@ -182,13 +196,13 @@ impl Client {
         call: Call,
         options: Options,
         started: Option<Started<T>>,
+        subject: Option<Subject<T>>,
         send: Send,
     ) -> Result<ResponseValue<T>>
     where
         Send: Fn(ApiClient) -> Answer,
         Answer: Future<Output = Sent<T>>,
     {
-        let operation = call.operation;
         let timeout = options.timeout.or(self.timeout());
         let limits = Limits {
             idle: self.idle_timeout(),
@@ -204,27 +218,63 @@ impl Client {
         }
         let activity = Activity::default();
         let span = Span::of(call);
-        let mut attempts = Attempts::default();
-        let mut since = None;
-        let mut had_no_effect = true;
+        let running = Running::begin(self, call, &options, activity.clone());
+        let result = self
+            .attempts(
+                call, &options, &limits, started, subject, send, &activity, &running, &span,
+            )
+            .await;
+        let attempts = running.attempts().made;
+        let result = running.end(result);
+        match &result {
+            Ok(response) => span.ends(attempts, Some(response.status()), None),
+            Err(error) => span.ends(attempts, error.status(), Some(error)),
+        }
+        result
+    }
+
+    /// Makes attempts until one succeeds, or another one is not to follow. Its errors know of the last attempt only.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one call")]
+    async fn attempts<T, Send, Answer>(
+        &self,
+        call: Call,
+        options: &Options,
+        limits: &Limits,
+        started: Option<Started<T>>,
+        subject: Option<Subject<T>>,
+        send: Send,
+        activity: &Activity,
+        running: &Running<'_>,
+        span: &Span,
+    ) -> Result<ResponseValue<T>>
+    where
+        Send: Fn(ApiClient) -> Answer,
+        Answer: Future<Output = Sent<T>>,
+    {
+        let operation = call.operation;
         let mut place = self.place(call);
-        let mut refusal = None;
+        let mut failure = None;
         loop {
-            let permit = match self.admitted(&mut place, &limits).await {
+            let permit = match self.admitted(&mut place, limits).await {
                 Ok(permit) => permit,
-                Err(reason) => {
-                    let error = not_admitted(call, reason, refusal);
-                    span.ends(attempts.made, error.status(), Some(&error));
-                    return Err(error);
-                }
+                Err(reason) => return Err(not_admitted(reason, failure)),
             };
-            attempts.made += 1;
             let sent_at = Utc::now();
-            let since = *since.get_or_insert(sent_at);
             activity.forget_answer();
-            let api = self.api(self.context(&options).activity(activity.clone()));
-            let sent = span.around(limited(send(api), &limits, &activity));
-            let failure = match sent.await {
+            running.begin_attempt(sent_at);
+            let api = self.api(self.context(options).activity(activity.clone()));
+            let sent = span.around(limited(send(api), limits, activity)).await;
+            let context = self.context(options);
+            let redactor = Redactor::new(&context, &options.private);
+            let is_of_other = |response: &ResponseValue<T>| {
+                let asked = subject.zip(call.subject());
+                asked.is_some_and(|(is_about, id)| !is_about(response, id))
+            };
+            let error = match sent {
+                Ok(Ok(response)) if is_of_other(&response) => {
+                    self.distrust_connections();
+                    answer::of_other(call, &response)
+                }
                 Ok(Ok(response)) => {
                     self.budget().give();
                     self.clock().measure(sent_at, response.headers());
@@ -232,16 +282,11 @@ impl Client {
                         let task = started.and_then(|started| started(&response));
                         permit.accepted(task);
                     }
-                    span.ends(attempts.made, Some(response.status()), None);
                     return Ok(response);
                 }
-                Ok(Err(error)) => Ok(error),
-                Err(limit) => Err(limit),
-            };
-            let context = self.context(&options);
-            let redactor = Redactor::new(&context, &options.private);
-            let error = match failure {
-                Ok(error) => answer::error(error, operation, &redactor),
+                Ok(Err(error)) => {
+                    answer::error(error, operation, activity.is_excessive(), &redactor)
+                }
                 Err(limit) => Error::new(ErrorKind::Lost, "no answer in time")
                     .with_effect(Effect::Unknown)
                     .caused_by(limit),
@@ -253,72 +298,34 @@ impl Client {
                 }
                 _ => error,
             };
+            running.end_attempt(&error);
+            let attempts = running.attempts();
             let error = error.during(call, attempts.made);
             // A gateway may have another clock than the API.
             if error.origin() != Some(Origin::Gateway) {
                 self.clock().measure(sent_at, error.headers());
             }
-            had_no_effect &= error.effect() == Effect::None;
-            match error.asks_for_a_pause() {
-                true => attempts.refused += 1,
-                false => attempts.failed += 1,
-            }
             let waits_for_admission = tell_gate(permit, &mut place, &error);
             let pause = self.retry_policy().pause(operation, &attempts, &error);
-            let pause = pause.filter(|_| !options.once);
-            if let Some(pause) = pause.filter(|_| waits_for_admission) {
-                // The gate decides when, and whether the deadline allows it.
-                span.retries(&error, pause);
-                refusal = Some(error);
-                continue;
-            }
-            let pause = pause.filter(|&pause| limits.allow(pause));
-            if let Some(pause) = pause.filter(|_| error.asks_for_a_pause() || self.budget().take())
-            {
-                span.retries(&error, pause);
-                tokio::time::sleep(pause).await;
-                if error.asks_for_a_pause() {
-                    attempts.paused = attempts.paused.saturating_add(pause);
-                }
-                continue;
-            }
-            span.ends(attempts.made, error.status(), Some(&error));
-            let error = match had_no_effect {
-                true => error,
-                false => error.after_possible_effect(),
+            let Some(pause) = pause.filter(|_| !options.once) else {
+                return Err(error);
             };
-            if operation.is_idempotent() || had_no_effect || error.effect() == Effect::Created {
+            // The gate decides when the next one follows its own refusals, and whether the deadline allows it.
+            let is_paused = !waits_for_admission;
+            let is_left = !is_paused
+                || (limits.allow(pause) && (error.asks_for_a_pause() || self.budget().take()));
+            if !is_left {
                 return Err(error);
             }
-            let until = Utc::now();
-            return Err(error.ambiguous(Ambiguity {
-                agent_id: call.agent_id,
-                task_id: call.task_id,
-                since,
-                until,
-                run: self.ended(call, options.record, since, until),
-            }));
+            span.retries(&error, pause);
+            if is_paused {
+                tokio::time::sleep(pause).await;
+                if error.asks_for_a_pause() {
+                    running.has_paused(pause);
+                }
+            }
+            failure = Some(error);
         }
-    }
-
-    /// The record of an ambiguous run whose attempts were made at these times.
-    fn ended(
-        &self,
-        call: Call,
-        prepared: Option<RunRecord>,
-        since: DateTime<Utc>,
-        until: DateTime<Utc>,
-    ) -> Option<RunRecord> {
-        let agent = call
-            .agent_id
-            .filter(|_| call.operation == Operation::RunAgent)?;
-        let mut record = prepared.unwrap_or_else(|| RunRecord::new(agent, None));
-        record.since = record.since.min(since);
-        record.until = Some(until);
-        let offset = self.clock().offset();
-        let offset = offset.map(|offset| offset.num_milliseconds());
-        record.clock_offset_ms = record.clock_offset_ms.or(offset);
-        Some(record)
     }
 
     /// The place of a run in front of the gate. Other operations don't pass it.
@@ -347,6 +354,9 @@ impl Client {
         for (name, value) in &options.headers {
             context = context.header(name.clone(), value.clone());
         }
+        if self.distrusts_connections() {
+            context = context.always_fresh();
+        }
         match &options.capture {
             Some(capture) => context.capture(capture.clone()),
             None => context,
@@ -370,10 +380,10 @@ fn tell_gate(permit: Option<Permit>, place: &mut Option<Place>, error: &Error) -
     false
 }
 
-/// The error of a run that was not admitted: the refusal of its last attempt, if it had one.
-fn not_admitted(call: Call, reason: NotAdmitted, refusal: Option<Error>) -> Error {
-    let timed_out = || Error::new(ErrorKind::Timeout, reason.to_string()).during(call, 0);
-    refusal.unwrap_or_else(timed_out).caused_by(reason)
+/// The error of a run that was not admitted: that of its last attempt, if it had one.
+fn not_admitted(reason: NotAdmitted, failure: Option<Error>) -> Error {
+    let timed_out = || Error::new(ErrorKind::Timeout, reason.to_string());
+    failure.unwrap_or_else(timed_out).caused_by(reason)
 }
 
 /// The result of one attempt, or the limit that it exceeded.

@@ -3,6 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::env::VarError;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,12 +11,14 @@ use nanonets_agents_api::types::{AgentId, TaskId};
 use nanonets_agents_api::{Client as ApiClient, ConnectionLayer, Context, is_loopback};
 use reqwest::header::{HeaderValue, USER_AGENT};
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
 
 use crate::admission::{Admission, AdmissionStatus, Gate};
 use crate::agents::{AgentHandle, Agents};
 use crate::clock::ServerClock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::find::FindRun;
+use crate::history::Unfinished;
 use crate::record::RunRecord;
 use crate::retry::{Budget, RetryPolicy};
 use crate::task::{TaskHandle, Tasks};
@@ -47,7 +50,15 @@ struct Inner {
     clock: ServerClock,
     started: Mutex<VecDeque<TaskId>>,
     gate: Gate,
+    unfinished: Unfinished,
+    /// When a connection brought an answer to another request.
+    distrusted: Mutex<Option<Instant>>,
+    /// Whether one ever did, to be known without the lock.
+    has_distrusted: AtomicBool,
 }
+
+/// How long no kept connection is used after one that mixed up answers. Idle connections are closed by then.
+const DISTRUST: Duration = Duration::from_secs(120);
 
 /// How many tasks that it started a client remembers.
 const REMEMBERED: usize = 10_000;
@@ -250,6 +261,9 @@ impl ClientBuilder {
                 clock: ServerClock::default(),
                 started: Mutex::default(),
                 gate: Gate::new(&self.admission),
+                unfinished: Unfinished::default(),
+                distrusted: Mutex::default(),
+                has_distrusted: AtomicBool::new(false),
             }),
         })
     }
@@ -434,6 +448,38 @@ impl Client {
             started.pop_front();
         }
         started.push_back(task);
+    }
+
+    /// What is known of the calls that may have an effect and are not over, in their order: those that are made now, and the
+    /// last hundred whose future was dropped. Each is an error that says so by its [`effect`](Error::effect): none if no
+    /// attempt was sent, created if the id had arrived already, and otherwise unknown, with what is needed to look for it.
+    ///
+    /// It serves programs that stop waiting, for example at a signal.
+    #[must_use]
+    pub fn unfinished(&self) -> Vec<Error> {
+        let context = self.base_context();
+        self.inner.unfinished.errors(context, self.clock())
+    }
+
+    /// A kept connection brought an answer to another request.
+    pub(crate) fn distrust_connections(&self) {
+        let distrusted = self.inner.distrusted.lock();
+        *distrusted.unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        self.inner.has_distrusted.store(true, Ordering::Release);
+    }
+
+    /// Whether no kept connection is to be used.
+    pub(crate) fn distrusts_connections(&self) -> bool {
+        if !self.inner.has_distrusted.load(Ordering::Acquire) {
+            return false;
+        }
+        let distrusted = self.inner.distrusted.lock();
+        let since = *distrusted.unwrap_or_else(PoisonError::into_inner);
+        since.is_some_and(|since| since.elapsed() < DISTRUST)
+    }
+
+    pub(crate) fn unfinished_calls(&self) -> &Unfinished {
+        &self.inner.unfinished
     }
 
     pub(crate) fn clock(&self) -> &ServerClock {

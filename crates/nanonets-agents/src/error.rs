@@ -11,9 +11,9 @@ use nanonets_agents_api::types::{AgentId, TaskId, TaskStatus};
 use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
-use crate::answer::Effect;
 use crate::call::{Call, TimedOut};
-use crate::operation::Operation;
+use crate::effect::{Created, Effect};
+use crate::operation::{self, Operation};
 use crate::outcome::Outcome;
 use crate::output::Output;
 use crate::record::RunRecord;
@@ -38,6 +38,7 @@ struct Inner {
     body: Bytes,
     attempts: u32,
     origin: Option<Origin>,
+    /// That of the last attempt.
     effect: Effect,
     /// An attempt before the last one may have had an effect.
     may_have_had_effect: bool,
@@ -70,6 +71,9 @@ pub enum ErrorKind {
     Status,
     /// The answer is a success, but its body does not decode.
     Unreadable,
+    /// The answer is a success about another task or agent than the one that was asked for, such as a second response on a kept
+    /// connection. Kept connections are not used for a while after it.
+    OtherAnswer,
     /// The timeout of a wait has passed. The task is still running.
     Timeout,
     /// The task ended without the output that was asked for.
@@ -219,6 +223,10 @@ impl Error {
 
     pub(crate) fn with_effect(mut self, effect: Effect) -> Self {
         self.0.effect = effect;
+        if let Effect::Created(created) = effect {
+            self.0.task_id = created.task().or(self.0.task_id);
+            self.0.agent_id = created.agent().or(self.0.agent_id);
+        }
         self
     }
 
@@ -232,19 +240,8 @@ impl Error {
         self
     }
 
-    /// The request started this task, although its answer does not decode.
-    pub(crate) fn started(mut self, task_id: TaskId) -> Self {
-        self.0.task_id = Some(task_id);
-        self
-    }
-
-    /// The request created this agent, although its answer does not decode.
-    pub(crate) fn created_agent(mut self, agent_id: AgentId) -> Self {
-        self.0.agent_id = Some(agent_id);
-        self
-    }
-
-    pub(crate) fn effect(&self) -> Effect {
+    /// What the last attempt proves, whatever the operation is.
+    pub(crate) fn effect_of_attempt(&self) -> Effect {
         self.0.effect
     }
 
@@ -349,12 +346,36 @@ impl Error {
         Some((http_date(text)? - now).to_std().unwrap_or_default())
     }
 
-    /// Whether every attempt proves that the request had no effect: it was not sent, no connection was established, or the
-    /// API refused it. A failed `update` or `cancel` may have had one, although it is never
-    /// [ambiguous](Self::is_ambiguous), for it can be repeated without harm.
+    /// The effect of the request that failed, all of its attempts together: whether it can be repeated, is to be looked for,
+    /// or has created something whose id arrived. This decides, and the [kind](Self::kind) of the error does not.
+    ///
+    /// A read has none. A failed `update` or `cancel` may have had one, although it is never
+    /// [ambiguous](Self::is_ambiguous), for it can be repeated without harm. An error of [`Run::extract`](crate::Run::extract)
+    /// after the start of the task says that the task was started.
+    #[must_use]
+    pub fn effect(&self) -> Effect {
+        let is_read = self.0.operation.is_some_and(operation::is_read);
+        match self.0.effect {
+            Effect::Created(created) => Effect::Created(created),
+            _ if is_read => Effect::None,
+            Effect::None if !self.0.may_have_had_effect => Effect::None,
+            _ => Effect::Unknown,
+        }
+    }
+
+    /// What the request has created, if the id arrived although the rest of the answer is odd, or did not end.
+    #[must_use]
+    pub fn created(&self) -> Option<Created> {
+        match self.effect() {
+            Effect::Created(created) => Some(created),
+            Effect::None | Effect::Unknown => None,
+        }
+    }
+
+    /// Whether it is certain that the request had no [effect](Self::effect).
     #[must_use]
     pub fn proves_no_effect(&self) -> bool {
-        self.effect() == Effect::None && !self.0.may_have_had_effect
+        self.effect() == Effect::None
     }
 
     /// Whether the request may have taken effect although no answer says so. Repeating it could do the thing twice;
@@ -444,7 +465,7 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self.kind() {
             ErrorKind::Connect => self.origin() == Some(Origin::Network),
-            ErrorKind::Lost => true,
+            ErrorKind::Lost | ErrorKind::OtherAnswer => true,
             ErrorKind::Status => self.status().is_some_and(|status| {
                 status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429)
             }),

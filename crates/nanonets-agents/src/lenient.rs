@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
+use bytes::Bytes;
 use nanonets_agents_api::support::{BodyProblem, decode};
 use nanonets_agents_api::types::{Message, SendTaskMessageResponse, TaskResult, TaskSummary};
 use nanonets_agents_api::{Error as ApiError, Json, ResponseValue};
@@ -36,7 +37,7 @@ pub(crate) fn messages<P>(
     documented: impl FnOnce(P) -> Vec<Message>,
 ) -> Sent<Vec<Message>> {
     recover(sent, documented, |body| {
-        let list: RawList = decode(body).ok()?;
+        let list: RawList<'_> = serde_json::from_slice(body).ok()?;
         list.data.iter().map(|item| message(item)).collect()
     })
 }
@@ -45,7 +46,7 @@ pub(crate) fn messages<P>(
 fn recover<P, T: Debug>(
     sent: Sent<P>,
     documented: impl FnOnce(P) -> T,
-    lenient: impl FnOnce(&[u8]) -> Option<T>,
+    lenient: impl FnOnce(&Bytes) -> Option<T>,
 ) -> Sent<T> {
     let answer = match sent {
         Ok(response) => return response.map(documented),
@@ -66,16 +67,17 @@ fn recover<P, T: Debug>(
     }
 }
 
-/// A list whose items are not decoded yet.
+/// A list whose items are not decoded yet, and stay in the body.
 #[derive(Deserialize)]
-struct RawList {
-    data: Vec<Box<RawValue>>,
+struct RawList<'b> {
+    #[serde(borrow)]
+    data: Vec<&'b RawValue>,
     has_more: Option<Value>,
     next_cursor: Option<Value>,
 }
 
-fn decode_page<T: DeserializeOwned>(body: &[u8]) -> Option<Page<T>> {
-    let list: RawList = decode(body).ok()?;
+fn decode_page<T: DeserializeOwned>(body: &Bytes) -> Option<Page<T>> {
+    let list: RawList<'_> = serde_json::from_slice(body).ok()?;
     let has_more = match list.has_more {
         Some(Value::Bool(has_more)) => Some(has_more),
         Some(Value::String(text)) => text.parse().ok(),
@@ -91,13 +93,12 @@ fn decode_page<T: DeserializeOwned>(body: &[u8]) -> Option<Page<T>> {
     };
     let mut page = Page::new(Vec::new(), has_more, next_cursor);
     for (index, item) in list.data.iter().enumerate() {
-        match decode(item.get().as_bytes()) {
+        let json = item.get().as_bytes();
+        match decode(json) {
             Ok(item) => page.items.push(item),
-            Err(error) => page.odd.push(OddItem {
-                index,
-                json: item.get().to_owned(),
-                reason: error.to_string(),
-            }),
+            Err(_) => page
+                .odd
+                .push(OddItem::new::<T>(index, body.slice_ref(json))),
         }
     }
     Some(page)
@@ -134,16 +135,22 @@ pub(crate) fn answer<T: Optional + Debug>(sent: Sent<T>) -> Sent<T> {
 }
 
 /// An object whose fields are all optional. Those that do not decode are in `extra`, as they came.
-pub(crate) fn object<T: Optional>(fields: BTreeMap<String, Json>) -> Option<T> {
-    let decoded = |fields: &BTreeMap<&String, &Json>| Json::of(fields).ok()?.get().ok();
-    // No field is required, so each can be decoded by itself.
-    let (documented, odd): (BTreeMap<_, _>, BTreeMap<_, _>) = fields
+pub(crate) fn object<T: Optional>(mut fields: BTreeMap<String, Json>) -> Option<T> {
+    let decoded = |fields: &BTreeMap<&String, &Json>| Json::of(fields).ok()?.get::<T>().ok();
+    // No field is required, so each can be decoded by itself. A key that the type does not know decodes as anything.
+    let is_odd = |key: &String, value: &Json| decoded(&BTreeMap::from([(key, value)])).is_none();
+    let odd: Vec<String> = fields
         .iter()
-        .partition(|&(key, value)| decoded(&BTreeMap::from([(key, value)])).is_some());
-    let mut decoded: T = decoded(&documented)?;
-    let odd = odd
-        .into_iter()
-        .map(|(key, value): (&String, &Json)| (key.clone(), value.clone()));
+        .filter(|&(key, value)| is_odd(key, value))
+        .map(|(key, _)| key.clone())
+        .collect();
+    let odd: Vec<(String, Json)> = odd
+        .iter()
+        .filter_map(|key| fields.remove_entry(key))
+        .collect();
+    let documented = Json::of(&fields).ok()?;
+    drop(fields);
+    let mut decoded: T = documented.get().ok()?;
     decoded.extra().extend(odd);
     Some(decoded)
 }

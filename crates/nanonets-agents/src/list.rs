@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use bytes::Bytes;
 use futures_util::stream::{self, Stream, TryStreamExt};
+use nanonets_agents_api::support::decode;
+use serde::de::DeserializeOwned;
 
 use crate::call::{Call, Options};
 use crate::client::Client;
@@ -47,28 +50,50 @@ impl<T> Page<T> {
     }
 }
 
-/// An item of a page that can't be decoded.
+/// An item of a page that can't be decoded. It shares the body of the page with the others, which stays in memory as long as
+/// one of them.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct OddItem {
     /// Where it is on its page, counted from 0, the other items included.
     pub index: usize,
-    /// The item as it came. It may hold what was in a document.
-    pub json: String,
-    /// Why it can't be decoded, without any of its values.
-    pub reason: String,
+    json: Bytes,
+    reason: fn(&[u8]) -> String,
 }
 
 impl OddItem {
-    fn into_error(self, call: Call) -> Error {
-        let Self {
+    /// An item that is not a `T`.
+    pub(crate) fn new<T: DeserializeOwned>(index: usize, json: Bytes) -> Self {
+        Self {
             index,
             json,
-            reason,
-        } = self;
-        let message = format!("item {index} of the page can't be read: {reason}");
+            reason: |json| match decode::<T>(json) {
+                Ok(_) => String::new(),
+                Err(error) => error.to_string(),
+            },
+        }
+    }
+
+    /// The item as it came. It may hold what was in a document.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        std::str::from_utf8(&self.json).unwrap_or_default()
+    }
+
+    /// Why it can't be decoded, without any of its values. It is decoded once more for that.
+    #[must_use]
+    pub fn reason(&self) -> String {
+        (self.reason)(&self.json)
+    }
+
+    fn into_error(self, call: Call) -> Error {
+        let message = format!(
+            "item {} of the page can't be read: {}",
+            self.index,
+            self.reason()
+        );
         Error::new(ErrorKind::Unreadable, message)
-            .with_body(json.into_bytes().into())
+            .with_body(Bytes::copy_from_slice(&self.json))
             .during(call, 1)
     }
 }
@@ -78,8 +103,7 @@ impl fmt::Debug for OddItem {
         f.debug_struct("OddItem")
             .field("index", &self.index)
             .field("length", &self.json.len())
-            .field("reason", &self.reason)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -74,6 +74,7 @@ impl Completed {
     }
 
     /// The summary, decoded by the first call. It takes a multiple of its size; a field that can't be decoded is in `extra`.
+    /// One with tens of thousands of fields has none here.
     /// [`raw_summary`](Self::raw_summary) is the same as it came.
     #[must_use]
     pub fn summary(&self) -> &TaskSummary {

@@ -10,7 +10,7 @@ use nanonets_agents_api::{Capture, Client as ApiClient, Error as ApiError, Respo
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use crate::call::{Call, Options, Sent, Started};
+use crate::call::{Call, Options, Sent, Started, Subject};
 use crate::client::Client;
 use crate::error::Result;
 
@@ -57,6 +57,7 @@ pub struct Request<T> {
     call: Call,
     options: Options,
     started: Option<Started<T>>,
+    subject: Option<Subject<T>>,
     send: Box<SendFn<T>>,
 }
 
@@ -82,6 +83,7 @@ impl<T: Send + 'static> Request<T> {
             call,
             options: Options::default(),
             started: None,
+            subject: None,
             send: Box::new(move |api| Box::pin(send(api))),
         }
     }
@@ -89,6 +91,12 @@ impl<T: Send + 'static> Request<T> {
     /// Tells the admission control which task the answer to a run names.
     pub(crate) fn starting(mut self, started: Started<T>) -> Self {
         self.started = Some(started);
+        self
+    }
+
+    /// Checks that the answer is about the task or the agent that the request is for.
+    pub(crate) fn about(mut self, subject: Subject<T>) -> Self {
+        self.subject = Some(subject);
         self
     }
 
@@ -128,7 +136,13 @@ impl<T: Send + 'static> Request<T> {
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn send(self) -> Result<ResponseValue<T>> {
         self.client
-            .call(self.call, self.options, self.started, &*self.send)
+            .call(
+                self.call,
+                self.options,
+                self.started,
+                self.subject,
+                &*self.send,
+            )
             .await
     }
 
@@ -139,11 +153,17 @@ impl<T: Send + 'static> Request<T> {
     ///
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn raw(self) -> Result<RawResponse> {
+        self.raw_about(None).await
+    }
+
+    /// The same with a check that the answer is about the task or the agent that the request is for.
+    pub(crate) async fn raw_about(self, subject: Option<Subject<Bytes>>) -> Result<RawResponse> {
         let Self {
             client,
             call,
             mut options,
             started: _,
+            subject: _,
             send,
         } = self;
         let capture = Capture::default();
@@ -168,7 +188,7 @@ impl<T: Send + 'static> Request<T> {
                 ))
             }
         };
-        let response = client.call(call, options, None, captured).await?;
+        let response = client.call(call, options, None, subject, captured).await?;
         Ok(RawResponse {
             status: response.status(),
             headers: response.headers().clone(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::answer::Effect;
+use crate::effect::Effect;
 use crate::error::Error;
 use crate::operation::Operation;
 
@@ -182,7 +182,8 @@ impl RetryPolicy {
     }
 
     /// Lets a function decide whether a request is repeated, and after which pause. It is called after every failure, also
-    /// where another attempt [is not safe](Attempt::is_safe) and may cost money.
+    /// where another attempt [is not safe](Attempt::is_safe) and may cost money. It is not called if the answer has the id of
+    /// what the request [has created](Error::created).
     #[must_use]
     pub fn decide_by(
         mut self,
@@ -199,7 +200,11 @@ impl RetryPolicy {
         attempts: &Attempts,
         error: &Error,
     ) -> Option<Duration> {
-        let is_safe = operation.is_idempotent() || error.effect() == Effect::None;
+        // What was created is not to be created twice, whoever decides.
+        if matches!(error.effect_of_attempt(), Effect::Created(_)) {
+            return None;
+        }
+        let is_safe = operation.is_idempotent() || error.effect_of_attempt() == Effect::None;
         let pause = self.default_pause(attempts, error).filter(|_| is_safe);
         match &self.decide {
             Some(decide) => decide(Attempt {

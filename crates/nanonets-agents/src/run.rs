@@ -12,9 +12,10 @@ use nanonets_agents_api::{FilePart, ResponseValue};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::answer::{self, Effect};
+use crate::answer;
 use crate::call::{Call, Options};
 use crate::client::Client;
+use crate::effect::{Created, Effect};
 use crate::error::{Error, ErrorKind, Result};
 use crate::file::{File, OnProgress, Progress};
 use crate::fingerprint::Fingerprint;
@@ -290,9 +291,9 @@ impl Run {
         let private = self.private_texts();
         let id = match self.send().await {
             Ok(response) => response.task_id,
-            Err(error) => match (error.effect(), error.task_id()) {
-                (Effect::Created, Some(id)) => id,
-                _ => return Err(error),
+            Err(error) => match error.created().and_then(Created::task) {
+                Some(id) => id,
+                None => return Err(error),
             },
         };
         Ok(TaskHandle::started(client, id, agent)
@@ -311,8 +312,7 @@ impl Run {
         let sent = self.request()?.send().await;
         let id = match &sent {
             Ok(response) => Some(response.task_id),
-            Err(error) if error.effect() == Effect::Created => error.task_id(),
-            Err(_) => None,
+            Err(error) => error.created().and_then(Created::task),
         };
         if let Some(id) = id {
             client.remember(id);
@@ -330,8 +330,7 @@ impl Run {
         let sent = self.request()?.raw().await;
         let id = match &sent {
             Ok(response) => answer::created_task(&response.body),
-            Err(error) if error.effect() == Effect::Created => error.task_id(),
-            Err(_) => None,
+            Err(error) => error.created().and_then(Created::task),
         };
         if let Some(id) = id {
             client.remember(id);
@@ -476,10 +475,13 @@ impl<T: DeserializeOwned> Extract<T> {
         if let Some(on_started) = &self.on_started {
             on_started(&task);
         }
-        match task.wait().with(self.patience).await? {
-            Outcome::Completed(done) => done.extracted(),
-            outcome => Err(outcome.into_error()),
-        }
+        let extracted = match task.wait().with(self.patience).await {
+            Ok(Outcome::Completed(done)) => done.extracted(),
+            Ok(outcome) => Err(outcome.into_error()),
+            Err(error) => Err(error),
+        };
+        let started = Effect::Created(Created::Task(task.id()));
+        extracted.map_err(|error| error.with_effect(started))
     }
 }
 

@@ -11,6 +11,7 @@ use nanonets_agents_api::types::{
     TaskResult, TaskStatus, TaskSummary,
 };
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use crate::call::{Call, Options, Sent};
 use crate::client::Client;
@@ -108,6 +109,11 @@ impl List<TaskListItem, TaskFilter> {
 
 /// How long after its start a task may be unknown to reads (404).
 const READ_LAG: Duration = Duration::from_secs(60);
+
+/// Whether a field of an answer has this id, or none.
+fn is_or_unknown(task: Option<Option<TaskId>>, id: Uuid) -> bool {
+    task.flatten().is_none_or(|task| task.0 == id)
+}
 
 /// One task. Dropping it does nothing to the task.
 #[derive(Clone)]
@@ -259,6 +265,7 @@ impl TaskHandle {
         self.request(Operation::GetTask, move |api| async move {
             api.get_task(id).send().await
         })
+        .about(|task, id| task.task_id.0 == id)
     }
 
     /// Reads its answer, as far as there is one. It takes a multiple of the size of the answer; [`Request::raw`] does not.
@@ -267,6 +274,7 @@ impl TaskHandle {
         self.request(Operation::GetTaskSummary, move |api| async move {
             lenient::answer(api.get_task_summary(id).send().await)
         })
+        .about(|summary, id| is_or_unknown(summary.task_id, id))
     }
 
     /// Reads everything that it did.
@@ -275,6 +283,7 @@ impl TaskHandle {
         self.request(Operation::GetTaskResult, move |api| async move {
             lenient::answer(api.get_task_result(id).send().await)
         })
+        .about(|result, id| is_or_unknown(result.task_id, id))
     }
 
     /// Reads the conversation, oldest message first. Fields of a message that do not decode are in its
@@ -284,6 +293,10 @@ impl TaskHandle {
         self.request(Operation::ListTaskMessages, move |api| async move {
             let list = api.list_task_messages(id).send().await;
             lenient::messages(list, |list| list.data)
+        })
+        .about(|messages, id| {
+            let mut ids = messages.iter().map(|message| message.task_id);
+            ids.all(|task| is_or_unknown(task, id))
         })
     }
 
@@ -299,7 +312,9 @@ impl TaskHandle {
             };
             async move { lenient::answer(api.send_task_message(id, body).send().await) }
         });
-        let request = request.private(&private);
+        let request = request
+            .private(&private)
+            .about(|sent, id| is_or_unknown(sent.task_id, id));
         match is_empty {
             true => request.refused("an empty message says nothing"),
             false => request,
@@ -312,6 +327,7 @@ impl TaskHandle {
         self.request(Operation::CancelTask, move |api| async move {
             api.cancel_task(id).send().await
         })
+        .about(|task, id| task.task_id.0 == id)
     }
 
     /// Waits until it is over or needs a person.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use futures_util::stream::{self, Stream};
+use nanonets_agents_api::Activity;
 use nanonets_agents_api::types::{Task, TaskStatus};
 use reqwest::StatusCode;
 use tokio::time::Instant;
@@ -270,6 +271,21 @@ pub enum Update {
     Outcome(Outcome),
 }
 
+/// Works until a deadline. What has arrived by then still counts, although the runtime has not read it yet.
+async fn until<T>(deadline: Instant, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
+    match tokio::time::timeout_at(deadline, work.as_mut()).await {
+        Ok(done) => Some(done),
+        Err(_) => {
+            let settled = pin!(async { Activity::default().settle().await });
+            match select(work, settled).await {
+                Either::Left((done, _)) => Some(done),
+                Either::Right(_) => None,
+            }
+        }
+    }
+}
+
 /// A wait that has begun.
 struct Poller {
     task: TaskHandle,
@@ -330,7 +346,7 @@ impl Poller {
     /// Polls until there is something to tell.
     async fn next(&mut self) -> Result<Update> {
         let update = match self.deadline {
-            Some(deadline) => tokio::time::timeout_at(deadline, self.poll()).await.ok(),
+            Some(deadline) => until(deadline, self.poll()).await,
             None => Some(self.poll().await),
         };
         update.unwrap_or_else(|| Err(self.timed_out()))
@@ -339,9 +355,9 @@ impl Poller {
     /// Does something else before the deadline.
     async fn in_time<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
         match self.deadline {
-            Some(deadline) => match tokio::time::timeout_at(deadline, work).await {
-                Ok(result) => result,
-                Err(_) => Err(self.timed_out()),
+            Some(deadline) => match until(deadline, work).await {
+                Some(result) => result,
+                None => Err(self.timed_out()),
             },
             None => work.await,
         }

@@ -5,7 +5,7 @@ mod raw_server;
 
 use std::time::Duration;
 
-use nanonets_agents::{Client, Outcome};
+use nanonets_agents::{Client, Error, ErrorKind, Outcome};
 use peak_alloc::PeakAlloc;
 use raw_server::{RawServer, Reply};
 use serde::Deserialize;
@@ -107,6 +107,108 @@ async fn multiple_with<T: DeserializeOwned>(
 async fn a_large_answer_takes_less_than_four_times_its_size() {
     outputs().await;
     unknown_fields().await;
+    odd_lists().await;
+    many_keys().await;
+}
+
+/// A client of a server that answers everything with this.
+fn client_of(reply: Reply) -> Client {
+    let server = RawServer::start(move |_| reply.clone());
+    let client = Client::builder("not-a-real-key").base_url(server.url());
+    client.build().expect("a client")
+}
+
+/// Calls an operation, and returns whether it succeeded, and the multiple of the size that it took.
+async fn called(operation: &str, reply: &Reply, size: usize) -> (Result<usize, Error>, f64) {
+    let client = client_of(reply.clone());
+    let (agent, task) = (TASK.parse().expect("an id"), TASK.parse().expect("an id"));
+    let (of_agent, of_task) = (client.agent(agent), client.task(task));
+    let (result, used) = peak(async {
+        match operation {
+            "tasks" => {
+                let page = client.tasks().list().page().await?;
+                Ok(page.items.len() + page.odd.len())
+            }
+            "agents" => {
+                let page = client.agents().list().page().await?;
+                Ok(page.items.len() + page.odd.len())
+            }
+            "versions" => {
+                let page = of_agent.versions().page().await?;
+                Ok(page.items.len() + page.odd.len())
+            }
+            "messages" => of_task.messages().await.map(|messages| messages.len()),
+            "result" => of_task.result().await.map(|_| 1),
+            "message" => of_task.send_message("yes").await.map(|_| 1),
+            "get" => of_task.get().await.map(|_| 1),
+            "run" => of_agent.run().query("q").send().await.map(|_| 1),
+            "create" => client.agents().create().await.map(|_| 1),
+            other => panic!("{other}"),
+        }
+    })
+    .await;
+    (result, used.saturating_sub(BESIDES) as f64 / size as f64)
+}
+
+/// Lists of items that are not as documented.
+async fn odd_lists() {
+    let words = "Which of the two currencies is meant on the second page of it? ".repeat(2);
+    let long = format!(r#"{{"content":"{words}","role":7}},"#);
+    let known = format!(r#"{{"content":"{words}","created_at":"soon","{words}":[]}},"#);
+    for (name, part, is_absurd) in [
+        ("arrays", "[],", true),
+        ("objects", "{},", true),
+        ("numbers", "0,", true),
+        ("keys", r#"{"a":1,"b":2},"#, true),
+        ("long items", long.as_str(), false),
+        ("unknown keys", known.as_str(), false),
+    ] {
+        let (reply, size) = answer(r#"{"has_more":false,"data":["#, part, "0]}");
+        for operation in ["tasks", "agents", "versions", "messages"] {
+            let (result, times) = called(operation, &reply, size).await;
+            println!("{operation} of {name}: {times:.2}");
+            match result {
+                Ok(items) => {
+                    // What the type of a message takes is not the client's doing.
+                    let most = if operation == "messages" { 12.0 } else { 4.0 };
+                    assert!(!is_absurd && items == size / part.len() / 1024 * 1024 + 1);
+                    assert!(times < most, "{operation} of {name}: {times}");
+                }
+                Err(error) => {
+                    assert!(is_absurd, "{operation} of {name}: {error}");
+                    assert_eq!(error.kind(), ErrorKind::Unreadable);
+                    assert!(!error.is_retryable() && error.attempts() == 1, "{error}");
+                    assert!(times < 4.0, "{operation} of {name}: {times}");
+                }
+            }
+        }
+    }
+    // As it came, anything can be read.
+    let (reply, size) = answer(r#"{"has_more":false,"data":["#, "[],", "0]}");
+    let client = client_of(reply);
+    let raw = client.tasks().list().page().raw().await.expect("an answer");
+    assert_eq!(raw.body.len(), size);
+}
+
+/// Objects with a key of its own for each few bytes.
+async fn many_keys() {
+    let keys: String = (0..SIZE / 12)
+        .map(|key| format!("\"k{key:07}\":1,"))
+        .collect();
+    let start = format!(r#"{{"status":7,"task_id":"{TASK}","id":"{TASK}","#);
+    let size = start.len() + keys.len();
+    let reply = Reply::json(200, &start).then(keys, 1).then("\"end\":1}", 1);
+    for operation in ["get", "result", "message", "run", "create"] {
+        let (result, times) = called(operation, &reply, size).await;
+        println!("{operation} with many keys: {times:.2}");
+        assert!(times < 4.0, "{operation}: {times}");
+        let error = result.expect_err("too many keys");
+        assert_eq!(error.kind(), ErrorKind::Unreadable);
+        // What was created is known all the same.
+        let is_created = matches!(operation, "run" | "create");
+        assert_eq!(error.created().is_some(), is_created, "{error}");
+        assert_eq!(error.attempts(), 1);
+    }
 }
 
 /// Fields that no type has, in the answers that have types.

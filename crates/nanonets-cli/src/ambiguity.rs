@@ -2,16 +2,17 @@
 //!
 //! Everything that depends on how the SDK finds lost requests is here.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use nanonets_agents::{AgentId, Client, Error, ErrorKind, FoundRun, MessageRole, RunRecord};
+use nanonets_agents::{AgentId, Client, Created, Error, FoundRun, MessageRole, RunRecord, TaskId};
 use reqwest::header::{DATE, HeaderMap};
 use serde_json::json;
 
 use crate::command_line::CommandLine;
 use crate::explain;
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::limit::{Limit, TimedOut, unless_interrupted};
 use crate::output::Output;
 use crate::record::RecordFile;
@@ -31,8 +32,6 @@ const UNMEASURED_MARGIN: TimeDelta = TimeDelta::days(1);
 pub struct Effect<'a> {
     error: &'a Error,
     kind: Kind,
-    /// Whether it is certain, for the answer has the id of what came about.
-    is_certain: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,20 +55,49 @@ pub fn effect(error: &Error) -> Option<Effect<'_>> {
         "cancel_task" => Kind::Cancel,
         _ => return None,
     };
-    // A success that is not ambiguous although it does not decode has the id.
-    let is_certain = error.kind() == ErrorKind::Unreadable && !error.is_ambiguous();
-    let may_have_arrived = match kind {
-        // The SDK calls nothing ambiguous that can be repeated without harm.
-        Kind::Update | Kind::Cancel => !error.proves_no_effect(),
-        Kind::Run | Kind::Create | Kind::Publish | Kind::Message => {
-            is_certain || error.is_ambiguous()
-        }
+    (error.effect() != nanonets_agents::Effect::None).then_some(Effect { error, kind })
+}
+
+/// The failure of an interrupted command, with what is known of the request that was under way, and whether it certainly had
+/// no effect.
+pub fn interrupted(
+    client: &Client,
+    failure: Failure,
+    record: Option<&RecordFile>,
+) -> (Failure, bool) {
+    let unfinished = client.unfinished();
+    let Some(error) = unfinished.last() else {
+        // A read, or nothing was sent so far.
+        return (failure, true);
     };
-    may_have_arrived.then_some(Effect {
-        error,
-        kind,
-        is_certain: is_certain && !matches!(kind, Kind::Update | Kind::Cancel),
-    })
+    match effect(error) {
+        Some(effect) => (effect.describe(failure, None, record), false),
+        None => (failure.line("The request had no effect."), true),
+    }
+}
+
+/// What a command says that is ended while it is blocked: the request that is under way, or the task that it waits for.
+pub fn last_words(client: &Client, code: Code) -> Failure {
+    let failure = Failure::new(code, "interrupted while an answer was read or written");
+    let (failure, has_no_effect) = interrupted(client, failure, None);
+    let watched = *WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
+    match watched.filter(|_| has_no_effect) {
+        Some(task) => {
+            let id = task.to_string();
+            let wait = CommandLine::new(["tasks", "wait", &id]);
+            let failure = failure.line(format!("The task {id} may still be running."));
+            failure.command("To wait for it", wait)
+        }
+        None => failure,
+    }
+}
+
+/// The task that the command waits for.
+static WATCHED: Mutex<Option<TaskId>> = Mutex::new(None);
+
+/// Remembers the task that the command has started or waits for.
+pub fn watch(task: TaskId) {
+    *WATCHED.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
 }
 
 impl Effect<'_> {
@@ -81,8 +109,8 @@ impl Effect<'_> {
         record: Option<&RecordFile>,
     ) -> Failure {
         let failure = failure.after_effect();
-        if self.is_certain {
-            return self.certain(failure);
+        if let Some(created) = self.error.created() {
+            return certain(failure, created);
         }
         let mut failure = failure.line(format!("{}{}.", self.kind.possibility(), self.window()));
         failure = failure.line(match self.kind {
@@ -94,26 +122,9 @@ impl Effect<'_> {
         }
         let list = || self.command(look.and_then(|look| look.clock_offset));
         match record.map(RecordFile::find).or_else(list) {
+            Some(command) if look.is_none() => failure.command("To look", command),
             Some(command) => failure.command("To look again", command),
             None => failure,
-        }
-    }
-
-    /// The failure with what came about.
-    fn certain(&self, failure: Failure) -> Failure {
-        match (self.kind, self.error.task_id(), self.error.agent_id()) {
-            (Kind::Run, Some(task), _) => {
-                let id = task.to_string();
-                let wait = CommandLine::new(["tasks", "wait", &id]);
-                failure
-                    .line(format!("The task {id} was started."))
-                    .command("To wait for it", wait)
-            }
-            (_, _, Some(agent)) => {
-                let get = CommandLine::new(["agents", "get", &agent.to_string()]);
-                failure.command("To print it", get)
-            }
-            _ => failure,
         }
     }
 
@@ -148,6 +159,24 @@ impl Effect<'_> {
     }
 }
 
+/// The failure with what came about.
+fn certain(failure: Failure, created: Created) -> Failure {
+    let words = created.to_string();
+    let sentence = format!("T{}.", words.strip_prefix('t').unwrap_or(&words));
+    let failure = failure.line(sentence);
+    match created {
+        Created::Task(id) => {
+            let wait = CommandLine::new(["tasks", "wait", &id.to_string()]);
+            failure.command("To wait for it", wait)
+        }
+        Created::Agent(id) | Created::AgentVersion(id) => {
+            let get = CommandLine::new(["agents", "get", &id.to_string()]);
+            failure.command("To print it", get)
+        }
+        _ => failure,
+    }
+}
+
 impl Kind {
     fn possibility(self) -> &'static str {
         match self {
@@ -179,10 +208,11 @@ pub fn tasks_since(
     ])
 }
 
-/// The earliest time by the server's clock that a time of this machine may be.
+/// The earliest time by the server's clock that a time of this machine may be. A clock of the server that is ahead is not
+/// relied on: a gateway may have answered, and a time that is too late hides the task.
 fn by_server(time: DateTime<Utc>, clock_offset: Option<TimeDelta>) -> DateTime<Utc> {
     let earlier = match clock_offset {
-        Some(offset) => MARGIN - offset,
+        Some(offset) => MARGIN - offset.min(TimeDelta::zero()),
         None => UNMEASURED_MARGIN,
     };
     time.checked_sub_signed(earlier).unwrap_or(time)
@@ -383,4 +413,106 @@ async fn look(client: &Client, effect: &Effect<'_>) -> Result<Option<Look>, Erro
         }
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use nanonets_agents::RetryPolicy;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    const ID: &str = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
+
+    /// A client of a server that writes this and keeps each connection open.
+    async fn client(answer: String) -> Client {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        tokio::spawn(async move {
+            let mut streams = Vec::new();
+            while let Ok((mut stream, _)) = listener.accept().await {
+                // Who has gone already has the answer that it wants.
+                let _ = stream.read(&mut [0; 4096]).await;
+                let _ = stream.write_all(answer.as_bytes()).await;
+                streams.push(stream);
+            }
+        });
+        let client = Client::builder("key").base_url(format!("http://{address}"));
+        let client = client
+            .retry(RetryPolicy::never())
+            .timeout(Duration::from_millis(300));
+        client.build().expect("a client")
+    }
+
+    /// The failure of each operation that can't be repeated, with its exit code, its message and its other lines.
+    async fn failures(answer: &str) -> Vec<(&'static str, String)> {
+        let client = client(answer.to_owned()).await;
+        let id = ID.parse().expect("an id");
+        let run = client.agent(id).run().query("q").send().await;
+        let create = client.agents().create().await;
+        let publish = client.agent(id).publish().await;
+        let reply = client
+            .task(ID.parse().expect("an id"))
+            .send_message("y")
+            .await;
+        let errors = [
+            ("run", run.map(drop)),
+            ("create", create.map(drop)),
+            ("publish", publish.map(drop)),
+            ("reply", reply.map(drop)),
+        ];
+        let failures = errors.map(|(command, result)| {
+            let error = result.expect_err(command);
+            (command, format!("{:?}", Failure::of(&error)))
+        });
+        failures.to_vec()
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_does_not_hide_what_was_created() {
+        let now = Utc::now();
+        let minute = TimeDelta::minutes(1);
+        for ahead in [
+            minute,
+            TimeDelta::days(1),
+            TimeDelta::days(365 * 8000),
+            TimeDelta::zero(),
+        ] {
+            assert_eq!(by_server(now, Some(ahead)), now - minute, "{ahead}");
+        }
+        // One that is behind gives earlier times to what is created.
+        let behind = TimeDelta::hours(5);
+        assert_eq!(by_server(now, Some(-behind)), now - behind - minute);
+        assert_eq!(by_server(now, None), now - TimeDelta::days(1));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_does_not_end_is_an_effect() {
+        let head = "HTTP/1.1 201 Created\r\nContent-Length: 4000\r\n\r\n";
+        let with_id = format!("{head}{{\"task_id\":\"{ID}\",\"id\":\"{ID}\",\"more\":");
+        for (command, failure) in failures(&with_id).await {
+            let expected = match command {
+                "run" => format!("The task {ID} was started."),
+                "create" => format!("The agent {ID} was created."),
+                "publish" => format!("The agent version {ID} was published."),
+                _ => "The message may have been sent".to_owned(),
+            };
+            assert!(failure.contains("code: Ambiguous"), "{command}: {failure}");
+            assert!(failure.contains(&expected), "{command}: {failure}");
+            assert!(!failure.contains("try again"), "{command}: {failure}");
+        }
+        for answer in [
+            "",
+            "HTTP/1.1 201 Created\r\n",
+            head,
+            &format!("{head}{{\"id\":"),
+        ] {
+            for (command, failure) in failures(answer).await {
+                assert!(failure.contains("code: Ambiguous"), "{command}: {failure}");
+                assert!(failure.contains(" may have been "), "{command}: {failure}");
+                assert!(!failure.contains("try again"), "{command}: {failure}");
+            }
+        }
+    }
 }

@@ -13,7 +13,12 @@ mod tasks;
 mod wait;
 mod watch;
 
-use crate::args::{Agents, Cli, Command, Tasks};
+use std::cell::OnceCell;
+
+use nanonets_agents::Client;
+
+use crate::ambiguity;
+use crate::args::{Cli, Command};
 use crate::failure::Failure;
 use crate::limit::until_interrupted;
 use crate::session::Session;
@@ -21,29 +26,28 @@ use crate::signals;
 
 /// Runs a command, unless it is interrupted.
 pub async fn run(cli: Cli) -> Result<(), Failure> {
-    let is_change = matches!(
-        cli.command,
-        Command::Agents(Agents::Create { .. } | Agents::Update { .. } | Agents::Publish { .. })
-            | Command::Tasks(Tasks::Reply { .. } | Tasks::Cancel { .. })
-    );
     if let Some(code) = signals::take() {
         return Err(Failure::new(code, "interrupted; nothing was sent"));
     }
+    let client = OnceCell::new();
     // The parts of a command that know more about what was done act on a signal before this does.
-    let done = until_interrupted(run_to_its_end(cli)).await;
+    let done = until_interrupted(run_to_its_end(cli, &client)).await;
     done.unwrap_or_else(|interrupted| {
         let failure = interrupted.because("interrupted before the answer came");
-        Err(match is_change {
-            true => {
-                failure.line("The request may have been sent. Look before you repeat the command.")
-            }
-            false => failure,
+        Err(match client.get() {
+            Some(client) => ambiguity::interrupted(client, failure, None).0,
+            None => failure,
         })
     })
 }
 
-async fn run_to_its_end(cli: Cli) -> Result<(), Failure> {
-    let session = || Session::open(&cli.connection, &cli.format);
+async fn run_to_its_end(cli: Cli, client: &OnceCell<Client>) -> Result<(), Failure> {
+    let session = || async {
+        let session = Session::open(&cli.connection, &cli.format).await?;
+        // There is one session.
+        let _ = client.set(session.client.clone());
+        Ok::<_, Failure>(session)
+    };
     match cli.command {
         Command::Completions { shell } => shell::completions(shell),
         Command::Man { command } => man::print(&command),

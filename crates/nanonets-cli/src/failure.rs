@@ -177,6 +177,13 @@ impl Failure {
             Reader::Nobody => return self.report_what_was_done(),
             Reader::Some => ("error", ExitCode::from(self.code as u8)),
         };
+        // There is nobody to tell that stderr is closed.
+        let _ = std::io::stderr().write_all(self.text(begin, connection).as_bytes());
+        code
+    }
+
+    /// The message behind this word, with commands for this connection.
+    pub fn text(&self, begin: &str, connection: &Connection) -> String {
         let mut text = format!("{begin}: {}\n", terminal::printable(&self.message));
         for line in &self.lines {
             // Writing to a string does not fail.
@@ -190,9 +197,7 @@ impl Failure {
                 }
             };
         }
-        // There is nobody to tell that stderr is closed.
-        let _ = std::io::stderr().write_all(text.as_bytes());
-        code
+        text
     }
 
     /// Names what was done in one line, for stdout may be discarded on purpose.

@@ -1,6 +1,7 @@
 //! Ends a command early: at its timeout, by Ctrl-C, by a signal.
 
 use std::future::Future;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use crate::failure::{Code, Failure};
@@ -32,12 +33,29 @@ impl Limit {
         Some(timeout.saturating_sub(self.start.elapsed()))
     }
 
-    /// Does something as long as there is time.
+    /// Does something as long as there is time. What has arrived by then still counts, although it was not read yet: a
+    /// command may have been stopped meanwhile.
     pub async fn around<T>(&self, work: impl Future<Output = T>) -> Result<T, TimedOut> {
-        match self.left() {
-            Some(left) => tokio::time::timeout(left, work).await.map_err(|_| TimedOut),
-            None => Ok(work.await),
+        let Some(left) = self.left() else {
+            return Ok(work.await);
+        };
+        let mut work = pin!(work);
+        if let Ok(done) = tokio::time::timeout(left, work.as_mut()).await {
+            return Ok(done);
         }
+        tokio::select! {
+            biased;
+            done = work => Ok(done),
+            () = settled() => Err(TimedOut),
+        }
+    }
+}
+
+/// Lets the runtime read what has arrived already.
+async fn settled() {
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    for _ in 0..16 {
+        tokio::task::yield_now().await;
     }
 }
 

@@ -6,10 +6,12 @@ use std::time::Duration;
 use nanonets_agents::{AgentId, Client, Wait};
 use nanonets_agents_sim::Simulator;
 
+use crate::ambiguity;
 use crate::args::{Connection, Format};
 use crate::failure::{Code, Failure};
 use crate::input;
 use crate::output::Output;
+use crate::signals;
 use crate::terminal::Notes;
 
 /// The client, the format of the output, and the notes of a command.
@@ -64,7 +66,17 @@ struct Simulated {
 }
 
 impl Session {
+    /// Opens a session. A signal that the command can't act on still says what was under way.
     pub async fn open(connection: &Connection, format: &Format) -> Result<Self, Failure> {
+        let session = Self::of(connection, format).await?;
+        let (client, connection) = (session.client.clone(), connection.clone());
+        signals::set_last_words(move |code| {
+            ambiguity::last_words(&client, code).text("error", &connection)
+        });
+        Ok(session)
+    }
+
+    async fn of(connection: &Connection, format: &Format) -> Result<Self, Failure> {
         let output = Output::of(format);
         let notes = Notes {
             quiet: format.quiet,

@@ -3,8 +3,8 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::task::Poll;
 use std::thread;
 use std::time::Duration;
@@ -30,6 +30,49 @@ struct Received {
 /// The last signal that nobody has acted on.
 static LAST: LazyLock<watch::Sender<Option<Received>>> = LazyLock::new(|| watch::Sender::new(None));
 
+type LastWords = Box<dyn Fn(Code) -> String + Send>;
+
+/// The text for stderr of a command that can't act on a signal.
+static LAST_WORDS: Mutex<Option<LastWords>> = Mutex::new(None);
+
+/// The time that the last words have: stderr may be a pipe that nobody reads.
+const LAST_WORDS_TIME: Duration = Duration::from_millis(500);
+
+/// Sets what is written to stderr if a signal ends the command while it is blocked. It is called on another thread.
+pub fn set_last_words(words: impl Fn(Code) -> String + Send + 'static) {
+    let last = LAST_WORDS.lock();
+    *last.unwrap_or_else(PoisonError::into_inner) = Some(Box::new(words));
+}
+
+fn say_last_words(code: Code) {
+    let (tell, told) = std::sync::mpsc::channel();
+    let speaking = thread::Builder::new().spawn(move || {
+        let last = LAST_WORDS.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(words) = &*last {
+            // The lock of stderr may be held for as long as the command is blocked.
+            let _ = write_unlocked(words(code).as_bytes());
+        }
+        let _ = tell.send(());
+    });
+    if speaking.is_ok() {
+        let _ = told.recv_timeout(LAST_WORDS_TIME);
+    }
+}
+
+#[cfg(unix)]
+fn write_unlocked(text: &[u8]) -> io::Result<()> {
+    use std::io::Write as _;
+    use std::os::fd::AsFd as _;
+    let stderr = io::stderr().as_fd().try_clone_to_owned()?;
+    std::fs::File::from(stderr).write_all(text)
+}
+
+#[cfg(not(unix))]
+fn write_unlocked(text: &[u8]) -> io::Result<()> {
+    use std::io::Write as _;
+    io::stderr().write_all(text)
+}
+
 /// Starts to listen.
 pub fn listen() -> io::Result<()> {
     // It does not depend on the runtime of the command, which learns of nothing while it is blocked.
@@ -46,6 +89,7 @@ pub fn listen() -> io::Result<()> {
             tokio::spawn(async move {
                 tokio::time::sleep(GRACE).await;
                 if *LAST.borrow() == Some(received) {
+                    say_last_words(code);
                     std::process::exit(i32::from(code as u8));
                 }
             });

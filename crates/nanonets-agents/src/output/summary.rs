@@ -8,12 +8,13 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
-use nanonets_agents_api::Json;
 use nanonets_agents_api::support::decode;
 use nanonets_agents_api::types::{TaskId, TaskSummary};
+use nanonets_agents_api::{Json, has_too_many_values};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 use super::blank::Content;
 use super::text::{Embedded, is_too_deep, json_in, string};
@@ -29,6 +30,20 @@ const EXTRACTED_DATA: &str = "extracted_data";
 const RESULT: &str = "result";
 const SUMMARY: &str = "summary";
 const COMPLETED_AT: &str = "completed_at";
+
+/// The task that a summary is about, if it says so.
+fn task_id(json: &[u8]) -> Option<Uuid> {
+    #[derive(serde::Deserialize)]
+    struct About<'b> {
+        #[serde(borrow)]
+        task_id: Option<&'b RawValue>,
+    }
+    if is_too_deep(json) {
+        return None;
+    }
+    let about: About<'_> = serde_json::from_slice(json).ok()?;
+    serde_json::from_str(about.task_id?.get()).ok()
+}
 
 /// The summary of a task, as it came.
 #[derive(Clone)]
@@ -61,7 +76,9 @@ impl TaskSummaryRaw {
     /// Those of the request. [`ErrorKind::Unreadable`] if the answer is not a JSON object, such as the page of a gateway, or
     /// broke off: that is temporary. An object with a defect inside is a summary whose output is an error.
     pub async fn read(task: &TaskHandle) -> Result<Self> {
-        let response = task.summary().once().raw().await?;
+        let subject =
+            |body: &Bytes, id: Uuid| task_id(without_mark(body)).is_none_or(|task| task == id);
+        let response = task.summary().once().raw_about(Some(subject)).await?;
         Self::parse(response.body.clone()).map_err(|problem| {
             let call = Call::new(Operation::GetTaskSummary).task(task.id());
             let message = format!("the answer does not decode: {}", problem.reason);
@@ -382,7 +399,12 @@ impl Search<'_> {
 }
 
 fn typed(body: &[u8]) -> TaskSummary {
-    let fields: BTreeMap<String, Json> = decode(without_mark(body)).unwrap_or_default();
+    let json = without_mark(body);
+    // Each would take a hundred times its size.
+    if has_too_many_values(Operation::GetTaskSummary, json) {
+        return TaskSummary::default();
+    }
+    let fields: BTreeMap<String, Json> = decode(json).unwrap_or_default();
     lenient::object(fields).unwrap_or_default()
 }
 

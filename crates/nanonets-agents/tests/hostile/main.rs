@@ -1,8 +1,11 @@
 //! The client against servers that no simulator can be: gateways, caches, clocks that are wrong, answers that are odd.
 
+mod blocked;
 mod compressed;
+mod effects;
 mod found;
 mod odd_lists;
+mod other_answers;
 mod paid;
 #[path = "../common/raw_server.rs"]
 mod raw_server;

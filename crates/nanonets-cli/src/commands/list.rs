@@ -1,7 +1,7 @@
 //! Lists, page after page up to a limit.
 
 use futures_util::TryStreamExt as _;
-use nanonets_agents::List;
+use nanonets_agents::{List, OddItem};
 use serde::Serialize;
 
 use crate::args::Paging;
@@ -47,6 +47,7 @@ where
     let mut is_cut = false;
     let mut failed = None;
     let mut lost = 0;
+    let mut odd_items = OddItems::default();
     while left > 0 {
         let page = match pages.try_next().await {
             Ok(Some(page)) => page,
@@ -60,10 +61,8 @@ where
         // Its cursor stands behind the whole page: what is cut off would never be shown.
         let mut shown = output::values(&page.items)?;
         for odd in page.odd {
-            session
-                .notes
-                .say(&format!("an item is not as documented: {}", odd.reason));
-            match serde_json::from_str(&odd.json) {
+            odd_items.tell(session, &odd);
+            match serde_json::from_str(odd.json()) {
                 Ok(item) => shown.insert(odd.index.min(shown.len()), item),
                 Err(_) => lost += 1,
             }
@@ -82,6 +81,7 @@ where
     if session.output != Output::JsonLines && (failed.is_none() || !items.is_empty()) {
         session.output.list(&items, columns, Last::Cut)?;
     }
+    odd_items.tell_the_rest(session);
     if let Some(error) = failed {
         return Err(error.into());
     }
@@ -103,4 +103,28 @@ where
         session.notes.say("no items");
     }
     Ok(())
+}
+
+/// The items that are not as documented. The first ones are told one by one.
+#[derive(Debug, Default)]
+struct OddItems(usize);
+
+impl OddItems {
+    /// The most that are told one by one.
+    const MOST: usize = 10;
+
+    fn tell(&mut self, session: &Session, item: &OddItem) {
+        self.0 += 1;
+        if self.0 <= Self::MOST {
+            let note = format!("an item is not as documented: {}", item.reason());
+            session.notes.say(&note);
+        }
+    }
+
+    fn tell_the_rest(&self, session: &Session) {
+        if let more @ 1.. = self.0.saturating_sub(Self::MOST) {
+            let note = format!("and {more} more items are not as documented");
+            session.notes.say(&note);
+        }
+    }
 }

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use chrono::Utc;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use nanonets_agents::{Error, Marker, Progress, TaskHandle, TaskStatus};
+use nanonets_agents::{Created, Error, Marker, Progress, TaskHandle, TaskStatus};
 use serde_json::json;
 
-use crate::ambiguity::{self, tasks_since};
+use crate::ambiguity;
 use crate::args::Run;
 use crate::commands::wait;
 use crate::commands::watch::{Origin, Watched};
@@ -70,7 +69,6 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
         }
         return Err(failure);
     }
-    let since = Utc::now();
     let started = unless_interrupted(start(session, run, args.no_wait)).await;
     if let Some(bar) = bar {
         bar.bar.finish_and_clear();
@@ -88,14 +86,13 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
             return Err(ambiguity::explained_with(session, error, record.as_ref()).await);
         }
         Err(interrupted) => {
-            let list = || tasks_since(agent, since, None);
             let failure = interrupted.because("interrupted before the answer came");
-            return Err(failure
-                .line("A task may have been started. Look before you run it again.")
-                .command(
-                    "To look",
-                    record.as_ref().map_or_else(list, RecordFile::find),
-                ));
+            let (failure, has_no_effect) =
+                ambiguity::interrupted(&session.client, failure, record.as_ref());
+            if let Some(record) = record.take_if(|_| has_no_effect) {
+                record.remove(session.notes);
+            }
+            return Err(failure);
         }
     };
     let (task, status) = started;
@@ -126,7 +123,7 @@ async fn start(
             session.client.task(started.task_id),
             Some(started.into_inner().status),
         )),
-        Err(error) => match error.task_id() {
+        Err(error) => match error.created().and_then(Created::task) {
             Some(id) => {
                 session.notes.say(&error.to_string());
                 Ok((session.client.task(id), None))

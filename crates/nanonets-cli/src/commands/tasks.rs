@@ -110,9 +110,10 @@ pub async fn run(session: &Session, command: Tasks) -> Result<(), Failure> {
         }
         Tasks::Cancel { task } => {
             let cancelled = client.task(task).cancel().await?;
-            output
-                .object(&cancelled)
-                .map_err(|failure| failure.after(format!("The task {task} is cancelled.")))
+            output.object(&cancelled).map_err(|failure| {
+                let what = wait::after_cancelling(task, &cancelled.status);
+                failure.after(format!("The task {what}."))
+            })
         }
         Tasks::Wait { task, waiting } => {
             let limit = Limit::new(waiting.timeout);

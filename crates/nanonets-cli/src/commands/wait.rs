@@ -1,7 +1,7 @@
 //! Waiting for a task until it ends, and answering its questions. Whatever ends the wait, the message names the task.
 
 use futures_util::TryStreamExt as _;
-use nanonets_agents::{ErrorKind, Outcome, Question, TaskHandle, TaskStatus, Update};
+use nanonets_agents::{ErrorKind, Outcome, Question, TaskHandle, TaskId, TaskStatus, Update};
 
 use crate::args::Waiting;
 use crate::commands::ask::ask;
@@ -67,15 +67,10 @@ async fn unless_left(
     // A second interrupt ends this too.
     let cancelled = unless_interrupted_again(task.cancel().into_future()).await;
     Err(match cancelled {
-        Ok(Ok(task)) => interrupted.because(match task.status {
-            TaskStatus::Completed | TaskStatus::Failed => {
-                format!("interrupted; the task {id} is {} already", task.status)
-            }
-            TaskStatus::Stopped => format!("interrupted; the task {id} is cancelled"),
-            _ => format!(
-                "interrupted; the task {id} is being cancelled: a step under way still ends"
-            ),
-        }),
+        Ok(Ok(task)) => {
+            let what = after_cancelling(id, &task.status);
+            interrupted.because(format!("interrupted; the task {what}"))
+        }
         Ok(Err(error)) => {
             let why = format!("interrupted; cancelling failed: {error}");
             watched.interrupted(interrupted.because(why))
@@ -85,6 +80,15 @@ async fn unless_left(
             watched.interrupted(interrupted.because(why))
         }
     })
+}
+
+/// What a status says in the answer to a cancelling.
+pub fn after_cancelling(id: TaskId, status: &TaskStatus) -> String {
+    match status {
+        TaskStatus::Completed | TaskStatus::Failed => format!("{id} is {status} already"),
+        TaskStatus::Stopped => format!("{id} is cancelled"),
+        _ => format!("{id} is being cancelled: a step under way still ends"),
+    }
 }
 
 /// The question that a task asks now, if it asks one.

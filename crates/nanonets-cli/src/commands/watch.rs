@@ -47,6 +47,7 @@ pub struct Watched<'a> {
 
 impl<'a> Watched<'a> {
     pub fn new(session: &'a Session, id: TaskId, limit: Limit, origin: Origin) -> Self {
+        ambiguity::watch(id);
         Self {
             session,
             limit,
@@ -167,8 +168,15 @@ impl<'a> Watched<'a> {
                 })
             }
             Err(TimedOut) => {
-                let failure = Failure::new(Code::Ambiguous, "timed out before the answer came");
-                Err(self.perhaps_sent(failure))
+                let message = "timed out before the answer came";
+                let unfinished = self.session.client.unfinished();
+                match unfinished.last() {
+                    Some(error) if error.proves_no_effect() => {
+                        let failure = Failure::new(Code::TimedOut, message);
+                        Err(self.with_state(failure.line("The message was not sent.")))
+                    }
+                    _ => Err(self.perhaps_sent(Failure::new(Code::Ambiguous, message))),
+                }
             }
         }
     }
@@ -257,7 +265,11 @@ impl<'a> Watched<'a> {
     /// The failure of a wait that was interrupted, with what is known of the task.
     pub fn interrupted(&self, failure: Failure) -> Failure {
         self.print_state(None);
-        match self.is_sending.get() {
+        let unfinished = self.session.client.unfinished();
+        let is_sent = unfinished
+            .last()
+            .is_none_or(|error| !error.proves_no_effect());
+        match self.is_sending.get() && is_sent {
             true => self.perhaps_sent(failure),
             false => self.with_state(failure),
         }

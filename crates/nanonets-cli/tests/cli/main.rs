@@ -8,6 +8,7 @@ mod batch;
 mod causes;
 mod codes;
 mod commands;
+mod odd_answers;
 mod output;
 mod process;
 #[cfg(unix)]

@@ -166,59 +166,279 @@ async fn an_interrupt_at_a_question_leaves_the_task_too() {
     assert_eq!(simulator.count(Operation::SendTaskMessage), 0);
 }
 
-/// A signal is remembered while the command is busy with something else: here, between the start and the wait, with the
-/// record, whose file is a pipe that nobody reads.
+const ID: &str = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
+
+/// The command, set up to call a server.
+fn calling(server: &RawServer, args: &[&str]) -> std::process::Command {
+    let mut command = command();
+    command
+        .args(args)
+        .env("NANONETS_API_KEY", "key")
+        .env("NANONETS_BASE_URL", server.url())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Runs the command until the server has a request, sends a signal, and returns the exit code and stderr.
+async fn interrupted(
+    server: &RawServer,
+    args: &[&str],
+    method: &str,
+    signal: Signal,
+) -> (i32, String) {
+    let child = calling(server, args).spawn().expect("it can be run");
+    server.wait_for(method, "", 1).await;
+    // The answer, if there is one, is on its way.
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let pid = rustix::process::Pid::from_child(&child);
+    kill_process(pid, signal).expect("a signal");
+    let output = child.wait_with_output().expect("it ends");
+    let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+    (output.status.code().expect("an exit code"), stderr)
+}
+
+/// A signal is remembered while the command is busy with something else: here, between the start and the wait, with a note
+/// on stderr that nobody reads.
 #[cfg(all(
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64")
 ))]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signal_between_two_requests_is_not_lost() {
+    use std::io::{Read as _, Write as _};
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
-        let folder = tempfile::tempdir().expect("a folder");
-        let record = folder.path().join("record");
-        let pipe = folder.path().join("record.tmp");
-        let task = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
-        let path = pipe.clone();
-        let server = RawServer::start(move |request| {
-            if request.method == "POST" {
-                let made = std::process::Command::new("mkfifo").arg(&path).status();
-                assert!(made.expect("mkfifo").success());
-            }
-            Reply::json(
-                200,
-                format!(r#"{{"task_id": "{task}", "status": "running"}}"#),
-            )
+        let server = RawServer::start(|_| {
+            let body = format!(r#"{{"task_id": "{ID}", "status": "running"}}"#);
+            Reply::json(200, body)
         });
-        let mut run = command();
-        run.args(["run", "11111111-1111-4111-8111-111111111111"])
-            .args(["--query", "q", "--timeout", "60s", "--record"])
-            .arg(&record)
-            .env("NANONETS_API_KEY", "key")
-            .env("NANONETS_BASE_URL", server.url())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let child = run.spawn().expect("it can be run");
+        let (mut reader, mut writer) = std::io::pipe().expect("a pipe");
+        // As much as a pipe holds.
+        writer.write_all(&[b'.'; 1 << 16]).expect("an empty pipe");
+        let run = ["run", ID, "--query", "q", "--timeout", "60s"];
+        let mut child = calling(&server, &run)
+            .stderr(writer)
+            .spawn()
+            .expect("it can be run");
         server.wait_for("POST", "/run", 1).await;
-        is_blocked_in(child.id(), OPENAT);
+        is_blocked_in(child.id(), WRITE);
         let pid = rustix::process::Pid::from_child(&child);
         kill_process(pid, signal).expect("a signal");
-        let reader = std::fs::File::open(&pipe).expect("a pipe");
-        let output = child.wait_with_output().expect("it ends");
-        drop(reader);
-        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        let mut stderr = String::new();
+        reader.read_to_string(&mut stderr).expect("UTF-8");
+        let status = child.wait().expect("it ends");
+        assert_eq!(status.code(), Some(code), "{stderr}");
+        assert!(
+            stderr.contains(&format!("nanonets tasks wait {ID}")),
+            "{stderr}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_during_a_pause_after_a_refusal_says_that_nothing_happened() {
+    for signal in [Signal::INT, Signal::TERM] {
+        for args in [
+            &["run", ID, "--query", "q"][..],
+            &["agents", "create", "--name", "A"],
+            &["agents", "publish", ID],
+            &["tasks", "reply", ID, "yes"],
+        ] {
+            let server = RawServer::start(|_| {
+                let headers = ["Retry-After: 60", crate::raw_server::JSON];
+                Reply::new("429 Too Many Requests", &headers, r#"{"error":"no"}"#)
+            });
+            let (code, stderr) = interrupted(&server, args, "POST", signal).await;
+            assert_eq!(code, 128 + signal.as_raw(), "{stderr}");
+            assert!(stderr.contains("had no effect"), "{args:?}: {stderr}");
+            assert!(!stderr.contains(" may have "), "{args:?}: {stderr}");
+        }
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let record = folder.path().join("run.json");
+    let server = RawServer::start(|request| match request.method.as_str() {
+        "GET" => Reply::json(200, r#"{"data":[],"has_more":false}"#),
+        _ => {
+            let headers = ["Retry-After: 60", crate::raw_server::JSON];
+            Reply::new("429 Too Many Requests", &headers, r#"{"error":"no"}"#)
+        }
+    });
+    let path = record.to_str().expect("a path");
+    let run = ["run", ID, "--query", "q", "--record", path];
+    interrupted(&server, &run, "POST", Signal::INT).await;
+    assert!(!record.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_during_an_answer_whose_id_has_arrived_names_it() {
+    for (args, expected) in [
+        (
+            &["run", ID, "--query", "q", "-q"][..],
+            format!("The task {ID} was started."),
+        ),
+        (
+            &["run", ID, "--query", "q", "--no-wait"],
+            format!("The task {ID} was started."),
+        ),
+        (
+            &["agents", "create", "--name", "A"],
+            format!("The agent {ID} was created."),
+        ),
+        (
+            &["agents", "publish", ID],
+            format!("The agent version {ID} was published."),
+        ),
+    ] {
+        let server = RawServer::play(|mut connection| async move {
+            connection.request().await;
+            let body = format!(r#"{{"task_id":"{ID}","id":"{ID}","#);
+            let answer = format!("HTTP/1.1 201 Created\r\nContent-Length: 4000\r\n\r\n{body}");
+            connection.write(answer.as_bytes()).await;
+            connection.hang().await;
+        });
+        let (code, stderr) = interrupted(&server, args, "POST", Signal::INT).await;
+        assert_eq!(code, 130, "{stderr}");
+        assert!(stderr.contains(&expected), "{args:?}: {stderr}");
+        assert!(stderr.contains("    nanonets "), "{args:?}: {stderr}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_before_the_answer_names_the_command_that_looks() {
+    let safe = "It is safe to repeat the command.";
+    let look = "Look before you repeat the command.";
+    for (method, args, advice, command) in [
+        (
+            "POST",
+            &["run", ID, "--query", "q"][..],
+            look,
+            format!("nanonets tasks list --agent {ID}"),
+        ),
+        (
+            "POST",
+            &["agents", "create", "--name", "A"],
+            look,
+            "nanonets agents list".to_owned(),
+        ),
+        (
+            "POST",
+            &["agents", "publish", ID],
+            look,
+            format!("nanonets agents versions {ID}"),
+        ),
+        (
+            "POST",
+            &["tasks", "reply", ID, "yes"],
+            look,
+            format!("nanonets tasks messages {ID}"),
+        ),
+        (
+            "PATCH",
+            &["agents", "update", ID, "--name", "A"],
+            safe,
+            format!("nanonets agents get {ID}"),
+        ),
+        (
+            "POST",
+            &["tasks", "cancel", ID],
+            safe,
+            format!("nanonets tasks get {ID}"),
+        ),
+    ] {
+        let server = RawServer::start(|_| Reply::hang());
+        let (code, stderr) = interrupted(&server, args, method, Signal::INT).await;
+        assert_eq!(code, 130, "{stderr}");
+        assert!(stderr.contains(" may have been "), "{args:?}: {stderr}");
+        assert!(stderr.contains(advice), "{args:?}: {stderr}");
+        assert!(
+            stderr.contains(&format!("    {command}")),
+            "{args:?}: {stderr}"
+        );
+    }
+}
+
+/// The command is blocked by a reader of stdout that does not read.
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_that_a_blocked_command_can_not_act_on_names_the_task() {
+    let server = RawServer::start(|request| {
+        let more = match request.is("GET", "/summary") {
+            true => format!(r#","extracted_data":"{}""#, "x".repeat(300_000)),
+            false => String::new(),
+        };
+        let now = "2026-01-31T09:30:00Z";
+        let ids = format!(r#""task_id":"{ID}","agent_id":"{ID}""#);
+        let times = format!(r#""created_at":"{now}","updated_at":"{now}""#);
+        let body = format!(r#"{{{ids},{times},"status":"completed"{more}}}"#);
+        Reply::json(200, body)
+    });
+    for args in [
+        &["run", ID, "--query", "q", "-q"][..],
+        &["tasks", "wait", ID, "-q"],
+    ] {
+        let child = calling(&server, args).spawn().expect("it can be run");
+        is_blocked_in(child.id(), WRITE);
+        let pid = rustix::process::Pid::from_child(&child);
+        kill_process(pid, Signal::INT).expect("a signal");
+        let mut child = child;
+        // It ends although stdout is still not read.
+        let status = child.wait().expect("it ends");
+        let output = child.wait_with_output().expect("a text");
         let stderr = String::from_utf8(output.stderr).expect("UTF-8");
-        assert!(stderr.contains(task), "{stderr}");
+        assert_eq!(status.code(), Some(130), "{stderr}");
+        assert!(
+            stderr.contains(&format!("    nanonets tasks wait {ID}")),
+            "{args:?}: {stderr}"
+        );
+    }
+}
+
+/// What arrived while the process was stopped counts, although its time is up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_was_stopped_reads_what_has_arrived() {
+    for args in [
+        &["run", ID, "--query", "q", "--timeout", "4s"][..],
+        &["run", ID, "--query", "q", "--timeout", "4s", "--no-wait"],
+    ] {
+        let (answer, mut may_answer) = tokio::sync::watch::channel(false);
+        may_answer.mark_unchanged();
+        let server = RawServer::play(move |mut connection| {
+            let mut may_answer = may_answer.clone();
+            async move {
+                connection.request().await;
+                may_answer.changed().await.expect("a test");
+                let body = format!(r#"{{"task_id":"{ID}","status":"running"}}"#);
+                connection.send(&Reply::json(201, body)).await;
+                connection.hang().await;
+            }
+        });
+        let child = calling(&server, args).spawn().expect("it can be run");
+        let pid = rustix::process::Pid::from_child(&child);
+        let arrived = server.wait_for("POST", "/run", 1);
+        let limit = std::time::Duration::from_secs(20);
+        let arrived = tokio::time::timeout(limit, arrived).await;
+        arrived.expect("a request");
+        kill_process(pid, Signal::STOP).expect("a signal");
+        answer.send_replace(true);
+        tokio::time::sleep(std::time::Duration::from_millis(4200)).await;
+        kill_process(pid, Signal::CONT).expect("a signal");
+        let output = child.wait_with_output().expect("it ends");
+        let all = format!(
+            "{}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert!(all.contains(ID) && !all.contains("candidates"), "{all}");
+        assert!(!all.contains("may have been started"), "{all}");
     }
 }
 
 /// The numbers of system calls, which depend on the processor.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-const OPENAT: &str = "257";
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 const WRITE: &str = "1";
-#[cfg(all(target_os = "linux", target_arch = "aarch64"))]
-const OPENAT: &str = "56";
 #[cfg(all(target_os = "linux", target_arch = "aarch64"))]
 const WRITE: &str = "64";
 
@@ -318,7 +538,7 @@ async fn a_signal_ends_commands_that_do_not_wait() {
         assert_eq!(output.status.code(), Some(143), "{output:?}");
         let stderr = String::from_utf8(output.stderr).expect("UTF-8");
         assert_eq!(
-            stderr.contains("may have been sent"),
+            stderr.contains(" may have been "),
             may_have_been,
             "{stderr}"
         );

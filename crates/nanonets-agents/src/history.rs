@@ -1,0 +1,235 @@
+//! The course of a call: what its attempts prove so far, and which calls are not over.
+//!
+//! Every way out of a call passes through [`History::conclude`], which knows of all attempts. An error that an attempt
+//! leaves says nothing of those before it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
+use nanonets_agents_api::{Activity, Context};
+
+use crate::answer;
+use crate::call::{Call, Options};
+use crate::client::Client;
+use crate::clock::ServerClock;
+use crate::effect::Effect;
+use crate::error::{Ambiguity, Error, ErrorKind};
+use crate::operation::{self, Operation};
+use crate::record::RunRecord;
+use crate::redact::Redactor;
+use crate::retry::Attempts;
+
+/// How many calls a client remembers whose future was dropped.
+const REMEMBERED: usize = 100;
+
+/// What is known of a call that has begun.
+#[derive(Clone)]
+pub(crate) struct History {
+    call: Call,
+    activity: Activity,
+    record: Option<RunRecord>,
+    private: Vec<Arc<str>>,
+    attempts: Attempts,
+    /// When the first attempt began.
+    since: Option<DateTime<Utc>>,
+    /// When the future of the call was dropped.
+    dropped: Option<DateTime<Utc>>,
+    /// An attempt that is over may have had an effect.
+    may_have_had_effect: bool,
+    /// An attempt is being made.
+    is_attempting: bool,
+}
+
+impl fmt::Debug for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("History")
+            .field("call", &self.call)
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
+}
+
+impl History {
+    /// An attempt begins.
+    fn begin_attempt(&mut self, now: DateTime<Utc>) {
+        self.attempts.made += 1;
+        self.since.get_or_insert(now);
+        self.is_attempting = true;
+    }
+
+    /// An attempt has failed.
+    fn end_attempt(&mut self, error: &Error) {
+        self.is_attempting = false;
+        self.may_have_had_effect |= error.effect_of_attempt() != Effect::None;
+        match error.asks_for_a_pause() {
+            true => self.attempts.refused += 1,
+            false => self.attempts.failed += 1,
+        }
+    }
+
+    /// The error of the call, with the effect of all attempts. It is ambiguous unless the call can be repeated without harm,
+    /// had no effect, or has an answer with the id of what it created.
+    fn conclude(&self, clock: &ServerClock, error: Error) -> Error {
+        let error = match self.may_have_had_effect {
+            true => error.after_possible_effect(),
+            false => error,
+        };
+        let error = error.during(self.call, self.attempts.made);
+        if self.call.operation.is_idempotent() || error.effect() != Effect::Unknown {
+            return error;
+        }
+        let until = self.dropped.unwrap_or_else(Utc::now);
+        let since = self.since.unwrap_or(until);
+        error.ambiguous(Ambiguity {
+            agent_id: self.call.agent_id,
+            task_id: self.call.task_id,
+            since,
+            until,
+            run: self.record(clock, since, until),
+        })
+    }
+
+    /// The record of an ambiguous run whose attempts were made at these times.
+    fn record(
+        &self,
+        clock: &ServerClock,
+        since: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Option<RunRecord> {
+        let is_run = self.call.operation == Operation::RunAgent;
+        let agent = self.call.agent_id.filter(|_| is_run)?;
+        let prepared = self.record.clone();
+        let mut record = prepared.unwrap_or_else(|| RunRecord::new(agent, None));
+        record.since = record.since.min(since);
+        record.until = Some(until);
+        let offset = clock.offset().map(|offset| offset.num_milliseconds());
+        record.clock_offset_ms = record.clock_offset_ms.or(offset);
+        Some(record)
+    }
+
+    /// The error that the call would end with now.
+    fn so_far(&self, context: &Context, clock: &ServerClock) -> Error {
+        let error = Error::new(ErrorKind::Lost, "the call was left before its answer came");
+        let error = match (self.is_attempting, self.activity.partial_answer()) {
+            (false, _) => error,
+            (true, None) => error.with_effect(Effect::Unknown),
+            (true, Some(partial)) => {
+                let redactor = Redactor::new(context, &self.private);
+                let error = error.with_effect(Effect::Unknown);
+                answer::with_partial(error, self.call.operation, partial, &redactor)
+            }
+        };
+        self.conclude(clock, error)
+    }
+}
+
+/// The calls of a client that may have an effect, and that are not over.
+#[derive(Debug, Default)]
+pub(crate) struct Unfinished(Mutex<Calls>);
+
+#[derive(Debug, Default)]
+struct Calls {
+    /// By their number, in the order in which they began.
+    calls: BTreeMap<u64, Arc<Mutex<History>>>,
+    next: u64,
+    /// The numbers of those whose future was dropped, the oldest first.
+    dropped: std::collections::VecDeque<u64>,
+}
+
+impl Unfinished {
+    fn lock(&self) -> MutexGuard<'_, Calls> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The errors that the calls would end with now.
+    pub fn errors(&self, context: &Context, clock: &ServerClock) -> Vec<Error> {
+        let calls = self.lock();
+        let histories = calls.calls.values().map(lock);
+        histories
+            .map(|history| history.so_far(context, clock))
+            .collect()
+    }
+}
+
+fn lock(history: &Arc<Mutex<History>>) -> MutexGuard<'_, History> {
+    history.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A call that is made. Dropped before its end, it stays among the calls that are not over.
+pub(crate) struct Running<'a> {
+    client: &'a Client,
+    history: Arc<Mutex<History>>,
+    /// Its number, unless it is a read or over.
+    number: Option<u64>,
+}
+
+impl<'a> Running<'a> {
+    pub fn begin(client: &'a Client, call: Call, options: &Options, activity: Activity) -> Self {
+        let history = Arc::new(Mutex::new(History {
+            call,
+            activity,
+            record: options.record.clone(),
+            private: options.private.clone(),
+            attempts: Attempts::default(),
+            since: None,
+            dropped: None,
+            may_have_had_effect: false,
+            is_attempting: false,
+        }));
+        let number = (!operation::is_read(call.operation)).then(|| {
+            let mut calls = client.unfinished_calls().lock();
+            let number = calls.next;
+            calls.next += 1;
+            calls.calls.insert(number, Arc::clone(&history));
+            number
+        });
+        Self {
+            client,
+            history,
+            number,
+        }
+    }
+
+    /// The attempts so far.
+    pub fn attempts(&self) -> Attempts {
+        lock(&self.history).attempts
+    }
+
+    pub fn begin_attempt(&self, now: DateTime<Utc>) {
+        lock(&self.history).begin_attempt(now);
+    }
+
+    pub fn end_attempt(&self, error: &Error) {
+        lock(&self.history).end_attempt(error);
+    }
+
+    /// A pause that the server asked for is over.
+    pub fn has_paused(&self, pause: std::time::Duration) {
+        let paused = &mut lock(&self.history).attempts.paused;
+        *paused = paused.saturating_add(pause);
+    }
+
+    /// The call is over. An error gets the effect of all attempts.
+    pub fn end<T>(mut self, result: Result<T, Error>) -> Result<T, Error> {
+        if let Some(number) = self.number.take() {
+            self.client.unfinished_calls().lock().calls.remove(&number);
+        }
+        result.map_err(|error| lock(&self.history).conclude(self.client.clock(), error))
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let Some(number) = self.number else { return };
+        lock(&self.history).dropped = Some(Utc::now());
+        let mut calls = self.client.unfinished_calls().lock();
+        calls.dropped.push_back(number);
+        if calls.dropped.len() > REMEMBERED
+            && let Some(oldest) = calls.dropped.pop_front()
+        {
+            calls.calls.remove(&oldest);
+        }
+    }
+}

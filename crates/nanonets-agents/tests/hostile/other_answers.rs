@@ -1,0 +1,156 @@
+//! Answers about another task or agent than the one that was asked for, such as a second response on a kept connection.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use nanonets_agents::{Client, Effect, ErrorKind, Outcome, Result, TaskId};
+use serde_json::{Value, json};
+
+use crate::raw_server::{RawServer, Reply, Request};
+use crate::{AGENT, NOW, TASK, agent, client, run, soon, task};
+
+const OTHER: &str = "33333333-3333-4333-8333-333333333333";
+
+fn id() -> TaskId {
+    TASK.parse().expect("an id")
+}
+
+/// The operations that can be repeated, and `message`, which can't be.
+const OPERATIONS: [&str; 8] = [
+    "get", "summary", "result", "messages", "cancel", "agent", "update", "message",
+];
+
+async fn call(client: &Client, operation: &str) -> Result<()> {
+    let (of_agent, of_task) = (client.agent(agent()), client.task(id()));
+    match operation {
+        "get" => of_task.get().await.map(drop),
+        "summary" => of_task.summary().await.map(drop),
+        "result" => of_task.result().await.map(drop),
+        "messages" => of_task.messages().await.map(drop),
+        "cancel" => of_task.cancel().await.map(drop),
+        "agent" => of_agent.get().await.map(drop),
+        "update" => of_agent.update().name("A").await.map(drop),
+        _ => of_task.send_message("yes").await.map(drop),
+    }
+}
+
+/// The documented answer to a request, about these two.
+fn answer(request: &Request, task_id: &str, agent_id: &str) -> Value {
+    if request.path().contains("/tasks/") {
+        let mut task = task("completed");
+        task["task_id"] = json!(task_id);
+        task["data"] = json!([{ "task_id": task_id, "content": "Which year?" }]);
+        return task;
+    }
+    json!({
+        "id": agent_id, "agent_group_id": OTHER, "version_number": 1, "status": "published", "name": "A",
+        "config": {}, "is_active": true, "created_at": NOW, "updated_at": NOW,
+    })
+}
+
+#[tokio::test]
+async fn an_answer_about_another_is_an_error_and_is_read_again_on_a_fresh_connection() {
+    for operation in OPERATIONS {
+        let count = AtomicUsize::new(0);
+        let server = RawServer::start(move |request| match count.fetch_add(1, Ordering::Relaxed) {
+            0 => Reply::json(200, answer(request, OTHER, TASK)),
+            _ => Reply::json(200, answer(request, TASK, AGENT)),
+        });
+        let client = client(&server);
+        let result = soon(call(&client, operation)).await;
+        if operation == "message" {
+            let error = result.expect_err("another task");
+            assert_eq!(error.kind(), ErrorKind::OtherAnswer);
+            assert!(error.is_ambiguous(), "{error}");
+            assert_eq!(server.requests().len(), 1);
+            continue;
+        }
+        result.expect(operation);
+        assert_eq!(server.requests().len(), 2, "{operation}");
+        assert_eq!(server.connections(), 2, "{operation}");
+        // The connection that mixed up answers may be kept still, and is not used.
+        call(&client, "get").await.expect("a task");
+        assert_eq!(server.connections(), 3, "{operation}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_answers_about_others_alone_is_an_error() {
+    for operation in OPERATIONS {
+        let server = RawServer::start(|request| Reply::json(200, answer(request, OTHER, TASK)));
+        let error = soon(call(&client(&server), operation)).await;
+        let error = error.expect_err(operation);
+        assert_eq!(error.kind(), ErrorKind::OtherAnswer, "{operation}");
+        let is_read = !["cancel", "update", "message"].contains(&operation);
+        assert_eq!(error.effect() == Effect::None, is_read, "{operation}");
+        assert!(!format!("{error} {error:?}").contains(OTHER), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn answers_without_an_id_and_with_that_of_all_versions_are_accepted() {
+    let server = RawServer::start(|_| Reply::json(200, json!({ "data": [{}], "result": "7" })));
+    let client = client(&server);
+    for operation in ["summary", "result", "messages", "message"] {
+        call(&client, operation).await.expect(operation);
+    }
+    let server = RawServer::start(|request| Reply::json(200, answer(request, TASK, AGENT)));
+    let client = crate::client(&server);
+    let group = client.agent(OTHER.parse().expect("an id"));
+    group.get().await.expect("the agent of the group");
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn a_second_response_on_a_connection_is_not_the_end_of_a_wait() {
+    let server = RawServer::play(|mut connection| async move {
+        let mut polls = 0;
+        while let Some(request) = connection.request().await {
+            polls += 1;
+            let is_kept = polls > 1;
+            let status = if is_kept { "running" } else { "completed" };
+            let mut stray = task("failed");
+            stray["task_id"] = json!(OTHER);
+            if request.path().ends_with("/summary") {
+                let summary = json!({ "task_id": TASK, "extracted_data": 7 });
+                connection.send(&Reply::json(200, summary)).await;
+            } else if is_kept {
+                // Every answer of a kept connection is late by one.
+                connection.send(&Reply::json(200, stray)).await;
+            } else {
+                let status = if request.header("x-first").is_some() {
+                    "running"
+                } else {
+                    status
+                };
+                connection.send(&Reply::json(200, task(status))).await;
+            }
+        }
+    });
+    let client = client(&server);
+    let of_task = client.task(id());
+    // A connection is kept.
+    of_task.get().header("x-first", "1").await.expect("a task");
+    let pause = Duration::from_millis(5);
+    let outcome = soon(of_task.wait().pauses(pause, pause)).await;
+    assert!(matches!(outcome, Ok(Outcome::Completed(_))), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn an_output_of_another_task_is_not_the_output_of_this_one() {
+    let count = AtomicUsize::new(0);
+    let server = RawServer::start(move |request| {
+        if !request.path().ends_with("/summary") {
+            return Reply::json(200, task("completed"));
+        }
+        match count.fetch_add(1, Ordering::Relaxed) {
+            0 => Reply::json(200, json!({ "task_id": OTHER, "extracted_data": 8 })),
+            _ => Reply::json(200, json!({ "task_id": TASK, "extracted_data": 7 })),
+        }
+    });
+    let pause = Duration::from_millis(5);
+    let extract = run(&client(&server))
+        .extract_as::<u32>()
+        .pauses(pause, pause);
+    assert_eq!(soon(extract).await.expect("an output"), 7);
+}
