@@ -1,9 +1,8 @@
 //! Schemas that something refers to get a place among the components.
 //!
-//! In 3.1 a reference may lead to any schema: into `$defs`, to an `$anchor`, to a schema known by its `$id`, to a
-//! property of another schema. The stages after this one take names of types from `components/schemas` alone, so what
-//! is referred to elsewhere moves there and leaves a reference behind. The name comes from the document, so that it
-//! stays the same when something else changes.
+//! In 3.1 a reference may lead to any schema, such as one in `$defs` or a property of another schema. Tools for 3.0 expect
+//! schemas that are referred to in `components/schemas`, so they move there and leave a reference behind. The name comes from
+//! the document, so that it stays the same when something else changes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -12,7 +11,7 @@ use serde_json::{Map, Value, json};
 use super::Restating;
 use crate::names;
 use crate::pointer;
-use crate::shape::{Found, Kind};
+use crate::shape::Kind;
 use crate::view;
 
 const SCHEMAS: &str = "/components/schemas";
@@ -24,21 +23,15 @@ const MAX_ROUNDS: usize = 16;
 /// Moves every schema that a reference leads to under `components/schemas`, and lets every reference name it there.
 pub fn inner_schemas(restating: &mut Restating<'_>) {
     let found = restating.found();
-    let schemas: Vec<&Found> = found
-        .iter()
-        .filter(|found| found.kind == Kind::Schema)
-        .collect();
-    let targets = Targets::of(restating.root, &schemas);
-    // The references that don't name a component, with where each leads.
-    let mut leading: BTreeMap<String, String> = BTreeMap::new();
-    for schema in &schemas {
-        let Some(reference) = &schema.reference else {
-            continue;
-        };
-        if let Some(target) = targets.resolve(restating.root, &schema.pointer, reference) {
-            leading.insert(schema.pointer.clone(), target);
-        }
-    }
+    let schemas = found.iter().filter(|found| found.kind == Kind::Schema);
+    let places: BTreeSet<&str> = schemas.clone().map(|found| &*found.pointer).collect();
+    // The references that don't name a component, and the schemas that they lead to.
+    let leading = schemas.filter_map(|schema| {
+        let target = schema.reference.as_deref()?.strip_prefix('#')?;
+        let is_inner = !is_component(target) && places.contains(target);
+        is_inner.then(|| (schema.pointer.clone(), target.to_owned()))
+    });
+    let leading: BTreeMap<String, String> = leading.collect();
     let names = name(restating.root, &leading);
     for (from, target) in &leading {
         let name = names.get(target.as_str()).map(|named| named.name.clone());
@@ -74,106 +67,6 @@ fn object<'a>(value: &'a mut Value, key: &str) -> &'a mut Value {
         value[key] = Value::Object(Map::new());
     }
     &mut value[key]
-}
-
-/// What references may lead to.
-struct Targets {
-    schemas: BTreeSet<String>,
-    anchors: HashMap<String, String>,
-    ids: HashMap<String, String>,
-}
-
-impl Targets {
-    fn of(root: &Value, found: &[&Found]) -> Self {
-        let mut targets = Self {
-            schemas: BTreeSet::new(),
-            anchors: HashMap::new(),
-            ids: HashMap::new(),
-        };
-        // From the end to the start, so that the first of two wins.
-        for found in found {
-            targets.schemas.insert(found.pointer.clone());
-            let Some(schema) = pointer::get(root, &found.pointer) else {
-                continue;
-            };
-            let text = |keyword| schema.get(keyword).and_then(Value::as_str);
-            for anchor in [text("$anchor"), text("$dynamicAnchor")]
-                .into_iter()
-                .flatten()
-            {
-                targets
-                    .anchors
-                    .insert(anchor.to_owned(), found.pointer.clone());
-            }
-            if let Some(id) = text("$id") {
-                let id = id.trim_end_matches('#');
-                targets.ids.insert(id.to_owned(), found.pointer.clone());
-            }
-        }
-        targets
-    }
-
-    /// Where a reference leads that stands at `from`; `None` if it names a component, or leads to no schema.
-    fn resolve(&self, root: &Value, from: &str, reference: &str) -> Option<String> {
-        let (document, fragment) = reference.split_once('#').unwrap_or((reference, ""));
-        let base = match document {
-            "" => None,
-            id => Some(self.ids.get(id)?.clone()),
-        };
-        let target = if fragment.is_empty() || fragment.starts_with('/') {
-            let decoded = decode(fragment);
-            match base {
-                Some(base) => format!("{base}{decoded}"),
-                None if is_component(&decoded) && decoded == fragment => return None,
-                None => self.nearest(root, from, &decoded),
-            }
-        } else {
-            self.anchors.get(fragment)?.clone()
-        };
-        self.is_schema(&target).then_some(target)
-    }
-
-    fn is_schema(&self, target: &str) -> bool {
-        self.schemas.contains(target)
-    }
-
-    /// Where a pointer leads that may be meant from the document, or from a schema around the reference: schemas are
-    /// pasted into documents with the references that they had as documents of their own.
-    fn nearest(&self, root: &Value, from: &str, fragment: &str) -> String {
-        if pointer::get(root, fragment).is_some() && self.is_schema(fragment) {
-            return fragment.to_owned();
-        }
-        let mut place = Some(from);
-        while let Some(around) = place {
-            let target = format!("{around}{fragment}");
-            if self.is_schema(around) && self.is_schema(&target) {
-                return target;
-            }
-            place = pointer::parent(around);
-        }
-        fragment.to_owned()
-    }
-}
-
-/// A pointer in a fragment may be percent-encoded (RFC 6901, section 6).
-fn decode(fragment: &str) -> String {
-    let mut bytes = Vec::with_capacity(fragment.len());
-    let mut rest = fragment.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let hex = after.get(..2).filter(|_| first == b'%');
-        let hex = hex.and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| fragment.to_owned())
 }
 
 /// The name of a component to be.
