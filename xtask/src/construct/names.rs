@@ -3,6 +3,38 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::names;
+use crate::pointer;
+
+/// The words of a JSON pointer of a schema, from which its type gets a name: those of the document, without the keywords around
+/// them. A schema in `$defs` has a name of its own.
+pub fn words(pointer: &str) -> String {
+    let mut tokens: Vec<String> = pointer::tokens(pointer).collect();
+    let is_definitions = |token: &String| matches!(&**token, "$defs" | "definitions");
+    if let Some(index) = tokens.iter().rposition(is_definitions) {
+        tokens.drain(..=index);
+    }
+    let mut tokens = tokens.into_iter();
+    let mut words = Vec::new();
+    while let Some(token) = tokens.next() {
+        match &*token {
+            "components" | "paths" | "schema" | "schemas" => {}
+            "properties" => words.extend(tokens.next()),
+            "items" => words.push("item".to_owned()),
+            "additionalProperties" => words.push("value".to_owned()),
+            "requestBody" => words.push("body".to_owned()),
+            "responses" => {
+                tokens.next();
+                words.push("response".to_owned());
+            }
+            // What follows is a position, or a media type.
+            "allOf" | "anyOf" | "oneOf" | "prefixItems" | "parameters" | "content" => {
+                tokens.next();
+            }
+            _ => words.push(token),
+        }
+    }
+    words.join(" ")
+}
 
 /// A name whose first letter is a capital: that of `+1` is `plus1` otherwise.
 fn capitalised(name: String) -> String {

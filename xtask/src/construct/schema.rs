@@ -5,11 +5,13 @@
 //! property, so compositions need no merging: each question is put to all objects, and the answers are combined.
 
 mod branches;
+mod members;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::names;
 use crate::pointer;
 use crate::view::MAX_HOPS;
 
@@ -311,23 +313,13 @@ impl<'d> Schema<'d> {
         let (Some(part), None) = (constraining.next(), constraining.next()) else {
             return None;
         };
-        let mut tokens = pointer::tokens(part.pointer.strip_prefix("/components/schemas")?);
-        let mut words = tokens.next()?;
-        while let Some(keyword) = tokens.next() {
-            let word = match &*keyword {
-                "properties" => tokens.next()?,
-                "items" => "item".to_owned(),
-                "additionalProperties" => "value".to_owned(),
-                // The position of a branch is no name.
-                "allOf" => {
-                    tokens.next()?;
-                    continue;
-                }
-                _ => return None,
-            };
-            words = format!("{words} {word}");
-        }
-        Some(words)
+        let is_named =
+            part.pointer.starts_with("/components/schemas/") || part.pointer.contains("/$defs/");
+        // The position of a branch is no name.
+        let is_branch = ["/oneOf/", "/anyOf/", "/prefixItems/"]
+            .iter()
+            .any(|list| part.pointer.contains(list));
+        (is_named && !is_branch).then(|| names::words(&part.pointer))
     }
 
     /// The JSON pointer of the schema that it refers to, if it is a reference with nothing but annotations beside it.
@@ -473,80 +465,6 @@ impl<'d> Schema<'d> {
     /// Whether it is `false`.
     pub fn is_false(&self) -> bool {
         self.objects().any(|object| *object == Value::Bool(false))
-    }
-
-    /// The names of the properties, in the order of the document.
-    pub fn properties(&self) -> Vec<&'d str> {
-        let mut names = Vec::new();
-        for properties in self.keywords("properties").filter_map(Value::as_object) {
-            for name in properties.keys().map(String::as_str) {
-                if !names.contains(&name) {
-                    names.push(name);
-                }
-            }
-        }
-        names
-    }
-
-    /// The schema of a property.
-    pub fn property(&self, root: &'d Value, name: &str) -> Self {
-        Self::overriding(root, self.members(name))
-    }
-
-    fn members(&self, name: &str) -> Vec<Part<'d>> {
-        let members = self.parts.iter();
-        members
-            .filter_map(|part| part.member("properties", name))
-            .collect()
-    }
-
-    /// The intersection of the schemas that several objects have for one member. Where they exclude each other, the nearest one
-    /// counts, or else the last one: a schema that extends another may describe a member anew.
-    fn overriding(root: &'d Value, mut parts: Vec<Part<'d>>) -> Self {
-        loop {
-            let schema = Self::of(root, parts.clone());
-            if parts.len() < 2 || !schema.is_empty() {
-                return schema;
-            }
-            let farthest = parts.iter().map(|part| part.distance).max();
-            let index = parts
-                .iter()
-                .position(|part| Some(part.distance) == farthest);
-            parts.remove(index.unwrap_or(0));
-        }
-    }
-
-    /// The required properties.
-    pub fn required(&self) -> BTreeSet<&'d str> {
-        let lists = self.keywords("required").filter_map(Value::as_array);
-        lists.flatten().filter_map(Value::as_str).collect()
-    }
-
-    /// The schema of the properties without a name.
-    pub fn additional_properties(&self, root: &'d Value) -> Option<Self> {
-        let parts = self
-            .parts
-            .iter()
-            .filter_map(|part| part.child("additionalProperties"));
-        let parts: Vec<_> = parts.filter(|part| part.value.is_object()).collect();
-        (!parts.is_empty()).then(|| Self::overriding(root, parts))
-    }
-
-    /// Whether properties without a name are forbidden.
-    pub fn is_closed(&self) -> bool {
-        let mut values = self.keywords("additionalProperties");
-        values.any(|value| *value == Value::Bool(false))
-    }
-
-    /// The schema of the items of an array.
-    pub fn items(&self, root: &'d Value) -> Option<Self> {
-        let parts: Vec<_> = self
-            .parts
-            .iter()
-            .filter_map(|part| part.child("items"))
-            .filter(|part| part.value.is_object())
-            .collect();
-        (!parts.is_empty()).then(|| Self::overriding(root, parts))
     }
 
     /// The values that all objects allow, without `null`, or `None` if no object lists values.

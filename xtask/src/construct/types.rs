@@ -14,7 +14,7 @@ use crate::view::MAX_HOPS;
 
 use super::constraints::constraints;
 use super::directions::{Direction, Directions};
-use super::names::Scope;
+use super::names::{self, Scope};
 use super::schema::{Branch, Key, Schema};
 use super::{forms, objects, primitives, recursion, unions};
 
@@ -282,7 +282,7 @@ impl<'d> Types<'d> {
         if let Some(id) = self.component_at(pointer) {
             return TypeRef::Named(id);
         }
-        let words = pointer.replace('/', " ");
+        let words = names::words(pointer);
         match Schema::at(self.root, pointer) {
             Some(schema) => self.reference(&schema, &words),
             None => TypeRef::JSON,
