@@ -158,3 +158,53 @@ async fn many_odd_items_are_told_in_few_lines() {
     assert!(run.stderr.contains("and 4990 more items"), "{}", run.stderr);
     assert_eq!(run.json().as_array().map(Vec::len), Some(5000));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_too_large_is_not_promised_in_whole() {
+    // 64 MiB is the limit, with a length, and without an end.
+    let megabyte = " ".repeat(1 << 20);
+    let large = Reply::json(200, "{").then(megabyte, 66);
+    for reply in [large.clone(), large.without_length()] {
+        let server = RawServer::start(move |_| reply.clone());
+        for args in [
+            &["tasks", "get", ID][..],
+            &["tasks", "get", ID, "--raw"],
+            &["tasks", "list"],
+        ] {
+            let run = run(&server, args).await;
+            assert_eq!(run.code, 1, "{args:?}: {}", run.stderr);
+            assert!(
+                !run.stderr.contains("as it came"),
+                "{args:?}: {}",
+                run.stderr
+            );
+            let is_raw = args.contains(&"--raw");
+            assert_eq!(
+                run.stderr.contains("is on stdout"),
+                is_raw && !run.stdout.is_empty()
+            );
+        }
+    }
+}
+
+/// What has more values than are decoded can be had as it came.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_with_too_many_values_is_printed_by_the_command_that_the_error_names() {
+    let server = RawServer::start(|_| {
+        let keys: Vec<_> = (0..60_000).map(|key| format!("\"k{key}\":0")).collect();
+        Reply::json(
+            200,
+            with(&task("running"), "more", &format!("0,{}", keys.join(","))),
+        )
+    });
+    let failed = run(&server, &["tasks", "get", ID]).await;
+    assert_eq!(failed.code, 1, "{}", failed.stderr);
+    let command = format!("    nanonets tasks get {ID} --raw");
+    assert!(
+        failed.stderr.lines().any(|line| line == command),
+        "{}",
+        failed.stderr
+    );
+    let raw = run(&server, &["tasks", "get", ID, "--raw"]).await;
+    assert!(raw.data().contains("\"k59999\":0"));
+}
