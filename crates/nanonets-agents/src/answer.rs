@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::call::Call;
 use crate::effect::{Created, Effect};
 use crate::error::{Error, ErrorKind, Origin};
-use crate::operation::Operation;
+use crate::operation::{Operation, is_read};
 use crate::redact::Redactor;
 
 /// How much of a body is looked at to see whether it is text.
@@ -110,6 +110,8 @@ fn unreadable(body: &ErrorBody<ErrorEnvelope>, operation: Operation, is_excessiv
         _ if is_excessive => false,
         Some(BodyProblem::Incomplete(_)) => true,
         // A proxy that cuts an answer may announce the length of what is left.
+        // An empty answer to a change says that the change was made, and all that there is to say.
+        Some(BodyProblem::Undecodable(_)) if body.bytes().is_empty() => is_read(operation),
         Some(BodyProblem::Undecodable(error)) => error.full().is_eof(),
         _ => false,
     };
@@ -124,7 +126,11 @@ fn unreadable(body: &ErrorBody<ErrorEnvelope>, operation: Operation, is_excessiv
         Some(created) => format!("{created}, but the answer does not decode{reason}"),
         None => format!("the answer does not decode{reason}"),
     };
-    let error = Error::new(ErrorKind::Unreadable, what)
+    let kind = match body.problem() {
+        Some(BodyProblem::TooLarge { .. }) => ErrorKind::TooLarge,
+        _ => ErrorKind::Unreadable,
+    };
+    let error = Error::new(kind, what)
         .with_origin(origin)
         .with_effect(created.map_or(Effect::Unknown, Effect::Created));
     match broke_off {

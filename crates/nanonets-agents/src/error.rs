@@ -71,6 +71,9 @@ pub enum ErrorKind {
     Status,
     /// The answer is a success, but its body does not decode.
     Unreadable,
+    /// The answer is a success, but its body is larger than the [limit](crate::ClientBuilder::response_limit). The rest of it
+    /// was not read.
+    TooLarge,
     /// The answer is a success about another task or agent than the one that was asked for, such as a second response on a kept
     /// connection. Kept connections are not used for a while after it.
     OtherAnswer,

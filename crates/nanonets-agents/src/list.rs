@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, TryStreamExt};
@@ -109,6 +110,8 @@ impl fmt::Debug for OddItem {
 
 /// So many empty pages in a row are passed over.
 const MAX_EMPTY: u32 = 20;
+/// The most pages of a walk, unless [`List::max_pages`] says otherwise: a million items of pages of the largest size.
+const MAX_PAGES: u32 = 10_000;
 
 type Fetch<T, F> = fn(Client, F, Option<String>, Option<i64>) -> Request<Page<T>>;
 
@@ -120,6 +123,7 @@ pub struct List<T, F> {
     pub(crate) filter: F,
     cursor: Option<String>,
     limit: Option<i64>,
+    max_pages: u32,
     options: Options,
     fetch: Fetch<T, F>,
 }
@@ -139,6 +143,7 @@ impl<T: Send + 'static, F: Clone + Send + 'static> List<T, F> {
             filter,
             cursor: None,
             limit: None,
+            max_pages: MAX_PAGES,
             options: Options::default(),
             fetch,
         }
@@ -153,6 +158,13 @@ impl<T: Send + 'static, F: Clone + Send + 'static> List<T, F> {
     /// Begins where a page of the same list said that the next one begins.
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.cursor = Some(cursor.into());
+        self
+    }
+
+    /// The most pages that a walk reads. The default is 10,000: a server that always gives another cursor has a list without an
+    /// end. A longer list is taken up at the [cursor](Self::cursor) of its last page.
+    pub fn max_pages(mut self, pages: u32) -> Self {
+        self.max_pages = pages;
         self
     }
 
@@ -179,21 +191,32 @@ impl<T: Send + 'static, F: Clone + Send + 'static> List<T, F> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Pagination`] if the server gives a cursor for the second time, or more than twenty empty pages in a
-    /// row: the walk would never end. Otherwise those of the request. The stream ends with the first error.
+    /// [`ErrorKind::Pagination`] if the server gives a cursor for the second time, more than twenty empty pages in a row, or
+    /// more than [`max_pages`](Self::max_pages): the walk would never end. Otherwise those of the request. The stream ends with the first error.
     pub fn pages(self) -> impl Stream<Item = Result<Page<T>>> + Send + Unpin + 'static {
-        let walk = Walk {
-            seen: self.cursor.iter().cloned().collect(),
+        let mut walk = Walk {
+            seen: HashSet::new(),
+            hasher: RandomState::new(),
             list: self,
+            pages: 0,
             empty: 0,
         };
-        Box::pin(stream::try_unfold(Some(walk), |walk| async move {
-            let Some(mut walk) = walk else {
+        if let Some(cursor) = &walk.list.cursor {
+            walk.seen.insert(walk.hasher.hash_one(cursor));
+        }
+        Box::pin(stream::try_unfold(Some(Ok(walk)), |walk| async move {
+            let Some(walk) = walk else {
                 return Ok(None);
             };
+            // The page before an error is not lost.
+            let mut walk: Walk<T, F> = walk?;
             let page = walk.list.page().await?;
-            let goes_on = walk.follow(&page)?;
-            Ok(Some((page, goes_on.then_some(walk))))
+            let next = match walk.follow(&page) {
+                Ok(true) => Some(Ok(walk)),
+                Ok(false) => None,
+                Err(error) => Some(Err(error)),
+            };
+            Ok(Some((page, next)))
         }))
     }
 
@@ -215,8 +238,11 @@ impl<T: Send + 'static, F: Clone + Send + 'static> List<T, F> {
 /// A list that is being walked through.
 struct Walk<T, F> {
     list: List<T, F>,
-    /// Every cursor that was given out.
-    seen: HashSet<String>,
+    /// The hash of every cursor that was given out: a cursor may be long.
+    seen: HashSet<u64>,
+    hasher: RandomState,
+    /// So many pages were read.
+    pages: u32,
     /// So many pages before this one were empty.
     empty: u32,
 }
@@ -238,7 +264,14 @@ impl<T, F> Walk<T, F> {
                 self.empty
             ));
         }
-        if !self.seen.insert(cursor.clone()) {
+        self.pages += 1;
+        if self.pages >= self.list.max_pages {
+            return endless(format!(
+                "the list has more than {} pages, or no end",
+                self.list.max_pages
+            ));
+        }
+        if !self.seen.insert(self.hasher.hash_one(cursor)) {
             return endless(
                 "the server gave the same cursor twice, so the list would never end".to_owned(),
             );

@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use nanonets_agents_api::types::{Message, MessageId, MessageRole, TaskSummary};
+use nanonets_agents_api::types::{Message, MessageId, MessageRole, TaskStatus, TaskSummary};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -191,17 +191,40 @@ impl Question {
     /// The newest message of the agent.
     pub(crate) async fn of(task: TaskHandle) -> Result<Self> {
         let messages = task.messages().once().await?;
+        Ok(Self::newest(task, messages))
+    }
+
+    fn newest(task: TaskHandle, messages: Vec<Message>) -> Self {
         let (number, message) = newest_of_agent(messages);
         let content = message
             .as_ref()
             .and_then(|message| message.content.as_ref());
         let text = content.and_then(|content| content.get().ok());
-        Ok(Self {
+        Self {
             task,
             number,
             message,
             text,
-        })
+        }
+    }
+
+    /// Reads whether the task still waits for an answer to this question. A person may take long to answer, and somebody else
+    /// may have answered meanwhile, so that the task asks another one.
+    ///
+    /// # Errors
+    ///
+    /// Those of the two requests.
+    pub async fn is_open(&self) -> Result<bool> {
+        if self.task.get().await?.status != TaskStatus::WaitingForInput {
+            return Ok(false);
+        }
+        let messages = self.task.messages().await?;
+        let newest = Self::newest(self.task.clone(), messages);
+        let this = Answered {
+            id: self.id(),
+            number: self.number,
+        };
+        Ok(this.is(&newest))
     }
 
     /// The task.

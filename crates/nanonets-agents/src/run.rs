@@ -27,7 +27,7 @@ use crate::request::{RawResponse, Request, Sending, options};
 use crate::task::TaskHandle;
 use crate::wait::Patience;
 
-/// How long the server may take to tell its time.
+/// How long the server may take to tell its time, or an eighth of the timeout of the run if that is less.
 const CLOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A run to be started: by [`start`](Self::start) or by awaiting it, which is the same, or by
@@ -266,7 +266,10 @@ impl Run {
         }
         if self.client.clock().offset().is_none() {
             let page = self.client.tasks().list().page_size(1).page().once();
-            let _ = page.attempt_timeout(CLOCK_TIMEOUT).await;
+            // The answer is not worth the time of the run.
+            let timeout = self.options.timeout.or(self.client.timeout());
+            let limit = timeout.map_or(CLOCK_TIMEOUT, |timeout| CLOCK_TIMEOUT.min(timeout / 8));
+            let _ = page.attempt_timeout(limit).await;
         }
         let mut record = self.record();
         record.fingerprint = Some(fingerprint.finish());

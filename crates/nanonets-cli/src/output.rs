@@ -1,15 +1,17 @@
 //! Data on stdout: a table for a person, JSON for a program.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write as _, stdout};
 
 use chrono::{DateTime, Local};
 use console::{Alignment, measure_text_width, pad_str, truncate_str};
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::args::Format;
-use crate::failure::Failure;
+use crate::failure::{Code, Failure};
 use crate::terminal;
 
 /// How data is written.
@@ -54,44 +56,55 @@ impl Output {
         columns: &Columns,
         last: Last,
     ) -> Result<(), Failure> {
-        let items = values(items)?;
+        self.items(&items_of(items)?, columns, last)
+    }
+
+    /// Writes several objects that are JSON already.
+    pub fn items(self, items: &[Item], columns: &Columns, last: Last) -> Result<(), Failure> {
         match self {
             Self::Table if items.is_empty() => Ok(()),
-            Self::Table => write(&table(&items, columns, last)),
-            Self::Json => write(&pretty(&Value::Array(items))?),
-            Self::JsonLines => items.iter().try_for_each(|item| write(&item.to_string())),
+            Self::Table => write(&table(items, columns, last)),
+            Self::Json => {
+                let mut array = JsonArray::default();
+                items.iter().try_for_each(|item| array.push(item))?;
+                array.end()
+            }
+            Self::JsonLines => items.iter().try_for_each(|item| write(&item.compact())),
         }
     }
 
     /// Writes one object, and fails if nobody reads it.
     pub fn object<T: Serialize>(self, object: &T) -> Result<(), Failure> {
-        self.any_object(json(object)?)?;
+        self.any_object(&Item::of(object)?)?;
         is_read()
     }
 
-    fn any_object(self, value: Value) -> Result<(), Failure> {
-        match (self, &value) {
-            (Self::Table, Value::Object(fields)) => {
+    fn any_object(self, object: &Item) -> Result<(), Failure> {
+        match (self, object.fields()) {
+            (Self::Table, Some(fields)) => {
                 // Objects and arrays stand below the other fields.
-                let is_nested = |value: &Value| value.is_object() || value.is_array();
-                let shown = fields.iter().filter(|(_, value)| !value.is_null());
-                let (nested, flat): (Vec<_>, Vec<_>) =
-                    shown.partition(|(_, value)| is_nested(value));
-                let rows = flat.into_iter();
-                let rows = rows.map(|(name, value)| {
-                    vec![terminal::printable(name).into_owned(), cell(name, value)]
+                let is_nested = |item: &Item| match item {
+                    Item::Value(value) => value.is_object() || value.is_array(),
+                    Item::Text(text) => text.starts_with(['{', '[']),
+                };
+                let is_null = |item: &Item| matches!(item, Item::Value(Value::Null));
+                let shown = fields.into_iter().filter(|(_, item)| !is_null(item));
+                let (nested, flat): (Vec<_>, Vec<_>) = shown.partition(|(_, item)| is_nested(item));
+                let rows = flat.iter();
+                let rows = rows.map(|(name, item)| {
+                    vec![terminal::printable(name).into_owned(), cell(name, item)]
                 });
                 write(&aligned(&rows.collect::<Vec<_>>(), Last::Whole))?;
-                for (name, value) in nested {
+                for (name, item) in nested {
                     write(&format!(
                         "{}\n{}",
-                        terminal::printable(name),
-                        pretty(value)?
+                        terminal::printable(&name),
+                        item.pretty()
                     ))?;
                 }
                 Ok(())
             }
-            _ => self.value(&value),
+            _ => self.item(object),
         }
     }
 
@@ -112,12 +125,117 @@ impl Output {
         is_read()
     }
 
-    /// Writes any JSON as JSON.
-    pub fn value(self, value: &Value) -> Result<(), Failure> {
+    /// Writes anything as JSON.
+    pub fn value<T: Serialize>(self, value: &T) -> Result<(), Failure> {
+        self.item(&Item::of(value)?)
+    }
+
+    fn item(self, item: &Item) -> Result<(), Failure> {
         match self {
-            Self::JsonLines => write(&value.to_string()),
-            Self::Table | Self::Json => write(&pretty(value)?),
+            Self::JsonLines => write(&item.compact()),
+            Self::Table | Self::Json => write(&item.pretty()),
         }
+    }
+}
+
+/// JSON to print.
+#[derive(Clone, Debug)]
+pub enum Item {
+    Value(Value),
+    /// JSON that no [`Value`] can hold, such as very deep nesting or `1e400`, as it came.
+    Text(String),
+}
+
+impl Item {
+    /// Anything as JSON.
+    pub fn of<T: Serialize>(value: &T) -> Result<Self, Failure> {
+        if let Ok(value) = serde_json::to_value(value) {
+            return Ok(Self::Value(value));
+        }
+        let text = serde_json::to_string(value);
+        text.map(Self::Text)
+            .map_err(|error| Failure::new(Code::Refused, format!("no JSON: {error}")))
+    }
+
+    /// JSON text as it came.
+    pub fn of_text(json: &str) -> Self {
+        match serde_json::from_str(json) {
+            Ok(value) => Self::Value(value),
+            Err(_) => Self::Text(json.to_owned()),
+        }
+    }
+
+    /// The fields of an object, if it is one.
+    fn fields(&self) -> Option<Vec<(String, Self)>> {
+        match self {
+            Self::Value(Value::Object(fields)) => {
+                let fields = fields.iter();
+                let fields = fields.map(|(name, value)| (name.clone(), Self::Value(value.clone())));
+                Some(fields.collect())
+            }
+            Self::Value(_) => None,
+            Self::Text(text) => {
+                let fields: BTreeMap<String, Box<RawValue>> = serde_json::from_str(text).ok()?;
+                let fields = fields.into_iter();
+                let fields = fields.map(|(name, value)| (name, Self::of_text(value.get())));
+                Some(fields.collect())
+            }
+        }
+    }
+
+    fn field(&self, name: &str) -> Self {
+        match self {
+            Self::Value(value) => Self::Value(value.get(name).cloned().unwrap_or_default()),
+            Self::Text(_) => {
+                let fields = self.fields().unwrap_or_default();
+                let found = fields.into_iter().find(|(found, _)| found == name);
+                found.map_or(Self::Value(Value::Null), |(_, item)| item)
+            }
+        }
+    }
+
+    /// It in one line.
+    fn compact(&self) -> String {
+        match self {
+            Self::Value(value) => value.to_string(),
+            Self::Text(text) => text.clone(),
+        }
+    }
+
+    /// It with a line for each value, unless that would be very deep.
+    fn pretty(&self) -> String {
+        match self {
+            // The keys are texts, so it does not fail.
+            Self::Value(value) => serde_json::to_string_pretty(value).unwrap_or_default(),
+            Self::Text(text) => text.clone(),
+        }
+    }
+}
+
+/// An array of JSON that is written item by item.
+#[derive(Debug, Default)]
+pub struct JsonArray {
+    is_open: bool,
+}
+
+impl JsonArray {
+    pub fn push(&mut self, item: &Item) -> Result<(), Failure> {
+        let begin = if self.is_open { ",\n  " } else { "[\n  " };
+        self.is_open = true;
+        let lines = item.pretty().replace('\n', "\n  ");
+        write_part(&format!("{begin}{lines}"))
+    }
+
+    pub fn end(self) -> Result<(), Failure> {
+        match self.is_open {
+            true => write("\n]"),
+            false => write("[]"),
+        }
+    }
+
+    /// Whether it has no items so far.
+    pub fn is_empty(&self) -> bool {
+        !self.is_open
     }
 }
 
@@ -152,16 +270,8 @@ fn is_discarded() -> bool {
 }
 
 /// Items as JSON.
-pub fn values<T: Serialize>(items: &[T]) -> Result<Vec<Value>, Failure> {
-    items.iter().map(json).collect()
-}
-
-fn json<T: Serialize>(value: &T) -> Result<Value, Failure> {
-    serde_json::to_value(value).map_err(|error| Failure::usage(format!("no JSON: {error}")))
-}
-
-fn pretty(value: &Value) -> Result<String, Failure> {
-    serde_json::to_string_pretty(value).map_err(|error| Failure::usage(format!("no JSON: {error}")))
+pub fn items_of<T: Serialize>(items: &[T]) -> Result<Vec<Item>, Failure> {
+    items.iter().map(Item::of).collect()
 }
 
 /// Writes an answer as it came, byte for byte. On a terminal it is a text, escaped.
@@ -176,24 +286,32 @@ pub fn raw(body: &[u8]) -> Result<(), Failure> {
         .map_err(|error| Failure::of_stdout(&error))
 }
 
-/// Writes lines. All that this command prints passes here, so nothing reaches a terminal unescaped.
+/// Writes lines.
 fn write(text: &str) -> Result<(), Failure> {
+    write_part(&format!("{text}\n"))
+}
+
+/// Writes text. All that this command prints passes here, so nothing reaches a terminal unescaped.
+fn write_part(text: &str) -> Result<(), Failure> {
     let mut stdout = stdout().lock();
     let text = match stdout.is_terminal() {
         true => terminal::escaped(text),
         // To a program, JSON with escapes and JSON without are the same.
         false => Cow::Borrowed(text),
     };
-    writeln!(stdout, "{text}")
+    stdout
+        .write_all(text.as_bytes())
         .and_then(|()| stdout.flush())
         .map_err(|error| Failure::of_stdout(&error))
 }
 
-fn table(items: &[Value], columns: &Columns, last: Last) -> String {
+fn table(items: &[Item], columns: &Columns, last: Last) -> String {
     let heading = columns.iter().map(|(heading, _)| (*heading).to_owned());
     let mut rows: Vec<Vec<String>> = vec![heading.collect()];
     for item in items {
-        let cells = columns.iter().map(|(_, field)| cell(field, &item[*field]));
+        let cells = columns
+            .iter()
+            .map(|(_, field)| cell(field, &item.field(field)));
         rows.push(cells.collect());
     }
     aligned(&rows, last)
@@ -232,7 +350,11 @@ fn aligned(rows: &[Vec<String>], last: Last) -> String {
 }
 
 /// A field as a person reads it.
-fn cell(name: &str, value: &Value) -> String {
+fn cell(name: &str, item: &Item) -> String {
+    let value = match item {
+        Item::Value(value) => value,
+        Item::Text(text) => return terminal::escaped(text).into_owned(),
+    };
     match value {
         Value::Null => String::new(),
         Value::String(text) if name.ends_with("_at") => match DateTime::parse_from_rfc3339(text) {

@@ -162,6 +162,12 @@ impl Reply {
         self
     }
 
+    /// The `Content-Length` promises more than the body, and the connection stays open.
+    pub fn unended(mut self) -> Self {
+        (self.excess, self.then) = (Some(900), Then::Hang);
+        self
+    }
+
     async fn send(&self, stream: &mut TcpStream) -> io::Result<()> {
         if let Some(head) = &self.head {
             let mut head = head.clone();

@@ -354,3 +354,65 @@ async fn calls_that_are_over_and_reads_are_not_unfinished() {
     }
     assert_eq!(client.unfinished().len(), 100);
 }
+
+#[tokio::test]
+async fn a_server_that_does_not_tell_its_time_does_not_use_up_the_time_of_the_run() {
+    let server = RawServer::start(|request| match request.method.as_str() {
+        "POST" => Reply::json(201, json!({ "task_id": TASK })),
+        _ => Reply::hang(),
+    });
+    let limit = Duration::from_secs(2);
+    let prepared = run(&client(&server)).timeout(limit).prepare();
+    let prepared = tokio::time::timeout(limit, prepared).await;
+    let prepared = prepared.expect("time is left").expect("a record");
+    prepared.start().await.expect("a task");
+}
+
+#[tokio::test]
+async fn an_empty_answer_to_a_change_is_not_repeated() {
+    for status in [
+        "200 OK",
+        "204 No Content",
+        "205 Reset Content",
+        "206 Partial Content",
+    ] {
+        let server = RawServer::start(move |_| Reply::new(status, &[JSON], ""));
+        let client = client(&server);
+        for error in [
+            soon(client.task(id()).cancel()).await.map(drop),
+            soon(client.agent(agent()).update().name("A"))
+                .await
+                .map(drop),
+            soon(run(&client).start()).await.map(drop),
+        ] {
+            let error = error.expect_err(status);
+            assert_eq!(error.attempts(), 1, "{status}: {error}");
+            assert_eq!(error.effect(), Effect::Unknown, "{status}");
+        }
+        // A read may have met a server that was about to stop.
+        let error = soon(client.task(id()).get()).await.expect_err(status);
+        assert_eq!(error.attempts(), 5, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_was_answered_by_somebody_else_is_not_open() {
+    let asked = AtomicUsize::new(0);
+    let server = RawServer::start(move |request| {
+        if !request.path().ends_with("/messages") {
+            return Reply::json(200, task("waiting_for_input"));
+        }
+        let mut messages = vec![json!({ "role": "assistant", "content": "Which year?" })];
+        if asked.fetch_add(1, Ordering::Relaxed) > 1 {
+            messages.push(json!({ "role": "user", "content": "2026" }));
+            messages.push(json!({ "role": "assistant", "content": "Which currency?" }));
+        }
+        Reply::json(200, json!({ "data": messages }))
+    });
+    let outcome = client(&server).task(id()).wait().await.expect("a question");
+    let nanonets_agents::Outcome::NeedsInput(question) = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert!(question.is_open().await.expect("an answer"));
+    assert!(!question.is_open().await.expect("an answer"));
+}

@@ -342,3 +342,50 @@ async fn an_odd_list_can_be_had_as_it_came() {
     let raw = client.tasks().list().page().raw().await.expect("an answer");
     assert_eq!(raw.body, body);
 }
+
+/// A server whose list has no end: each page has another item and another cursor.
+fn endless() -> RawServer {
+    let pages = std::sync::atomic::AtomicUsize::new(0);
+    RawServer::start(move |_| {
+        let number = pages.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let mut item = item(1);
+        let id = format!("00000000-0000-4000-8000-{number:012}");
+        item["task_id"] = json!(id);
+        item["id"] = json!(id);
+        let cursor = format!("{number}");
+        Reply::json(
+            200,
+            json!({ "data": [item], "has_more": true, "next_cursor": cursor }),
+        )
+    })
+}
+
+#[tokio::test]
+async fn a_list_without_an_end_ends_at_a_bound() {
+    let server = endless();
+    let client = client(&server);
+    let tasks: Vec<_> = client.tasks().list().max_pages(5).stream().collect().await;
+    assert_eq!(tasks.len(), 6);
+    let agents: Vec<_> = client.agents().list().max_pages(5).pages().collect().await;
+    let versions = client.agent(agent()).versions().max_pages(5);
+    let versions: Vec<_> = versions.pages().collect().await;
+    let last = [
+        tasks.into_iter().next_back().map(|last| last.map(drop)),
+        agents.into_iter().next_back().map(|last| last.map(drop)),
+        versions.into_iter().next_back().map(|last| last.map(drop)),
+    ];
+    for last in last {
+        let error = last.expect("an end").expect_err("no end");
+        assert_eq!(error.kind(), ErrorKind::Pagination);
+    }
+    assert_eq!(server.requests().len(), 15);
+    // The page at the bound is no error if it is the last one.
+    let pages = vec![page(&[item(1)]), last_page()];
+    let client = crate::odd_lists::client(&self::server(pages));
+    let tasks: Vec<_> = client.tasks().list().max_pages(2).stream().collect().await;
+    assert!(tasks.iter().all(Result::is_ok) && tasks.len() == 2);
+}
+
+fn last_page() -> String {
+    last(&[item(2)])
+}

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
-use nanonets_agents::{AgentId, Client, Error, ErrorKind, Result, TaskId};
+use nanonets_agents::{Client, Effect, Result, TaskId};
 use serde_json::{Value, json};
 
 use crate::raw_server::{HTML, JSON, RawServer, Reply, Request, unused_address};
@@ -30,6 +30,8 @@ fn faults() -> Vec<(&'static str, Fault)> {
         ),
         ("a success with a page of HTML", page("200 OK")),
         ("a success with odd fields beside the id", Fault::Odd),
+        ("a success that does not end behind the id", Fault::Unended),
+        ("a success with 60,000 unknown fields", Fault::Many),
         ("a success that is larger than the limit", Fault::Large),
         ("307 from anybody", page("307 Temporary Redirect")),
         ("302 from anybody", page("302 Found")),
@@ -77,6 +79,10 @@ enum Fault {
     Answer(&'static str, Vec<&'static str>, &'static str),
     /// The documented answer, with a date that is none.
     Odd,
+    /// The documented answer, whose end does not come.
+    Unended,
+    /// The documented answer with many more fields.
+    Many,
     /// The documented answer, behind many blanks.
     Large,
 }
@@ -176,6 +182,13 @@ fn reply(fault: &Fault, request: &Request) -> Reply {
             }
             Reply::json("200 OK", &answer)
         }
+        Fault::Unended => Reply::json("200 OK", documented(request)).unended(),
+        Fault::Many => {
+            let mut answer = documented(request);
+            let fields = answer.as_object_mut().expect("an object");
+            fields.extend((0..60_000).map(|field| (format!("z{field}"), json!(0))));
+            Reply::json("200 OK", &answer)
+        }
         Fault::Large => {
             let body = format!("{}{}", " ".repeat(2_000_000), documented(request));
             Reply::new("200 OK", &[JSON], body)
@@ -199,23 +212,13 @@ fn described(result: &Result<()>, requests: usize) -> String {
             } else {
                 ""
             };
-            let with_id =
-                error.kind() == ErrorKind::Unreadable && !error.is_ambiguous() && has_new_id(error);
-            let with_id = if with_id { ", with the id" } else { "" };
+            let with_id = match error.effect() {
+                Effect::Created(_) => ", with the id",
+                _ => "",
+            };
             format!("`{:?}`{ambiguous}{with_id}{again}", error.kind())
         }
     }
-}
-
-fn has_new_id(error: &Error) -> bool {
-    let creates = ["run_agent", "create_agent", "publish_agent_version"];
-    error
-        .operation()
-        .is_some_and(|operation| creates.contains(&operation))
-        && (error.task_id().is_some()
-            || error
-                .agent_id()
-                .is_some_and(|id: AgentId| id.to_string() == AGENT))
 }
 
 /// A client of a server that has the fault once.
@@ -227,7 +230,7 @@ async fn struck(fault: &Fault) -> (Client, Option<RawServer>) {
         _ => Reply::json("200 OK", documented(request)),
     });
     let idle = match fault {
-        Fault::Hang => Duration::from_millis(300),
+        Fault::Hang | Fault::Unended => Duration::from_millis(300),
         _ => Duration::from_secs(10),
     };
     let limits = |client: nanonets_agents::ClientBuilder| {

@@ -42,7 +42,11 @@ pub fn words(question: &Question) -> String {
         .and_then(|message| message.content.as_ref());
     match (question.text(), content) {
         (Some(text), _) => text.to_owned(),
-        (None, Some(content)) => content.to_value().to_string(),
+        (None, Some(content)) => match content.get::<serde_json::Value>() {
+            Ok(content) => content.to_string(),
+            // One that no value can hold, such as very deep nesting.
+            Err(_) => content.as_str().to_owned(),
+        },
         (None, None) => "the agent asks a question, but its messages have none".to_owned(),
     }
 }

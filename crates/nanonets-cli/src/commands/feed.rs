@@ -24,9 +24,11 @@ pub fn print(output: Output, mut result: TaskResult) -> Result<(), Failure> {
 }
 
 fn row(item: &FeedItem) -> Value {
-    let mut fields = match item.to_value() {
-        Value::Object(fields) => fields,
-        other => Map::from_iter([("content".to_owned(), other)]),
+    let mut fields = match item.get::<Value>() {
+        Ok(Value::Object(fields)) => fields,
+        // One that no value can hold, such as very deep nesting.
+        Err(_) => return json!({ "what": item.as_str() }),
+        Ok(other) => Map::from_iter([("content".to_owned(), other)]),
     };
     let time = fields.remove("created_at").unwrap_or_default();
     let kind = fields.remove("type");

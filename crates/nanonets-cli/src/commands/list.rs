@@ -7,8 +7,8 @@ use serde::Serialize;
 use crate::args::Paging;
 use crate::command_line::quoted;
 use crate::commands::raw;
-use crate::failure::{Code, Failure};
-use crate::output::{self, Columns, Last, Output};
+use crate::failure::Failure;
+use crate::output::{self, Columns, Item, JsonArray, Last, Output};
 use crate::session::Session;
 
 /// The most that a page has.
@@ -41,12 +41,13 @@ where
         return raw::print(list.page()).await;
     }
     let mut pages = list.pages();
-    let mut items = Vec::new();
+    let mut rows = Vec::new();
+    let mut array = JsonArray::default();
+    let mut is_empty = true;
     let mut left = limit;
     let mut next = None;
     let mut is_cut = false;
     let mut failed = None;
-    let mut lost = 0;
     let mut odd_items = OddItems::default();
     while left > 0 {
         let page = match pages.try_next().await {
@@ -59,36 +60,31 @@ where
             }
         };
         // Its cursor stands behind the whole page: what is cut off would never be shown.
-        let mut shown = output::values(&page.items)?;
+        let mut shown = output::items_of(&page.items)?;
         for odd in page.odd {
             odd_items.tell(session, &odd);
-            match serde_json::from_str(odd.json()) {
-                Ok(item) => shown.insert(odd.index.min(shown.len()), item),
-                Err(_) => lost += 1,
-            }
+            shown.insert(odd.index.min(shown.len()), Item::of_text(odd.json()));
         }
         next = page.next_cursor.filter(|_| shown.len() <= left);
         is_cut |= shown.len() > left;
         shown.truncate(left);
         left -= shown.len();
-        // Lines are printed page by page.
-        if session.output == Output::JsonLines {
-            session.output.list(&shown, columns, Last::Cut)?;
-        } else {
-            items.append(&mut shown);
+        is_empty &= shown.is_empty();
+        // JSON is printed page by page. A table needs all rows for its widths.
+        match session.output {
+            Output::JsonLines => session.output.items(&shown, columns, Last::Cut)?,
+            Output::Json => shown.iter().try_for_each(|item| array.push(item))?,
+            Output::Table => rows.extend(shown),
         }
     }
-    if session.output != Output::JsonLines && (failed.is_none() || !items.is_empty()) {
-        session.output.list(&items, columns, Last::Cut)?;
+    match session.output {
+        Output::Table => session.output.items(&rows, columns, Last::Cut)?,
+        Output::Json if failed.is_none() || !array.is_empty() => array.end()?,
+        Output::Json | Output::JsonLines => {}
     }
     odd_items.tell_the_rest(session);
     if let Some(error) = failed {
         return Err(error.into());
-    }
-    if lost > 0 {
-        let message = format!("{lost} items can't be printed, for they are not JSON");
-        return Err(Failure::new(Code::Refused, message)
-            .line("The same command with --raw prints a page as it came."));
     }
     if let Some(cursor) = next {
         session.notes.say(&format!(
@@ -99,7 +95,7 @@ where
         session
             .notes
             .say("more items follow: raise --limit, or give --all");
-    } else if items.is_empty() && session.output == Output::Table {
+    } else if is_empty && session.output == Output::Table {
         session.notes.say("no items");
     }
     Ok(())

@@ -56,6 +56,9 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
         if args.marker {
             run = run.marker(Marker::random());
         }
+        if let Some(left) = limit.left() {
+            run = run.timeout(left);
+        }
         let prepared = before_sending(limit, "preparing the run", run.clone().prepare()).await??;
         record = Some(RecordFile::create(path, prepared.record().clone())?);
     }

@@ -153,6 +153,20 @@ async fn to_the_end(watched: &Watched<'_>, mut task: TaskHandle) -> Result<(), F
             let outcome = Outcome::NeedsInput(question);
             return Err(watched.without_output(&outcome).await);
         };
-        task = watched.send(question.reply(answer)).await?;
+        // A person takes time, and the task may have gone on meanwhile.
+        match limit.around(question.is_open()).await {
+            Ok(Ok(true)) => task = watched.send(question.reply(answer)).await?,
+            Ok(Ok(false)) => session.notes.say(
+                "the answer was not sent: the task does not wait for an answer to this question any more",
+            ),
+            Ok(Err(error)) => {
+                let failure = Failure::from(error).line("The message was not sent.");
+                return Err(watched.with_state(failure));
+            }
+            Err(TimedOut) => {
+                let message = "timed out before the message was sent";
+                return Err(watched.timed_out(message));
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The progress of a wait, and the messages about a task whose wait ends without an output.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,7 +10,8 @@ use std::time::Duration;
 use futures_util::TryStreamExt as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use nanonets_agents::{Error, Outcome, TaskHandle, TaskId, TaskStatus, Update, Wait};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::ambiguity;
@@ -264,7 +266,7 @@ impl<'a> Watched<'a> {
 
     /// The failure of a wait that was interrupted, with what is known of the task.
     pub fn interrupted(&self, failure: Failure) -> Failure {
-        self.print_state(None);
+        self.print_state(NOTHING);
         let unfinished = self.session.client.unfinished();
         let is_sent = unfinished
             .last()
@@ -277,7 +279,7 @@ impl<'a> Watched<'a> {
 
     /// The timeout has passed.
     pub fn timed_out(&self, message: &str) -> Failure {
-        self.print_state(None);
+        self.print_state(NOTHING);
         let purpose = match &*self.status.borrow() {
             Some(TaskStatus::Completed) => "To print its output",
             _ => "To wait for it again",
@@ -286,16 +288,17 @@ impl<'a> Watched<'a> {
     }
 
     /// Prints the id of the task and its status, for a program.
-    pub fn print_state(&self, more: Option<(&str, Value)>) {
+    pub fn print_state<T: Serialize>(&self, more: Option<(&'static str, T)>) {
         if self.session.output == Output::Table {
             return;
         }
         let status = self.status.borrow();
         let status = status.as_ref().map_or("unknown", TaskStatus::as_str);
-        let mut data = json!({ "task_id": self.id, "status": status });
-        if let Some((name, value)) = more {
-            data[name] = value;
-        }
+        let data = State {
+            task_id: self.id,
+            status,
+            more: more.into_iter().collect(),
+        };
         // The exit code says what happened to the task, not to this.
         let _ = self.session.output.value(&data);
     }
@@ -308,7 +311,7 @@ impl<'a> Watched<'a> {
 
     /// The task has completed with neither an output nor words, or they are blank.
     pub fn completed_without_output(&self, error: &Error) -> Failure {
-        self.print_state(None);
+        self.print_state(NOTHING);
         let result = CommandLine::new(["tasks", "result", &self.id.to_string()]);
         let failure = Failure::new(Code::Failed, error.to_string());
         self.with_raw_summary(failure).command(RESULT, result)
@@ -327,13 +330,13 @@ impl<'a> Watched<'a> {
                 let content = question
                     .message()
                     .and_then(|message| message.content.as_ref());
-                self.print_state(content.map(|content| ("question", content.to_value())));
+                self.print_state(content.map(|content| ("question", content)));
                 let message = format!("the task {id} asks: {}", words(question));
                 let reply = CommandLine::new(["tasks", "reply", &id, "TEXT", "--wait"]);
                 Failure::new(Code::NeedsPerson, message).command("To answer it", reply)
             }
             Outcome::NeedsReview(_) => {
-                self.print_state(None);
+                self.print_state(NOTHING);
                 let message = format!("the task {id} waits for approval in the dashboard");
                 Failure::new(Code::NeedsPerson, message)
                     .command("To wait for it once it is approved", self.pick_up())
@@ -351,13 +354,25 @@ impl<'a> Watched<'a> {
                     .command(RESULT, CommandLine::new(["tasks", "result", &id]))
             }
             Outcome::Stopped(_) => {
-                self.print_state(None);
+                self.print_state(NOTHING);
                 Failure::new(Code::Failed, format!("the task {id} was stopped"))
             }
             _ => Failure::new(Code::Failed, format!("the task {id} did not complete")),
         }
     }
 }
+
+/// What a program is told of a task.
+#[derive(Serialize)]
+struct State<'a, T> {
+    task_id: TaskId,
+    status: &'a str,
+    #[serde(flatten)]
+    more: BTreeMap<&'static str, T>,
+}
+
+/// Nothing more of a task than its id and its status.
+const NOTHING: Option<(&str, Value)> = None;
 
 const RESULT: &str = "To print everything that the agent did";
 

@@ -65,3 +65,146 @@ async fn a_cancelling_says_what_its_answer_says() {
         }
     }
 }
+
+/// JSON that serde_json does not decode to a value.
+fn beyond_values() -> Vec<(&'static str, String)> {
+    vec![
+        ("arrays", format!("{}{}", "[".repeat(140), "]".repeat(140))),
+        (
+            "objects",
+            format!("{}7{}", r#"{"a":"#.repeat(140), "}".repeat(140)),
+        ),
+        ("a large number", "1e400".to_owned()),
+    ]
+}
+
+/// A JSON object with one more field.
+fn with(object: &Value, field: &str, json: &str) -> String {
+    let text = object.to_string();
+    let text = text.strip_suffix('}').expect("an object");
+    format!(r#"{text},"{field}":{json}}}"#)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_no_value_can_hold_is_printed_as_it_came() {
+    for (name, deep) in beyond_values() {
+        let json = deep.clone();
+        let server = RawServer::start(move |request| {
+            let one = with(&task("completed"), "more", &json);
+            let body = match request.path() {
+                path if path.ends_with("/tasks") || path.ends_with("/messages") => {
+                    let plain = with(&task("completed"), "content", r#""plain""#);
+                    format!(r#"{{"has_more":false,"data":[{plain},{one},{plain}]}}"#)
+                }
+                path if path.ends_with("/result") => {
+                    with(&task("completed"), "feed", &format!("[{json},{one}]"))
+                }
+                path if path.ends_with("/summary") => {
+                    let words = with(&task("completed"), "result", r#""In words.""#);
+                    format!(r#"{},"more":{json}}}"#, words.trim_end_matches('}'))
+                }
+                _ => one,
+            };
+            Reply::json(200, body)
+        });
+        for args in [
+            &["tasks", "get", ID][..],
+            &["tasks", "result", ID],
+            &["tasks", "summary", ID],
+            &["tasks", "list"],
+            &["tasks", "list", "--jsonl"],
+            &["tasks", "messages", ID],
+            &["tasks", "wait", ID],
+        ] {
+            let run = run(&server, args).await;
+            assert_eq!(run.code, 0, "{name} {args:?}: {}", run.stderr);
+            let words = args.contains(&"wait") && run.stdout.contains("In words.");
+            assert!(words || run.stdout.contains(&deep), "{name} {args:?}");
+            if args.contains(&"list") || args.contains(&"messages") {
+                assert_eq!(run.stdout.matches("plain").count(), 2, "{name} {args:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_that_no_value_can_hold_is_asked() {
+    for (name, deep) in beyond_values() {
+        let json = deep.clone();
+        let server = RawServer::start(move |request| match request.path() {
+            path if path.ends_with("/messages") => {
+                let message = format!(r#"{{"role":"assistant","content":{json}}}"#);
+                Reply::json(200, format!(r#"{{"data":[{message}]}}"#))
+            }
+            _ => Reply::json(200, task("waiting_for_input")),
+        });
+        let run = run(&server, &["tasks", "wait", ID]).await;
+        assert_eq!(run.code, 4, "{name}: {}", run.stderr);
+        let asked = format!("asks: {deep}");
+        assert!(run.stderr.contains(&asked), "{name}: {}", run.stderr);
+        assert!(run.stdout.contains(&deep), "{name}: {}", run.stdout);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_odd_items_are_told_in_few_lines() {
+    let server = RawServer::start(|_| {
+        let items = vec!["17"; 5000].join(",");
+        Reply::json(200, format!(r#"{{"has_more":false,"data":[{items}]}}"#))
+    });
+    let run = run(&server, &["tasks", "list", "--all"]).await;
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(run.stderr.lines().count(), 11, "{}", run.stderr);
+    assert!(run.stderr.contains("and 4990 more items"), "{}", run.stderr);
+    assert_eq!(run.json().as_array().map(Vec::len), Some(5000));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_too_large_is_not_promised_in_whole() {
+    // 64 MiB is the limit, with a length, and without an end.
+    let megabyte = " ".repeat(1 << 20);
+    let large = Reply::json(200, "{").then(megabyte, 66);
+    for reply in [large.clone(), large.without_length()] {
+        let server = RawServer::start(move |_| reply.clone());
+        for args in [
+            &["tasks", "get", ID][..],
+            &["tasks", "get", ID, "--raw"],
+            &["tasks", "list"],
+        ] {
+            let run = run(&server, args).await;
+            assert_eq!(run.code, 1, "{args:?}: {}", run.stderr);
+            assert!(
+                !run.stderr.contains("as it came"),
+                "{args:?}: {}",
+                run.stderr
+            );
+            let is_raw = args.contains(&"--raw");
+            assert_eq!(
+                run.stderr.contains("is on stdout"),
+                is_raw && !run.stdout.is_empty()
+            );
+        }
+    }
+}
+
+/// What has more values than are decoded can be had as it came.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_with_too_many_values_is_printed_by_the_command_that_the_error_names() {
+    let server = RawServer::start(|_| {
+        let keys: Vec<_> = (0..60_000).map(|key| format!("\"k{key}\":0")).collect();
+        Reply::json(
+            200,
+            with(&task("running"), "more", &format!("0,{}", keys.join(","))),
+        )
+    });
+    let failed = run(&server, &["tasks", "get", ID]).await;
+    assert_eq!(failed.code, 1, "{}", failed.stderr);
+    let command = format!("    nanonets tasks get {ID} --raw");
+    assert!(
+        failed.stderr.lines().any(|line| line == command),
+        "{}",
+        failed.stderr
+    );
+    let raw = run(&server, &["tasks", "get", ID, "--raw"]).await;
+    assert!(raw.data().contains("\"k59999\":0"));
+}

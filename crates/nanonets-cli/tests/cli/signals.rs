@@ -401,7 +401,7 @@ async fn a_signal_that_a_blocked_command_can_not_act_on_names_the_task() {
 async fn a_command_that_was_stopped_reads_what_has_arrived() {
     for args in [
         &["run", ID, "--query", "q", "--timeout", "4s"][..],
-        &["run", ID, "--query", "q", "--timeout", "4s", "--no-wait"],
+        &["run", ID, "--query", "q", "--timeout", "4s", "--json"],
     ] {
         let (answer, mut may_answer) = tokio::sync::watch::channel(false);
         may_answer.mark_unchanged();

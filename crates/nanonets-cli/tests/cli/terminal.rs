@@ -338,3 +338,62 @@ async fn a_service_that_is_out_of_order_is_no_secret() {
     session.expect("trying again after: get_task: 500");
     assert_eq!(session.end().0, 0);
 }
+
+/// The question changes while the person types.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_to_an_old_question_is_not_sent() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use crate::raw_server::{RawServer, Reply};
+    let id = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
+    let is_answered = Arc::new(AtomicBool::new(false));
+    let changes = Arc::clone(&is_answered);
+    let server = RawServer::start(move |request| {
+        if request.method == "POST" {
+            return Reply::json(200, r#"{"status":"running"}"#);
+        }
+        if request.path().ends_with("/messages") {
+            let mut messages =
+                vec![serde_json::json!({ "role": "assistant", "content": "Which year?" })];
+            if changes.load(Ordering::Relaxed) {
+                messages
+                    .push(serde_json::json!({ "role": "assistant", "content": "Which currency?" }));
+            }
+            return Reply::json(200, serde_json::json!({ "data": messages }));
+        }
+        let now = "2026-01-31T09:30:00Z";
+        Reply::json(
+            200,
+            serde_json::json!({
+                "task_id": id, "agent_id": id, "status": "waiting_for_input", "created_at": now, "updated_at": now,
+            }),
+        )
+    });
+    let mut wait = command();
+    wait.args(["tasks", "wait", id])
+        .env("NANONETS_API_KEY", "key")
+        .env("NANONETS_BASE_URL", server.url());
+    let mut session = Session::start(wait);
+    session.expect("Which year?");
+    is_answered.store(true, Ordering::Relaxed);
+    session.type_line("2026");
+    session.expect("the answer was not sent");
+    session.expect("Which currency?");
+    assert_eq!(server.count("POST", "/message"), 0);
+    session.type_line("EUR");
+    let arrived = server.wait_for("POST", "/message", 1);
+    let limit = std::time::Duration::from_secs(20);
+    tokio::time::timeout(limit, arrived)
+        .await
+        .expect("an answer");
+    assert!(
+        server
+            .requests()
+            .iter()
+            .any(|request| request.text().contains("EUR"))
+    );
+    let pid = session.pid();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("a signal");
+    session.end();
+}
