@@ -84,7 +84,7 @@ pub(crate) fn with_partial(
 }
 
 /// The error of an answer that is about another task or agent.
-pub(crate) fn of_other<T>(call: Call, answer: &ResponseValue<T>) -> Error {
+pub(crate) fn of_other<T>(call: Call, answer: &ResponseValue<T>, redactor: &Redactor<'_>) -> Error {
     let what = match call.task_id {
         Some(_) => "task",
         None => "agent",
@@ -92,8 +92,10 @@ pub(crate) fn of_other<T>(call: Call, answer: &ResponseValue<T>) -> Error {
     let message = format!(
         "the answer is about another {what}: a connection or something between mixes up answers"
     );
+    let mut headers = answer.headers().clone();
+    redactor.mark_sensitive(&mut headers);
     Error::new(ErrorKind::OtherAnswer, message)
-        .with_answer(answer.status(), answer.headers().clone(), Bytes::new())
+        .with_answer(answer.status(), headers, Bytes::new())
         // That of a proxy that mixes up connections, for all that is known.
         .with_origin(Origin::Gateway)
         .with_effect(Effect::Unknown)

@@ -264,18 +264,12 @@ impl Client {
             running.begin_attempt(sent_at);
             let api = self.api(self.context(options).activity(activity.clone()));
             let sent = span.around(limited(send(api), limits, activity)).await;
-            let context = self.context(options);
-            let redactor = Redactor::new(&context, &options.private);
             let is_of_other = |response: &ResponseValue<T>| {
                 let asked = subject.zip(call.subject());
                 asked.is_some_and(|(is_about, id)| !is_about(response, id))
             };
-            let error = match sent {
-                Ok(Ok(response)) if is_of_other(&response) => {
-                    self.distrust_connections();
-                    answer::of_other(call, &response)
-                }
-                Ok(Ok(response)) => {
+            let sent = match sent {
+                Ok(Ok(response)) if !is_of_other(&response) => {
                     self.budget().give();
                     self.clock().measure(sent_at, response.headers());
                     if let Some(permit) = permit {
@@ -283,6 +277,15 @@ impl Client {
                         permit.accepted(task);
                     }
                     return Ok(response);
+                }
+                sent => sent,
+            };
+            let context = self.context(options);
+            let redactor = Redactor::new(&context, &options.private);
+            let error = match sent {
+                Ok(Ok(response)) => {
+                    self.distrust_connections();
+                    answer::of_other(call, &response, &redactor)
                 }
                 Ok(Err(error)) => {
                     answer::error(error, operation, activity.is_excessive(), &redactor)
@@ -312,9 +315,9 @@ impl Client {
             };
             // The gate decides when the next one follows its own refusals, and whether the deadline allows it.
             let is_paused = !waits_for_admission;
-            let is_left = !is_paused
+            let is_allowed = !is_paused
                 || (limits.allow(pause) && (error.asks_for_a_pause() || self.budget().take()));
-            if !is_left {
+            if !is_allowed {
                 return Err(error);
             }
             span.retries(&error, pause);

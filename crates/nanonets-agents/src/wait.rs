@@ -39,6 +39,9 @@ const TURN: u32 = 5;
 /// quarter of the first pause between polls: eight seconds in all, by default.
 const SUMMARY_READS: u32 = 5;
 
+/// The time for reading what has arrived when a deadline passes.
+const GRACE: Duration = Duration::from_millis(50);
+
 pub(crate) type OnStatus = Arc<dyn Fn(&Task) + Send + Sync>;
 type OnFailure = Arc<dyn Fn(&Error) + Send + Sync>;
 
@@ -277,7 +280,10 @@ async fn until<T>(deadline: Instant, work: impl Future<Output = T>) -> Option<T>
     match tokio::time::timeout_at(deadline, work.as_mut()).await {
         Ok(done) => Some(done),
         Err(_) => {
-            let settled = pin!(async { Activity::default().settle().await });
+            let settled = pin!(async {
+                tokio::time::sleep(GRACE).await;
+                Activity::default().settle().await;
+            });
             match select(work, settled).await {
                 Either::Left((done, _)) => Some(done),
                 Either::Right(_) => None,

@@ -53,7 +53,7 @@ impl Limit {
 
 /// Lets the runtime read what has arrived already.
 async fn settled() {
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
     for _ in 0..16 {
         tokio::task::yield_now().await;
     }

@@ -268,7 +268,7 @@ async fn an_answer_can_be_had_as_it_came() {
     assert_eq!(raw.body, "no JSON");
     simulator.fault(Fault::status(200).json_of(20_000));
     let error = client.agent(agent).get().raw().await.expect_err("too much");
-    assert_eq!(error.kind(), ErrorKind::Unreadable);
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
     simulator.clear_faults();
     simulator.fault(Fault::status(404));
     let error = client.agent(agent).get().raw().await;
@@ -373,14 +373,17 @@ async fn an_answer_that_no_attempt_will_change_is_not_asked_for_again() {
     let agent = simulator.create_agent("Invoices").id;
     let client = builder(&simulator).response_limit(10_000).build();
     let client = client.expect("a client");
-    for fault in [
-        Fault::status(200).json_of(20_000),
-        Fault::status(200).body("text/plain", "ok"),
+    for (fault, kind) in [
+        (Fault::status(200).json_of(20_000), ErrorKind::TooLarge),
+        (
+            Fault::status(200).body("text/plain", "ok"),
+            ErrorKind::Unreadable,
+        ),
     ] {
         simulator.forget_requests();
         let fault = simulator.fault(fault);
         let error = client.agent(agent).get().await.expect_err("no agent");
-        assert_eq!(error.kind(), ErrorKind::Unreadable);
+        assert_eq!(error.kind(), kind);
         assert_eq!(simulator.count(Operation::GetAgent), 1);
         fault.remove();
     }

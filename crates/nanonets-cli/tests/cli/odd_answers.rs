@@ -208,3 +208,64 @@ async fn an_answer_with_too_many_values_is_printed_by_the_command_that_the_error
     let raw = run(&server, &["tasks", "get", ID, "--raw"]).await;
     assert!(raw.data().contains("\"k59999\":0"));
 }
+
+/// The first pages are printed while a later one is still on its way, and what was printed is JSON in the end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_all_pages_is_printed_while_it_is_read() {
+    use std::io::{BufRead as _, BufReader};
+    let (release, released) = tokio::sync::watch::channel(false);
+    let server = RawServer::play(move |mut connection| {
+        let mut released = released.clone();
+        async move {
+            while let Some(request) = connection.request().await {
+                let next = match request.target.split_once("cursor=") {
+                    None => 1,
+                    Some((_, cursor)) => {
+                        let digit = cursor.chars().next().and_then(|digit| digit.to_digit(10));
+                        digit.expect("a digit") + 1
+                    }
+                };
+                if next == 3 {
+                    released
+                        .wait_for(|is_released| *is_released)
+                        .await
+                        .expect("a test");
+                }
+                let page = json!({ "data": [task("running")], "has_more": next < 4, "next_cursor": next.to_string() });
+                connection.send(&Reply::json(200, page)).await;
+            }
+        }
+    });
+    let mut command = command();
+    command
+        .args(["tasks", "list", "--all", "--json"])
+        .env("NANONETS_API_KEY", "key")
+        .env("NANONETS_BASE_URL", server.url())
+        .stdout(std::process::Stdio::piped());
+    let printed = tokio::task::spawn_blocking(move || {
+        let mut child = command.spawn().expect("it can be run");
+        let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        let mut text = String::new();
+        for line in stdout.lines() {
+            let line = line.expect("UTF-8");
+            if line.contains("updated_at") && text.matches("updated_at").count() == 1 {
+                // Two items are here, and the third page was not sent yet.
+                release.send_replace(true);
+            }
+            text.push_str(&line);
+            text.push('\n');
+        }
+        assert!(child.wait().expect("it ends").success());
+        text
+    });
+    let limit = std::time::Duration::from_secs(30);
+    let printed = tokio::time::timeout(limit, printed).await.expect("an end");
+    let printed = printed.expect("a text");
+    let items: Value = serde_json::from_str(&printed).expect("JSON");
+    assert_eq!(items.as_array().map(Vec::len), Some(4));
+    // As if it had been written in one piece.
+    assert_eq!(
+        printed.trim_end(),
+        serde_json::to_string_pretty(&items).expect("JSON")
+    );
+}
