@@ -140,9 +140,11 @@ impl Draft {
     ) {
         self.step(|request| {
             *request.body_mut() = Some(body()?);
+            // Unless a header parameter has set another one.
             request
                 .headers_mut()
-                .insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+                .entry(CONTENT_TYPE)
+                .or_insert(HeaderValue::from_static(media_type));
             Ok(())
         });
     }

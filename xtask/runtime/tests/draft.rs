@@ -192,3 +192,18 @@ fn a_request_that_could_have_a_body_says_that_it_has_none() {
         assert_eq!(length(method, None), None);
     }
 }
+
+#[test]
+fn a_header_parameter_can_name_the_media_type_of_a_body() {
+    let archive = "application/x-tar".to_owned();
+    for (parameter, expected) in [
+        (Some(&archive), "application/x-tar"),
+        (None, "application/octet-stream"),
+    ] {
+        let request = request(|draft| {
+            draft.header("content-type", Style::Fields, parameter);
+            draft.raw("application/octet-stream", Some("bytes".into()));
+        });
+        assert_eq!(request.headers()["content-type"], expected);
+    }
+}

@@ -55,6 +55,10 @@ pub const RULES: &[Rule] = &[
         applies: |_, _, difference| is_theirs(difference, "unknown variant"),
     },
     Rule {
+        reason: "typify demands one of the values of an enum of objects, which the model does not have",
+        applies: |_, _, difference| is_theirs(difference, "invalid value"),
+    },
+    Rule {
         reason: "typify demands an address where the format is that of one",
         applies: |_, _, difference| {
             is_theirs(difference, "invalid IPv4") || is_theirs(difference, "invalid IPv6")

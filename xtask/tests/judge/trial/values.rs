@@ -179,7 +179,10 @@ impl<'a> Values<'a> {
         self.count += 1;
         let count = self.count;
         Some(match primitive {
-            Primitive::Bool => json!(count % 2 == 1),
+            Primitive::Bool => {
+                let only = constraints.iter().find_map(|all| all.boolean);
+                json!(only.unwrap_or(count % 2 == 1))
+            }
             Primitive::Integer(integer) => {
                 let (least, greatest) = range(constraints, |all| all.integer);
                 let (most, count) = (greatest.unwrap_or(width(integer)), i128::from(count));
