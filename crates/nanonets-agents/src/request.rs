@@ -223,6 +223,16 @@ impl<T: Send + 'static> IntoFuture for Request<T> {
     type IntoFuture = Sending<T>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.send().await.map(ResponseValue::into_inner) })
+        // Not by `send`, whose future would be one more to move the request into.
+        Box::pin(async move {
+            let sent = self.client.call(
+                self.call,
+                self.options,
+                self.started,
+                self.subject,
+                &*self.send,
+            );
+            sent.await.map(ResponseValue::into_inner)
+        })
     }
 }

@@ -17,7 +17,12 @@ pub fn segment(name: &str, value: &str) -> Result<String, String> {
             "`{name}` can't be {value:?}: it is part of the path"
         ));
     }
-    Ok(encode_path(value))
+    // Ids, as most values are, are sent as they are.
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    match value.bytes().all(is_plain) {
+        true => Ok(value.to_owned()),
+        false => Ok(encode_path(value)),
+    }
 }
 
 /// Makes a parameter the value of a header.
