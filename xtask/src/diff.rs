@@ -2,13 +2,13 @@
 //!
 //! The models of both documents ([`crate::api`]) are compared, for the generated code follows from them. A change is
 //! named in the words of the API, for that is what a maintainer knows, and classed by what callers of the Rust API meet, for that
-//! is what a version number promises. What the model does not have is compared in the documents: constraints of values
+//! is what a version number promises. Facts that the model does not have are compared in the documents: constraints of values
 //! (`constraints`), and details such as servers, authentication and descriptions (`details`). Each kind of change is a row
 //! of one table (`kind`).
 //!
 //! The promise: what compiles and works with one version does so with the next, unless the version says otherwise. Not
 //! covered are struct literals without `..` and patterns without `..`, which name every field, and `new` of a type that is
-//! only received: objects gain fields all the time. What holds for each kind of change is checked by the compiler, in
+//! only received: objects gain fields all the time. The class of each kind of change is checked by the compiler, in
 //! `tests/changes`.
 
 mod changes;

@@ -1,4 +1,4 @@
-//! What each operation and each schema of a document becomes: `--explain`.
+//! The lines of `--explain`: the method of each operation, and the type of each schema.
 
 use crate::api::{Api, Content, Operation, Shape, TypeDef};
 use crate::read::Document;

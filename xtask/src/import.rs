@@ -30,7 +30,7 @@ pub struct Imported {
     pub document: Document,
     /// What the reader may want to know: of the overlay, then of the upstream document, each in its order.
     pub notes: Vec<Located>,
-    /// What it took to say a document of OpenAPI 3.1 in the words of 3.0, each change with its place.
+    /// The changes that brought a document of OpenAPI 3.1 to 3.0, each with its position.
     pub rewrites: Vec<(Position, Rewrite)>,
     /// What the maintainers wrote and the new description has no place for, in the order of the old one.
     pub lost: Vec<Lost>,

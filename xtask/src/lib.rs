@@ -1,8 +1,8 @@
 //! The generator behind `cargo xtask codegen`: an API description in, a low-level client out.
 //!
 //! A pipeline of plain functions, each a module that can be used without the others: [`read`], [`check`], [`construct`],
-//! [`render`], [`mod@format`], [`output`]; [`codegen`] puts them together. Only the first and the last touch files. What is
-//! constructed is the model of the client, [`api`].
+//! [`render`], [`mod@format`], [`output`]; [`codegen`] puts them together. Only the first and the last touch files. The
+//! model of the client is [`api`].
 
 // Nothing that a document contains may end the program: it is refused by name and place.
 #![deny(clippy::expect_used, clippy::panic, clippy::unwrap_used)]

@@ -43,7 +43,7 @@ pub struct Document {
     source: Rc<Source>,
 }
 
-/// What reading a document corrected.
+/// The corrections of reading a document.
 #[derive(Debug)]
 struct Corrected {
     /// The text that was written without quotes.

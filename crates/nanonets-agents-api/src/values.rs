@@ -189,7 +189,7 @@ mod tests {
             let list = body(r#"{"data":["#, &item, "{}]}", 20_000_000);
             assert!(!has_too_many_values(Operation::ListTasks, list.as_bytes()));
         }
-        // What is kept as text has any number of values.
+        // Unknown members are kept as text, with any number of values.
         for part in ["0,", "[],", r#"{"a":1},"#] {
             let task = body(r#"{"unknown":["#, part, "0]}", 8_000_000);
             assert!(!has_too_many_values(Operation::GetTask, task.as_bytes()));

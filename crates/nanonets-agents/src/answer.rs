@@ -27,8 +27,8 @@ const SNIFFED: usize = 512;
 /// How much of a body an error keeps.
 const BODY: usize = 64 * 1024;
 
-/// The error of an attempt of `operation`, whose answer may have been given up for its number of values. The redactor knows
-/// what was sent.
+/// The error of an attempt of `operation`, whose answer may have been given up for its number of values. The redactor has
+/// the texts of the request.
 pub(crate) fn error(
     failure: ApiError<ErrorBody<ErrorEnvelope>>,
     operation: Operation,
@@ -96,7 +96,7 @@ pub(crate) fn of_other<T>(call: Call, answer: &ResponseValue<T>, redactor: &Reda
     redactor.mark_sensitive(&mut headers);
     Error::new(ErrorKind::OtherAnswer, message)
         .with_answer(answer.status(), headers, Bytes::new())
-        // That of a proxy that mixes up connections, for all that is known.
+        // A proxy that mixes up connections is the usual cause.
         .with_origin(Origin::Gateway)
         .with_effect(Effect::Unknown)
 }
@@ -304,7 +304,7 @@ pub(crate) fn created_task(body: &[u8]) -> Option<TaskId> {
     created(body, Operation::RunAgent)?.task()
 }
 
-/// What the answer to an operation says that it has created.
+/// The task or agent that the answer to an operation names as created.
 fn created(body: &[u8], operation: Operation) -> Option<Created> {
     Created::of(operation, created_id(body, Created::field(operation)?)?)
 }

@@ -450,9 +450,9 @@ impl Client {
         started.push_back(task);
     }
 
-    /// What is known of the calls that may have an effect and are not over, in their order: those that are made now, and the
-    /// last hundred whose future was dropped. Each is an error that says so by its [`effect`](Error::effect): none if no
-    /// attempt was sent, created if the id had arrived already, and otherwise unknown, with what is needed to look for it.
+    /// The unfinished calls that may have an effect, in their order: the calls in flight, and the last hundred calls whose
+    /// future was dropped. Each is an error with its [`effect`](Error::effect): none if no attempt was sent, created if the id
+    /// had arrived already, and otherwise unknown, with the record that finds the task.
     ///
     /// It serves programs that stop waiting, for example at a signal.
     #[must_use]

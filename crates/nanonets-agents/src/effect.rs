@@ -1,4 +1,4 @@
-//! What a request that failed has done.
+//! The effect of a request that failed: none, unknown, or a task or agent that was created.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ pub enum Effect {
     Created(Created),
 }
 
-/// What a request has created.
+/// A task or an agent that a request has created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Created {
@@ -41,7 +41,7 @@ impl Created {
         }
     }
 
-    /// What the operation has created whose answer has this id.
+    /// The task or agent with this id, which the answer to an operation has.
     pub(crate) fn of(operation: Operation, id: Uuid) -> Option<Self> {
         match operation {
             Operation::RunAgent => Some(Self::Task(TaskId(id))),

@@ -38,7 +38,7 @@ struct Inner {
     body: Bytes,
     attempts: u32,
     origin: Option<Origin>,
-    /// That of the last attempt.
+    /// The effect of the last attempt.
     effect: Effect,
     /// An attempt before the last one may have had an effect.
     may_have_had_effect: bool,
@@ -243,7 +243,7 @@ impl Error {
         self
     }
 
-    /// What the last attempt proves, whatever the operation is.
+    /// The effect that the last attempt proves, of any operation.
     pub(crate) fn effect_of_attempt(&self) -> Effect {
         self.0.effect
     }
@@ -366,7 +366,7 @@ impl Error {
         }
     }
 
-    /// What the request has created, if the id arrived although the rest of the answer is odd, or did not end.
+    /// The task or agent that the request has created, if the id arrived although the rest of the answer is odd or did not end.
     #[must_use]
     pub fn created(&self) -> Option<Created> {
         match self.effect() {

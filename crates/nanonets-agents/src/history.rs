@@ -1,7 +1,7 @@
-//! The course of a call: what its attempts prove so far, and which calls are not over.
+//! The course of a call: the effect that its attempts have proved so far, and the calls that are not over.
 //!
-//! Every way out of a call passes through [`History::conclude`], which knows of all attempts. An error that an attempt
-//! leaves says nothing of those before it.
+//! Every way out of a call passes through [`History::conclude`], which knows of all attempts. The error of one
+//! attempt has no facts about the attempts before it.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,10 +21,10 @@ use crate::record::RunRecord;
 use crate::redact::Redactor;
 use crate::retry::Attempts;
 
-/// How many calls a client remembers whose future was dropped.
+/// The number of dropped calls that a client remembers.
 const REMEMBERED: usize = 100;
 
-/// What is known of a call that has begun.
+/// The state of a call that has begun.
 #[derive(Clone)]
 pub(crate) struct History {
     call: Call,

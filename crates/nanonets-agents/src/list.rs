@@ -241,7 +241,7 @@ struct Walk<T, F> {
     /// The hash of every cursor that was given out: a cursor may be long.
     seen: HashSet<u64>,
     hasher: RandomState,
-    /// So many pages were read.
+    /// The number of pages that were read.
     pages: u32,
     /// So many pages before this one were empty.
     empty: u32,

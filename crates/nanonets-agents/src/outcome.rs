@@ -213,7 +213,7 @@ impl Question {
     ///
     /// # Errors
     ///
-    /// Those of the two requests.
+    /// The errors of reading the task and its messages.
     pub async fn is_open(&self) -> Result<bool> {
         if self.task.get().await?.status != TaskStatus::WaitingForInput {
             return Ok(false);

@@ -200,7 +200,7 @@ impl RetryPolicy {
         attempts: &Attempts,
         error: &Error,
     ) -> Option<Duration> {
-        // What was created is not to be created twice, whoever decides.
+        // A task that was created is never created twice, also not by `decide_by`.
         if matches!(error.effect_of_attempt(), Effect::Created(_)) {
             return None;
         }

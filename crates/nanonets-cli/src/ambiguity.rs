@@ -76,7 +76,8 @@ pub fn interrupted(
     }
 }
 
-/// What a command says that is ended while it is blocked: the request that is under way, or the task that it waits for.
+/// The message of a command that a signal ends while it is blocked: it names the request in flight, or the task that the
+/// command waits for.
 pub fn last_words(client: &Client, code: Code) -> Failure {
     let failure = Failure::new(code, "interrupted while an answer was read or written");
     let (failure, has_no_effect) = interrupted(client, failure, None);

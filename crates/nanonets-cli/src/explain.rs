@@ -36,7 +36,7 @@ pub fn refusal(error: &Error) -> Failure {
     };
     let has_no_effect = ambiguity::effect(error).is_none();
     let mut message = words(error);
-    // What was created needs no remedy.
+    // A task that was created needs no remedy.
     match remedy(error).filter(|_| error.created().is_none()) {
         Some(Remedy::Repeat(words)) if has_no_effect => message = format!("{message}; {words}"),
         Some(Remedy::Mend(words)) => message = format!("{message}; {words}"),

@@ -90,7 +90,7 @@ pub async fn until_interrupted<T>(work: impl Future<Output = T>) -> Result<T, In
     let part = signals::Part::begin();
     tokio::select! {
         biased;
-        // What it has come to is worth more than the signal, which waits for whatever comes next.
+        // A result counts more than the signal, which the next part of the command acts on.
         result = work => Ok(result),
         by = part.next_signal() => Err(Interrupted { by }),
     }

@@ -173,7 +173,7 @@ impl Violation {
         }
     }
 
-    /// That of an object with members that it can't have.
+    /// The violation of an object with members that it can't have.
     #[must_use]
     pub fn closed() -> Self {
         Self::of("has members that the API description does not allow".to_owned())

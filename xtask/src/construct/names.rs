@@ -26,7 +26,7 @@ pub fn words(pointer: &str) -> String {
                 tokens.next();
                 words.push("response".to_owned());
             }
-            // What follows is a position, or a media type.
+            // The next token is a position, or a media type.
             "allOf" | "anyOf" | "oneOf" | "prefixItems" | "parameters" | "content" => {
                 tokens.next();
             }
@@ -115,7 +115,7 @@ pub struct Inputs<'a> {
 }
 
 impl<'a> Inputs<'a> {
-    /// Those with these keys and locations, beside these methods of the builder.
+    /// The inputs with these keys and locations, beside these methods of the builder.
     pub fn of(keys: Vec<(&'a str, &'static str)>, methods: &[&str]) -> Self {
         let methods: BTreeSet<String> = methods.iter().map(|name| (*name).to_owned()).collect();
         let wanted = keys.iter().map(|(key, _)| names::value_name(key));

@@ -12,7 +12,7 @@ use super::names::Scope;
 use super::schema::{Branch, Schema};
 use super::types::Types;
 
-/// How many unions in one another are searched for values of a discriminator.
+/// The depth to which nested unions are searched for values of a discriminator.
 const MAX_UNIONS: usize = 4;
 
 /// Constructs a union of several branches.

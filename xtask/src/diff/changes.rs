@@ -8,7 +8,7 @@ use super::{Change, Effect, Kind, Owner, Part, Place};
 /// The changes of a comparison. Prose and details are collected, and are one change for each owner or place in the end.
 #[derive(Debug)]
 pub struct Changes<'d> {
-    /// What is compared.
+    /// The two sides that are compared.
     pub context: &'d Context<'d>,
     changes: Vec<Change>,
     /// The kinds of changes of each place.

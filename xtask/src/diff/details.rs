@@ -1,4 +1,4 @@
-//! What the documents have and the model does not: servers, documentation, headers of responses, contents that are bytes to
+//! Facts that the documents have and the model does not: servers, documentation, headers of responses, contents that are bytes to
 //! the client, and other details. The generated code depends on none of it.
 
 use std::collections::BTreeSet;
@@ -304,7 +304,7 @@ pub fn keys<'v>(old: Option<&'v Value>, new: Option<&'v Value>) -> Vec<&'v str> 
 /// A comparison of values that the model does not have, at one place.
 pub struct Details<'c, 'd> {
     place: Place,
-    /// What they are of, such as `` of `image/png` ``.
+    /// The owner of the details in words, such as `` of `image/png` ``.
     of: String,
     changes: &'c mut Changes<'d>,
 }

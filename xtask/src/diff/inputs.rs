@@ -102,7 +102,7 @@ fn inputs<'a>(side: &Side<'a>, operation: &'a Operation) -> Vec<Input<'a>> {
             let (part, value) = ((what, &*parameter.key), Value::Type(&parameter.value));
             let declared = declared(side, operation, parameter);
             Input {
-                // Those in the path come first.
+                // Path parameters come first.
                 position: (parameter.location == Location::Path).then_some(index),
                 form: style(parameter.style),
                 default: parameter.default.as_deref(),

@@ -6,7 +6,7 @@ use super::Effect;
 
 macro_rules! kinds {
     ($($kind:ident $effect:ident $reason:literal)*) => {
-        /// What happened to what; in JSON as `kebab-case`.
+        /// The kind of a change; in JSON as `kebab-case`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(rename_all = "kebab-case")]
         pub enum Kind {

@@ -3,7 +3,7 @@
 /// The items of two lists.
 #[derive(Debug)]
 pub struct Matching<'a, T> {
-    /// Those that both have, each with its position in the new list.
+    /// The items that both lists have, each with its position in the new list.
     pub pairs: Vec<(&'a T, &'a T, usize)>,
     pub gone: Vec<&'a T>,
     pub added: Vec<&'a T>,

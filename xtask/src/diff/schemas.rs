@@ -1,7 +1,7 @@
 //! Schemas at one place of both documents: constraints, documentation, and whatever the model does not have.
 //!
-//! The types that the schemas have are compared in the model. What they refer to, and the members of objects, are places of
-//! their own.
+//! The types that the schemas have are compared in the model. Schemas that they refer to, and the members of objects, are
+//! places of their own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ptr;
@@ -73,7 +73,7 @@ pub fn compare<'d>(at: &At, old: &Schema<'d>, new: &Schema<'d>, changes: &mut Ch
     let is_reported = changes.has(&at.place);
     let objects = match (old.reference(), new.reference()) {
         _ if at.depth > MAX_DEPTH => return,
-        // What they refer to is compared by itself; what stands beside the references are annotations.
+        // The schemas that they refer to are compared by themselves; beside the references are annotations alone.
         (Some(before), Some(after)) if is_component(before) && is_component(after) => {
             if !is_reported && !context.same_schema(before, after) {
                 let [before, after] =

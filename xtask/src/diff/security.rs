@@ -62,7 +62,7 @@ fn requirements(
     changes: &mut Changes<'_>,
 ) {
     if old != new {
-        // What meets a requirement meets one with fewer schemes and scopes.
+        // Credentials that meet a requirement meet one with fewer schemes and scopes.
         let is_met = |old| new.values().any(|new| new.is_subset(old));
         let text = |alternatives: &Requirements<'_>| {
             alternatives

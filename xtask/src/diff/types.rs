@@ -115,7 +115,7 @@ impl<'d> Comparison<'_, 'd> {
         format!("{was} and {verb} {is}")
     }
 
-    /// What `Debug` shows.
+    /// Compares whether `Debug` shows the values.
     fn debug(&mut self, place: &Place, was_private: bool, is_private: bool) {
         let what = match (was_private, is_private) {
             (false, true) => "is not shown by `Debug` any more",

@@ -2,8 +2,7 @@
 //!
 //! The two versions differ in few places, most of them in schemas: 3.1 takes all of JSON Schema 2020-12. A list of small passes
 //! does the work, each of which removes one of these differences and records every rewrite; `spec import --explain` prints
-//! them. What 3.0 has no words for is loosened, so that whatever was valid stays valid, and noted; or it is refused by name
-//! and place.
+//! them. A keyword that 3.0 lacks is removed and noted, if all values stay valid; otherwise it is rejected by name and position.
 //!
 //! The pointers of the result are traced back to the file, so that a later message names a line that is there.
 

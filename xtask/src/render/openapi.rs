@@ -1,7 +1,7 @@
 //! The operations of the model as an OpenAPI 3.0 document for progenitor's generators.
 //!
 //! It is made of openapiv3's types and has what progenitor takes. Every type is a component, for which progenitor prints the
-//! type of the generated client. What progenitor's code would match or answer wrongly is absent: parameters whose text is
+//! type of the generated client. It omits the parts that progenitor's code would match or answer wrongly: parameters whose text is
 //! not what their type displays (lists, objects, fractions, cookies), bodies other than JSON and text, and responses
 //! other than JSON.
 

@@ -49,7 +49,7 @@ pub struct Needed {
 }
 
 impl Needed {
-    /// What the client of an API needs.
+    /// The files that the client of an API needs.
     pub fn by(api: &Api) -> Self {
         Self {
             events: super::has_events(api),

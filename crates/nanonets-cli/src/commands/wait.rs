@@ -82,7 +82,7 @@ async fn unless_left(
     })
 }
 
-/// What a status says in the answer to a cancelling.
+/// The sentence for the status in the answer to a cancelling.
 pub fn after_cancelling(id: TaskId, status: &TaskStatus) -> String {
     match status {
         TaskStatus::Completed | TaskStatus::Failed => format!("{id} is {status} already"),

@@ -362,7 +362,7 @@ impl<'a> Watched<'a> {
     }
 }
 
-/// What a program is told of a task.
+/// The JSON that a program gets about a task.
 #[derive(Serialize)]
 struct State<'a, T> {
     task_id: TaskId,

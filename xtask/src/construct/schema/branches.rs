@@ -6,7 +6,7 @@ use super::{ANNOTATIONS, Part, Resolved, Schema, both, type_names};
 use crate::pointer;
 use crate::view;
 
-/// How many unions within a branch are searched for contradictions. Those further in are found when their own branches are
+/// The depth to which unions within a branch are searched for contradictions. Unions further in are found when their own branches are
 /// asked for, and a search of all of them would multiply.
 const MAX_UNIONS: usize = 1;
 

@@ -1,4 +1,4 @@
-//! What is in the values of a schema: the members of objects, the items of arrays.
+//! The schemas inside a schema: of the members of objects, and of the items of arrays.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ impl<'d> Schema<'d> {
         Self::overriding(root, self.members(name))
     }
 
-    /// What the objects have for a property.
+    /// The schema objects that the parts have for a property.
     pub(super) fn members(&self, name: &str) -> Vec<Part<'d>> {
         let members = self.parts.iter();
         members
@@ -57,7 +57,7 @@ impl<'d> Schema<'d> {
 
     /// The schema of the properties without a name.
     pub fn additional_properties(&self, root: &'d Value) -> Option<Self> {
-        // Those whose names match a pattern may be of another type.
+        // Properties whose names match a pattern may be of another type.
         if self.has("patternProperties") {
             return self.only_pattern(root);
         }
