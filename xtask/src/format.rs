@@ -1,15 +1,24 @@
 //! Fifth stage: code becomes text, the same on every toolchain and operating system.
 
-use syn::File;
+use proc_macro2::TokenStream;
 
-/// Formats one source file.
-pub fn format(file: &File) -> String {
-    space(&prettyplease::unparse(file))
+/// Formats one source file, of which one section after the other is made: the tokens of a large file take fifty times the
+/// memory of its text.
+///
+/// # Errors
+///
+/// A section that is not Rust.
+pub fn format(sections: impl IntoIterator<Item = TokenStream>) -> syn::Result<String> {
+    let mut unspaced = String::new();
+    for section in sections {
+        unspaced.push_str(&prettyplease::unparse(&syn::parse2(section)?));
+    }
+    Ok(space(&unspaced))
 }
 
 /// Adds to what prettyplease printed the blank lines between items and methods that a reader is used to and it leaves
 /// out.
-pub fn space(unspaced: &str) -> String {
+fn space(unspaced: &str) -> String {
     let mut text = String::with_capacity(unspaced.len() + unspaced.len() / 16);
     let mut lines = unspaced.lines().peekable();
     while let Some(line) = lines.next() {

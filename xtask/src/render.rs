@@ -33,22 +33,25 @@ pub fn module(api: &Api, inner: Option<&str>) -> Result<BTreeMap<String, String>
     let inner: Option<TokenStream> = inner.and_then(|inner| inner.parse().ok());
     let needed = Needed::by(api);
     let modules = [
-        ("mod.rs", index(api)),
-        ("client.rs", client::module(api, inner.as_ref())),
-        ("operations.rs", operations::module(api)),
-        ("types.rs", types::module(api)),
-        ("support/mod.rs", support::module(&needed)),
+        ("mod.rs", format::format([index(api)])),
+        (
+            "client.rs",
+            format::format([client::module(api, inner.as_ref())]),
+        ),
+        ("operations.rs", format::format(operations::sections(api))),
+        ("types.rs", format::format(types::sections(api))),
+        ("support/mod.rs", format::format([support::module(&needed)])),
     ];
-    let descriptor = ("descriptor.rs", descriptor::module(api));
     let has_operations = !api.operations.is_empty();
-    let modules = modules
-        .into_iter()
-        .chain(has_operations.then_some(descriptor));
+    let descriptor = has_operations.then(|| {
+        let text = format::format([descriptor::module(api)]);
+        ("descriptor.rs", text)
+    });
     let (mut files, mut problems) = (BTreeMap::new(), Vec::new());
-    for (path, tokens) in modules {
-        match syn::parse2(tokens) {
-            Ok(file) => {
-                files.insert(path.to_owned(), format::format(&file));
+    for (path, text) in modules.into_iter().chain(descriptor) {
+        match text {
+            Ok(text) => {
+                files.insert(path.to_owned(), text);
             }
             Err(error) => problems.push(not_rust(path, &error)),
         }
@@ -68,8 +71,7 @@ pub fn module(api: &Api, inner: Option<&str>) -> Result<BTreeMap<String, String>
 ///
 /// A diagnostic for a model that progenitor does not take, which is a defect of this crate.
 pub fn mocks(api: &Api) -> Result<String, Diagnostic> {
-    let file = syn::parse2(mock::module(api)?).map_err(|error| not_rust("mock.rs", &error))?;
-    Ok(format::format(&file))
+    format::format([mock::module(api)?]).map_err(|error| not_rust("mock.rs", &error))
 }
 
 fn not_rust(path: &str, error: &syn::Error) -> Diagnostic {

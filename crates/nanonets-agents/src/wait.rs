@@ -1,7 +1,7 @@
 //! Waiting for a task. The API sends no notifications, so a wait polls, with growing pauses.
 
 use std::fmt;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -275,20 +275,17 @@ pub enum Update {
 }
 
 /// Works until a deadline. What has arrived by then still counts, although the runtime has not read it yet.
-async fn until<T>(deadline: Instant, work: impl Future<Output = T>) -> Option<T> {
-    let mut work = pin!(work);
-    match tokio::time::timeout_at(deadline, work.as_mut()).await {
-        Ok(done) => Some(done),
-        Err(_) => {
-            let settled = pin!(async {
-                tokio::time::sleep(GRACE).await;
-                Activity::default().settle().await;
-            });
-            match select(work, settled).await {
-                Either::Left((done, _)) => Some(done),
-                Either::Right(_) => None,
-            }
-        }
+///
+/// The work is borrowed: a future that takes another one is as large as two of it.
+async fn until<F: Future>(deadline: Instant, work: Pin<&mut F>) -> Option<F::Output> {
+    let settled = pin!(async {
+        tokio::time::sleep_until(deadline).await;
+        tokio::time::sleep(GRACE).await;
+        Activity::default().settle().await;
+    });
+    match select(work, settled).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(_) => None,
     }
 }
 
@@ -351,9 +348,13 @@ impl Poller {
 
     /// Polls until there is something to tell.
     async fn next(&mut self) -> Result<Update> {
-        let update = match self.deadline {
-            Some(deadline) => until(deadline, self.poll()).await,
-            None => Some(self.poll().await),
+        let deadline = self.deadline;
+        let update = {
+            let poll = pin!(self.poll());
+            match deadline {
+                Some(deadline) => until(deadline, poll).await,
+                None => Some(poll.await),
+            }
         };
         update.unwrap_or_else(|| Err(self.timed_out()))
     }
@@ -361,7 +362,7 @@ impl Poller {
     /// Does something else before the deadline.
     async fn in_time<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
         match self.deadline {
-            Some(deadline) => match until(deadline, work).await {
+            Some(deadline) => match until(deadline, pin!(work)).await {
                 Some(result) => result,
                 None => Err(self.timed_out()),
             },

@@ -1,5 +1,7 @@
 //! Prints the builders of requests.
 
+use std::iter;
+
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
@@ -12,10 +14,10 @@ use crate::api::{
     Primitive, Segment, Style, Success, TypeRef,
 };
 
-/// Prints the module of builders.
-pub fn module(api: &Api) -> TokenStream {
+/// The sections of the module of builders: its head, and each builder.
+pub fn sections(api: &Api) -> impl Iterator<Item = TokenStream> {
     let references = References::of(api).within(quote!(super::types));
-    let builders = api.operations.iter().map(|operation| {
+    let builders = api.operations.iter().map(move |operation| {
         Printer {
             references: &references,
             operation,
@@ -27,13 +29,12 @@ pub fn module(api: &Api) -> TokenStream {
             use super::support;
         )
     });
-    quote! {
+    let head = quote! {
         //! The builders of requests, one for each operation.
 
         #support
-
-        #(#builders)*
-    }
+    };
+    iter::once(head).chain(builders)
 }
 
 struct Printer<'a> {

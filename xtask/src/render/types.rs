@@ -1,5 +1,7 @@
 //! Prints the definitions of types.
 
+use std::iter;
+
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
@@ -11,10 +13,10 @@ use crate::api::{
     TypeDocs, TypeRef, UnionType,
 };
 
-/// Prints the module of types.
-pub fn module(api: &Api) -> TokenStream {
+/// The sections of the module of types: its head, and each type.
+pub fn sections(api: &Api) -> impl Iterator<Item = TokenStream> {
     let references = References::of(api);
-    let types = api.types.iter().map(|definition| {
+    let types = api.types.iter().map(move |definition| {
         let printer = Printer {
             references: &references,
             definition,
@@ -26,13 +28,12 @@ pub fn module(api: &Api) -> TokenStream {
             use super::support;
         )
     });
-    quote! {
+    let head = quote! {
         //! The types of parameters, bodies and responses.
 
         #support
-
-        #(#types)*
-    }
+    };
+    iter::once(head).chain(types)
 }
 
 struct Printer<'a> {
