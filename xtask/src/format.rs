@@ -1,6 +1,7 @@
 //! Fifth stage: code becomes text, the same on every toolchain and operating system.
 
 use proc_macro2::TokenStream;
+use syn::{File, Item};
 
 /// Formats one source file, of which one section after the other is made: the tokens of a large file take fifty times the
 /// memory of its text.
@@ -9,40 +10,52 @@ use proc_macro2::TokenStream;
 ///
 /// A section that is not Rust.
 pub fn format(sections: impl IntoIterator<Item = TokenStream>) -> syn::Result<String> {
-    let mut unspaced = String::new();
+    let mut text = String::new();
+    let mut follows_declaration = false;
     for section in sections {
-        unspaced.push_str(&prettyplease::unparse(&syn::parse2(section)?));
+        let File { attrs, items, .. } = syn::parse2(section)?;
+        if !attrs.is_empty() {
+            text.push_str(&print(attrs, Vec::new()));
+        }
+        for item in items {
+            let is_declaration = is_declaration(&item);
+            if !text.is_empty() && !(follows_declaration && is_declaration) {
+                text.push('\n');
+            }
+            follows_declaration = is_declaration;
+            push_spaced(&mut text, &print(Vec::new(), vec![item]));
+        }
     }
-    Ok(space(&unspaced))
+    Ok(text)
 }
 
-/// Adds to what prettyplease printed the blank lines between items and methods that a reader is used to and it leaves
-/// out.
-fn space(unspaced: &str) -> String {
-    let mut text = String::with_capacity(unspaced.len() + unspaced.len() / 16);
-    let mut lines = unspaced.lines().peekable();
+fn print(attrs: Vec<syn::Attribute>, items: Vec<Item>) -> String {
+    prettyplease::unparse(&File {
+        shebang: None,
+        frontmatter: None,
+        attrs,
+        items,
+    })
+}
+
+/// Whether an item is one line, and stands without a blank line among its like.
+fn is_declaration(item: &Item) -> bool {
+    match item {
+        Item::Use(_) => true,
+        Item::Mod(module) => module.content.is_none(),
+        _ => false,
+    }
+}
+
+/// Adds an item with the blank lines between its methods that a reader is used to, and that prettyplease leaves out.
+fn push_spaced(text: &mut String, item: &str) {
+    let mut lines = item.lines().peekable();
     while let Some(line) = lines.next() {
         text.push_str(line);
         text.push('\n');
-        if lines.peek().is_some_and(|next| ends_item(line, next)) {
+        let ends_method = matches!(line, "    }" | "    ];");
+        if ends_method && lines.peek().is_some_and(|next| *next != "}") {
             text.push('\n');
         }
-    }
-    text
-}
-
-/// Whether an item or a method ends with `line` and something else begins with `next`.
-fn ends_item(line: &str, next: &str) -> bool {
-    let is_declaration = |line: &str| {
-        let line = line.strip_prefix("pub ").unwrap_or(line);
-        line.starts_with("use ") || line.starts_with("mod ")
-    };
-    match line {
-        "}" => true,
-        "    }" | "    ];" => next != "}",
-        "};" => !is_declaration(next),
-        _ if line.starts_with("//!") => !next.starts_with("//!"),
-        _ if line.starts_with([' ', '/']) || !line.ends_with(';') => false,
-        _ => !(is_declaration(line) && (is_declaration(next) || next.starts_with("#["))),
     }
 }

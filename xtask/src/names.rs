@@ -1,9 +1,7 @@
-//! The Rust names that progenitor and typify will give to what a document names.
+//! Rust identifiers for the names of a document.
 //!
-//! Both derive identifiers by one rule: drop apostrophes, turn what can't be in an identifier into a word boundary,
-//! change the case, and append `_` to a keyword. The rule is repeated here so that a collision is reported with its
-//! place in the document, before anything is generated, and so that the code emitted beside progenitor's own can refer
-//! to its types.
+//! The rule is that of progenitor and typify, so that callers of a progenitor client find the same names: drop apostrophes,
+//! turn what can't be in an identifier into a word boundary, change the case, and append `_` to a keyword.
 
 use heck::{ToPascalCase, ToSnakeCase};
 
@@ -23,7 +21,7 @@ pub fn value_name(name: &str) -> String {
     ))
 }
 
-/// The name of an operation's method and parameters, where progenitor starts a leading digit with `_` instead of `x`.
+/// The name of an operation's method and parameters. A leading digit has `_` before it, where other names have `x`.
 pub fn operation_value_name(name: &str) -> String {
     escape_keyword(start_like_identifier(
         special(name).unwrap_or_else(|| words(name).to_snake_case()),
@@ -33,7 +31,7 @@ pub fn operation_value_name(name: &str) -> String {
 
 /// The name of an operation's builder.
 pub fn operation_type_name(name: &str) -> String {
-    // progenitor makes it from the method's name rather than from the operationId.
+    // It is made from the name of the method and not from the operationId, as progenitor does it.
     let method = operation_value_name(name);
     escape_keyword(start_like_identifier(words(&method).to_pascal_case(), "_"))
 }

@@ -1,31 +1,21 @@
-//! The half of a generated client that is written by hand.
+//! The support code of generated clients: what operations and types share, written by hand.
 //!
-//! `cargo xtask codegen` gets its operations from progenitor, and rewrites what progenitor cannot express so that it
-//! calls the functions here. Every file but this one is copied verbatim into each generated crate, as
-//! `generated/support/<file>.rs`, for a client must not depend on the workspace that generated it. Here the same
-//! files are an ordinary crate, so that they are compiled, linted and tested as what they are, and not as strings
-//! inside a generator.
+//! Every file but this one is copied verbatim into each generated crate, as `generated/support/<file>.rs`, for a client must
+//! not depend on the workspace that generated it. Here the same files are an ordinary crate, so that they are compiled, linted
+//! and tested as what they are, and not as strings inside a generator.
 //!
-//! | Module | What a generated operation does with it |
+//! | Modules | Purpose |
 //! |---|---|
-//! | [`file_part`] | takes a [`FilePart`](file_part::FilePart) from its caller for each file to upload |
-//! | [`part_value`] | takes a [`PartValue`](part_value::PartValue) for each part that the API description does not list |
-//! | [`multipart`] | builds a [`Form`](multipart::Form) and puts it on the request |
+//! | [`draft`] | builds a request step by step: path, query, headers, body |
+//! | [`parameter`], [`query`], [`scalar`], [`request`] | write the values of parameters by their styles |
+//! | [`form`], [`multipart`], [`file_part`], [`part_value`], `media_type` | write bodies that are no JSON, and stream files |
+//! | [`wire`] | how each Rust type is read from JSON and written to it |
+//! | [`object`], [`open_enum`], [`union`] | implement that for structs, string enums and unions |
+//! | [`json`], [`timestamp`], [`date_time`], `repair` | values that keep the text that they were read from |
+//! | [`optional`] | the arguments of setters |
+//! | [`constraint`], `pattern` | check values before they are sent |
+//! | [`response`], [`error_body`], [`event_stream`] | read an answer into a value, an error that keeps everything, or a stream of events |
 //! | [`private`] | keeps prompts and documents out of `Debug` |
-//! | [`parameter`] | writes parameters that are objects or lists, and cookies |
-//! | [`form`] | writes bodies that are forms |
-//! | [`query`] | adds a delimited list to the URL of the request |
-//! | [`request`] | makes segments of the path and headers of parameters |
-//! | [`response`] | turns the answer into a typed value, or into an error that kept everything |
-//! | [`event_stream`] | turns the answer into a stream of events |
-//! | [`error_body`] | is what such an error holds |
-//! | [`constraint`], `pattern` | check what is sent |
-//! | [`date_time`] | reads dates and times as servers write them |
-//! | `media_type` | checks the content types of parts |
-//! | [`open_enum`] | makes enums that keep a value which the API description does not list |
-//! | [`tagged_union`] | decodes unions that a property tells apart |
-//! | `repair` | replaces halves of characters in JSON that can't be decoded for them |
-//! | [`scalar`] | the one way to write a plain value outside JSON, used by the two encoders |
 //!
 //! # Rules for the files
 //!
@@ -57,7 +47,6 @@ mod repair;
 pub mod request;
 pub mod response;
 pub mod scalar;
-pub mod tagged_union;
 pub mod timestamp;
 pub mod union;
 pub mod wire;

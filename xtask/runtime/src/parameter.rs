@@ -1,7 +1,7 @@
-//! Parameters that are more than one value: objects and lists in the query, in headers and in cookies.
+//! The values of parameters in the query, in headers and in cookies.
 //!
-//! OpenAPI has a name for each way of writing them, a *style* (OpenAPI 3.0.3, "Style Values"). progenitor writes scalars
-//! and repeated keys; the rest is written here, from the value as it would be in JSON.
+//! OpenAPI has a name for each way of writing lists and objects, a *style* (OpenAPI 3.0.3, "Style Values"). The text is made of
+//! the value as it would be in JSON.
 //!
 //! What the styles leave open is objects and lists inside of others. Those are written with their keys in brackets, and the
 //! items of a list under their positions, `list[0][key]=value`: this way nothing can be put together wrongly, and the

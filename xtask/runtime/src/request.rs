@@ -1,8 +1,6 @@
-//! What goes into a request outside its body, and why a request could not be made.
+//! Segments of the path and values of headers.
 
-use std::error::Error as _;
-
-use progenitor_client::{Error, encode_path};
+use progenitor_client::encode_path;
 use reqwest::header::HeaderValue;
 
 /// Makes a parameter a segment of the path.
@@ -35,17 +33,4 @@ pub fn header(name: &str, value: &str) -> Result<HeaderValue, String> {
     HeaderValue::from_str(value).map_err(|_| {
         format!("the header `{name}` can't hold this value: it must be printable ASCII")
     })
-}
-
-/// Says why a request could not be made, which reqwest hides behind "builder error".
-pub fn unbuilt<E>(error: reqwest::Error) -> Error<E> {
-    let mut reason = String::new();
-    let mut source = error.source();
-    while let Some(error) = source {
-        reason = format!("{reason}: {error}");
-        source = error.source();
-    }
-    Error::InvalidRequest(format!(
-        "the request can't be made{reason}; is the base URL right?"
-    ))
 }

@@ -1,6 +1,6 @@
 //! Values that would make a request another one are refused.
 
-use codegen_runtime::request::{header, segment, unbuilt};
+use codegen_runtime::request::{header, segment};
 use progenitor_client::Error;
 
 #[test]
@@ -22,20 +22,5 @@ fn a_header_that_would_add_another_is_refused_without_showing_its_value() {
     assert!(
         error.contains("X-Trace") && !error.contains("secret"),
         "{error}"
-    );
-}
-
-#[test]
-fn a_base_url_that_is_none_is_named_as_the_reason() {
-    let error = reqwest::Client::new()
-        .get("not a url/agents")
-        .build()
-        .unwrap_err();
-    let Error::InvalidRequest(text) = unbuilt::<()>(error) else {
-        panic!("another kind of error");
-    };
-    assert!(
-        text.contains("base URL") && text.contains("relative URL"),
-        "{text}"
     );
 }

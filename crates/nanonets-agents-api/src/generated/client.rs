@@ -523,6 +523,7 @@ impl ClientInfo<crate::Context> for Client {
 }
 
 impl ClientHooks<crate::Context> for &Client {}
+
 /// Sends a request, with the hooks of the client around it: an implementation of them for [`Client`] takes
 /// precedence over the one for its reference, which does nothing.
 pub(super) async fn execute<E>(

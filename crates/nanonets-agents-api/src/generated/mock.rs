@@ -9,13 +9,13 @@
 //!
 //! The rest is matched and answered by what `into_inner` returns: parameters that are a list, an object, a fraction
 //! or a cookie, bodies that are a form, parts or bytes, and responses other than JSON.
-
 #![allow(
     missing_docs,
     missing_debug_implementations,
     unused_imports,
     clippy::to_string_in_format_args
 )]
+
 pub mod operations {
     //! [`When`](::httpmock::When) and [`Then`](::httpmock::Then)
     //! wrappers for each operation. Each can be converted to

@@ -2,24 +2,18 @@
 // Do not edit: change the API description or the generator and run it again.
 
 //! The code that operations and types share: requests, responses, errors, files, and the rules for JSON.
-
 #![allow(dead_code, unused_imports, unused_macros)]
+
 pub(crate) mod constraint;
-
 pub(crate) mod date_time;
-
 pub(crate) mod draft;
-
 mod error_body;
 mod file_part;
 mod form;
 mod json;
 mod media_type;
-
 pub(crate) mod multipart;
-
 pub(crate) mod object;
-
 mod open_enum;
 mod optional;
 mod parameter;
@@ -28,16 +22,11 @@ mod private;
 mod query;
 mod repair;
 mod request;
-
 pub(crate) mod response;
-
 mod scalar;
 mod timestamp;
-
 pub(crate) mod union;
-
 pub(crate) mod wire;
-
 pub use error_body::{BodyProblem, DecodeError, ErrorBody, decode};
 pub use file_part::{FilePart, PartError};
 pub use json::Json;
@@ -46,13 +35,8 @@ pub use optional::IntoOption;
 pub use part_value::PartValue;
 pub use response::{ResponseLimit, ResponseWatch};
 pub use timestamp::{InvalidTimestamp, Timestamp};
-
 pub(crate) use object::object;
-
 pub(crate) use open_enum::open_enum;
-
 pub(crate) use parameter::Style;
-
 pub(crate) use private::private_debug;
-
 pub(crate) use union::union;

@@ -3,8 +3,8 @@
 
 //! Lists in the query of a URL, written as `explode: false` has it: `status=draft,published`.
 //!
-//! progenitor and reqwest write a list as repeated keys, and would percent-encode the delimiter of a list that was
-//! joined before; so [`append_list`] writes the pair into the URL itself.
+//! reqwest would percent-encode the delimiter of a list that was joined before, so [`append_list`] writes the pair into the
+//! URL itself.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
