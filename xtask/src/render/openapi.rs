@@ -57,7 +57,9 @@ pub fn project(api: &Api) -> Projection {
         }
     }
     let names = (0..projector.types.len()).map(component);
-    let types: Vec<_> = names.zip(projector.types).collect();
+    let printed = projector.types.iter();
+    let printed = printed.map(|of| projector.references.print(of).to_string());
+    let types: Vec<_> = names.zip(printed).collect();
     let schemas = types.iter().map(|(name, _)| {
         let schema = SchemaKind::Any(AnySchema::default());
         (name.clone(), ReferenceOr::Item(inline(schema)))
@@ -76,8 +78,8 @@ pub fn project(api: &Api) -> Projection {
 struct Projector<'a> {
     api: &'a Api,
     references: References<'a>,
-    /// The Rust types of the components.
-    types: Vec<String>,
+    /// The types of the components.
+    types: Vec<TypeRef>,
     /// The names that progenitor derives from the operations.
     names: BTreeSet<String>,
 }
@@ -285,10 +287,9 @@ impl Projector<'_> {
 
     /// A reference to the component of a type.
     fn reference(&mut self, value: &TypeRef) -> ReferenceOr<Schema> {
-        let printed = self.references.print(value).to_string();
-        let known = self.types.iter().position(|of| *of == printed);
+        let known = self.types.iter().position(|of| of == value);
         let index = known.unwrap_or_else(|| {
-            self.types.push(printed);
+            self.types.push(value.clone());
             self.types.len() - 1
         });
         ReferenceOr::Reference {
