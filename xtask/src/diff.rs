@@ -2,9 +2,9 @@
 //!
 //! The models of both documents ([`crate::api`]) are compared, for the generated code follows from them. A change is
 //! named in the words of the API, for that is what a maintainer knows, and classed by what callers of the Rust API meet, for that
-//! is what a version number promises. Facts that the model does not have are compared in the documents: constraints of values
-//! (`constraints`), and details such as servers, authentication and descriptions (`details`). Each kind of change is a row
-//! of one table (`kind`).
+//! is what a version number promises. Facts that the model does not have are compared in the documents: keywords that generated code
+//! does not check, and details such as servers, authentication and descriptions (`details`). Each kind of change is a row of one
+//! table (`kind`), and each keyword of one other (`constraints`).
 //!
 //! The promise: what compiles and works with one version does so with the next, unless the version says otherwise. Not
 //! covered are struct literals without `..` and patterns without `..`, which name every field, and `new` of a type that is
@@ -12,6 +12,7 @@
 //! `tests/changes`.
 
 mod changes;
+mod checked;
 mod constraints;
 mod context;
 mod details;

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::changes::Changes;
+use super::checked::Checked;
 use super::context::{Context, Side, is_component};
 use super::matching::{Matching, matching};
 use super::schemas::{self, At};
 use super::{Effect, Kind, Owner, Place};
 use crate::api::{
-    EnumType, Field, Presence, Primitive, Shape, StructType, TypeId, TypeRef, UnionBranch,
+    EnumType, Field, Presence, Primitive, Shape, StructType, TypeDef, TypeId, TypeRef, UnionBranch,
     UnionType,
 };
 
@@ -73,7 +74,7 @@ fn pair(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
         let (was, is) = (old.docs.deprecated, new.docs.deprecated);
         comparison.changes.deprecation(&place, kinds, was, is);
     }
-    comparison.schemas((&old.origin, &old.shape), &new.origin, is_named);
+    comparison.schemas(old, new, is_named);
 }
 
 /// Two types that are one to callers.
@@ -425,14 +426,19 @@ impl<'d> Comparison<'_, 'd> {
     }
 
     /// Compares what the model does not have: the schema itself, if it has a name, and those of its properties.
-    fn schemas(&mut self, (old_at, shape): (&str, &Shape), new_at: &str, is_named: bool) {
+    fn schemas(&mut self, old_type: &'d TypeDef, new_type: &'d TypeDef, is_named: bool) {
         let Context { old, new, .. } = self.context;
-        let (Some(before), Some(after)) = (old.schema(old_at), new.schema(new_at)) else {
+        let schemas = (old.schema(&old_type.origin), new.schema(&new_type.origin));
+        let (Some(before), Some(after)) = schemas else {
             return;
         };
         // One without a name is compared where it is used.
         if is_named {
-            let at = At::of(self.place.clone(), self.is_sent);
+            let checked = [
+                Some(Checked::of_type(old, old_type)),
+                Some(Checked::of_type(new, new_type)),
+            ];
+            let at = At::of(self.place.clone(), self.is_sent, checked);
             schemas::compare(&at, &before, &after, self.changes);
         }
         let is_reference = before.reference().is_some() || after.reference().is_some();
@@ -450,10 +456,14 @@ impl<'d> Comparison<'_, 'd> {
                     let after = after.property(new.root, key);
                     // The server ignores a `readOnly` member of a request, or rejects it.
                     let is_sent = self.is_sent && !before.is("readOnly");
-                    let at = At::of(field, is_sent);
+                    let checked = [
+                        of_field(old, &old_type.shape, known),
+                        of_field(new, &new_type.shape, key),
+                    ];
+                    let at = At::of(field, is_sent, checked);
                     schemas::compare(&at, &before, &after, self.changes);
                 }
-                None if matches!(shape, Shape::Struct(_)) => {}
+                None if matches!(old_type.shape, Shape::Struct(_)) => {}
                 None => {
                     let is = if known.is_some() {
                         "no longer described"
@@ -465,6 +475,15 @@ impl<'d> Comparison<'_, 'd> {
             }
         }
     }
+}
+
+/// The values of a field in the model.
+fn of_field<'d>(side: &'d Side<'d>, shape: &'d Shape, key: &str) -> Option<Checked<'d>> {
+    let Shape::Struct(object) = shape else {
+        return None;
+    };
+    let field = object.fields.iter().find(|field| field.key == key)?;
+    Some(Checked::of(side, &field.value, Some(&field.constraints)))
 }
 
 fn is_required(field: &Field) -> bool {

@@ -9,6 +9,8 @@ use xtask::diff;
 struct Constraint {
     schema: Value,
     keyword: &'static str,
+    /// The keyword in a change: an integer below 9 is one up to 8.
+    label: &'static str,
     loose: Value,
     tight: Value,
 }
@@ -22,6 +24,11 @@ fn constraints() -> Vec<Constraint> {
     let constraint = |schema: &Value, keyword, loose, tight| Constraint {
         schema: schema.clone(),
         keyword,
+        label: match keyword {
+            "exclusiveMaximum" => "maximum",
+            "exclusiveMinimum" => "minimum",
+            keyword => keyword,
+        },
         loose,
         tight,
     };
@@ -155,6 +162,7 @@ fn a_constraint_is_compared_by_direction_wherever_it_is() {
         for constraint in constraints() {
             let Constraint {
                 keyword,
+                label,
                 loose,
                 tight,
                 ..
@@ -166,7 +174,9 @@ fn a_constraint_is_compared_by_direction_wherever_it_is() {
                 }
                 schema
             };
-            let is_checked = !UNCHECKED.contains(keyword);
+            // The number of parts of one name is not checked either.
+            let is_count = keyword.ends_with("Items") && place.title.contains(", part ");
+            let is_checked = !UNCHECKED.contains(keyword) && !is_count;
             for (old, new, is_tighter) in [
                 (None, Some(tight), true),
                 (Some(loose), Some(tight), true),
@@ -181,7 +191,7 @@ fn a_constraint_is_compared_by_direction_wherever_it_is() {
                 };
                 let found = changes(&place, with(old), with(new));
                 let start = format!("{class}: {} has ", place.title);
-                let label = format!("`{}{keyword}`", place.path);
+                let label = format!("`{}{label}`", place.path);
                 let is_right =
                     |change: &String| change.starts_with(&start) && change.contains(&label);
                 if found.len() != 1 || !found.iter().all(is_right) {
