@@ -67,19 +67,22 @@ impl<'d> Checked<'d> {
         self.constraints.filter(|_| !self.is_repeated)
     }
 
-    /// The constraints of the branches of a union. A keyword beside a list of JSON types constrains one of these.
-    pub fn of_branches(&self) -> impl Iterator<Item = &'d Constraints> {
+    /// The branches of a union. A keyword beside a list of JSON types constrains one of these.
+    pub fn branches(&self) -> impl Iterator<Item = Self> {
         let union = match self.shape {
-            Some(Shape::Union(union)) => Some(union),
+            Some(Shape::Union(union)) if !self.is_repeated => Some(union),
             _ => None,
         };
-        let branches = union.into_iter().flat_map(|union| &union.branches);
-        branches.map(|branch| &branch.constraints)
+        let (side, branches) = (
+            self.side,
+            union.into_iter().flat_map(|union| &union.branches),
+        );
+        branches.map(move |branch| Self::of(side, &branch.value, Some(&branch.constraints)))
     }
 
     /// Whether members without a field are rejected.
     pub fn is_closed(&self) -> bool {
-        matches!(self.shape, Some(Shape::Struct(object)) if object.closed)
+        !self.is_repeated && matches!(self.shape, Some(Shape::Struct(object)) if object.closed)
     }
 
     /// The items of a list.

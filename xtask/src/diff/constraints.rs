@@ -280,23 +280,16 @@ fn texts_of<'t>(texts: impl Iterator<Item = &'t str>) -> Option<Value> {
 
 /// Adds the constraints of the model, which take the place of those of the document.
 fn add_modelled(checked: &Checked<'_>, constraints: &mut ByKeyword) {
-    if let Some(own) = checked.own() {
-        let constant = constraints.get_mut("enum").filter(|_| is_constant(own));
-        if let Some(listed) = constant {
+    let listed = constraints.get_mut("enum");
+    match listed.filter(|_| checked.own().is_some_and(is_constant)) {
+        Some(listed) => {
             listed.keyword = "const";
             listed.is_checked = true;
-        } else {
-            constraints.extend(modelled(own));
         }
+        None => constraints.extend(modelled(checked)),
     }
-    for branch in checked.of_branches() {
-        for (name, known) in modelled(branch) {
-            constraints.entry(name).and_modify(|other| *other = known);
-        }
-    }
-    if checked.is_closed() {
-        let closed = constraint("additionalProperties", Value::Bool(false));
-        constraints.insert("additionalProperties", closed);
+    for (name, known) in checked.branches().flat_map(|branch| modelled(&branch)) {
+        constraints.entry(name).and_modify(|other| *other = known);
     }
 }
 
@@ -319,7 +312,16 @@ fn is_constant(constraints: &Constraints) -> bool {
 }
 
 /// The constraints of the model by keyword. Those of items are a place of their own.
-fn modelled(constraints: &Constraints) -> ByKeyword {
+fn modelled(checked: &Checked<'_>) -> ByKeyword {
+    let mut known: ByKeyword = checked.own().map(of_values).unwrap_or_default();
+    if checked.is_closed() {
+        let closed = constraint("additionalProperties", Value::Bool(false));
+        known.insert("additionalProperties", closed);
+    }
+    known
+}
+
+fn of_values(constraints: &Constraints) -> ByKeyword {
     let Constraints {
         length,
         patterns,
