@@ -2,8 +2,9 @@
 
 use std::ptr;
 
+use super::Owner;
 use super::context::Side;
-use crate::api::{Constraints, Shape, TypeDef, TypeRef};
+use crate::api::{Constraints, Shape, TypeId, TypeRef};
 use crate::construct::constraints::constraints;
 use crate::construct::schema::Schema;
 
@@ -13,8 +14,8 @@ pub struct Checked<'d> {
     side: &'d Side<'d>,
     value: Option<&'d TypeRef>,
     constraints: Option<&'d Constraints>,
-    /// The definition of the type, if it has one.
-    shape: Option<&'d Shape>,
+    /// The type, if it is a generated one.
+    id: Option<TypeId>,
     /// Whether its schema is a list of such values.
     is_repeated: bool,
 }
@@ -28,20 +29,20 @@ impl<'d> Checked<'d> {
     ) -> Self {
         match value {
             TypeRef::Boxed(inner) | TypeRef::Nullable(inner) => Self::of(side, inner, constraints),
-            TypeRef::Named(id) => Self::of_type(side, side.api.definition(*id)),
+            TypeRef::Named(id) => Self::of_type(side, *id),
             value => Self {
                 side,
                 value: Some(value),
                 constraints,
-                shape: None,
+                id: None,
                 is_repeated: false,
             },
         }
     }
 
     /// The values of a generated type.
-    pub fn of_type(side: &'d Side<'d>, definition: &'d TypeDef) -> Self {
-        let newtype = match &definition.shape {
+    pub fn of_type(side: &'d Side<'d>, id: TypeId) -> Self {
+        let newtype = match &side.api.definition(id).shape {
             Shape::Newtype(newtype) => Some(newtype),
             _ => None,
         };
@@ -49,9 +50,19 @@ impl<'d> Checked<'d> {
             side,
             value: newtype.map(|newtype| &newtype.inner),
             constraints: newtype.map(|newtype| &newtype.constraints),
-            shape: Some(&definition.shape),
+            id: Some(id),
             is_repeated: false,
         }
+    }
+
+    /// The definition of the type, if it has one.
+    fn shape(&self) -> Option<&'d Shape> {
+        self.id.map(|id| &self.side.api.definition(id).shape)
+    }
+
+    /// The owner of the changes of the type.
+    pub fn owner(&self) -> Option<Owner> {
+        self.id.map(|id| self.side.place(id).owner)
     }
 
     /// The values, each of which is an item of the list that the schema describes.
@@ -69,7 +80,7 @@ impl<'d> Checked<'d> {
 
     /// The branches of a union. A keyword beside a list of JSON types constrains one of these.
     pub fn branches(&self) -> impl Iterator<Item = Self> {
-        let union = match self.shape {
+        let union = match self.shape() {
             Some(Shape::Union(union)) if !self.is_repeated => Some(union),
             _ => None,
         };
@@ -82,7 +93,7 @@ impl<'d> Checked<'d> {
 
     /// Whether members without a field are rejected.
     pub fn is_closed(&self) -> bool {
-        !self.is_repeated && matches!(self.shape, Some(Shape::Struct(object)) if object.closed)
+        !self.is_repeated && matches!(self.shape(), Some(Shape::Struct(object)) if object.closed)
     }
 
     /// The items of a list.
@@ -99,7 +110,7 @@ impl<'d> Checked<'d> {
 
     /// The values of a map, or the members of an object that have no field.
     pub fn extra(&self) -> Option<Self> {
-        match (self.value, self.shape) {
+        match (self.value, self.shape()) {
             (Some(TypeRef::Map(value)), _) => Some(Self::of(self.side, value, self.of_item())),
             (_, Some(Shape::Struct(object))) => {
                 let constraints = object.extra_constraints.item.as_deref();
@@ -116,17 +127,17 @@ impl<'d> Checked<'d> {
 
     /// The branch of a union that was constructed from a schema.
     pub fn branch(&self, schema: &Schema<'d>) -> Option<Self> {
-        let Some(Shape::Union(union)) = self.shape else {
+        let Some(Shape::Union(union)) = self.shape() else {
             return None;
         };
         let object = schema.objects().next();
-        let is_definition = |definition: &TypeDef| {
-            let origin = self.side.schema(&definition.origin);
+        let is_definition = |id: TypeId| {
+            let origin = self.side.schema(&self.side.api.definition(id).origin);
             let origin = origin.and_then(|origin| origin.objects().next());
             origin.zip(object).is_some_and(|(a, b)| ptr::eq(a, b))
         };
         let branch = union.branches.iter().find(|branch| match branch.value {
-            TypeRef::Named(id) => is_definition(self.side.api.definition(id)),
+            TypeRef::Named(id) => is_definition(id),
             _ => {
                 !branch.constraints.is_empty()
                     && constraints(self.side.root, schema, &branch.value) == branch.constraints

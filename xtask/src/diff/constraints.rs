@@ -78,18 +78,24 @@ const EXCLUSIVE: [(&str, &str); 2] = [
     ("minimum", "exclusiveMinimum"),
 ];
 
-/// Whether a keyword constrains values. `true` makes a bound exclusive, if there is one.
+/// Whether a keyword of some objects constrains values. `true` makes a bound exclusive, if there is one, and listed strings are a
+/// type.
 pub fn is_constraint(keyword: &str, objects: &[&Value]) -> bool {
-    let has = |bound: &str| {
-        let mut objects = objects.iter();
-        objects.any(|object| {
-            object.get(bound).is_some() || object.get(keyword).is_some_and(Value::is_number)
-        })
+    let has = |keyword: &str, is: fn(&Value) -> bool| {
+        let mut values = objects.iter().filter_map(|object| object.get(keyword));
+        values.any(is)
     };
-    match EXCLUSIVE.iter().find(|(_, known)| *known == keyword) {
-        Some((bound, _)) => has(bound),
-        // Listed strings are a type.
-        None => keyword != "enum" && RULES.iter().any(|(known, _)| *known == keyword),
+    let is_other = |value: &Value| !value.is_string();
+    match keyword {
+        "const" => has(keyword, is_other),
+        "enum" => has(keyword, |values| {
+            let mut values = values.as_array().into_iter().flatten();
+            values.any(|value| !value.is_string() && !value.is_null())
+        }),
+        keyword => match EXCLUSIVE.iter().find(|(_, known)| *known == keyword) {
+            Some((bound, _)) => has(bound, |_| true) || has(keyword, Value::is_number),
+            None => RULES.iter().any(|(known, _)| *known == keyword),
+        },
     }
 }
 
@@ -280,8 +286,11 @@ fn texts_of<'t>(texts: impl Iterator<Item = &'t str>) -> Option<Value> {
 
 /// Adds the constraints of the model, which take the place of those of the document.
 fn add_modelled(checked: &Checked<'_>, constraints: &mut ByKeyword) {
-    let listed = constraints.get_mut("enum");
-    match listed.filter(|_| checked.own().is_some_and(is_constant)) {
+    let own = checked.own().into_iter();
+    let branches = checked.branches();
+    let mut all = own.chain(branches.filter_map(|branch| branch.own()));
+    let is_constant = all.any(is_constant);
+    match constraints.get_mut("enum").filter(|_| is_constant) {
         Some(listed) => {
             listed.keyword = "const";
             listed.is_checked = true;

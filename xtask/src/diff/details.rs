@@ -98,8 +98,10 @@ pub fn compare(changes: &mut Changes<'_>) {
         &addresses(new.get("servers")),
         changes,
     );
+    schemas::of_types(changes);
     let mut compared = BTreeSet::new();
     for (before, after) in &context.operations {
+        inputs::documents(before, after, changes);
         let views = (context.old.view(before), context.new.view(after));
         // Several methods may be made of one operation; the first has its name.
         if let (Some(old), Some(new), true) = (views.0, views.1, compared.insert(&after.origin)) {

@@ -205,18 +205,7 @@ pub fn compare<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Ch
     let owner = place(after);
     let place = |input: &Input<'_>| owner.part(input.part.what, &input.part.name);
     let (old, new) = (inputs(&context.old, before), inputs(&context.new, after));
-    let is_same_path = view::shape(&before.path_template()) == view::shape(&after.path_template());
-    // In the path, the position counts; elsewhere the name on the wire, or else the one in Rust.
-    let is_body = |input: &Input<'_>| input.part.what == "body";
-    let mut inputs: Matching<'_, Input<'_>> = matching(
-        &old,
-        &new,
-        &[
-            &|old, new| is_same_path && old.position.is_some() && old.position == new.position,
-            &|old, new| old.part == new.part,
-            &|old, new| old.name == new.name && !is_body(old) && !is_body(new),
-        ],
-    );
+    let mut inputs = matched((before, &old), (after, &new));
     for input in &inputs.gone {
         changes.add(Kind::InputRemoved, &place(input), "is gone");
     }
@@ -255,6 +244,41 @@ pub fn compare<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Ch
         changes.with(Kind::ArgumentsReordered, &owner, what, (effect, reason));
     }
     styles(before, after, &owner, changes);
+}
+
+/// The inputs that both sides have. In the path, the position counts; elsewhere the name on the wire, or else the one in Rust.
+fn matched<'i, 'd>(
+    (before, old): (&Operation, &'i [Input<'d>]),
+    (after, new): (&Operation, &'i [Input<'d>]),
+) -> Matching<'i, Input<'d>> {
+    let is_same_path = view::shape(&before.path_template()) == view::shape(&after.path_template());
+    let is_body = |input: &Input<'_>| input.part.what == "body";
+    matching(
+        old,
+        new,
+        &[
+            &|old, new| is_same_path && old.position.is_some() && old.position == new.position,
+            &|old, new| old.part == new.part,
+            &|old, new| old.name == new.name && !is_body(old) && !is_body(new),
+        ],
+    )
+}
+
+/// Adds what differs in the documents alone.
+pub fn documents<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Changes<'d>) {
+    let context = changes.context;
+    let owner = place(after);
+    let (old, new) = (inputs(&context.old, before), inputs(&context.new, after));
+    for (old, new, _) in matched((before, &old), (after, &new)).pairs {
+        let place = owner.part(new.part.what, &new.part.name);
+        if let (Some(before), Some(after)) = (&old.schema, &new.schema) {
+            let checked = [old.checked(&context.old), new.checked(&context.new)];
+            let at = At::of(place.clone(), true, checked);
+            schemas::compare(&at, before, after, changes);
+        }
+        let mut details = Details::of(place, changes);
+        details.members(MODELLED, old.declared, new.declared);
+    }
     if let (Some(old), Some(new)) = (form(&context.old, before), form(&context.new, after)) {
         let at = At::of(owner.part("body", ""), true, [None, None]);
         schemas::compare(&at, &old, &new, changes);
@@ -319,13 +343,6 @@ fn pair<'d>(
     changes.default_value(Kind::InputDefaultChanged, place, old.default, new.default);
     let kinds = [Kind::InputDeprecated, Kind::InputRestored];
     changes.deprecation(place, kinds, old.deprecated, new.deprecated);
-    if let (Some(before), Some(after)) = (&old.schema, &new.schema) {
-        let checked = [old.checked(&context.old), new.checked(&context.new)];
-        let at = At::of(place.clone(), true, checked);
-        schemas::compare(&at, before, after, changes);
-    }
-    let mut details = Details::of(place.clone(), changes);
-    details.members(MODELLED, old.declared, new.declared);
 }
 
 impl Value<'_> {

@@ -8,12 +8,13 @@ use std::ptr;
 
 use serde_json::Value;
 
-use super::Place;
 use super::changes::Changes;
 use super::checked::Checked;
 use super::constraints::{self, is_constraint};
-use super::context::{Side, is_component};
+use super::context::{Context, Side, is_component};
 use super::details::{Details, differs};
+use super::{Owner, Place};
+use crate::api::{Field, Shape, TypeId};
 use crate::construct::constraints::only_branch;
 use crate::construct::schema::Schema;
 use crate::{pointer, view};
@@ -48,6 +49,8 @@ pub struct At<'d> {
     pub is_sent: bool,
     /// The values of both sides in the models, if these have any.
     pub checked: [Option<Checked<'d>>; 2],
+    /// The generated types at the place and around it, which have changes of their own.
+    owners: Vec<Owner>,
     depth: usize,
 }
 
@@ -58,13 +61,16 @@ impl<'d> At<'d> {
             place,
             path: String::new(),
             is_sent,
+            owners: checked[1].iter().filter_map(Checked::owner).collect(),
             checked,
             depth: 0,
         }
     }
 
     fn inside(&self, keyword: &str, checked: [Option<Checked<'d>>; 2]) -> Self {
+        let types = checked[1].iter().filter_map(Checked::owner);
         Self {
+            owners: self.owners.iter().cloned().chain(types).collect(),
             place: self.place.clone(),
             path: format!("{}{keyword}/", self.path),
             is_sent: self.is_sent,
@@ -72,6 +78,88 @@ impl<'d> At<'d> {
             depth: self.depth + 1,
         }
     }
+}
+
+/// Compares the schemas of the types that both sides have: those that have a name, and those of properties.
+pub fn of_types(changes: &mut Changes<'_>) {
+    for (before, after) in &changes.context.types {
+        of_type(*before, *after, changes);
+    }
+}
+
+fn of_type(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
+    let Context { old, new, .. } = changes.context;
+    let (old_type, new_type) = (old.api.definition(before), new.api.definition(after));
+    let schemas = (old.schema(&old_type.origin), new.schema(&new_type.origin));
+    let (Some(old_schema), Some(new_schema)) = schemas else {
+        return;
+    };
+    let (place, is_sent) = (new.place(after), old.is_sent(before));
+    // One without a name is compared where it is used.
+    if is_component(&old_type.origin) && is_component(&new_type.origin) {
+        let checked = [
+            Some(Checked::of_type(old, before)),
+            Some(Checked::of_type(new, after)),
+        ];
+        let at = At::of(place.clone(), is_sent, checked);
+        compare(&at, &old_schema, &new_schema, changes);
+    }
+    let is_reference = old_schema.reference().is_some() || new_schema.reference().is_some();
+    if is_reference || changes.is_replaced(&place) {
+        return;
+    }
+    let (was, is) = (old_schema.properties(), new_schema.properties());
+    for key in was.iter().filter(|key| !is.contains(key)).chain(&is) {
+        let field = place.part("field", key);
+        let known = match was.contains(key) {
+            true => Some(*key),
+            false => old_key(&old_type.shape, &new_type.shape, key),
+        };
+        match known.filter(|_| is.contains(key)) {
+            Some(known) => {
+                let before = old_schema.property(old.root, known);
+                let after = new_schema.property(new.root, key);
+                // The server ignores a `readOnly` member of a request, or rejects it.
+                let is_sent = is_sent && !before.is("readOnly");
+                let checked = [
+                    of_field(old, &old_type.shape, known),
+                    of_field(new, &new_type.shape, key),
+                ];
+                compare(&At::of(field, is_sent, checked), &before, &after, changes);
+            }
+            None if matches!(old_type.shape, Shape::Struct(_)) => {}
+            None => {
+                let is = match known {
+                    Some(_) => "no longer described",
+                    None => "described now",
+                };
+                changes.detail(&field, format!("is {is}"));
+            }
+        }
+    }
+}
+
+fn fields(shape: &Shape) -> &[Field] {
+    match shape {
+        Shape::Struct(object) => &object.fields,
+        _ => &[],
+    }
+}
+
+/// The key that a field had, which has another one now.
+fn old_key<'d>(old: &'d Shape, new: &Shape, key: &str) -> Option<&'d str> {
+    let field = fields(new).iter().find(|field| field.key == key)?;
+    let old = fields(old).iter().find(|known| known.name == field.name)?;
+    let mut others = fields(new).iter();
+    others
+        .all(|other| other.key != old.key)
+        .then_some(old.key.as_str())
+}
+
+/// The values of a field in the model.
+fn of_field<'d>(side: &'d Side<'d>, shape: &'d Shape, key: &str) -> Option<Checked<'d>> {
+    let field = fields(shape).iter().find(|field| field.key == key)?;
+    Some(Checked::of(side, &field.value, Some(&field.constraints)))
 }
 
 /// Compares the schemas at a place of which the model was compared.
@@ -142,13 +230,10 @@ fn keywords<'d>(
     let has_values = [old, new].iter().all(|objects| {
         outermost(objects, "enum").is_some() || outermost(objects, "const").is_some()
     });
-    // Schemas inside of a type have no place of their own.
-    let is_owner_told = changes.has_any(&at.place.owner);
-    let is_inside = !at.path.is_empty() && is_owner_told;
+    let is_reported = is_reported || at.owners.iter().any(|owner| changes.has_any(owner));
     let is_modelled = |keyword: &str| match keyword {
         "enum" | "const" if has_values => true,
-        "discriminator" => is_owner_told,
-        keyword => (is_reported || is_inside) && MODELLED.contains(&keyword),
+        keyword => is_reported && MODELLED.contains(&keyword),
     };
     for keyword in keywords {
         if is_modelled(keyword) || STRUCTURE.contains(&keyword) || is_constraint(keyword, &all) {

@@ -1,15 +1,13 @@
 //! Types: structs, enums, unions and newtypes that come, go and change.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::changes::Changes;
-use super::checked::Checked;
 use super::context::{Context, Side, is_component};
 use super::matching::{Matching, matching};
-use super::schemas::{self, At};
 use super::{Effect, Kind, Owner, Place};
 use crate::api::{
-    EnumType, Field, Presence, Primitive, Shape, StructType, TypeDef, TypeId, TypeRef, UnionBranch,
+    EnumType, Field, Presence, Primitive, Shape, StructType, TypeId, TypeRef, UnionBranch,
     UnionType,
 };
 
@@ -63,7 +61,6 @@ fn pair(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
         context,
         is_sent: context.old.is_sent(before),
         place: place.clone(),
-        renamed: BTreeMap::new(),
         changes,
     };
     comparison.shapes(&old.shape, &new.shape);
@@ -74,7 +71,6 @@ fn pair(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
         let (was, is) = (old.docs.deprecated, new.docs.deprecated);
         comparison.changes.deprecation(&place, kinds, was, is);
     }
-    comparison.schemas(old, new, is_named);
 }
 
 /// Two types that are one to callers.
@@ -83,8 +79,6 @@ struct Comparison<'c, 'd> {
     place: Place,
     /// Whether callers make values of it.
     is_sent: bool,
-    /// The fields that have another key: the new one and the old one.
-    renamed: BTreeMap<String, String>,
     changes: &'c mut Changes<'d>,
 }
 
@@ -215,7 +209,6 @@ impl<'d> Comparison<'_, 'd> {
     fn field(&mut self, old: &Field, new: &Field, demand: (Effect, &'static str)) {
         let place = self.place.part("field", &new.key);
         if old.key != new.key {
-            self.renamed.insert(new.key.clone(), old.key.clone());
             let what = format!("was `{}` on the wire and is `{}`", old.key, new.key);
             self.changes.add(Kind::FieldSentOtherwise, &place, what);
         }
@@ -424,66 +417,6 @@ impl<'d> Comparison<'_, 'd> {
             },
         })
     }
-
-    /// Compares what the model does not have: the schema itself, if it has a name, and those of its properties.
-    fn schemas(&mut self, old_type: &'d TypeDef, new_type: &'d TypeDef, is_named: bool) {
-        let Context { old, new, .. } = self.context;
-        let schemas = (old.schema(&old_type.origin), new.schema(&new_type.origin));
-        let (Some(before), Some(after)) = schemas else {
-            return;
-        };
-        // One without a name is compared where it is used.
-        if is_named {
-            let checked = [
-                Some(Checked::of_type(old, old_type)),
-                Some(Checked::of_type(new, new_type)),
-            ];
-            let at = At::of(self.place.clone(), self.is_sent, checked);
-            schemas::compare(&at, &before, &after, self.changes);
-        }
-        let is_reference = before.reference().is_some() || after.reference().is_some();
-        if is_reference || self.changes.is_replaced(&self.place) {
-            return;
-        }
-        let (was, is) = (before.properties(), after.properties());
-        for key in was.iter().filter(|key| !is.contains(key)).chain(&is) {
-            let known = was.contains(key).then_some(*key);
-            let known = known.or(self.renamed.get(*key).map(String::as_str));
-            let field = self.place.part("field", key);
-            match known.filter(|_| is.contains(key)) {
-                Some(known) => {
-                    let before = before.property(old.root, known);
-                    let after = after.property(new.root, key);
-                    // The server ignores a `readOnly` member of a request, or rejects it.
-                    let is_sent = self.is_sent && !before.is("readOnly");
-                    let checked = [
-                        of_field(old, &old_type.shape, known),
-                        of_field(new, &new_type.shape, key),
-                    ];
-                    let at = At::of(field, is_sent, checked);
-                    schemas::compare(&at, &before, &after, self.changes);
-                }
-                None if matches!(old_type.shape, Shape::Struct(_)) => {}
-                None => {
-                    let is = if known.is_some() {
-                        "no longer described"
-                    } else {
-                        "described now"
-                    };
-                    self.changes.detail(&field, format!("is {is}"));
-                }
-            }
-        }
-    }
-}
-
-/// The values of a field in the model.
-fn of_field<'d>(side: &'d Side<'d>, shape: &'d Shape, key: &str) -> Option<Checked<'d>> {
-    let Shape::Struct(object) = shape else {
-        return None;
-    };
-    let field = object.fields.iter().find(|field| field.key == key)?;
-    Some(Checked::of(side, &field.value, Some(&field.constraints)))
 }
 
 fn is_required(field: &Field) -> bool {

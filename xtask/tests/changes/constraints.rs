@@ -443,6 +443,69 @@ fn listed_values_are_compared_by_direction_wherever_they_are() {
 }
 
 #[test]
+fn a_bound_of_another_keyword_is_one_change() {
+    let changes = |old: Value, new: Value| {
+        let [old, new] = [old, new].map(|bound| {
+            let mut schema = json!({ "type": "number" });
+            merge(&mut schema, &bound);
+            let mut document = base();
+            merge(&mut document, &in_3_1(property("NewThing42", &schema)));
+            document
+        });
+        diff_of(&old, &new)
+    };
+    let (below, up_to) = (json!({ "exclusiveMaximum": 9 }), json!({ "maximum": 9 }));
+    let field = "schema NewThing42, field q has";
+    assert_eq!(
+        changes(up_to.clone(), below.clone()),
+        [format!(
+            "breaking when run: {field} `exclusiveMaximum`, `9`, instead of `maximum`, `9`"
+        )]
+    );
+    assert_eq!(
+        changes(below, up_to),
+        [format!(
+            "additive: {field} `maximum`, `9`, instead of `exclusiveMaximum`, `9`"
+        )]
+    );
+}
+
+#[test]
+fn a_constant_is_compared_once_wherever_it_is() {
+    let mut wrong = Vec::new();
+    for place in places().into_iter().chain(more_places()) {
+        let class = match place.is_sent {
+            true => "breaking when run",
+            false => "neutral",
+        };
+        let (old, new) = (
+            json!({ "type": "boolean" }),
+            json!({ "type": "boolean", "enum": [true] }),
+        );
+        let found = changes(&place, old, new);
+        let path = place.path.replace("{type}", "boolean");
+        let expected = [format!("{class}: {} has `{path}enum` now", place.title)];
+        if found != expected {
+            wrong.push(format!("{expected:?}, not {found:#?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_keyword_that_makes_another_type_is_no_detail_of_the_place() {
+    let uuid = json!({ "type": "string", "format": "uuid" });
+    for place in places().into_iter().chain(more_places()) {
+        let found = changes(&place, json!({ "type": "string" }), uuid.clone());
+        assert!(
+            found.iter().all(|change| !change.contains("format")),
+            "{}: {found:#?}",
+            place.title
+        );
+    }
+}
+
+#[test]
 fn a_pattern_that_differs_may_reject_what_it_took() {
     let of = |pattern: &str| json!({ "type": "string", "pattern": pattern });
     for place in places() {
