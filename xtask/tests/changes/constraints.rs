@@ -76,9 +76,10 @@ impl Place {
         let document = (self.document)(constraint.schema.clone());
         // There are no parts that are lists of lists, a required member names the branch of a union, and OpenAPI 3.1 has bounds
         // that are exclusive by themselves.
-        !(is_list && self.title.contains(", part ") && self.path == "items/")
-            && !(constraint.keyword == "required" && self.path.contains("{type}"))
-            && !(is_boolean && document.get("openapi").is_some())
+        let is_other = is_list && self.title.contains(", part ") && self.path == "items/"
+            || constraint.keyword == "required" && self.path.contains("{type}")
+            || is_boolean && document.get("openapi").is_some();
+        !is_other
     }
 
     /// Whether generated code sees the values: a list or an object in a path is a text to it, and the values of a repeated part
@@ -86,8 +87,9 @@ impl Place {
     fn checks(&self, constraint: &Constraint) -> bool {
         let json_type = &constraint.schema["type"];
         let is_compound = json_type == "array" || json_type == "object";
-        !(is_compound && self.title.contains("path parameter"))
-            && !(json_type == "array" && self.title.contains(", part ") && self.path.is_empty())
+        let is_unseen = is_compound && self.title.contains("path parameter")
+            || json_type == "array" && self.title.contains(", part ") && self.path.is_empty();
+        !is_unseen
     }
 }
 
