@@ -186,18 +186,14 @@ impl Diff {
 ///
 /// All that is wrong with either as a whole: what can't be generated can't be compared.
 pub fn documents(old: &Document, new: &Document) -> Result<Diff, Vec<Located>> {
-    let ((before, old_left), (after, new_left)) =
-        match (skip::generate(old, None), skip::generate(new, None)) {
-            (Ok(old), Ok(new)) => (old, new),
-            (old, new) => {
-                let problems = [old.err(), new.err()];
-                return Err(problems.into_iter().flatten().flatten().collect());
-            }
-        };
-    let context = Context::of(
-        Side::of(&before.api, &old.root),
-        Side::of(&after.api, &new.root),
-    );
+    let ((before, old_left), (after, new_left)) = match (skip::model(old), skip::model(new)) {
+        (Ok(old), Ok(new)) => (old, new),
+        (old, new) => {
+            let problems = [old.err(), new.err()];
+            return Err(problems.into_iter().flatten().flatten().collect());
+        }
+    };
+    let context = Context::of(Side::of(&before, &old.root), Side::of(&after, &new.root));
     let mut changes = Changes::of(&context);
     operations::compare(&mut changes);
     types::compare(&mut changes);
