@@ -190,81 +190,53 @@ fn in_words(at: &At<'_>, before: Option<&Constraint>, after: Option<&Constraint>
 
 /// The constraints of a schema. A required member that is described is a field of the model.
 fn documented(schema: &Schema<'_>, described: &BTreeSet<&str>) -> ByKeyword {
-    let mut constraints = ByKeyword::new();
-    let mut insert = |name, keyword, value| {
-        let constraint = Constraint {
-            keyword,
-            value,
-            is_checked: false,
-        };
-        constraints.insert(name, constraint);
+    let constraint = |keyword, value| Constraint {
+        keyword,
+        value,
+        is_checked: false,
     };
-    for (keyword, rule) in RULES {
+    let of_rule = |(keyword, rule): &(&'static str, Rule)| {
         let values = schema.objects().filter_map(|object| object.get(keyword));
-        let mut values = values.filter(|value| !is_void(keyword, *rule, value));
-        let value =
-            match rule {
-                Rule::Values => listed_values(schema),
-                Rule::All => {
-                    let texts = values.flat_map(|value| match value {
-                        Value::Array(items) => items.iter().collect(),
-                        text => vec![text],
-                    });
-                    texts_of(
-                        texts
-                            .filter_map(Value::as_str)
-                            .filter(|name| *keyword != "required" || !described.contains(name)),
+        let values = values.filter(|value| !is_void(keyword, *rule, value));
+        let exclusive = EXCLUSIVE.iter().find(|(known, _)| known == keyword);
+        let found = match (rule, exclusive) {
+            (Rule::Values, _) => constraint(keyword, listed_values(schema)?),
+            (Rule::All, _) => {
+                let texts = values.flat_map(|value| match value {
+                    Value::Array(items) => items.as_slice(),
+                    text => std::slice::from_ref(text),
+                });
+                let is_modelled = |text: &&str| *keyword == "required" && described.contains(text);
+                let texts = texts.filter_map(Value::as_str);
+                constraint(keyword, texts_of(texts.filter(|text| !is_modelled(text)))?)
+            }
+            (rule, Some((_, exclusive))) => {
+                let bounds = schema.bounds(keyword, exclusive).into_iter();
+                let bounds = bounds.map(|(bound, is_exclusive)| {
+                    constraint(
+                        if is_exclusive { exclusive } else { keyword },
+                        bound.clone(),
                     )
-                }
-                Rule::Maximum | Rule::Minimum => {
-                    let exclusive = EXCLUSIVE.iter().find(|(known, _)| known == keyword);
-                    match exclusive {
-                        Some((_, exclusive)) => {
-                            let bounds = schema.bounds(keyword, exclusive).into_iter();
-                            let bounds = bounds.filter(|(bound, _)| bound.is_number());
-                            let bounds = bounds.map(|(bound, is_exclusive)| Constraint {
-                                keyword: if is_exclusive { exclusive } else { keyword },
-                                value: bound.clone(),
-                                is_checked: false,
-                            });
-                            if let Some(bound) = strictest(*rule, bounds) {
-                                insert(keyword, bound.keyword, bound.value);
-                            }
-                            None
-                        }
-                        None => values.filter(|value| value.is_number()).cloned().reduce(
-                            |first, second| match is_stricter(*rule, &second, &first) {
-                                true => second,
-                                false => first,
-                            },
-                        ),
-                    }
-                }
-                _ => values.next().cloned(),
-            };
-        if let Some(value) = value {
-            insert(keyword, keyword, value);
-        }
-    }
-    constraints
+                });
+                strictest(*rule, bounds)?
+            }
+            (rule, None) => strictest(
+                *rule,
+                values.map(|value| constraint(keyword, value.clone())),
+            )?,
+        };
+        Some((*keyword, found))
+    };
+    RULES.iter().filter_map(of_rule).collect()
 }
 
-fn strictest(rule: Rule, bounds: impl Iterator<Item = Constraint>) -> Option<Constraint> {
-    bounds.reduce(
+fn strictest(rule: Rule, constraints: impl Iterator<Item = Constraint>) -> Option<Constraint> {
+    constraints.reduce(
         |first, second| match step(rule, Some(&first), Some(&second)) {
-            Step::Tighter => second,
+            Step::Tighter if rule != Rule::Other => second,
             _ => first,
         },
     )
-}
-
-fn is_stricter(rule: Rule, value: &Value, other: &Value) -> bool {
-    let order = by_number(value, other);
-    order
-        == Some(match rule {
-            Rule::Maximum => Ordering::Less,
-            _ => Ordering::Greater,
-        })
 }
 
 /// The values other than strings that a schema lists. Strings are a type of the model.
@@ -358,31 +330,23 @@ fn of_values(constraints: &Constraints) -> ByKeyword {
     let simple = simple
         .into_iter()
         .filter_map(|(keyword, value)| Some((keyword, constraint(keyword, value?))));
-    let bounds = [
-        ("minimum", "exclusiveMinimum", number.0),
-        ("maximum", "exclusiveMaximum", number.1),
-    ];
-    let bounds = bounds.into_iter().filter_map(|(name, exclusive, bound)| {
-        let Bound {
-            value,
-            exclusive: is_exclusive,
-        } = bound?;
-        let value = match Number::from_f64(value) {
-            // `9.0` is `9` in the words of a document.
-            Some(number) => whole_of(value).unwrap_or(Value::Number(number)),
-            None => return None,
-        };
-        let keyword = if is_exclusive { exclusive } else { name };
-        Some((name, constraint(keyword, value)))
+    let bounds = EXCLUSIVE.iter().zip([number.1, number.0]);
+    let bounds = bounds.filter_map(|((name, exclusive), bound)| {
+        let bound: Bound = bound?;
+        let keyword = if bound.exclusive { exclusive } else { name };
+        Some((*name, constraint(keyword, in_short(bound.value))))
     });
     simple.chain(bounds).collect()
 }
 
-/// A number without a fraction, as far as integers of the type are exact.
-fn whole_of(value: f64) -> Option<Value> {
+/// A number in the words of a document, in which `9.0` is `9`.
+fn in_short(number: f64) -> Value {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     #[expect(clippy::cast_possible_truncation, reason = "checked")]
-    (value.fract() == 0.0 && value.abs() < EXACT).then(|| Value::from(value as i64))
+    match number.fract() == 0.0 && number.abs() < EXACT {
+        true => Value::from(number as i64),
+        false => Value::from(number),
+    }
 }
 
 /// Whether a value of a keyword constrains nothing.
