@@ -11,11 +11,8 @@ use std::path::Path;
 
 use xtask::api::Api;
 use xtask::construct::construct;
-use xtask::import::to_3_0;
 use xtask::read::Document;
 use xtask::render;
-use xtask::shape::Walk;
-use xtask::yaml;
 
 /// The files of some fixtures that are shown, each for one thing to look at.
 const SHOWN: [(&str, &str); 6] = [
@@ -106,25 +103,4 @@ fn the_code_of_some_fixtures_is_as_its_snapshot_shows() {
         (name.to_owned(), files[file].clone())
     });
     compare("code", &texts.collect());
-}
-
-#[test]
-fn each_fixture_of_3_1_is_said_in_3_0_as_its_snapshot_shows() {
-    let restated = fixtures().into_iter().map(|(name, mut document)| {
-        let restated = to_3_0::restate(&mut document.root);
-        document.moved_all(restated.origins);
-        (name, document, restated.rewrites)
-    });
-    let restated: Vec<_> = restated
-        .filter(|(_, _, rewrites)| !rewrites.is_empty())
-        .collect();
-    let texts = restated.iter().map(|(name, document, _)| {
-        let text = yaml::write(&document.root, &|pointer| document.own_position(pointer));
-        (name.clone(), text)
-    });
-    compare("restated", &texts.collect());
-    for (name, document, _) in &restated {
-        let misfits = Walk::document(&document.root).misfits;
-        assert!(misfits.is_empty(), "{name}: {misfits:?}");
-    }
 }

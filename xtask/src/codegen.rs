@@ -29,31 +29,26 @@ pub struct Generated {
     pub api: Api,
 }
 
-/// Generates the module for a document: its model, rendered. `inner` is a type that every client carries for its hooks.
+/// The model of a document, and what the reader may want to know, in the order of the document.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with the document, in its order; nothing is generated then.
-pub fn generate(document: &Document, inner: Option<&str>) -> Result<Generated, Vec<Located>> {
+/// Everything that is wrong with the document, in its order.
+pub fn model(document: &Document) -> Result<(Api, Vec<Located>), Vec<Located>> {
     let (mut errors, mut notes): (Vec<Diagnostic>, Vec<Diagnostic>) = document
         .duplicate_keys()
         .into_iter()
         .chain(crate::check::check(document))
         .partition(|problem| problem.severity == Severity::Error);
-    let (mut api, mut files) = (Api::default(), Files::new());
     let named = |mut problems: Vec<Diagnostic>| {
         view::name_operations(&OperationView::all(&document.root), &mut problems);
         problems
     };
     if errors.is_empty() {
-        let module = construct::construct(document).and_then(|constructed| {
-            api = constructed;
-            render::module(&api, inner)
-        });
-        match module {
-            Ok(module) => {
-                files = module;
+        match construct::construct(document) {
+            Ok(api) => {
                 notes.extend(named(naming::notes(&api)));
+                return Ok((api, document.locate_all(notes)));
             }
             Err(problems) => errors = named(problems),
         }
@@ -62,19 +57,24 @@ pub fn generate(document: &Document, inner: Option<&str>) -> Result<Generated, V
     {
         errors.extend(named(problems));
     }
-    if !errors.is_empty() {
-        errors.extend(notes);
-        return Err(document.locate_all(errors));
-    }
+    errors.extend(notes);
+    Err(document.locate_all(errors))
+}
+
+/// Generates the module for a document: its model, rendered. `inner` is a type that every client carries for its hooks.
+///
+/// # Errors
+///
+/// Everything that is wrong with the document, in its order; nothing is generated then.
+pub fn generate(document: &Document, inner: Option<&str>) -> Result<Generated, Vec<Located>> {
+    let (api, notes) = model(document)?;
+    let files = render::module(&api, inner);
+    let mut files = files.map_err(|problems| document.locate_all(problems))?;
     let header = header(&source_name(document));
     for text in files.values_mut() {
         text.insert_str(0, &format!("{header}\n"));
     }
-    Ok(Generated {
-        files,
-        notes: document.locate_all(notes),
-        api,
-    })
+    Ok(Generated { files, notes, api })
 }
 
 /// Generates a crate for a document: the module in `src/generated`, and what makes a crate of it.

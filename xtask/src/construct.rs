@@ -4,7 +4,7 @@
 //! ([`schema::Schema`]), and a constructor for each kind of type (`types`) reads the keywords that it needs from it.
 
 mod bodies;
-mod constraints;
+pub mod constraints;
 mod directions;
 mod forms;
 mod names;

@@ -2,9 +2,9 @@
 //!
 //! The models of both documents ([`crate::api`]) are compared, for the generated code follows from them. A change is
 //! named in the words of the API, for that is what a maintainer knows, and classed by what callers of the Rust API meet, for that
-//! is what a version number promises. Facts that the model does not have are compared in the documents: constraints of values
-//! (`constraints`), and details such as servers, authentication and descriptions (`details`). Each kind of change is a row
-//! of one table (`kind`).
+//! is what a version number promises. Facts that the model does not have are compared in the documents: keywords that generated code
+//! does not check, and details such as servers, authentication and descriptions (`details`). Each kind of change is a row of one
+//! table (`kind`), and each keyword of one other (`constraints`).
 //!
 //! The promise: what compiles and works with one version does so with the next, unless the version says otherwise. Not
 //! covered are struct literals without `..` and patterns without `..`, which name every field, and `new` of a type that is
@@ -12,6 +12,7 @@
 //! `tests/changes`.
 
 mod changes;
+mod checked;
 mod constraints;
 mod context;
 mod details;
@@ -185,18 +186,14 @@ impl Diff {
 ///
 /// All that is wrong with either as a whole: what can't be generated can't be compared.
 pub fn documents(old: &Document, new: &Document) -> Result<Diff, Vec<Located>> {
-    let ((before, old_left), (after, new_left)) =
-        match (skip::generate(old, None), skip::generate(new, None)) {
-            (Ok(old), Ok(new)) => (old, new),
-            (old, new) => {
-                let problems = [old.err(), new.err()];
-                return Err(problems.into_iter().flatten().flatten().collect());
-            }
-        };
-    let context = Context::of(
-        Side::of(&before.api, &old.root),
-        Side::of(&after.api, &new.root),
-    );
+    let ((before, old_left), (after, new_left)) = match (skip::model(old), skip::model(new)) {
+        (Ok(old), Ok(new)) => (old, new),
+        (old, new) => {
+            let problems = [old.err(), new.err()];
+            return Err(problems.into_iter().flatten().flatten().collect());
+        }
+    };
+    let context = Context::of(Side::of(&before, &old.root), Side::of(&after, &new.root));
     let mut changes = Changes::of(&context);
     operations::compare(&mut changes);
     types::compare(&mut changes);

@@ -10,16 +10,12 @@ mod keep;
 mod names;
 mod order;
 mod paths;
-pub mod to_3_0;
 
 use crate::check;
-use crate::diagnostic::{Diagnostic, Located, Place, Position, Severity};
+use crate::diagnostic::{Diagnostic, Located, Severity};
 use crate::overlay::Overlay;
 use crate::read::Document;
-use crate::shape::Version;
 use crate::yaml;
-
-use to_3_0::Rewrite;
 
 /// What an import makes.
 #[derive(Debug)]
@@ -30,8 +26,6 @@ pub struct Imported {
     pub document: Document,
     /// What the reader may want to know: of the overlay, then of the upstream document, each in its order.
     pub notes: Vec<Located>,
-    /// The changes that brought a document of OpenAPI 3.1 to 3.0, each with its position.
-    pub rewrites: Vec<(Position, Rewrite)>,
     /// What the maintainers wrote and the new description has no place for, in the order of the old one.
     pub lost: Vec<Lost>,
 }
@@ -61,26 +55,6 @@ pub fn import(
     };
     check::identify(&upstream).map_err(|problem| unusable(&upstream, vec![problem]))?;
     let mut notes = Vec::new();
-    let mut rewrites = Vec::new();
-    if current.is_some_and(|current| Version::of(&current.root) == Version::V30) {
-        let restated = to_3_0::restate(&mut upstream.root);
-        upstream.moved_all(restated.origins);
-        if !restated.errors.is_empty() {
-            return Err(unusable(&upstream, restated.errors));
-        }
-        // The places of notes and rewrites are those of the file.
-        notes.extend(restated.notes.into_iter().map(|note| match &note.place {
-            Place::Pointer(pointer) => Diagnostic {
-                place: Place::Position(upstream.source_position(pointer)),
-                ..note
-            },
-            Place::Position(_) => note,
-        }));
-        let located = restated.rewrites.into_iter();
-        rewrites
-            .extend(located.map(|rewrite| (upstream.source_position(&rewrite.pointer), rewrite)));
-        rewrites.sort_by_key(|(position, _)| *position);
-    }
     if let Some(current) = current {
         names::keep(&mut upstream, current, &mut notes);
     }
@@ -120,7 +94,6 @@ pub fn import(
     Ok(Imported {
         text,
         notes: said,
-        rewrites,
         lost,
         document: upstream,
     })

@@ -35,8 +35,8 @@ impl<'a> Subject<'a> {
 
 /// All that is to be said about a document, in its order.
 pub fn lint(document: &Document) -> Vec<Located> {
-    let mut findings = match codegen::generate(document, None) {
-        Ok(generated) => generated.notes,
+    let mut findings = match codegen::model(document) {
+        Ok((_, notes)) => notes,
         Err(problems) => problems,
     };
     let root = &document.root;

@@ -183,11 +183,6 @@ impl Document {
         &self.source.text
     }
 
-    /// Remembers the values of a document as read that were moved: the pointer in the file for each new pointer.
-    pub fn moved_all(&mut self, moves: BTreeMap<String, String>) {
-        self.moves = moves;
-    }
-
     /// Remembers that the value at `to` was moved there from `from`.
     pub fn moved(&mut self, from: &str, to: &str) {
         let from = pointer::before(&self.moves, from);

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::api::Api;
 use crate::codegen::{self, Generated};
 use crate::diagnostic::{Located, Place, Position, Severity};
 use crate::pointer;
@@ -24,6 +25,16 @@ pub struct LeftOut {
     pub position: Position,
     /// Why, in the order of the document.
     pub causes: Vec<Located>,
+}
+
+/// The model of what can be generated of a document, and the operations that are not in it, in the order of the document.
+///
+/// # Errors
+///
+/// What is wrong with the document as a whole.
+pub fn model(document: &Document) -> Result<(Api, Vec<LeftOut>), Vec<Located>> {
+    let api = |document: &Document| codegen::model(document).map(|(api, _)| api);
+    rounds(document, api)
 }
 
 /// Generates what can be generated of a document: the module, and the operations that are not in it, in the order of the
@@ -52,17 +63,17 @@ pub fn generate_crate(
 }
 
 /// Some problems show only once others are gone, so this goes on until there are none or none can be charged to anything.
-fn rounds(
+fn rounds<T>(
     document: &Document,
-    attempt: impl Fn(&Document) -> Result<Generated, Vec<Located>>,
-) -> Result<(Generated, Vec<LeftOut>), Vec<Located>> {
+    attempt: impl Fn(&Document) -> Result<T, Vec<Located>>,
+) -> Result<(T, Vec<LeftOut>), Vec<Located>> {
     let mut left_out = Vec::new();
     let mut rest = document.without([]);
     loop {
         let problems = match attempt(&rest) {
-            Ok(generated) => {
+            Ok(made) => {
                 left_out.sort_by_key(|left_out: &LeftOut| left_out.position);
-                return Ok((generated, left_out));
+                return Ok((made, left_out));
             }
             Err(problems) => problems,
         };

@@ -32,9 +32,10 @@ pub fn rewrite(old: &Document, new: &Value, order: &Order<'_>) -> String {
     if old.root == *new {
         return old.text().to_owned();
     }
-    merge::merge(old, new, order)
+    let text = merge::merge(old, new, order)
         .filter(|text| reads_as(text, new))
-        .unwrap_or_else(|| write(new, order))
+        .unwrap_or_else(|| write(new, order));
+    merge::with_line_ends(text, old.text())
 }
 
 fn reads_as(text: &str, value: &Value) -> bool {

@@ -46,6 +46,16 @@ fn the_client_in_the_workspace_is_up_to_date() {
 }
 
 #[test]
+fn the_model_of_an_invalid_document_is_not_printed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let spec = folder.path().join("bad.yaml");
+    fs::write(&spec, BAD).expect("a file");
+    let done = run(xtask().args(["codegen", "--model", "--spec"]).arg(&spec));
+    assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{done:?}");
+    assert!(done.stderr.contains("error[invalid-structure]"), "{done:?}");
+}
+
+#[test]
 fn a_command_line_that_makes_no_sense_ends_with_2() {
     for arguments in [
         &["codegen", "--spec", "a.yaml"][..],

@@ -100,7 +100,11 @@ fn the_diff_is_shown_and_then_written() {
     let workspace = Workspace::new();
     let done = run(workspace.import(&workspace.upstream()).arg("--yes"));
     assert_eq!(done.code, Some(0), "{done:?}");
-    for line in ["+  version: 1.1.0", "+    post:", "+      nullable: true"] {
+    for line in [
+        "+  version: 1.1.0",
+        "+    post:",
+        "+      type: [string, 'null']",
+    ] {
         assert!(
             done.stdout.lines().any(|said| said == line),
             "{line}:\n{}",
@@ -113,7 +117,7 @@ fn the_diff_is_shown_and_then_written() {
         "{done:?}"
     );
     let spec = workspace.spec();
-    assert!(spec.starts_with("# By hand.\nopenapi: 3.0.3\n"), "{spec}");
+    assert!(spec.starts_with("# By hand.\nopenapi: 3.1.0\n"), "{spec}");
     assert!(spec.contains("x-private: true"), "{spec}");
     let names: Vec<String> = contents(&workspace.path("spec")).into_keys().collect();
     assert_eq!(names, ["agents.yaml"], "nothing else is left behind");
@@ -202,16 +206,6 @@ fn a_first_import_makes_the_file() {
             .spec()
             .starts_with("openapi: 3.1.0\ninfo:\n  title: Notes\n")
     );
-}
-
-#[test]
-fn each_rewrite_is_explained_if_asked_for() {
-    let workspace = Workspace::new();
-    let done = run(workspace
-        .import(&workspace.upstream())
-        .args(["--dry-run", "--explain"]));
-    let line = "upstream.json:10:44: types: one type, `string`, or null";
-    assert!(done.stderr.contains(line), "{}", done.stderr);
 }
 
 #[cfg(unix)]
@@ -334,25 +328,6 @@ fn anchors_that_expand_without_end_are_refused() {
         text.push_str(&format!("a{level}: &a{level} [{before}]\n"));
     }
     let file = workspace.file("upstream.yaml", text);
-    let done = workspace.refused(&mut workspace.import(&file));
-    assert!(done.stderr.contains("error[limit-exceeded]"), "{done:?}");
-}
-
-#[test]
-fn path_items_that_are_written_out_without_end_are_refused() {
-    let workspace = Workspace::new();
-    let large: Vec<String> = (0..10_000)
-        .map(|index| format!("\"x-{index}\": 0"))
-        .collect();
-    let paths: Vec<String> = (0..10_000)
-        .map(|index| format!("\"/p{index}\": {{ \"$ref\": \"#/components/pathItems/Large\" }}"))
-        .collect();
-    let text = format!(
-        "{{ \"openapi\": \"3.1.0\", \"info\": {{ \"title\": \"T\", \"version\": \"1\" }}, \"paths\": {{ {} }}, \"components\": {{ \"pathItems\": {{ \"Large\": {{ {} }} }} }} }}",
-        paths.join(", "),
-        large.join(", ")
-    );
-    let file = workspace.file("upstream.json", text);
     let done = workspace.refused(&mut workspace.import(&file));
     assert!(done.stderr.contains("error[limit-exceeded]"), "{done:?}");
 }

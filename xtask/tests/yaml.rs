@@ -178,6 +178,26 @@ fn a_member_that_goes_takes_its_own_comment_along() {
 }
 
 #[test]
+fn line_ends_stay_as_they_are() {
+    let lines = "a: 1\r\n# why\r\nb: |\r\n  one\r\n  two\r\nc: 3\r\n";
+    let old = parse(lines);
+    let mut new = old.root.clone();
+    new["c"] = json!(4);
+    let text = yaml::rewrite(&old, &new, &|_| None);
+    assert_eq!(text, lines.replace("c: 3", "c: 4"));
+}
+
+#[test]
+fn keys_of_types_of_yaml_1_1_are_quoted() {
+    assert_eq!(
+        write(&json!({ "a": ["=", "<<"], "=": 1, "<<": 2 }))
+            .matches('\'')
+            .count(),
+        8
+    );
+}
+
+#[test]
 fn a_member_in_brackets_is_written_anew_as_a_whole() {
     let text = rewrite(|root| root["c"]["d"] = json!(3));
     assert_eq!(text, OLD.replace("c: {d: 1, e: 2}", "c:\n  d: 3\n  e: 2"));

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use xtask::api::Api;
 use xtask::codegen::{self, Files, Generated};
-use xtask::construct::construct;
 use xtask::diagnostic::{Located, Severity};
 use xtask::explain::explain;
 use xtask::output::{self, Difference, Stale};
@@ -109,7 +108,7 @@ fn model(args: &CodegenArgs) -> Result<Api, Vec<Located>> {
     let spec = args.spec.clone();
     let spec = spec.unwrap_or_else(|| workspace().join("spec/agents.yaml"));
     let document = Document::open(&spec).map_err(|problem| vec![*problem])?;
-    construct(&document).map_err(|problems| document.locate_all(problems))
+    codegen::model(&document).map(|(api, _)| api)
 }
 
 /// What was generated.

@@ -25,10 +25,10 @@ pub enum SpecCommand {
     Diff(diff::DiffArgs),
     /// Take over an upstream API description into spec/agents.yaml.
     ///
-    /// FILE is YAML or JSON, OpenAPI 3.0 or 3.1. It is brought to 3.0 and
-    /// corrected by spec/overlay.yaml. Names, order, comments, descriptions
-    /// and extensions that only spec/agents.yaml has stay. The diff is shown
-    /// before anything is written.
+    /// FILE is YAML or JSON, OpenAPI 3.0 or 3.1. It is corrected by
+    /// spec/overlay.yaml. Names, order, comments, descriptions and extensions
+    /// that only spec/agents.yaml has stay. The diff is shown before anything
+    /// is written.
     #[command(
         verbatim_doc_comment,
         after_help = "Exit codes:\n  0  written, or nothing to write, or --dry-run\n  1  not written: not confirmed, or an extension would be lost\n  2  the document, the overlay or the command line can't be used"

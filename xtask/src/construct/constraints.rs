@@ -19,7 +19,7 @@ pub fn constraints(root: &Value, schema: &Schema<'_>, value: &TypeRef) -> Constr
 }
 
 /// The schema of the values other than `null`, if a union has one such branch.
-fn only_branch<'d>(root: &'d Value, schema: &Schema<'d>) -> Option<Schema<'d>> {
+pub fn only_branch<'d>(root: &'d Value, schema: &Schema<'d>) -> Option<Schema<'d>> {
     let mut branches = schema.branches(root)?.into_iter();
     let mut branches = branches.by_ref().filter(|branch| !branch.own.is_null());
     let only = branches.next()?;

@@ -98,8 +98,10 @@ pub fn compare(changes: &mut Changes<'_>) {
         &addresses(new.get("servers")),
         changes,
     );
+    schemas::of_types(changes);
     let mut compared = BTreeSet::new();
     for (before, after) in &context.operations {
+        inputs::documents(before, after, changes);
         let views = (context.old.view(before), context.new.view(after));
         // Several methods may be made of one operation; the first has its name.
         if let (Some(old), Some(new), true) = (views.0, views.1, compared.insert(&after.origin)) {
@@ -273,7 +275,7 @@ fn response<'d>(
             (Some(before), Some(after)) if is_typed => {
                 details.members(&["schema"], was, is);
                 let (before, after) = (context.old.schema_of(before), context.new.schema_of(after));
-                let at = At::of(answer.clone(), false);
+                let at = At::of(answer.clone(), false, [None, None]);
                 if !is_reported {
                     schemas::compare(&at, &before, &after, changes);
                 }

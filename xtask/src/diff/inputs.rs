@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::changes::Changes;
+use super::checked::Checked;
 use super::context::{Context, Side};
 use super::details::Details;
 use super::matching::{Matching, matching};
@@ -13,7 +14,8 @@ use super::operations::{is_multipart, place};
 use super::schemas::{self, At};
 use super::{Effect, Kind, Part, Place};
 use crate::api::{
-    Api, Body, Content, Location, Operation, Parameter, PartContent, Primitive, Style, TypeRef,
+    Api, Body, Constraints, Content, Location, Operation, Parameter, PartContent, Primitive, Style,
+    TypeRef,
 };
 use crate::construct::schema::Schema;
 use crate::view;
@@ -35,6 +37,7 @@ struct Input<'a> {
     default: Option<&'a str>,
     deprecated: bool,
     schema: Option<Schema<'a>>,
+    constraints: Option<&'a Constraints>,
     /// The parameter in the document.
     declared: Option<&'a Json>,
 }
@@ -83,6 +86,7 @@ impl<'a> Input<'a> {
             default: None,
             deprecated: false,
             schema: None,
+            constraints: None,
             declared: None,
         }
     }
@@ -113,6 +117,7 @@ fn inputs<'a>(side: &Side<'a>, operation: &'a Operation) -> Vec<Input<'a>> {
                     let schema = content.unwrap_or(declared).get("schema")?;
                     Some(side.schema_of(schema))
                 }),
+                constraints: Some(&parameter.constraints),
                 declared,
                 ..Input::of(part, &parameter.name, value, parameter.required)
             }
@@ -125,6 +130,7 @@ fn inputs<'a>(side: &Side<'a>, operation: &'a Operation) -> Vec<Input<'a>> {
     let schema = schema.map(|schema| side.schema_of(schema));
     let body_input = |value| Input {
         schema: schema.clone(),
+        constraints: Some(&body.constraints),
         ..Input::of(("body", ""), "body", value, body.required)
     };
     match &body.content {
@@ -146,6 +152,7 @@ fn inputs<'a>(side: &Side<'a>, operation: &'a Operation) -> Vec<Input<'a>> {
                 is_repeated: part.repeated,
                 form: media_type.map_or(String::new(), |name| format!(" as `{name}`")),
                 deprecated: part.deprecated,
+                constraints: Some(&part.constraints),
                 schema: schema
                     .as_ref()
                     .map(|schema| schema.property(side.root, &part.key)),
@@ -198,18 +205,7 @@ pub fn compare<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Ch
     let owner = place(after);
     let place = |input: &Input<'_>| owner.part(input.part.what, &input.part.name);
     let (old, new) = (inputs(&context.old, before), inputs(&context.new, after));
-    let is_same_path = view::shape(&before.path_template()) == view::shape(&after.path_template());
-    // In the path, the position counts; elsewhere the name on the wire, or else the one in Rust.
-    let is_body = |input: &Input<'_>| input.part.what == "body";
-    let mut inputs: Matching<'_, Input<'_>> = matching(
-        &old,
-        &new,
-        &[
-            &|old, new| is_same_path && old.position.is_some() && old.position == new.position,
-            &|old, new| old.part == new.part,
-            &|old, new| old.name == new.name && !is_body(old) && !is_body(new),
-        ],
-    );
+    let mut inputs = matched((before, &old), (after, &new));
     for input in &inputs.gone {
         changes.add(Kind::InputRemoved, &place(input), "is gone");
     }
@@ -248,8 +244,43 @@ pub fn compare<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Ch
         changes.with(Kind::ArgumentsReordered, &owner, what, (effect, reason));
     }
     styles(before, after, &owner, changes);
+}
+
+/// The inputs that both sides have. In the path, the position counts; elsewhere the name on the wire, or else the one in Rust.
+fn matched<'i, 'd>(
+    (before, old): (&Operation, &'i [Input<'d>]),
+    (after, new): (&Operation, &'i [Input<'d>]),
+) -> Matching<'i, Input<'d>> {
+    let is_same_path = view::shape(&before.path_template()) == view::shape(&after.path_template());
+    let is_body = |input: &Input<'_>| input.part.what == "body";
+    matching(
+        old,
+        new,
+        &[
+            &|old, new| is_same_path && old.position.is_some() && old.position == new.position,
+            &|old, new| old.part == new.part,
+            &|old, new| old.name == new.name && !is_body(old) && !is_body(new),
+        ],
+    )
+}
+
+/// Adds what differs in the documents alone.
+pub fn documents<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Changes<'d>) {
+    let context = changes.context;
+    let owner = place(after);
+    let (old, new) = (inputs(&context.old, before), inputs(&context.new, after));
+    for (old, new, _) in matched((before, &old), (after, &new)).pairs {
+        let place = owner.part(new.part.what, &new.part.name);
+        if let (Some(before), Some(after)) = (&old.schema, &new.schema) {
+            let checked = [old.checked(&context.old), new.checked(&context.new)];
+            let at = At::of(place.clone(), true, checked);
+            schemas::compare(&at, before, after, changes);
+        }
+        let mut details = Details::of(place, changes);
+        details.members(MODELLED, old.declared, new.declared);
+    }
     if let (Some(old), Some(new)) = (form(&context.old, before), form(&context.new, after)) {
-        let at = At::of(owner.part("body", ""), true);
+        let at = At::of(owner.part("body", ""), true, [None, None]);
         schemas::compare(&at, &old, &new, changes);
     }
 }
@@ -312,12 +343,6 @@ fn pair<'d>(
     changes.default_value(Kind::InputDefaultChanged, place, old.default, new.default);
     let kinds = [Kind::InputDeprecated, Kind::InputRestored];
     changes.deprecation(place, kinds, old.deprecated, new.deprecated);
-    if let (Some(before), Some(after)) = (&old.schema, &new.schema) {
-        let at = At::of(place.clone(), true);
-        schemas::compare(&at, before, after, changes);
-    }
-    let mut details = Details::of(place.clone(), changes);
-    details.members(MODELLED, old.declared, new.declared);
 }
 
 impl Value<'_> {
@@ -326,6 +351,19 @@ impl Value<'_> {
             (Self::Type(old), Value::Type(new)) => context.same(old, new),
             (Self::File, Value::File) | (Self::Bytes, Value::Bytes) => true,
             _ => false,
+        }
+    }
+}
+
+impl<'d> Input<'d> {
+    /// Its values in the model.
+    fn checked(&self, side: &'d Side<'d>) -> Option<Checked<'d>> {
+        match self.value {
+            Value::Type(value) if self.is_repeated => {
+                Some(Checked::of(side, value, self.constraints).repeated())
+            }
+            Value::Type(value) => Some(Checked::of(side, value, self.constraints)),
+            Value::File | Value::Bytes => None,
         }
     }
 }

@@ -8,11 +8,14 @@ use std::ptr;
 
 use serde_json::Value;
 
-use super::Place;
 use super::changes::Changes;
+use super::checked::Checked;
 use super::constraints::{self, is_constraint};
-use super::context::{Side, is_component};
+use super::context::{Context, Side, is_component};
 use super::details::{Details, differs};
+use super::{Owner, Place};
+use crate::api::{Field, Shape, TypeId};
+use crate::construct::constraints::only_branch;
 use crate::construct::schema::Schema;
 use crate::{pointer, view};
 
@@ -38,37 +41,129 @@ const MAX_DEPTH: usize = 32;
 
 /// The place of a schema.
 #[derive(Clone, Debug)]
-pub struct At {
+pub struct At<'d> {
     pub place: Place,
     /// The path to the schema from there, such as `items/`.
     pub path: String,
     /// Whether callers send its values.
     pub is_sent: bool,
+    /// The values of both sides in the models, if these have any.
+    pub checked: [Option<Checked<'d>>; 2],
+    /// The generated types at the place and around it, which have changes of their own.
+    owners: Vec<Owner>,
     depth: usize,
 }
 
-impl At {
+impl<'d> At<'d> {
     /// The place of a schema.
-    pub fn of(place: Place, is_sent: bool) -> Self {
+    pub fn of(place: Place, is_sent: bool, checked: [Option<Checked<'d>>; 2]) -> Self {
         Self {
             place,
             path: String::new(),
             is_sent,
+            owners: checked[1].iter().filter_map(Checked::owner).collect(),
+            checked,
             depth: 0,
         }
     }
 
-    fn inside(&self, keyword: &str) -> Self {
+    fn inside(&self, keyword: &str, checked: [Option<Checked<'d>>; 2]) -> Self {
+        let types = checked[1].iter().filter_map(Checked::owner);
         Self {
+            owners: self.owners.iter().cloned().chain(types).collect(),
+            place: self.place.clone(),
             path: format!("{}{keyword}/", self.path),
+            is_sent: self.is_sent,
+            checked,
             depth: self.depth + 1,
-            ..self.clone()
         }
     }
 }
 
+/// Compares the schemas of the types that both sides have: those that have a name, and those of properties.
+pub fn of_types(changes: &mut Changes<'_>) {
+    for (before, after) in &changes.context.types {
+        of_type(*before, *after, changes);
+    }
+}
+
+fn of_type(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
+    let Context { old, new, .. } = changes.context;
+    let (old_type, new_type) = (old.api.definition(before), new.api.definition(after));
+    let schemas = (old.schema(&old_type.origin), new.schema(&new_type.origin));
+    let (Some(old_schema), Some(new_schema)) = schemas else {
+        return;
+    };
+    let (place, is_sent) = (new.place(after), old.is_sent(before));
+    // One without a name is compared where it is used.
+    if is_component(&old_type.origin) && is_component(&new_type.origin) {
+        let checked = [
+            Some(Checked::of_type(old, before)),
+            Some(Checked::of_type(new, after)),
+        ];
+        let at = At::of(place.clone(), is_sent, checked);
+        compare(&at, &old_schema, &new_schema, changes);
+    }
+    let is_reference = old_schema.reference().is_some() || new_schema.reference().is_some();
+    if is_reference || changes.is_replaced(&place) {
+        return;
+    }
+    let (was, is) = (old_schema.properties(), new_schema.properties());
+    for key in was.iter().filter(|key| !is.contains(key)).chain(&is) {
+        let field = place.part("field", key);
+        let known = match was.contains(key) {
+            true => Some(*key),
+            false => old_key(&old_type.shape, &new_type.shape, key),
+        };
+        match known.filter(|_| is.contains(key)) {
+            Some(known) => {
+                let before = old_schema.property(old.root, known);
+                let after = new_schema.property(new.root, key);
+                // The server ignores a `readOnly` member of a request, or rejects it.
+                let is_sent = is_sent && !before.is("readOnly");
+                let checked = [
+                    of_field(old, &old_type.shape, known),
+                    of_field(new, &new_type.shape, key),
+                ];
+                compare(&At::of(field, is_sent, checked), &before, &after, changes);
+            }
+            None if matches!(old_type.shape, Shape::Struct(_)) => {}
+            None => {
+                let is = match known {
+                    Some(_) => "no longer described",
+                    None => "described now",
+                };
+                changes.detail(&field, format!("is {is}"));
+            }
+        }
+    }
+}
+
+fn fields(shape: &Shape) -> &[Field] {
+    match shape {
+        Shape::Struct(object) => &object.fields,
+        _ => &[],
+    }
+}
+
+/// The key that a field had, which has another one now.
+fn old_key<'d>(old: &'d Shape, new: &Shape, key: &str) -> Option<&'d str> {
+    let field = fields(new).iter().find(|field| field.key == key)?;
+    let old = fields(old).iter().find(|known| known.name == field.name)?;
+    let mut others = fields(new).iter();
+    others
+        .all(|other| other.key != old.key)
+        .then_some(old.key.as_str())
+}
+
+/// The values of a field in the model.
+fn of_field<'d>(side: &'d Side<'d>, shape: &'d Shape, key: &str) -> Option<Checked<'d>> {
+    let field = fields(shape).iter().find(|field| field.key == key)?;
+    Some(Checked::of(side, &field.value, Some(&field.constraints)))
+}
+
 /// Compares the schemas at a place of which the model was compared.
-pub fn compare<'d>(at: &At, old: &Schema<'d>, new: &Schema<'d>, changes: &mut Changes<'d>) {
+pub fn compare<'d>(at: &At<'d>, old: &Schema<'d>, new: &Schema<'d>, changes: &mut Changes<'d>) {
     let context = changes.context;
     let is_reported = changes.has(&at.place);
     let objects = match (old.reference(), new.reference()) {
@@ -88,12 +183,27 @@ pub fn compare<'d>(at: &At, old: &Schema<'d>, new: &Schema<'d>, changes: &mut Ch
         }
         _ if changes.is_replaced(&at.place) => return,
         _ => {
-            constraints::compare(at, old, new, changes);
-            inside(at, (old, new), is_reported, changes);
-            [old, new].map(|schema| schema.objects().collect())
+            let [old_value, new_value] = [(&context.old, old), (&context.new, new)]
+                .map(|(side, schema)| value(side, schema));
+            let [old_checked, new_checked] = at.checked;
+            constraints::compare(
+                at,
+                (&old_value, old_checked),
+                (&new_value, new_checked),
+                changes,
+            );
+            inside(at, (&old_value, &new_value), is_reported, changes);
+            [(old, old_value), (new, new_value)]
+                .map(|(outer, value)| outer.objects().chain(value.objects()).collect())
         }
     };
     keywords(at, &objects, is_reported, changes);
+}
+
+/// The schema of the values other than `null`, unless that is another place.
+fn value<'d>(side: &Side<'d>, schema: &Schema<'d>) -> Schema<'d> {
+    let only = only_branch(side.root, schema).filter(|only| only.reference().is_none());
+    only.unwrap_or_else(|| schema.clone())
 }
 
 /// The schema objects beside a reference.
@@ -106,15 +216,13 @@ fn beside<'d>(side: &Side<'d>, schema: &Schema<'d>, target: &str) -> Vec<&'d Val
 
 /// Compares the keywords that neither constrain values nor lead to other schemas.
 fn keywords<'d>(
-    at: &At,
+    at: &At<'d>,
     [old, new]: &[Vec<&'d Value>; 2],
     is_reported: bool,
     changes: &mut Changes<'d>,
 ) {
-    let objects = old
-        .iter()
-        .chain(new)
-        .filter_map(|object| object.as_object());
+    let all: Vec<&Value> = old.iter().chain(new).copied().collect();
+    let objects = all.iter().filter_map(|object| object.as_object());
     let keywords: BTreeSet<&str> = objects.flatten().map(|(keyword, _)| &**keyword).collect();
     let outermost = |objects: &[&'d Value], keyword: &str| {
         objects.iter().find_map(|object| object.get(keyword))
@@ -122,16 +230,13 @@ fn keywords<'d>(
     let has_values = [old, new].iter().all(|objects| {
         outermost(objects, "enum").is_some() || outermost(objects, "const").is_some()
     });
-    // Schemas inside of a type have no place of their own.
-    let is_owner_told = changes.has_any(&at.place.owner);
-    let is_inside = !at.path.is_empty() && is_owner_told;
+    let is_reported = is_reported || at.owners.iter().any(|owner| changes.has_any(owner));
     let is_modelled = |keyword: &str| match keyword {
         "enum" | "const" if has_values => true,
-        "discriminator" => is_owner_told,
-        keyword => (is_reported || is_inside) && MODELLED.contains(&keyword),
+        keyword => is_reported && MODELLED.contains(&keyword),
     };
     for keyword in keywords {
-        if is_modelled(keyword) || STRUCTURE.contains(&keyword) || is_constraint(keyword) {
+        if is_modelled(keyword) || STRUCTURE.contains(&keyword) || is_constraint(keyword, &all) {
             continue;
         }
         let (old, new) = (outermost(old, keyword), outermost(new, keyword));
@@ -140,26 +245,34 @@ fn keywords<'d>(
     }
 }
 
+/// The values inside of others.
+type Inside<'d> = fn(&Checked<'d>) -> Option<Checked<'d>>;
+
 /// Compares the schemas inside of a schema that have no place of their own.
 fn inside<'d>(
-    at: &At,
+    at: &At<'d>,
     (old, new): (&Schema<'d>, &Schema<'d>),
     is_reported: bool,
     changes: &mut Changes<'d>,
 ) {
     let context = changes.context;
     let (old_root, new_root) = (context.old.root, context.new.root);
+    let (items, extra): (Inside<'d>, Inside<'d>) = (Checked::items, Checked::extra);
     let members = [
-        ("items", old.items(old_root), new.items(new_root)),
+        ("items", old.items(old_root), new.items(new_root), items),
         (
             "additionalProperties",
             old.additional_properties(old_root),
             new.additional_properties(new_root),
+            extra,
         ),
     ];
-    for (keyword, old, new) in members {
+    for (keyword, old, new, checked) in members {
         match (&old, &new) {
-            (Some(old), Some(new)) => compare(&at.inside(keyword), old, new, changes),
+            (Some(old), Some(new)) => {
+                let checked = at.checked.map(|known| known.as_ref().and_then(checked));
+                compare(&at.inside(keyword, checked), old, new, changes);
+            }
             (Some(only), None) | (None, Some(only)) if !is_reported && !only.is_unconstrained() => {
                 changes.detail(&at.place, format!("has other `{}{keyword}`", at.path));
             }
@@ -183,7 +296,10 @@ fn inside<'d>(
     }
     for (label, old) in old {
         if let Some(new) = new.get(&label) {
-            compare(&at.inside(&label), &old, new, changes);
+            let [before, after] = at.checked;
+            let branch = |checked: Option<Checked<'d>>, schema| checked?.branch(schema);
+            let checked = [branch(before, &old), branch(after, new)];
+            compare(&at.inside(&label, checked), &old, new, changes);
         }
     }
 }
@@ -191,9 +307,9 @@ fn inside<'d>(
 /// The branches of unions, by the names of their schemas, by title, or by type.
 fn branches<'d>(side: &Side<'d>, schema: &Schema<'d>) -> BTreeMap<String, Schema<'d>> {
     let mut branches = BTreeMap::new();
-    let unions = schema
-        .objects()
-        .flat_map(|object| [object.get("oneOf"), object.get("anyOf")]);
+    let keywords = ["oneOf", "anyOf"].into_iter();
+    let unions = keywords.filter(|keyword| schema.has(keyword));
+    let unions = unions.flat_map(|keyword| schema.objects().map(move |object| object.get(keyword)));
     for value in unions.flatten().filter_map(Value::as_array).flatten() {
         let branch = side.schema_of(value);
         let types: Vec<&str> = branch.types().into_iter().flatten().collect();

@@ -1,11 +1,10 @@
 //! Types: structs, enums, unions and newtypes that come, go and change.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::changes::Changes;
 use super::context::{Context, Side, is_component};
 use super::matching::{Matching, matching};
-use super::schemas::{self, At};
 use super::{Effect, Kind, Owner, Place};
 use crate::api::{
     EnumType, Field, Presence, Primitive, Shape, StructType, TypeId, TypeRef, UnionBranch,
@@ -62,7 +61,6 @@ fn pair(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
         context,
         is_sent: context.old.is_sent(before),
         place: place.clone(),
-        renamed: BTreeMap::new(),
         changes,
     };
     comparison.shapes(&old.shape, &new.shape);
@@ -73,7 +71,6 @@ fn pair(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
         let (was, is) = (old.docs.deprecated, new.docs.deprecated);
         comparison.changes.deprecation(&place, kinds, was, is);
     }
-    comparison.schemas((&old.origin, &old.shape), &new.origin, is_named);
 }
 
 /// Two types that are one to callers.
@@ -82,8 +79,6 @@ struct Comparison<'c, 'd> {
     place: Place,
     /// Whether callers make values of it.
     is_sent: bool,
-    /// The fields that have another key: the new one and the old one.
-    renamed: BTreeMap<String, String>,
     changes: &'c mut Changes<'d>,
 }
 
@@ -214,7 +209,6 @@ impl<'d> Comparison<'_, 'd> {
     fn field(&mut self, old: &Field, new: &Field, demand: (Effect, &'static str)) {
         let place = self.place.part("field", &new.key);
         if old.key != new.key {
-            self.renamed.insert(new.key.clone(), old.key.clone());
             let what = format!("was `{}` on the wire and is `{}`", old.key, new.key);
             self.changes.add(Kind::FieldSentOtherwise, &place, what);
         }
@@ -422,48 +416,6 @@ impl<'d> Comparison<'_, 'd> {
                 Shape::Union(_) | Shape::Newtype(_) => return None,
             },
         })
-    }
-
-    /// Compares what the model does not have: the schema itself, if it has a name, and those of its properties.
-    fn schemas(&mut self, (old_at, shape): (&str, &Shape), new_at: &str, is_named: bool) {
-        let Context { old, new, .. } = self.context;
-        let (Some(before), Some(after)) = (old.schema(old_at), new.schema(new_at)) else {
-            return;
-        };
-        // One without a name is compared where it is used.
-        if is_named {
-            let at = At::of(self.place.clone(), self.is_sent);
-            schemas::compare(&at, &before, &after, self.changes);
-        }
-        let is_reference = before.reference().is_some() || after.reference().is_some();
-        if is_reference || self.changes.is_replaced(&self.place) {
-            return;
-        }
-        let (was, is) = (before.properties(), after.properties());
-        for key in was.iter().filter(|key| !is.contains(key)).chain(&is) {
-            let known = was.contains(key).then_some(*key);
-            let known = known.or(self.renamed.get(*key).map(String::as_str));
-            let field = self.place.part("field", key);
-            match known.filter(|_| is.contains(key)) {
-                Some(known) => {
-                    let before = before.property(old.root, known);
-                    let after = after.property(new.root, key);
-                    // The server ignores a `readOnly` member of a request, or rejects it.
-                    let is_sent = self.is_sent && !before.is("readOnly");
-                    let at = At::of(field, is_sent);
-                    schemas::compare(&at, &before, &after, self.changes);
-                }
-                None if matches!(shape, Shape::Struct(_)) => {}
-                None => {
-                    let is = if known.is_some() {
-                        "no longer described"
-                    } else {
-                        "described now"
-                    };
-                    self.changes.detail(&field, format!("is {is}"));
-                }
-            }
-        }
     }
 }
 

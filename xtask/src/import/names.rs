@@ -3,35 +3,28 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::paths;
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::read::Document;
-use crate::shape::{Kind, Walk};
+use crate::shape::{Kind, Version, Walk};
 use crate::view::{self, OperationView, shape};
 
 const SCHEMAS: &str = "/components/schemas";
 
 /// Gives paths, operations and schemas of `upstream` the names that they have in `current`, and notes each.
 pub fn keep(upstream: &mut Document, current: &Document, notes: &mut Vec<Diagnostic>) {
-    if let Some(version) = current
-        .root
-        .get("openapi")
-        .filter(|_| is_3_0(&current.root))
+    // A patch of the same version means nothing.
+    if let Some(version) = current.root.get("openapi")
+        && Version::of(&upstream.root) == Version::of(&current.root)
     {
         upstream.root["openapi"] = version.clone();
     }
     paths::keep(upstream, &current.root, notes);
     operations(upstream, &current.root, notes);
     schemas(upstream, &current.root, notes);
-}
-
-fn is_3_0(root: &Value) -> bool {
-    root["openapi"]
-        .as_str()
-        .is_some_and(|version| version.starts_with("3.0"))
 }
 
 /// An operation is the same if method and path are.
@@ -159,6 +152,7 @@ fn content(name: &str, schema: &Value, renamed: &BTreeMap<String, String>) -> Op
                 ["title", "description", "example", "externalDocs"].contains(&field.as_str());
             !is_words && !field.starts_with("x-")
         });
+        in_one_spelling(members);
         let name_of = |target: &str| {
             let target = view::schema_name(target).unwrap_or_else(|| target.to_owned());
             let target = renamed.get(&target).cloned().unwrap_or(target);
@@ -176,6 +170,25 @@ fn content(name: &str, schema: &Value, renamed: &BTreeMap<String, String>) -> Op
         }
     }
     Some(content.to_string())
+}
+
+/// Replaces the spellings that OpenAPI 3.1 has for what 3.0 has, too.
+fn in_one_spelling(schema: &mut Map<String, Value>) {
+    if let Some(value) = schema.remove("const") {
+        schema.insert("enum".to_owned(), json!([value]));
+    }
+    if let Some(Value::Array(types)) = schema.get_mut("type") {
+        let is_null = |name: &Value| *name == "null";
+        let is_nullable = types.iter().any(is_null);
+        types.retain(|name| !is_null(name));
+        if let [only] = &mut types[..] {
+            let only = only.take();
+            schema.insert("type".to_owned(), only);
+        }
+        if is_nullable {
+            schema.insert("nullable".to_owned(), Value::Bool(true));
+        }
+    }
 }
 
 /// Renames schemas, and what refers to them.

@@ -56,16 +56,6 @@ impl Walk {
         walk
     }
 
-    /// Walks a whole document as one of OpenAPI 3.1, whatever it says.
-    pub fn document_3_1(root: &Value) -> Self {
-        let mut walk = Self {
-            version: Version::V31,
-            ..Self::default()
-        };
-        walk.node(Kind::Document, root);
-        walk
-    }
-
     /// Walks one node of a known kind, as in OpenAPI 3.1.
     pub fn of(kind: Kind, value: &Value, pointer: &str) -> Self {
         let mut walk = Self {

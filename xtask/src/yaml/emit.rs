@@ -249,13 +249,15 @@ pub fn word(text: &str) -> String {
     }
 }
 
-/// Whether readers of YAML 1.1, which many still are, take a text for a boolean, a number, a date or a time.
+/// Whether readers of YAML 1.1, which many still are, take a text for a boolean, a number, a date, a time, or one of the
+/// keys of its types `value` and `merge`.
 fn reads_as_other(text: &str) -> bool {
     const BOOLEANS: [&str; 6] = ["y", "n", "yes", "no", "on", "off"];
     let is_numeric = |c: char| c.is_ascii_digit() || "+-.:_ TtZz".contains(c);
     // Plain numbers are known to readers of any version, and quoted by now.
     let is_joined = |c: char| "-:_".contains(c);
-    BOOLEANS.contains(&text.to_ascii_lowercase().as_str())
+    matches!(text, "=" | "<<")
+        || BOOLEANS.contains(&text.to_ascii_lowercase().as_str())
         || text.starts_with(|c: char| c.is_ascii_digit() || "+-".contains(c))
             && text.contains(is_joined)
             && text.chars().all(is_numeric)

@@ -32,9 +32,6 @@ pub struct ImportArgs {
     /// Let extensions of this name go with what they stood on.
     #[arg(long, value_name = "NAME")]
     drop: Vec<String>,
-    /// Print every rewrite that brought a document of OpenAPI 3.1 to 3.0.
-    #[arg(long)]
-    explain: bool,
 }
 
 pub fn run(args: &ImportArgs) -> u8 {
@@ -49,12 +46,6 @@ pub fn run(args: &ImportArgs) -> u8 {
         Ok(done) => done,
         Err(problems) => return refused(problems),
     };
-    if args.explain {
-        for (at, rewrite) in &imported.rewrites {
-            let (name, pass, message) = (&imported.document.name, rewrite.pass, &rewrite.message);
-            eprintln!("{name}:{}:{}: {pass}: {message}", at.line, at.column);
-        }
-    }
     for note in &imported.notes {
         eprintln!("{note}");
     }

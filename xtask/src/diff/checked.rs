@@ -1,0 +1,152 @@
+//! Constraints of the model: what generated code checks before it sends a value.
+
+use std::ptr;
+
+use super::Owner;
+use super::context::Side;
+use crate::api::{Constraints, Shape, TypeId, TypeRef};
+use crate::construct::constraints::constraints;
+use crate::construct::schema::Schema;
+
+/// The values of one schema in a model.
+#[derive(Clone, Copy, Debug)]
+pub struct Checked<'d> {
+    side: &'d Side<'d>,
+    value: Option<&'d TypeRef>,
+    constraints: Option<&'d Constraints>,
+    /// The type, if it is a generated one.
+    id: Option<TypeId>,
+    /// Whether its schema is a list of such values.
+    is_repeated: bool,
+}
+
+impl<'d> Checked<'d> {
+    /// The values of a type with constraints beside those of the type.
+    pub fn of(
+        side: &'d Side<'d>,
+        value: &'d TypeRef,
+        constraints: Option<&'d Constraints>,
+    ) -> Self {
+        match value {
+            TypeRef::Boxed(inner) | TypeRef::Nullable(inner) => Self::of(side, inner, constraints),
+            TypeRef::Named(id) => Self::of_type(side, *id),
+            value => Self {
+                side,
+                value: Some(value),
+                constraints,
+                id: None,
+                is_repeated: false,
+            },
+        }
+    }
+
+    /// The values of a generated type.
+    pub fn of_type(side: &'d Side<'d>, id: TypeId) -> Self {
+        let newtype = match &side.api.definition(id).shape {
+            Shape::Newtype(newtype) => Some(newtype),
+            _ => None,
+        };
+        Self {
+            side,
+            value: newtype.map(|newtype| &newtype.inner),
+            constraints: newtype.map(|newtype| &newtype.constraints),
+            id: Some(id),
+            is_repeated: false,
+        }
+    }
+
+    /// The definition of the type, if it has one.
+    fn shape(&self) -> Option<&'d Shape> {
+        self.id.map(|id| &self.side.api.definition(id).shape)
+    }
+
+    /// The owner of the changes of the type.
+    pub fn owner(&self) -> Option<Owner> {
+        self.id.map(|id| self.side.place(id).owner)
+    }
+
+    /// The values, each of which is an item of the list that the schema describes.
+    pub fn repeated(self) -> Self {
+        Self {
+            is_repeated: true,
+            ..self
+        }
+    }
+
+    /// The constraints of the values themselves.
+    pub fn own(&self) -> Option<&'d Constraints> {
+        self.constraints.filter(|_| !self.is_repeated)
+    }
+
+    /// The branches of a union. A keyword beside a list of JSON types constrains one of these.
+    pub fn branches(&self) -> impl Iterator<Item = Self> {
+        let union = match self.shape() {
+            Some(Shape::Union(union)) if !self.is_repeated => Some(union),
+            _ => None,
+        };
+        let (side, branches) = (
+            self.side,
+            union.into_iter().flat_map(|union| &union.branches),
+        );
+        branches.map(move |branch| Self::of(side, &branch.value, Some(&branch.constraints)))
+    }
+
+    /// Whether members without a field are rejected.
+    pub fn is_closed(&self) -> bool {
+        !self.is_repeated && matches!(self.shape(), Some(Shape::Struct(object)) if object.closed)
+    }
+
+    /// The items of a list.
+    pub fn items(&self) -> Option<Self> {
+        match self.value {
+            _ if self.is_repeated => Some(Self {
+                is_repeated: false,
+                ..*self
+            }),
+            Some(TypeRef::List(item)) => Some(Self::of(self.side, item, self.of_item())),
+            _ => None,
+        }
+    }
+
+    /// The values of a map, or the members of an object that have no field.
+    pub fn extra(&self) -> Option<Self> {
+        match (self.value, self.shape()) {
+            (Some(TypeRef::Map(value)), _) => Some(Self::of(self.side, value, self.of_item())),
+            (_, Some(Shape::Struct(object))) => {
+                let constraints = object.extra_constraints.item.as_deref();
+                Some(Self::of(self.side, &object.extra, constraints))
+            }
+            _ => None,
+        }
+    }
+
+    fn of_item(&self) -> Option<&'d Constraints> {
+        self.constraints
+            .and_then(|constraints| constraints.item.as_deref())
+    }
+
+    /// The branch of a union that was constructed from a schema.
+    pub fn branch(&self, schema: &Schema<'d>) -> Option<Self> {
+        let Some(Shape::Union(union)) = self.shape() else {
+            return None;
+        };
+        let object = schema.objects().next();
+        let is_definition = |id: TypeId| {
+            let origin = self.side.schema(&self.side.api.definition(id).origin);
+            let origin = origin.and_then(|origin| origin.objects().next());
+            origin.zip(object).is_some_and(|(a, b)| ptr::eq(a, b))
+        };
+        let branch = union.branches.iter().find(|branch| match branch.value {
+            TypeRef::Named(id) => is_definition(id),
+            _ => {
+                !branch.constraints.is_empty()
+                    && constraints(self.side.root, schema, &branch.value) == branch.constraints
+            }
+        })?;
+        Some(Self::of(
+            self.side,
+            &branch.value,
+            Some(&branch.constraints),
+        ))
+    }
+}
