@@ -29,6 +29,12 @@ impl<'d> Generator<'d> {
         }
         self.budget -= 1;
         let mut values = self.other_than_null(schema, depth);
+        // OpenAPI requires a discriminator, whatever its schema does.
+        if let Some((discriminator, _)) = schema.discriminator()
+            && let Some(key) = discriminator["propertyName"].as_str()
+        {
+            values.retain(|value| !value.is_object() || value[key].is_string());
+        }
         let known = schema.values();
         let allows_null = known.is_none()
             || schema

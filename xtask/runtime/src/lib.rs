@@ -21,6 +21,7 @@
 //! | [`error_body`] | is what such an error holds |
 //! | [`constraint`], `pattern` | check what is sent |
 //! | [`date_time`] | reads dates and times as servers write them |
+//! | [`discriminator`] | writes the branch of a union with its discriminator |
 //! | `media_type` | checks the content types of parts |
 //! | [`open_enum`] | makes enums that keep a value which the API description does not list |
 //! | [`tagged_union`] | decodes unions that a property tells apart |
@@ -37,6 +38,7 @@
 
 pub mod constraint;
 pub mod date_time;
+pub mod discriminator;
 pub mod draft;
 pub mod error_body;
 pub mod event_stream;
@@ -126,7 +128,7 @@ pub mod example {
     }
 
     object! {
-        Collar (extra closed) {
+        Collar (extra closed []) {
             name: "name" optional { length: (1, 9), patterns: &[pattern!(r"^\p{L}+$")] },
             links: "links" optional { items: (1, 2), item: Some(constraints!(integer: (0, 5))) },
         }
@@ -171,7 +173,10 @@ pub mod example {
         Unrecognized(support::Json),
     }
 
-    union! { Tagged, Unrecognized { Dog(Dog), Cat(Cat) } by "kind" { "dog" => Dog, "wolf" => Dog, "cat" => Cat } }
+    union! {
+        Tagged, Unrecognized { Dog(Dog) [added "kind": "dog", "wolf"], Cat(Cat) [kept "kind": "cat"] }
+        by "kind" { "dog" => Dog, "wolf" => Dog, "cat" => Cat }
+    }
 
     /// What a switch can be.
     #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]

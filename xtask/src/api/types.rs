@@ -145,8 +145,10 @@ pub struct UnionType {
 pub struct Discriminator {
     /// Its name in JSON.
     pub key: String,
-    /// Each value, with the index of the branch that it names.
+    /// Each value, with the index of the branch that it names. The first one of a branch is sent.
     pub values: Vec<(String, usize)>,
+    /// Whether the document declares it, so that it is always sent. Another one is a property with distinct constants.
+    pub is_declared: bool,
 }
 
 /// A type of its own around another one.

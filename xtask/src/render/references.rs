@@ -39,6 +39,11 @@ impl<'a> References<'a> {
         self
     }
 
+    /// The model.
+    pub fn api(&self) -> &'a Api {
+        self.api
+    }
+
     /// Whether values of a type have constraints.
     pub fn is_constrained(&self, reference: &TypeRef) -> bool {
         constraints::named(reference).is_some_and(|id| self.constrained.contains(&id))

@@ -16,6 +16,7 @@ macro_rules! sources {
 const SOURCES: &[(&str, &str)] = sources![
     "constraint",
     "date_time",
+    "discriminator",
     "draft",
     "error_body",
     "file_part",
@@ -94,6 +95,7 @@ pub fn module(needed: &Needed) -> TokenStream {
 
         pub(crate) mod constraint;
         pub(crate) mod date_time;
+        pub(crate) mod discriminator;
         pub(crate) mod draft;
         mod error_body;
         #events

@@ -4,20 +4,25 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::constraints;
+use super::discriminators;
 use super::docs;
 use super::references::References;
 use crate::api::{
     Api, EnumType, Evidence, Field, Newtype, Presence, Primitive, Shape, StructType, TypeDef,
-    TypeDocs, TypeRef, UnionType,
+    TypeDocs, TypeId, TypeRef, UnionType,
 };
 
 /// Prints the module of types.
 pub fn module(api: &Api) -> TokenStream {
     let references = References::of(api);
-    let types = api.types.iter().map(|definition| {
+    let tags = discriminators::without_field(api);
+    let types = api.types.iter().enumerate().map(|(index, definition)| {
+        let id = TypeId(index);
         let printer = Printer {
             references: &references,
             definition,
+            id,
+            tags: tags.get(&id).into_iter().flatten().copied().collect(),
         };
         printer.print()
     });
@@ -38,6 +43,9 @@ pub fn module(api: &Api) -> TokenStream {
 struct Printer<'a> {
     references: &'a References<'a>,
     definition: &'a TypeDef,
+    id: TypeId,
+    /// The discriminators that a struct may have without a field.
+    tags: Vec<&'a str>,
 }
 
 impl Printer<'_> {
@@ -72,7 +80,8 @@ impl Printer<'_> {
         let constructor = (!is_default).then(|| self.constructor(object));
         let debug = self.debug(object);
         let extra_name = format_ident!("{}", object.extra_name);
-        let closed = object.closed.then(|| quote!(closed));
+        let tags = &self.tags;
+        let closed = object.closed.then(|| quote!(closed [#(#tags),*]));
         let extra_constraints = constraints::braced(&object.extra_constraints);
         let members = object.fields.iter().map(|field| {
             let (ident, key) = (format_ident!("{}", field.name), &field.key);
@@ -262,6 +271,9 @@ impl Printer<'_> {
             .branches
             .iter()
             .map(|branch| constraints::braced(&branch.constraints));
+        let api = self.references.api();
+        let own = (0..union.branches.len())
+            .map(|index| discriminators::bracketed(api, self.id, union, index));
         let conversions = union.branches.iter().zip(&types).zip(&idents);
         let conversions = conversions.filter_map(|((branch, value), ident)| {
             let same = union
@@ -305,7 +317,7 @@ impl Printer<'_> {
 
             #(#conversions)*
 
-            support::union! { #name, #unknown { #(#idents(#types) #constraints),* } #discriminator }
+            support::union! { #name, #unknown { #(#idents(#types) #constraints #own),* } #discriminator }
         }
     }
 

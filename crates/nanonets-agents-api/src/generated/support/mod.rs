@@ -8,6 +8,8 @@ pub(crate) mod constraint;
 
 pub(crate) mod date_time;
 
+pub(crate) mod discriminator;
+
 pub(crate) mod draft;
 
 mod error_body;

@@ -59,9 +59,10 @@ impl Visitor<'_> for KeyOf {
 /// }
 /// ```
 ///
-/// `extra` is the field of members without a field; `closed` behind it is for an object that is sent without any.
+/// `extra` is the field of members without a field; `closed []` behind it is for an object that is sent without any, but for those
+/// that the brackets list.
 macro_rules! object {
-    ($name:ident ($more:ident $($closed:ident)? $({ $($constraints_of_more:tt)+ })?) {
+    ($name:ident ($more:ident $($closed:ident [$($tag:literal),*])? $({ $($constraints_of_more:tt)+ })?) {
         $($field:ident: $key:literal $presence:ident $({ $($constraints:tt)+ })?,)*
     }) => {
         impl support::wire::Wire for $name {
@@ -124,7 +125,7 @@ macro_rules! object {
             ) -> ::std::result::Result<(), support::constraint::Violation> {
                 $(support::wire::Wire::check(&self.$field, support::constraint::constraints!($($($constraints)+)?))
                     .map_err(|violation| violation.in_member($key))?;)*
-                $(support::object::require_closed!($closed self $more);)?
+                $(support::object::require_closed!($closed self $more $($tag)*);)?
                 support::wire::Wire::check(
                     &self.$more,
                     support::constraint::constraints!($($($constraints_of_more)+)?),
@@ -176,10 +177,11 @@ macro_rules! fit_of_member {
     };
 }
 
-/// Requires a closed object to have no members without a field.
+/// Requires a closed object to have no members without a field, but for its discriminators.
 macro_rules! require_closed {
-    (closed $self:ident $more:ident) => {
-        if !$self.$more.is_empty() {
+    (closed $self:ident $more:ident $($tag:literal)*) => {
+        let tags: &[&str] = &[$($tag),*];
+        if $self.$more.keys().any(|key| !tags.contains(&&**key)) {
             return ::std::result::Result::Err(support::constraint::Violation::closed());
         }
     };
