@@ -1,6 +1,7 @@
 //! Values that are valid for their schemas, decoded as the generated types and encoded again: they come back as they were.
 
 mod discriminators;
+mod formats;
 mod values;
 
 use std::path::Path;

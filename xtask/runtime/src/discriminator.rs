@@ -3,12 +3,13 @@
 //! It is a fact of the branch and not of the value in it. So a branch is written with its own discriminator, whatever the
 //! caller set the member to.
 
-use std::fmt::{self, Display, Write};
+use std::fmt::{self, Display};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 
+use super::formatted::is_displayed_as;
 use super::json::Json;
 
 /// A schema may be named by the reference to it.
@@ -265,13 +266,5 @@ fn is_text<T: Serialize + ?Sized>(value: &T, text: &str) -> bool {
             self.0.serialize(f)
         }
     }
-    struct Rest<'a>(&'a str);
-    impl Write for Rest<'_> {
-        fn write_str(&mut self, text: &str) -> fmt::Result {
-            self.0 = self.0.strip_prefix(text).ok_or(fmt::Error)?;
-            Ok(())
-        }
-    }
-    let mut rest = Rest(text);
-    write!(rest, "{}", Text(value)).is_ok() && rest.0.is_empty()
+    is_displayed_as(&Text(value), text)
 }

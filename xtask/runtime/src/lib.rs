@@ -14,6 +14,7 @@
 //! | [`private`] | keeps prompts and documents out of `Debug` |
 //! | [`parameter`] | writes parameters that are objects or lists, and cookies |
 //! | [`form`] | writes bodies that are forms |
+//! | [`formatted`] | reads UUIDs, dates and IP addresses, and texts that are none |
 //! | [`query`] | adds a delimited list to the URL of the request |
 //! | [`request`] | makes segments of the path and headers of parameters |
 //! | [`response`] | turns the answer into a typed value, or into an error that kept everything |
@@ -44,6 +45,7 @@ pub mod error_body;
 pub mod event_stream;
 pub mod file_part;
 pub mod form;
+pub mod formatted;
 pub mod json;
 mod media_type;
 pub mod multipart;
@@ -64,6 +66,7 @@ pub mod timestamp;
 pub mod union;
 pub mod wire;
 
+pub use formatted::Formatted;
 pub use json::Json;
 pub use timestamp::Timestamp;
 

@@ -268,7 +268,7 @@ impl Printer<'_> {
 
     fn error_type(&self) -> TokenStream {
         match &self.operation.error {
-            Some(error) => self.references.print(error),
+            Some(error) => self.references.print_received(error),
             None => quote!(::serde::de::IgnoredAny),
         }
     }
@@ -286,9 +286,9 @@ impl Printer<'_> {
     fn answer_type(&self, answer: &Answer) -> TokenStream {
         match answer {
             Answer::Empty => quote!(()),
-            Answer::Json(value) => self.references.print(value),
+            Answer::Json(value) => self.references.print_received(value),
             Answer::Events(data) => {
-                let data = self.references.print(data);
+                let data = self.references.print_received(data);
                 quote!(support::EventStream<#data>)
             }
             Answer::Bytes => quote!(::progenitor_client::ByteStream),
@@ -328,14 +328,14 @@ impl Printer<'_> {
         match answer {
             Answer::Empty => quote!(support::response::empty::<#error>),
             Answer::Json(value) => {
-                let value = self.references.print(value);
+                let value = self.references.print_received(value);
                 quote!(support::response::json::<#value, #error>)
             }
             Answer::Events(TypeRef::Primitive(Primitive::String)) => {
                 quote!(support::event_stream::text::<#error>)
             }
             Answer::Events(data) => {
-                let data = self.references.print(data);
+                let data = self.references.print_received(data);
                 quote!(support::event_stream::json::<#data, #error>)
             }
             Answer::Bytes => quote!(support::response::stream::<#error>),

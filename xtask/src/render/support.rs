@@ -21,6 +21,7 @@ const SOURCES: &[(&str, &str)] = sources![
     "error_body",
     "file_part",
     "form",
+    "formatted",
     "json",
     "media_type",
     "multipart",
@@ -101,6 +102,7 @@ pub fn module(needed: &Needed) -> TokenStream {
         #events
         mod file_part;
         mod form;
+        mod formatted;
         mod json;
         mod media_type;
         pub(crate) mod multipart;
@@ -122,6 +124,7 @@ pub fn module(needed: &Needed) -> TokenStream {
 
         pub use error_body::{BodyProblem, DecodeError, ErrorBody, decode};
         pub use file_part::{FilePart, PartError};
+        pub use formatted::Formatted;
         pub use json::Json;
         pub use open_enum::UnknownValue;
         pub use optional::IntoOption;

@@ -6,10 +6,10 @@ use quote::{format_ident, quote};
 use super::constraints;
 use super::discriminators;
 use super::docs;
-use super::references::References;
+use super::references::{References, is_format};
 use crate::api::{
-    Api, EnumType, Evidence, Field, Newtype, Presence, Primitive, Shape, StructType, TypeDef,
-    TypeDocs, TypeId, TypeRef, UnionType,
+    Api, EnumType, Evidence, Field, Newtype, Operation, Presence, Primitive, Shape, StructType,
+    TypeDef, TypeDocs, TypeId, TypeRef, UnionType,
 };
 
 /// Prints the module of types.
@@ -326,12 +326,19 @@ impl Printer<'_> {
         let notes = constraints::notes(&newtype.constraints).join(" ");
         let comment = self.comment(&notes);
         let constraints = constraints::braced(&newtype.constraints);
-        let inner = self.references.print(&newtype.inner);
+        let strict = self.references.print_strict(&newtype.inner);
+        let is_lenient = self.is_lenient(newtype);
+        let is_strict = matches!(newtype.inner, TypeRef::Primitive(_)) && !is_lenient;
+        let inner = match is_strict {
+            true => strict.clone(),
+            false => self.references.print(&newtype.inner),
+        };
         let is_private = self.definition.docs.private;
         let (traits, text) = match &newtype.inner {
-            TypeRef::Primitive(Primitive::Uuid | Primitive::Date | Primitive::Ip) => {
-                (quote!(Copy, Eq, Hash, Ord, PartialOrd,), true)
-            }
+            TypeRef::Primitive(primitive) if is_format(*primitive) => match is_lenient {
+                true => (quote!(Eq, Hash, Ord, PartialOrd,), true),
+                false => (quote!(Copy, Eq, Hash, Ord, PartialOrd,), true),
+            },
             TypeRef::Primitive(Primitive::Integer(_)) => {
                 (quote!(Copy, Eq, Hash, Ord, PartialOrd,), true)
             }
@@ -350,6 +357,15 @@ impl Printer<'_> {
             TypeRef::Primitive(Primitive::String) => quote!(support::wire::string_newtype!(#name);),
             _ => quote!(support::wire::text_newtype!(#name(#inner));),
         });
+        let from_strict = is_lenient.then(|| {
+            quote! {
+                impl ::std::convert::From<#strict> for #name {
+                    fn from(value: #strict) -> Self {
+                        Self(value.into())
+                    }
+                }
+            }
+        });
         quote! {
             #comment
             #[derive(Clone, #derived #traits PartialEq)]
@@ -359,7 +375,22 @@ impl Printer<'_> {
 
             support::wire::newtype!(#name(#inner) #constraints);
             #text
+            #from_strict
         }
+    }
+
+    /// Whether a type around a format keeps texts of another one. A UUID with a name is an id, and what a parameter is, callers
+    /// pass on: both are always in their format.
+    fn is_lenient(&self, newtype: &Newtype) -> bool {
+        let TypeRef::Primitive(primitive) = newtype.inner else {
+            return false;
+        };
+        let mut operations = self.references.api().operations.iter();
+        let is_parameter = |operation: &Operation| {
+            let mut parameters = operation.parameters.iter();
+            parameters.any(|parameter| parameter.value.named() == Some(self.id))
+        };
+        is_format(primitive) && primitive != Primitive::Uuid && !operations.any(is_parameter)
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod draft;
 mod error_body;
 mod file_part;
 mod form;
+mod formatted;
 mod json;
 mod media_type;
 
@@ -42,6 +43,7 @@ pub(crate) mod wire;
 
 pub use error_body::{BodyProblem, DecodeError, ErrorBody, decode};
 pub use file_part::{FilePart, PartError};
+pub use formatted::Formatted;
 pub use json::Json;
 pub use open_enum::UnknownValue;
 pub use optional::IntoOption;
