@@ -1,5 +1,6 @@
 //! Values that are valid for their schemas, decoded as the generated types and encoded again: they come back as they were.
 
+mod constraints;
 mod discriminators;
 mod formats;
 mod values;

@@ -6,27 +6,11 @@ use serde_json::Value;
 
 use super::{COMPOSITIONS, Subject};
 use crate::diagnostic::Diagnostic;
+use crate::keywords;
 use crate::pointer;
 use crate::shape::{Kind, describe};
 
 const TYPES: [&str; 6] = ["string", "number", "integer", "boolean", "array", "object"];
-
-/// Keywords that no type has: values that they forbid are sent and read.
-const UNCHECKED: [&str; 13] = [
-    "$dynamicRef",
-    "contains",
-    "dependencies",
-    "dependentRequired",
-    "dependentSchemas",
-    "else",
-    "if",
-    "not",
-    "prefixItems",
-    "propertyNames",
-    "then",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-];
 
 /// The dialects of JSON Schema that are read as they are meant.
 const DIALECTS: [&str; 2] = [
@@ -53,10 +37,8 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
         problems.extend(format_of_no_text(schema, &found.pointer));
         problems.extend(default(schema, &found.pointer));
         problems.extend(discriminator(subject, schema, &found.pointer));
-        for keyword in UNCHECKED {
-            if schema.get(keyword).is_some() {
-                unchecked.entry(keyword).or_default().push(&found.pointer);
-            }
+        for keyword in keywords::unchecked(schema) {
+            unchecked.entry(keyword).or_default().push(&found.pointer);
         }
     }
     problems.extend(unchecked.into_iter().map(|(keyword, mut schemas)| {

@@ -263,7 +263,23 @@ impl Printer<'_> {
                 self.check(&part.key, &quote!(Some(&value)), &part.constraints, value)
             }
         };
-        add_part(part, check.as_ref())
+        let add = add_part(part, check.as_ref());
+        let name = ident(&part.name);
+        let list = (!part.list.is_empty()).then(|| {
+            let (key, list) = (&part.key, constraints::expression(&part.list));
+            let check = match &part.content {
+                PartContent::File(_) => quote!(draft.count(#key, self.#name.len(), #list);),
+                PartContent::Text(_) | PartContent::Json(..) => {
+                    quote!(draft.check(#key, Some(&self.#name), #list);)
+                }
+            };
+            // An optional part that is not sent at all is absent, and no empty list.
+            match part.required {
+                true => check,
+                false => quote!(if !self.#name.is_empty() { #check }),
+            }
+        });
+        quote!(#list #add)
     }
 
     fn error_type(&self) -> TokenStream {

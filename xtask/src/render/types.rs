@@ -8,8 +8,8 @@ use super::discriminators;
 use super::docs;
 use super::references::{References, is_format};
 use crate::api::{
-    Api, EnumType, Evidence, Field, Newtype, Operation, Presence, Primitive, Shape, StructType,
-    TypeDef, TypeDocs, TypeId, TypeRef, UnionType,
+    Api, Constraints, EnumType, Evidence, Field, Newtype, Operation, Presence, Primitive, Shape,
+    StructType, TypeDef, TypeDocs, TypeId, TypeRef, UnionType,
 };
 
 /// Prints the module of types.
@@ -82,7 +82,11 @@ impl Printer<'_> {
         let extra_name = format_ident!("{}", object.extra_name);
         let tags = &self.tags;
         let closed = object.closed.then(|| quote!(closed [#(#tags),*]));
-        let extra_constraints = constraints::braced(&object.extra_constraints);
+        let count = constraints::members(&object.extra_constraints);
+        let extra_constraints = constraints::braced(&Constraints {
+            members: (None, None),
+            ..object.extra_constraints.clone()
+        });
         let members = object.fields.iter().map(|field| {
             let (ident, key) = (format_ident!("{}", field.name), &field.key);
             let constraints = constraints::braced(&field.constraints);
@@ -106,7 +110,7 @@ impl Printer<'_> {
 
             #debug
 
-            support::object! { #name (#extra_name #closed #extra_constraints) { #(#members)* } }
+            support::object! { #name (#extra_name #closed #count #extra_constraints) { #(#members)* } }
         }
     }
 

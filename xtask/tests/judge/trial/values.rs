@@ -187,6 +187,13 @@ impl<'a> Values<'a> {
                 let (least, greatest) = range(constraints, |all| all.integer);
                 let (most, count) = (greatest.unwrap_or(width(integer)), i128::from(count));
                 let number = least.map_or(count, |least| least + count).min(most);
+                let mut multiples = constraints.iter().flat_map(|all| &all.multiples);
+                let multiple = multiples.find(|multiple| multiple.scale == 0);
+                let rest = multiple.map_or(0, |multiple| number % multiple.digits);
+                let number = match least.is_none_or(|least| least <= number - rest) {
+                    true => number - rest,
+                    false => number - rest + multiple?.digits,
+                };
                 json!(i64::try_from(number).ok()?)
             }
             Primitive::Float | Primitive::Float32 => {
@@ -200,6 +207,14 @@ impl<'a> Values<'a> {
                     (Some(least), None) => least + 0.5,
                     (None, Some(greatest)) => greatest - 0.5,
                     (None, None) => 0.5 + count as f64,
+                };
+                let mut multiples = constraints.iter().flat_map(|all| &all.multiples);
+                let number = match multiples.next() {
+                    Some(multiple) => {
+                        let multiple: f64 = multiple.to_string().parse().ok()?;
+                        (number / multiple).floor() * multiple
+                    }
+                    None => number,
                 };
                 json!(number)
             }
