@@ -95,11 +95,19 @@ impl<'a> Values<'a> {
             }
             TypeRef::Map(value) => {
                 let of_item = items(constraints);
-                let (least, _) = range(constraints, |all| all.items);
+                let (least, _) = range(constraints, |all| all.members);
+                let names: Vec<&Constraints> = constraints
+                    .iter()
+                    .filter_map(|all| all.names.as_deref())
+                    .collect();
                 let mut members = Map::new();
                 for number in 0..least.unwrap_or(0).max(1) {
                     let value = self.at(value, &of_item, depth + 1)?;
-                    members.insert(format!("key {number}"), value);
+                    let name = match names.is_empty() {
+                        true => Some(format!("key {number}")),
+                        false => self.text(&names),
+                    };
+                    members.extend(name.map(|name| (name, value)));
                 }
                 Some(Value::Object(members))
             }
@@ -125,7 +133,8 @@ impl<'a> Values<'a> {
                             members.insert(field.key.clone(), value);
                         }
                     }
-                    let is_typed = object.extra != TypeRef::JSON && !object.closed;
+                    let has_any_name = object.extra_constraints.names.is_none();
+                    let is_typed = object.extra != TypeRef::JSON && !object.closed && has_any_name;
                     if is_typed && self.extent == Extent::All && depth <= MAX_DEPTH {
                         let of_item = items(&[&object.extra_constraints])
                             .into_iter()
