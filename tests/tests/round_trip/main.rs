@@ -2,6 +2,7 @@
 
 mod constraints;
 mod discriminators;
+mod enums;
 mod formats;
 mod values;
 

@@ -339,7 +339,16 @@ fn enumeration(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnost
     let mut seen = BTreeSet::new();
     // Values of several types are no slip if the schema has several types.
     let declared = match types(schema)[..] {
-        [] => type_of_all(values),
+        [] => match type_of_all(values) {
+            Some(name) => Some(name),
+            None => {
+                let message = "the values have several types: any JSON is taken";
+                let note = Diagnostic::error("enum-value", place, message);
+                let hint = "give the enum a `type` if it has one, or a union of the types";
+                problems.push(note.hint(hint).note());
+                return;
+            }
+        },
         [name] => Some(name),
         [name, "null"] | ["null", name] => Some(name),
         _ => return,
@@ -368,18 +377,11 @@ fn enumeration(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnost
                 "null is among the values: it may be null".to_owned(),
                 "say `nullable: true`, or quote the value if the word is meant",
             ),
-            (Some("string"), _) => slip(
-                format!("expected a string, found {found}"),
-                "quote the value: YAML reads `1` or `true` as something else",
-            ),
-            (None, _) => slip(
-                format!("expected a string, found {found}"),
-                "give the enum a `type` if its values are not strings",
-            ),
             (Some(declared), _) => slip(
-                format!("expected a value of type `{declared}`, found {found}"),
-                "a value that reads like one of the type is taken for it, others are left out",
+                format!("expected a value of type `{declared}`, found {found}: any JSON is taken"),
+                "give the enum all types of its values, or correct the value",
             ),
+            (None, _) => {}
         }
     }
 }

@@ -27,7 +27,7 @@ pub fn bodies<'d>(
     };
     let at = pointer::join(&target.unwrap_or(at), "content");
     let required = value.get("required") == Some(&Value::Bool(true));
-    let description = value.get("description").and_then(Value::as_str);
+    let description = body.and_then(|body| view::description(types.root, body));
     let described = value.get("content").and_then(Value::as_object);
     let media_types = described.into_iter().flat_map(serde_json::Map::keys);
     let mut bodies = Vec::new();

@@ -1,8 +1,11 @@
 //! Structs and maps.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
 use crate::api::{Field, Presence, StructType, TypeRef};
+use crate::names;
 
 use super::constraints::constraints;
 use super::directions::Direction;
@@ -26,7 +29,8 @@ pub fn structure<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> 
     let extra = extra(types, schema, name);
     let required = schema.required();
     let mut members = Scope::reserving(&[]);
-    let fields = schema.properties().into_iter().filter_map(|key| {
+    let names = field_names(types, schema, &mut members);
+    let fields = names.into_iter().filter_map(|(key, rust_name)| {
         let property = schema.property(types.root, key);
         // No object has a member whose schema is `false`.
         if property.is_false() {
@@ -42,7 +46,7 @@ pub fn structure<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> 
         Some(Field {
             constraints: constraints(types.root, &property, &typed.reference),
             key: key.to_owned(),
-            name: members.field(key),
+            name: rust_name,
             value: typed.reference,
             presence: match (is_required && !is_absent, typed.is_nullable) {
                 (true, false) => Presence::Required,
@@ -63,4 +67,27 @@ pub fn structure<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> 
         extra_constraints: constraints(types.root, schema, &all),
         closed: schema.is_closed(),
     }
+}
+
+/// The Rust names of the properties. Of those with the same one, the first in the document keeps it.
+fn field_names<'d>(
+    types: &Types<'d>,
+    schema: &Schema<'d>,
+    members: &mut Scope,
+) -> Vec<(&'d str, String)> {
+    let keys = schema.properties();
+    let distinct: BTreeSet<String> = keys.iter().map(|key| names::value_name(key)).collect();
+    let mut ordered = keys.clone();
+    if distinct.len() < keys.len() {
+        ordered.sort_by_key(|key| {
+            let property = schema.property(types.root, key);
+            types.document.own_position(property.pointer())
+        });
+    }
+    let named: BTreeMap<&str, String> = ordered
+        .into_iter()
+        .map(|key| (key, members.field(key)))
+        .collect();
+    let named = |key: &'d str| Some((key, named.get(key)?.clone()));
+    keys.into_iter().filter_map(named).collect()
 }
