@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::api::{Field, Presence, StructType, TypeRef};
 use crate::names;
+use crate::pointer;
 
 use super::constraints::constraints;
 use super::directions::Direction;
@@ -69,7 +70,8 @@ pub fn structure<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> 
     }
 }
 
-/// The Rust names of the properties. Of those with the same one, the first in the document keeps it.
+/// The Rust names of the properties. Of those with the same one, that of the schema itself keeps it, or else the first in the
+/// document.
 fn field_names<'d>(
     types: &Types<'d>,
     schema: &Schema<'d>,
@@ -79,9 +81,16 @@ fn field_names<'d>(
     let distinct: BTreeSet<String> = keys.iter().map(|key| names::value_name(key)).collect();
     let mut ordered = keys.clone();
     if distinct.len() < keys.len() {
-        ordered.sort_by_key(|key| {
+        let mut objects: Vec<String> = Vec::new();
+        ordered.sort_by_cached_key(|key| {
             let property = schema.property(types.root, key);
-            types.document.own_position(property.pointer())
+            let object = pointer::parent(property.pointer()).unwrap_or_default();
+            let known = objects.iter().position(|known| known == object);
+            let index = known.unwrap_or_else(|| {
+                objects.push(object.to_owned());
+                objects.len() - 1
+            });
+            (index, types.document.own_position(property.pointer()))
         });
     }
     let named: BTreeMap<&str, String> = ordered
