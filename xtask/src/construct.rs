@@ -33,7 +33,7 @@ use types::Types;
 ///
 /// A diagnostic for each schema that has no type.
 pub fn construct(document: &Document) -> Result<Api, Vec<Diagnostic>> {
-    let mut types = Types::of(&document.root);
+    let mut types = Types::of(document);
     let schemas = document.root.pointer("/components/schemas");
     for name in schemas
         .and_then(Value::as_object)
@@ -77,6 +77,63 @@ mod tests {
                 "A":{"type":"array","items":{"type":"array","items":{"$ref":"#/components/schemas/A/items"}}}}}}"##,
         );
         assert_eq!(codes, ["endless-schema"]);
+    }
+
+    #[test]
+    fn a_description_beside_a_reference_counts_in_place_of_that_of_its_target() {
+        let text = r##"{"openapi":"3.1.0","info":{"title":"t","version":"1"},"paths":{"/a":{
+                "parameters":[{"$ref":"#/components/parameters/Page","description":"Of all pages."}],
+                "post":{"operationId":"a",
+                    "parameters":[{"$ref":"#/components/parameters/Alias"},{"$ref":"#/components/parameters/Size"}],
+                    "requestBody":{"$ref":"#/components/requestBodies/Text","description":"A letter."},
+                    "responses":{"204":{"description":"Done."}}}}},
+            "components":{
+                "parameters":{
+                    "Page":{"name":"page","in":"query","description":"A page.","schema":{"type":"integer"}},
+                    "Alias":{"$ref":"#/components/parameters/Color","description":"By another name."},
+                    "Color":{"name":"color","in":"query","description":"A color.","schema":{"type":"string"}},
+                    "Size":{"name":"size","in":"query","description":"A size.","schema":{"type":"string"}}},
+                "requestBodies":{"Text":{"description":"Text.","content":{"text/plain":{}}}}}}"##;
+        let document = Document::parse("test.json", text).ok();
+        let api = document.and_then(|document| construct(&document).ok());
+        let operation = api.and_then(|api| api.operations.into_iter().next());
+        let operation = operation.as_ref();
+        let parameters = operation
+            .into_iter()
+            .flat_map(|operation| &operation.parameters);
+        let body = operation.and_then(|operation| operation.body.as_ref());
+        let parameters = parameters.map(|parameter| &parameter.description);
+        let descriptions: Vec<&str> = parameters
+            .chain(body.map(|body| &body.description))
+            .filter_map(Option::as_deref)
+            .collect();
+        let expected = ["Of all pages.", "By another name.", "A size.", "A letter."];
+        assert_eq!(descriptions, expected);
+    }
+
+    #[test]
+    fn an_enum_of_several_types_is_any_json() {
+        let text = r#"{"openapi":"3.1.0","info":{"title":"t","version":"1"},"paths":{},"components":{"schemas":{
+            "Untyped":{"enum":[1,"a",null,true]}, "Integer":{"type":"integer","enum":[1,"two",3]},
+            "Fraction":{"type":"integer","enum":[1,2.5]}, "List":{"type":"string","enum":["a",["b"]]},
+            "Typed":{"type":["string","integer"],"enum":[1,"a"]}, "Whole":{"type":"integer","enum":[1.0,2]},
+            "Items":{"type":"array","items":{},"enum":["a","b"]}, "Written":{"type":"string","enum":["a",1,true]}
+        }}}"#;
+        let document = Document::parse("test.json", text).ok();
+        let api = document.and_then(|document| construct(&document).ok());
+        let model = api.map(|api| api.to_string()).unwrap_or_default();
+        let types: Vec<&str> = model.lines().filter(|line| !line.is_empty()).collect();
+        let expected = [
+            "type Fraction = json",
+            "type Integer = json",
+            "type Items = [json]",
+            "type List = json",
+            "union Typed = i128 | string",
+            "type Untyped = json",
+            "type Whole = i128",
+            "enum Written = a | 1 | true | ...",
+        ];
+        assert_eq!(types, expected);
     }
 
     #[test]

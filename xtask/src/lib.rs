@@ -19,6 +19,7 @@ pub mod diff;
 pub mod explain;
 pub mod format;
 pub mod import;
+pub mod keywords;
 pub mod lint;
 pub mod names;
 pub mod output;

@@ -3,6 +3,7 @@
 pub mod client;
 mod constraints;
 pub mod descriptor;
+mod discriminators;
 mod docs;
 mod inputs;
 pub mod mock;

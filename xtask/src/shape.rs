@@ -350,6 +350,16 @@ fn layout(kind: Kind) -> Layout {
     }
 }
 
+/// The names of the fields of a kind, in any version.
+pub fn fields(kind: Kind) -> impl Iterator<Item = &'static str> {
+    let fields: &[Field] = match layout(kind) {
+        Layout::Fields(fields) => fields,
+        Layout::Names(_) => &[],
+    };
+    let fields = fields.iter().chain(additions(kind));
+    fields.map(|(name, _, _)| *name)
+}
+
 /// The fields that OpenAPI 3.1 adds, or gives another shape. Webhooks are requests that the server makes, of which a client
 /// has no use.
 fn additions(kind: Kind) -> &'static [Field] {

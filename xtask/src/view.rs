@@ -93,6 +93,16 @@ impl<'a> OperationView<'a> {
 
     /// Its parameters with the pointer of each: the path item's, then its own, references followed.
     pub fn parameters(&self, root: &'a Value) -> Vec<(String, &'a Value)> {
+        let listed = self.listed_parameters().into_iter();
+        let resolved = listed.filter_map(|(pointer, value)| {
+            let (target, value) = resolve(root, value)?;
+            Some((target.unwrap_or(pointer), value))
+        });
+        resolved.collect()
+    }
+
+    /// The same as they are listed: some are references.
+    pub fn listed_parameters(&self) -> Vec<(String, &'a Value)> {
         let item_pointer = self.item_pointer();
         let list = |owner: &'a Value, pointer: &str| {
             let pointer = pointer::join(pointer, "parameters");
@@ -107,11 +117,6 @@ impl<'a> OperationView<'a> {
         let mut parameters = list(self.item, &item_pointer);
         parameters.extend(list(self.value, &self.pointer()));
         parameters
-            .into_iter()
-            .filter_map(|(pointer, value)| {
-                resolve(root, value).map(|(target, value)| (target.unwrap_or(pointer), value))
-            })
-            .collect()
     }
 }
 
@@ -162,6 +167,20 @@ pub fn resolve<'a>(root: &'a Value, value: &'a Value) -> Option<(Option<String>,
                 pointer = Some(target.to_owned());
             }
         }
+    }
+    None
+}
+
+/// The description of what `value` stands for: the first one of the chain of references, for one beside a reference is meant in
+/// place of that of its target.
+pub fn description<'a>(root: &'a Value, value: &'a Value) -> Option<&'a str> {
+    let mut value = value;
+    for _ in 0..MAX_HOPS {
+        let own = value.get("description").and_then(Value::as_str);
+        if own.is_some() {
+            return own;
+        }
+        value = pointer::get(root, target(value)?)?;
     }
     None
 }

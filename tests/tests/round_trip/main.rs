@@ -1,5 +1,9 @@
 //! Values that are valid for their schemas, decoded as the generated types and encoded again: they come back as they were.
 
+mod constraints;
+mod discriminators;
+mod enums;
+mod formats;
 mod values;
 
 use std::path::Path;

@@ -29,6 +29,12 @@ impl<'d> Generator<'d> {
         }
         self.budget -= 1;
         let mut values = self.other_than_null(schema, depth);
+        // OpenAPI requires a discriminator, whatever its schema does.
+        if let Some((discriminator, _)) = schema.discriminator()
+            && let Some(key) = discriminator["propertyName"].as_str()
+        {
+            values.retain(|value| !value.is_object() || value[key].is_string());
+        }
         let known = schema.values();
         let allows_null = known.is_none()
             || schema
@@ -148,7 +154,9 @@ impl<'d> Generator<'d> {
                 .iter()
                 .filter_map(|(name, values)| Some(((*name).to_owned(), pick(values, index)?)));
             let mut all: Map<String, Value> = all.collect();
+            let has_names = schema.has("propertyNames") || schema.only_pattern_of_names().is_some();
             match schema.additional_properties(self.root) {
+                _ if has_names => {}
                 Some(additional) if index == 1 || members.is_empty() => {
                     for (number, value) in self
                         .values(&additional, depth - 1)
@@ -171,6 +179,12 @@ impl<'d> Generator<'d> {
                 objects.push(all);
             }
         }
+        let least = count(schema.counts("minProperties").max()).unwrap_or(0);
+        let most = count(schema.counts("maxProperties").min()).unwrap_or(usize::MAX);
+        objects.retain(|object| {
+            let members = object.as_object().map_or(0, Map::len);
+            (least..=most).contains(&members)
+        });
         objects
     }
 }
@@ -237,7 +251,9 @@ fn integers(schema: &Schema<'_>) -> Vec<Value> {
             json!(1.0),
         ],
     };
-    bounded(schema, numbers)
+    let mut numbers = bounded(schema, numbers);
+    numbers.retain(|number| number.as_f64().is_some_and(|number| number.fract() == 0.0));
+    numbers
 }
 
 fn numbers(schema: &Schema<'_>) -> Vec<Value> {
@@ -263,6 +279,11 @@ fn bounded(schema: &Schema<'_>, numbers: Vec<Value>) -> Vec<Value> {
         number.as_f64().is_some_and(|number| {
             least.iter().all(|least| *least < number) && most.iter().all(|most| number < *most)
         })
+    };
+    let multiple = schema.numbers("multipleOf").next();
+    let numbers = match multiple {
+        Some(multiple) => vec![json!(0), json!(multiple)],
+        None => numbers,
     };
     let mut inside: Vec<Value> = numbers.into_iter().filter(is_inside).collect();
     let is_exclusive = schema

@@ -10,8 +10,8 @@
 //! | [`parameter`], [`query`], [`scalar`], [`request`] | write the values of parameters by their styles |
 //! | [`form`], [`multipart`], [`file_part`], [`part_value`], `media_type` | write bodies that are no JSON, and stream files |
 //! | [`wire`] | how each Rust type is read from JSON and written to it |
-//! | [`object`], [`open_enum`], [`union`] | implement that for structs, string enums and unions |
-//! | [`json`], [`timestamp`], [`date_time`], `repair` | values that keep the text that they were read from |
+//! | [`object`], [`open_enum`], [`union`], [`discriminator`] | implement that for structs, string enums and unions |
+//! | [`json`], [`formatted`], [`timestamp`], [`date_time`], `repair` | values that keep the text that they were read from |
 //! | [`optional`] | the arguments of setters |
 //! | [`constraint`], `pattern` | check values before they are sent |
 //! | [`response`], [`error_body`], [`event_stream`] | read an answer into a value, an error that keeps everything, or a stream of events |
@@ -27,11 +27,13 @@
 
 pub mod constraint;
 pub mod date_time;
+pub mod discriminator;
 pub mod draft;
 pub mod error_body;
 pub mod event_stream;
 pub mod file_part;
 pub mod form;
+pub mod formatted;
 pub mod json;
 mod media_type;
 pub mod multipart;
@@ -51,6 +53,7 @@ pub mod timestamp;
 pub mod union;
 pub mod wire;
 
+pub use formatted::Formatted;
 pub use json::Json;
 pub use timestamp::Timestamp;
 
@@ -115,7 +118,7 @@ pub mod example {
     }
 
     object! {
-        Collar (extra closed) {
+        Collar (extra closed []) {
             name: "name" optional { length: (1, 9), patterns: &[pattern!(r"^\p{L}+$")] },
             links: "links" optional { items: (1, 2), item: Some(constraints!(integer: (0, 5))) },
         }
@@ -160,7 +163,10 @@ pub mod example {
         Unrecognized(support::Json),
     }
 
-    union! { Tagged, Unrecognized { Dog(Dog), Cat(Cat) } by "kind" { "dog" => Dog, "wolf" => Dog, "cat" => Cat } }
+    union! {
+        Tagged, Unrecognized { Dog(Dog) [added "kind": "dog", "wolf"], Cat(Cat) [kept "kind": "cat"] }
+        by "kind" { "dog" => Dog, "wolf" => Dog, "cat" => Cat }
+    }
 
     /// What a switch can be.
     #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]

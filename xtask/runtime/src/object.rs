@@ -56,9 +56,10 @@ impl Visitor<'_> for KeyOf {
 /// }
 /// ```
 ///
-/// `extra` is the field of members without a field; `closed` behind it is for an object that is sent without any.
+/// `extra` is the field of members without a field; `closed []` behind it is for an object that is sent without any, but for those
+/// that the brackets list. `members(1, 3)` limits the number of all members.
 macro_rules! object {
-    ($name:ident ($more:ident $($closed:ident)? $({ $($constraints_of_more:tt)+ })?) {
+    ($name:ident ($more:ident $(closed [$($tag:literal),*])? $(members($least:literal, $greatest:literal))? $({ $($constraints_of_more:tt)+ })?) {
         $($field:ident: $key:literal $presence:ident $({ $($constraints:tt)+ })?,)*
     }) => {
         impl support::wire::Wire for $name {
@@ -121,8 +122,10 @@ macro_rules! object {
             ) -> ::std::result::Result<(), support::constraint::Violation> {
                 $(support::wire::Wire::check(&self.$field, support::constraint::constraints!($($($constraints)+)?))
                     .map_err(|violation| violation.in_member($key))?;)*
-                $(support::object::require_closed!($closed self $more);)?
-                support::wire::Wire::check(
+                $(support::object::require_closed!(self $more [$($tag),*]);)?
+                let members = || self.$more.len() $(+ support::object::is_present!($presence self $field))*;
+                support::object::limit_members!(members $($least $greatest)?);
+                support::wire::check_members(
                     &self.$more,
                     support::constraint::constraints!($($($constraints_of_more)+)?),
                 )
@@ -173,13 +176,36 @@ macro_rules! fit_of_member {
     };
 }
 
-/// Requires a closed object to have no members without a field.
+/// The number of members of a field: one, or none.
+macro_rules! is_present {
+    (required $self:ident $field:ident) => {
+        1
+    };
+    ($presence:ident $self:ident $field:ident) => {
+        usize::from($self.$field.is_some())
+    };
+}
+
+/// Requires an object to have a number of members.
+macro_rules! limit_members {
+    ($members:ident) => {
+        let _ = $members;
+    };
+    ($members:ident $least:literal $greatest:literal) => {
+        support::constraint::constraints!(members: ($least, $greatest)).members($members())?;
+    };
+}
+
+/// Requires a closed object to have no members without a field, but for its discriminators.
 macro_rules! require_closed {
-    (closed $self:ident $more:ident) => {
-        if !$self.$more.is_empty() {
+    ($self:ident $more:ident [$($tag:literal),*]) => {
+        let tags: &[&str] = &[$($tag),*];
+        if $self.$more.keys().any(|key| !tags.contains(&&**key)) {
             return ::std::result::Result::Err(support::constraint::Violation::closed());
         }
     };
 }
 
-pub(crate) use {fit_of_member, object, present, require_closed, write_member};
+pub(crate) use {
+    fit_of_member, is_present, limit_members, object, present, require_closed, write_member,
+};

@@ -1,9 +1,5 @@
 //! Unions: enums whose value is read as the branch that describes it best.
 
-use std::fmt;
-
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
-
 use super::constraint::Constraints;
 use super::json::Json;
 use super::wire::{As, Fit, Wire};
@@ -41,60 +37,27 @@ pub fn best<U>(json: &Json, branches: &[Branch<U>]) -> Option<U> {
     best.map(|(value, _)| value)
 }
 
-/// The discriminator of an object: the string member of this name.
-#[must_use]
-pub fn discriminator(json: &Json, name: &'static str) -> Option<String> {
-    let mut document = serde_json::Deserializer::from_str(json.as_str());
-    Discriminator(name).deserialize(&mut document).ok()?
-}
-
-struct Discriminator(&'static str);
-
-impl<'de> DeserializeSeed<'de> for Discriminator {
-    type Value = Option<String>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Discriminator {
-    type Value = Option<String>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(name) = map.next_key::<String>()? {
-            match name == self.0 {
-                true => found = map.next_value::<Option<String>>()?,
-                false => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(found)
-    }
-}
-
 /// Implements [`Wire`] and serde for an enum with a variant for values of no branch, which is named first:
 ///
 /// ```text
-/// union! { Shape, Unrecognized { Circle(Circle), Square(Square) } by "kind" { "circle" => Circle, "square" => Square } }
+/// union! {
+///     Shape, Unrecognized { Circle(Circle) [added "kind": "circle"], Square(Square) [kept "kind": "square"] }
+///     by "kind" { "circle" => Circle, "square" => Square }
+/// }
 /// union! { Id, Unrecognized { Text(String) { length: (1, 9) }, Number(i64) } }
 /// ```
 ///
-/// With a discriminator, the branch is the one that it names; without one, the one that fits best.
+/// With a discriminator, the branch is the one that it names; without one, the one that fits best. A branch with brackets is
+/// written with its own discriminator: with the first of these values if it has none of them. `added` is for one that is written
+/// if the member is absent, too.
 macro_rules! union {
     ($name:ident, $unknown:ident {
-        $($variant:ident($type:ty) $({ $($constraints:tt)+ })?),* $(,)?
+        $($variant:ident($type:ty) $({ $($constraints:tt)+ })? $([ $($own:tt)+ ])?),* $(,)?
     } $(by $tag:literal { $($value:literal => $branch:ident),* $(,)? })?) => {
         impl support::wire::Wire for $name {
             fn read<'de, __De: ::serde::Deserializer<'de>>(deserializer: __De) -> ::std::result::Result<Self, __De::Error> {
                 let json = <support::Json as ::serde::Deserialize>::deserialize(deserializer)?;
-                $(if let ::std::option::Option::Some(tag) = support::union::discriminator(&json, $tag) {
+                $(if let ::std::option::Option::Some(tag) = support::discriminator::read(&json, $tag) {
                     // A value that is not what its discriminator says may still be another branch.
                     let named = match &*tag {
                         $($value => json.get().map(|support::wire::As(value)| Self::$branch(value)),)*
@@ -110,12 +73,25 @@ macro_rules! union {
                         support::union::branch::<$type, Self>(json, constraints, Self::$variant)
                     },)*
                 ]);
-                ::std::result::Result::Ok(best.unwrap_or(Self::$unknown(json)))
+                ::std::result::Result::Ok(match best {
+                    // It would be written with another discriminator than it came with.
+                    $($(::std::option::Option::Some(Self::$variant(_)) if support::union::is_named!(json $($own)+) => {
+                        Self::$unknown(json)
+                    })?)*
+                    ::std::option::Option::Some(best) => best,
+                    ::std::option::Option::None => Self::$unknown(json),
+                })
             }
 
             fn write<__Ser: ::serde::Serializer>(&self, serializer: __Ser) -> ::std::result::Result<__Ser::Ok, __Ser::Error> {
                 match self {
-                    $(Self::$variant(value) => support::wire::Wire::write(value, serializer),)*
+                    $(Self::$variant(value) => {
+                        $(let serializer = support::discriminator::Branch {
+                            serializer,
+                            own: support::union::own!($($own)+),
+                        };)?
+                        support::wire::Wire::write(value, serializer)
+                    })*
                     Self::$unknown(json) => support::wire::Wire::write(json, serializer),
                 }
             }
@@ -144,4 +120,21 @@ macro_rules! union {
     };
 }
 
-pub(crate) use union;
+/// The discriminator of a branch.
+macro_rules! own {
+    (added $key:literal: $($value:literal),+) => {
+        support::discriminator::Own { key: $key, values: &[$($value),+], is_added: true }
+    };
+    (kept $key:literal: $($value:literal),+) => {
+        support::discriminator::Own { key: $key, values: &[$($value),+], is_added: false }
+    };
+}
+
+/// Whether an object that is not the branch that it should be has a discriminator.
+macro_rules! is_named {
+    ($json:ident $presence:ident $key:literal: $($value:literal),+) => {
+        support::discriminator::read(&$json, $key).is_some()
+    };
+}
+
+pub(crate) use {is_named, own, union};

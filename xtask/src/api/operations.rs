@@ -148,6 +148,8 @@ pub struct Part {
     pub repeated: bool,
     /// The constraints of each value, other than those of its type.
     pub constraints: Constraints,
+    /// The constraints of all values as a list, if it is repeated.
+    pub list: Constraints,
     /// The description, untouched.
     pub description: Option<String>,
     /// Whether callers should stop using it.

@@ -1,5 +1,7 @@
 //! Types: what is generated for schemas.
 
+use std::fmt;
+
 /// The index of a type in [`Api::types`](super::Api::types).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TypeId(pub usize);
@@ -145,8 +147,10 @@ pub struct UnionType {
 pub struct Discriminator {
     /// Its name in JSON.
     pub key: String,
-    /// Each value, with the index of the branch that it names.
+    /// Each value, with the index of the branch that it names. The first one of a branch is sent.
     pub values: Vec<(String, usize)>,
+    /// Whether the document declares it, so that it is always sent. Another one is a property with distinct constants.
+    pub is_declared: bool,
 }
 
 /// A type of its own around another one.
@@ -169,12 +173,63 @@ pub struct Constraints {
     pub integer: (Option<i128>, Option<i128>),
     /// The bounds of a number.
     pub number: (Option<Bound>, Option<Bound>),
+    /// The numbers of which a number is a multiple.
+    pub multiples: Vec<Decimal>,
     /// The only value of a boolean.
     pub boolean: Option<bool>,
     /// The least and the greatest number of items of a list.
     pub items: (Option<u64>, Option<u64>),
+    /// Whether no two items of a list are equal.
+    pub unique: bool,
     /// The constraints of each item of a list, and of each value of a map.
     pub item: Option<Box<Constraints>>,
+    /// The least and the greatest number of members of an object.
+    pub members: (Option<u64>, Option<u64>),
+    /// The constraints of the names of the members of an object.
+    pub names: Option<Box<Constraints>>,
+}
+
+/// A decimal number, exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decimal {
+    /// Its digits, as an integer.
+    pub digits: i128,
+    /// The number of digits behind the point.
+    pub scale: u32,
+}
+
+impl Decimal {
+    /// The number with this text, such as `0.1` or `1e-7`. One with more digits than an integer holds is `None`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (number, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+        let exponent: i32 = exponent.parse().ok()?;
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        let digits: i128 = format!("{whole}{fraction}").parse().ok()?;
+        let scale = i32::try_from(fraction.len()).ok()?.checked_sub(exponent)?;
+        let mut number = match u32::try_from(scale) {
+            Ok(scale) => Self { digits, scale },
+            Err(_) => Self {
+                digits: digits.checked_mul(10_i128.checked_pow(scale.unsigned_abs())?)?,
+                scale: 0,
+            },
+        };
+        while number.scale > 0 && number.digits % 10 == 0 {
+            number.digits /= 10;
+            number.scale -= 1;
+        }
+        Some(number)
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let digits = format!("{:0>1$}", self.digits, self.scale as usize + 1);
+        match digits.split_at(digits.len() - self.scale as usize) {
+            (whole, "") => f.write_str(whole),
+            (whole, fraction) => write!(f, "{whole}.{fraction}"),
+        }
+    }
 }
 
 /// A bound of a number.

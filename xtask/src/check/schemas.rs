@@ -6,27 +6,11 @@ use serde_json::Value;
 
 use super::{COMPOSITIONS, Subject};
 use crate::diagnostic::Diagnostic;
+use crate::keywords;
 use crate::pointer;
 use crate::shape::{Kind, describe};
 
 const TYPES: [&str; 6] = ["string", "number", "integer", "boolean", "array", "object"];
-
-/// Keywords that no type has: values that they forbid are sent and read.
-const UNCHECKED: [&str; 13] = [
-    "$dynamicRef",
-    "contains",
-    "dependencies",
-    "dependentRequired",
-    "dependentSchemas",
-    "else",
-    "if",
-    "not",
-    "prefixItems",
-    "propertyNames",
-    "then",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-];
 
 /// The dialects of JSON Schema that are read as they are meant.
 const DIALECTS: [&str; 2] = [
@@ -53,10 +37,8 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
         problems.extend(format_of_no_text(schema, &found.pointer));
         problems.extend(default(schema, &found.pointer));
         problems.extend(discriminator(subject, schema, &found.pointer));
-        for keyword in UNCHECKED {
-            if schema.get(keyword).is_some() {
-                unchecked.entry(keyword).or_default().push(&found.pointer);
-            }
+        for keyword in keywords::unchecked(schema) {
+            unchecked.entry(keyword).or_default().push(&found.pointer);
         }
     }
     problems.extend(unchecked.into_iter().map(|(keyword, mut schemas)| {
@@ -357,7 +339,16 @@ fn enumeration(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnost
     let mut seen = BTreeSet::new();
     // Values of several types are no slip if the schema has several types.
     let declared = match types(schema)[..] {
-        [] => type_of_all(values),
+        [] => match type_of_all(values) {
+            Some(name) => Some(name),
+            None => {
+                let message = "the values have several types: any JSON is taken";
+                let note = Diagnostic::error("enum-value", place, message);
+                let hint = "give the enum a `type` if it has one, or a union of the types";
+                problems.push(note.hint(hint).note());
+                return;
+            }
+        },
         [name] => Some(name),
         [name, "null"] | ["null", name] => Some(name),
         _ => return,
@@ -386,18 +377,11 @@ fn enumeration(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnost
                 "null is among the values: it may be null".to_owned(),
                 "say `nullable: true`, or quote the value if the word is meant",
             ),
-            (Some("string"), _) => slip(
-                format!("expected a string, found {found}"),
-                "quote the value: YAML reads `1` or `true` as something else",
-            ),
-            (None, _) => slip(
-                format!("expected a string, found {found}"),
-                "give the enum a `type` if its values are not strings",
-            ),
             (Some(declared), _) => slip(
-                format!("expected a value of type `{declared}`, found {found}"),
-                "a value that reads like one of the type is taken for it, others are left out",
+                format!("expected a value of type `{declared}`, found {found}: any JSON is taken"),
+                "give the enum all types of its values, or correct the value",
             ),
+            (None, _) => {}
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::names;
 use crate::pointer;
 use crate::view::{self, OperationView, is_json};
 
-use super::constraints::constraints;
+use super::constraints::{constraints, of_list};
 use super::parameters::{is_scalar, query_style};
 use super::schema::Schema;
 use super::types::Types;
@@ -27,7 +27,7 @@ pub fn bodies<'d>(
     };
     let at = pointer::join(&target.unwrap_or(at), "content");
     let required = value.get("required") == Some(&Value::Bool(true));
-    let description = value.get("description").and_then(Value::as_str);
+    let description = body.and_then(|body| view::description(types.root, body));
     let described = value.get("content").and_then(Value::as_object);
     let media_types = described.into_iter().flat_map(serde_json::Map::keys);
     let mut bodies = Vec::new();
@@ -223,6 +223,10 @@ fn parts<'d>(
             .zip(value)
             .map(|(item, value)| constraints(types.root, &item, value));
         parts.push(Part {
+            list: match is_list {
+                true => of_list(&property),
+                false => Constraints::default(),
+            },
             constraints: constraints.unwrap_or_default(),
             key: key.to_owned(),
             name: names::value_name(key),

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::api::{Bound, Constraints, Primitive, TypeRef};
+use crate::api::{Bound, Constraints, Decimal, Primitive, TypeRef};
 
 use super::schema::Schema;
 
@@ -52,6 +52,7 @@ fn own(root: &Value, schema: &Schema<'_>, value: &TypeRef) -> Constraints {
                     integers(schema, "maximum", "exclusiveMaximum", -1).min(),
                 ),
             },
+            multiples: multiples(schema),
             ..Constraints::default()
         },
         TypeRef::Primitive(Primitive::Float | Primitive::Float32) => Constraints {
@@ -80,22 +81,57 @@ fn own(root: &Value, schema: &Schema<'_>, value: &TypeRef) -> Constraints {
                     }),
                 ),
             },
+            multiples: multiples(schema),
             ..Constraints::default()
         },
         TypeRef::List(item) => Constraints {
-            items: (
-                schema.counts("minItems").max().filter(|least| *least > 0),
-                schema.counts("maxItems").min(),
-            ),
             item: of_item(schema.items(root), item),
-            ..Constraints::default()
+            ..of_list(schema)
         },
         TypeRef::Map(value) => Constraints {
             item: of_item(schema.additional_properties(root), value),
+            members: (
+                schema
+                    .counts("minProperties")
+                    .max()
+                    .filter(|least| *least > 0),
+                schema.counts("maxProperties").min(),
+            ),
+            names: of_names(root, schema),
             ..Constraints::default()
         },
         _ => Constraints::default(),
     }
+}
+
+/// The constraints of a list, without those of its items.
+pub fn of_list(schema: &Schema<'_>) -> Constraints {
+    Constraints {
+        items: (
+            schema.counts("minItems").max().filter(|least| *least > 0),
+            schema.counts("maxItems").min(),
+        ),
+        unique: schema.is("uniqueItems"),
+        ..Constraints::default()
+    }
+}
+
+/// The constraints of the names of members.
+fn of_names(root: &Value, schema: &Schema<'_>) -> Option<Box<Constraints>> {
+    let names = schema.property_names(root);
+    let mut names = names.map_or_else(Constraints::default, |names| {
+        own(root, &names, &TypeRef::STRING)
+    });
+    names
+        .patterns
+        .extend(schema.only_pattern_of_names().map(str::to_owned));
+    (!names.is_empty()).then(|| Box::new(names))
+}
+
+fn multiples(schema: &Schema<'_>) -> Vec<Decimal> {
+    let numbers = schema.numbers("multipleOf");
+    let numbers = numbers.filter_map(|number| Decimal::parse(&number.to_string()));
+    numbers.filter(|number| number.digits > 0).collect()
 }
 
 /// The only value of a schema. Several values of numbers are not held to: others may come.

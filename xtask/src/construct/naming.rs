@@ -72,8 +72,9 @@ fn of_operation(operation: &Operation) -> Vec<Diagnostic> {
     let (origin, id) = (&operation.origin, &operation.id);
     let mut notes = Vec::new();
     let wanted = names::operation_value_name(id);
-    if operation.name != wanted {
-        let note = note(origin.clone(), "operation", id, &operation.name, &wanted);
+    if operation.name != wanted || names::is_keyword(id) {
+        let wanted = wanted.trim_end_matches('_');
+        let note = note(origin.clone(), "operation", id, &operation.name, wanted);
         notes.push(note.hint(NOT_SENT));
     }
     let parameters = operation.parameters.iter().map(|parameter| {

@@ -1,8 +1,12 @@
 //! Structs and maps.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
 use crate::api::{Field, Presence, StructType, TypeRef};
+use crate::names;
+use crate::pointer;
 
 use super::constraints::constraints;
 use super::directions::Direction;
@@ -26,7 +30,8 @@ pub fn structure<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> 
     let extra = extra(types, schema, name);
     let required = schema.required();
     let mut members = Scope::reserving(&[]);
-    let fields = schema.properties().into_iter().filter_map(|key| {
+    let names = field_names(types, schema, &mut members);
+    let fields = names.into_iter().filter_map(|(key, rust_name)| {
         let property = schema.property(types.root, key);
         // No object has a member whose schema is `false`.
         if property.is_false() {
@@ -42,7 +47,7 @@ pub fn structure<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> 
         Some(Field {
             constraints: constraints(types.root, &property, &typed.reference),
             key: key.to_owned(),
-            name: members.field(key),
+            name: rust_name,
             value: typed.reference,
             presence: match (is_required && !is_absent, typed.is_nullable) {
                 (true, false) => Presence::Required,
@@ -63,4 +68,35 @@ pub fn structure<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> 
         extra_constraints: constraints(types.root, schema, &all),
         closed: schema.is_closed(),
     }
+}
+
+/// The Rust names of the properties. Of those with the same one, that of the schema itself keeps it, or else the first in the
+/// document.
+fn field_names<'d>(
+    types: &Types<'d>,
+    schema: &Schema<'d>,
+    members: &mut Scope,
+) -> Vec<(&'d str, String)> {
+    let keys = schema.properties();
+    let distinct: BTreeSet<String> = keys.iter().map(|key| names::value_name(key)).collect();
+    let mut ordered = keys.clone();
+    if distinct.len() < keys.len() {
+        let mut objects: Vec<String> = Vec::new();
+        ordered.sort_by_cached_key(|key| {
+            let property = schema.property(types.root, key);
+            let object = pointer::parent(property.pointer()).unwrap_or_default();
+            let known = objects.iter().position(|known| known == object);
+            let index = known.unwrap_or_else(|| {
+                objects.push(object.to_owned());
+                objects.len() - 1
+            });
+            (index, types.document.own_position(property.pointer()))
+        });
+    }
+    let named: BTreeMap<&str, String> = ordered
+        .into_iter()
+        .map(|key| (key, members.field(key)))
+        .collect();
+    let named = |key: &'d str| Some((key, named.get(key)?.clone()));
+    keys.into_iter().filter_map(named).collect()
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::api::{Location, Parameter, Segment, Style, TypeRef};
 use crate::pointer;
-use crate::view::OperationView;
+use crate::view::{self, OperationView};
 
 use super::constraints::constraints;
 use super::schema::Schema;
@@ -16,18 +16,26 @@ pub fn parameters<'d>(
     view: &OperationView<'d>,
     id: &str,
 ) -> (Vec<Segment>, Vec<Parameter>) {
-    let mut declared: Vec<(String, &Value)> = Vec::new();
-    for (place, value) in view.parameters(types.root) {
+    let mut declared: Vec<(String, &Value, Option<&str>)> = Vec::new();
+    for (place, listed) in view.listed_parameters() {
+        let Some((target, value)) = view::resolve(types.root, listed) else {
+            continue;
+        };
+        let description = view::description(types.root, listed);
         // The parameter of an operation takes the place of that of its path.
         let is_same = |other: &Value| {
             other.get("name") == value.get("name") && other.get("in") == value.get("in")
         };
-        declared.retain(|(_, other)| !is_same(other));
-        declared.push((place, value));
+        declared.retain(|(_, other, _)| !is_same(other));
+        declared.push((target.unwrap_or(place), value, description));
     }
     let mut parameters: Vec<Parameter> = Vec::new();
-    for (place, value) in declared {
-        parameters.extend(parameter(types, value, &place, id));
+    for (place, value, description) in declared {
+        let parameter = parameter(types, value, &place, id);
+        parameters.extend(parameter.map(|parameter| Parameter {
+            description: description.map(str::to_owned).or(parameter.description),
+            ..parameter
+        }));
     }
     let template = view.path.split('#').next().unwrap_or_default();
     parameters.retain(|parameter| {

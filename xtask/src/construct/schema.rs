@@ -511,6 +511,11 @@ impl<'d> Schema<'d> {
         self.keywords(name).filter_map(Value::as_u64)
     }
 
+    /// The values of a keyword that is a number.
+    pub fn numbers(&self, name: &'static str) -> impl Iterator<Item = &'d serde_json::Number> {
+        self.keywords(name).filter_map(Value::as_number)
+    }
+
     /// The values of a keyword that is a text.
     pub fn texts(&self, name: &'static str) -> impl Iterator<Item = &'d str> {
         self.keywords(name).filter_map(Value::as_str)

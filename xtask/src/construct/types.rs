@@ -10,6 +10,7 @@ use crate::api::{
 };
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
+use crate::read::Document;
 use crate::view::MAX_HOPS;
 
 use super::constraints::constraints;
@@ -26,7 +27,9 @@ const MAX_DEPTH: usize = 100;
 /// The types of a document, as far as they were asked for.
 #[derive(Debug)]
 pub struct Types<'d> {
-    /// The document.
+    /// The document, which has the positions of what is in it.
+    pub document: &'d Document,
+    /// The root of the document.
     pub root: &'d Value,
     /// A type whose construction has begun is there without a definition.
     types: Vec<Begun>,
@@ -92,6 +95,9 @@ impl<'d> Kind<'d> {
         if let Some(branches) = schema.branches(root) {
             return Self::of_branches(branches);
         }
+        if has_other_values(schema) {
+            return Self::Any;
+        }
         let json_types = json_types(schema);
         // Lists of strings are common beside `type: array`, where none of them is a value.
         let has_strings = json_types.is_empty() || json_types.contains(&"string");
@@ -151,7 +157,8 @@ impl<'d> Kind<'d> {
 
 impl<'d> Types<'d> {
     /// No types yet.
-    pub fn of(root: &'d Value) -> Self {
+    pub fn of(document: &'d Document) -> Self {
+        let root = &document.root;
         let mut names = Scope::default();
         let schemas = root
             .pointer("/components/schemas")
@@ -191,6 +198,7 @@ impl<'d> Types<'d> {
             }
         }
         Self {
+            document,
             root,
             types,
             known: HashMap::new(),
@@ -500,6 +508,31 @@ fn json_types<'d>(schema: &Schema<'d>) -> Vec<&'d str> {
         types.remove("integer");
     }
     types.into_iter().collect()
+}
+
+/// Whether some of the listed values have a type that the schema allows, and some another one: no type but that of any JSON has
+/// them all. Where all have another one, the list is of something else, such as the items of an array.
+fn has_other_values(schema: &Schema<'_>) -> bool {
+    let (Some(types), Some(values)) = (schema.types(), schema.values()) else {
+        return false;
+    };
+    let is_typed = |value: &&&Value| types.iter().any(|name| is_of_type(value, name));
+    let typed = values.iter().filter(is_typed).count();
+    typed > 0 && typed < values.len()
+}
+
+fn is_of_type(value: &Value, name: &str) -> bool {
+    match value {
+        Value::Null => name == "null",
+        Value::Bool(_) => name == "boolean",
+        Value::Number(number) => {
+            let is_integer = || number.as_f64().is_some_and(|number| number.fract() == 0.0);
+            name == "number" || name == "integer" && is_integer()
+        }
+        Value::String(_) => name == "string",
+        Value::Array(_) => name == "array",
+        Value::Object(_) => name == "object",
+    }
 }
 
 /// The known values of a schema of strings.

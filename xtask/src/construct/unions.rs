@@ -119,6 +119,7 @@ fn declared<'d>(
     is_distinct(&values).then(|| Discriminator {
         key: key.to_owned(),
         values,
+        is_declared: true,
     })
 }
 
@@ -141,8 +142,12 @@ fn values_of<'d>(
         let is_named = constants.contains(&name);
         return Some(if is_named { vec![name] } else { constants });
     }
-    let nested = branch.branches(root).unwrap_or_default();
     let own = branch.discriminator().map_or(declared, |(own, _)| own);
+    let has_key = own.get("propertyName").and_then(Value::as_str) == Some(key);
+    let nested = branch
+        .branches(root)
+        .filter(|_| has_key)
+        .unwrap_or_default();
     let depth = depth.saturating_sub(usize::from(!nested.is_empty()));
     let nested = nested.iter().filter(|_| depth > 0);
     let nested: Option<Vec<Vec<String>>> = nested
@@ -183,6 +188,7 @@ fn implied<'d>(root: &'d Value, branches: &[Branch<'d>]) -> Option<Discriminator
         is_distinct(&values).then(|| Discriminator {
             key: key.to_owned(),
             values,
+            is_declared: false,
         })
     })
 }
@@ -265,31 +271,81 @@ pub fn of_extensions<'d>(
     at: &str,
 ) -> Option<UnionType> {
     let (declared, declares) = schema.discriminator()?;
-    let children = types.extensions.get(at)?.clone();
+    types.extensions.get(at)?;
     if declares != at || schema.branches(types.root).is_some() {
         return None;
     }
     let key = declared.get("propertyName")?.as_str()?.to_owned();
     let mut members = Scope::reserving(&[]);
-    let (mut branches, mut values) = (Vec::new(), Vec::new());
-    for pointer in children {
+    let mut branches = Vec::new();
+    let (mut values, mut names) = (Vec::new(), Vec::new());
+    let common = constants(types.root, schema, &key);
+    for (pointer, nested) in children(types, at) {
         let name = pointer::last(&pointer);
         let id = types.component(&name)?;
-        let mut own = mapped(declared, &pointer);
-        if own.is_empty() {
-            own.push(name.clone());
-        }
-        values.extend(own.into_iter().map(|value| (value, branches.len())));
+        let child = Schema::at(types.root, &pointer)?;
+        let index = branches.len();
+        let own = match mapped(declared, &pointer) {
+            mapped if !mapped.is_empty() => mapped,
+            // A base that lists the values of all has them in each.
+            _ => match constants(types.root, &child, &key)
+                .filter(|own| Some(own) != common.as_ref())
+            {
+                Some(constants) if !constants.contains(&name) => constants,
+                _ => vec![name.clone()],
+            },
+        };
+        let nested = nested.iter().map(|pointer| pointer::last(pointer));
+        values.extend(own.into_iter().chain(nested).map(|value| (value, index)));
+        names.push((name.clone(), index));
         branches.push(UnionBranch {
             name: members.type_name(&name),
             constraints: Constraints::default(),
             value: TypeRef::Named(id),
         });
     }
-    let discriminator = is_distinct(&values).then_some(Discriminator { key, values });
+    let values = if is_distinct(&values) { values } else { names };
     Some(UnionType {
         branches,
         unknown: members.unknown(),
-        discriminator,
+        discriminator: Some(Discriminator {
+            key,
+            values,
+            is_declared: true,
+        }),
     })
+}
+
+/// The schemas that extend one, directly or not, each with those that its own union has: it has one if it has a discriminator of
+/// its own.
+fn children(types: &Types<'_>, at: &str) -> Vec<(String, Vec<String>)> {
+    let of = |pointer: &str| types.extensions.get(pointer).into_iter().flatten();
+    let is_base = |pointer: &str| {
+        let schema = pointer::get(types.root, pointer);
+        schema.is_some_and(|schema| schema.get("discriminator").is_some())
+    };
+    let below = |roots: Vec<String>, descends: &dyn Fn(&str) -> bool| {
+        let mut below = roots;
+        let mut next = 0;
+        while let Some(pointer) = below.get(next).cloned() {
+            next += 1;
+            let children = of(&pointer).filter(|_| descends(&pointer));
+            for child in children {
+                if child != at && !below.contains(child) {
+                    below.push(child.clone());
+                }
+            }
+        }
+        below
+    };
+    let branches = below(of(at).cloned().collect(), &|pointer| !is_base(pointer));
+    let nested = |pointer: &str| match is_base(pointer) {
+        true => below(of(pointer).cloned().collect(), &|_| true),
+        false => Vec::new(),
+    };
+    let with_nested = |pointer: String| {
+        let nested = nested(&pointer);
+        (pointer, nested)
+    };
+    branches.into_iter().map(with_nested).collect()
 }

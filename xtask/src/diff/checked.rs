@@ -16,8 +16,8 @@ pub struct Checked<'d> {
     constraints: Option<&'d Constraints>,
     /// The type, if it is a generated one.
     id: Option<TypeId>,
-    /// Whether its schema is a list of such values.
-    is_repeated: bool,
+    /// The constraints of the list, if its schema is a list of such values.
+    list: Option<&'d Constraints>,
 }
 
 impl<'d> Checked<'d> {
@@ -35,23 +35,24 @@ impl<'d> Checked<'d> {
                 value: Some(value),
                 constraints,
                 id: None,
-                is_repeated: false,
+                list: None,
             },
         }
     }
 
     /// The values of a generated type.
     pub fn of_type(side: &'d Side<'d>, id: TypeId) -> Self {
-        let newtype = match &side.api.definition(id).shape {
-            Shape::Newtype(newtype) => Some(newtype),
-            _ => None,
+        let (value, constraints) = match &side.api.definition(id).shape {
+            Shape::Newtype(newtype) => (Some(&newtype.inner), Some(&newtype.constraints)),
+            Shape::Struct(object) => (None, Some(&object.extra_constraints)),
+            Shape::Enum(_) | Shape::Union(_) => (None, None),
         };
         Self {
             side,
-            value: newtype.map(|newtype| &newtype.inner),
-            constraints: newtype.map(|newtype| &newtype.constraints),
+            value,
+            constraints,
             id: Some(id),
-            is_repeated: false,
+            list: None,
         }
     }
 
@@ -66,22 +67,22 @@ impl<'d> Checked<'d> {
     }
 
     /// The values, each of which is an item of the list that the schema describes.
-    pub fn repeated(self) -> Self {
+    pub fn repeated(self, list: &'d Constraints) -> Self {
         Self {
-            is_repeated: true,
+            list: Some(list),
             ..self
         }
     }
 
     /// The constraints of the values themselves.
     pub fn own(&self) -> Option<&'d Constraints> {
-        self.constraints.filter(|_| !self.is_repeated)
+        self.list.or(self.constraints)
     }
 
     /// The branches of a union. A keyword beside a list of JSON types constrains one of these.
     pub fn branches(&self) -> impl Iterator<Item = Self> {
         let union = match self.shape() {
-            Some(Shape::Union(union)) if !self.is_repeated => Some(union),
+            Some(Shape::Union(union)) if self.list.is_none() => Some(union),
             _ => None,
         };
         let (side, branches) = (
@@ -93,14 +94,14 @@ impl<'d> Checked<'d> {
 
     /// Whether members without a field are rejected.
     pub fn is_closed(&self) -> bool {
-        !self.is_repeated && matches!(self.shape(), Some(Shape::Struct(object)) if object.closed)
+        self.list.is_none() && matches!(self.shape(), Some(Shape::Struct(object)) if object.closed)
     }
 
     /// The items of a list.
     pub fn items(&self) -> Option<Self> {
         match self.value {
-            _ if self.is_repeated => Some(Self {
-                is_repeated: false,
+            _ if self.list.is_some() => Some(Self {
+                list: None,
                 ..*self
             }),
             Some(TypeRef::List(item)) => Some(Self::of(self.side, item, self.of_item())),

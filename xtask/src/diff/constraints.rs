@@ -269,6 +269,14 @@ fn add_modelled(checked: &Checked<'_>, constraints: &mut ByKeyword) {
         }
         None => constraints.extend(modelled(checked)),
     }
+    // The model has those of the names of members, and not the keyword that they are from.
+    if checked.own().is_some_and(|own| own.names.is_some()) {
+        for keyword in ["patternProperties", "propertyNames"] {
+            if let Some(documented) = constraints.get_mut(keyword) {
+                documented.is_checked = true;
+            }
+        }
+    }
     for (name, known) in checked.branches().flat_map(|branch| modelled(&branch)) {
         constraints.entry(name).and_modify(|other| *other = known);
     }
@@ -308,9 +316,13 @@ fn of_values(constraints: &Constraints) -> ByKeyword {
         patterns,
         integer,
         number,
+        multiples,
         boolean,
         items,
+        unique,
         item: _,
+        members,
+        names: _,
     } = constraints;
     let count = |count: Option<u64>| count.map(Value::from);
     let whole = |number: Option<i128>| {
@@ -322,6 +334,9 @@ fn of_values(constraints: &Constraints) -> ByKeyword {
         ("maxLength", count(length.1)),
         ("minItems", count(items.0)),
         ("maxItems", count(items.1)),
+        ("uniqueItems", unique.then_some(Value::Bool(true))),
+        ("minProperties", count(members.0)),
+        ("maxProperties", count(members.1)),
         ("minimum", whole(integer.0)),
         ("maximum", whole(integer.1)),
         ("pattern", texts_of(patterns.iter().map(String::as_str))),
@@ -336,7 +351,13 @@ fn of_values(constraints: &Constraints) -> ByKeyword {
         let keyword = if bound.exclusive { exclusive } else { name };
         Some((*name, constraint(keyword, in_short(bound.value))))
     });
-    simple.chain(bounds).collect()
+    let multiples = multiples.iter().filter_map(|number| {
+        let number: Number = number.to_string().parse().ok()?;
+        Some(constraint("multipleOf", Value::Number(number)))
+    });
+    let multiple = strictest(Rule::Multiple, multiples);
+    let multiple = multiple.map(|multiple| ("multipleOf", multiple));
+    simple.chain(bounds).chain(multiple).collect()
 }
 
 /// A number in the words of a document, in which `9.0` is `9`.

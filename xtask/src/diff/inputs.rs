@@ -27,7 +27,8 @@ struct Input<'a> {
     /// Its Rust name.
     name: &'a str,
     value: Value<'a>,
-    is_repeated: bool,
+    /// The constraints of the list, if each value is sent by itself.
+    list: Option<&'a Constraints>,
     required: bool,
     /// Its position among the parameters in the path.
     position: Option<usize>,
@@ -79,7 +80,7 @@ impl<'a> Input<'a> {
             part,
             name,
             value,
-            is_repeated: false,
+            list: None,
             required,
             position: None,
             form: String::new(),
@@ -149,7 +150,7 @@ fn inputs<'a>(side: &Side<'a>, operation: &'a Operation) -> Vec<Input<'a>> {
                 PartContent::Json(value, media_type) => (Value::Type(value), Some(media_type)),
             };
             Input {
-                is_repeated: part.repeated,
+                list: part.repeated.then_some(&part.list),
                 form: media_type.map_or(String::new(), |name| format!(" as `{name}`")),
                 deprecated: part.deprecated,
                 constraints: Some(&part.constraints),
@@ -358,13 +359,14 @@ impl Value<'_> {
 impl<'d> Input<'d> {
     /// Its values in the model.
     fn checked(&self, side: &'d Side<'d>) -> Option<Checked<'d>> {
-        match self.value {
-            Value::Type(value) if self.is_repeated => {
-                Some(Checked::of(side, value, self.constraints).repeated())
-            }
-            Value::Type(value) => Some(Checked::of(side, value, self.constraints)),
-            Value::File | Value::Bytes => None,
-        }
+        let Value::Type(value) = self.value else {
+            return None;
+        };
+        let checked = Checked::of(side, value, self.constraints);
+        Some(match self.list {
+            Some(list) => checked.repeated(list),
+            None => checked,
+        })
     }
 }
 
@@ -375,14 +377,14 @@ impl Input<'_> {
             Value::File => "a file".to_owned(),
             Value::Bytes => "bytes".to_owned(),
         };
-        match self.is_repeated {
+        match self.list.is_some() {
             true => format!("any number of values, each {value}"),
             false => value,
         }
     }
 
     fn takes_same(&self, context: &Context<'_>, other: &Input<'_>) -> bool {
-        self.is_repeated == other.is_repeated && self.value.is_same(context, &other.value)
+        self.list.is_some() == other.list.is_some() && self.value.is_same(context, &other.value)
     }
 }
 

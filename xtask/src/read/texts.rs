@@ -1,12 +1,13 @@
 //! Text that was written without quotes, and that YAML takes for something else: `version: 1.0`.
 //!
-//! It is taken as it is written, which only the file tells: the number 1.10 is no longer spelled that way.
+//! It is taken as it is written, which only the file tells: the number 1.10 is no longer spelled that way. A field that was left
+//! empty, such as `description:`, is as if it were not there.
 
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Position};
 use crate::pointer;
-use crate::shape::Walk;
+use crate::shape::{Kind, Walk};
 use crate::source_map::SourceMap;
 
 /// Makes text of every number and boolean where OpenAPI has text, and returns a note for each. `positions` is asked only
@@ -19,21 +20,29 @@ pub fn mend<'a>(
     if root.get("openapi").is_none() {
         return Vec::new();
     }
-    let mut unquoted = Walk::document(root).misfits;
-    unquoted.retain(|misfit| misfit.unquoted);
-    if unquoted.is_empty() {
+    let walk = Walk::document(root);
+    let misfits = walk.misfits.iter();
+    let of_fields = misfits.clone().filter(|misfit| misfit.unquoted);
+    let mut unquoted: Vec<String> = of_fields.map(|misfit| misfit.pointer.clone()).collect();
+    let of_schemas = walk.found.iter().filter(|found| found.kind == Kind::Schema);
+    unquoted.extend(of_schemas.flat_map(|found| unquoted_values(root, &found.pointer)));
+    let empty: Vec<String> = misfits
+        .filter(|misfit| misfit.is_empty)
+        .map(|misfit| misfit.pointer.clone())
+        .collect();
+    if unquoted.is_empty() && empty.is_empty() {
         return Vec::new();
     }
     let positions = positions();
     let lines: Vec<&str> = text.lines().collect();
     let mut notes = Vec::new();
-    for misfit in unquoted {
-        let Some(value) = pointer::get_mut(root, &misfit.pointer) else {
+    for at in unquoted {
+        let Some(value) = pointer::get_mut(root, &at) else {
             continue;
         };
         let written = positions
-            .get(&misfit.pointer)
-            .and_then(|position| scalar_at(&lines, position, &pointer::last(&misfit.pointer)))
+            .get(&at)
+            .and_then(|position| scalar_at(&lines, position, &pointer::last(&at)))
             .filter(|written| {
                 serde_yaml::from_str(written).is_ok_and(|read: Value| read == *value)
             });
@@ -41,13 +50,55 @@ pub fn mend<'a>(
         let message =
             format!("`{written}` stands where text belongs: it is taken as it is written");
         notes.push(
-            Diagnostic::error("unquoted-text", misfit.pointer, message)
+            Diagnostic::error("unquoted-text", at, message)
                 .hint("put it in quotes")
                 .note(),
         );
         *value = Value::from(written);
     }
+    for at in empty {
+        let (parent, name) = (pointer::parent(&at).unwrap_or_default(), pointer::last(&at));
+        if let Some(Value::Object(members)) = pointer::get_mut(root, parent) {
+            members.remove(&name);
+            let message = format!("`{name}` is empty: it is as if it were not there");
+            let note = Diagnostic::error("empty-field", at, message);
+            notes.push(note.hint("remove it, or give it a value").note());
+        }
+    }
     notes
+}
+
+/// The listed values of a schema of strings that are a number or a boolean.
+fn unquoted_values(root: &Value, schema: &str) -> Vec<String> {
+    let Some(object) = pointer::get(root, schema) else {
+        return Vec::new();
+    };
+    let is_string = match object.get("type") {
+        Some(Value::Array(names)) => names
+            .iter()
+            .all(|name| matches!(name.as_str(), Some("string" | "null"))),
+        name => name.is_some_and(|name| name == "string"),
+    };
+    if !is_string {
+        return Vec::new();
+    }
+    let listed = object.get("enum").and_then(Value::as_array);
+    let listed = listed
+        .into_iter()
+        .flatten()
+        .enumerate()
+        .map(|(index, value)| {
+            let at = pointer::join(&pointer::join(schema, "enum"), &index.to_string());
+            (at, value)
+        });
+    let constant = object
+        .get("const")
+        .map(|value| (pointer::join(schema, "const"), value));
+    listed
+        .chain(constant)
+        .filter(|(_, value)| value.is_number() || value.is_boolean())
+        .map(|(at, _)| at)
+        .collect()
 }
 
 /// The number or boolean that is written at a place, which is that of its key if it has one.

@@ -20,6 +20,14 @@ pub fn expression(constraints: &Constraints) -> TokenStream {
     quote!(support::constraint::constraints!(#(#fields),*))
 }
 
+/// The number of members that an object may have, with those that have a field.
+pub fn members(constraints: &Constraints) -> Option<TokenStream> {
+    let (least, greatest) = constraints.members;
+    let least = Literal::u64_unsuffixed(least.unwrap_or(0));
+    let greatest = Literal::u64_unsuffixed(greatest.unwrap_or(u64::MAX));
+    (constraints.members != (None, None)).then(|| quote!(members(#least, #greatest)))
+}
+
 fn fields(constraints: &Constraints) -> Vec<TokenStream> {
     let mut fields = Vec::new();
     let counts = |(least, greatest): (Option<u64>, Option<u64>)| {
@@ -60,6 +68,14 @@ fn fields(constraints: &Constraints) -> Vec<TokenStream> {
         let (least, greatest) = (bound(constraints.number.0), bound(constraints.number.1));
         fields.push(quote!(number: (#least, #greatest)));
     }
+    if !constraints.multiples.is_empty() {
+        let multiples = constraints.multiples.iter().map(|multiple| {
+            let digits = Literal::i128_unsuffixed(multiple.digits);
+            let scale = Literal::u32_unsuffixed(multiple.scale);
+            quote!((#digits, #scale))
+        });
+        fields.push(quote!(multiples: &[#(#multiples),*]));
+    }
     if let Some(boolean) = constraints.boolean {
         fields.push(quote!(boolean: Some(#boolean)));
     }
@@ -67,9 +83,20 @@ fn fields(constraints: &Constraints) -> Vec<TokenStream> {
         let items = counts(constraints.items);
         fields.push(quote!(items: #items));
     }
+    if constraints.unique {
+        fields.push(quote!(unique: true));
+    }
     if let Some(item) = &constraints.item {
         let item = expression(item);
         fields.push(quote!(item: Some(#item)));
+    }
+    if constraints.members != (None, None) {
+        let members = counts(constraints.members);
+        fields.push(quote!(members: #members));
+    }
+    if let Some(names) = &constraints.names {
+        let names = expression(names);
+        fields.push(quote!(names: Some(#names)));
     }
     fields
 }
@@ -89,10 +116,17 @@ pub fn notes(constraints: &Constraints) -> Vec<String> {
     };
     notes.extend(bound(least, "At least", "More than"));
     notes.extend(bound(greatest, "At most", "Less than"));
+    let multiples = constraints.multiples.iter();
+    notes.extend(multiples.map(|multiple| format!("A multiple of {multiple}.")));
     let (least, greatest) = constraints.length;
     notes.extend(range(least, greatest).map(|range| format!("{range} characters.")));
     let (least, greatest) = constraints.items;
     notes.extend(range(least, greatest).map(|range| format!("{range} items.")));
+    if constraints.unique {
+        notes.push("No two items are equal.".to_owned());
+    }
+    let (least, greatest) = constraints.members;
+    notes.extend(range(least, greatest).map(|range| format!("{range} members.")));
     let patterns = constraints.patterns.iter();
     notes.extend(patterns.map(|pattern| format!("Matches {}.", docs::code(pattern))));
     notes
@@ -112,7 +146,8 @@ fn range<T: ToString>(least: Option<T>, greatest: Option<T>) -> Option<String> {
 /// Whether there is a pattern in a model.
 pub fn has_patterns(api: &Api) -> bool {
     fn is_in(constraints: &Constraints) -> bool {
-        !constraints.patterns.is_empty() || constraints.item.as_deref().is_some_and(is_in)
+        let mut inner = constraints.item.iter().chain(&constraints.names);
+        !constraints.patterns.is_empty() || inner.any(|inner| is_in(inner))
     }
     let of_types = api
         .types

@@ -172,7 +172,10 @@ fn of_part<'a>(references: &References<'_>, part: &'a Part) -> Input<'a> {
         is_argument: part.required,
         kind: format!("{what} {}", docs::code(&part.key)),
         description: part.description.as_deref(),
-        notes: constraints::notes(&part.constraints),
+        notes: [&part.list, &part.constraints]
+            .into_iter()
+            .flat_map(constraints::notes)
+            .collect(),
         deprecated: part.deprecated,
     }
 }

@@ -264,12 +264,28 @@ impl Printer<'_> {
                 self.check(&part.key, &quote!(Some(&value)), &part.constraints, value)
             }
         };
-        add_part(part, check.as_ref())
+        let add = add_part(part, check.as_ref());
+        let name = ident(&part.name);
+        let list = (!part.list.is_empty()).then(|| {
+            let (key, list) = (&part.key, constraints::expression(&part.list));
+            let check = match &part.content {
+                PartContent::File(_) => quote!(draft.count(#key, self.#name.len(), #list);),
+                PartContent::Text(_) | PartContent::Json(..) => {
+                    quote!(draft.check(#key, Some(&self.#name), #list);)
+                }
+            };
+            // An optional part that is not sent at all is absent, and no empty list.
+            match part.required {
+                true => check,
+                false => quote!(if !self.#name.is_empty() { #check }),
+            }
+        });
+        quote!(#list #add)
     }
 
     fn error_type(&self) -> TokenStream {
         match &self.operation.error {
-            Some(error) => self.references.print(error),
+            Some(error) => self.references.print_received(error),
             None => quote!(::serde::de::IgnoredAny),
         }
     }
@@ -287,9 +303,9 @@ impl Printer<'_> {
     fn answer_type(&self, answer: &Answer) -> TokenStream {
         match answer {
             Answer::Empty => quote!(()),
-            Answer::Json(value) => self.references.print(value),
+            Answer::Json(value) => self.references.print_received(value),
             Answer::Events(data) => {
-                let data = self.references.print(data);
+                let data = self.references.print_received(data);
                 quote!(support::EventStream<#data>)
             }
             Answer::Bytes => quote!(::progenitor_client::ByteStream),
@@ -329,14 +345,14 @@ impl Printer<'_> {
         match answer {
             Answer::Empty => quote!(support::response::empty::<#error>),
             Answer::Json(value) => {
-                let value = self.references.print(value);
+                let value = self.references.print_received(value);
                 quote!(support::response::json::<#value, #error>)
             }
             Answer::Events(TypeRef::Primitive(Primitive::String)) => {
                 quote!(support::event_stream::text::<#error>)
             }
             Answer::Events(data) => {
-                let data = self.references.print(data);
+                let data = self.references.print_received(data);
                 quote!(support::event_stream::json::<#data, #error>)
             }
             Answer::Bytes => quote!(support::response::stream::<#error>),

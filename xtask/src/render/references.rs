@@ -17,6 +17,8 @@ pub struct References<'a> {
     module: Option<TokenStream>,
     /// The types with constraints.
     constrained: BTreeSet<TypeId>,
+    /// Whether texts may have another format than their type.
+    is_lenient: bool,
 }
 
 impl<'a> References<'a> {
@@ -28,15 +30,22 @@ impl<'a> References<'a> {
             names: names.collect(),
             module: None,
             constrained: constraints::constrained(api),
+            is_lenient: true,
         }
     }
 
-    /// From within another module: the path of the module of types.
+    /// From within the module of operations, whose inputs are those of callers: the path of the module of types.
     pub fn within(mut self, module: TokenStream) -> Self {
         self.module = Some(module);
+        self.is_lenient = false;
         let builders = self.api.operations.iter();
         self.names = builders.map(|operation| &*operation.builder).collect();
         self
+    }
+
+    /// The model.
+    pub fn api(&self) -> &'a Api {
+        self.api
     }
 
     /// Whether values of a type have constraints.
@@ -65,8 +74,23 @@ impl<'a> References<'a> {
         quote!(#option<#inner>)
     }
 
-    /// The type that is referred to.
+    /// The type that is referred to, for a value that is received.
+    pub fn print_received(&self, reference: &TypeRef) -> TokenStream {
+        self.print_as(reference, true)
+    }
+
+    /// The type that is referred to. A member of a type may be received, an input of an operation never is.
     pub fn print(&self, reference: &TypeRef) -> TokenStream {
+        self.print_as(reference, self.is_lenient)
+    }
+
+    /// The type that is referred to, for a value whose texts are in their formats.
+    pub fn print_strict(&self, reference: &TypeRef) -> TokenStream {
+        self.print_as(reference, false)
+    }
+
+    fn print_as(&self, reference: &TypeRef, is_lenient: bool) -> TokenStream {
+        let print = |reference| self.print_as(reference, is_lenient);
         match reference {
             TypeRef::Named(id) => {
                 let name = format_ident!("{}", self.api.definition(*id).name);
@@ -76,19 +100,23 @@ impl<'a> References<'a> {
                 }
             }
             TypeRef::Boxed(inner) => {
-                let (path, inner) = (
-                    self.prelude("Box", quote!(::std::boxed::Box)),
-                    self.print(inner),
-                );
+                let path = self.prelude("Box", quote!(::std::boxed::Box));
+                let inner = print(inner);
                 quote!(#path<#inner>)
             }
-            TypeRef::Nullable(inner) => self.option(&self.print(inner)),
-            TypeRef::List(item) => self.list(&self.print(item)),
+            TypeRef::Nullable(inner) => self.option(&print(inner)),
+            TypeRef::List(item) => self.list(&print(item)),
             TypeRef::Map(value) => {
-                let (key, value) = (self.string(), self.print(value));
+                let (key, value) = (self.string(), print(value));
                 quote!(::std::collections::BTreeMap<#key, #value>)
             }
-            TypeRef::Primitive(primitive) => self.primitive(*primitive),
+            TypeRef::Primitive(primitive) => {
+                let strict = self.primitive(*primitive);
+                match is_lenient && is_format(*primitive) {
+                    true => quote!(support::Formatted<#strict>),
+                    false => strict,
+                }
+            }
         }
     }
 
@@ -113,4 +141,9 @@ impl<'a> References<'a> {
             Primitive::Json => quote!(support::Json),
         }
     }
+}
+
+/// Whether a type is a format of texts, without a rule for other texts.
+pub fn is_format(primitive: Primitive) -> bool {
+    matches!(primitive, Primitive::Date | Primitive::Uuid | Primitive::Ip)
 }

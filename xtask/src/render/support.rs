@@ -16,10 +16,12 @@ macro_rules! sources {
 const SOURCES: &[(&str, &str)] = sources![
     "constraint",
     "date_time",
+    "discriminator",
     "draft",
     "error_body",
     "file_part",
     "form",
+    "formatted",
     "json",
     "media_type",
     "multipart",
@@ -94,11 +96,13 @@ pub fn module(needed: &Needed) -> TokenStream {
 
         pub(crate) mod constraint;
         pub(crate) mod date_time;
+        pub(crate) mod discriminator;
         pub(crate) mod draft;
         mod error_body;
         #events
         mod file_part;
         mod form;
+        mod formatted;
         mod json;
         mod media_type;
         pub(crate) mod multipart;
@@ -120,6 +124,7 @@ pub fn module(needed: &Needed) -> TokenStream {
 
         pub use error_body::{BodyProblem, DecodeError, ErrorBody, decode};
         pub use file_part::{FilePart, PartError};
+        pub use formatted::Formatted;
         pub use json::Json;
         pub use open_enum::UnknownValue;
         pub use optional::IntoOption;

@@ -6,23 +6,32 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::constraints;
+use super::discriminators;
 use super::docs;
-use super::references::References;
+use super::references::{References, is_format};
 use crate::api::{
-    Api, EnumType, Evidence, Field, Newtype, Presence, Primitive, Shape, StructType, TypeDef,
-    TypeDocs, TypeRef, UnionType,
+    Api, Constraints, EnumType, Evidence, Field, Newtype, Operation, Presence, Primitive, Shape,
+    StructType, TypeDef, TypeDocs, TypeId, TypeRef, UnionType,
 };
 
 /// The sections of the module of types: its head, and each type.
 pub fn sections(api: &Api) -> impl Iterator<Item = TokenStream> {
     let references = References::of(api);
-    let types = api.types.iter().map(move |definition| {
-        let printer = Printer {
-            references: &references,
-            definition,
-        };
-        printer.print()
-    });
+    let tags = discriminators::without_field(api);
+    let types = api
+        .types
+        .iter()
+        .enumerate()
+        .map(move |(index, definition)| {
+            let id = TypeId(index);
+            let printer = Printer {
+                references: &references,
+                definition,
+                id,
+                tags: tags.get(&id).into_iter().flatten().copied().collect(),
+            };
+            printer.print()
+        });
     let support = (!api.types.is_empty()).then(|| {
         quote!(
             use super::support;
@@ -39,6 +48,9 @@ pub fn sections(api: &Api) -> impl Iterator<Item = TokenStream> {
 struct Printer<'a> {
     references: &'a References<'a>,
     definition: &'a TypeDef,
+    id: TypeId,
+    /// The discriminators that a struct may have without a field.
+    tags: Vec<&'a str>,
 }
 
 impl Printer<'_> {
@@ -73,8 +85,13 @@ impl Printer<'_> {
         let constructor = (!is_default).then(|| self.constructor(object));
         let debug = self.debug(object);
         let extra_name = format_ident!("{}", object.extra_name);
-        let closed = object.closed.then(|| quote!(closed));
-        let extra_constraints = constraints::braced(&object.extra_constraints);
+        let tags = &self.tags;
+        let closed = object.closed.then(|| quote!(closed [#(#tags),*]));
+        let count = constraints::members(&object.extra_constraints);
+        let extra_constraints = constraints::braced(&Constraints {
+            members: (None, None),
+            ..object.extra_constraints.clone()
+        });
         let members = object.fields.iter().map(|field| {
             let (ident, key) = (format_ident!("{}", field.name), &field.key);
             let constraints = constraints::braced(&field.constraints);
@@ -98,7 +115,7 @@ impl Printer<'_> {
 
             #debug
 
-            support::object! { #name (#extra_name #closed #extra_constraints) { #(#members)* } }
+            support::object! { #name (#extra_name #closed #count #extra_constraints) { #(#members)* } }
         }
     }
 
@@ -263,6 +280,9 @@ impl Printer<'_> {
             .branches
             .iter()
             .map(|branch| constraints::braced(&branch.constraints));
+        let api = self.references.api();
+        let own = (0..union.branches.len())
+            .map(|index| discriminators::bracketed(api, self.id, union, index));
         let conversions = union.branches.iter().zip(&types).zip(&idents);
         let conversions = conversions.filter_map(|((branch, value), ident)| {
             let same = union
@@ -306,7 +326,7 @@ impl Printer<'_> {
 
             #(#conversions)*
 
-            support::union! { #name, #unknown { #(#idents(#types) #constraints),* } #discriminator }
+            support::union! { #name, #unknown { #(#idents(#types) #constraints #own),* } #discriminator }
         }
     }
 
@@ -315,12 +335,19 @@ impl Printer<'_> {
         let notes = constraints::notes(&newtype.constraints).join(" ");
         let comment = self.comment(&notes);
         let constraints = constraints::braced(&newtype.constraints);
-        let inner = self.references.print(&newtype.inner);
+        let strict = self.references.print_strict(&newtype.inner);
+        let is_lenient = self.is_lenient(newtype);
+        let is_strict = matches!(newtype.inner, TypeRef::Primitive(_)) && !is_lenient;
+        let inner = match is_strict {
+            true => strict.clone(),
+            false => self.references.print(&newtype.inner),
+        };
         let is_private = self.definition.docs.private;
         let (traits, text) = match &newtype.inner {
-            TypeRef::Primitive(Primitive::Uuid | Primitive::Date | Primitive::Ip) => {
-                (quote!(Copy, Eq, Hash, Ord, PartialOrd,), true)
-            }
+            TypeRef::Primitive(primitive) if is_format(*primitive) => match is_lenient {
+                true => (quote!(Eq, Hash, Ord, PartialOrd,), true),
+                false => (quote!(Copy, Eq, Hash, Ord, PartialOrd,), true),
+            },
             TypeRef::Primitive(Primitive::Integer(_)) => {
                 (quote!(Copy, Eq, Hash, Ord, PartialOrd,), true)
             }
@@ -339,6 +366,15 @@ impl Printer<'_> {
             TypeRef::Primitive(Primitive::String) => quote!(support::wire::string_newtype!(#name);),
             _ => quote!(support::wire::text_newtype!(#name(#inner));),
         });
+        let from_strict = is_lenient.then(|| {
+            quote! {
+                impl ::std::convert::From<#strict> for #name {
+                    fn from(value: #strict) -> Self {
+                        Self(value.into())
+                    }
+                }
+            }
+        });
         quote! {
             #comment
             #[derive(Clone, #derived #traits PartialEq)]
@@ -348,7 +384,22 @@ impl Printer<'_> {
 
             support::wire::newtype!(#name(#inner) #constraints);
             #text
+            #from_strict
         }
+    }
+
+    /// Whether a type around a format keeps texts of another one. A UUID with a name is an id, and what a parameter is, callers
+    /// pass on: both are always in their format.
+    fn is_lenient(&self, newtype: &Newtype) -> bool {
+        let TypeRef::Primitive(primitive) = newtype.inner else {
+            return false;
+        };
+        let mut operations = self.references.api().operations.iter();
+        let is_parameter = |operation: &Operation| {
+            let mut parameters = operation.parameters.iter();
+            parameters.any(|parameter| parameter.value.named() == Some(self.id))
+        };
+        is_format(primitive) && primitive != Primitive::Uuid && !operations.any(is_parameter)
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Misfit {
     pub hint: Option<&'static str>,
     /// It is a number or a boolean where text belongs, which it would be in quotes.
     pub unquoted: bool,
+    /// It is null where a field may be absent.
+    pub is_empty: bool,
 }
 
 /// All typed nodes of a value and all misfits, in the order of a depth-first walk, parents first.
@@ -87,6 +89,7 @@ impl Walk {
             message,
             hint: None,
             unquoted: false,
+            is_empty: false,
         });
     }
 
@@ -128,7 +131,16 @@ impl Walk {
                 let fields = fields.iter().filter(|(name, ..)| !is_changed(name));
                 for &(name, shape, required) in fields.chain(more) {
                     match object.get(name) {
-                        Some(value) => self.member(name, shape, value),
+                        Some(value) => {
+                            let known = self.misfits.len();
+                            self.member(name, shape, value);
+                            if value.is_null()
+                                && !required
+                                && let Some(misfit) = self.misfits.get_mut(known)
+                            {
+                                misfit.is_empty = true;
+                            }
+                        }
                         None if required => {
                             self.misfit(format!("the {} has no `{name}`", kind.describe()));
                         }
@@ -207,6 +219,7 @@ impl Walk {
                 (shape, value),
                 (Text | TextOrTexts, Value::Number(_) | Value::Bool(_))
             ),
+            is_empty: false,
         });
     }
 }

@@ -69,8 +69,33 @@ impl<'d> Schema<'d> {
         (!parts.is_empty()).then(|| Self::overriding(root, parts))
     }
 
+    /// The schema of the names of the properties.
+    pub fn property_names(&self, root: &'d Value) -> Option<Self> {
+        let parts = self.parts.iter();
+        let parts: Vec<_> = parts
+            .filter_map(|part| part.child("propertyNames"))
+            .filter(|part| part.value.is_object())
+            .collect();
+        (!parts.is_empty()).then(|| Self::of(root, parts))
+    }
+
+    /// The pattern that all properties without a name match, if that is all that `patternProperties` says.
+    pub fn only_pattern_of_names(&self) -> Option<&'d str> {
+        let (_, name) = self.only_pattern_part()?;
+        (!matches!(name, "" | ".*" | "^.*$")).then_some(name)
+    }
+
     /// The schema of the properties without a name, if they all match one pattern.
     fn only_pattern(&self, root: &'d Value) -> Option<Self> {
+        let (part, name) = self.only_pattern_part()?;
+        let schema = part.member("patternProperties", name)?;
+        schema
+            .value
+            .is_object()
+            .then(|| Self::of(root, vec![schema]))
+    }
+
+    fn only_pattern_part(&self) -> Option<(&Part<'d>, &'d str)> {
         let mut patterns = self.parts.iter().filter_map(|part| {
             let names = part.keyword("patternProperties")?.as_object()?;
             Some((part, names.keys().collect::<Vec<_>>()))
@@ -81,13 +106,7 @@ impl<'d> Schema<'d> {
         let mut others = self.keywords("additionalProperties");
         let is_closed = others.any(|value| *value == Value::Bool(false));
         match names[..] {
-            [name] if is_closed || matches!(&**name, "" | ".*" | "^.*$") => {
-                let schema = part.member("patternProperties", name)?;
-                schema
-                    .value
-                    .is_object()
-                    .then(|| Self::of(root, vec![schema]))
-            }
+            [name] if is_closed || matches!(&**name, "" | ".*" | "^.*$") => Some((part, name)),
             _ => None,
         }
     }

@@ -95,11 +95,19 @@ impl<'a> Values<'a> {
             }
             TypeRef::Map(value) => {
                 let of_item = items(constraints);
-                let (least, _) = range(constraints, |all| all.items);
+                let (least, _) = range(constraints, |all| all.members);
+                let names: Vec<&Constraints> = constraints
+                    .iter()
+                    .filter_map(|all| all.names.as_deref())
+                    .collect();
                 let mut members = Map::new();
                 for number in 0..least.unwrap_or(0).max(1) {
                     let value = self.at(value, &of_item, depth + 1)?;
-                    members.insert(format!("key {number}"), value);
+                    let name = match names.is_empty() {
+                        true => Some(format!("key {number}")),
+                        false => self.text(&names),
+                    };
+                    members.extend(name.map(|name| (name, value)));
                 }
                 Some(Value::Object(members))
             }
@@ -125,7 +133,8 @@ impl<'a> Values<'a> {
                             members.insert(field.key.clone(), value);
                         }
                     }
-                    let is_typed = object.extra != TypeRef::JSON && !object.closed;
+                    let has_any_name = object.extra_constraints.names.is_none();
+                    let is_typed = object.extra != TypeRef::JSON && !object.closed && has_any_name;
                     if is_typed && self.extent == Extent::All && depth <= MAX_DEPTH {
                         let of_item = items(&[&object.extra_constraints])
                             .into_iter()
@@ -187,6 +196,13 @@ impl<'a> Values<'a> {
                 let (least, greatest) = range(constraints, |all| all.integer);
                 let (most, count) = (greatest.unwrap_or(width(integer)), i128::from(count));
                 let number = least.map_or(count, |least| least + count).min(most);
+                let mut multiples = constraints.iter().flat_map(|all| &all.multiples);
+                let multiple = multiples.find(|multiple| multiple.scale == 0);
+                let rest = multiple.map_or(0, |multiple| number % multiple.digits);
+                let number = match least.is_none_or(|least| least <= number - rest) {
+                    true => number - rest,
+                    false => number - rest + multiple?.digits,
+                };
                 json!(i64::try_from(number).ok()?)
             }
             Primitive::Float | Primitive::Float32 => {
@@ -200,6 +216,14 @@ impl<'a> Values<'a> {
                     (Some(least), None) => least + 0.5,
                     (None, Some(greatest)) => greatest - 0.5,
                     (None, None) => 0.5 + count as f64,
+                };
+                let mut multiples = constraints.iter().flat_map(|all| &all.multiples);
+                let number = match multiples.next() {
+                    Some(multiple) => {
+                        let multiple: f64 = multiple.to_string().parse().ok()?;
+                        (number / multiple).floor() * multiple
+                    }
+                    None => number,
                 };
                 json!(number)
             }

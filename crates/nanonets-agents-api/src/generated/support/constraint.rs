@@ -6,7 +6,14 @@
 //! A value that was received may break them: only its sender can keep them, and an answer is no worse for it. So reading
 //! checks nothing, and a request is checked before it is sent.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+
+use serde_json::Value;
+
 use super::error_body::is_field_name;
+use super::json::Json;
+use super::wire::{As, Wire};
 
 /// A pattern and the function that searches a text for it.
 pub type Pattern = (&'static str, fn(&str) -> bool);
@@ -22,12 +29,20 @@ pub struct Constraints {
     pub integer: (i128, i128),
     /// The bounds of a number.
     pub number: (Bound, Bound),
+    /// The numbers of which a number is a multiple, each as its digits and the number of these behind the point.
+    pub multiples: &'static [(i128, u32)],
     /// The only value of a boolean.
     pub boolean: Option<bool>,
     /// The least and the greatest number of items of a list.
     pub items: (u64, u64),
+    /// Whether no two items of a list are equal.
+    pub unique: bool,
     /// The constraints of each item of a list, and of each value of a map.
     pub item: Option<&'static Self>,
+    /// The least and the greatest number of members of an object.
+    pub members: (u64, u64),
+    /// The constraints of the names of the members of an object.
+    pub names: Option<&'static Self>,
 }
 
 /// A bound of a number.
@@ -48,9 +63,13 @@ impl Constraints {
         patterns: &[],
         integer: (i128::MIN, i128::MAX),
         number: (Bound::None, Bound::None),
+        multiples: &[],
         boolean: None,
         items: (0, u64::MAX),
+        unique: false,
         item: None,
+        members: (0, u64::MAX),
+        names: None,
     };
 
     /// The constraints of each item.
@@ -121,6 +140,77 @@ impl Constraints {
         Err(Violation::of(format!("must be {problem}, not {number}")))
     }
 
+    /// Checks that a number is a multiple. The shortest decimal that reads as the number counts: 0.3 is a multiple of 0.1. A
+    /// number of more digits than an `i128` has is not checked.
+    ///
+    /// # Errors
+    ///
+    /// The number of which it is no multiple.
+    pub fn multiple(&self, number: &impl Display) -> Result<(), Violation> {
+        if self.multiples.is_empty() {
+            return Ok(());
+        }
+        let text = number.to_string();
+        let Some(number) = decimal(&text) else {
+            return Ok(());
+        };
+        let mut multiples = self.multiples.iter();
+        match multiples.find(|multiple| is_multiple(number, **multiple) == Some(false)) {
+            Some(multiple) => {
+                let multiple = written(*multiple);
+                let problem = format!("must be a multiple of {multiple}, not {text}");
+                Err(Violation::of(problem))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Checks that no two items of a list are equal, as JSON is.
+    ///
+    /// # Errors
+    ///
+    /// The position of an item that equals one before it.
+    pub fn unique<T: Wire>(&self, items: &[T]) -> Result<(), Violation> {
+        if !self.unique {
+            return Ok(());
+        }
+        let mut seen = BTreeSet::new();
+        for (index, item) in items.iter().enumerate() {
+            // An item without JSON is an error when it is sent.
+            let Ok(json) = Json::of(&As(item)) else {
+                continue;
+            };
+            if !seen.insert(canonical(&json)) {
+                let problem = "must not equal an item before it".to_owned();
+                return Err(Violation::of(problem).in_item(index));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the number of members of an object.
+    ///
+    /// # Errors
+    ///
+    /// The range that it is out of.
+    pub fn members(&self, members: usize) -> Result<(), Violation> {
+        within(members as u64, self.members, "members")
+    }
+
+    /// Checks the name of a member of an object.
+    ///
+    /// # Errors
+    ///
+    /// The constraint that it breaks.
+    pub fn name(&self, name: &str) -> Result<(), Violation> {
+        let Some(names) = self.names else {
+            return Ok(());
+        };
+        names.text(name).map_err(|violation| {
+            Violation::of(format!("has a member whose name {}", violation.problem))
+        })
+    }
+
     /// Checks a boolean.
     ///
     /// # Errors
@@ -142,6 +232,67 @@ impl Constraints {
     /// The range that it is out of.
     pub fn count(&self, items: usize) -> Result<(), Violation> {
         within(items as u64, self.items, "items")
+    }
+}
+
+/// The digits of a number, and the number of these behind the point.
+fn decimal(text: &str) -> Option<(i128, u32)> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = format!("{whole}{fraction}").parse().ok()?;
+    Some((digits, u32::try_from(fraction.len()).ok()?))
+}
+
+/// Whether a decimal is a multiple of another one, if an `i128` has enough digits for both.
+fn is_multiple(number: (i128, u32), multiple: (i128, u32)) -> Option<bool> {
+    let scale = number.1.max(multiple.1);
+    let scaled = |(digits, own): (i128, u32)| {
+        let factor = 10_i128.checked_pow(scale - own)?;
+        digits.checked_mul(factor)
+    };
+    let remainder = scaled(number)?.checked_rem(scaled(multiple)?)?;
+    Some(remainder == 0)
+}
+
+fn written((digits, scale): (i128, u32)) -> String {
+    let scale = scale as usize;
+    let digits = format!("{digits:0>0$}", scale + 1);
+    match digits.split_at(digits.len() - scale) {
+        (whole, "") => whole.to_owned(),
+        (whole, fraction) => format!("{whole}.{fraction}"),
+    }
+}
+
+/// A text that two JSON values have in common if they are equal: without blanks, with sorted keys, and with numbers as numbers.
+fn canonical(json: &Json) -> String {
+    if json.as_str().parse::<i128>().is_ok() {
+        return json.as_str().to_owned();
+    }
+    match json.get() {
+        Ok(value) => canonical_value(&value),
+        // A number that no other JSON type holds.
+        Err(_) => json.as_str().to_owned(),
+    }
+}
+
+fn canonical_value(value: &Value) -> String {
+    match value {
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(canonical_value).collect();
+            format!("[{}]", items.join(","))
+        }
+        Value::Object(members) => {
+            let members: BTreeMap<&String, String> = members
+                .iter()
+                .map(|(key, value)| (key, canonical_value(value)))
+                .collect();
+            format!("{members:?}")
+        }
+        Value::Number(number) => match number.as_f64() {
+            // An integer that is written with a fraction.
+            Some(float) if number.is_f64() => float.to_string(),
+            _ => number.to_string(),
+        },
+        value => value.to_string(),
     }
 }
 

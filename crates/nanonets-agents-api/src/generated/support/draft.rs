@@ -95,6 +95,14 @@ impl Draft {
         });
     }
 
+    /// Requires a list of files to keep its constraints.
+    pub fn count(&mut self, name: &str, items: usize, constraints: &Constraints) {
+        self.step(|_| {
+            let checked = constraints.count(items);
+            checked.map_err(|violation| violation.message(name))
+        });
+    }
+
     /// Adds a query parameter, if it has a value.
     pub fn query<T: Wire>(&mut self, name: &str, style: Style, value: Option<&T>) {
         let Some(value) = value else { return };

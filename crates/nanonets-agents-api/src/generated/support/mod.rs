@@ -6,10 +6,12 @@
 
 pub(crate) mod constraint;
 pub(crate) mod date_time;
+pub(crate) mod discriminator;
 pub(crate) mod draft;
 mod error_body;
 mod file_part;
 mod form;
+mod formatted;
 mod json;
 mod media_type;
 pub(crate) mod multipart;
@@ -29,6 +31,7 @@ pub(crate) mod union;
 pub(crate) mod wire;
 pub use error_body::{BodyProblem, DecodeError, ErrorBody, decode};
 pub use file_part::{FilePart, PartError};
+pub use formatted::Formatted;
 pub use json::Json;
 pub use open_enum::UnknownValue;
 pub use optional::IntoOption;

@@ -215,7 +215,8 @@ macro_rules! wire_integers {
             }
 
             fn check(&self, constraints: &Constraints) -> Result<(), Violation> {
-                constraints.integer((*self).into())
+                constraints.integer((*self).into())?;
+                constraints.multiple(self)
             }
         })*
     };
@@ -238,7 +239,8 @@ impl Wire for i128 {
     }
 
     fn check(&self, constraints: &Constraints) -> Result<(), Violation> {
-        constraints.integer(*self)
+        constraints.integer(*self)?;
+        constraints.multiple(self)
     }
 }
 
@@ -258,7 +260,8 @@ macro_rules! wire_floats {
             }
 
             fn check(&self, constraints: &Constraints) -> Result<(), Violation> {
-                constraints.number((*self).into())
+                constraints.number((*self).into())?;
+                constraints.multiple(self)
             }
         })*
     };
@@ -365,6 +368,7 @@ impl<T: Wire> Wire for Vec<T> {
 
     fn check(&self, constraints: &Constraints) -> Result<(), Violation> {
         constraints.count(self.len())?;
+        constraints.unique(self)?;
         let mut items = self.iter().enumerate();
         items.try_for_each(|(index, item)| {
             let checked = item.check(constraints.of_item());
@@ -403,11 +407,21 @@ impl<T: Wire> Wire for BTreeMap<String, T> {
     }
 
     fn check(&self, constraints: &Constraints) -> Result<(), Violation> {
-        self.iter().try_for_each(|(key, value)| {
-            let checked = value.check(constraints.of_item());
-            checked.map_err(|violation| violation.in_key(key))
-        })
+        constraints.members(self.len())?;
+        check_members(self, constraints)
     }
+}
+
+/// Checks the names and the values of a map, and not their number.
+pub fn check_members<T: Wire>(
+    members: &BTreeMap<String, T>,
+    constraints: &Constraints,
+) -> Result<(), Violation> {
+    members.iter().try_for_each(|(key, value)| {
+        constraints.name(key)?;
+        let checked = value.check(constraints.of_item());
+        checked.map_err(|violation| violation.in_key(key))
+    })
 }
 
 /// Implements serde's traits for a type by [`Wire`].

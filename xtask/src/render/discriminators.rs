@@ -1,0 +1,143 @@
+//! The discriminators of the branches of unions, as the support code's `union!` and `object!` take them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::api::{Api, Discriminator, Primitive, Shape, TypeId, TypeRef, UnionType};
+use crate::pointer;
+
+/// The values of a type, as objects that may have a discriminator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holder {
+    /// Objects whose discriminator is a text, or no member that they know.
+    Objects,
+    /// A union of such objects, with this definition.
+    Union(TypeId),
+    /// Other values.
+    Other,
+}
+
+/// Prints the discriminator that a branch of a union is written with, in brackets.
+pub fn bracketed(api: &Api, id: TypeId, union: &UnionType, index: usize) -> Option<TokenStream> {
+    let discriminator = union.discriminator.as_ref()?;
+    let key = &discriminator.key;
+    let values = values(api, id, union, index)?;
+    let presence = match discriminator.is_declared {
+        true => quote!(added),
+        false => quote!(kept),
+    };
+    Some(quote!([#presence #key: #(#values),*]))
+}
+
+/// The values of the discriminator of a branch, if it is written with one of its own.
+fn values<'a>(
+    api: &'a Api,
+    id: TypeId,
+    union: &'a UnionType,
+    index: usize,
+) -> Option<Vec<&'a str>> {
+    let Discriminator { key, values, .. } = union.discriminator.as_ref()?;
+    let branch = union.branches.get(index)?;
+    let own = values.iter().filter(|(_, branch)| *branch == index);
+    let own: Vec<&str> = own.map(|(value, _)| &**value).collect();
+    let is_written = match holder(api, &branch.value, key, &mut BTreeSet::from([id])) {
+        Holder::Objects => !own.is_empty(),
+        // Without its name, its values are those of its own branches, of which none can be chosen here.
+        Holder::Union(nested) => {
+            let nested = api.definition(nested);
+            let has_own_key = match &nested.shape {
+                Shape::Union(union) => {
+                    let mut inner = union.discriminator.iter();
+                    inner.any(|inner| inner.key == *key)
+                }
+                _ => false,
+            };
+            own.contains(&&*pointer::last(&nested.origin)) && !has_own_key
+        }
+        Holder::Other => false,
+    };
+    is_written.then_some(own)
+}
+
+/// The holder of a discriminator in the values of a type; `seen` are the definitions around it.
+fn holder(api: &Api, value: &TypeRef, key: &str, seen: &mut BTreeSet<TypeId>) -> Holder {
+    let id = match value {
+        TypeRef::Named(id) => *id,
+        TypeRef::Boxed(inner) | TypeRef::Nullable(inner) => return holder(api, inner, key, seen),
+        TypeRef::Map(value) if is_text(api, value) => return Holder::Objects,
+        TypeRef::Map(_) | TypeRef::List(_) | TypeRef::Primitive(_) => return Holder::Other,
+    };
+    // The serializer of a union in itself would be in itself, too.
+    if !seen.insert(id) {
+        return Holder::Other;
+    }
+    let holder = match &api.definition(id).shape {
+        Shape::Struct(object) => {
+            let mut fields = object.fields.iter();
+            let member = fields.find(|field| field.key == *key);
+            let value = member.map_or(&object.extra, |field| &field.value);
+            match is_text(api, value) {
+                true => Holder::Objects,
+                false => Holder::Other,
+            }
+        }
+        Shape::Newtype(newtype) => holder(api, &newtype.inner, key, seen),
+        Shape::Union(union) => {
+            let mut branches = union.branches.iter();
+            let is_object =
+                |value: &TypeRef, seen: &mut _| holder(api, value, key, seen) != Holder::Other;
+            match branches.all(|branch| is_object(&branch.value, seen)) {
+                true => Holder::Union(id),
+                false => Holder::Other,
+            }
+        }
+        Shape::Enum(_) => Holder::Other,
+    };
+    seen.remove(&id);
+    holder
+}
+
+/// Whether a text is among the values of a type.
+fn is_text(api: &Api, value: &TypeRef) -> bool {
+    match value {
+        TypeRef::Primitive(primitive) => {
+            matches!(primitive, Primitive::String | Primitive::Json)
+        }
+        TypeRef::Named(id) => match &api.definition(*id).shape {
+            Shape::Enum(_) => true,
+            Shape::Newtype(newtype) => is_text(api, &newtype.inner),
+            Shape::Struct(_) | Shape::Union(_) => false,
+        },
+        TypeRef::Boxed(inner) | TypeRef::Nullable(inner) => is_text(api, inner),
+        TypeRef::List(_) | TypeRef::Map(_) => false,
+    }
+}
+
+/// The discriminators that a struct may have without a field, by its definition: those of the unions that it is a branch of.
+pub fn without_field(api: &Api) -> BTreeMap<TypeId, BTreeSet<&str>> {
+    let mut keys: BTreeMap<TypeId, BTreeSet<&str>> = BTreeMap::new();
+    for definition in &api.types {
+        let Shape::Union(union) = &definition.shape else {
+            continue;
+        };
+        let Some(discriminator) = &union.discriminator else {
+            continue;
+        };
+        for branch in &union.branches {
+            let Some(id) = branch.value.named() else {
+                continue;
+            };
+            if let Shape::Struct(object) = &api.definition(id).shape
+                && object
+                    .fields
+                    .iter()
+                    .all(|field| field.key != discriminator.key)
+            {
+                keys.entry(id).or_default().insert(&discriminator.key);
+            }
+        }
+    }
+    keys
+}
