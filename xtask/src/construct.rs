@@ -9,6 +9,7 @@ mod directions;
 mod forms;
 mod names;
 pub mod naming;
+mod nulls;
 mod objects;
 mod operations;
 mod parameters;

@@ -254,9 +254,10 @@ impl Search {
             .iter()
             .filter(|message| by_user(&message.role))
             .filter_map(|message| message.content.as_ref())
+            .filter(|content| !content.is_null())
             .map(|content| match content.get::<Value>() {
                 Ok(content) => content.to_string(),
-                Err(_) => content.as_str().to_owned(),
+                Err(_) => content.as_json_text().to_owned(),
             })
             .collect();
         if texts.is_empty() {

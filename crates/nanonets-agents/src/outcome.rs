@@ -345,7 +345,7 @@ impl Failure {
             Ok(Value::Null) => None,
             Ok(Value::String(text)) => Some(text),
             Ok(other) => Some(other.to_string()),
-            Err(_) => Some(result.as_str().to_owned()),
+            Err(_) => Some(result.as_json_text().to_owned()),
         }))
     }
 }

@@ -171,8 +171,8 @@ async fn a_result_has_its_feed() {
     let result = call.send().await.unwrap();
     assert_eq!(result.status, Some(Some(TaskStatus::Failed)));
     let feed = result.feed.as_ref().unwrap().as_ref().unwrap();
-    assert_eq!(feed[0].to_value()["type"], "tool_call");
-    assert_eq!(feed[1].to_value()["type"], "task_complete");
+    assert_eq!(feed[0].to_value().unwrap()["type"], "tool_call");
+    assert_eq!(feed[1].to_value().unwrap()["type"], "task_complete");
     assert!(result.extra.is_empty());
 }
 

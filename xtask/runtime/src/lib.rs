@@ -40,6 +40,7 @@ pub mod date_time;
 pub mod draft;
 pub mod error_body;
 pub mod event_stream;
+mod exact;
 pub mod file_part;
 pub mod form;
 pub mod json;

@@ -30,7 +30,7 @@ pub fn branch<T: Wire, U>(
 pub fn best<U>(json: &Json, branches: &[Branch<U>]) -> Option<U> {
     let mut best: Option<(U, Fit)> = None;
     for read in branches {
-        if let Some((value, fit)) = read(json.as_str())
+        if let Some((value, fit)) = read(json.as_json_text())
             && best
                 .as_ref()
                 .is_none_or(|(_, best)| fit.is_better_than(*best))
@@ -44,7 +44,7 @@ pub fn best<U>(json: &Json, branches: &[Branch<U>]) -> Option<U> {
 /// The discriminator of an object: the string member of this name.
 #[must_use]
 pub fn discriminator(json: &Json, name: &'static str) -> Option<String> {
-    let mut document = serde_json::Deserializer::from_str(json.as_str());
+    let mut document = serde_json::Deserializer::from_str(json.as_json_text());
     Discriminator(name).deserialize(&mut document).ok()?
 }
 

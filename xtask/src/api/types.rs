@@ -301,4 +301,19 @@ impl Shape {
             Self::Enum(_) => Box::new(std::iter::empty()),
         }
     }
+
+    /// The types of its members, to change them.
+    pub fn references_mut(&mut self) -> Box<dyn Iterator<Item = &mut TypeRef> + '_> {
+        match self {
+            Self::Struct(object) => {
+                let fields = object.fields.iter_mut().map(|field| &mut field.value);
+                Box::new(fields.chain([&mut object.extra]))
+            }
+            Self::Union(union) => {
+                Box::new(union.branches.iter_mut().map(|branch| &mut branch.value))
+            }
+            Self::Newtype(newtype) => Box::new(std::iter::once(&mut newtype.inner)),
+            Self::Enum(_) => Box::new(std::iter::empty()),
+        }
+    }
 }

@@ -6,7 +6,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::constraints;
-use crate::api::{Api, Primitive, TypeId, TypeRef};
+use crate::api::{Api, Primitive, Shape, TypeId, TypeRef};
 
 /// Prints references to types from within the module of types.
 #[derive(Debug)]
@@ -42,6 +42,18 @@ impl<'a> References<'a> {
     /// Whether values of a type have constraints.
     pub fn is_constrained(&self, reference: &TypeRef) -> bool {
         constraints::named(reference).is_some_and(|id| self.constrained.contains(&id))
+    }
+
+    /// Whether a type is JSON of any shape, or around that.
+    pub fn is_any_json(&self, reference: &TypeRef) -> bool {
+        match reference {
+            TypeRef::Named(id) => match &self.api.definition(*id).shape {
+                Shape::Newtype(newtype) => newtype.inner == TypeRef::JSON,
+                _ => false,
+            },
+            TypeRef::Boxed(inner) => self.is_any_json(inner),
+            reference => *reference == TypeRef::JSON,
+        }
     }
 
     /// `Vec` of a type.

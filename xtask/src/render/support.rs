@@ -18,6 +18,7 @@ const SOURCES: &[(&str, &str)] = sources![
     "date_time",
     "draft",
     "error_body",
+    "exact",
     "file_part",
     "form",
     "json",
@@ -97,6 +98,7 @@ pub fn module(needed: &Needed) -> TokenStream {
         pub(crate) mod draft;
         mod error_body;
         #events
+        mod exact;
         mod file_part;
         mod form;
         mod json;

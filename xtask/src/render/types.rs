@@ -115,6 +115,9 @@ impl Printer<'_> {
         let states = match field.presence {
             Presence::OptionalNullable => "`None` is absent, and `Some(None)` is `null`.",
             Presence::RequiredNullable => "`None` is `null`.",
+            Presence::Optional if self.references.is_any_json(&field.value) => {
+                "`None` is absent; `null` is a value."
+            }
             Presence::Required | Presence::Optional => "",
         };
         let default = match &field.default {

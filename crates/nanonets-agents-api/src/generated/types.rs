@@ -444,6 +444,8 @@ pub struct Message {
     /// as well.
     ///
     /// *Inferred: the documentation of the API does not state it.*
+    ///
+    /// `None` is absent; `null` is a value.
     pub content: Option<support::Json>,
     /// When it was written.
     ///
@@ -1070,6 +1072,8 @@ pub struct TaskSummary {
     /// `TaskOutputConfig`, or else the keys configured in the dashboard.
     ///
     /// *Inferred: the documentation of the API does not state it.*
+    ///
+    /// `None` is absent; `null` is a value.
     pub extracted_data: Option<support::Json>,
     /// The answer, any JSON; its key is a guess. The server takes the first of these that the feed
     /// holds, and leaves the key out when there is none:
@@ -1080,6 +1084,8 @@ pub struct TaskSummary {
     /// 3. the content of the last feed item that is not transient.
     ///
     /// *Inferred: the documentation of the API does not state it.*
+    ///
+    /// `None` is absent; `null` is a value.
     pub result: Option<support::Json>,
     /// Where the task is in its life.
     ///

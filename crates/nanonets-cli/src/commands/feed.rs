@@ -27,7 +27,7 @@ fn row(item: &FeedItem) -> Value {
     let mut fields = match item.get::<Value>() {
         Ok(Value::Object(fields)) => fields,
         // One that no value can hold, such as very deep nesting.
-        Err(_) => return json!({ "what": item.as_str() }),
+        Err(_) => return json!({ "what": item.as_json_text() }),
         Ok(other) => Map::from_iter([("content".to_owned(), other)]),
     };
     let time = fields.remove("created_at").unwrap_or_default();

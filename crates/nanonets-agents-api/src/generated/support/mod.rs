@@ -11,6 +11,7 @@ pub(crate) mod date_time;
 pub(crate) mod draft;
 
 mod error_body;
+mod exact;
 mod file_part;
 mod form;
 mod json;
