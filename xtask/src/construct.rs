@@ -3,8 +3,10 @@
 //! Nothing here rewrites JSON. A schema is looked at as the intersection of all the schema objects that apply to a value
 //! ([`schema::Schema`]), and a constructor for each kind of type (`types`) reads the keywords that it needs from it.
 
+mod accessors;
 mod bodies;
 mod constraints;
+mod defaults;
 mod directions;
 mod forms;
 mod names;
@@ -44,7 +46,9 @@ pub fn construct(document: &Document) -> Result<Api, Vec<Diagnostic>> {
         types.component_both_ways(name);
     }
     let operations = operations::operations(&mut types);
-    let types = types.finish()?;
+    let mut types = types.finish()?;
+    defaults::assign(&mut types);
+    accessors::assign(&mut types, &operations);
     let text = |name: &str| {
         let info = document.root.get("info")?;
         info.get(name)?.as_str().map(str::to_owned)

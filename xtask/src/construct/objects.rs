@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::api::{Field, Presence, StructType, TypeRef};
+use crate::api::{Accessors, Field, Presence, StructType, TypeRef};
 
 use super::constraints::constraints;
 use super::directions::Direction;
@@ -52,6 +52,9 @@ pub fn structure<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> 
             },
             docs: docs(&property),
             default: property.annotation("default").map(Value::to_string),
+            // Its type may not be complete yet.
+            default_value: None,
+            accessors: Accessors::default(),
         })
     });
     let fields = fields.collect();

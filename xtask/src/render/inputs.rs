@@ -48,7 +48,7 @@ pub enum Conversion {
 
 impl Conversion {
     /// The conversion of an optional or a required value of a type.
-    fn of(value: &TypeRef, required: bool) -> Self {
+    pub fn of(value: &TypeRef, required: bool) -> Self {
         match (required, value) {
             (true, _) => Self::Value,
             (
@@ -60,7 +60,7 @@ impl Conversion {
     }
 
     /// The type that callers pass for a value of this type.
-    fn accepted(self, references: &References<'_>, value: &TokenStream) -> TokenStream {
+    pub fn accepted(self, references: &References<'_>, value: &TokenStream) -> TokenStream {
         match self {
             Self::Value => quote!(impl ::std::convert::Into<#value>),
             Self::Option => {

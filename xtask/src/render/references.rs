@@ -2,11 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, format_ident, quote};
 
 use super::constraints;
-use crate::api::{Api, Primitive, Shape, TypeId, TypeRef};
+use crate::api::{Api, DefaultValue, Primitive, Shape, TypeId, TypeRef};
+
+/// Whether a newtype around this type is `Copy`.
+pub fn is_copy_inside(inner: &TypeRef) -> bool {
+    match inner {
+        // Its newtype has none of the traits that compare exactly.
+        TypeRef::Primitive(Primitive::Float | Primitive::Float32) => false,
+        TypeRef::Primitive(primitive) => primitive.is_copy(),
+        _ => false,
+    }
+}
 
 /// Prints references to types from within the module of types.
 #[derive(Debug)]
@@ -53,6 +63,42 @@ impl<'a> References<'a> {
             },
             TypeRef::Boxed(inner) => self.is_any_json(inner),
             reference => *reference == TypeRef::JSON,
+        }
+    }
+
+    /// Whether values of a type are copied rather than borrowed.
+    pub fn is_copy(&self, reference: &TypeRef) -> bool {
+        match reference {
+            TypeRef::Primitive(primitive) => primitive.is_copy(),
+            TypeRef::Named(id) => match &self.api.definition(*id).shape {
+                Shape::Newtype(newtype) => is_copy_inside(&newtype.inner),
+                Shape::Struct(_) | Shape::Enum(_) | Shape::Union(_) => false,
+            },
+            TypeRef::Boxed(_) | TypeRef::Nullable(_) | TypeRef::List(_) | TypeRef::Map(_) => false,
+        }
+    }
+
+    /// A default as an expression.
+    pub fn default_value(&self, value: &DefaultValue) -> TokenStream {
+        match value {
+            DefaultValue::Bool(value) => quote!(#value),
+            DefaultValue::Integer(value) => Literal::i128_unsuffixed(*value).into_token_stream(),
+            DefaultValue::Number(value) => Literal::f64_unsuffixed(*value).into_token_stream(),
+            DefaultValue::Text(value) => quote!(#value),
+            DefaultValue::Variant(id, index) => {
+                let name = self.print(&TypeRef::Named(*id));
+                let variant = match &self.api.definition(*id).shape {
+                    Shape::Enum(values) => values.variants.get(*index),
+                    _ => None,
+                };
+                let variant = variant.map(|variant| format_ident!("{}", variant.name));
+                quote!(#name::#variant)
+            }
+            DefaultValue::Newtype(id, inner) => {
+                let (name, inner) = (self.print(&TypeRef::Named(*id)), self.default_value(inner));
+                quote!(#name(#inner))
+            }
+            DefaultValue::EmptyList => quote!(&[]),
         }
     }
 

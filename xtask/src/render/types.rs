@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
+use super::accessors;
 use super::constraints;
 use super::docs;
 use super::references::References;
@@ -70,6 +71,12 @@ impl Printer<'_> {
         let is_default = object.fields.iter().all(|field| !is_required(field));
         let default = is_default.then(|| quote!(, Default));
         let constructor = (!is_default).then(|| self.constructor(object));
+        let accessors = object
+            .fields
+            .iter()
+            .map(|field| accessors::print(self.references, field));
+        let methods: TokenStream = constructor.into_iter().chain(accessors).collect();
+        let methods = (!methods.is_empty()).then(|| quote!(impl #name { #methods }));
         let debug = self.debug(object);
         let extra_name = format_ident!("{}", object.extra_name);
         let closed = object.closed.then(|| quote!(closed));
@@ -93,7 +100,7 @@ impl Printer<'_> {
                 pub #extra_name: #extra,
             }
 
-            #constructor
+            #methods
 
             #debug
 
@@ -137,7 +144,6 @@ impl Printer<'_> {
     }
 
     fn constructor(&self, object: &StructType) -> TokenStream {
-        let name = format_ident!("{}", self.definition.name);
         let required = object.fields.iter().filter(|field| is_required(field));
         let arguments = required.map(|field| {
             let (ident, value) = (format_ident!("{}", field.name), self.field_type(field));
@@ -159,15 +165,13 @@ impl Printer<'_> {
             > 7)
         .then(|| quote!(#[allow(clippy::too_many_arguments)]));
         quote! {
-            impl #name {
-                /// A value that has the required members and no other.
-                #many
-                #[must_use]
-                pub fn new(#(#arguments),*) -> Self {
-                    Self {
-                        #(#fields,)*
-                        #extra: ::std::collections::BTreeMap::new(),
-                    }
+            /// A value that has the required members and no other.
+            #many
+            #[must_use]
+            pub fn new(#(#arguments),*) -> Self {
+                Self {
+                    #(#fields,)*
+                    #extra: ::std::collections::BTreeMap::new(),
                 }
             }
         }
