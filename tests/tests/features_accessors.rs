@@ -30,7 +30,7 @@ fn a_setter_takes_a_value_and_an_option_of_one() {
         .tags(["paid", "2026"])
         .due(chrono::DateTime::UNIX_EPOCH)
         .limits(BTreeMap::from([("pages".to_owned(), 3)]))
-        .anything(Json::from(json!([1])))
+        .anything(json!([1]))
         .pinned(true)
         .parent(CreateNote::new("Accounts".to_owned()))
         .source(CreateNote::new("Mail".to_owned()));
@@ -45,6 +45,11 @@ fn a_setter_takes_a_value_and_an_option_of_one() {
         .body(Some("Due in May."))
         .pinned(Some(true))
         .colour(Some(Colour::Red));
+    let json = |note: CreateNote| bytes(&note.anything);
+    let note = || CreateNote::new("Invoices".to_owned());
+    assert_eq!(json(note().anything(Json::from(json!(1)))), "1");
+    assert_eq!(json(note().anything(Value::Null)), "null");
+    assert_eq!(note().anything(None::<Value>).anything, None);
     assert_eq!(
         bytes(&some),
         r#"{"body":"Due in May.","colour":"red","pinned":true,"title":"Invoices"}"#

@@ -182,7 +182,7 @@ async fn a_message_has_its_fields() {
     let call = client.list_task_messages(task_id());
     let list = call.send().await.unwrap();
     let message = &list.data[0];
-    assert_eq!(message.id.flatten().unwrap().to_string(), bodies::MESSAGE);
+    assert_eq!(message.id().unwrap().to_string(), bodies::MESSAGE);
     assert_eq!(message.task_id, Some(Some(task_id())));
     assert_eq!(message.agent_id, Some(Some(agent_id())));
     assert_eq!(

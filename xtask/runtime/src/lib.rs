@@ -21,6 +21,7 @@
 //! | [`error_body`] | is what such an error holds |
 //! | [`constraint`], `pattern` | check what is sent |
 //! | [`date_time`] | reads dates and times as servers write them |
+//! | [`json`], `exact` | keeps JSON of any shape, and compares it without rounding |
 //! | `media_type` | checks the content types of parts |
 //! | [`open_enum`] | makes enums that keep a value which the API description does not list |
 //! | [`tagged_union`] | decodes unions that a property tells apart |

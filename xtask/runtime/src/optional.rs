@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 
+use super::json::Json;
 use super::timestamp::Timestamp;
 
-/// A value of type `T`, or none: text, a list or a date and time in any of its types, or an `Option` of these.
+/// A value of type `T`, or none: text, a list, a date and time or JSON in any of its types, or an `Option` of these.
 pub trait IntoOption<T> {
     /// The value.
     fn into_option(self) -> Option<T>;
@@ -32,6 +33,7 @@ macro_rules! into_option {
 
 into_option!(String: &str, String, &String, Box<str>, Cow<'_, str>);
 into_option!(Timestamp: Timestamp, DateTime<Utc>);
+into_option!(Json: Json, serde_json::Value);
 
 impl<T, V: Into<T>> IntoOption<Vec<T>> for Vec<V> {
     fn into_option(self) -> Option<Vec<T>> {

@@ -40,7 +40,7 @@ pub enum Conversion {
     Value,
     /// By `Into`, to an `Option`.
     Option,
-    /// By `IntoOption` of the support code, to an `Option`: from text or a list in any of its types.
+    /// By `IntoOption` of the support code, to an `Option`: from text, a list or JSON in any of its types.
     IntoOption,
     /// From an iterator, to a list that grows with each call.
     Items,
@@ -53,7 +53,8 @@ impl Conversion {
             (true, _) => Self::Value,
             (
                 false,
-                TypeRef::List(_) | TypeRef::Primitive(Primitive::String | Primitive::Timestamp),
+                TypeRef::List(_)
+                | TypeRef::Primitive(Primitive::String | Primitive::Timestamp | Primitive::Json),
             ) => Self::IntoOption,
             (false, _) => Self::Option,
         }

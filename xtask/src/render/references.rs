@@ -10,12 +10,7 @@ use crate::api::{Api, DefaultValue, Primitive, Shape, TypeId, TypeRef};
 
 /// Whether a newtype around this type is `Copy`.
 pub fn is_copy_inside(inner: &TypeRef) -> bool {
-    match inner {
-        // Its newtype has none of the traits that compare exactly.
-        TypeRef::Primitive(Primitive::Float | Primitive::Float32) => false,
-        TypeRef::Primitive(primitive) => primitive.is_copy(),
-        _ => false,
-    }
+    matches!(inner, TypeRef::Primitive(primitive) if primitive.is_copy())
 }
 
 /// Prints references to types from within the module of types.

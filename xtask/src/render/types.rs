@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use super::accessors;
 use super::constraints;
 use super::docs;
-use super::references::References;
+use super::references::{References, is_copy_inside};
 use crate::api::{
     Api, EnumType, Evidence, Field, Newtype, Presence, Primitive, Shape, StructType, TypeDef,
     TypeDocs, TypeRef, UnionType,
@@ -324,18 +324,18 @@ impl Printer<'_> {
         let inner = self.references.print(&newtype.inner);
         let is_private = self.definition.docs.private;
         let (traits, text) = match &newtype.inner {
-            TypeRef::Primitive(Primitive::Uuid | Primitive::Date | Primitive::Ip) => {
-                (quote!(Copy, Eq, Hash, Ord, PartialOrd,), true)
-            }
-            TypeRef::Primitive(Primitive::Integer(_)) => {
-                (quote!(Copy, Eq, Hash, Ord, PartialOrd,), true)
-            }
-            TypeRef::Primitive(Primitive::String | Primitive::Timestamp) => {
-                (quote!(Eq, Hash, Ord, PartialOrd,), true)
-            }
-            TypeRef::Primitive(Primitive::Bool) => (quote!(Copy, Eq, Hash,), true),
+            TypeRef::Primitive(
+                Primitive::Uuid
+                | Primitive::Date
+                | Primitive::Ip
+                | Primitive::Integer(_)
+                | Primitive::String
+                | Primitive::Timestamp,
+            ) => (quote!(Eq, Hash, Ord, PartialOrd,), true),
+            TypeRef::Primitive(Primitive::Bool) => (quote!(Eq, Hash,), true),
             _ => (quote!(), false),
         };
+        let copy = is_copy_inside(&newtype.inner).then(|| quote!(Copy,));
         let debug = match is_private {
             true => quote!(support::private_debug!(#name);),
             false => quote!(),
@@ -347,7 +347,7 @@ impl Printer<'_> {
         });
         quote! {
             #comment
-            #[derive(Clone, #derived #traits PartialEq)]
+            #[derive(Clone, #derived #copy #traits PartialEq)]
             pub struct #name(pub #inner);
 
             #debug
