@@ -176,7 +176,7 @@ fn every_accessor_has_a_name_of_its_own() {
         .check("15")
         .read("16")
         .write("17")
-        .add("18")
+        .with_add("18")
         .next("19")
         .is_new(false)
         .to_string("20");

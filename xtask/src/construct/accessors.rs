@@ -10,8 +10,9 @@ use crate::api::{Accessors, Field, Operation, Presence, Shape, StructType, TypeD
 
 use super::names::Scope;
 
-/// The names of associated functions that every struct has, and of methods of traits that a method would hide.
-const RESERVED: [&str; 19] = [
+/// The names of associated functions that every struct has, of methods of traits that a method would hide, and of operators,
+/// for which a reader would take a setter.
+const RESERVED: [&str; 29] = [
     "new",
     "default",
     "clone",
@@ -31,6 +32,16 @@ const RESERVED: [&str; 19] = [
     "type_id",
     "serialize",
     "deserialize",
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "rem",
+    "bitand",
+    "bitor",
+    "bitxor",
+    "shl",
+    "shr",
 ];
 
 /// Names the accessors of every field.
