@@ -121,7 +121,8 @@ async fn a_document_goes_in_and_data_comes_out() {
         .send()
         .await
         .expect("a summary");
-    let data = summary.extracted_data.as_ref().expect("data").to_value();
+    let data = summary.extracted_data.as_ref().expect("data");
+    let data = data.to_value().expect("a value");
     assert!(data["total"].is_number(), "{data}");
     let result = client.get_task_result(task).send().await.expect("a result");
     assert!(matches!(&result.feed, Some(Some(feed)) if !feed.is_empty()));

@@ -13,9 +13,9 @@ pub use operations::{
     Success,
 };
 pub use types::{
-    Bound, Constraints, Decimal, Discriminator, EnumType, Evidence, Field, Integer, Newtype,
-    Presence, Primitive, Shape, StructType, TypeDef, TypeDocs, TypeId, TypeRef, UnionBranch,
-    UnionType, Variant,
+    Accessors, Bound, Constraints, Decimal, DefaultValue, Discriminator, EnumType, Evidence, Field,
+    Integer, Newtype, Presence, Primitive, Shape, StructType, TypeDef, TypeDocs, TypeId, TypeRef,
+    UnionBranch, UnionType, Variant,
 };
 
 /// The client of an API.

@@ -3,12 +3,15 @@
 //! Nothing here rewrites JSON. A schema is looked at as the intersection of all the schema objects that apply to a value
 //! ([`schema::Schema`]), and a constructor for each kind of type (`types`) reads the keywords that it needs from it.
 
+mod accessors;
 mod bodies;
 pub mod constraints;
+mod defaults;
 mod directions;
 mod forms;
 mod names;
 pub mod naming;
+mod nulls;
 mod objects;
 mod operations;
 mod parameters;
@@ -43,7 +46,9 @@ pub fn construct(document: &Document) -> Result<Api, Vec<Diagnostic>> {
         types.component_both_ways(name);
     }
     let operations = operations::operations(&mut types);
-    let types = types.finish()?;
+    let mut types = types.finish()?;
+    defaults::assign(&mut types);
+    accessors::assign(&mut types, &operations);
     let text = |name: &str| {
         let info = document.root.get("info")?;
         info.get(name)?.as_str().map(str::to_owned)

@@ -1,5 +1,6 @@
 //! Prints code from the model with `quote!`, and needs nothing but the model for it.
 
+mod accessors;
 pub mod client;
 mod constraints;
 pub mod descriptor;

@@ -41,13 +41,25 @@
 //! # }
 //! ```
 //!
-//! A field that may be absent or null is an `Option<Option<T>>`: `None` is absent, and `Some(None)` is null. A date is a
-//! [`Timestamp`], which derefs to chrono's `DateTime<Utc>`. JSON of any shape is a [`Json`], which keeps the text:
+//! A request has a setter for each optional field. Only what is set is sent, and `null` has a setter of its own, such as
+//! `query_null`:
+//!
+//! ```
+//! use nanonets_agents_api::types::{RunAgentRequest, TaskOutputConfig};
+//!
+//! let output = TaskOutputConfig::default().instructions("Dates as YYYY-MM-DD.");
+//! let request = RunAgentRequest::default().query("Extract the line items.").output_config(output);
+//! # let _ = request;
+//! ```
+//!
+//! A field that may be absent or null is an `Option<Option<T>>`: `None` is absent, and `Some(None)` is null. A method with its
+//! name makes both `None`. A date is a [`Timestamp`], which derefs to chrono's `DateTime<Utc>`. JSON of any shape is a
+//! [`Json`], which keeps the text:
 //!
 //! ```
 //! # use nanonets_agents_api::types::Message;
 //! # fn example(message: &Message) -> serde_json::Result<()> {
-//! if let Some(role) = message.role.as_ref().and_then(Option::as_ref) {
+//! if let Some(role) = message.role() {
 //!     println!("by {role}");
 //! }
 //! if let Some(content) = &message.content {

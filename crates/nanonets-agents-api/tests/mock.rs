@@ -46,10 +46,7 @@ async fn a_mock_answers_with_a_type_of_the_client() {
 #[tokio::test]
 async fn a_mock_matches_parameters_and_a_body_as_the_client_sends_them() {
     let server = MockServer::start();
-    let request = RunAgentRequest {
-        query: Some(Some("Extract the line items.".to_owned())),
-        ..RunAgentRequest::default()
-    };
+    let request = RunAgentRequest::default().query("Extract the line items.");
     let problem = ErrorEnvelope::new("Too many tasks.".to_owned());
     let run = server.run_agent(|when, then| {
         when.agent_id(&agent()).body(&request);

@@ -329,20 +329,14 @@ impl Simulator {
     ///
     /// If there is one of that name already.
     pub fn create_agent(&self, name: &str) -> Agent {
-        let request = CreateAgentRequest {
-            name: Some(name.to_owned()),
-            ..CreateAgentRequest::default()
-        };
+        let request = CreateAgentRequest::default().name(name);
         expected(lock(&self.app.world).create_agent(OWN, request))
     }
 
     /// Creates an agent in the first workspace, under a given id if there is one.
     #[cfg(feature = "server")]
     pub(crate) fn add_agent(&self, name: &str, id: Option<AgentId>) -> Result<Agent, String> {
-        let request = CreateAgentRequest {
-            name: Some(name.to_owned()),
-            ..CreateAgentRequest::default()
-        };
+        let request = CreateAgentRequest::default().name(name);
         let agent = lock(&self.app.world).create_agent_as(OWN, request, id);
         agent.map_err(|failure| failure.message)
     }

@@ -114,7 +114,7 @@ async fn with_crate(calls: &str, base_url: &str, api_key: &str, task: &str) -> R
         task.status,
         task.created_at.utc(),
         task.updated_at.utc(),
-        task.title.flatten()
+        task.title()
     );
     Ok(())
 }

@@ -16,16 +16,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{} since {}", seen.status, seen.updated_at);
     let summary = task.summary().await?;
     let output = summary.extracted_data.as_ref();
-    println!("output: {}", output.map_or("none", |json| json.as_str()));
+    println!(
+        "output: {}",
+        output.map_or("none", |json| json.as_json_text())
+    );
     for message in task.messages().await? {
-        let role = message.role.flatten();
-        let role = role.as_ref().map_or("?", |role| role.as_str());
+        let role = message.role().map_or("?", |role| role.as_str());
         let content = message.content.as_ref();
-        println!("{role}: {}", content.map_or("", |json| json.as_str()));
+        println!("{role}: {}", content.map_or("", |json| json.as_json_text()));
     }
     let result = task.result().await?;
-    let feed = result.feed.flatten().unwrap_or_default();
-    println!("{} steps", feed.len());
+    println!("{} steps", result.feed().unwrap_or_default().len());
     let seen = task.cancel().await?;
     println!("{} after cancelling", seen.status);
     Ok(())

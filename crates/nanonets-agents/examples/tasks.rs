@@ -24,11 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut pages = list.pages();
     while let Some(page) = pages.try_next().await? {
         for task in page.items {
-            println!(
-                "{} {}",
-                task.task_id,
-                task.title.flatten().unwrap_or_default()
-            );
+            println!("{} {}", task.task_id, task.title().unwrap_or_default());
         }
         if let Some(cursor) = page.next_cursor {
             println!("to go on from here: {cursor}");

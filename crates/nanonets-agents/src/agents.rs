@@ -299,7 +299,7 @@ fn merge(
     changes: BTreeMap<String, Json>,
 ) -> serde_json::Result<()> {
     for (key, change) in changes {
-        if change.as_str() == "null" {
+        if change.is_null() {
             target.remove(&key);
             continue;
         }

@@ -211,7 +211,7 @@ impl Search {
             .tasks(titled)
             .await?
             .into_iter()
-            .filter(|task| has_marker(title(task), marker))
+            .filter(|task| has_marker(task.title(), marker))
             .map(|task| candidate(task, Evidence::Title))
             .collect();
         if !titled.is_empty() {
@@ -238,7 +238,7 @@ impl Search {
 
     /// Whether a task whose title was not found by the marker is that of the run.
     async fn examine(&self, task: TaskListItem, marker: &Marker) -> Option<Candidate> {
-        if has_marker(title(&task), marker) {
+        if has_marker(task.title(), marker) {
             return Some(candidate(task, Evidence::Title));
         }
         let messages = self.find.client.task(task.task_id).messages().await;
@@ -246,17 +246,16 @@ impl Search {
         let Ok(messages) = messages else {
             return Some(candidate(task, Evidence::Window));
         };
-        let by_user = |role: &Option<Option<MessageRole>>| {
-            let role = role.as_ref().and_then(Option::as_ref);
-            role.is_none_or(|role| *role == MessageRole::User)
-        };
+        let by_user =
+            |role: Option<&MessageRole>| role.is_none_or(|role| *role == MessageRole::User);
         let texts: Vec<String> = messages
             .iter()
-            .filter(|message| by_user(&message.role))
+            .filter(|message| by_user(message.role()))
             .filter_map(|message| message.content.as_ref())
+            .filter(|content| !content.is_null())
             .map(|content| match content.get::<Value>() {
                 Ok(content) => content.to_string(),
-                Err(_) => content.as_str().to_owned(),
+                Err(_) => content.as_json_text().to_owned(),
             })
             .collect();
         if texts.is_empty() {
@@ -348,10 +347,6 @@ impl Listed {
 
 fn candidate(task: TaskListItem, evidence: Evidence) -> Candidate {
     Candidate { task, evidence }
-}
-
-fn title(task: &TaskListItem) -> Option<&str> {
-    task.title.as_ref()?.as_deref()
 }
 
 /// Whether a text has the marker, and not one that begins or ends with the same name. Its brackets may be lost on the way.

@@ -4,9 +4,9 @@ use std::fmt;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use nanonets_agents_api::Json;
 use nanonets_agents_api::types::{Message, MessageId, MessageRole, TaskStatus, TaskSummary};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::{Output, OutputSource, TaskSummaryRaw};
@@ -246,7 +246,7 @@ impl Question {
     }
 
     fn id(&self) -> Option<MessageId> {
-        self.message.as_ref()?.id.flatten()
+        self.message.as_ref()?.id()
     }
 
     /// Sends the reply, and returns the task to wait for again. That wait does not take this question for a new one, although
@@ -277,11 +277,11 @@ enum Author {
 
 impl Author {
     fn of(message: &Message) -> Self {
-        let role = match message.role.as_ref().and_then(Option::as_ref) {
+        let role = match message.role() {
             Some(MessageRole::Assistant) => return Self::Agent,
             Some(role) => role.as_str().to_ascii_lowercase(),
             // Without a role, a user's id suggests a user.
-            None if message.user_id.flatten().is_none() => return Self::Agent,
+            None if message.user_id().is_none() => return Self::Agent,
             None => return Self::Other,
         };
         match role.as_str() {
@@ -297,7 +297,7 @@ impl Author {
 /// The documentation has the oldest first. Where the times go down, the list is read from its end. Of messages of the same
 /// time, the later one in the list is newer; one without a time is as old as the one before it.
 fn newest_of_agent(mut messages: Vec<Message>) -> (usize, Option<Message>) {
-    let created_at = |message: &Message| Some(message.created_at.as_ref()?.as_ref()?.utc());
+    let created_at = |message: &Message| Some(message.created_at()?.utc());
     let times: Vec<_> = messages.iter().filter_map(created_at).collect();
     let count = |is: fn(&[DateTime<Utc>]) -> bool| times.windows(2).filter(|two| is(two)).count();
     if count(|two| two[0] > two[1]) > count(|two| two[0] < two[1]) {
@@ -341,11 +341,11 @@ impl Failure {
     /// Those of the request.
     pub async fn reason(&self) -> Result<Option<String>> {
         let summary = self.task.summary().await?;
-        Ok(summary.result.and_then(|result| match result.get() {
-            Ok(Value::Null) => None,
-            Ok(Value::String(text)) => Some(text),
-            Ok(other) => Some(other.to_string()),
-            Err(_) => Some(result.as_str().to_owned()),
-        }))
+        let result = summary.result.filter(|result| !result.is_null());
+        let text = |result: Json| match result.get() {
+            Ok(text) => text,
+            Err(_) => result.as_json_text().to_owned(),
+        };
+        Ok(result.map(text))
     }
 }

@@ -205,11 +205,9 @@ impl Run {
         let is_set = output.output_schema.is_some() || output.instructions.is_some();
         let output = is_set.then_some(output);
         if files.is_empty() && form_fields.is_empty() {
-            let body = RunAgentRequest {
-                query: query.map(Some),
-                output_config: output,
-                ..RunAgentRequest::default()
-            };
+            let body = RunAgentRequest::default()
+                .query(query)
+                .output_config(output);
             let request = Request::new(client, call, move |api| {
                 let body = body.clone();
                 async move { api.run_agent(agent, body).send().await }

@@ -111,8 +111,8 @@ impl List<TaskListItem, TaskFilter> {
 const READ_LAG: Duration = Duration::from_secs(60);
 
 /// Whether a field of an answer has this id, or none.
-fn is_or_unknown(task: Option<Option<TaskId>>, id: Uuid) -> bool {
-    task.flatten().is_none_or(|task| task.0 == id)
+fn is_or_unknown(task: Option<TaskId>, id: Uuid) -> bool {
+    task.is_none_or(|task| task.0 == id)
 }
 
 /// One task. Dropping it does nothing to the task.
@@ -274,7 +274,7 @@ impl TaskHandle {
         self.request(Operation::GetTaskSummary, move |api| async move {
             lenient::answer(api.get_task_summary(id).send().await)
         })
-        .about(|summary, id| is_or_unknown(summary.task_id, id))
+        .about(|summary, id| is_or_unknown(summary.task_id(), id))
     }
 
     /// Reads everything that it did.
@@ -283,7 +283,7 @@ impl TaskHandle {
         self.request(Operation::GetTaskResult, move |api| async move {
             lenient::answer(api.get_task_result(id).send().await)
         })
-        .about(|result, id| is_or_unknown(result.task_id, id))
+        .about(|result, id| is_or_unknown(result.task_id(), id))
     }
 
     /// Reads the conversation, oldest message first. Fields of a message that do not decode are in its
@@ -295,7 +295,7 @@ impl TaskHandle {
             lenient::messages(list, |list| list.data)
         })
         .about(|messages, id| {
-            let mut ids = messages.iter().map(|message| message.task_id);
+            let mut ids = messages.iter().map(Message::task_id);
             ids.all(|task| is_or_unknown(task, id))
         })
     }
@@ -306,15 +306,12 @@ impl TaskHandle {
         let is_empty = message.trim().is_empty();
         let private = message.clone();
         let request = self.request(Operation::SendTaskMessage, move |api| {
-            let body = SendTaskMessageRequest {
-                message: Some(Some(message.clone())),
-                ..SendTaskMessageRequest::default()
-            };
+            let body = SendTaskMessageRequest::default().message(&message);
             async move { lenient::answer(api.send_task_message(id, body).send().await) }
         });
         let request = request
             .private(&private)
-            .about(|sent, id| is_or_unknown(sent.task_id, id));
+            .about(|sent, id| is_or_unknown(sent.task_id(), id));
         match is_empty {
             true => request.refused("an empty message says nothing"),
             false => request,

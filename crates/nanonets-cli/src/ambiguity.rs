@@ -360,7 +360,7 @@ async fn look(client: &Client, effect: &Effect<'_>) -> Result<Option<Look>, Erro
                 FoundRun::Found(candidates) => {
                     let tasks = candidates.into_iter().map(|candidate| candidate.task);
                     let found = tasks.map(|task| {
-                        let status = task.status.flatten().map(|status| status.to_string());
+                        let status = task.status().map(|status| status.to_string());
                         (task.task_id.to_string(), status)
                     });
                     Look::of(found, offset)
@@ -392,7 +392,7 @@ async fn look(client: &Client, effect: &Effect<'_>) -> Result<Option<Look>, Erro
             let versions = page.into_inner().items.into_iter();
             let new = versions.filter(|version| is_new(version.updated_at.utc(), offset));
             let found = new.map(|version| {
-                let status = version.status.flatten().map(|status| status.to_string());
+                let status = version.status().map(|status| status.to_string());
                 (version.id.to_string(), status)
             });
             Some(Look::of(found, offset))
@@ -405,11 +405,11 @@ async fn look(client: &Client, effect: &Effect<'_>) -> Result<Option<Look>, Erro
             let offset = measured(messages.headers());
             let messages = messages.into_inner().into_iter().rev();
             let by_user = messages.filter(|message| {
-                let time = message.created_at.as_ref().and_then(Option::as_ref);
+                let time = message.created_at();
                 let is_new = time.is_some_and(|time| is_new(time.utc(), offset));
-                message.role == Some(Some(MessageRole::User)) && is_new
+                message.role() == Some(&MessageRole::User) && is_new
             });
-            let ids = by_user.filter_map(|message| message.id.flatten());
+            let ids = by_user.filter_map(|message| message.id());
             Some(Look::of(ids.map(|id| (id.to_string(), None)), offset))
         }
         _ => None,

@@ -6,9 +6,9 @@ use std::io::{IsTerminal as _, Write as _, stdout};
 
 use chrono::{DateTime, Local};
 use console::{Alignment, measure_text_width, pad_str, truncate_str};
+use nanonets_agents::Json;
 use serde::Serialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use crate::args::Format;
 use crate::failure::{Code, Failure};
@@ -142,25 +142,29 @@ impl Output {
 #[derive(Clone, Debug)]
 pub enum Item {
     Value(Value),
-    /// JSON that no [`Value`] can hold, such as very deep nesting or `1e400`, as it came.
+    /// JSON that no [`Value`] can hold as it is, such as very deep nesting or a number of 30 digits, as it came.
     Text(String),
 }
 
 impl Item {
     /// Anything as JSON.
     pub fn of<T: Serialize>(value: &T) -> Result<Self, Failure> {
-        if let Ok(value) = serde_json::to_value(value) {
-            return Ok(Self::Value(value));
-        }
-        let text = serde_json::to_string(value);
-        text.map(Self::Text)
+        Json::of(value)
+            .map(|json| Self::of_json(&json))
             .map_err(|error| Failure::new(Code::Refused, format!("no JSON: {error}")))
+    }
+
+    fn of_json(json: &Json) -> Self {
+        match json.to_value() {
+            Ok(value) => Self::Value(value),
+            Err(_) => Self::Text(json.as_json_text().to_owned()),
+        }
     }
 
     /// JSON text as it came.
     pub fn of_text(json: &str) -> Self {
         match serde_json::from_str(json) {
-            Ok(value) => Self::Value(value),
+            Ok(json) => Self::of_json(&json),
             Err(_) => Self::Text(json.to_owned()),
         }
     }
@@ -175,9 +179,9 @@ impl Item {
             }
             Self::Value(_) => None,
             Self::Text(text) => {
-                let fields: BTreeMap<String, Box<RawValue>> = serde_json::from_str(text).ok()?;
+                let fields: BTreeMap<String, Json> = serde_json::from_str(text).ok()?;
                 let fields = fields.into_iter();
-                let fields = fields.map(|(name, value)| (name, Self::of_text(value.get())));
+                let fields = fields.map(|(name, value)| (name, Self::of_json(&value)));
                 Some(fields.collect())
             }
         }

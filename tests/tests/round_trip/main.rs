@@ -114,6 +114,21 @@ fn values_that_are_easily_lost_come_back_byte_by_byte() {
                 r#"{"real":0.1}"#,
                 r#"{"any":1.10}"#,
                 r#"{"any":123456789012345678901234567890}"#,
+                r#"{"any":null}"#,
+            ],
+        ),
+        (
+            "Blobs",
+            &[
+                r#"{"id":null}"#,
+                r#"{"id":1,"plain":null}"#,
+                r#"{"id":1,"named":null}"#,
+                r#"{"id":1,"nullable":null}"#,
+                r#"{"id":1,"of_3_0":null}"#,
+                r#"{"id":1,"list":[null,1e400]}"#,
+                r#"{"id":1,"perhaps_list":null}"#,
+                r#"{"id":1,"perhaps_list":[null]}"#,
+                r#"{"id":1,"unknown":null}"#,
             ],
         ),
         (
@@ -171,6 +186,20 @@ fn values_that_are_easily_lost_come_back_byte_by_byte() {
         let again = round_trip("json_values", schema, json).expect(schema);
         assert_eq!(again.expect(json), expected);
     }
+}
+
+#[test]
+fn null_is_a_value_of_any_json_and_not_absent() {
+    use workspace_tests::fixtures::json_values::support::Json;
+    use workspace_tests::fixtures::json_values::types::{Blob, Blobs};
+
+    let blobs: Blobs = serde_json::from_str(r#"{"id":null,"plain":null}"#).expect("blobs");
+    assert!(blobs.id.is_null());
+    assert!(blobs.plain.is_some_and(|plain| plain.is_null()));
+    assert_eq!(blobs.named, None);
+    // One state each for absent, `null` and a value: no `Option` in an `Option`.
+    let (nullable, of_3_0): (Option<Json>, Option<Blob>) = (blobs.nullable, blobs.of_3_0);
+    assert!(nullable.is_none() && of_3_0.is_none());
 }
 
 #[test]

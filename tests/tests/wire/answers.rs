@@ -171,8 +171,8 @@ async fn a_result_has_its_feed() {
     let result = call.send().await.unwrap();
     assert_eq!(result.status, Some(Some(TaskStatus::Failed)));
     let feed = result.feed.as_ref().unwrap().as_ref().unwrap();
-    assert_eq!(feed[0].to_value()["type"], "tool_call");
-    assert_eq!(feed[1].to_value()["type"], "task_complete");
+    assert_eq!(feed[0].to_value().unwrap()["type"], "tool_call");
+    assert_eq!(feed[1].to_value().unwrap()["type"], "task_complete");
     assert!(result.extra.is_empty());
 }
 
@@ -182,7 +182,7 @@ async fn a_message_has_its_fields() {
     let call = client.list_task_messages(task_id());
     let list = call.send().await.unwrap();
     let message = &list.data[0];
-    assert_eq!(message.id.flatten().unwrap().to_string(), bodies::MESSAGE);
+    assert_eq!(message.id().unwrap().to_string(), bodies::MESSAGE);
     assert_eq!(message.task_id, Some(Some(task_id())));
     assert_eq!(message.agent_id, Some(Some(agent_id())));
     assert_eq!(
@@ -214,8 +214,7 @@ async fn a_receipt_for_a_message_has_its_fields() {
     assert!(receipt.extra.is_empty());
 }
 
-/// A type whose every field is inferred reads an empty object, and one that has null for each field. It is written with
-/// the nulls that came, but for those of free JSON, where null and absent are the same.
+/// A type whose every field is inferred reads an empty object, and one that has null for each field, and is written as it came.
 fn may_be_empty<T>(fields: &[&str])
 where
     T: serde::de::DeserializeOwned + serde::Serialize,
@@ -225,12 +224,8 @@ where
     let null = fields
         .iter()
         .map(|field| ((*field).to_owned(), Value::Null));
-    let mut null = Value::Object(null.collect());
+    let null = Value::Object(null.collect());
     let read: T = serde_json::from_value(null.clone()).unwrap();
-    let is_free = |name: &str| ["content", "extracted_data", "result"].contains(&name);
-    null.as_object_mut()
-        .unwrap()
-        .retain(|name, _| !is_free(name));
     assert_eq!(serde_json::to_value(read).unwrap(), null);
 }
 

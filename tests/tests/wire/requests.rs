@@ -2,7 +2,7 @@
 
 use nanonets_agents_api::Client;
 use nanonets_agents_api::types::{
-    CreateAgentRequest, RunAgentRequest, SendTaskMessageRequest, TaskOutputConfig,
+    AgentConfig, CreateAgentRequest, RunAgentRequest, SendTaskMessageRequest, TaskOutputConfig,
     UpdateAgentRequest,
 };
 use serde_json::json;
@@ -34,12 +34,10 @@ async fn list_agents_gets_the_agents() {
 async fn create_agent_posts_what_was_set_as_json() {
     let (mut server, client) = serving(&bodies::agent()).await;
     let config = json!({"tools": [], "model": null});
-    let body = CreateAgentRequest {
-        name: Some("Invoices".to_owned()),
-        system_prompt: Some("Extract \"all\"\n".to_owned()),
-        config: Some(serde_json::from_value(config.clone()).unwrap()),
-        ..Default::default()
-    };
+    let body = CreateAgentRequest::default()
+        .name("Invoices")
+        .system_prompt("Extract \"all\"\n")
+        .config(serde_json::from_value::<AgentConfig>(config.clone()).unwrap());
     client.create_agent(body).send().await.unwrap();
     let sent = server.next().await;
     assert_eq!(line(&sent), "POST /api/v1/agents");
@@ -71,10 +69,7 @@ async fn get_agent_gets_the_agent() {
 #[tokio::test]
 async fn update_agent_patches_what_was_set_as_json() {
     let (mut server, client) = serving(&bodies::agent()).await;
-    let body = UpdateAgentRequest {
-        is_active: Some(false),
-        ..Default::default()
-    };
+    let body = UpdateAgentRequest::default().is_active(false);
     let call = client.update_agent(agent_id(), body);
     call.send().await.unwrap();
     let sent = server.next().await;
@@ -86,14 +81,10 @@ async fn update_agent_patches_what_was_set_as_json() {
 #[tokio::test]
 async fn run_agent_posts_the_prompt_and_the_output_config_as_json() {
     let (mut server, client) = serving(&bodies::run_agent_response()).await;
-    let body = RunAgentRequest {
-        query: Some(Some("Què hi ha? 你好".to_owned())),
-        output_config: Some(TaskOutputConfig {
-            output_schema: Some(json!({"total": "number"}).to_string()),
-            ..Default::default()
-        }),
-        ..Default::default()
-    };
+    let output = TaskOutputConfig::default().output_schema(json!({"total": "number"}).to_string());
+    let body = RunAgentRequest::default()
+        .query("Què hi ha? 你好")
+        .output_config(output);
     let call = client.run_agent(agent_id(), body);
     call.send().await.unwrap();
     let sent = server.next().await;
@@ -110,17 +101,15 @@ async fn run_agent_posts_the_prompt_and_the_output_config_as_json() {
 
 #[tokio::test]
 async fn a_body_has_the_members_that_were_set_null_included() {
-    for (query, expected) in [
-        (None, json!({"later": [1.50]})),
-        (Some(None), json!({"query": null, "later": [1.50]})),
+    for (mut body, expected) in [
+        (RunAgentRequest::default(), json!({"later": [1.50]})),
+        (
+            RunAgentRequest::default().query_null(),
+            json!({"query": null, "later": [1.50]}),
+        ),
     ] {
         let (mut server, client) = serving(&bodies::run_agent_response()).await;
-        let later = json!([1.50]).into();
-        let body = RunAgentRequest {
-            query,
-            extra: [("later".to_owned(), later)].into(),
-            ..Default::default()
-        };
+        body.extra.insert("later".to_owned(), json!([1.50]).into());
         client.run_agent(agent_id(), body).send().await.unwrap();
         assert_eq!(server.next().await.json(), expected);
     }
@@ -191,10 +180,7 @@ async fn list_task_messages_gets_the_plural_path() {
 #[tokio::test]
 async fn send_task_message_posts_json_to_the_singular_path() {
     let (mut server, client) = serving(&bodies::send_task_message_response()).await;
-    let body = SendTaskMessageRequest {
-        message: Some(Some("EUR".to_owned())),
-        ..Default::default()
-    };
+    let body = SendTaskMessageRequest::default().message("EUR");
     let call = client.send_task_message(task_id(), body);
     call.send().await.unwrap();
     let sent = server.next().await;

@@ -38,15 +38,10 @@ fn is_clean_with_its_sources(error: &impl std::error::Error) {
 /// Sends all that is secret to a server, and gives what comes of it.
 async fn failures(url: &str) -> [Failure; 3] {
     let client = client(url);
-    let config = TaskOutputConfig {
-        instructions: Some(PROMPT.to_owned()),
-        ..TaskOutputConfig::default()
-    };
-    let body = RunAgentRequest {
-        query: Some(Some(PROMPT.to_owned())),
-        output_config: Some(config.clone()),
-        ..RunAgentRequest::default()
-    };
+    let config = TaskOutputConfig::default().instructions(PROMPT);
+    let body = RunAgentRequest::default()
+        .query(PROMPT)
+        .output_config(config.clone());
     let run = client.run_agent(agent_id(), body);
     let upload = client
         .run_agent_multipart(agent_id())

@@ -115,11 +115,9 @@ async fn the_prompt_arrives_as_plain_text() {
 
 #[tokio::test]
 async fn the_output_config_arrives_as_json() {
-    let config = TaskOutputConfig {
-        output_schema: Some(json!({"total": "number"}).to_string()),
-        instructions: Some("ISO dates".to_owned()),
-        ..TaskOutputConfig::default()
-    };
+    let config = TaskOutputConfig::default()
+        .output_schema(json!({"total": "number"}).to_string())
+        .instructions("ISO dates");
     let received = sent(|call| call.output_config(config)).await;
     let parts = received.parts().await;
     let [part] = &*parts else { panic!("{parts:?}") };

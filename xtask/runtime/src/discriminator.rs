@@ -18,7 +18,7 @@ const SCHEMAS: &str = "#/components/schemas/";
 /// The discriminator value of an object: the string member of this name. That of a reference to a schema is its name.
 #[must_use]
 pub fn read(json: &Json, key: &'static str) -> Option<String> {
-    let mut document = serde_json::Deserializer::from_str(json.as_str());
+    let mut document = serde_json::Deserializer::from_str(json.as_json_text());
     let value: String = Member(key).deserialize(&mut document).ok()??;
     match value.strip_prefix(SCHEMAS) {
         Some(name) => Some(name.to_owned()),

@@ -11,7 +11,7 @@
 //! | [`form`], [`multipart`], [`file_part`], [`part_value`], `media_type` | write bodies that are no JSON, and stream files |
 //! | [`wire`] | how each Rust type is read from JSON and written to it |
 //! | [`object`], [`open_enum`], [`union`], [`discriminator`] | implement that for structs, string enums and unions |
-//! | [`json`], [`formatted`], [`timestamp`], [`date_time`], `repair` | values that keep the text that they were read from |
+//! | [`json`], `exact`, [`formatted`], [`timestamp`], [`date_time`], `repair` | values that keep the text that they were read from |
 //! | [`optional`] | the arguments of setters |
 //! | [`constraint`], `pattern` | check values before they are sent |
 //! | [`response`], [`error_body`], [`event_stream`] | read an answer into a value, an error that keeps everything, or a stream of events |
@@ -31,6 +31,7 @@ pub mod discriminator;
 pub mod draft;
 pub mod error_body;
 pub mod event_stream;
+mod exact;
 pub mod file_part;
 pub mod form;
 pub mod formatted;

@@ -50,7 +50,7 @@ impl Visitor<'_> for KeyOf {
 /// object! {
 ///     Task (extra) {
 ///         task_id: "task_id" required,               // `T`
-///         note: "note" optional,                     // `Option<T>`: absent or a value; `null` is read as absent
+///         note: "note" optional,                     // `Option<T>`: absent or a value; `null` is absent, unless it is a value of `T`
 ///         title: "title" nullable { length: (1, 9) } // `Option<Option<T>>`: absent, `null` or a value
 ///     }
 /// }

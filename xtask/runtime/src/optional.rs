@@ -1,12 +1,15 @@
 //! The argument of a setter of an optional value: a value, or an `Option` of one.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
+use super::formatted::Formatted;
+use super::json::Json;
 use super::timestamp::Timestamp;
 
-/// A value of type `T`, or none: text, a list or a date and time in any of its types, or an `Option` of these.
+/// A value of type `T`, or none: text, a list, a date and time or JSON in any of its types, or an `Option` of these.
 pub trait IntoOption<T> {
     /// The value.
     fn into_option(self) -> Option<T>;
@@ -32,6 +35,10 @@ macro_rules! into_option {
 
 into_option!(String: &str, String, &String, Box<str>, Cow<'_, str>);
 into_option!(Timestamp: Timestamp, DateTime<Utc>);
+into_option!(Json: Json, serde_json::Value);
+into_option!(Formatted<uuid::Uuid>: Formatted<uuid::Uuid>, uuid::Uuid);
+into_option!(Formatted<NaiveDate>: Formatted<NaiveDate>, NaiveDate);
+into_option!(Formatted<IpAddr>: Formatted<IpAddr>, IpAddr);
 
 impl<T, V: Into<T>> IntoOption<Vec<T>> for Vec<V> {
     fn into_option(self) -> Option<Vec<T>> {

@@ -32,6 +32,12 @@ pub trait Wire: Sized {
     /// The error of the serializer.
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 
+    /// The value that `null` is, if `null` is a value of the type.
+    #[must_use]
+    fn of_null() -> Option<Self> {
+        None
+    }
+
     /// How well the type describes the value that was read.
     fn fit(&self) -> Fit {
         Fit::default()
@@ -128,9 +134,23 @@ macro_rules! wire_by_serde {
     };
 }
 
-wire_by_serde!(Fit::default(); Json);
 // A string of a known format is described better by it than by `String`.
 wire_by_serde!(Fit::KNOWN; chrono::NaiveDate, chrono::NaiveTime, uuid::Uuid, std::net::IpAddr, std::net::Ipv4Addr, std::net::Ipv6Addr);
+
+/// JSON of any shape. `null` is a value of it, which is not absent.
+impl Wire for Json {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
+
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.serialize(serializer)
+    }
+
+    fn of_null() -> Option<Self> {
+        Some(serde_json::Value::Null.into())
+    }
+}
 
 impl Wire for bool {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -225,7 +245,7 @@ wire_integers!(i8, i16, i32, i64, u8, u16, u32, u64);
 impl Wire for i128 {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let json = Json::deserialize(deserializer)?;
-        let text = json.as_str();
+        let text = json.as_json_text();
         let float = || text.parse().ok().and_then(integral);
         let number = text.parse().ok().or_else(float);
         number.ok_or_else(|| D::Error::custom("expected an integer"))
@@ -292,11 +312,11 @@ impl Wire for Timestamp {
     }
 }
 
-/// A value or `null`.
+/// A value or `null`. Where `null` is a value of the type itself, it is that.
 impl<T: Wire> Wire for Option<T> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Option::<As<T>>::deserialize(deserializer)?;
-        Ok(value.map(|As(value)| value))
+        Ok(value.map_or_else(T::of_null, |As(value)| Some(value)))
     }
 
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -323,6 +343,10 @@ impl<T: Wire> Wire for Box<T> {
 
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         T::write(self, serializer)
+    }
+
+    fn of_null() -> Option<Self> {
+        T::of_null().map(Self::new)
     }
 
     fn fit(&self) -> Fit {
@@ -487,6 +511,10 @@ macro_rules! newtype {
                 serializer: S,
             ) -> ::std::result::Result<S::Ok, S::Error> {
                 support::wire::Wire::write(&self.0, serializer)
+            }
+
+            fn of_null() -> ::std::option::Option<Self> {
+                support::wire::Wire::of_null().map(Self)
             }
 
             fn fit(&self) -> support::wire::Fit {

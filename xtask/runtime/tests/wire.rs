@@ -265,20 +265,10 @@ fn generated_types_can_be_part_of_others_and_of_other_formats() {
 }
 
 #[test]
-fn json_of_any_shape_compares_as_json_and_shows_nothing() {
-    let one = Json::from(json!({ "a": 1, "b": [] }));
-    let other: Json = serde_json::from_str(r#"{ "b": [], "a": 1 }"#).expect("JSON");
-    assert_eq!(one, other);
-    assert_eq!(other.as_str(), r#"{ "b": [], "a": 1 }"#);
-    assert_eq!(other.get::<Dog>().expect("a dog").extra.len(), 2);
-    assert!(!format!("{:?}", Json::from(json!("secret"))).contains("secret"));
-}
-
-#[test]
 fn halves_of_characters_are_replaced_wherever_they_are_decoded() {
     let json: Json = serde_json::from_str(r#"{"tricks":["\ud83d"]}"#).expect("JSON");
-    assert_eq!(json.as_str(), r#"{"tricks":["\ufffd"]}"#);
-    assert_eq!(json.to_value(), json!({ "tricks": ["\u{fffd}"] }));
+    assert_eq!(json.as_json_text(), r#"{"tricks":["\ufffd"]}"#);
+    assert_eq!(json, json!({ "tricks": ["\u{fffd}"] }));
     let dog: Pet = read(r#"{"tricks":["\udc00"],"\ud83d":"\ud83d\ude00"}"#);
     assert!(matches!(&dog, Pet::Dog(dog) if dog.tricks.is_some()));
     let value = serde_json::to_value(dog).expect("JSON");
@@ -287,15 +277,6 @@ fn halves_of_characters_are_replaced_wherever_they_are_decoded() {
         json!({ "tricks": ["\u{fffd}"], "\u{fffd}": "\u{1f600}" })
     );
     assert!(matches!(read(r#""\ud83d""#), Pet::Name(name) if name == "\u{fffd}"));
-}
-
-#[test]
-fn json_that_no_value_can_hold_is_an_error_and_not_lost() {
-    for text in ["1e400".to_owned(), "[".repeat(200) + &"]".repeat(200)] {
-        let json: Json = serde_json::from_str(&text).expect("JSON");
-        assert_eq!(json.as_str(), text);
-        assert!(json.get::<Value>().is_err() && json.to_value().is_null());
-    }
 }
 
 #[test]

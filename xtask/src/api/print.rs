@@ -158,7 +158,12 @@ impl Api {
             (field.docs.private, "private"),
             (field.docs.deprecated, "deprecated"),
         ]);
-        writeln!(f, "  {}{mark}: {value}{null}{notes}", field.key)
+        let default = match (&field.default, &field.default_value) {
+            (Some(default), Some(_)) => format!(" = {default}"),
+            _ => String::new(),
+        };
+        let key = &field.key;
+        writeln!(f, "  {key}{mark}: {value}{null}{default}{notes}")
     }
 
     /// A type as one would write it in a table.

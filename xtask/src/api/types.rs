@@ -85,8 +85,42 @@ pub struct Field {
     pub docs: TypeDocs,
     /// The JSON of what the server assumes if it is absent.
     pub default: Option<String>,
+    /// The same as a value of its type, where one can be written in Rust.
+    pub default_value: Option<DefaultValue>,
     /// The constraints of its value, other than those of its type.
     pub constraints: Constraints,
+    /// The methods that read and set it.
+    pub accessors: Accessors,
+}
+
+/// A default as a value of the type of its field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DefaultValue {
+    /// `true` or `false`.
+    Bool(bool),
+    /// An integer within the range of its type.
+    Integer(i128),
+    /// A number.
+    Number(f64),
+    /// Text.
+    Text(String),
+    /// The variant of an enum with this index.
+    Variant(TypeId, usize),
+    /// A newtype around another value.
+    Newtype(TypeId, Box<DefaultValue>),
+    /// An array without items.
+    EmptyList,
+}
+
+/// The names of the methods of a field. A required field has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accessors {
+    /// Reads it: the default if it is absent, and one `Option` less if it may be absent or `null`.
+    pub getter: Option<String>,
+    /// Sets it or makes it absent, if the struct is sent.
+    pub setter: Option<String>,
+    /// Sets it to `null`, if the struct is sent and `null` is a value.
+    pub null_setter: Option<String>,
 }
 
 /// The states of a field.
@@ -291,6 +325,23 @@ pub enum Primitive {
     Json,
 }
 
+impl Primitive {
+    /// Whether the Rust type is `Copy`.
+    #[must_use]
+    pub fn is_copy(self) -> bool {
+        match self {
+            Self::Bool
+            | Self::Integer(_)
+            | Self::Float
+            | Self::Float32
+            | Self::Date
+            | Self::Uuid
+            | Self::Ip => true,
+            Self::String | Self::Timestamp | Self::Json => false,
+        }
+    }
+}
+
 /// The width of an integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Integer {
@@ -353,6 +404,21 @@ impl Shape {
             }
             Self::Union(union) => Box::new(union.branches.iter().map(|branch| &branch.value)),
             Self::Newtype(newtype) => Box::new(std::iter::once(&newtype.inner)),
+            Self::Enum(_) => Box::new(std::iter::empty()),
+        }
+    }
+
+    /// The types of its members, to change them.
+    pub fn references_mut(&mut self) -> Box<dyn Iterator<Item = &mut TypeRef> + '_> {
+        match self {
+            Self::Struct(object) => {
+                let fields = object.fields.iter_mut().map(|field| &mut field.value);
+                Box::new(fields.chain([&mut object.extra]))
+            }
+            Self::Union(union) => {
+                Box::new(union.branches.iter_mut().map(|branch| &mut branch.value))
+            }
+            Self::Newtype(newtype) => Box::new(std::iter::once(&mut newtype.inner)),
             Self::Enum(_) => Box::new(std::iter::empty()),
         }
     }

@@ -64,7 +64,16 @@ impl Scope {
 
     /// The name of a field, with underscores behind it if it is taken.
     pub fn field(&mut self, key: &str) -> String {
-        let mut name = names::value_name(key);
+        self.free(names::value_name(key))
+    }
+
+    /// Takes a name, if it is free.
+    pub fn take(&mut self, name: &str) -> bool {
+        self.taken.insert(name.to_owned())
+    }
+
+    /// A name, with underscores behind it if it is taken.
+    pub fn free(&mut self, mut name: String) -> String {
         while !self.taken.insert(name.clone()) {
             name.push('_');
         }

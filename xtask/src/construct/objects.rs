@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::api::{Field, Presence, StructType, TypeRef};
+use crate::api::{Accessors, Field, Presence, StructType, TypeRef};
 use crate::names;
 use crate::pointer;
 
@@ -57,6 +57,9 @@ pub fn structure<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> 
             },
             docs: docs(&property),
             default: property.annotation("default").map(Value::to_string),
+            // Its type may not be complete yet.
+            default_value: None,
+            accessors: Accessors::default(),
         })
     });
     let fields = fields.collect();

@@ -17,7 +17,7 @@ use super::constraints::constraints;
 use super::directions::{Direction, Directions};
 use super::names::{self, Scope};
 use super::schema::{Branch, Key, Schema};
-use super::{forms, objects, primitives, recursion, unions};
+use super::{forms, nulls, objects, primitives, recursion, unions};
 
 /// The largest number of types. The largest public documents have a third of it.
 const MAX_TYPES: usize = 20_000;
@@ -232,6 +232,7 @@ impl<'d> Types<'d> {
             })),
         });
         let mut types: Vec<TypeDef> = types.collect();
+        nulls::merged(&mut types);
         recursion::boxed(&mut types);
         Ok(types)
     }

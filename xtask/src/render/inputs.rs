@@ -40,7 +40,7 @@ pub enum Conversion {
     Value,
     /// By `Into`, to an `Option`.
     Option,
-    /// By `IntoOption` of the support code, to an `Option`: from text or a list in any of its types.
+    /// By `IntoOption` of the support code, to an `Option`: from text, a list or JSON in any of its types.
     IntoOption,
     /// From an iterator, to a list that grows with each call.
     Items,
@@ -48,19 +48,20 @@ pub enum Conversion {
 
 impl Conversion {
     /// The conversion of an optional or a required value of a type.
-    fn of(value: &TypeRef, required: bool) -> Self {
+    pub fn of(value: &TypeRef, required: bool) -> Self {
         match (required, value) {
             (true, _) => Self::Value,
             (
                 false,
-                TypeRef::List(_) | TypeRef::Primitive(Primitive::String | Primitive::Timestamp),
+                TypeRef::List(_)
+                | TypeRef::Primitive(Primitive::String | Primitive::Timestamp | Primitive::Json),
             ) => Self::IntoOption,
             (false, _) => Self::Option,
         }
     }
 
     /// The type that callers pass for a value of this type.
-    fn accepted(self, references: &References<'_>, value: &TokenStream) -> TokenStream {
+    pub fn accepted(self, references: &References<'_>, value: &TokenStream) -> TokenStream {
         match self {
             Self::Value => quote!(impl ::std::convert::Into<#value>),
             Self::Option => {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, format_ident, quote};
 
 use super::constraints;
-use crate::api::{Api, Primitive, TypeId, TypeRef};
+use crate::api::{Api, DefaultValue, Primitive, Shape, TypeId, TypeRef};
 
 /// Prints references to types from within the module of types.
 #[derive(Debug)]
@@ -17,8 +17,34 @@ pub struct References<'a> {
     module: Option<TokenStream>,
     /// The types with constraints.
     constrained: BTreeSet<TypeId>,
+    /// The newtypes around a format that keep texts of another one.
+    lenient: BTreeSet<TypeId>,
     /// Whether texts may have another format than their type.
     is_lenient: bool,
+}
+
+/// The newtypes around a format that keep texts of another one. A UUID with a name is an id, and what a parameter is, callers
+/// pass on: both are always in their format.
+fn lenient(api: &Api) -> BTreeSet<TypeId> {
+    let parameters = api
+        .operations
+        .iter()
+        .flat_map(|operation| &operation.parameters);
+    let parameters: BTreeSet<TypeId> = parameters
+        .filter_map(|parameter| parameter.value.named())
+        .collect();
+    let types = api.types.iter().enumerate();
+    let lenient = types.filter(|(_, definition)| match &definition.shape {
+        Shape::Newtype(newtype) => match newtype.inner {
+            TypeRef::Primitive(primitive) => is_format(primitive) && primitive != Primitive::Uuid,
+            _ => false,
+        },
+        Shape::Struct(_) | Shape::Enum(_) | Shape::Union(_) => false,
+    });
+    lenient
+        .map(|(index, _)| TypeId(index))
+        .filter(|id| !parameters.contains(id))
+        .collect()
 }
 
 impl<'a> References<'a> {
@@ -30,6 +56,7 @@ impl<'a> References<'a> {
             names: names.collect(),
             module: None,
             constrained: constraints::constrained(api),
+            lenient: lenient(api),
             is_lenient: true,
         }
     }
@@ -51,6 +78,72 @@ impl<'a> References<'a> {
     /// Whether values of a type have constraints.
     pub fn is_constrained(&self, reference: &TypeRef) -> bool {
         constraints::named(reference).is_some_and(|id| self.constrained.contains(&id))
+    }
+
+    /// Whether a type is JSON of any shape, or around that.
+    pub fn is_any_json(&self, reference: &TypeRef) -> bool {
+        match reference {
+            TypeRef::Named(id) => match &self.api.definition(*id).shape {
+                Shape::Newtype(newtype) => newtype.inner == TypeRef::JSON,
+                _ => false,
+            },
+            TypeRef::Boxed(inner) => self.is_any_json(inner),
+            reference => *reference == TypeRef::JSON,
+        }
+    }
+
+    /// Whether values of a type are copied rather than borrowed.
+    pub fn is_copy(&self, reference: &TypeRef) -> bool {
+        match reference {
+            TypeRef::Primitive(primitive) => {
+                primitive.is_copy() && !self.keeps_other_texts(reference)
+            }
+            TypeRef::Named(id) => match &self.api.definition(*id).shape {
+                Shape::Newtype(newtype) => {
+                    let TypeRef::Primitive(inner) = newtype.inner else {
+                        return false;
+                    };
+                    inner.is_copy() && !self.is_lenient_type(*id)
+                }
+                Shape::Struct(_) | Shape::Enum(_) | Shape::Union(_) => false,
+            },
+            TypeRef::Boxed(_) | TypeRef::Nullable(_) | TypeRef::List(_) | TypeRef::Map(_) => false,
+        }
+    }
+
+    /// Whether a type around a format keeps texts of another one.
+    pub fn is_lenient_type(&self, id: TypeId) -> bool {
+        self.lenient.contains(&id)
+    }
+
+    /// Whether a value of a format is printed as a type that keeps texts of another one.
+    pub fn keeps_other_texts(&self, reference: &TypeRef) -> bool {
+        self.is_lenient
+            && matches!(reference, TypeRef::Primitive(primitive) if is_format(*primitive))
+    }
+
+    /// A default as an expression.
+    pub fn default_value(&self, value: &DefaultValue) -> TokenStream {
+        match value {
+            DefaultValue::Bool(value) => quote!(#value),
+            DefaultValue::Integer(value) => Literal::i128_unsuffixed(*value).into_token_stream(),
+            DefaultValue::Number(value) => Literal::f64_unsuffixed(*value).into_token_stream(),
+            DefaultValue::Text(value) => quote!(#value),
+            DefaultValue::Variant(id, index) => {
+                let name = self.print(&TypeRef::Named(*id));
+                let variant = match &self.api.definition(*id).shape {
+                    Shape::Enum(values) => values.variants.get(*index),
+                    _ => None,
+                };
+                let variant = variant.map(|variant| format_ident!("{}", variant.name));
+                quote!(#name::#variant)
+            }
+            DefaultValue::Newtype(id, inner) => {
+                let (name, inner) = (self.print(&TypeRef::Named(*id)), self.default_value(inner));
+                quote!(#name(#inner))
+            }
+            DefaultValue::EmptyList => quote!(&[]),
+        }
     }
 
     /// `Vec` of a type.
@@ -144,6 +237,6 @@ impl<'a> References<'a> {
 }
 
 /// Whether a type is a format of texts, without a rule for other texts.
-pub fn is_format(primitive: Primitive) -> bool {
+fn is_format(primitive: Primitive) -> bool {
     matches!(primitive, Primitive::Date | Primitive::Uuid | Primitive::Ip)
 }

@@ -19,6 +19,7 @@ const SOURCES: &[(&str, &str)] = sources![
     "discriminator",
     "draft",
     "error_body",
+    "exact",
     "file_part",
     "form",
     "formatted",
@@ -100,6 +101,7 @@ pub fn module(needed: &Needed) -> TokenStream {
         pub(crate) mod draft;
         mod error_body;
         #events
+        mod exact;
         mod file_part;
         mod form;
         mod formatted;

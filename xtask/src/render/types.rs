@@ -5,13 +5,14 @@ use std::iter;
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
+use super::accessors;
 use super::constraints;
 use super::discriminators;
 use super::docs;
-use super::references::{References, is_format};
+use super::references::References;
 use crate::api::{
-    Api, Constraints, EnumType, Evidence, Field, Newtype, Operation, Presence, Primitive, Shape,
-    StructType, TypeDef, TypeDocs, TypeId, TypeRef, UnionType,
+    Api, Constraints, EnumType, Evidence, Field, Newtype, Presence, Primitive, Shape, StructType,
+    TypeDef, TypeDocs, TypeId, TypeRef, UnionType,
 };
 
 /// The sections of the module of types: its head, and each type.
@@ -83,6 +84,12 @@ impl Printer<'_> {
         let is_default = object.fields.iter().all(|field| !is_required(field));
         let default = is_default.then(|| quote!(, Default));
         let constructor = (!is_default).then(|| self.constructor(object));
+        let accessors = object
+            .fields
+            .iter()
+            .map(|field| accessors::print(self.references, field));
+        let methods: TokenStream = constructor.into_iter().chain(accessors).collect();
+        let methods = (!methods.is_empty()).then(|| quote!(impl #name { #methods }));
         let debug = self.debug(object);
         let extra_name = format_ident!("{}", object.extra_name);
         let tags = &self.tags;
@@ -111,7 +118,7 @@ impl Printer<'_> {
                 pub #extra_name: #extra,
             }
 
-            #constructor
+            #methods
 
             #debug
 
@@ -133,6 +140,9 @@ impl Printer<'_> {
         let states = match field.presence {
             Presence::OptionalNullable => "`None` is absent, and `Some(None)` is `null`.",
             Presence::RequiredNullable => "`None` is `null`.",
+            Presence::Optional if self.references.is_any_json(&field.value) => {
+                "`None` is absent; `null` is a value."
+            }
             Presence::Required | Presence::Optional => "",
         };
         let default = match &field.default {
@@ -152,7 +162,6 @@ impl Printer<'_> {
     }
 
     fn constructor(&self, object: &StructType) -> TokenStream {
-        let name = format_ident!("{}", self.definition.name);
         let required = object.fields.iter().filter(|field| is_required(field));
         let arguments = required.map(|field| {
             let (ident, value) = (format_ident!("{}", field.name), self.field_type(field));
@@ -174,15 +183,13 @@ impl Printer<'_> {
             > 7)
         .then(|| quote!(#[allow(clippy::too_many_arguments)]));
         quote! {
-            impl #name {
-                /// A value that has the required members and no other.
-                #many
-                #[must_use]
-                pub fn new(#(#arguments),*) -> Self {
-                    Self {
-                        #(#fields,)*
-                        #extra: ::std::collections::BTreeMap::new(),
-                    }
+            /// A value that has the required members and no other.
+            #many
+            #[must_use]
+            pub fn new(#(#arguments),*) -> Self {
+                Self {
+                    #(#fields,)*
+                    #extra: ::std::collections::BTreeMap::new(),
                 }
             }
         }
@@ -336,7 +343,7 @@ impl Printer<'_> {
         let comment = self.comment(&notes);
         let constraints = constraints::braced(&newtype.constraints);
         let strict = self.references.print_strict(&newtype.inner);
-        let is_lenient = self.is_lenient(newtype);
+        let is_lenient = self.references.is_lenient_type(self.id);
         let is_strict = matches!(newtype.inner, TypeRef::Primitive(_)) && !is_lenient;
         let inner = match is_strict {
             true => strict.clone(),
@@ -344,19 +351,21 @@ impl Printer<'_> {
         };
         let is_private = self.definition.docs.private;
         let (traits, text) = match &newtype.inner {
-            TypeRef::Primitive(primitive) if is_format(*primitive) => match is_lenient {
-                true => (quote!(Eq, Hash, Ord, PartialOrd,), true),
-                false => (quote!(Copy, Eq, Hash, Ord, PartialOrd,), true),
-            },
-            TypeRef::Primitive(Primitive::Integer(_)) => {
-                (quote!(Copy, Eq, Hash, Ord, PartialOrd,), true)
-            }
-            TypeRef::Primitive(Primitive::String | Primitive::Timestamp) => {
-                (quote!(Eq, Hash, Ord, PartialOrd,), true)
-            }
-            TypeRef::Primitive(Primitive::Bool) => (quote!(Copy, Eq, Hash,), true),
+            TypeRef::Primitive(Primitive::Bool) => (quote!(Eq, Hash,), true),
+            TypeRef::Primitive(
+                Primitive::Uuid
+                | Primitive::Date
+                | Primitive::Ip
+                | Primitive::Integer(_)
+                | Primitive::String
+                | Primitive::Timestamp,
+            ) => (quote!(Eq, Hash, Ord, PartialOrd,), true),
             _ => (quote!(), false),
         };
+        let copy = self
+            .references
+            .is_copy(&TypeRef::Named(self.id))
+            .then(|| quote!(Copy,));
         let debug = match is_private {
             true => quote!(support::private_debug!(#name);),
             false => quote!(),
@@ -377,7 +386,7 @@ impl Printer<'_> {
         });
         quote! {
             #comment
-            #[derive(Clone, #derived #traits PartialEq)]
+            #[derive(Clone, #derived #copy #traits PartialEq)]
             pub struct #name(pub #inner);
 
             #debug
@@ -386,20 +395,6 @@ impl Printer<'_> {
             #text
             #from_strict
         }
-    }
-
-    /// Whether a type around a format keeps texts of another one. A UUID with a name is an id, and what a parameter is, callers
-    /// pass on: both are always in their format.
-    fn is_lenient(&self, newtype: &Newtype) -> bool {
-        let TypeRef::Primitive(primitive) = newtype.inner else {
-            return false;
-        };
-        let mut operations = self.references.api().operations.iter();
-        let is_parameter = |operation: &Operation| {
-            let mut parameters = operation.parameters.iter();
-            parameters.any(|parameter| parameter.value.named() == Some(self.id))
-        };
-        is_format(primitive) && primitive != Primitive::Uuid && !operations.any(is_parameter)
     }
 }
 

@@ -155,6 +155,12 @@ impl AgentListItem {
             extra: ::std::collections::BTreeMap::new(),
         }
     }
+
+    /// The member `status`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn status(&self) -> Option<&AgentStatus> {
+        self.status.as_ref()?.as_ref()
+    }
 }
 
 support::private_debug!(
@@ -194,6 +200,12 @@ impl AgentPage {
             next_cursor: ::std::option::Option::None,
             extra: ::std::collections::BTreeMap::new(),
         }
+    }
+
+    /// The member `next_cursor`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn next_cursor(&self) -> Option<&str> {
+        self.next_cursor.as_ref()?.as_deref()
     }
 }
 
@@ -351,6 +363,18 @@ impl AgentVersionPage {
             extra: ::std::collections::BTreeMap::new(),
         }
     }
+
+    /// The member `has_more`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn has_more(&self) -> Option<bool> {
+        self.has_more.flatten()
+    }
+
+    /// The member `next_cursor`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn next_cursor(&self) -> Option<&str> {
+        self.next_cursor.as_ref()?.as_deref()
+    }
 }
 
 support::private_debug!(AgentVersionPage; data, has_more, next_cursor);
@@ -371,6 +395,35 @@ pub struct CreateAgentRequest {
     pub system_prompt: Option<String>,
     /// Members that the API description does not name, as they came.
     pub extra: ::std::collections::BTreeMap<String, support::Json>,
+}
+
+impl CreateAgentRequest {
+    /// Sets the member `config`. `None` makes it absent.
+    #[must_use]
+    pub fn config(
+        mut self,
+        config: impl ::std::convert::Into<Option<AgentConfig>>,
+    ) -> Self {
+        self.config = config.into();
+        self
+    }
+
+    /// Sets the member `name`. `None` makes it absent.
+    #[must_use]
+    pub fn name(mut self, name: impl support::IntoOption<String>) -> Self {
+        self.name = support::IntoOption::into_option(name);
+        self
+    }
+
+    /// Sets the member `system_prompt`. `None` makes it absent.
+    #[must_use]
+    pub fn system_prompt(
+        mut self,
+        system_prompt: impl support::IntoOption<String>,
+    ) -> Self {
+        self.system_prompt = support::IntoOption::into_option(system_prompt);
+        self
+    }
 }
 
 support::private_debug!(CreateAgentRequest; name);
@@ -444,6 +497,8 @@ pub struct Message {
     /// as well.
     ///
     /// *Inferred: the documentation of the API does not state it.*
+    ///
+    /// `None` is absent; `null` is a value.
     pub content: Option<support::Json>,
     /// When it was written.
     ///
@@ -489,6 +544,50 @@ pub struct Message {
     pub user_id: Option<Option<UserId>>,
     /// Members that the API description does not name, as they came.
     pub extra: ::std::collections::BTreeMap<String, support::Json>,
+}
+
+impl Message {
+    /// The member `agent_id`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn agent_id(&self) -> Option<AgentId> {
+        self.agent_id.flatten()
+    }
+
+    /// The member `created_at`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn created_at(&self) -> Option<&support::Timestamp> {
+        self.created_at.as_ref()?.as_ref()
+    }
+
+    /// The member `id`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn id(&self) -> Option<MessageId> {
+        self.id.flatten()
+    }
+
+    /// The member `parent_id`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn parent_id(&self) -> Option<MessageId> {
+        self.parent_id.flatten()
+    }
+
+    /// The member `role`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn role(&self) -> Option<&MessageRole> {
+        self.role.as_ref()?.as_ref()
+    }
+
+    /// The member `task_id`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn task_id(&self) -> Option<TaskId> {
+        self.task_id.flatten()
+    }
+
+    /// The member `user_id`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn user_id(&self) -> Option<UserId> {
+        self.user_id.flatten()
+    }
 }
 
 support::private_debug!(
@@ -600,6 +699,40 @@ pub struct RunAgentRequest {
     pub extra: ::std::collections::BTreeMap<String, support::Json>,
 }
 
+impl RunAgentRequest {
+    /// Sets the member `output_config`. `None` makes it absent.
+    #[must_use]
+    pub fn output_config(
+        mut self,
+        output_config: impl ::std::convert::Into<Option<TaskOutputConfig>>,
+    ) -> Self {
+        self.output_config = output_config.into();
+        self
+    }
+
+    /// The member `query`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn get_query(&self) -> Option<&str> {
+        self.query.as_ref()?.as_deref()
+    }
+
+    /// Sets the member `query`. `None` makes it absent; [`query_null`](Self::query_null) makes it
+    /// `null`.
+    #[must_use]
+    pub fn query(mut self, query: impl support::IntoOption<String>) -> Self {
+        self.query = support::IntoOption::into_option(query)
+            .map(::std::option::Option::Some);
+        self
+    }
+
+    /// Makes the member `query` `null`.
+    #[must_use]
+    pub fn query_null(mut self) -> Self {
+        self.query = ::std::option::Option::Some(::std::option::Option::None);
+        self
+    }
+}
+
 support::private_debug!(RunAgentRequest);
 
 support::object! {
@@ -669,6 +802,30 @@ pub struct SendTaskMessageRequest {
     pub extra: ::std::collections::BTreeMap<String, support::Json>,
 }
 
+impl SendTaskMessageRequest {
+    /// The member `message`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn get_message(&self) -> Option<&str> {
+        self.message.as_ref()?.as_deref()
+    }
+
+    /// Sets the member `message`. `None` makes it absent; [`message_null`](Self::message_null)
+    /// makes it `null`.
+    #[must_use]
+    pub fn message(mut self, message: impl support::IntoOption<String>) -> Self {
+        self.message = support::IntoOption::into_option(message)
+            .map(::std::option::Option::Some);
+        self
+    }
+
+    /// Makes the member `message` `null`.
+    #[must_use]
+    pub fn message_null(mut self) -> Self {
+        self.message = ::std::option::Option::Some(::std::option::Option::None);
+        self
+    }
+}
+
 support::private_debug!(SendTaskMessageRequest);
 
 support::object! {
@@ -708,6 +865,32 @@ pub struct SendTaskMessageResponse {
     pub task_id: Option<Option<TaskId>>,
     /// Members that the API description does not name, as they came.
     pub extra: ::std::collections::BTreeMap<String, support::Json>,
+}
+
+impl SendTaskMessageResponse {
+    /// The member `message`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn message(&self) -> Option<&str> {
+        self.message.as_ref()?.as_deref()
+    }
+
+    /// The member `message_id`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn message_id(&self) -> Option<MessageId> {
+        self.message_id.flatten()
+    }
+
+    /// The member `status`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn status(&self) -> Option<&TaskStatus> {
+        self.status.as_ref()?.as_ref()
+    }
+
+    /// The member `task_id`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn task_id(&self) -> Option<TaskId> {
+        self.task_id.flatten()
+    }
 }
 
 support::private_debug!(SendTaskMessageResponse; message, message_id, status, task_id);
@@ -758,6 +941,12 @@ impl Task {
             updated_at,
             extra: ::std::collections::BTreeMap::new(),
         }
+    }
+
+    /// The member `title`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn title(&self) -> Option<&str> {
+        self.title.as_ref()?.as_deref()
     }
 }
 
@@ -831,6 +1020,24 @@ impl TaskListItem {
             extra: ::std::collections::BTreeMap::new(),
         }
     }
+
+    /// The member `agent_name`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn agent_name(&self) -> Option<&str> {
+        self.agent_name.as_ref()?.as_deref()
+    }
+
+    /// The member `status`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn status(&self) -> Option<&TaskStatus> {
+        self.status.as_ref()?.as_ref()
+    }
+
+    /// The member `title`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn title(&self) -> Option<&str> {
+        self.title.as_ref()?.as_deref()
+    }
 }
 
 support::private_debug!(
@@ -854,6 +1061,28 @@ pub struct TaskOutputConfig {
     pub output_schema: Option<String>,
     /// Members that the API description does not name, as they came.
     pub extra: ::std::collections::BTreeMap<String, support::Json>,
+}
+
+impl TaskOutputConfig {
+    /// Sets the member `instructions`. `None` makes it absent.
+    #[must_use]
+    pub fn instructions(
+        mut self,
+        instructions: impl support::IntoOption<String>,
+    ) -> Self {
+        self.instructions = support::IntoOption::into_option(instructions);
+        self
+    }
+
+    /// Sets the member `output_schema`. `None` makes it absent.
+    #[must_use]
+    pub fn output_schema(
+        mut self,
+        output_schema: impl support::IntoOption<String>,
+    ) -> Self {
+        self.output_schema = support::IntoOption::into_option(output_schema);
+        self
+    }
 }
 
 support::private_debug!(TaskOutputConfig);
@@ -888,6 +1117,12 @@ impl TaskPage {
             next_cursor: ::std::option::Option::None,
             extra: ::std::collections::BTreeMap::new(),
         }
+    }
+
+    /// The member `next_cursor`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn next_cursor(&self) -> Option<&str> {
+        self.next_cursor.as_ref()?.as_deref()
     }
 }
 
@@ -952,6 +1187,50 @@ pub struct TaskResult {
     pub updated_at: Option<Option<support::Timestamp>>,
     /// Members that the API description does not name, as they came.
     pub extra: ::std::collections::BTreeMap<String, support::Json>,
+}
+
+impl TaskResult {
+    /// The member `agent_id`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn agent_id(&self) -> Option<AgentId> {
+        self.agent_id.flatten()
+    }
+
+    /// The member `created_at`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn created_at(&self) -> Option<&support::Timestamp> {
+        self.created_at.as_ref()?.as_ref()
+    }
+
+    /// The member `feed`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn feed(&self) -> Option<&[FeedItem]> {
+        self.feed.as_ref()?.as_deref()
+    }
+
+    /// The member `status`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn status(&self) -> Option<&TaskStatus> {
+        self.status.as_ref()?.as_ref()
+    }
+
+    /// The member `task_id`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn task_id(&self) -> Option<TaskId> {
+        self.task_id.flatten()
+    }
+
+    /// The member `title`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn title(&self) -> Option<&str> {
+        self.title.as_ref()?.as_deref()
+    }
+
+    /// The member `updated_at`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn updated_at(&self) -> Option<&support::Timestamp> {
+        self.updated_at.as_ref()?.as_ref()
+    }
 }
 
 support::private_debug!(TaskResult; agent_id, created_at, status, task_id, updated_at);
@@ -1070,6 +1349,8 @@ pub struct TaskSummary {
     /// `TaskOutputConfig`, or else the keys configured in the dashboard.
     ///
     /// *Inferred: the documentation of the API does not state it.*
+    ///
+    /// `None` is absent; `null` is a value.
     pub extracted_data: Option<support::Json>,
     /// The answer, any JSON; its key is a guess. The server takes the first of these that the feed
     /// holds, and leaves the key out when there is none:
@@ -1080,6 +1361,8 @@ pub struct TaskSummary {
     /// 3. the content of the last feed item that is not transient.
     ///
     /// *Inferred: the documentation of the API does not state it.*
+    ///
+    /// `None` is absent; `null` is a value.
     pub result: Option<support::Json>,
     /// Where the task is in its life.
     ///
@@ -1113,6 +1396,44 @@ pub struct TaskSummary {
     pub extra: ::std::collections::BTreeMap<String, support::Json>,
 }
 
+impl TaskSummary {
+    /// The member `agent_id`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn agent_id(&self) -> Option<AgentId> {
+        self.agent_id.flatten()
+    }
+
+    /// The member `created_at`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn created_at(&self) -> Option<&support::Timestamp> {
+        self.created_at.as_ref()?.as_ref()
+    }
+
+    /// The member `status`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn status(&self) -> Option<&TaskStatus> {
+        self.status.as_ref()?.as_ref()
+    }
+
+    /// The member `task_id`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn task_id(&self) -> Option<TaskId> {
+        self.task_id.flatten()
+    }
+
+    /// The member `title`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn title(&self) -> Option<&str> {
+        self.title.as_ref()?.as_deref()
+    }
+
+    /// The member `updated_at`, or `None` if it is absent or `null`.
+    #[must_use]
+    pub fn updated_at(&self) -> Option<&support::Timestamp> {
+        self.updated_at.as_ref()?.as_ref()
+    }
+}
+
 support::private_debug!(TaskSummary; agent_id, created_at, status, task_id, updated_at);
 
 support::object! {
@@ -1137,6 +1458,45 @@ pub struct UpdateAgentRequest {
     pub system_prompt: Option<String>,
     /// Members that the API description does not name, as they came.
     pub extra: ::std::collections::BTreeMap<String, support::Json>,
+}
+
+impl UpdateAgentRequest {
+    /// Sets the member `config`. `None` makes it absent.
+    #[must_use]
+    pub fn config(
+        mut self,
+        config: impl ::std::convert::Into<Option<AgentConfig>>,
+    ) -> Self {
+        self.config = config.into();
+        self
+    }
+
+    /// Sets the member `is_active`. `None` makes it absent.
+    #[must_use]
+    pub fn is_active(
+        mut self,
+        is_active: impl ::std::convert::Into<Option<bool>>,
+    ) -> Self {
+        self.is_active = is_active.into();
+        self
+    }
+
+    /// Sets the member `name`. `None` makes it absent.
+    #[must_use]
+    pub fn name(mut self, name: impl support::IntoOption<String>) -> Self {
+        self.name = support::IntoOption::into_option(name);
+        self
+    }
+
+    /// Sets the member `system_prompt`. `None` makes it absent.
+    #[must_use]
+    pub fn system_prompt(
+        mut self,
+        system_prompt: impl support::IntoOption<String>,
+    ) -> Self {
+        self.system_prompt = support::IntoOption::into_option(system_prompt);
+        self
+    }
 }
 
 support::private_debug!(UpdateAgentRequest; is_active, name);

@@ -269,29 +269,34 @@ async fn a_marker_finds_one_task_among_those_of_eight_runs_in_flight() {
 }
 
 #[tokio::test]
-async fn a_task_that_can_not_be_read_is_not_ruled_out_by_its_title() {
-    let server = RawServer::start(|request| {
-        if request.is("POST", "/run") {
-            Reply::close()
-        } else if request.is("GET", "/messages") {
-            Reply::new("404 Not Found", &[], r#"{"error":"not there"}"#)
-        } else {
-            page(
-                request,
-                Utc::now(),
-                &[item(TASK, Utc::now(), Some("Invoice"))],
-            )
-        }
-    });
-    let client = client(&server);
-    let run = run(&client).marker(Marker::random());
-    let error = soon(run.start()).await.expect_err("a lost answer");
-    let record = error.run_record().expect("a record");
-    let search = client.find_run(record).settle(Duration::ZERO);
-    let FoundRun::Found(found) = soon(search).await.expect("a list") else {
-        panic!("it may be the one");
-    };
-    assert_eq!(found[0].evidence, Evidence::Window);
+async fn a_task_whose_prompt_can_not_be_read_is_not_ruled_out_by_its_title() {
+    for (status, messages) in [
+        ("404 Not Found", r#"{"error":"not there"}"#),
+        ("200 OK", r#"{"data":[{"role":"user","content":null}]}"#),
+    ] {
+        let server = RawServer::start(move |request| {
+            if request.is("POST", "/run") {
+                Reply::close()
+            } else if request.is("GET", "/messages") {
+                Reply::new(status, &[], messages)
+            } else {
+                page(
+                    request,
+                    Utc::now(),
+                    &[item(TASK, Utc::now(), Some("Invoice"))],
+                )
+            }
+        });
+        let client = client(&server);
+        let run = run(&client).marker(Marker::random());
+        let error = soon(run.start()).await.expect_err("a lost answer");
+        let record = error.run_record().expect("a record");
+        let search = client.find_run(record).settle(Duration::ZERO);
+        let FoundRun::Found(found) = soon(search).await.expect("a list") else {
+            panic!("it may be the one");
+        };
+        assert_eq!(found[0].evidence, Evidence::Window);
+    }
 }
 
 #[tokio::test]

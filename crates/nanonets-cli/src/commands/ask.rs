@@ -39,14 +39,11 @@ pub async fn ask(question: &Question) -> Option<String> {
 pub fn words(question: &Question) -> String {
     let content = question
         .message()
-        .and_then(|message| message.content.as_ref());
+        .and_then(|message| message.content.as_ref())
+        .filter(|content| !content.is_null());
     match (question.text(), content) {
         (Some(text), _) => text.to_owned(),
-        (None, Some(content)) => match content.get::<serde_json::Value>() {
-            Ok(content) => content.to_string(),
-            // One that no value can hold, such as very deep nesting.
-            Err(_) => content.as_str().to_owned(),
-        },
+        (None, Some(content)) => content.as_json_text().to_owned(),
         (None, None) => "the agent asks a question, but its messages have none".to_owned(),
     }
 }

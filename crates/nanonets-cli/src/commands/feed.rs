@@ -1,7 +1,9 @@
 //! The feed of a task for a person. The shape of its entries is not documented, so every field may be missing.
 
-use nanonets_agents::{FeedItem, TaskResult};
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+use nanonets_agents::{FeedItem, Json, TaskResult};
+use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::output::{Columns, Last, Output};
@@ -15,7 +17,7 @@ pub fn print(output: Output, mut result: TaskResult) -> Result<(), Failure> {
     }
     let feed = result.feed.take().flatten().unwrap_or_default();
     output.object(&result)?;
-    let rows: Vec<Value> = feed.iter().map(row).collect();
+    let rows: Vec<Row> = feed.iter().map(row).collect();
     if rows.is_empty() {
         return Ok(());
     }
@@ -23,23 +25,32 @@ pub fn print(output: Output, mut result: TaskResult) -> Result<(), Failure> {
     output.list(&rows, COLUMNS, Last::Whole)
 }
 
-fn row(item: &FeedItem) -> Value {
-    let mut fields = match item.get::<Value>() {
-        Ok(Value::Object(fields)) => fields,
-        // One that no value can hold, such as very deep nesting.
-        Err(_) => return json!({ "what": item.as_str() }),
-        Ok(other) => Map::from_iter([("content".to_owned(), other)]),
-    };
-    let time = fields.remove("created_at").unwrap_or_default();
+#[derive(Serialize)]
+struct Row {
+    created_at: Option<Json>,
+    who: Option<Json>,
+    what: Option<Json>,
+}
+
+fn row(item: &FeedItem) -> Row {
+    let fields = item.get::<BTreeMap<String, Json>>();
+    let mut fields =
+        fields.unwrap_or_else(|_| BTreeMap::from([("content".to_owned(), item.0.clone())]));
+    let created_at = fields.remove("created_at");
     let kind = fields.remove("type");
-    let who = fields.remove("role").or(kind).unwrap_or_default();
+    let who = fields.remove("role").or(kind);
+    let is_text = |content: &Json| content.get::<String>().is_ok();
     let what = match fields.remove("content") {
-        Some(content) if fields.is_empty() || content.is_string() => content,
+        Some(content) if fields.is_empty() || is_text(&content) => Some(content),
         // Whatever else it is made of.
         content => {
             fields.extend(content.map(|content| ("content".to_owned(), content)));
-            Value::Object(fields)
+            Json::of(&fields).ok()
         }
     };
-    json!({ "created_at": time, "who": who, "what": what })
+    Row {
+        created_at,
+        who,
+        what,
+    }
 }

@@ -329,7 +329,8 @@ impl<'a> Watched<'a> {
             Outcome::NeedsInput(question) => {
                 let content = question
                     .message()
-                    .and_then(|message| message.content.as_ref());
+                    .and_then(|message| message.content.as_ref())
+                    .filter(|content| !content.is_null());
                 self.print_state(content.map(|content| ("question", content)));
                 let message = format!("the task {id} asks: {}", words(question));
                 let reply = CommandLine::new(["tasks", "reply", &id, "TEXT", "--wait"]);

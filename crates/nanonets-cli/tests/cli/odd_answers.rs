@@ -66,7 +66,7 @@ async fn a_cancelling_says_what_its_answer_says() {
     }
 }
 
-/// JSON that serde_json does not decode to a value.
+/// JSON that serde_json does not decode to a value, or to a value with other digits.
 fn beyond_values() -> Vec<(&'static str, String)> {
     vec![
         ("arrays", format!("{}{}", "[".repeat(140), "]".repeat(140))),
@@ -75,6 +75,11 @@ fn beyond_values() -> Vec<(&'static str, String)> {
             format!("{}7{}", r#"{"a":"#.repeat(140), "}".repeat(140)),
         ),
         ("a large number", "1e400".to_owned()),
+        (
+            "many digits",
+            "340282366920938463463374607431768211457".to_owned(),
+        ),
+        ("a small difference", "0.12345678901234567891".to_owned()),
     ]
 }
 
@@ -144,6 +149,24 @@ async fn a_question_that_no_value_can_hold_is_asked() {
         assert!(run.stderr.contains(&asked), "{name}: {}", run.stderr);
         assert!(run.stdout.contains(&deep), "{name}: {}", run.stdout);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_whose_content_is_null_has_no_words() {
+    let server = RawServer::start(move |request| match request.path() {
+        path if path.ends_with("/messages") => {
+            Reply::json(200, r#"{"data":[{"role":"assistant","content":null}]}"#)
+        }
+        _ => Reply::json(200, task("waiting_for_input")),
+    });
+    let run = run(&server, &["tasks", "wait", ID]).await;
+    assert_eq!(run.code, 4, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("its messages have none"),
+        "{}",
+        run.stderr
+    );
+    assert!(!run.stdout.contains("question"), "{}", run.stdout);
 }
 
 #[tokio::test(flavor = "multi_thread")]

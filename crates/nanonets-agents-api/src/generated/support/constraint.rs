@@ -6,12 +6,11 @@
 //! A value that was received may break them: only its sender can keep them, and an answer is no worse for it. So reading
 //! checks nothing, and a request is checked before it is sent.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Display;
 
-use serde_json::Value;
-
 use super::error_body::is_field_name;
+use super::exact::Exact;
 use super::json::Json;
 use super::wire::{As, Wire};
 
@@ -174,13 +173,16 @@ impl Constraints {
         if !self.unique {
             return Ok(());
         }
+        // An item without JSON is an error when it is sent.
+        let items: Vec<Option<Json>> = items.iter().map(|item| Json::of(&As(item)).ok()).collect();
         let mut seen = BTreeSet::new();
-        for (index, item) in items.iter().enumerate() {
-            // An item without JSON is an error when it is sent.
-            let Ok(json) = Json::of(&As(item)) else {
+        for (index, json) in items.iter().enumerate() {
+            let Some(text) = json.as_ref().map(Json::as_json_text) else {
                 continue;
             };
-            if !seen.insert(canonical(&json)) {
+            // What is nested too deep to be compared is compared as text.
+            let item = Exact::of(text).ok_or(text);
+            if !seen.insert(item) {
                 let problem = "must not equal an item before it".to_owned();
                 return Err(Violation::of(problem).in_item(index));
             }
@@ -259,40 +261,6 @@ fn written((digits, scale): (i128, u32)) -> String {
     match digits.split_at(digits.len() - scale) {
         (whole, "") => whole.to_owned(),
         (whole, fraction) => format!("{whole}.{fraction}"),
-    }
-}
-
-/// A text that two JSON values have in common if they are equal: without blanks, with sorted keys, and with numbers as numbers.
-fn canonical(json: &Json) -> String {
-    if json.as_str().parse::<i128>().is_ok() {
-        return json.as_str().to_owned();
-    }
-    match json.get() {
-        Ok(value) => canonical_value(&value),
-        // A number that no other JSON type holds.
-        Err(_) => json.as_str().to_owned(),
-    }
-}
-
-fn canonical_value(value: &Value) -> String {
-    match value {
-        Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(canonical_value).collect();
-            format!("[{}]", items.join(","))
-        }
-        Value::Object(members) => {
-            let members: BTreeMap<&String, String> = members
-                .iter()
-                .map(|(key, value)| (key, canonical_value(value)))
-                .collect();
-            format!("{members:?}")
-        }
-        Value::Number(number) => match number.as_f64() {
-            // An integer that is written with a fraction.
-            Some(float) if number.is_f64() => float.to_string(),
-            _ => number.to_string(),
-        },
-        value => value.to_string(),
     }
 }
 

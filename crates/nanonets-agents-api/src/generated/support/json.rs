@@ -11,37 +11,57 @@ use serde::ser::{Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::exact::Exact;
 use super::repair::repaired;
 
 /// A JSON value of any shape. It keeps the text that it was read from: every digit of its numbers, and the order of its keys.
 /// Only halves of characters in its strings become U+FFFD.
 ///
-/// Two of them are equal if their texts are, or if they are the same JSON value. `Debug` does not show it, for it may hold
-/// what was in a document.
+/// Two of them are equal if they are the same JSON value, and so are a [`Json`] and a [`Value`]: the order of keys, whitespace
+/// and escapes make no difference, and numbers are compared digit by digit (`1e2` is `100`, and `1e400` is not `2e400`).
+/// Values that are nested more than 128 deep are equal if their texts are.
+///
+/// `Debug` does not show it, for it may hold what was in a document.
 #[derive(Clone)]
 pub struct Json(Box<RawValue>);
 
 impl Json {
-    /// The text, as it came.
+    /// The JSON text, as it came: that of a string has its quotes and escapes. For the string itself, use `get::<String>()`.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub fn as_json_text(&self) -> &str {
         self.0.get()
     }
 
-    /// Decodes the value.
+    /// Decodes the value. As a [`Value`], it may be rounded: [`to_value`](Self::to_value) says so.
     ///
     /// # Errors
     ///
     /// The error of the decoder, if the value is not a `T`.
     pub fn get<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
-        serde_json::from_str(self.as_str())
+        serde_json::from_str(self.as_json_text())
     }
 
-    /// The value as a [`Value`], which rounds numbers of more than 64 bits or 17 digits. JSON that no [`Value`] can hold, such
-    /// as `1e400` or very deep nesting, becomes `null`; [`get`](Self::get) returns an error for it.
+    /// The same value as a [`Value`].
+    ///
+    /// # Errors
+    ///
+    /// If a [`Value`] can't hold it as it is: an integer of more than 64 bits, a number with more digits than an `f64` has or
+    /// beyond its range, several members of one name, or nesting of more than 128 levels. [`get`](Self::get) rounds such a
+    /// number, and takes the last of such members.
+    pub fn to_value(&self) -> serde_json::Result<Value> {
+        let value: Value = self.get()?;
+        match *self == value {
+            true => Ok(value),
+            false => Err(serde_json::Error::custom(
+                "a `serde_json::Value` would round a number of this value or lose a member",
+            )),
+        }
+    }
+
+    /// Whether it is `null`.
     #[must_use]
-    pub fn to_value(&self) -> Value {
-        self.get().unwrap_or_default()
+    pub fn is_null(&self) -> bool {
+        self.as_json_text() == RawValue::NULL.get()
     }
 
     /// Encodes a value.
@@ -61,22 +81,28 @@ impl From<Value> for Json {
     }
 }
 
+/// Whether two texts are the same JSON value.
+fn is_same(left: &str, right: &str) -> bool {
+    let exact = || Some(Exact::of(left)? == Exact::of(right)?);
+    left == right || exact().unwrap_or_default()
+}
+
 impl PartialEq for Json {
     fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str() || self.to_value() == other.to_value()
+        is_same(self.as_json_text(), other.as_json_text())
     }
 }
 
 impl PartialEq<Value> for Json {
     fn eq(&self, other: &Value) -> bool {
-        self.to_value() == *other
+        is_same(self.as_json_text(), &other.to_string())
     }
 }
 
 impl fmt::Debug for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Json")
-            .field("length", &self.as_str().len())
+            .field("length", &self.as_json_text().len())
             .finish_non_exhaustive()
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod date_time;
 pub(crate) mod discriminator;
 pub(crate) mod draft;
 mod error_body;
+mod exact;
 mod file_part;
 mod form;
 mod formatted;

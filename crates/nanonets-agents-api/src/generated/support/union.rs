@@ -29,7 +29,7 @@ pub fn branch<T: Wire, U>(
 pub fn best<U>(json: &Json, branches: &[Branch<U>]) -> Option<U> {
     let mut best: Option<(U, Fit)> = None;
     for read in branches {
-        if let Some((value, fit)) = read(json.as_str())
+        if let Some((value, fit)) = read(json.as_json_text())
             && best
                 .as_ref()
                 .is_none_or(|(_, best)| fit.is_better_than(*best))

@@ -1,0 +1,207 @@
+//! Prints the methods that read and set the fields of a struct.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::docs;
+use super::inputs::Conversion;
+use super::references::References;
+use crate::api::{Field, Presence, Primitive, TypeRef};
+
+/// The methods of a field, as far as the model names any.
+pub fn print(references: &References<'_>, field: &Field) -> TokenStream {
+    let printer = Printer { references, field };
+    let accessors = &field.accessors;
+    let getter = accessors.getter.as_deref().map(|name| printer.getter(name));
+    let setter = accessors.setter.as_deref().map(|name| printer.setter(name));
+    let null_setter = accessors.null_setter.as_deref();
+    let null_setter = null_setter.map(|name| printer.null_setter(name));
+    quote!(#getter #setter #null_setter)
+}
+
+struct Printer<'a> {
+    references: &'a References<'a>,
+    field: &'a Field,
+}
+
+/// The way in which a getter returns a value.
+#[derive(Clone, Copy, PartialEq)]
+enum Access {
+    /// A copy.
+    Copy,
+    /// What it dereferences to: `&str` of a `String`.
+    Deref,
+    /// A reference.
+    Reference,
+}
+
+impl Printer<'_> {
+    fn is_nullable(&self) -> bool {
+        self.field.presence == Presence::OptionalNullable
+    }
+
+    /// How the value is returned, and as which type.
+    fn access(&self) -> (Access, TokenStream) {
+        let value = &self.field.value;
+        let print = |value| self.references.print(value);
+        match value {
+            TypeRef::Primitive(Primitive::String) => (Access::Deref, quote!(&str)),
+            TypeRef::List(item) => {
+                let item = print(item);
+                (Access::Deref, quote!(&[#item]))
+            }
+            TypeRef::Boxed(inner) => {
+                let inner = print(inner);
+                (Access::Deref, quote!(&#inner))
+            }
+            value if self.references.is_copy(value) => (Access::Copy, print(value)),
+            value => {
+                let value = print(value);
+                (Access::Reference, quote!(&#value))
+            }
+        }
+    }
+
+    fn getter(&self, name: &str) -> TokenStream {
+        let (ident, getter) = (
+            format_ident!("{}", self.field.name),
+            format_ident!("{name}"),
+        );
+        let (access, value) = self.access();
+        let default = self.field.default_value.as_ref();
+        let value = match default {
+            Some(_) if !self.is_nullable() => value,
+            _ => self.references.option(&value),
+        };
+        let default = default.map(|default| {
+            let borrowed = access == Access::Reference;
+            let and = borrowed.then(|| quote!(&));
+            let value = self.references.default_value(default);
+            quote!(#and #value)
+        });
+        let body = match (self.is_nullable(), default, access) {
+            (true, None, Access::Copy) => quote!(self.#ident.flatten()),
+            (true, None, Access::Deref) => quote!(self.#ident.as_ref()?.as_deref()),
+            (true, None, Access::Reference) => quote!(self.#ident.as_ref()?.as_ref()),
+            (true, Some(default), Access::Copy) => {
+                quote!(self.#ident.unwrap_or(::std::option::Option::Some(#default)))
+            }
+            (true, Some(default), access) => {
+                let borrow = match access {
+                    Access::Deref => quote!(as_deref),
+                    Access::Copy | Access::Reference => quote!(as_ref),
+                };
+                quote! {
+                    match &self.#ident {
+                        ::std::option::Option::Some(value) => value.#borrow(),
+                        ::std::option::Option::None => ::std::option::Option::Some(#default),
+                    }
+                }
+            }
+            (false, default, Access::Copy) => quote!(self.#ident.unwrap_or(#default)),
+            (false, default, Access::Deref) => quote!(self.#ident.as_deref().unwrap_or(#default)),
+            (false, default, Access::Reference) => {
+                quote!(self.#ident.as_ref().unwrap_or(#default))
+            }
+        };
+        let comment = docs::comment(&self.getter_comment());
+        quote! {
+            #comment
+            #[must_use]
+            pub fn #getter(&self) -> #value {
+                #body
+            }
+        }
+    }
+
+    fn getter_comment(&self) -> String {
+        let member = docs::code(&self.field.key);
+        let default = self.field.default.as_deref().map(docs::code);
+        let default = default.filter(|_| self.field.default_value.is_some());
+        match (self.is_nullable(), default) {
+            (true, None) => format!("The member {member}, or `None` if it is absent or `null`."),
+            (true, Some(default)) => format!(
+                "The member {member}: the default {default} if it is absent, and `None` if it is `null`."
+            ),
+            (false, default) => {
+                let default = default.unwrap_or_default();
+                format!("The member {member}, or the default {default} if it is absent.")
+            }
+        }
+    }
+
+    fn setter(&self, name: &str) -> TokenStream {
+        let (ident, setter) = (
+            format_ident!("{}", self.field.name),
+            format_ident!("{name}"),
+        );
+        // A caller does not box what the type has on the heap.
+        let (value, boxed) = match &self.field.value {
+            TypeRef::Boxed(inner) => (&**inner, Some(quote!(.map(::std::boxed::Box::new)))),
+            value => (value, None),
+        };
+        let conversion = match self.references.keeps_other_texts(value) {
+            true => Conversion::IntoOption,
+            false => Conversion::of(value, false),
+        };
+        let accepted = conversion.accepted(self.references, &self.references.print(value));
+        let converted = match conversion {
+            Conversion::IntoOption => quote!(support::IntoOption::into_option(#ident)),
+            _ if boxed.is_some() || self.is_nullable() => {
+                let option = self.references.option(&self.references.print(value));
+                quote!(::std::convert::Into::<#option>::into(#ident))
+            }
+            Conversion::Value | Conversion::Option | Conversion::Items => quote!(#ident.into()),
+        };
+        let member = docs::code(&self.field.key);
+        let null = self
+            .field
+            .accessors
+            .null_setter
+            .as_deref()
+            .map(|name| format!("; [`{name}`](Self::{name}) makes it `null`"));
+        let comment = docs::comment(&format!(
+            "Sets the member {member}. `None` makes it absent{}.",
+            null.as_deref().unwrap_or_default()
+        ));
+        let nullable = self
+            .is_nullable()
+            .then(|| quote!(.map(::std::option::Option::Some)));
+        let deprecated = self.deprecated();
+        quote! {
+            #comment
+            #deprecated
+            #[must_use]
+            pub fn #setter(mut self, #ident: #accepted) -> Self {
+                self.#ident = #converted #boxed #nullable;
+                self
+            }
+        }
+    }
+
+    fn null_setter(&self, name: &str) -> TokenStream {
+        let (ident, setter) = (
+            format_ident!("{}", self.field.name),
+            format_ident!("{name}"),
+        );
+        let comment = format!("Makes the member {} `null`.", docs::code(&self.field.key));
+        let comment = docs::comment(&comment);
+        let deprecated = self.deprecated();
+        quote! {
+            #comment
+            #deprecated
+            #[must_use]
+            pub fn #setter(mut self) -> Self {
+                self.#ident = ::std::option::Option::Some(::std::option::Option::None);
+                self
+            }
+        }
+    }
+
+    fn deprecated(&self) -> Option<TokenStream> {
+        self.field.docs.deprecated.then(|| {
+            let reason = "the API description marks this member as deprecated";
+            quote!(#[deprecated = #reason])
+        })
+    }
+}
