@@ -65,6 +65,7 @@ pub fn construct(document: &Document) -> Result<Api, Vec<Diagnostic>> {
 #[cfg(test)]
 mod tests {
     use super::construct;
+    use crate::api::Shape;
     use crate::read::Document;
 
     fn codes(text: &str) -> Vec<&'static str> {
@@ -82,6 +83,52 @@ mod tests {
                 "A":{"type":"array","items":{"type":"array","items":{"$ref":"#/components/schemas/A/items"}}}}}}"##,
         );
         assert_eq!(codes, ["endless-schema"]);
+    }
+
+    #[test]
+    fn a_union_is_resolved_once_wherever_references_lead_to_it() {
+        let number = r##"{"$ref":"#/components/schemas/Number"}"##;
+        let other = r##"{"$ref":"#/components/schemas/Other"}"##;
+        let of = |keyword: &str| format!("{}{keyword}}}", number.trim_end_matches('}'));
+        for (field, is_number) in [
+            (of(r#","minimum":1"#), false),
+            (of(r#","unknown":1"#), true),
+            (of(r#","description":"A number.""#), true),
+            (format!(r#"{{"allOf":[{number},{{"minimum":1}}]}}"#), false),
+            (format!(r#"{{"allOf":[{number},{other}]}}"#), false),
+            (
+                format!(r#"{{"allOf":[{number},{other}],"minimum":1}}"#),
+                false,
+            ),
+        ] {
+            let text = format!(
+                r#"{{"openapi":"3.1.0","info":{{"title":"t","version":"1"}},"paths":{{}},"components":{{"schemas":{{
+                    "Answer":{{"properties":{{"field":{field}}}}},
+                    "Number":{{"allOf":[{{"oneOf":[{{"type":"string"}},{{"type":"integer"}}]}}]}},
+                    "Other":{{"allOf":[{{"anyOf":[{{"type":"string"}},{{"type":"integer"}}]}}]}}}}}}}}"#
+            );
+            let document = Document::parse("test.json", text).ok();
+            let api = document.and_then(|document| construct(&document).ok());
+            let types = api.map(|api| api.types).unwrap_or_default();
+            let names: Vec<&str> = types
+                .iter()
+                .map(|definition| &*definition.name)
+                .filter(|name| name.starts_with("Answer"))
+                .collect();
+            let expected = match is_number {
+                true => vec!["Answer"],
+                false => vec!["Answer", "AnswerField"],
+            };
+            assert_eq!(names, expected, "{field}");
+            let unions = types
+                .iter()
+                .filter_map(|definition| match &definition.shape {
+                    Shape::Union(union) => Some(union.branches.len()),
+                    _ => None,
+                });
+            assert!(unions.clone().all(|branches| branches == 2), "{field}");
+            assert_eq!(unions.count(), if is_number { 2 } else { 3 }, "{field}");
+        }
     }
 
     #[test]

@@ -87,6 +87,12 @@ pub const KEYWORDS: &[(&str, Role)] = &[
     ("xml", Role::Annotation),
 ];
 
+/// Whether a keyword has a meaning for values. One that neither JSON Schema nor OpenAPI has is documentation at most.
+pub fn is_assertion(keyword: &str) -> bool {
+    let known = KEYWORDS.binary_search_by_key(&keyword, |(known, _)| known);
+    known.is_ok_and(|index| !matches!(KEYWORDS[index].1, Role::Annotation))
+}
+
 /// The keywords of a schema that forbid values which are sent.
 pub fn unchecked(schema: &Value) -> impl Iterator<Item = &'static str> {
     let unchecked = KEYWORDS

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::names;
+use crate::keywords;
 use crate::pointer;
 use crate::view::MAX_HOPS;
 
@@ -137,7 +138,8 @@ impl<'d> Part<'d> {
         match self.value {
             Value::Object(keywords) => keywords.keys().any(|keyword| {
                 let is_composition = matches!(&**keyword, "$ref" | "allOf");
-                let is_annotation = ANNOTATIONS.contains(&&**keyword) || keyword.starts_with("x-");
+                let is_annotation =
+                    ANNOTATIONS.contains(&&**keyword) || !keywords::is_assertion(keyword);
                 !is_composition && !is_annotation && self.keyword(keyword).is_some()
             }),
             value => *value == Value::Bool(false),

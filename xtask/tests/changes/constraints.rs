@@ -51,13 +51,7 @@ fn constraints() -> Vec<Constraint> {
 }
 
 /// The keywords that generated code does not check before it sends a value.
-const UNCHECKED: &[&str] = &[
-    "maxProperties",
-    "minProperties",
-    "multipleOf",
-    "required",
-    "uniqueItems",
-];
+const UNCHECKED: &[&str] = &["required"];
 
 /// A place of a schema, and whether callers send its values.
 struct Place {
@@ -82,14 +76,11 @@ impl Place {
         !is_other
     }
 
-    /// Whether generated code sees the values: a list or an object in a path is a text to it, and the values of a repeated part
-    /// are sent one by one.
+    /// Whether generated code sees the values: a list or an object in a path is a text to it.
     fn checks(&self, constraint: &Constraint) -> bool {
         let json_type = &constraint.schema["type"];
         let is_compound = json_type == "array" || json_type == "object";
-        let is_unseen = is_compound && self.title.contains("path parameter")
-            || json_type == "array" && self.title.contains(", part ") && self.path.is_empty();
-        !is_unseen
+        !(is_compound && self.title.contains("path parameter"))
     }
 }
 

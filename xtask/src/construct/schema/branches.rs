@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{ANNOTATIONS, Part, Resolved, Schema, both, type_names};
+use crate::keywords;
 use crate::pointer;
 use crate::view;
 
@@ -106,10 +107,11 @@ impl<'d> Schema<'d> {
         let (part, keyword) = unions.next()?;
         let is_combined = self.is_combined || unions.next().is_some();
         let pointer = part.pointer.clone();
+        // The objects of unions that are dealt with stay in it: a reference of another object may lead there again.
         let common: Vec<Part<'d>> = self
             .parts
             .iter()
-            .filter(|part| part.constrains())
+            .filter(|part| part.constrains() || part.resolved != Resolved::NONE)
             .map(|part| match part.pointer == pointer {
                 true => Part {
                     resolved: part.resolved.and(Resolved::of(keyword)),
@@ -117,8 +119,8 @@ impl<'d> Schema<'d> {
                 },
                 false => part.clone(),
             })
-            .filter(Part::constrains)
             .collect();
+        let is_alone = !common.iter().any(Part::constrains);
         let listed = part.items(keyword.name());
         let mapped = mapped(root, part, &listed);
         let branches = listed.into_iter().chain(mapped).map(|branch| {
@@ -126,7 +128,7 @@ impl<'d> Schema<'d> {
             (branch, own)
         });
         let branches = branches.map(|(branch, own)| {
-            let mut schema = match common.is_empty() {
+            let mut schema = match is_alone {
                 true => own.clone(),
                 false => Self::of(
                     root,
@@ -204,6 +206,6 @@ fn constrains_presence(schema: &Value) -> bool {
         && keywords.iter().all(|(keyword, value)| match &**keyword {
             "required" | "not" => true,
             "type" => *value == "object",
-            keyword => ANNOTATIONS.contains(&keyword) || keyword.starts_with("x-"),
+            keyword => ANNOTATIONS.contains(&keyword) || !keywords::is_assertion(keyword),
         })
 }
