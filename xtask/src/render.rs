@@ -122,6 +122,8 @@ fn has_events(api: &Api) -> bool {
         .iter()
         .any(|operation| match &operation.success {
             Success::Always(answer) => is_events(answer),
-            Success::ByStatus(answers) => answers.iter().any(|(_, answer)| is_events(answer)),
+            Success::ByStatus { answers, .. } => {
+                answers.iter().any(|(_, answer)| is_events(answer))
+            }
         })
 }

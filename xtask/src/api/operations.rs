@@ -1,6 +1,6 @@
 //! Operations: what is generated for the paths of a document.
 
-use super::{Constraints, TypeRef};
+use super::{Constraints, Evidence, TypeRef};
 
 /// An operation, which becomes a method of the client and a builder of its request.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct Operation {
     pub description: Option<String>,
     /// Whether callers should stop using it.
     pub deprecated: bool,
+    /// Whether the API documents it.
+    pub evidence: Evidence,
     /// Whether sending it twice has the effect of sending it once: by its HTTP method, or by `x-idempotent`.
     pub idempotent: bool,
     /// Path parameters in the order of the path, then the others in the order of the document.
@@ -69,6 +71,8 @@ pub struct Parameter {
     pub description: Option<String>,
     /// Whether callers should stop using it.
     pub deprecated: bool,
+    /// Whether the API documents it.
+    pub evidence: Evidence,
     /// The JSON of what the server assumes if it is absent.
     pub default: Option<String>,
 }
@@ -154,6 +158,8 @@ pub struct Part {
     pub description: Option<String>,
     /// Whether callers should stop using it.
     pub deprecated: bool,
+    /// Whether the API documents it.
+    pub evidence: Evidence,
 }
 
 /// The content of a part.
@@ -172,8 +178,13 @@ pub enum PartContent {
 pub enum Success {
     /// The same for every status.
     Always(Answer),
-    /// Something else for each status, in the order of the statuses.
-    ByStatus(Vec<(String, Answer)>),
+    /// Something else for each status.
+    ByStatus {
+        /// The name of its enum.
+        name: String,
+        /// In the order of the statuses.
+        answers: Vec<(String, Answer)>,
+    },
 }
 
 /// The body of a response.
@@ -250,7 +261,7 @@ impl Operation {
     pub fn response_types(&self) -> impl Iterator<Item = &TypeRef> {
         let answers = match &self.success {
             Success::Always(answer) => vec![answer],
-            Success::ByStatus(answers) => answers.iter().map(|(_, answer)| answer).collect(),
+            Success::ByStatus { answers, .. } => answers.iter().map(|(_, answer)| answer).collect(),
         };
         answers
             .into_iter()

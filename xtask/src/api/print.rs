@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Answer, Api, Content, Field, Integer, Operation, Parameter, PartContent, Presence, Primitive,
-    Shape, Style, Success, TypeDef, TypeRef,
+    Answer, Api, Content, Evidence, Field, Integer, Operation, Parameter, PartContent, Presence,
+    Primitive, Shape, Style, Success, TypeDef, TypeRef,
 };
 
 impl fmt::Display for Api {
@@ -25,12 +25,13 @@ impl fmt::Display for Api {
 
 impl Api {
     fn print_operation(&self, operation: &Operation, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let notes = notes(&[
+        let marks = notes(&[
             (operation.idempotent, "idempotent"),
             (operation.deprecated, "deprecated"),
+            (operation.evidence == Evidence::Inferred, "inferred"),
         ]);
         let (method, path) = (&operation.method, operation.path_template());
-        writeln!(f, "{}{notes}: {method} {path}", operation.name)?;
+        writeln!(f, "{}{marks}: {method} {path}", operation.name)?;
         for parameter in &operation.parameters {
             self.print_parameter(parameter, f)?;
         }
@@ -54,14 +55,18 @@ impl Api {
                                 format!("json {}", self.type_text(value))
                             }
                         };
-                        writeln!(f, "    {}{mark}{many}: {content}", part.key)?;
+                        let notes = notes(&[
+                            (part.deprecated, "deprecated"),
+                            (part.evidence == Evidence::Inferred, "inferred"),
+                        ]);
+                        writeln!(f, "    {}{mark}{many}: {content}{notes}", part.key)?;
                     }
                 }
             }
         }
         match &operation.success {
             Success::Always(answer) => writeln!(f, "  -> {}", self.answer_text(answer))?,
-            Success::ByStatus(answers) => {
+            Success::ByStatus { answers, .. } => {
                 for (status, answer) in answers {
                     writeln!(f, "  {status} -> {}", self.answer_text(answer))?;
                 }
@@ -86,7 +91,10 @@ impl Api {
             parameter.location.keyword(),
             self.type_text(&parameter.value),
         );
-        let notes = notes(&[(parameter.deprecated, "deprecated")]);
+        let notes = notes(&[
+            (parameter.deprecated, "deprecated"),
+            (parameter.evidence == Evidence::Inferred, "inferred"),
+        ]);
         writeln!(
             f,
             "  {location} {}{mark}: {value}{style}{notes}",
@@ -108,6 +116,7 @@ impl Api {
         let notes = notes(&[
             (definition.docs.private, "private"),
             (definition.docs.deprecated, "deprecated"),
+            (definition.docs.evidence == Evidence::Inferred, "inferred"),
         ]);
         match &definition.shape {
             Shape::Struct(object) => {
@@ -157,6 +166,7 @@ impl Api {
         let notes = notes(&[
             (field.docs.private, "private"),
             (field.docs.deprecated, "deprecated"),
+            (field.docs.evidence == Evidence::Inferred, "inferred"),
         ]);
         let default = match (&field.default, &field.default_value) {
             (Some(default), Some(_)) => format!(" = {default}"),

@@ -42,6 +42,17 @@ pub enum Evidence {
     Inferred,
 }
 
+impl Evidence {
+    /// That of a value of `x-evidence`, if there is one.
+    #[must_use]
+    pub fn of(value: Option<&str>) -> Self {
+        match value {
+            Some("inferred") => Self::Inferred,
+            _ => Self::Documented,
+        }
+    }
+}
+
 /// The definition of a type.
 #[derive(Clone, Debug)]
 pub enum Shape {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::api::{Body, Constraints, Content, Part, PartContent, Style, TypeRef};
+use crate::api::{Body, Constraints, Content, Evidence, Part, PartContent, Style, TypeRef};
 use crate::names;
 use crate::pointer;
 use crate::view::{self, OperationView, is_json};
@@ -235,6 +235,7 @@ fn parts<'d>(
             repeated: is_list,
             description: property.text("description").map(str::to_owned),
             deprecated: property.is("deprecated"),
+            evidence: Evidence::of(property.text("x-evidence")),
         });
     }
     parts

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::api::{Body, Content, Operation, Parameter, Part};
+use crate::api::{Body, Content, Evidence, Operation, Parameter, Part, Success};
 use crate::names;
 use crate::view::OperationView;
 
@@ -39,6 +39,12 @@ pub fn operations(types: &mut Types<'_>) -> Vec<Operation> {
     for operation in &mut operations {
         operation.name = methods.numbered(std::mem::take(&mut operation.name), "_");
         operation.builder = builders.numbered(std::mem::take(&mut operation.builder), "");
+    }
+    // Builders keep their names, whatever an operation is called.
+    for operation in &mut operations {
+        if let Success::ByStatus { name, .. } = &mut operation.success {
+            *name = builders.numbered(format!("{}Success", operation.builder), "");
+        }
     }
     operations.sort_by(|left, right| left.name.cmp(&right.name));
     operations
@@ -81,6 +87,7 @@ fn operation<'d>(types: &mut Types<'d>, view: &OperationView<'d>) -> Vec<Operati
                 summary: text("summary"),
                 description: text("description"),
                 deprecated: view.value.get("deprecated") == Some(&Value::Bool(true)),
+                evidence: Evidence::of(text("x-evidence").as_deref()),
                 idempotent: is_idempotent.unwrap_or(IDEMPOTENT.contains(&view.method)),
                 parameters,
                 body,

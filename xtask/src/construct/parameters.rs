@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::api::{Location, Parameter, Segment, Style, TypeRef};
+use crate::api::{Evidence, Location, Parameter, Segment, Style, TypeRef};
 use crate::pointer;
 use crate::view::{self, OperationView};
 
@@ -108,6 +108,11 @@ fn parameter<'d>(
         description: text("description")
             .or_else(|| schema.as_ref()?.text("description").map(str::to_owned)),
         deprecated: value.get("deprecated") == Some(&Value::Bool(true)),
+        evidence: Evidence::of(
+            text("x-evidence")
+                .as_deref()
+                .or_else(|| schema.as_ref()?.text("x-evidence")),
+        ),
         default: schema
             .as_ref()
             .and_then(|schema| schema.annotation("default"))

@@ -161,7 +161,11 @@ fn success(
         Some(((_, first), others)) if others.iter().all(|(_, other)| other == first) => {
             Success::Always(first.clone())
         }
-        Some(_) => Success::ByStatus(answers),
+        Some(_) => Success::ByStatus {
+            // Named when all operations are known.
+            name: String::new(),
+            answers,
+        },
     }
 }
 
@@ -230,7 +234,7 @@ fn accept(successes: &[&Response<'_>], success: &Success) -> String {
         Success::Always(Answer::Json(_) | Answer::Empty) => json,
         Success::Always(Answer::Events(_)) => EVENTS.to_owned(),
         Success::Always(Answer::Bytes) => "*/*".to_owned(),
-        Success::ByStatus(answers) => {
+        Success::ByStatus { answers, .. } => {
             let is_json =
                 |(_, answer): &(String, Answer)| matches!(answer, Answer::Json(_) | Answer::Empty);
             match answers.iter().all(is_json) {

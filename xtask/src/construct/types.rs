@@ -485,10 +485,7 @@ pub fn docs(schema: &Schema<'_>) -> TypeDocs {
         description: schema.text("description").map(str::to_owned),
         deprecated: schema.is("deprecated"),
         private: schema.is("x-private"),
-        evidence: match schema.text("x-evidence") {
-            Some("inferred") => Evidence::Inferred,
-            _ => Evidence::Documented,
-        },
+        evidence: Evidence::of(schema.text("x-evidence")),
     }
 }
 

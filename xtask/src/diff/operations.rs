@@ -146,7 +146,7 @@ fn answers(before: &Operation, after: &Operation, changes: &mut Changes<'_>) {
         (Success::Always(old), Success::Always(new)) => {
             answer_types(&answer, old, new, changes);
         }
-        (Success::ByStatus(old), Success::ByStatus(new)) => {
+        (Success::ByStatus { answers: old, .. }, Success::ByStatus { answers: new, .. }) => {
             let find = |answers: &[(String, Answer)], status: &str| {
                 let mut answers = answers.iter();
                 answers
@@ -167,7 +167,7 @@ fn answers(before: &Operation, after: &Operation, changes: &mut Changes<'_>) {
         (_, is) => {
             let what = match is {
                 Success::Always(_) => "no longer depends on the status",
-                Success::ByStatus(_) => "depends on the status now",
+                Success::ByStatus { .. } => "depends on the status now",
             };
             changes.add(Kind::AnswerChanged, &answer, what);
         }

@@ -168,6 +168,7 @@ fn documentation(operation: &Operation, inputs: &[Input<'_>]) -> String {
     let summary = operation.summary.as_deref().map(docs::sentence);
     paragraphs.extend(summary.as_deref().map(docs::sanitise));
     paragraphs.extend(operation.description.as_deref().map(docs::sanitise));
+    paragraphs.extend(docs::evidence(operation.evidence).map(str::to_owned));
     paragraphs.push(format!(
         "Sends `{} {}`.",
         operation.method,

@@ -8,10 +8,18 @@ use proc_macro2::TokenStream;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 use quote::quote;
 
+use crate::api::Evidence;
+
 /// What rustdoc reads, less what would need more than one pass over the text.
 const MARKDOWN: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_STRIKETHROUGH)
     .union(Options::ENABLE_TASKLISTS);
+
+/// The paragraph for what the API does not document.
+pub fn evidence(evidence: Evidence) -> Option<&'static str> {
+    let text = "*Inferred: the documentation of the API does not state it.*";
+    (evidence == Evidence::Inferred).then_some(text)
+}
 
 /// The Markdown of a description as rustdoc can take it.
 pub fn sanitise(description: &str) -> String {

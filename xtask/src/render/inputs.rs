@@ -7,7 +7,7 @@ use super::constraints;
 use super::docs;
 use super::references::References;
 use crate::api::{
-    Body, Content, Location, Operation, Parameter, Part, PartContent, Primitive, TypeRef,
+    Body, Content, Evidence, Location, Operation, Parameter, Part, PartContent, Primitive, TypeRef,
 };
 
 /// An argument of a method, or a setter of its builder.
@@ -31,6 +31,8 @@ pub struct Input<'a> {
     pub notes: Vec<String>,
     /// Whether callers should stop using it.
     pub deprecated: bool,
+    /// Whether the API documents it.
+    pub evidence: Evidence,
 }
 
 /// The conversion from the type that callers pass to the type in the builder.
@@ -138,6 +140,7 @@ fn of_parameter<'a>(references: &References<'_>, parameter: &'a Parameter) -> In
         description: parameter.description.as_deref(),
         notes,
         deprecated: parameter.deprecated,
+        evidence: parameter.evidence,
     }
 }
 
@@ -178,6 +181,7 @@ fn of_part<'a>(references: &References<'_>, part: &'a Part) -> Input<'a> {
             .flat_map(constraints::notes)
             .collect(),
         deprecated: part.deprecated,
+        evidence: part.evidence,
     }
 }
 
@@ -213,5 +217,6 @@ fn of_body<'a>(references: &References<'_>, body: &'a Body) -> Input<'a> {
         description: body.description.as_deref(),
         notes: constraints::notes(&body.constraints),
         deprecated: false,
+        evidence: Evidence::Documented,
     }
 }

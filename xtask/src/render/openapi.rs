@@ -159,7 +159,7 @@ impl Projector<'_> {
                 let response = self.response(answer);
                 responses.responses.insert(StatusCode::Range(2), response);
             }
-            Success::ByStatus(answers) => {
+            Success::ByStatus { answers, .. } => {
                 for (status, answer) in answers {
                     let status = match status.parse() {
                         Ok(status) if NAMED_STATUSES.contains(&status) => StatusCode::Code(status),

@@ -108,6 +108,7 @@ impl Printer<'_> {
             _ => format!("Sets {}.", input.kind),
         }];
         paragraphs.extend(input.description.map(docs::sanitise));
+        paragraphs.extend(docs::evidence(input.evidence).map(str::to_owned));
         paragraphs.extend(input.notes.iter().cloned());
         let comment = docs::comment(&paragraphs.join("\n\n"));
         let deprecated = input.deprecated.then(|| {
@@ -293,8 +294,8 @@ impl Printer<'_> {
     fn success_type(&self) -> TokenStream {
         match &self.operation.success {
             Success::Always(answer) => self.answer_type(answer),
-            Success::ByStatus(_) => {
-                let name = format_ident!("{}Success", self.operation.builder);
+            Success::ByStatus { name, .. } => {
+                let name = format_ident!("{name}");
                 quote!(#name)
             }
         }
@@ -318,8 +319,8 @@ impl Printer<'_> {
                 let decoder = self.decoder(answer);
                 quote!(#decoder(response).await)
             }
-            Success::ByStatus(answers) => {
-                let name = format_ident!("{}Success", self.operation.builder);
+            Success::ByStatus { name, answers } => {
+                let name = format_ident!("{name}");
                 let arms = answers.iter().map(|(status, answer)| {
                     let (variant, pattern, decoder) =
                         (variant(status), pattern(status), self.decoder(answer));
@@ -361,10 +362,10 @@ impl Printer<'_> {
 
     /// The enum of successes that differ by status.
     fn successes(&self) -> Option<TokenStream> {
-        let Success::ByStatus(answers) = &self.operation.success else {
+        let Success::ByStatus { name, answers } = &self.operation.success else {
             return None;
         };
-        let name = format_ident!("{}Success", self.operation.builder);
+        let name = format_ident!("{name}");
         let comment = docs::comment(&format!(
             "The successes of [`Client::{0}`](super::Client::{0}), by status.",
             self.operation.name

@@ -11,8 +11,8 @@ use super::discriminators;
 use super::docs;
 use super::references::References;
 use crate::api::{
-    Api, Constraints, EnumType, Evidence, Field, Newtype, Presence, Primitive, Shape, StructType,
-    TypeDef, TypeDocs, TypeId, TypeRef, UnionType,
+    Api, Constraints, EnumType, Field, Newtype, Presence, Primitive, Shape, StructType, TypeDef,
+    TypeDocs, TypeId, TypeRef, UnionType,
 };
 
 /// The sections of the module of types: its head, and each type.
@@ -410,9 +410,7 @@ fn comment(documented: &TypeDocs, fallback: &str, closing: &[&str]) -> TokenStre
     let description = documented.description.as_deref().map(docs::sanitise);
     let description = description.filter(|description| !description.trim().is_empty());
     let mut paragraphs = vec![description.unwrap_or_else(|| fallback.to_owned())];
-    if documented.evidence == Evidence::Inferred {
-        paragraphs.push("*Inferred: the documentation of the API does not state it.*".to_owned());
-    }
+    paragraphs.extend(docs::evidence(documented.evidence).map(str::to_owned));
     paragraphs.extend(
         closing
             .iter()

@@ -300,6 +300,8 @@ impl ListAgentVersions<'_> {
     ///
     /// Where to go on: the `next_cursor` of the page before. Leave it out on the first call. The
     /// page of this operation shows no such parameter; the guide on pagination implies it.
+    ///
+    /// *Inferred: the documentation of the API does not state it.*
     pub fn cursor(mut self, cursor: impl support::IntoOption<String>) -> Self {
         self.cursor = support::IntoOption::into_option(cursor);
         self
@@ -310,6 +312,8 @@ impl ListAgentVersions<'_> {
     /// Largest number of items on a page. The page of this operation shows no such parameter; the
     /// guide on pagination implies it.
     ///
+    ///
+    /// *Inferred: the documentation of the API does not state it.*
     ///
     /// From 1 to 100.
     ///
