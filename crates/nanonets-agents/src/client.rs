@@ -405,17 +405,18 @@ impl Client {
     ///
     /// ```
     /// # use nanonets_agents_sim::{Fault, Simulator};
-    /// use nanonets_agents::{Client, Error, FoundRun, TaskId};
+    /// use nanonets_agents::{Client, Error, FoundRun, Marker, TaskId};
     ///
     /// /// The task of the run, or nothing if the run can be repeated.
     /// async fn recover(client: &Client, error: Error) -> nanonets_agents::Result<Option<TaskId>> {
     ///     let Some(record) = error.run_record() else {
     ///         return Err(error); // it is certain that no task was started
     ///     };
-    ///     match client.find_run(record).until_decided().await? {
-    ///         FoundRun::Found(candidates) if candidates.len() == 1 => Ok(Some(candidates[0].task.task_id)),
-    ///         FoundRun::RuledOut => Ok(None),
-    ///         _ => Err(error), // several tasks: a person decides
+    ///     let found = client.find_run(record).until_decided().await?;
+    ///     match found.task() {
+    ///         Some(task) => Ok(Some(task)),
+    ///         None if matches!(found, FoundRun::RuledOut) => Ok(None),
+    ///         None => Err(error), // several tasks, or one that may be of another run: a person decides
     ///     }
     /// }
     /// # #[tokio::main]
@@ -424,7 +425,8 @@ impl Client {
     /// # let agent = simulator.create_agent("Invoices").id;
     /// # simulator.fault(Fault::reset().after_effect().times(1));
     /// # let client = Client::builder(simulator.api_key()).base_url(simulator.base_url()).build()?;
-    /// # let error = client.agent(agent).run().query("How much?").start().await.unwrap_err();
+    /// let run = client.agent(agent).run().query("How much?").marker(Marker::random());
+    /// # let error = run.start().await.unwrap_err();
     /// # assert_eq!(recover(&client, error).await?, Some(simulator.tasks()[0].id));
     /// # Ok(())
     /// # }

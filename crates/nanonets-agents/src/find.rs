@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use nanonets_agents_api::types::{MessageRole, TaskId, TaskListItem};
-use serde_json::Value;
+use nanonets_agents_api::types::{TaskId, TaskListItem};
 use tokio::time::Instant;
 
+use crate::author::{Prompt, prompt};
 use crate::call::Call;
 use crate::client::Client;
 use crate::clock;
@@ -51,7 +51,8 @@ pub struct FindRun {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum FoundRun {
-    /// These tasks may be the one, most likely first. With a [`Marker`], each of them carries it, or could not be read.
+    /// These tasks may be the one, most likely first. With a [`Marker`], either each of them carries it, or the prompt of none
+    /// could be read. [`task`](Self::task) has the task of the run, if it is certain.
     Found(Vec<Candidate>),
     /// No task is listed yet. One may still appear until this time, by the clock of this machine.
     NotYet {
@@ -61,6 +62,20 @@ pub enum FoundRun {
     /// No task was started, provided that the API lists a task within the [settling time](FindRun::settle). The run can be
     /// repeated.
     RuledOut,
+}
+
+impl FoundRun {
+    /// The task of the run, if there is no doubt: the only candidate, and a [certain](Candidate::is_certain) one.
+    #[must_use]
+    pub fn task(&self) -> Option<TaskId> {
+        match self {
+            Self::Found(candidates) => match &candidates[..] {
+                [candidate] if candidate.is_certain() => Some(candidate.task.task_id),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 /// A task that a run may have started.
@@ -73,15 +88,24 @@ pub struct Candidate {
     pub evidence: Evidence,
 }
 
+impl Candidate {
+    /// Whether it carries the marker of the run. A task that does not may be that of another run, even if it is the only one.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        self.evidence < Evidence::Window
+    }
+}
+
 /// Why a task may be that of a run, from certain to possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Evidence {
     /// Its title has the marker of the run.
     Title,
-    /// Its first message has the marker of the run.
+    /// The first message of a user in it has the marker of the run.
     FirstMessage,
-    /// It was created by the same agent since the run was sent. Another run may have started it.
+    /// It was created by the same agent since the run was sent. Another run may have started it: the run has no marker, or
+    /// the prompt of the task can't be read.
     Window,
 }
 
@@ -228,11 +252,10 @@ impl Search {
             .await;
         let examined: Vec<Candidate> = examined.into_iter().flatten().collect();
         // A task that carries the marker settles it: those that could not be read are of other runs.
-        let is_certain = |candidate: &Candidate| candidate.evidence < Evidence::Window;
-        let has_certain = examined.iter().any(is_certain);
+        let has_certain = examined.iter().any(Candidate::is_certain);
         Ok(examined
             .into_iter()
-            .filter(|candidate| !has_certain || is_certain(candidate))
+            .filter(|candidate| !has_certain || candidate.is_certain())
             .collect())
     }
 
@@ -246,24 +269,14 @@ impl Search {
         let Ok(messages) = messages else {
             return Some(candidate(task, Evidence::Window));
         };
-        let by_user = |role: &Option<Option<MessageRole>>| {
-            let role = role.as_ref().and_then(Option::as_ref);
-            role.is_none_or(|role| *role == MessageRole::User)
-        };
-        let texts: Vec<String> = messages
-            .iter()
-            .filter(|message| by_user(&message.role))
-            .filter_map(|message| message.content.as_ref())
-            .map(|content| match content.get::<Value>() {
-                Ok(content) => content.to_string(),
-                Err(_) => content.as_str().to_owned(),
-            })
-            .collect();
-        if texts.is_empty() {
-            return Some(candidate(task, Evidence::Window));
+        match prompt(&messages) {
+            Prompt::OfUser(text) | Prompt::Possible(text) if has_marker(Some(&text), marker) => {
+                Some(candidate(task, Evidence::FirstMessage))
+            }
+            Prompt::OfUser(_) => None,
+            // Its prompt is not known, so the task is not ruled out.
+            Prompt::Possible(_) | Prompt::None => Some(candidate(task, Evidence::Window)),
         }
-        let is_marked = texts.iter().any(|text| has_marker(Some(text), marker));
-        is_marked.then(|| candidate(task, Evidence::FirstMessage))
     }
 
     /// The tasks of the agent since the run was sent, by the clock of the server. There is no upper bound: a task may be

@@ -4,10 +4,11 @@ use std::fmt;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use nanonets_agents_api::types::{Message, MessageId, MessageRole, TaskStatus, TaskSummary};
+use nanonets_agents_api::types::{Message, MessageId, TaskStatus, TaskSummary};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::author::Author;
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::{Output, OutputSource, TaskSummaryRaw};
 use crate::task::TaskHandle;
@@ -264,31 +265,6 @@ impl Question {
             id: self.id(),
             number: self.number,
         }))
-    }
-}
-
-/// Who wrote a message, as far as that can be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Author {
-    Agent,
-    Unknown,
-    Other,
-}
-
-impl Author {
-    fn of(message: &Message) -> Self {
-        let role = match message.role.as_ref().and_then(Option::as_ref) {
-            Some(MessageRole::Assistant) => return Self::Agent,
-            Some(role) => role.as_str().to_ascii_lowercase(),
-            // Without a role, a user's id suggests a user.
-            None if message.user_id.flatten().is_none() => return Self::Agent,
-            None => return Self::Other,
-        };
-        match role.as_str() {
-            "assistant" | "agent" | "ai" | "bot" | "model" => Self::Agent,
-            "user" | "human" | "system" | "developer" | "tool" | "function" => Self::Other,
-            _ => Self::Unknown,
-        }
     }
 }
 

@@ -295,6 +295,55 @@ async fn a_task_that_can_not_be_read_is_not_ruled_out_by_its_title() {
 }
 
 #[tokio::test]
+async fn a_single_task_is_certain_by_the_marker_alone() {
+    let marker = Marker::new("order-4").expect("a marker");
+    let of = |role: &str, content: &str| json!([{ "role": role, "content": content }]);
+    let own = "[order-4]\nExtract.";
+    let cases = [
+        (json!([]), Some(Evidence::Window)),
+        (of("assistant", "[order-4] is done"), Some(Evidence::Window)),
+        (of("tool", own), Some(Evidence::Window)),
+        (of("visitor", "Extract."), Some(Evidence::Window)),
+        (of("visitor", own), Some(Evidence::FirstMessage)),
+        (of("human", own), Some(Evidence::FirstMessage)),
+        (of("human", "Extract."), None),
+        (of("user", "Extract."), None),
+        // A user speaks of the order in the conversation of another task.
+        (
+            json!([{ "role": "user", "content": "Extract." }, { "role": "user", "content": "As order-4" }]),
+            None,
+        ),
+    ];
+    for (messages, expected) in cases {
+        let said = json!({ "data": messages });
+        let server = RawServer::start(move |request| match request {
+            request if request.is("POST", "/run") => Reply::close(),
+            request if request.is("GET", "/messages") => Reply::json("200 OK", &said),
+            request => page(request, Utc::now(), &[item(TASK, Utc::now(), Some("x"))]),
+        });
+        let client = client(&server);
+        for marker in [Some(&marker), None] {
+            let run = match marker {
+                Some(marker) => run(&client).marker(marker.clone()),
+                None => run(&client),
+            };
+            let error = soon(run.start()).await.expect_err("a lost answer");
+            let search = client.find_run(error.run_record().expect("a record"));
+            let found = soon(search).await.expect("a list");
+            let evidence = match &found {
+                FoundRun::Found(candidates) => Some(candidates[0].evidence),
+                _ => None,
+            };
+            // Without a marker, any task of this time may be the one, and none is certain.
+            let expected = marker.map_or(Some(Evidence::Window), |_| expected);
+            assert_eq!(evidence, expected, "{messages}");
+            let is_certain = evidence.is_some_and(|evidence| evidence < Evidence::Window);
+            assert_eq!(found.task().is_some(), is_certain, "{messages}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn tasks_of_other_runs_that_were_answered_are_no_candidates() {
     let runs = AtomicUsize::new(0);
     let server = RawServer::start(move |request| {

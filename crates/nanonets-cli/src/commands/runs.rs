@@ -42,13 +42,19 @@ pub async fn run(session: &Session, command: Runs) -> Result<(), Failure> {
     // A look that fails says nothing of the run.
     let found = looked
         .map_err(|error| Failure::from(error).after("Whether a task was started is not known."))?;
+    let task = found.task();
     match found {
         FoundRun::Found(candidates) => {
             let rows: Vec<Value> = candidates.iter().map(row).collect();
-            session.output.list(&rows, COLUMNS, Last::Whole)?;
-            match candidates.len() {
-                0 | 1 => Ok(()),
-                several => Err(Failure::new(
+            let printed = session.output.list(&rows, COLUMNS, Last::Whole);
+            match (task, candidates.len()) {
+                (Some(_), _) => printed,
+                // The exit code says what is known of the run, whether the candidates were read or not.
+                (None, 1) => Err(Failure::new(
+                    Code::Ambiguous,
+                    "this task may be the one of this run, or of another one: compare its messages",
+                )),
+                (None, several) => Err(Failure::new(
                     Code::Ambiguous,
                     format!("{several} tasks may be the one of this run: compare their messages"),
                 )),

@@ -1,0 +1,124 @@
+//! `runs find` against servers that list what was not asked for, answer oddly, or not at all.
+
+use std::process::Stdio;
+
+use chrono::{TimeDelta, Utc};
+use serde_json::{Value, json};
+
+use crate::process::{Run, command, fed};
+use crate::raw_server::{RawServer, Reply, Request};
+
+const AGENT: &str = "11111111-1111-4111-8111-111111111111";
+const OTHER_AGENT: &str = "33333333-3333-4333-8333-333333333333";
+const TASK: &str = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
+const OTHER: &str = "22222222-2222-4222-8222-222222222222";
+const MARKER: &str = "run-6f1c2a9b3d4e5f60";
+
+/// A task in a list.
+fn item(id: &str, title: &str) -> Value {
+    let now = Utc::now();
+    json!({
+        "task_id": id, "agent_id": AGENT, "title": title, "created_at": now, "updated_at": now, "status": "running",
+    })
+}
+
+/// A server that lists these tasks, whatever is asked for, and answers every read of messages in the same way.
+fn server(tasks: Vec<Value>, messages: Reply) -> RawServer {
+    RawServer::start(move |request| match request.is("GET", "/messages") {
+        true => messages.clone(),
+        false => listed(request, &tasks),
+    })
+}
+
+/// The page of the tasks whose title has what is looked for.
+fn listed(request: &Request, tasks: &[Value]) -> Reply {
+    let is_search = request.target.contains("q=");
+    let data: Vec<_> = tasks
+        .iter()
+        .filter(|task| {
+            !is_search
+                || task["title"]
+                    .as_str()
+                    .is_some_and(|title| title.contains(MARKER))
+        })
+        .collect();
+    Reply::json(200, json!({ "data": data, "has_more": false }))
+}
+
+fn said(role: Option<&str>, content: Value) -> Reply {
+    let message = json!({ "id": OTHER, "role": role, "content": content });
+    Reply::json(200, json!({ "data": [message] }))
+}
+
+/// The record of a run that was sent a minute ago, with more fields.
+fn record(more: &Value) -> Value {
+    let time = |seconds| Utc::now() - TimeDelta::seconds(seconds);
+    let mut record = json!({
+        "agent_id": AGENT, "since": time(60), "until": time(50), "clock_offset_ms": 0, "marker": MARKER,
+    });
+    let fields = record.as_object_mut().expect("an object");
+    fields.extend(more.as_object().cloned().unwrap_or_default());
+    record
+}
+
+/// `runs find` for a record on stdin, with stdout as a shell redirects it.
+async fn find_to(url: &str, record: &Value, args: &[&str], stdout: &str) -> Run {
+    let own = command().get_program().to_owned();
+    let mut shell = std::process::Command::new("sh");
+    shell
+        .arg("-c")
+        .arg(format!("\"$0\" runs find - \"$@\" {stdout}"))
+        .arg(own)
+        .args(args)
+        .env("NANONETS_API_KEY", "key-of-this-test")
+        .env("NANONETS_BASE_URL", url)
+        .stdin(Stdio::piped());
+    let record = record.to_string();
+    let run = tokio::task::spawn_blocking(move || fed(shell, &record));
+    run.await.expect("a run")
+}
+
+async fn find(server: &RawServer, record: &Value) -> Run {
+    find_to(&server.url(), record, &[], "").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_without_evidence_is_not_certain() {
+    for (name, messages) in [
+        ("none", Reply::json(200, json!({ "data": [] }))),
+        ("404", Reply::json(404, json!({ "error": "no" }))),
+        (
+            "a page",
+            Reply::new(404, &["Content-Type: text/html"], "<h1>x</h1>"),
+        ),
+        ("an assistant", said(Some("assistant"), json!("hi"))),
+        ("an unknown role", said(Some("visitor"), json!("other"))),
+        ("no role", said(None, json!("other"))),
+        ("no content", said(Some("user"), Value::Null)),
+    ] {
+        let server = server(vec![item(OTHER, "Other document")], messages);
+        let run = find(&server, &record(&json!({}))).await;
+        assert_eq!(run.code, 6, "{name}: {run:?}");
+        assert!(run.stdout.contains(OTHER), "{name}: {run:?}");
+        assert!(run.stderr.contains("or of another one"), "{name}: {run:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_words_of_another_run_rule_its_task_out_whatever_users_are_called() {
+    let over = json!({ "since": "2026-01-31T09:30:00Z", "until": "2026-01-31T09:31:00Z" });
+    for role in ["user", "human", "Customer"] {
+        let other = server(
+            vec![item(OTHER, "x")],
+            said(Some(role), json!("Extract the total.")),
+        );
+        assert_eq!(find(&other, &record(&over)).await.code, 1, "{role}");
+        let text = format!("[{MARKER}]\nExtract the total.");
+        let own = server(vec![item(TASK, "x")], said(Some(role), json!(text)));
+        let run = find(&own, &record(&over)).await;
+        assert!(
+            run.code == 0 && run.stdout.contains("first_message"),
+            "{role}: {run:?}"
+        );
+    }
+}
