@@ -134,7 +134,7 @@ pub struct Waiting {
 
 #[derive(Debug, Subcommand)]
 pub enum Runs {
-    /// List the tasks that a run may have started; ends with 1 if there was none, with 6 if that is not known
+    /// List the tasks that a run may have started; ends with 1 if there was none, with 6 if none is certain
     #[command(after_help = codes())]
     Find {
         /// The file that `run --record` wrote

@@ -60,8 +60,7 @@ pub async fn run(session: &Session, command: Runs) -> Result<(), Failure> {
                 )),
             }
         }
-        FoundRun::RuledOut => Err(Failure::new(
-            Code::Refused,
+        FoundRun::RuledOut => Err(Failure::ruled_out(
             "no task was started: the run can be repeated",
         )),
         FoundRun::NotYet { ruled_out_at } => {

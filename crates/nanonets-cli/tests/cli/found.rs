@@ -1,12 +1,13 @@
 //! `runs find` against servers that list what was not asked for, answer oddly, or not at all.
 
+use std::io::Write as _;
 use std::process::Stdio;
 
 use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use crate::process::{Run, command, fed};
-use crate::raw_server::{RawServer, Reply, Request};
+use crate::raw_server::{RawServer, Reply, Request, unused_address};
 
 const AGENT: &str = "11111111-1111-4111-8111-111111111111";
 const OTHER_AGENT: &str = "33333333-3333-4333-8333-333333333333";
@@ -121,4 +122,70 @@ async fn the_words_of_another_run_rule_its_task_out_whatever_users_are_called() 
             "{role}: {run:?}"
         );
     }
+}
+
+/// Exit code 1 says that no task was started, so nothing else may end with it.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_that_fails_for_any_reason_does_not_end_with_1() {
+    let own = item(TASK, MARKER);
+    let said = || Reply::json(200, json!({ "data": [] }));
+    let one = server(vec![own.clone(), own.clone()], said());
+    let two = server(vec![own, item(OTHER, MARKER)], said());
+    let known = record(&json!({ "task_id": TASK }));
+    let unknown = record(&json!({}));
+    for (server, record, stdout, code) in [
+        (&one, &unknown, "", 0),
+        (&one, &known, "", 0),
+        (&two, &unknown, "", 6),
+        (&one, &unknown, ">/dev/null", 0),
+        (&two, &unknown, ">/dev/null", 6),
+        (&one, &unknown, ">/dev/full", 6),
+        (&one, &known, ">/dev/full", 6),
+        (&two, &unknown, ">/dev/full", 6),
+        (&two, &unknown, ">&-", 6),
+    ] {
+        for format in ["--json", "--jsonl"] {
+            let run = find_to(&server.url(), record, &[format], stdout).await;
+            assert_eq!(run.code, code, "{stdout}: {run:?}");
+        }
+    }
+    // The reader of stdout has gone.
+    for (server, code) in [(&one, 0), (&two, 6)] {
+        assert_eq!(into_closed_pipe(&server.url(), &unknown).await, Some(code));
+    }
+    // No listener, and a process that can't open what it needs.
+    let nobody = format!("http://{}", unused_address());
+    assert_eq!(find_to(&nobody, &unknown, &[], "").await.code, 6);
+    let mut shell = std::process::Command::new("sh");
+    let search = command().get_program().to_owned();
+    shell
+        .args(["-c", "ulimit -n 8; exec \"$0\" runs find -"])
+        .arg(search)
+        .env("NANONETS_API_KEY", "key-of-this-test")
+        .env("NANONETS_BASE_URL", one.url());
+    let run = fed(shell, &unknown.to_string());
+    assert_eq!(run.code, 6, "{run:?}");
+}
+
+/// The exit code of a search whose output nobody reads any more.
+#[cfg(target_os = "linux")]
+async fn into_closed_pipe(url: &str, record: &Value) -> Option<i32> {
+    let mut child = command()
+        .args(["runs", "find", "-"])
+        .env("NANONETS_API_KEY", "key-of-this-test")
+        .env("NANONETS_BASE_URL", url)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("it can be run");
+    drop(child.stdout.take());
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin
+        .write_all(record.to_string().as_bytes())
+        .expect("a record");
+    drop(stdin);
+    let ended = tokio::task::spawn_blocking(move || child.wait());
+    ended.await.expect("a run").expect("it ends").code()
 }
