@@ -19,7 +19,7 @@ use crate::clock::ServerClock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::find::FindRun;
 use crate::history::Unfinished;
-use crate::record::RunRecord;
+use crate::record::{Address, RunRecord};
 use crate::retry::{Budget, RetryPolicy};
 use crate::task::{TaskHandle, Tasks};
 
@@ -41,6 +41,7 @@ pub struct Client {
 struct Inner {
     http: reqwest::Client,
     base_url: String,
+    address: Address,
     context: Context,
     budget: Budget,
     retry: RetryPolicy,
@@ -251,6 +252,7 @@ impl ClientBuilder {
         Ok(Client {
             inner: Arc::new(Inner {
                 http,
+                address: Address::new(&url, &self.api_key),
                 base_url: self.base_url,
                 context,
                 budget: Budget::of(&self.retry),
@@ -401,7 +403,8 @@ impl Client {
     /// Looks for the task of a run whose answer was lost, or whose process ended before the answer came.
     ///
     /// The record comes from the [error](crate::Error::run_record), or from [`Run::prepare`](crate::Run::prepare) and was
-    /// stored. The run must be over: a task that is started after the search is not found by it.
+    /// stored. The run must be over: a task that is started after the search is not found by it. The search is at the server
+    /// that the run was sent to, with a key of the same workspace.
     ///
     /// ```
     /// # use nanonets_agents_sim::{Fault, Simulator};
@@ -478,6 +481,11 @@ impl Client {
         let distrusted = self.inner.distrusted.lock();
         let since = *distrusted.unwrap_or_else(PoisonError::into_inner);
         since.is_some_and(|since| since.elapsed() < DISTRUST)
+    }
+
+    /// The API that this client calls, for records of runs.
+    pub(crate) fn address(&self) -> &Address {
+        &self.inner.address
     }
 
     pub(crate) fn unfinished_calls(&self) -> &Unfinished {

@@ -23,7 +23,8 @@ use crate::task::TaskFilter;
 const SETTLE: Duration = Duration::from_secs(5 * 60);
 /// By how much the clock behind the listing may differ from the `Date` of an answer.
 const MARGIN: TimeDelta = TimeDelta::seconds(10);
-/// How far back to look where the clock of the run was not compared with that of the server.
+/// How far back to look where the clock of the run was not compared with that of the server, and how far out of the window a
+/// task may be listed: its time may be without a zone.
 const UNMEASURED_MARGIN: TimeDelta = TimeDelta::hours(24);
 /// The pauses between looks.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
@@ -37,7 +38,9 @@ const CONCURRENT_READS: usize = 8;
 ///
 /// # Errors
 ///
-/// Those of listing tasks. An error says nothing about the run.
+/// Those of listing tasks. [`ErrorKind::InvalidRequest`] if the client does not call the server that the run was sent to.
+/// [`ErrorKind::Configuration`] if it has [another key](Self::with_other_key) and found no task. [`ErrorKind::Pagination`] if the list of tasks has no end, or
+/// the server does not say that it is the end. An error says nothing about the run.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is searched until this is awaited"]
 pub struct FindRun {
@@ -45,6 +48,7 @@ pub struct FindRun {
     record: RunRecord,
     settle: Duration,
     excluded: HashSet<TaskId>,
+    has_other_key: bool,
 }
 
 /// What a search for the task of a run has found.
@@ -60,7 +64,8 @@ pub enum FoundRun {
         ruled_out_at: DateTime<Utc>,
     },
     /// No task was started, provided that the API lists a task within the [settling time](FindRun::settle). The run can be
-    /// repeated.
+    /// repeated. The server said that its list of tasks is complete, and the time has passed by the clock of this machine
+    /// and, where both were measured, by that of the server.
     RuledOut,
 }
 
@@ -116,7 +121,15 @@ impl FindRun {
             record,
             settle: SETTLE,
             excluded: HashSet::new(),
+            has_other_key: false,
         }
+    }
+
+    /// The key of this client is another one of the same workspace, because the key of the run was replaced. Without this, a
+    /// search with another key rules nothing out, for the key may be of another workspace.
+    pub fn with_other_key(mut self) -> Self {
+        self.has_other_key = true;
+        self
     }
 
     /// How long after the end of the run its task may still appear in the list. The default is five minutes. The API
@@ -189,27 +202,67 @@ impl Search {
 
     /// When the run is ruled out. A run whose end is not recorded is over by now at the latest: whoever looks for its task
     /// does not send it any more.
-    fn ruled_out_at(&self) -> DateTime<Utc> {
-        let ended = self.find.record.until.unwrap_or(self.begun).min(self.begun);
+    fn ruled_out_at(&self, offset_now: Option<TimeDelta>) -> DateTime<Utc> {
+        let record = &self.find.record;
+        let ended = record.until.unwrap_or(self.begun);
+        // The end by the clock that this machine has now, if either clock was set since.
+        let moved = record.clock_offset().zip(offset_now);
+        let moved = moved.and_then(|(then, now)| ended.checked_add_signed(then - now));
+        let ended = match moved {
+            // The clock of this machine was set back.
+            Some(moved) if ended > self.begun => moved,
+            Some(moved) => ended.max(moved),
+            None => ended,
+        };
         let settle = TimeDelta::from_std(self.find.settle).unwrap_or(TimeDelta::MAX);
         ended
+            .min(self.begun)
             .checked_add_signed(settle)
             .unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
     async fn look(&self) -> Result<FoundRun> {
+        self.check_origin()?;
         // What appears after this time is seen by the next look.
         let looked_at = self.now();
         let mut listed = Listed::default();
         let mut found = self.candidates(&mut listed).await?;
         found.sort_by_key(|candidate| (candidate.evidence, candidate.task.created_at.utc()));
-        let ruled_out_at = self.ruled_out_at();
+        let ruled_out_at = self.ruled_out_at(listed.offset);
         match listed.odd {
             _ if !found.is_empty() => Ok(FoundRun::Found(found)),
             // An item that does not decode may be the task.
             Some(error) => Err(error),
-            None if looked_at >= ruled_out_at => Ok(FoundRun::RuledOut),
-            None => Ok(FoundRun::NotYet { ruled_out_at }),
+            None if looked_at < ruled_out_at => Ok(FoundRun::NotYet { ruled_out_at }),
+            None if !listed.is_complete => Err(Error::new(
+                ErrorKind::Pagination,
+                "the server does not say that the list of tasks ends here, so the task may be missing",
+            )),
+            None => self.check_key().map(|()| FoundRun::RuledOut),
+        }
+    }
+
+    /// A task is listed by the server that has started it, and by no other.
+    fn check_origin(&self) -> Result<()> {
+        let here = &self.find.client.address().origin;
+        match &self.find.record.origin {
+            Some(origin) if origin != here => Err(Error::new(
+                ErrorKind::InvalidRequest,
+                format!("the run was sent to {origin}, and this client calls {here}"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// A key lists the tasks of its workspace alone.
+    fn check_key(&self) -> Result<()> {
+        let here = &self.find.client.address().key_fingerprint;
+        match &self.find.record.key_fingerprint {
+            Some(key) if key != here && !self.find.has_other_key => Err(Error::new(
+                ErrorKind::Configuration,
+                "no task was found, but the run was sent with another API key or base URL, perhaps to another workspace",
+            )),
+            _ => Ok(()),
         }
     }
 
@@ -220,28 +273,39 @@ impl Search {
             .union(&self.find.excluded)
             .copied()
             .collect();
-        let is_new = |task: &TaskListItem| !excluded.contains(&task.task_id);
         let list = client.tasks().list().agent(record.agent_id).page_size(100);
+        let since = self.since(&list, listed).await?;
+        // A server or a cache may ignore a filter.
+        let is_in_window = |task: &TaskListItem| {
+            let earliest = since.and_then(|since| since.checked_sub_signed(UNMEASURED_MARGIN));
+            earliest.is_none_or(|earliest| task.created_at.utc() >= earliest)
+        };
+        let is_new = |task: &TaskListItem| !excluded.contains(&task.task_id) && is_in_window(task);
+        let in_window = match since {
+            Some(since) => list.clone().created_after(since),
+            None => list.clone(),
+        };
+        let is_of_agent = |task: &TaskListItem| task.agent_id == record.agent_id;
         let Some(marker) = &record.marker else {
-            let tasks = listed.tasks(self.since_the_run(list).await?).await?;
-            let tasks = tasks.into_iter().filter(is_new);
+            let tasks = listed.tasks(in_window).await?;
+            let tasks = tasks.into_iter().filter(is_new).filter(is_of_agent);
             return Ok(tasks
                 .map(|task| candidate(task, Evidence::Window))
                 .collect());
         };
         // The marker finds the task of a busy agent by one request, if titles keep it.
-        let titled = list.clone().title_contains(marker.name());
+        let titled = list.title_contains(marker.name());
         let titled: Vec<_> = listed
             .tasks(titled)
             .await?
             .into_iter()
-            .filter(|task| has_marker(title(task), marker))
+            .filter(|task| is_new(task) && has_marker(title(task), marker))
             .map(|task| candidate(task, Evidence::Title))
             .collect();
         if !titled.is_empty() {
             return Ok(titled);
         }
-        let tasks = listed.tasks(self.since_the_run(list).await?).await?;
+        let tasks = listed.tasks(in_window).await?;
         let examined = tasks
             .into_iter()
             .filter(is_new)
@@ -250,7 +314,12 @@ impl Search {
             .buffer_unordered(CONCURRENT_READS)
             .collect()
             .await;
-        let examined: Vec<Candidate> = examined.into_iter().flatten().collect();
+        // A task of another agent is none without evidence.
+        let examined: Vec<Candidate> = examined
+            .into_iter()
+            .flatten()
+            .filter(|candidate| candidate.is_certain() || is_of_agent(&candidate.task))
+            .collect();
         // A task that carries the marker settles it: those that could not be read are of other runs.
         let has_certain = examined.iter().any(Candidate::is_certain);
         Ok(examined
@@ -279,20 +348,22 @@ impl Search {
         }
     }
 
-    /// The tasks of the agent since the run was sent, by the clock of the server. There is no upper bound: a task may be
-    /// created long after the connection broke.
-    async fn since_the_run(
+    /// The earliest time of a task of the run, by the clock of the server. There is no latest: a task may be created long after
+    /// the connection broke.
+    async fn since(
         &self,
-        list: List<TaskListItem, TaskFilter>,
-    ) -> Result<List<TaskListItem, TaskFilter>> {
+        list: &List<TaskListItem, TaskFilter>,
+        listed: &mut Listed,
+    ) -> Result<Option<DateTime<Utc>>> {
         let record = &self.find.record;
-        // A record from the future is of a clock that was set back since. Nothing is known of the time of the run.
-        if record.clock_offset().is_none() && record.since > self.begun {
-            return Ok(list);
-        }
         let sent = Utc::now();
         let page = list.clone().page_size(1).page().send().await?;
         let now = clock::offset(sent, page.headers()).map(|(offset, _)| offset);
+        listed.offset = now;
+        // A record from the future is of a clock that was set back since. Nothing is known of the time of the run.
+        if record.clock_offset().is_none() && record.since > self.begun {
+            return Ok(None);
+        }
         // A record without an offset may be of a machine whose clock nobody compared with that of the server. One with an
         // offset may have it from a gateway. The earlier time is the safer one, and so is the time of this machine: an
         // offset that is wrong may move the window back, and never forward over the task.
@@ -306,14 +377,9 @@ impl Search {
         } else {
             UNMEASURED_MARGIN
         };
-        let since = record
-            .since
-            .checked_add_signed(offset.or(now).unwrap_or_default().min(TimeDelta::zero()))
-            .and_then(|since| since.checked_sub_signed(margin));
-        Ok(match since {
-            Some(since) => list.created_after(since),
-            None => list,
-        })
+        let moved = offset.or(now).unwrap_or_default().min(TimeDelta::zero());
+        let since = record.since.checked_add_signed(moved);
+        Ok(since.and_then(|since| since.checked_sub_signed(margin)))
     }
 }
 
@@ -322,6 +388,10 @@ impl Search {
 struct Listed {
     /// The first item that did not decode.
     odd: Option<Error>,
+    /// Whether the server said of the last list that nothing follows.
+    is_complete: bool,
+    /// By how much the clock of the server is ahead now, if an answer tells.
+    offset: Option<TimeDelta>,
 }
 
 /// The largest number of tasks that a search lists: a faulty server may always announce another page.
@@ -338,6 +408,7 @@ impl Listed {
         let mut pages = list.pages();
         while let Some(page) = pages.try_next().await? {
             let known = seen.len();
+            self.is_complete = page.is_last;
             for item in page.into_results(Call::new(Operation::ListTasks)) {
                 match item {
                     Ok(task) if seen.insert(task.task_id) => tasks.push(task),

@@ -9,7 +9,9 @@ use std::str::FromStr;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use nanonets_agents_api::types::AgentId;
+use reqwest::Url;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -38,6 +40,13 @@ pub struct RunRecord {
     /// an answer. `None` if there was no answer yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock_offset_ms: Option<i64>,
+    /// The server that the run is sent to: scheme, host and port. A record of an earlier version has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// Tells whether another client calls the same API with the same key: the first 16 hexadecimal digits of a SHA-256 of
+    /// the base URL and the key. A key of 64 random bits or more can't be found from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_fingerprint: Option<String>,
     /// SHA-256 of what was sent: see [`Run::prepare`](crate::Run::prepare).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
@@ -60,13 +69,50 @@ impl PartialEq for Local {
 
 impl Eq for Local {}
 
+/// The API that a client calls, as a record has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Address {
+    pub origin: String,
+    pub key_fingerprint: String,
+}
+
+impl Address {
+    pub fn new(base_url: &Url, api_key: &str) -> Self {
+        let mut hash = Sha256::new();
+        // The purpose comes first, so that no other hash of the same key is comparable.
+        for part in [
+            "nanonets-agents run record",
+            base_url.as_str().trim_end_matches('/'),
+            api_key,
+        ] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        let bytes = hash.finalize();
+        let key_fingerprint = bytes.iter().take(8).map(|byte| format!("{byte:02x}"));
+        Self {
+            origin: base_url.origin().ascii_serialization(),
+            key_fingerprint: key_fingerprint.collect(),
+        }
+    }
+}
+
 impl RunRecord {
+    /// The record of a run that is sent to this address.
+    pub(crate) fn at(mut self, address: &Address) -> Self {
+        self.origin = Some(address.origin.clone());
+        self.key_fingerprint = Some(address.key_fingerprint.clone());
+        self
+    }
+
     pub(crate) fn new(agent_id: AgentId, clock_offset: Option<TimeDelta>) -> Self {
         Self {
             agent_id,
             since: Utc::now(),
             until: None,
             clock_offset_ms: clock_offset.map(|offset| offset.num_milliseconds()),
+            origin: None,
+            key_fingerprint: None,
             fingerprint: None,
             marker: None,
             local: Local(true),
@@ -173,6 +219,26 @@ mod tests {
             assert!(Marker::new(name).is_err(), "{name}");
         }
         assert_ne!(Marker::random(), Marker::random());
+    }
+
+    #[test]
+    fn an_address_tells_servers_paths_and_keys_apart_and_shows_no_key() {
+        let address = |url: &str, key: &str| Address::new(&Url::parse(url).expect("a URL"), key);
+        let one = address("https://agents.example", "key-of-one-workspace");
+        assert_eq!(one.origin, "https://agents.example");
+        assert_eq!(
+            one,
+            address("https://agents.example:443/", "key-of-one-workspace")
+        );
+        let others = [
+            address("https://agents.example", "key-of-another-workspace"),
+            address("https://agents.example/eu", "key-of-one-workspace"),
+            address("http://agents.example", "key-of-one-workspace"),
+        ];
+        for other in others {
+            assert_ne!(one.key_fingerprint, other.key_fingerprint, "{other:?}");
+        }
+        assert_eq!(one.key_fingerprint.len(), 16);
     }
 
     #[test]

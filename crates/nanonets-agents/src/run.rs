@@ -161,7 +161,8 @@ impl Run {
 
     /// What is known of the run before it is sent, without a fingerprint.
     fn record(&self) -> RunRecord {
-        let mut record = RunRecord::new(self.agent, self.client.clock().offset());
+        let client = &self.client;
+        let mut record = RunRecord::new(self.agent, client.clock().offset()).at(client.address());
         record.marker = self.marker.clone();
         record
     }

@@ -142,6 +142,9 @@ pub enum Runs {
         /// Look again until that is known, for up to five minutes
         #[arg(long)]
         wait: bool,
+        /// The API key was replaced since the run by another one of the same workspace
+        #[arg(long)]
+        other_key: bool,
     },
 }
 

@@ -408,7 +408,7 @@ async fn a_prepared_run_has_a_record_before_a_byte_of_it_is_sent() {
     assert_eq!(fingerprint(known), fingerprint(&record));
     assert!(known.until.is_some_and(|until| until >= record.since));
     let text = serde_json::to_string(known).expect("JSON");
-    assert!(!text.contains("invoice") && text.len() < 500, "{text}");
+    assert!(!text.contains("invoice") && text.len() < 600, "{text}");
 }
 
 #[tokio::test]
@@ -499,5 +499,167 @@ async fn a_list_that_repeats_itself_has_one_candidate_and_an_end() {
             (pages, found) => panic!("{pages} pages: {found:?}"),
         }
         assert!(server.requests().len() < 40);
+    }
+}
+
+/// The record of a run without an answer, sent so many seconds ago.
+fn recorded(ago: i64, clock_offset: i64) -> RunRecord {
+    let time = Utc::now() - TimeDelta::seconds(ago);
+    let record = json!({
+        "agent_id": AGENT, "since": time, "until": time, "clock_offset_ms": clock_offset * 1000,
+    });
+    serde_json::from_value(record).expect("a record")
+}
+
+#[tokio::test]
+async fn a_run_is_not_ruled_out_where_it_was_not_sent() {
+    let marker = Marker::new("order-4").expect("a marker");
+    let own = item(TASK, Utc::now(), Some("[order-4] Extract."));
+    let start = || {
+        let own = own.clone();
+        RawServer::start(move |request| match request.is("POST", "/run") {
+            true => Reply::close(),
+            false
+                if request
+                    .header("Authorization")
+                    .is_some_and(|key| key.contains("empty")) =>
+            {
+                page(request, Utc::now(), &[])
+            }
+            false => page(request, Utc::now(), std::slice::from_ref(&own)),
+        })
+    };
+    let (server, elsewhere) = (start(), start());
+    let error = soon(run(&client(&server)).marker(marker).start()).await;
+    let error = error.expect_err("a lost answer");
+    let stored = serde_json::to_string(error.run_record().expect("a record")).expect("JSON");
+    assert!(!stored.contains("key-of-this-test"), "{stored}");
+    let mut record: RunRecord = serde_json::from_str(&stored).expect("a record");
+    record.since -= TimeDelta::hours(1);
+    record.until = Some(record.since);
+    let refused = soon(client(&elsewhere).find_run(&record).until_decided()).await;
+    let refused = refused.expect_err("another server");
+    assert_eq!(refused.kind(), ErrorKind::InvalidRequest);
+    assert!(refused.to_string().contains(&server.url()), "{refused}");
+    assert!(elsewhere.requests().is_empty());
+    // Another key may be of another workspace. What it finds counts, and what it does not find proves nothing.
+    let other_key = crate::client_without_retries(&server, "another-key");
+    let found = soon(other_key.find_run(&record)).await.expect("a list");
+    assert!(found.task().is_some(), "{found:?}");
+    let empty = crate::client_without_retries(&server, "key-of-an-empty-workspace");
+    let error = soon(empty.find_run(&record))
+        .await
+        .expect_err("another key");
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    let same_workspace = soon(empty.find_run(&record).with_other_key()).await;
+    assert!(
+        matches!(same_workspace, Ok(FoundRun::RuledOut)),
+        "{same_workspace:?}"
+    );
+    // Earlier versions recorded neither.
+    (record.origin, record.key_fingerprint) = (None, None);
+    let found = soon(empty.find_run(&record)).await;
+    assert!(matches!(found, Ok(FoundRun::RuledOut)), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_list_whose_end_is_not_proved_rules_nothing_out() {
+    for (page, is_proof) in [
+        (json!({ "data": [], "has_more": false }), true),
+        (
+            json!({ "data": [], "has_more": false, "next_cursor": null }),
+            true,
+        ),
+        (json!({ "data": [], "has_more": true }), false),
+        (
+            json!({ "data": [], "has_more": true, "next_cursor": null }),
+            false,
+        ),
+        (
+            json!({ "data": [], "has_more": true, "next_cursor": "" }),
+            false,
+        ),
+        (json!({ "data": [], "has_more": "yes" }), false),
+        (json!({ "data": [], "next_cursor": null }), false),
+        (
+            json!({ "data": [], "hasMore": true, "nextCursor": "c" }),
+            false,
+        ),
+        (json!({ "data": [] }), false),
+    ] {
+        let body = page.to_string();
+        let server = RawServer::start(move |_| Reply::json("200 OK", &body));
+        let found = soon(client(&server).find_run(&recorded(3600, 0))).await;
+        match is_proof {
+            true => assert!(matches!(found, Ok(FoundRun::RuledOut)), "{page}: {found:?}"),
+            false => {
+                let error = found.expect_err("no proof");
+                assert_eq!(error.kind(), ErrorKind::Pagination, "{page}");
+            }
+        }
+        // Before the time has passed, the end of the list decides nothing.
+        let found = soon(client(&server).find_run(&recorded(60, 0))).await;
+        assert!(
+            matches!(found, Ok(FoundRun::NotYet { .. })),
+            "{page}: {found:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_run_is_ruled_out_by_the_clock_that_says_later() {
+    for (ago, offset_then, offset_now, is_ruled_out) in [
+        (400, 0, 0, true),
+        (200, 0, 0, false),
+        // The clock of this machine was set forward, or the server's back: it is not as late as it seems.
+        (600, 0, -599, false),
+        (600, 599, 0, false),
+        (4000, 0, -3600, true),
+        // The server's clock jumps ahead, which lets nothing appear sooner.
+        (200, 0, 3600, false),
+        (400, 0, 3600, true),
+        // The clock of this machine was set back by an hour since.
+        (-3000, -3600, 0, true),
+        (-3500, -3600, 0, false),
+    ] {
+        let server = RawServer::start(move |request| {
+            page(request, Utc::now() + TimeDelta::seconds(offset_now), &[])
+        });
+        let found = soon(client(&server).find_run(&recorded(ago, offset_then))).await;
+        let is = matches!(found, Ok(FoundRun::RuledOut));
+        assert_eq!(
+            is, is_ruled_out,
+            "{ago} {offset_then} {offset_now}: {found:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_filter_that_the_server_ignores_is_applied_here() {
+    let long_ago = "2020-01-01T00:00:00Z".parse().expect("a time");
+    let mut of_other_agent = item(TASK, Utc::now(), Some("x"));
+    of_other_agent["agent_id"] = json!(OTHER);
+    for listed in [
+        item(TASK, long_ago, Some("x")),
+        item(TASK, long_ago, Some("[order-4] Extract.")),
+        of_other_agent,
+    ] {
+        let said = json!({ "data": [{ "role": "assistant", "content": "hi" }] });
+        let server = RawServer::start({
+            let listed = json!({ "data": [listed], "has_more": false }).to_string();
+            move |request| match request.is("GET", "/messages") {
+                true => Reply::json("200 OK", &said),
+                false => Reply::json("200 OK", &listed),
+            }
+        });
+        for marker in [None, Some(Marker::new("order-4").expect("a marker"))] {
+            let mut record = recorded(3600, 0);
+            record.marker = marker;
+            let found = soon(client(&server).find_run(&record)).await;
+            assert!(
+                matches!(found, Ok(FoundRun::RuledOut)),
+                "{listed}: {found:?}"
+            );
+        }
     }
 }

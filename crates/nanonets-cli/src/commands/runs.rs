@@ -1,6 +1,6 @@
 //! `nanonets runs`.
 
-use nanonets_agents::{Candidate, Evidence, FoundRun};
+use nanonets_agents::{Candidate, Error, ErrorKind, Evidence, FoundRun};
 use serde_json::{Value, json};
 
 use crate::args::Runs;
@@ -21,7 +21,11 @@ const COLUMNS: &Columns = &[
 
 /// Runs one of the commands.
 pub async fn run(session: &Session, command: Runs) -> Result<(), Failure> {
-    let Runs::Find { record: path, wait } = command;
+    let Runs::Find {
+        record: path,
+        wait,
+        other_key,
+    } = command;
     let text = input::record(&path).await?;
     let record: Record = serde_json::from_str(&text)
         .map_err(|error| Failure::usage(format!("{path} is not the record of a run: {error}")))?;
@@ -29,7 +33,10 @@ pub async fn run(session: &Session, command: Runs) -> Result<(), Failure> {
         let found = json!({ "task_id": task, "evidence": "answer" });
         return session.output.list(&[found], COLUMNS, Last::Whole);
     }
-    let find = session.client.find_run(&record.run);
+    let mut find = session.client.find_run(&record.run);
+    if other_key {
+        find = find.with_other_key();
+    }
     let looked = unless_interrupted(async {
         match wait {
             true => find.until_decided().await,
@@ -40,8 +47,7 @@ pub async fn run(session: &Session, command: Runs) -> Result<(), Failure> {
         .await
         .map_err(|interrupted| interrupted.because("interrupted"))?;
     // A look that fails says nothing of the run.
-    let found = looked
-        .map_err(|error| Failure::from(error).after("Whether a task was started is not known."))?;
+    let found = looked.map_err(not_known)?;
     let task = found.task();
     match found {
         FoundRun::Found(candidates) => {
@@ -76,6 +82,17 @@ pub async fn run(session: &Session, command: Runs) -> Result<(), Failure> {
             Code::Ambiguous,
             "the result of the search is not known",
         )),
+    }
+}
+
+fn not_known(error: Error) -> Failure {
+    let has_other_key = error.kind() == ErrorKind::Configuration;
+    let failure = Failure::from(error).after("Whether a task was started is not known.");
+    match has_other_key {
+        true => failure.line(
+            "If the key was replaced by another one of the same workspace, give --other-key.",
+        ),
+        false => failure,
     }
 }
 
