@@ -132,7 +132,8 @@ impl FindRun {
         self
     }
 
-    /// How long after the end of the run its task may still appear in the list. The default is five minutes. The API
+    /// How long after the end of the run its task may still appear in the list. A run whose end is not recorded has ended at
+    /// its [deadline](RunRecord::deadline), or a [day](RunRecord::LONGEST_CALL) after it began, or when the search began. The default is five minutes. The API
     /// documents no bound: a longer time makes [`RuledOut`](FoundRun::RuledOut) more reliable.
     pub fn settle(mut self, settle: Duration) -> Self {
         self.settle = settle;
@@ -204,7 +205,7 @@ impl Search {
     /// does not send it any more.
     fn ruled_out_at(&self, offset_now: Option<TimeDelta>) -> DateTime<Utc> {
         let record = &self.find.record;
-        let ended = record.until.unwrap_or(self.begun);
+        let ended = record.ended();
         // The end by the clock that this machine has now, if either clock was set since.
         let moved = record.clock_offset().zip(offset_now);
         let moved = moved.and_then(|(then, now)| ended.checked_add_signed(then - now));

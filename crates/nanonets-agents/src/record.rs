@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use nanonets_agents_api::types::AgentId;
@@ -33,9 +34,12 @@ pub struct RunRecord {
     /// When the first attempt began, by the clock of the machine that sent it. The request was not sent earlier.
     pub since: DateTime<Utc>,
     /// When the last attempt ended, by the same clock. `None` as long as the run is in progress, or if its process ended
-    /// before the call did.
+    /// before the call did. It has ended by [`deadline`](Self::deadline) then, or else a day after [`since`](Self::since).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<DateTime<Utc>>,
+    /// When the run ends at the latest, by the same clock: its timeout, counted from its preparation. `None` without a timeout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<DateTime<Utc>>,
     /// By how many milliseconds the server's clock was ahead of the clock of that machine, as measured from the `Date` of
     /// an answer. `None` if there was no answer yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -110,6 +114,7 @@ impl RunRecord {
             agent_id,
             since: Utc::now(),
             until: None,
+            deadline: None,
             clock_offset_ms: clock_offset.map(|offset| offset.num_milliseconds()),
             origin: None,
             key_fingerprint: None,
@@ -117,6 +122,18 @@ impl RunRecord {
             marker: None,
             local: Local(true),
         }
+    }
+
+    /// The longest duration of a run without a timeout, as far as a record is concerned whose process ended before the call
+    /// did: a day from [`since`](Self::since).
+    pub const LONGEST_CALL: Duration = Duration::from_secs(24 * 60 * 60);
+
+    /// When the last attempt ended, or has ended at the latest.
+    pub(crate) fn ended(&self) -> DateTime<Utc> {
+        let longest = TimeDelta::from_std(Self::LONGEST_CALL).unwrap_or(TimeDelta::MAX);
+        let latest = || self.since.checked_add_signed(longest);
+        let ended = self.until.or(self.deadline).or_else(latest);
+        ended.unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
     /// Whether this process made the record.
@@ -252,7 +269,8 @@ mod tests {
         );
         let least = r#"{"agent_id":"7f7e4431-66f4-4eb9-bc91-473994247fe4","since":"2026-01-31T09:30:00Z","later":1}"#;
         let record: RunRecord = serde_json::from_str(least).expect("a record");
-        assert_eq!((record.until, record.marker), (None, None));
+        assert_eq!((record.until, &record.marker), (None, &None));
+        assert_eq!(record.ended(), record.since + TimeDelta::days(1));
         assert!(
             serde_json::from_str::<RunRecord>(&least.replace("\"later\":1", "\"marker\":\"a b\""))
                 .is_err()

@@ -191,16 +191,51 @@ async fn a_run_is_ruled_out_when_its_task_can_not_appear_any_more() {
     });
     let client = client(&server);
     let error = lost(&client).await;
-    let mut record = error.run_record().expect("a record").clone();
+    let record = error.run_record().expect("a record");
     let settle = Duration::from_millis(50);
-    let found = soon(client.find_run(&record).settle(settle).until_decided()).await;
+    let found = soon(client.find_run(record).settle(settle).until_decided()).await;
     assert!(matches!(found, Ok(FoundRun::RuledOut)), "{found:?}");
     assert!(server.count("GET", "/tasks") >= 2);
-    // A record without an end is of a process that was killed. Nobody knows when, so time counts from the search.
-    record.until = None;
-    record.since -= TimeDelta::days(1);
-    let found = soon(client.find_run(&record)).await;
-    assert!(matches!(found, Ok(FoundRun::NotYet { .. })), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_run_whose_process_was_killed_is_ruled_out_in_the_end() {
+    let server = RawServer::start(|request| page(request, Utc::now(), &[]));
+    let client = client(&server);
+    let (minute, day) = (60, 86_400);
+    for (since, deadline, is_ruled_out) in [
+        // It may have been under way until the search began, or for a day.
+        (2 * minute, None, false),
+        (day, None, false),
+        (day + 6 * minute, None, true),
+        (7 * day, None, true),
+        (20 * minute, Some(-10 * minute), false),
+        (20 * minute, Some(4 * minute), false),
+        (20 * minute, Some(6 * minute), true),
+    ] {
+        let mut record = recorded(since, 0);
+        record.until = None;
+        record.deadline = deadline.map(|ago| Utc::now() - TimeDelta::seconds(ago));
+        let found = soon(client.find_run(&record)).await;
+        let is = matches!(found, Ok(FoundRun::RuledOut));
+        assert_eq!(is, is_ruled_out, "{since} {deadline:?}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_prepared_run_is_not_sent_after_the_deadline_of_its_record() {
+    let server = RawServer::start(|request| page(request, Utc::now(), &[]));
+    let client = client(&server);
+    let prepare = async |timeout| soon(run(&client).timeout(timeout).prepare()).await;
+    let minute = prepare(Duration::from_secs(60)).await.expect("a record");
+    let record = minute.record();
+    assert_eq!(record.deadline, Some(record.since + TimeDelta::minutes(1)));
+    let passed = prepare(Duration::from_nanos(1)).await.expect("a record");
+    let error = soon(passed.start()).await.expect_err("too late");
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert_eq!(server.count("POST", "/run"), 0);
+    let unlimited = soon(run(&client).prepare()).await.expect("a record");
+    assert_eq!(unlimited.record().deadline, None);
 }
 
 #[tokio::test]

@@ -10,7 +10,6 @@ use crate::process::{Run, command, fed};
 use crate::raw_server::{RawServer, Reply, Request, unused_address};
 
 const AGENT: &str = "11111111-1111-4111-8111-111111111111";
-const OTHER_AGENT: &str = "33333333-3333-4333-8333-333333333333";
 const TASK: &str = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
 const OTHER: &str = "22222222-2222-4222-8222-222222222222";
 const MARKER: &str = "run-6f1c2a9b3d4e5f60";
@@ -188,4 +187,61 @@ async fn into_closed_pipe(url: &str, record: &Value) -> Option<i32> {
     drop(stdin);
     let ended = tokio::task::spawn_blocking(move || child.wait());
     ended.await.expect("a run").expect("it ends").code()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_ruled_out_only_where_it_was_sent() {
+    let start = || {
+        RawServer::start(|request| match request.is("POST", "/run") {
+            true => Reply::close(),
+            false => listed(request, &[]),
+        })
+    };
+    let (server, elsewhere) = (start(), start());
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("run.json");
+    let nanonets = async |url: &str, key: &str, args: &[&str]| {
+        let mut command = command();
+        command
+            .args(args)
+            .env("NANONETS_BASE_URL", url)
+            .env("NANONETS_API_KEY", key);
+        let run = tokio::task::spawn_blocking(move || fed(command, ""));
+        run.await.expect("a run")
+    };
+    let file = path.to_str().expect("a path");
+    let (url, key) = (server.url(), "key-of-this-test");
+    let run = ["run", AGENT, "--query", "q", "--record", file, "--marker"];
+    assert_eq!(nanonets(&url, key, &run).await.code, 6);
+    let text = std::fs::read_to_string(&path).expect("a record");
+    assert!(!text.contains(key), "{text}");
+    let mut record: Value = serde_json::from_str(&text).expect("JSON");
+    for field in ["since", "until"] {
+        record[field] = json!(Utc::now() - TimeDelta::hours(1));
+    }
+    std::fs::write(&path, record.to_string()).expect("a file");
+    let find = ["runs", "find", file];
+    let other = [&find[..], &["--other-key"]].concat();
+    for (url, key, args, code, expected) in [
+        (
+            elsewhere.url(),
+            key,
+            &find[..],
+            6,
+            "was sent to http://127.0.0.1",
+        ),
+        (url.clone(), "key-of-another", &find, 6, "--other-key"),
+        (
+            url.clone(),
+            "key-of-another",
+            &other,
+            1,
+            "no task was started",
+        ),
+        (url, key, &find, 1, "no task was started"),
+    ] {
+        let run = nanonets(&url, key, args).await;
+        assert_eq!(run.code, code, "{run:?}");
+        assert!(run.stderr.contains(expected), "{expected}: {run:?}");
+    }
 }
