@@ -138,7 +138,7 @@ pub enum Runs {
     #[command(after_help = codes())]
     Find {
         /// The file that `run --record` wrote
-        record: String,
+        record: PathBuf,
         /// Look again until that is known, for up to five minutes
         #[arg(long)]
         wait: bool,

@@ -245,3 +245,123 @@ async fn a_run_is_ruled_out_only_where_it_was_sent() {
         assert!(run.stderr.contains(expected), "{expected}: {run:?}");
     }
 }
+
+/// Runs a line that a message shows, in a folder.
+async fn in_shell(server: &RawServer, folder: &std::path::Path, line: String) -> Run {
+    let own = command().get_program().to_owned();
+    let own = std::path::Path::new(&own)
+        .parent()
+        .expect("a folder")
+        .to_owned();
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut shell = std::process::Command::new("sh");
+    shell
+        .args(["-c", &line])
+        .current_dir(folder)
+        .env("PATH", format!("{}:{path}", own.display()))
+        .env("NANONETS_API_KEY", "key-of-this-test")
+        .env("NANONETS_BASE_URL", server.url());
+    let run = tokio::task::spawn_blocking(move || fed(shell, ""));
+    run.await.expect("a run")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_is_shown_runs_whatever_a_file_is_called() {
+    for name in [
+        "-x.json",
+        "-",
+        "--wait",
+        "two words.json",
+        "$(printf 'r\\377.json')",
+    ] {
+        let server = RawServer::start(|request| match request.is("POST", "/run") {
+            true => Reply::close(),
+            false => listed(request, &[]),
+        });
+        let folder = tempfile::tempdir().expect("a folder");
+        let line = format!("nanonets run {AGENT} --query q \"--record={name}\"");
+        let run = in_shell(&server, folder.path(), line).await;
+        assert_eq!(run.code, 6, "{name}: {run:?}");
+        let find = run.commands().last().expect("a command").to_string();
+        for _ in 0..2 {
+            // The command that is shown next has --wait, which would take five minutes.
+            let found = in_shell(&server, folder.path(), find.clone()).await;
+            assert_eq!(found.code, 6, "{find}: {found:?}");
+            let wait = found
+                .commands()
+                .last()
+                .map(|line| line.replace(" --wait", ""));
+            let line = wait.unwrap_or_else(|| panic!("{find}: {found:?}"));
+            assert_eq!(line, find.replace(" --wait", ""), "{found:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_that_is_shown_continues_the_list() {
+    for (cursor, is_shown) in [
+        ("abc".to_owned(), true),
+        ("-abc_DEF".to_owned(), true),
+        ("--all".to_owned(), true),
+        ("a b'c$(id)`id`".to_owned(), true),
+        ("a\u{1b}[31m\u{202e}".to_owned(), true),
+        ("a\0b".to_owned(), false),
+        ("abc\n".to_owned(), false),
+        ("c".repeat(200_000), false),
+    ] {
+        let next = cursor.clone();
+        let server = RawServer::start(move |request| {
+            let is_first = !request.target.contains("cursor=");
+            let next = is_first.then_some(&next);
+            let page =
+                json!({ "data": [item(TASK, "x")], "has_more": is_first, "next_cursor": next });
+            Reply::json(200, page)
+        });
+        let list = "nanonets tasks list --limit 1 --jsonl";
+        let folder = tempfile::tempdir().expect("a folder");
+        let run = in_shell(&server, folder.path(), list.to_owned()).await;
+        assert_eq!(run.code, 0, "{run:?}");
+        let note = run.stderr.split_once("continue with ");
+        assert_eq!(note.is_some(), is_shown, "{run:?}");
+        let Some((_, option)) = note else {
+            assert!(run.stderr.contains("give --all"), "{run:?}");
+            continue;
+        };
+        let more = in_shell(&server, folder.path(), format!("{list} {option}")).await;
+        assert_eq!(more.code, 0, "{more:?}");
+        let target = server.requests().pop().expect("a request").target;
+        let url = reqwest::Url::parse(&format!("http://host{target}")).expect("a URL");
+        let sent = url.query_pairs().find(|(name, _)| name == "cursor");
+        assert_eq!(sent.expect("a cursor").1, cursor);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_options_and_commands_that_print_an_answer_as_it_came_are_accepted() {
+    let server =
+        RawServer::start(|_| Reply::new(200, &[crate::raw_server::JSON], r#"{"data": NaN}"#));
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("r.json"), record(&json!({})).to_string()).expect("a file");
+    let find = in_shell(
+        &server,
+        folder.path(),
+        "nanonets runs find r.json".to_owned(),
+    )
+    .await;
+    assert_eq!(find.code, 6, "{find:?}");
+    assert!(!find.stderr.contains("same command"), "{find:?}");
+    let list = "nanonets tasks list --all --json".to_owned();
+    let list = in_shell(&server, folder.path(), list).await;
+    let options = list
+        .stderr
+        .lines()
+        .find_map(|line| line.split_once(" prints the answer"));
+    let options = options.expect("options").0;
+    for line in [
+        find.commands().last().expect("a command").to_string(),
+        format!("nanonets tasks list {options}"),
+    ] {
+        let raw = in_shell(&server, folder.path(), line).await;
+        assert!(raw.stdout.contains("NaN"), "{raw:?}");
+    }
+}
