@@ -1,6 +1,7 @@
 //! Finding the task of a run whose answer was lost.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -31,6 +32,14 @@ const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How many first messages are read at a time.
 const CONCURRENT_READS: usize = 8;
+/// The longest duration of an attempt, and of reading the messages of a task.
+const ATTEMPT: Duration = Duration::from_secs(10);
+/// The longest duration of a request with its attempts. A search whose time is nearly over has an attempt left.
+const REQUEST: Duration = Duration::from_secs(30);
+/// How many tasks whose messages do not come are waited for. The others count as tasks that can't be read.
+const HANGING_READS: usize = CONCURRENT_READS;
+/// The longest duration of one look, which may have to list thousands of tasks and to read their messages.
+const LOOK: Duration = Duration::from_secs(5 * 60);
 
 /// A search for the task of a run: see [`Client::find_run`].
 ///
@@ -148,7 +157,7 @@ impl FindRun {
     }
 
     /// Looks again and again, with pauses of 2 to 30 seconds, until a task is found or the run is ruled out. It takes as
-    /// long as the [settling time](Self::settle) at most.
+    /// long as the [settling time](Self::settle), and half a minute more if a server does not answer.
     ///
     /// # Errors
     ///
@@ -157,7 +166,7 @@ impl FindRun {
         let search = Search::new(self);
         let mut pause = FIRST_PAUSE;
         loop {
-            match search.look().await? {
+            match search.look(search.time_of_requests()).await? {
                 FoundRun::NotYet { ruled_out_at } => {
                     let left = (ruled_out_at - search.now()).to_std().unwrap_or_default();
                     // The last look begins when nothing can appear any more.
@@ -175,7 +184,7 @@ impl IntoFuture for FindRun {
     type IntoFuture = Sending<FoundRun>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { Search::new(self).look().await })
+        Box::pin(async move { Search::new(self).look(REQUEST).await })
     }
 }
 
@@ -222,12 +231,25 @@ impl Search {
             .unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
-    async fn look(&self) -> Result<FoundRun> {
+    /// How long a request may take: as long as the run may still appear, within limits.
+    fn time_of_requests(&self) -> Duration {
+        let left = self.ruled_out_at(None) - self.now();
+        left.to_std().unwrap_or_default().clamp(ATTEMPT, REQUEST)
+    }
+
+    async fn look(&self, time_of_requests: Duration) -> Result<FoundRun> {
         self.check_origin()?;
         // What appears after this time is seen by the next look.
         let looked_at = self.now();
         let mut listed = Listed::default();
-        let mut found = self.candidates(&mut listed).await?;
+        let candidates = self.candidates(&mut listed, time_of_requests);
+        let mut found = match tokio::time::timeout(LOOK, candidates).await {
+            Ok(found) => found?,
+            Err(_) => {
+                let message = "the search for the task of the run took too long";
+                return Err(Error::new(ErrorKind::Timeout, message));
+            }
+        };
         found.sort_by_key(|candidate| (candidate.evidence, candidate.task.created_at.utc()));
         let ruled_out_at = self.ruled_out_at(listed.offset);
         match listed.odd {
@@ -267,7 +289,11 @@ impl Search {
         }
     }
 
-    async fn candidates(&self, listed: &mut Listed) -> Result<Vec<Candidate>> {
+    async fn candidates(
+        &self,
+        listed: &mut Listed,
+        time_of_requests: Duration,
+    ) -> Result<Vec<Candidate>> {
         let FindRun { client, record, .. } = &self.find;
         let excluded: HashSet<TaskId> = client
             .started_tasks()
@@ -275,6 +301,7 @@ impl Search {
             .copied()
             .collect();
         let list = client.tasks().list().agent(record.agent_id).page_size(100);
+        let list = list.timeout(time_of_requests).attempt_timeout(ATTEMPT);
         let since = self.since(&list, listed).await?;
         // A server or a cache may ignore a filter.
         let is_in_window = |task: &TaskListItem| {
@@ -307,10 +334,11 @@ impl Search {
             return Ok(titled);
         }
         let tasks = listed.tasks(in_window).await?;
+        let hanging = AtomicUsize::new(0);
         let examined = tasks
             .into_iter()
             .filter(is_new)
-            .map(|task| self.examine(task, marker));
+            .map(|task| self.examine(task, marker, &hanging));
         let examined: Vec<_> = stream::iter(examined)
             .buffer_unordered(CONCURRENT_READS)
             .collect()
@@ -330,12 +358,24 @@ impl Search {
     }
 
     /// Whether a task whose title was not found by the marker is that of the run.
-    async fn examine(&self, task: TaskListItem, marker: &Marker) -> Option<Candidate> {
+    async fn examine(
+        &self,
+        task: TaskListItem,
+        marker: &Marker,
+        hanging: &AtomicUsize,
+    ) -> Option<Candidate> {
         if has_marker(title(&task), marker) {
             return Some(candidate(task, Evidence::Title));
         }
-        let messages = self.find.client.task(task.task_id).messages().await;
         // A task that can't be read is not ruled out.
+        if hanging.load(Ordering::Relaxed) >= HANGING_READS {
+            return Some(candidate(task, Evidence::Window));
+        }
+        let messages = self.find.client.task(task.task_id).messages();
+        let Ok(messages) = tokio::time::timeout(ATTEMPT, messages.into_future()).await else {
+            hanging.fetch_add(1, Ordering::Relaxed);
+            return Some(candidate(task, Evidence::Window));
+        };
         let Ok(messages) = messages else {
             return Some(candidate(task, Evidence::Window));
         };

@@ -1,6 +1,7 @@
 //! What a wait comes to: an output, a question, or an end without either.
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -12,6 +13,7 @@ use crate::author::Author;
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::{Output, OutputSource, TaskSummaryRaw};
 use crate::task::TaskHandle;
+use crate::wait::POLL_TIMEOUT;
 
 /// What a wait came to.
 #[derive(Clone, Debug)]
@@ -190,8 +192,8 @@ impl Answered {
 
 impl Question {
     /// The newest message of the agent.
-    pub(crate) async fn of(task: TaskHandle) -> Result<Self> {
-        let messages = task.messages().once().await?;
+    pub(crate) async fn of(task: TaskHandle, idle: Duration) -> Result<Self> {
+        let messages = task.messages().once().idle_timeout(idle).await?;
         Ok(Self::newest(task, messages))
     }
 
@@ -310,13 +312,14 @@ impl Failure {
         &self.task
     }
 
-    /// Reads why, as far as the task's summary says so: the last words of the agent. They may have what was in a document.
+    /// Reads why, as far as the task's summary says so: the last words of the agent. They may have what was in a document. It
+    /// takes ten seconds at most.
     ///
     /// # Errors
     ///
     /// Those of the request.
     pub async fn reason(&self) -> Result<Option<String>> {
-        let summary = self.task.summary().await?;
+        let summary = self.task.summary().timeout(POLL_TIMEOUT).await?;
         Ok(summary.result.and_then(|result| match result.get() {
             Ok(Value::Null) => None,
             Ok(Value::String(text)) => Some(text),

@@ -698,3 +698,27 @@ async fn a_filter_that_the_server_ignores_is_applied_here() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_search_ends_although_reads_hang() {
+    let tasks: Vec<Value> = (0..100)
+        .map(|n| item(&uuid::Uuid::from_u128(n).to_string(), Utc::now(), Some("x")))
+        .collect();
+    let server = RawServer::start(move |request| match request.is("GET", "/messages") {
+        true => Reply::hang(),
+        false => page(request, Utc::now(), &tasks),
+    });
+    let mut record = recorded(3600, 0);
+    record.marker = Some(Marker::random());
+    let search = soon(client(&server).find_run(&record).until_decided());
+    // A list that hangs is not waited for either, if the time is over.
+    let hanging = RawServer::start(|_| Reply::hang());
+    let lists = soon(client(&hanging).find_run(&record).until_decided());
+    let (found, list) = tokio::join!(search, lists);
+    let FoundRun::Found(found) = found.expect("a list") else {
+        panic!("each may be the one");
+    };
+    assert_eq!(found.len(), 100);
+    assert!(server.count("GET", "/messages") < 20);
+    list.expect_err("no list in time");
+}
