@@ -217,7 +217,7 @@ impl Search {
         let ended = record.ended();
         // The end by the clock that this machine has now, if either clock was set since.
         let moved = record.clock_offset().zip(offset_now);
-        let moved = moved.and_then(|(then, now)| ended.checked_add_signed(then - now));
+        let moved = moved.and_then(|(then, now)| ended.checked_add_signed(then.checked_sub(&now)?));
         let ended = match moved {
             // The clock of this machine was set back.
             Some(moved) if ended > self.begun => moved,

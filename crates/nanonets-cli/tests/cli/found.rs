@@ -365,3 +365,28 @@ async fn the_options_and_commands_that_print_an_answer_as_it_came_are_accepted()
         assert!(raw.stdout.contains("NaN"), "{raw:?}");
     }
 }
+
+/// The look after a lost message and the search for a run have one notion of a user.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_message_is_found_whatever_users_are_called() {
+    for (role, is_found) in [
+        ("user", true),
+        ("human", true),
+        ("Customer", true),
+        ("assistant", false),
+        ("tool", false),
+    ] {
+        let message =
+            json!({ "id": OTHER, "role": role, "content": "again", "created_at": Utc::now() });
+        let said = json!({ "data": [message] });
+        let server = RawServer::start(move |request| match request.is("GET", "/messages") {
+            true => Reply::json(200, &said),
+            false => Reply::close(),
+        });
+        let folder = tempfile::tempdir().expect("a folder");
+        let line = format!("nanonets tasks reply {TASK} again");
+        let run = in_shell(&server, folder.path(), line).await;
+        assert_eq!(run.code, 6, "{run:?}");
+        assert_eq!(run.stderr.contains(OTHER), is_found, "{role}: {run:?}");
+    }
+}
