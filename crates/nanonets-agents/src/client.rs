@@ -19,7 +19,7 @@ use crate::clock::ServerClock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::find::FindRun;
 use crate::history::Unfinished;
-use crate::record::{Address, RunRecord};
+use crate::record::RunRecord;
 use crate::retry::{Budget, RetryPolicy};
 use crate::task::{TaskHandle, Tasks};
 
@@ -41,7 +41,7 @@ pub struct Client {
 struct Inner {
     http: reqwest::Client,
     base_url: String,
-    address: Address,
+    address: crate::record::Address,
     context: Context,
     budget: Budget,
     retry: RetryPolicy,
@@ -252,7 +252,7 @@ impl ClientBuilder {
         Ok(Client {
             inner: Arc::new(Inner {
                 http,
-                address: Address::new(&url, &self.api_key),
+                address: crate::record::Address::new(&url, &self.api_key),
                 base_url: self.base_url,
                 context,
                 budget: Budget::of(&self.retry),
@@ -484,7 +484,7 @@ impl Client {
     }
 
     /// The API that this client calls, for records of runs.
-    pub(crate) fn address(&self) -> &Address {
+    pub(crate) fn address(&self) -> &crate::record::Address {
         &self.inner.address
     }
 

@@ -1,7 +1,6 @@
 //! What a wait comes to: an output, a question, or an end without either.
 
 use std::fmt;
-use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -192,7 +191,7 @@ impl Answered {
 
 impl Question {
     /// The newest message of the agent.
-    pub(crate) async fn of(task: TaskHandle, idle: Duration) -> Result<Self> {
+    pub(crate) async fn of(task: TaskHandle, idle: std::time::Duration) -> Result<Self> {
         let messages = task.messages().once().idle_timeout(idle).await?;
         Ok(Self::newest(task, messages))
     }

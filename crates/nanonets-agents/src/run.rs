@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::TimeDelta;
 use nanonets_agents_api::types::{
     AgentId, RunAgentRequest, RunAgentResponse, Task, TaskId, TaskOutputConfig, TaskStatus,
 };
@@ -280,7 +279,7 @@ impl Run {
         let mut record = self.record();
         record.fingerprint = Some(fingerprint.finish());
         let timeout = self.options.timeout.or(self.client.timeout());
-        let length = timeout.and_then(|timeout| TimeDelta::from_std(timeout).ok());
+        let length = timeout.and_then(|timeout| chrono::TimeDelta::from_std(timeout).ok());
         record.deadline = length.and_then(|length| record.since.checked_add_signed(length));
         self.options.record = Some(record.clone());
         Ok(PreparedRun {
