@@ -47,11 +47,13 @@ async fn start(client: &Client, agent: AgentId, prompt: String, path: &Path) -> 
 
 /// Looks for the task of a run until it is found or ruled out. That takes five minutes at most.
 async fn find(client: &Client, record: &RunRecord) -> Result<TaskId> {
-    match client.find_run(record).until_decided().await? {
-        FoundRun::Found(candidates) => match &candidates[..] {
-            [candidate] => Ok(candidate.task.task_id),
-            several => Err(format!("{} tasks may be the one", several.len()).into()),
-        },
+    let found = client.find_run(record).until_decided().await?;
+    match (found.task(), found) {
+        (Some(task), _) => Ok(task),
+        (None, FoundRun::Found(candidates)) => {
+            let tasks = candidates.len();
+            Err(format!("{tasks} tasks may be the one: compare their messages").into())
+        }
         _ => Err("no task was started: delete the record and run it again".into()),
     }
 }

@@ -60,13 +60,15 @@ async fn start(client: &Client, agent: AgentId, path: &str) -> Result<TaskHandle
         Ok(task) => return Ok(task),
         Err(error) => error,
     };
-    match found(client, &error).await? {
-        Some(FoundRun::Found(candidates)) if candidates.len() == 1 => {
-            Ok(client.task(candidates[0].task.task_id))
-        }
+    let Some(found) = found(client, &error).await? else {
+        return Err(error);
+    };
+    match found.task() {
+        Some(task) => Ok(client.task(task)),
         // No task was started, so the document can be sent again.
-        Some(FoundRun::RuledOut) => run.marker(Marker::random()).start().await,
-        _ => Err(error),
+        None if matches!(found, FoundRun::RuledOut) => run.marker(Marker::random()).start().await,
+        // It may be running, and so may the task of another run.
+        None => Err(error),
     }
 }
 

@@ -83,6 +83,8 @@ impl Call {
 pub(crate) struct Options {
     pub timeout: Option<Duration>,
     pub attempt_timeout: Option<Duration>,
+    /// Less than that of the client.
+    pub idle_timeout: Option<Duration>,
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Why the options are invalid.
     pub invalid: Option<&'static str>,
@@ -205,7 +207,9 @@ impl Client {
     {
         let timeout = options.timeout.or(self.timeout());
         let limits = Limits {
-            idle: self.idle_timeout(),
+            idle: options
+                .idle_timeout
+                .map_or(self.idle_timeout(), |idle| idle.min(self.idle_timeout())),
             attempt: options.attempt_timeout,
             deadline: timeout.and_then(after),
         };

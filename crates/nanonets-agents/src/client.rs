@@ -41,6 +41,7 @@ pub struct Client {
 struct Inner {
     http: reqwest::Client,
     base_url: String,
+    address: crate::record::Address,
     context: Context,
     budget: Budget,
     retry: RetryPolicy,
@@ -251,6 +252,7 @@ impl ClientBuilder {
         Ok(Client {
             inner: Arc::new(Inner {
                 http,
+                address: crate::record::Address::new(&url, &self.api_key),
                 base_url: self.base_url,
                 context,
                 budget: Budget::of(&self.retry),
@@ -401,21 +403,23 @@ impl Client {
     /// Looks for the task of a run whose answer was lost, or whose process ended before the answer came.
     ///
     /// The record comes from the [error](crate::Error::run_record), or from [`Run::prepare`](crate::Run::prepare) and was
-    /// stored. The run must be over: a task that is started after the search is not found by it.
+    /// stored. The run must be over: a task that is started after the search is not found by it. The search is at the server
+    /// that the run was sent to, with a key of the same workspace.
     ///
     /// ```
     /// # use nanonets_agents_sim::{Fault, Simulator};
-    /// use nanonets_agents::{Client, Error, FoundRun, TaskId};
+    /// use nanonets_agents::{Client, Error, FoundRun, Marker, TaskId};
     ///
     /// /// The task of the run, or nothing if the run can be repeated.
     /// async fn recover(client: &Client, error: Error) -> nanonets_agents::Result<Option<TaskId>> {
     ///     let Some(record) = error.run_record() else {
     ///         return Err(error); // it is certain that no task was started
     ///     };
-    ///     match client.find_run(record).until_decided().await? {
-    ///         FoundRun::Found(candidates) if candidates.len() == 1 => Ok(Some(candidates[0].task.task_id)),
-    ///         FoundRun::RuledOut => Ok(None),
-    ///         _ => Err(error), // several tasks: a person decides
+    ///     let found = client.find_run(record).until_decided().await?;
+    ///     match found.task() {
+    ///         Some(task) => Ok(Some(task)),
+    ///         None if matches!(found, FoundRun::RuledOut) => Ok(None),
+    ///         None => Err(error), // several tasks, or one that may be of another run: a person decides
     ///     }
     /// }
     /// # #[tokio::main]
@@ -424,7 +428,8 @@ impl Client {
     /// # let agent = simulator.create_agent("Invoices").id;
     /// # simulator.fault(Fault::reset().after_effect().times(1));
     /// # let client = Client::builder(simulator.api_key()).base_url(simulator.base_url()).build()?;
-    /// # let error = client.agent(agent).run().query("How much?").start().await.unwrap_err();
+    /// let run = client.agent(agent).run().query("How much?").marker(Marker::random());
+    /// # let error = run.start().await.unwrap_err();
     /// # assert_eq!(recover(&client, error).await?, Some(simulator.tasks()[0].id));
     /// # Ok(())
     /// # }
@@ -476,6 +481,11 @@ impl Client {
         let distrusted = self.inner.distrusted.lock();
         let since = *distrusted.unwrap_or_else(PoisonError::into_inner);
         since.is_some_and(|since| since.elapsed() < DISTRUST)
+    }
+
+    /// The API that this client calls, for records of runs.
+    pub(crate) fn address(&self) -> &crate::record::Address {
+        &self.inner.address
     }
 
     pub(crate) fn unfinished_calls(&self) -> &Unfinished {

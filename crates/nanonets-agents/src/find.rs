@@ -1,14 +1,15 @@
 //! Finding the task of a run whose answer was lost.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use nanonets_agents_api::types::{MessageRole, TaskId, TaskListItem};
-use serde_json::Value;
+use nanonets_agents_api::types::{TaskId, TaskListItem};
 use tokio::time::Instant;
 
+use crate::author::{Prompt, prompt};
 use crate::call::Call;
 use crate::client::Client;
 use crate::clock;
@@ -23,13 +24,22 @@ use crate::task::TaskFilter;
 const SETTLE: Duration = Duration::from_secs(5 * 60);
 /// By how much the clock behind the listing may differ from the `Date` of an answer.
 const MARGIN: TimeDelta = TimeDelta::seconds(10);
-/// How far back to look where the clock of the run was not compared with that of the server.
+/// How far back to look where the clock of the run was not compared with that of the server, and how far out of the window a
+/// task may be listed: its time may be without a zone.
 const UNMEASURED_MARGIN: TimeDelta = TimeDelta::hours(24);
 /// The pauses between looks.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How many first messages are read at a time.
 const CONCURRENT_READS: usize = 8;
+/// The longest duration of an attempt, and of reading the messages of a task.
+const ATTEMPT: Duration = Duration::from_secs(10);
+/// The longest duration of a request with its attempts. A search whose time is nearly over has an attempt left.
+const REQUEST: Duration = Duration::from_secs(30);
+/// How many tasks whose messages do not come are waited for. The others count as tasks that can't be read.
+const HANGING_READS: usize = CONCURRENT_READS;
+/// The longest duration of one look, which may have to list thousands of tasks and to read their messages.
+const LOOK: Duration = Duration::from_secs(5 * 60);
 
 /// A search for the task of a run: see [`Client::find_run`].
 ///
@@ -37,7 +47,9 @@ const CONCURRENT_READS: usize = 8;
 ///
 /// # Errors
 ///
-/// Those of listing tasks. An error says nothing about the run.
+/// Those of listing tasks. [`ErrorKind::InvalidRequest`] if the client does not call the server that the run was sent to.
+/// [`ErrorKind::Configuration`] if it has [another key](Self::with_other_key) and found no task. [`ErrorKind::Pagination`] if the list of tasks has no end, or
+/// the server does not say that it is the end. An error says nothing about the run.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is searched until this is awaited"]
 pub struct FindRun {
@@ -45,13 +57,15 @@ pub struct FindRun {
     record: RunRecord,
     settle: Duration,
     excluded: HashSet<TaskId>,
+    has_other_key: bool,
 }
 
 /// What a search for the task of a run has found.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum FoundRun {
-    /// These tasks may be the one, most likely first. With a [`Marker`], each of them carries it, or could not be read.
+    /// These tasks may be the one, most likely first. With a [`Marker`], either each of them carries it, or the prompt of none
+    /// could be read. [`task`](Self::task) has the task of the run, if it is certain.
     Found(Vec<Candidate>),
     /// No task is listed yet. One may still appear until this time, by the clock of this machine.
     NotYet {
@@ -59,8 +73,23 @@ pub enum FoundRun {
         ruled_out_at: DateTime<Utc>,
     },
     /// No task was started, provided that the API lists a task within the [settling time](FindRun::settle). The run can be
-    /// repeated.
+    /// repeated. The server said that its list of tasks is complete, and the time has passed by the clock of this machine
+    /// and, where both were measured, by that of the server.
     RuledOut,
+}
+
+impl FoundRun {
+    /// The task of the run, if there is no doubt: the only candidate, and a [certain](Candidate::is_certain) one.
+    #[must_use]
+    pub fn task(&self) -> Option<TaskId> {
+        match self {
+            Self::Found(candidates) => match &candidates[..] {
+                [candidate] if candidate.is_certain() => Some(candidate.task.task_id),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 /// A task that a run may have started.
@@ -73,15 +102,24 @@ pub struct Candidate {
     pub evidence: Evidence,
 }
 
+impl Candidate {
+    /// Whether it carries the marker of the run. A task that does not may be that of another run, even if it is the only one.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        self.evidence < Evidence::Window
+    }
+}
+
 /// Why a task may be that of a run, from certain to possible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Evidence {
     /// Its title has the marker of the run.
     Title,
-    /// Its first message has the marker of the run.
+    /// The first message of a user in it has the marker of the run.
     FirstMessage,
-    /// It was created by the same agent since the run was sent. Another run may have started it.
+    /// It was created by the same agent since the run was sent. Another run may have started it: the run has no marker, or
+    /// the prompt of the task can't be read.
     Window,
 }
 
@@ -92,10 +130,19 @@ impl FindRun {
             record,
             settle: SETTLE,
             excluded: HashSet::new(),
+            has_other_key: false,
         }
     }
 
-    /// How long after the end of the run its task may still appear in the list. The default is five minutes. The API
+    /// The key of this client is another one of the same workspace, because the key of the run was replaced. Without this, a
+    /// search with another key rules nothing out, for the key may be of another workspace.
+    pub fn with_other_key(mut self) -> Self {
+        self.has_other_key = true;
+        self
+    }
+
+    /// How long after the end of the run its task may still appear in the list. A run whose end is not recorded has ended at
+    /// its [deadline](RunRecord::deadline), or a [day](RunRecord::LONGEST_CALL) after it began, or when the search began. The default is five minutes. The API
     /// documents no bound: a longer time makes [`RuledOut`](FoundRun::RuledOut) more reliable.
     pub fn settle(mut self, settle: Duration) -> Self {
         self.settle = settle;
@@ -110,7 +157,7 @@ impl FindRun {
     }
 
     /// Looks again and again, with pauses of 2 to 30 seconds, until a task is found or the run is ruled out. It takes as
-    /// long as the [settling time](Self::settle) at most.
+    /// long as the [settling time](Self::settle), and half a minute more if a server does not answer.
     ///
     /// # Errors
     ///
@@ -119,7 +166,7 @@ impl FindRun {
         let search = Search::new(self);
         let mut pause = FIRST_PAUSE;
         loop {
-            match search.look().await? {
+            match search.look(search.time_of_requests()).await? {
                 FoundRun::NotYet { ruled_out_at } => {
                     let left = (ruled_out_at - search.now()).to_std().unwrap_or_default();
                     // The last look begins when nothing can appear any more.
@@ -137,7 +184,7 @@ impl IntoFuture for FindRun {
     type IntoFuture = Sending<FoundRun>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { Search::new(self).look().await })
+        Box::pin(async move { Search::new(self).look(REQUEST).await })
     }
 }
 
@@ -165,120 +212,199 @@ impl Search {
 
     /// When the run is ruled out. A run whose end is not recorded is over by now at the latest: whoever looks for its task
     /// does not send it any more.
-    fn ruled_out_at(&self) -> DateTime<Utc> {
-        let ended = self.find.record.until.unwrap_or(self.begun).min(self.begun);
+    fn ruled_out_at(&self, offset_now: Option<TimeDelta>) -> DateTime<Utc> {
+        let record = &self.find.record;
+        let ended = record.ended();
+        // The end by the clock that this machine has now, if either clock was set since.
+        let moved = record.clock_offset().zip(offset_now);
+        let moved = moved.and_then(|(then, now)| ended.checked_add_signed(then.checked_sub(&now)?));
+        let ended = match moved {
+            // The clock of this machine was set back.
+            Some(moved) if ended > self.begun => moved,
+            Some(moved) => ended.max(moved),
+            None => ended,
+        };
         let settle = TimeDelta::from_std(self.find.settle).unwrap_or(TimeDelta::MAX);
         ended
+            .min(self.begun)
             .checked_add_signed(settle)
             .unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
-    async fn look(&self) -> Result<FoundRun> {
+    /// How long a request may take: as long as the run may still appear, within limits.
+    fn time_of_requests(&self) -> Duration {
+        let left = self.ruled_out_at(None) - self.now();
+        left.to_std().unwrap_or_default().clamp(ATTEMPT, REQUEST)
+    }
+
+    async fn look(&self, time_of_requests: Duration) -> Result<FoundRun> {
+        self.check_origin()?;
         // What appears after this time is seen by the next look.
         let looked_at = self.now();
         let mut listed = Listed::default();
-        let mut found = self.candidates(&mut listed).await?;
+        let candidates = self.candidates(&mut listed, time_of_requests);
+        let mut found = match tokio::time::timeout(LOOK, candidates).await {
+            Ok(found) => found?,
+            Err(_) => {
+                let message = "the search for the task of the run took too long";
+                return Err(Error::new(ErrorKind::Timeout, message));
+            }
+        };
         found.sort_by_key(|candidate| (candidate.evidence, candidate.task.created_at.utc()));
-        let ruled_out_at = self.ruled_out_at();
+        let ruled_out_at = self.ruled_out_at(listed.offset);
         match listed.odd {
             _ if !found.is_empty() => Ok(FoundRun::Found(found)),
             // An item that does not decode may be the task.
             Some(error) => Err(error),
-            None if looked_at >= ruled_out_at => Ok(FoundRun::RuledOut),
-            None => Ok(FoundRun::NotYet { ruled_out_at }),
+            None if looked_at < ruled_out_at => Ok(FoundRun::NotYet { ruled_out_at }),
+            None if !listed.is_complete => Err(Error::new(
+                ErrorKind::Pagination,
+                "the server does not say that the list of tasks ends here, so the task may be missing",
+            )),
+            None => self.check_key().map(|()| FoundRun::RuledOut),
         }
     }
 
-    async fn candidates(&self, listed: &mut Listed) -> Result<Vec<Candidate>> {
+    /// A task is listed by the server that has started it, and by no other.
+    fn check_origin(&self) -> Result<()> {
+        let here = &self.find.client.address().origin;
+        match &self.find.record.origin {
+            Some(origin) if origin != here => Err(Error::new(
+                ErrorKind::InvalidRequest,
+                format!("the run was sent to {origin}, and this client calls {here}"),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// A key lists the tasks of its workspace alone.
+    fn check_key(&self) -> Result<()> {
+        let here = &self.find.client.address().key_fingerprint;
+        match &self.find.record.key_fingerprint {
+            Some(key) if key != here && !self.find.has_other_key => Err(Error::new(
+                ErrorKind::Configuration,
+                "no task was found, but the run was sent with another API key or base URL, perhaps to another workspace",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    async fn candidates(
+        &self,
+        listed: &mut Listed,
+        time_of_requests: Duration,
+    ) -> Result<Vec<Candidate>> {
         let FindRun { client, record, .. } = &self.find;
         let excluded: HashSet<TaskId> = client
             .started_tasks()
             .union(&self.find.excluded)
             .copied()
             .collect();
-        let is_new = |task: &TaskListItem| !excluded.contains(&task.task_id);
         let list = client.tasks().list().agent(record.agent_id).page_size(100);
+        let list = list.timeout(time_of_requests).attempt_timeout(ATTEMPT);
+        let since = self.since(&list, listed).await?;
+        // A server or a cache may ignore a filter.
+        let is_in_window = |task: &TaskListItem| {
+            let earliest = since.and_then(|since| since.checked_sub_signed(UNMEASURED_MARGIN));
+            earliest.is_none_or(|earliest| task.created_at.utc() >= earliest)
+        };
+        let is_new = |task: &TaskListItem| !excluded.contains(&task.task_id) && is_in_window(task);
+        let in_window = match since {
+            Some(since) => list.clone().created_after(since),
+            None => list.clone(),
+        };
+        let is_of_agent = |task: &TaskListItem| task.agent_id == record.agent_id;
         let Some(marker) = &record.marker else {
-            let tasks = listed.tasks(self.since_the_run(list).await?).await?;
-            let tasks = tasks.into_iter().filter(is_new);
+            let tasks = listed.tasks(in_window).await?;
+            let tasks = tasks.into_iter().filter(is_new).filter(is_of_agent);
             return Ok(tasks
                 .map(|task| candidate(task, Evidence::Window))
                 .collect());
         };
         // The marker finds the task of a busy agent by one request, if titles keep it.
-        let titled = list.clone().title_contains(marker.name());
+        let titled = list.title_contains(marker.name());
         let titled: Vec<_> = listed
             .tasks(titled)
             .await?
             .into_iter()
-            .filter(|task| has_marker(task.title(), marker))
+            .filter(|task| is_new(task) && has_marker(task.title(), marker))
             .map(|task| candidate(task, Evidence::Title))
             .collect();
         if !titled.is_empty() {
             return Ok(titled);
         }
-        let tasks = listed.tasks(self.since_the_run(list).await?).await?;
+        let tasks = listed.tasks(in_window).await?;
+        let hanging = AtomicUsize::new(0);
         let examined = tasks
             .into_iter()
             .filter(is_new)
-            .map(|task| self.examine(task, marker));
+            .map(|task| self.examine(task, marker, &hanging));
         let examined: Vec<_> = stream::iter(examined)
             .buffer_unordered(CONCURRENT_READS)
             .collect()
             .await;
-        let examined: Vec<Candidate> = examined.into_iter().flatten().collect();
+        // A task of another agent is none without evidence.
+        let examined: Vec<Candidate> = examined
+            .into_iter()
+            .flatten()
+            .filter(|candidate| candidate.is_certain() || is_of_agent(&candidate.task))
+            .collect();
         // A task that carries the marker settles it: those that could not be read are of other runs.
-        let is_certain = |candidate: &Candidate| candidate.evidence < Evidence::Window;
-        let has_certain = examined.iter().any(is_certain);
+        let has_certain = examined.iter().any(Candidate::is_certain);
         Ok(examined
             .into_iter()
-            .filter(|candidate| !has_certain || is_certain(candidate))
+            .filter(|candidate| !has_certain || candidate.is_certain())
             .collect())
     }
 
     /// Whether a task whose title was not found by the marker is that of the run.
-    async fn examine(&self, task: TaskListItem, marker: &Marker) -> Option<Candidate> {
+    async fn examine(
+        &self,
+        task: TaskListItem,
+        marker: &Marker,
+        hanging: &AtomicUsize,
+    ) -> Option<Candidate> {
         if has_marker(task.title(), marker) {
             return Some(candidate(task, Evidence::Title));
         }
-        let messages = self.find.client.task(task.task_id).messages().await;
         // A task that can't be read is not ruled out.
+        if hanging.load(Ordering::Relaxed) >= HANGING_READS {
+            return Some(candidate(task, Evidence::Window));
+        }
+        let messages = self.find.client.task(task.task_id).messages();
+        let Ok(messages) = tokio::time::timeout(ATTEMPT, messages.into_future()).await else {
+            hanging.fetch_add(1, Ordering::Relaxed);
+            return Some(candidate(task, Evidence::Window));
+        };
         let Ok(messages) = messages else {
             return Some(candidate(task, Evidence::Window));
         };
-        let by_user =
-            |role: Option<&MessageRole>| role.is_none_or(|role| *role == MessageRole::User);
-        let texts: Vec<String> = messages
-            .iter()
-            .filter(|message| by_user(message.role()))
-            .filter_map(|message| message.content.as_ref())
-            .filter(|content| !content.is_null())
-            .map(|content| match content.get::<Value>() {
-                Ok(content) => content.to_string(),
-                Err(_) => content.as_json_text().to_owned(),
-            })
-            .collect();
-        if texts.is_empty() {
-            return Some(candidate(task, Evidence::Window));
+        match prompt(&messages) {
+            Prompt::OfUser(text) | Prompt::Possible(text) if has_marker(Some(&text), marker) => {
+                Some(candidate(task, Evidence::FirstMessage))
+            }
+            Prompt::OfUser(_) => None,
+            // Its prompt is not known, so the task is not ruled out.
+            Prompt::Possible(_) | Prompt::None => Some(candidate(task, Evidence::Window)),
         }
-        let is_marked = texts.iter().any(|text| has_marker(Some(text), marker));
-        is_marked.then(|| candidate(task, Evidence::FirstMessage))
     }
 
-    /// The tasks of the agent since the run was sent, by the clock of the server. There is no upper bound: a task may be
-    /// created long after the connection broke.
-    async fn since_the_run(
+    /// The earliest time of a task of the run, by the clock of the server. There is no latest: a task may be created long after
+    /// the connection broke.
+    async fn since(
         &self,
-        list: List<TaskListItem, TaskFilter>,
-    ) -> Result<List<TaskListItem, TaskFilter>> {
+        list: &List<TaskListItem, TaskFilter>,
+        listed: &mut Listed,
+    ) -> Result<Option<DateTime<Utc>>> {
         let record = &self.find.record;
-        // A record from the future is of a clock that was set back since. Nothing is known of the time of the run.
-        if record.clock_offset().is_none() && record.since > self.begun {
-            return Ok(list);
-        }
         let sent = Utc::now();
         let page = list.clone().page_size(1).page().send().await?;
         let now = clock::offset(sent, page.headers()).map(|(offset, _)| offset);
+        listed.offset = now;
+        // A record from the future is of a clock that was set back since. Nothing is known of the time of the run.
+        if record.clock_offset().is_none() && record.since > self.begun {
+            return Ok(None);
+        }
         // A record without an offset may be of a machine whose clock nobody compared with that of the server. One with an
         // offset may have it from a gateway. The earlier time is the safer one, and so is the time of this machine: an
         // offset that is wrong may move the window back, and never forward over the task.
@@ -292,14 +418,9 @@ impl Search {
         } else {
             UNMEASURED_MARGIN
         };
-        let since = record
-            .since
-            .checked_add_signed(offset.or(now).unwrap_or_default().min(TimeDelta::zero()))
-            .and_then(|since| since.checked_sub_signed(margin));
-        Ok(match since {
-            Some(since) => list.created_after(since),
-            None => list,
-        })
+        let moved = offset.or(now).unwrap_or_default().min(TimeDelta::zero());
+        let since = record.since.checked_add_signed(moved);
+        Ok(since.and_then(|since| since.checked_sub_signed(margin)))
     }
 }
 
@@ -308,6 +429,10 @@ impl Search {
 struct Listed {
     /// The first item that did not decode.
     odd: Option<Error>,
+    /// Whether the server said of the last list that nothing follows.
+    is_complete: bool,
+    /// By how much the clock of the server is ahead now, if an answer tells.
+    offset: Option<TimeDelta>,
 }
 
 /// The largest number of tasks that a search lists: a faulty server may always announce another page.
@@ -324,6 +449,7 @@ impl Listed {
         let mut pages = list.pages();
         while let Some(page) = pages.try_next().await? {
             let known = seen.len();
+            self.is_complete = page.is_last;
             for item in page.into_results(Call::new(Operation::ListTasks)) {
                 match item {
                     Ok(task) if seen.insert(task.task_id) => tasks.push(task),

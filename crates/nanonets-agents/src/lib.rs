@@ -116,7 +116,8 @@
 //!         match client.find_run(record).await? {
 //!             FoundRun::Found(candidates) => {
 //!                 for candidate in candidates {
-//!                     println!("it may have started {}", candidate.task.task_id);
+//!                     let word = if candidate.is_certain() { "has" } else { "may have" };
+//!                     println!("it {word} started {}", candidate.task.task_id);
 //! #                   found += 1;
 //!                 }
 //!             }
@@ -130,7 +131,8 @@
 //! # }
 //! ```
 //!
-//! Where many runs of one agent are in flight, give each a [`Marker`]: then the search finds one task and not all of them.
+//! Give each run a [`Marker`]: then the search is certain of a task, and finds one task where many runs of an agent are in
+//! flight. Without a marker, every task of the agent since then is a candidate, and none is certain.
 //! [`Run::prepare`] gives a record to store before the request is sent, for a process that may be killed.
 //!
 //! # Outputs
@@ -225,6 +227,7 @@
 mod admission;
 mod agents;
 mod answer;
+mod author;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod call;
@@ -252,6 +255,7 @@ mod wait;
 
 pub use admission::{Admission, AdmissionStatus};
 pub use agents::{AgentFilter, AgentHandle, Agents, CreateAgent, UpdateAgent};
+pub use author::Author;
 pub use client::{Client, ClientBuilder};
 pub use effect::{Created, Effect};
 pub use error::{Ambiguity, Error, ErrorKind, Origin, Result, Waited};

@@ -25,6 +25,9 @@ pub struct Page<T> {
     pub odd: Vec<OddItem>,
     /// Where the next page begins; `None` at the end of the list.
     pub next_cursor: Option<String>,
+    /// Whether the server said that nothing follows. A page without a cursor is the last one that can be read, which proves
+    /// nothing.
+    pub(crate) is_last: bool,
 }
 
 impl<T> Page<T> {
@@ -37,6 +40,7 @@ impl<T> Page<T> {
             items,
             odd: Vec::new(),
             next_cursor,
+            is_last: has_more == Some(false),
         }
     }
 

@@ -5,12 +5,14 @@ use std::fmt;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use nanonets_agents_api::Json;
-use nanonets_agents_api::types::{Message, MessageId, MessageRole, TaskStatus, TaskSummary};
+use nanonets_agents_api::types::{Message, MessageId, TaskStatus, TaskSummary};
 use serde::de::DeserializeOwned;
 
+use crate::author::Author;
 use crate::error::{Error, ErrorKind, Result};
 use crate::output::{Output, OutputSource, TaskSummaryRaw};
 use crate::task::TaskHandle;
+use crate::wait::POLL_TIMEOUT;
 
 /// What a wait came to.
 #[derive(Clone, Debug)]
@@ -189,8 +191,8 @@ impl Answered {
 
 impl Question {
     /// The newest message of the agent.
-    pub(crate) async fn of(task: TaskHandle) -> Result<Self> {
-        let messages = task.messages().once().await?;
+    pub(crate) async fn of(task: TaskHandle, idle: std::time::Duration) -> Result<Self> {
+        let messages = task.messages().once().idle_timeout(idle).await?;
         Ok(Self::newest(task, messages))
     }
 
@@ -267,31 +269,6 @@ impl Question {
     }
 }
 
-/// Who wrote a message, as far as that can be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Author {
-    Agent,
-    Unknown,
-    Other,
-}
-
-impl Author {
-    fn of(message: &Message) -> Self {
-        let role = match message.role() {
-            Some(MessageRole::Assistant) => return Self::Agent,
-            Some(role) => role.as_str().to_ascii_lowercase(),
-            // Without a role, a user's id suggests a user.
-            None if message.user_id().is_none() => return Self::Agent,
-            None => return Self::Other,
-        };
-        match role.as_str() {
-            "assistant" | "agent" | "ai" | "bot" | "model" => Self::Agent,
-            "user" | "human" | "system" | "developer" | "tool" | "function" => Self::Other,
-            _ => Self::Unknown,
-        }
-    }
-}
-
 /// How many messages the agent wrote, and the newest of them by their times.
 ///
 /// The documentation has the oldest first. Where the times go down, the list is read from its end. Of messages of the same
@@ -334,13 +311,14 @@ impl Failure {
         &self.task
     }
 
-    /// Reads why, as far as the task's summary says so: the last words of the agent. They may have what was in a document.
+    /// Reads why, as far as the task's summary says so: the last words of the agent. They may have what was in a document. It
+    /// takes ten seconds at most.
     ///
     /// # Errors
     ///
     /// Those of the request.
     pub async fn reason(&self) -> Result<Option<String>> {
-        let summary = self.task.summary().await?;
+        let summary = self.task.summary().timeout(POLL_TIMEOUT).await?;
         let result = summary.result.filter(|result| !result.is_null());
         let text = |result: Json| match result.get() {
             Ok(text) => text,

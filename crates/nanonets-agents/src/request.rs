@@ -121,6 +121,12 @@ impl<T: Send + 'static> Request<T> {
         self
     }
 
+    /// Gives up an attempt during which nothing moves for this time, if that is less than the idle timeout of the client.
+    pub(crate) fn idle_timeout(mut self, timeout: std::time::Duration) -> Self {
+        self.options.idle_timeout = Some(timeout);
+        self
+    }
+
     /// Sends it once, whatever the retry policy says.
     pub(crate) fn once(mut self) -> Self {
         self.options.once = true;

@@ -11,6 +11,7 @@ use nanonets_agents_api::types::{
 use nanonets_agents_api::{FilePart, ResponseValue};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::answer;
 use crate::call::{Call, Options};
@@ -161,7 +162,8 @@ impl Run {
 
     /// What is known of the run before it is sent, without a fingerprint.
     fn record(&self) -> RunRecord {
-        let mut record = RunRecord::new(self.agent, self.client.clock().offset());
+        let client = &self.client;
+        let mut record = RunRecord::new(self.agent, client.clock().offset()).at(client.address());
         record.marker = self.marker.clone();
         record
     }
@@ -240,6 +242,9 @@ impl Run {
     /// Makes a record of the run before anything is sent. Store it, then [start](PreparedRun::start) the run: a process that
     /// is killed in between leaves a record from which [`Client::find_run`] finds out whether a task was started.
     ///
+    /// The timeout of the run counts from here, and the record has the deadline. Start a run without a timeout within an hour:
+    /// if its process is killed, it counts as ended a day after its preparation.
+    ///
     /// The record has a fingerprint: the SHA-256 of the prompt, the output that is asked for, the form fields, and the name
     /// and content of each file. Files are read once for that, in chunks. Pipes, readers and streams are not: of those, the
     /// name and the length count. The first run that a client prepares also asks the server for its time, unless an answer
@@ -271,8 +276,15 @@ impl Run {
         }
         let mut record = self.record();
         record.fingerprint = Some(fingerprint.finish());
+        let timeout = self.options.timeout.or(self.client.timeout());
+        let length = timeout.and_then(|timeout| chrono::TimeDelta::from_std(timeout).ok());
+        record.deadline = length.and_then(|length| record.since.checked_add_signed(length));
         self.options.record = Some(record.clone());
-        Ok(PreparedRun { run: self, record })
+        Ok(PreparedRun {
+            deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
+            run: self,
+            record,
+        })
     }
 
     /// Starts the task. If it succeeds, exactly one task was started. If it fails, none was, unless the error
@@ -367,6 +379,8 @@ impl Run {
 pub struct PreparedRun {
     run: Run,
     record: RunRecord,
+    /// That of the record, by a clock that is not set.
+    deadline: Option<Instant>,
 }
 
 impl PreparedRun {
@@ -376,24 +390,33 @@ impl PreparedRun {
         &self.record
     }
 
+    /// The run with the time that is left. The record says that no attempt is made after it.
+    fn in_time(mut self) -> Run {
+        if let Some(deadline) = self.deadline {
+            let left = deadline.saturating_duration_since(Instant::now());
+            self.run.options.timeout = Some(left);
+        }
+        self.run
+    }
+
     /// Starts the task, as [`Run::start`] does.
     ///
     /// # Errors
     ///
     /// As [`Run::start`].
     pub async fn start(self) -> Result<TaskHandle> {
-        self.run.start().await
+        self.in_time().start().await
     }
 
     /// Starts the task and waits for its output, as [`Run::extract`] does.
     #[cfg(feature = "schema")]
     pub fn extract<T: DeserializeOwned + schemars::JsonSchema>(self) -> Extract<T> {
-        self.run.extract()
+        self.in_time().extract()
     }
 
     /// Starts the task and waits for its output, as [`Run::extract_as`] does.
     pub fn extract_as<T: DeserializeOwned>(self) -> Extract<T> {
-        self.run.extract_as()
+        self.in_time().extract_as()
     }
 }
 

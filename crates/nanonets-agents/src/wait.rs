@@ -31,7 +31,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The shortest pause that pauses grow from.
 const LEAST: Duration = Duration::from_millis(10);
 /// How long one poll may take.
-const POLL_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const POLL_TIMEOUT: Duration = Duration::from_secs(10);
 /// The part of that time for which a poll keeps its turn. One that takes longer continues without it, so that polls that
 /// hang do not hold up others.
 const TURN: u32 = 5;
@@ -169,7 +169,7 @@ impl Wait {
     }
 
     /// The longest duration of one poll. The default is 10 seconds. A poll that takes longer has failed, and another one
-    /// follows after the pause.
+    /// follows after the pause. The summary and the messages of the task may take longer, unless nothing moves for this time.
     pub fn poll_timeout(mut self, timeout: Duration) -> Self {
         self.patience.poll_timeout = timeout;
         self
@@ -495,7 +495,9 @@ impl Poller {
             TaskStatus::AwaitingReview if handle.review_is_known() => None,
             TaskStatus::AwaitingReview => Some(Outcome::NeedsReview(handle.in_review())),
             TaskStatus::WaitingForInput => {
-                let question = self.in_turn(|| Question::of(handle)).await?;
+                let question = self
+                    .in_turn(|| Question::of(handle, self.patience.poll_timeout))
+                    .await?;
                 // The status lags behind a reply. Neither the question that was answered nor a message that the agent sent
                 // after it went on is a new question.
                 let is_old = match self.task.answered() {
@@ -517,7 +519,9 @@ impl Poller {
         let mut pauses =
             (0..SUMMARY_READS).map(|read| (self.patience.first_pause / 4) * 2_u32.pow(read));
         loop {
-            let summary = self.in_turn(|| TaskSummaryRaw::read(&self.task)).await?;
+            let summary = self
+                .in_turn(|| TaskSummaryRaw::read(&self.task, self.patience.poll_timeout))
+                .await?;
             let is_there = summary.has_answer();
             let done = Completed::new(self.task.clone(), summary);
             match pauses.next().filter(|_| !is_there) {

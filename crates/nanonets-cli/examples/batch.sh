@@ -8,7 +8,10 @@
 #
 # RESULTS.tasks has a line for each of the other documents that was sent: the id of its task, and its name. The next run
 # waits for that task. To run such a document again, delete its line. The id is `unknown` if the answer was lost: the task
-# may be running, and the next run looks for it. If it finds several, write the right id in place of `unknown`.
+# may be running, and the next run looks for it. If it finds several, write the right id in place of `unknown`. If none is
+# listed five minutes after the answer was lost, or a day later if this was killed, the document is run again.
+#
+# A record of each such run is in RESULTS.tasks.NUMBER. Keep these files: a document without a record was not sent.
 #
 # Each prompt begins with a marker such as [run-6f1c2a9b3d4e5f60], by which a lost task is recognised among the others.
 #
@@ -65,7 +68,11 @@ for document; do
     task=$(lines == | sed 's/ .*//')
     record=$tasks.$(printf '%s' "$name" | cksum | sed 's/ .*//')
 
-    if [ "$task" = unknown ] && [ -e "$record" ]; then
+    # The record is written before the request is sent.
+    if [ "$task" = unknown ] && [ ! -e "$record" ]; then
+        task='' && note ''
+    fi
+    if [ "$task" = unknown ]; then
         line=$(nanonets runs find "$record" --jsonl --quiet)
         case $? in
             0) task=$(printf '%s' "$line" | sed -n "$id") && note "$task" ;;
@@ -90,7 +97,7 @@ for document; do
         task=$(printf '%s' "$line" | sed -n "$id")
         note "${task:=unknown}"
         # Somebody wants an end of this, not of one document.
-        case $code in 130 | 143) exit 130 ;; esac
+        case $code in 129 | 130 | 143) exit 130 ;; esac
     fi
     if [ "$task" = unknown ]; then
         say "may be running: see $tasks"
@@ -115,7 +122,7 @@ for document; do
             say "needs a person: $line"
             person=$((person + 1))
             ;;
-        130 | 143)
+        129 | 130 | 143)
             say "interrupted: the task is $task"
             exit 130
             ;;

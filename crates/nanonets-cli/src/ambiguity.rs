@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use nanonets_agents::{AgentId, Client, Created, Error, FoundRun, MessageRole, RunRecord, TaskId};
+use nanonets_agents::{AgentId, Author, Client, Created, Error, FoundRun, RunRecord, TaskId};
 use reqwest::header::{DATE, HeaderMap};
 use serde_json::json;
 
@@ -407,7 +407,9 @@ async fn look(client: &Client, effect: &Effect<'_>) -> Result<Option<Look>, Erro
             let by_user = messages.filter(|message| {
                 let time = message.created_at();
                 let is_new = time.is_some_and(|time| is_new(time.utc(), offset));
-                message.role() == Some(&MessageRole::User) && is_new
+                // A word for a role that is not known may be one for a user.
+                let may_be_sent = matches!(Author::of(message), Author::User | Author::Unknown);
+                may_be_sent && is_new
             });
             let ids = by_user.filter_map(|message| message.id());
             Some(Look::of(ids.map(|id| (id.to_string(), None)), offset))

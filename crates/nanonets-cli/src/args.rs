@@ -134,14 +134,17 @@ pub struct Waiting {
 
 #[derive(Debug, Subcommand)]
 pub enum Runs {
-    /// List the tasks that a run may have started; ends with 1 if there was none, with 6 if that is not known
+    /// List the tasks that a run may have started; ends with 1 if there was none, with 6 if none is certain
     #[command(after_help = codes())]
     Find {
         /// The file that `run --record` wrote
-        record: String,
+        record: PathBuf,
         /// Look again until that is known, for up to five minutes
         #[arg(long)]
         wait: bool,
+        /// The API key was replaced since the run by another one of the same workspace
+        #[arg(long)]
+        other_key: bool,
     },
 }
 

@@ -1,40 +1,75 @@
 //! Commands that a message shows, complete enough to be copied to a POSIX shell.
 
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
+use std::path::Path;
 
 use crate::args::Connection;
 use crate::terminal;
 
 /// A `nanonets` command, without the options that say which API it calls: [`Self::for_shell`] adds those.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CommandLine(Vec<String>);
+pub struct CommandLine(Vec<OsString>);
 
 impl CommandLine {
     /// A command of these words, each one argument.
     pub fn new<const N: usize>(words: [&str; N]) -> Self {
-        Self(words.map(str::to_owned).to_vec())
+        Self(words.map(OsString::from).to_vec())
+    }
+
+    /// Adds a word.
+    pub fn word(mut self, word: &str) -> Self {
+        self.0.push(word.into());
+        self
+    }
+
+    /// Adds the name of a file, which is no option and not stdin, whatever it begins with.
+    pub fn file(mut self, path: &Path) -> Self {
+        self.0.push(match path.as_os_str().as_encoded_bytes() {
+            [b'-', ..] => Path::new(".").join(path).into_os_string(),
+            _ => path.as_os_str().to_owned(),
+        });
+        self
     }
 
     /// The command as a person types it to call the same API with the same key. The key itself is never part of it.
     pub fn for_shell(&self, connection: &Connection) -> String {
         let mut text = "nanonets".to_owned();
+        for word in &self.0 {
+            text.push(' ');
+            text.push_str(&quoted(word));
+        }
         let options = [
             ("--base-url", &connection.base_url),
             ("--api-key-file", &connection.api_key_file),
         ];
-        let options = options
-            .iter()
-            .filter_map(|(name, value)| Some([*name, value.as_deref()?]));
-        for word in self.0.iter().map(String::as_str).chain(options.flatten()) {
-            text.push(' ');
-            text.push_str(&quoted(word));
+        for (name, value) in options {
+            if let Some(value) = value {
+                text.push(' ');
+                text.push_str(&option(name, value));
+            }
         }
         text
     }
 }
 
+/// An option with its value. One that begins with `-` would be taken for another option, unless it is part of the same word.
+pub fn option(name: &str, value: &str) -> String {
+    match value.starts_with('-') && value != "-" {
+        true => quoted(format!("{name}={value}").as_ref()),
+        false => format!("{name} {}", quoted(value.as_ref())),
+    }
+}
+
 /// A word as a POSIX shell reads it back. What a terminal would not show as it is becomes octal escapes of `printf`.
-pub fn quoted(word: &str) -> String {
+fn quoted(word: &OsStr) -> String {
+    match word.to_str() {
+        Some(word) => quoted_text(word),
+        None => escaped(word.as_encoded_bytes()),
+    }
+}
+
+fn quoted_text(word: &str) -> String {
     let is_plain =
         |character: char| character.is_ascii_alphanumeric() || "_@%+=:,./-".contains(character);
     if !word.is_empty() && word.chars().all(is_plain) {
@@ -43,8 +78,12 @@ pub fn quoted(word: &str) -> String {
     if terminal::printable(word) == word {
         return format!("'{}'", word.replace('\'', r"'\''"));
     }
+    escaped(word.as_bytes())
+}
+
+fn escaped(word: &[u8]) -> String {
     let mut text = "\"$(printf '".to_owned();
-    for byte in word.bytes() {
+    for &byte in word {
         if byte.is_ascii_alphanumeric() {
             text.push(char::from(byte));
         } else {
@@ -78,7 +117,7 @@ mod tests {
             "zero\u{200b}width",
             "ümläut",
         ] {
-            let quoted = quoted(word);
+            let quoted = quoted(word.as_ref());
             assert_eq!(terminal::printable(&quoted), quoted);
             let output = Command::new("sh")
                 .args(["-c", &format!("printf '%s' {quoted}")])
@@ -100,5 +139,41 @@ mod tests {
             command.for_shell(&connection),
             "nanonets tasks wait ID --base-url 'https://a.example/x y' --api-key-file 'keys/my key'"
         );
+    }
+
+    #[test]
+    fn a_value_that_looks_like_an_option_is_none() {
+        for (value, expected) in [
+            ("abc", "--cursor abc"),
+            ("-abc_DEF", "--cursor=-abc_DEF"),
+            ("--all", "--cursor=--all"),
+            ("-a b", "'--cursor=-a b'"),
+            ("-", "--cursor -"),
+        ] {
+            assert_eq!(option("--cursor", value), expected);
+        }
+        let connection = Connection {
+            api_key_file: Some("-key".to_owned()),
+            ..Connection::default()
+        };
+        let find = |path: &Path| CommandLine::new(["runs", "find"]).file(path);
+        assert_eq!(
+            find(Path::new("-x.json"))
+                .word("--wait")
+                .for_shell(&connection),
+            "nanonets runs find ./-x.json --wait --api-key-file=-key"
+        );
+        let connection = Connection::default();
+        assert_eq!(
+            find(Path::new("-")).for_shell(&connection),
+            "nanonets runs find ./-"
+        );
+        #[cfg(unix)]
+        {
+            use std::os::unix::ffi::OsStrExt as _;
+            let path = Path::new(OsStr::from_bytes(b"r\xff.json"));
+            let expected = "nanonets runs find \"$(printf 'r\\377\\056json')\"";
+            assert_eq!(find(path).for_shell(&connection), expected);
+        }
     }
 }

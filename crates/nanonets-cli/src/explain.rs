@@ -48,9 +48,6 @@ pub fn refusal(error: &Error) -> Failure {
         Some(command) if is_defect(error) => {
             failure.command("To print the answer as it came", command)
         }
-        None if is_defect(error) && has_no_effect => {
-            failure.line("The same command with --raw prints the answer as it came.")
-        }
         _ => failure,
     }
 }

@@ -77,6 +77,8 @@ pub struct Failure {
     lines: Vec<Line>,
     /// Whether only the data has no reader.
     reader: Reader,
+    /// Whether a search has ruled out that the run started a task.
+    is_ruled_out: bool,
 }
 
 /// Who reads stdout.
@@ -107,6 +109,15 @@ impl Failure {
             message: message.into(),
             lines: Vec::new(),
             reader: Reader::Some,
+            is_ruled_out: false,
+        }
+    }
+
+    /// No task was started by the run that was searched for.
+    pub fn ruled_out(message: impl Into<String>) -> Self {
+        Self {
+            is_ruled_out: true,
+            ..Self::new(Code::Refused, message)
         }
     }
 
@@ -158,6 +169,15 @@ impl Failure {
     /// The same failure after something took effect that exit code 1 would deny.
     pub fn after_effect(mut self) -> Self {
         if matches!(self.code, Code::Refused | Code::Usage) {
+            self.code = Code::Ambiguous;
+        }
+        self
+    }
+
+    /// The failure of a search for the task of a run. Exit code 1 says there that no task was started, so whatever else would
+    /// end with 1 is ambiguous.
+    pub fn of_search(mut self) -> Self {
+        if self.code == Code::Refused && !self.is_ruled_out {
             self.code = Code::Ambiguous;
         }
         self

@@ -26,24 +26,25 @@ const LONGEST_LINE: u64 = 64 * 1024;
 
 /// The text of a file, or of stdin for `-`.
 pub async fn text(limit: Limit, path: &str) -> Result<String, Failure> {
-    named_text(limit, path, path, LONGEST_TEXT).await
+    named_text(limit, path, path.as_ref(), LONGEST_TEXT).await
 }
 
 /// The record of a run in a file, or on stdin for `-`.
-pub async fn record(path: &str) -> Result<String, Failure> {
-    named_text(Limit::new(None), path, path, LONGEST_LINE).await
+pub async fn record(path: &Path) -> Result<String, Failure> {
+    let name = path.to_string_lossy();
+    named_text(Limit::new(None), &name, path, LONGEST_LINE).await
 }
 
 /// The text of a file that messages may call by another name, of so many bytes at most.
-async fn named_text(limit: Limit, name: &str, path: &str, most: u64) -> Result<String, Failure> {
-    if path == "-" && STDIN_IS_READ.swap(true, Ordering::Relaxed) {
+async fn named_text(limit: Limit, name: &str, path: &Path, most: u64) -> Result<String, Failure> {
+    if path == Path::new("-") && STDIN_IS_READ.swap(true, Ordering::Relaxed) {
         return Err(Failure::usage(
             "stdin can be read only once: `-` is given twice",
         ));
     }
     let source = path.to_owned();
     let read = in_the_background(move || {
-        if source == "-" {
+        if source == Path::new("-") {
             at_most(most, io::stdin().lock())
         } else {
             at_most(most, std::fs::File::open(source)?)
@@ -126,7 +127,7 @@ pub async fn api_key(path: &str) -> Result<String, Failure> {
     let mut key = named_text(
         Limit::new(None),
         "the file of --api-key-file",
-        path,
+        path.as_ref(),
         LONGEST_LINE,
     )
     .await?;

@@ -25,7 +25,7 @@ use clap::Parser as _;
 use clap::error::ErrorKind;
 use tokio::runtime::Builder;
 
-use crate::args::{Cli, Connection};
+use crate::args::{Cli, Command, Connection};
 use crate::failure::{Code, Failure};
 
 fn main() -> ExitCode {
@@ -41,8 +41,10 @@ fn main() -> ExitCode {
         Err(error) => error.exit(),
     };
     let connection = cli.connection.clone();
+    let is_search = matches!(cli.command, Command::Runs(_));
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(failure) if is_search => failure.of_search().report(&connection),
         Err(failure) => failure.report(&connection),
     }
 }

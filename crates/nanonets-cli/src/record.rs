@@ -74,7 +74,7 @@ impl RecordFile {
 
     /// The command that looks for the task.
     pub fn find(&self) -> CommandLine {
-        CommandLine::new(["runs", "find", &self.path.to_string_lossy()])
+        CommandLine::new(["runs", "find"]).file(&self.path)
     }
 
     fn update(&self, notes: Notes) {

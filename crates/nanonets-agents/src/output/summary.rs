@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use bytes::Bytes;
 use nanonets_agents_api::support::decode;
@@ -69,16 +70,17 @@ enum Found {
 }
 
 impl TaskSummaryRaw {
-    /// Reads the summary of a task, in one attempt.
+    /// Reads the summary of a task, in one attempt, which may take long but is not idle for longer than this.
     ///
     /// # Errors
     ///
     /// Those of the request. [`ErrorKind::Unreadable`] if the answer is not a JSON object, such as the page of a gateway, or
     /// broke off: that is temporary. An object with a defect inside is a summary whose output is an error.
-    pub async fn read(task: &TaskHandle) -> Result<Self> {
+    pub async fn read(task: &TaskHandle, idle: Duration) -> Result<Self> {
         let subject =
             |body: &Bytes, id: Uuid| task_id(without_mark(body)).is_none_or(|task| task == id);
-        let response = task.summary().once().raw_about(Some(subject)).await?;
+        let request = task.summary().once().idle_timeout(idle);
+        let response = request.raw_about(Some(subject)).await?;
         Self::parse(response.body.clone()).map_err(|problem| {
             let call = Call::new(Operation::GetTaskSummary).task(task.id());
             let message = format!("the answer does not decode: {}", problem.reason);

@@ -191,16 +191,51 @@ async fn a_run_is_ruled_out_when_its_task_can_not_appear_any_more() {
     });
     let client = client(&server);
     let error = lost(&client).await;
-    let mut record = error.run_record().expect("a record").clone();
+    let record = error.run_record().expect("a record");
     let settle = Duration::from_millis(50);
-    let found = soon(client.find_run(&record).settle(settle).until_decided()).await;
+    let found = soon(client.find_run(record).settle(settle).until_decided()).await;
     assert!(matches!(found, Ok(FoundRun::RuledOut)), "{found:?}");
     assert!(server.count("GET", "/tasks") >= 2);
-    // A record without an end is of a process that was killed. Nobody knows when, so time counts from the search.
-    record.until = None;
-    record.since -= TimeDelta::days(1);
-    let found = soon(client.find_run(&record)).await;
-    assert!(matches!(found, Ok(FoundRun::NotYet { .. })), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_run_whose_process_was_killed_is_ruled_out_in_the_end() {
+    let server = RawServer::start(|request| page(request, Utc::now(), &[]));
+    let client = client(&server);
+    let (minute, day) = (60, 86_400);
+    for (since, deadline, is_ruled_out) in [
+        // It may have been under way until the search began, or for a day.
+        (2 * minute, None, false),
+        (day, None, false),
+        (day + 6 * minute, None, true),
+        (7 * day, None, true),
+        (20 * minute, Some(-10 * minute), false),
+        (20 * minute, Some(4 * minute), false),
+        (20 * minute, Some(6 * minute), true),
+    ] {
+        let mut record = recorded(since, 0);
+        record.until = None;
+        record.deadline = deadline.map(|ago| Utc::now() - TimeDelta::seconds(ago));
+        let found = soon(client.find_run(&record)).await;
+        let is = matches!(found, Ok(FoundRun::RuledOut));
+        assert_eq!(is, is_ruled_out, "{since} {deadline:?}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_prepared_run_is_not_sent_after_the_deadline_of_its_record() {
+    let server = RawServer::start(|request| page(request, Utc::now(), &[]));
+    let client = client(&server);
+    let prepare = async |timeout| soon(run(&client).timeout(timeout).prepare()).await;
+    let minute = prepare(Duration::from_secs(60)).await.expect("a record");
+    let record = minute.record();
+    assert_eq!(record.deadline, Some(record.since + TimeDelta::minutes(1)));
+    let passed = prepare(Duration::from_nanos(1)).await.expect("a record");
+    let error = soon(passed.start()).await.expect_err("too late");
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert_eq!(server.count("POST", "/run"), 0);
+    let unlimited = soon(run(&client).prepare()).await.expect("a record");
+    assert_eq!(unlimited.record().deadline, None);
 }
 
 #[tokio::test]
@@ -300,6 +335,55 @@ async fn a_task_whose_prompt_can_not_be_read_is_not_ruled_out_by_its_title() {
 }
 
 #[tokio::test]
+async fn a_single_task_is_certain_by_the_marker_alone() {
+    let marker = Marker::new("order-4").expect("a marker");
+    let of = |role: &str, content: &str| json!([{ "role": role, "content": content }]);
+    let own = "[order-4]\nExtract.";
+    let cases = [
+        (json!([]), Some(Evidence::Window)),
+        (of("assistant", "[order-4] is done"), Some(Evidence::Window)),
+        (of("tool", own), Some(Evidence::Window)),
+        (of("visitor", "Extract."), Some(Evidence::Window)),
+        (of("visitor", own), Some(Evidence::FirstMessage)),
+        (of("human", own), Some(Evidence::FirstMessage)),
+        (of("human", "Extract."), None),
+        (of("user", "Extract."), None),
+        // A user speaks of the order in the conversation of another task.
+        (
+            json!([{ "role": "user", "content": "Extract." }, { "role": "user", "content": "As order-4" }]),
+            None,
+        ),
+    ];
+    for (messages, expected) in cases {
+        let said = json!({ "data": messages });
+        let server = RawServer::start(move |request| match request {
+            request if request.is("POST", "/run") => Reply::close(),
+            request if request.is("GET", "/messages") => Reply::json("200 OK", &said),
+            request => page(request, Utc::now(), &[item(TASK, Utc::now(), Some("x"))]),
+        });
+        let client = client(&server);
+        for marker in [Some(&marker), None] {
+            let run = match marker {
+                Some(marker) => run(&client).marker(marker.clone()),
+                None => run(&client),
+            };
+            let error = soon(run.start()).await.expect_err("a lost answer");
+            let search = client.find_run(error.run_record().expect("a record"));
+            let found = soon(search).await.expect("a list");
+            let evidence = match &found {
+                FoundRun::Found(candidates) => Some(candidates[0].evidence),
+                _ => None,
+            };
+            // Without a marker, any task of this time may be the one, and none is certain.
+            let expected = marker.map_or(Some(Evidence::Window), |_| expected);
+            assert_eq!(evidence, expected, "{messages}");
+            let is_certain = evidence.is_some_and(|evidence| evidence < Evidence::Window);
+            assert_eq!(found.task().is_some(), is_certain, "{messages}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn tasks_of_other_runs_that_were_answered_are_no_candidates() {
     let runs = AtomicUsize::new(0);
     let server = RawServer::start(move |request| {
@@ -364,7 +448,7 @@ async fn a_prepared_run_has_a_record_before_a_byte_of_it_is_sent() {
     assert_eq!(fingerprint(known), fingerprint(&record));
     assert!(known.until.is_some_and(|until| until >= record.since));
     let text = serde_json::to_string(known).expect("JSON");
-    assert!(!text.contains("invoice") && text.len() < 500, "{text}");
+    assert!(!text.contains("invoice") && text.len() < 600, "{text}");
 }
 
 #[tokio::test]
@@ -455,5 +539,211 @@ async fn a_list_that_repeats_itself_has_one_candidate_and_an_end() {
             (pages, found) => panic!("{pages} pages: {found:?}"),
         }
         assert!(server.requests().len() < 40);
+    }
+}
+
+/// The record of a run without an answer, sent so many seconds ago.
+fn recorded(ago: i64, clock_offset: i64) -> RunRecord {
+    let time = Utc::now() - TimeDelta::seconds(ago);
+    let record = json!({
+        "agent_id": AGENT, "since": time, "until": time, "clock_offset_ms": clock_offset * 1000,
+    });
+    serde_json::from_value(record).expect("a record")
+}
+
+#[tokio::test]
+async fn a_run_is_not_ruled_out_where_it_was_not_sent() {
+    let marker = Marker::new("order-4").expect("a marker");
+    let own = item(TASK, Utc::now(), Some("[order-4] Extract."));
+    let start = || {
+        let own = own.clone();
+        RawServer::start(move |request| match request.is("POST", "/run") {
+            true => Reply::close(),
+            false
+                if request
+                    .header("Authorization")
+                    .is_some_and(|key| key.contains("empty")) =>
+            {
+                page(request, Utc::now(), &[])
+            }
+            false => page(request, Utc::now(), std::slice::from_ref(&own)),
+        })
+    };
+    let (server, elsewhere) = (start(), start());
+    let error = soon(run(&client(&server)).marker(marker).start()).await;
+    let error = error.expect_err("a lost answer");
+    let stored = serde_json::to_string(error.run_record().expect("a record")).expect("JSON");
+    assert!(!stored.contains("key-of-this-test"), "{stored}");
+    let mut record: RunRecord = serde_json::from_str(&stored).expect("a record");
+    record.since -= TimeDelta::hours(1);
+    record.until = Some(record.since);
+    let refused = soon(client(&elsewhere).find_run(&record).until_decided()).await;
+    let refused = refused.expect_err("another server");
+    assert_eq!(refused.kind(), ErrorKind::InvalidRequest);
+    assert!(refused.to_string().contains(&server.url()), "{refused}");
+    assert!(elsewhere.requests().is_empty());
+    // Another key may be of another workspace. What it finds counts, and what it does not find proves nothing.
+    let other_key = crate::client_without_retries(&server, "another-key");
+    let found = soon(other_key.find_run(&record)).await.expect("a list");
+    assert!(found.task().is_some(), "{found:?}");
+    let empty = crate::client_without_retries(&server, "key-of-an-empty-workspace");
+    let error = soon(empty.find_run(&record))
+        .await
+        .expect_err("another key");
+    assert_eq!(error.kind(), ErrorKind::Configuration);
+    let same_workspace = soon(empty.find_run(&record).with_other_key()).await;
+    assert!(
+        matches!(same_workspace, Ok(FoundRun::RuledOut)),
+        "{same_workspace:?}"
+    );
+    // Earlier versions recorded neither.
+    (record.origin, record.key_fingerprint) = (None, None);
+    let found = soon(empty.find_run(&record)).await;
+    assert!(matches!(found, Ok(FoundRun::RuledOut)), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_list_whose_end_is_not_proved_rules_nothing_out() {
+    for (page, is_proof) in [
+        (json!({ "data": [], "has_more": false }), true),
+        (
+            json!({ "data": [], "has_more": false, "next_cursor": null }),
+            true,
+        ),
+        (json!({ "data": [], "has_more": true }), false),
+        (
+            json!({ "data": [], "has_more": true, "next_cursor": null }),
+            false,
+        ),
+        (
+            json!({ "data": [], "has_more": true, "next_cursor": "" }),
+            false,
+        ),
+        (json!({ "data": [], "has_more": "yes" }), false),
+        (json!({ "data": [], "next_cursor": null }), false),
+        (
+            json!({ "data": [], "hasMore": true, "nextCursor": "c" }),
+            false,
+        ),
+        (json!({ "data": [] }), false),
+    ] {
+        let body = page.to_string();
+        let server = RawServer::start(move |_| Reply::json("200 OK", &body));
+        let found = soon(client(&server).find_run(&recorded(3600, 0))).await;
+        match is_proof {
+            true => assert!(matches!(found, Ok(FoundRun::RuledOut)), "{page}: {found:?}"),
+            false => {
+                let error = found.expect_err("no proof");
+                assert_eq!(error.kind(), ErrorKind::Pagination, "{page}");
+            }
+        }
+        // Before the time has passed, the end of the list decides nothing.
+        let found = soon(client(&server).find_run(&recorded(60, 0))).await;
+        assert!(
+            matches!(found, Ok(FoundRun::NotYet { .. })),
+            "{page}: {found:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_run_is_ruled_out_by_the_clock_that_says_later() {
+    for (ago, offset_then, offset_now, is_ruled_out) in [
+        (400, 0, 0, true),
+        (200, 0, 0, false),
+        // The clock of this machine was set forward, or the server's back: it is not as late as it seems.
+        (600, 0, -599, false),
+        (600, 599, 0, false),
+        (4000, 0, -3600, true),
+        // The server's clock jumps ahead, which lets nothing appear sooner.
+        (200, 0, 3600, false),
+        (400, 0, 3600, true),
+        // The clock of this machine was set back by an hour since.
+        (-3000, -3600, 0, true),
+        (-3500, -3600, 0, false),
+    ] {
+        let server = RawServer::start(move |request| {
+            page(request, Utc::now() + TimeDelta::seconds(offset_now), &[])
+        });
+        let found = soon(client(&server).find_run(&recorded(ago, offset_then))).await;
+        let is = matches!(found, Ok(FoundRun::RuledOut));
+        assert_eq!(
+            is, is_ruled_out,
+            "{ago} {offset_then} {offset_now}: {found:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_filter_that_the_server_ignores_is_applied_here() {
+    let long_ago = "2020-01-01T00:00:00Z".parse().expect("a time");
+    let mut of_other_agent = item(TASK, Utc::now(), Some("x"));
+    of_other_agent["agent_id"] = json!(OTHER);
+    for listed in [
+        item(TASK, long_ago, Some("x")),
+        item(TASK, long_ago, Some("[order-4] Extract.")),
+        of_other_agent,
+    ] {
+        let said = json!({ "data": [{ "role": "assistant", "content": "hi" }] });
+        let server = RawServer::start({
+            let listed = json!({ "data": [listed], "has_more": false }).to_string();
+            move |request| match request.is("GET", "/messages") {
+                true => Reply::json("200 OK", &said),
+                false => Reply::json("200 OK", &listed),
+            }
+        });
+        for marker in [None, Some(Marker::new("order-4").expect("a marker"))] {
+            let mut record = recorded(3600, 0);
+            record.marker = marker;
+            let found = soon(client(&server).find_run(&record)).await;
+            assert!(
+                matches!(found, Ok(FoundRun::RuledOut)),
+                "{listed}: {found:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_search_ends_although_reads_hang() {
+    let tasks: Vec<Value> = (0..100)
+        .map(|n| item(&uuid::Uuid::from_u128(n).to_string(), Utc::now(), Some("x")))
+        .collect();
+    let server = RawServer::start(move |request| match request.is("GET", "/messages") {
+        true => Reply::hang(),
+        false => page(request, Utc::now(), &tasks),
+    });
+    let mut record = recorded(3600, 0);
+    record.marker = Some(Marker::random());
+    // Two rounds of reads that take ten seconds, and not one for every eight tasks.
+    let limit = Duration::from_secs(40);
+    let search = client(&server).find_run(&record).until_decided();
+    let search = tokio::time::timeout(limit, search);
+    // A list that hangs is not waited for either, if the time is over.
+    let hanging = RawServer::start(|_| Reply::hang());
+    let lists = soon(client(&hanging).find_run(&record).until_decided());
+    let (found, list) = tokio::join!(search, lists);
+    let FoundRun::Found(found) = found.expect("an end").expect("a list") else {
+        panic!("each may be the one");
+    };
+    assert_eq!(found.len(), 100);
+    assert!(server.count("GET", "/messages") < 20);
+    list.expect_err("no list in time");
+}
+
+#[tokio::test]
+async fn a_record_with_impossible_times_is_no_panic() {
+    let (first, last) = (DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC);
+    let server = RawServer::start(|request| page(request, Utc::now(), &[]));
+    for since in [first, last] {
+        for until in [None, Some(first), Some(last)] {
+            for offset in [None, Some(i64::MIN), Some(i64::MAX)] {
+                let mut record = recorded(0, 0);
+                (record.since, record.until, record.deadline) = (since, until, until);
+                record.clock_offset_ms = offset;
+                let found = soon(client(&server).find_run(&record)).await;
+                assert!(!matches!(found, Ok(FoundRun::Found(_))), "{found:?}");
+            }
+        }
     }
 }

@@ -10,6 +10,7 @@ mod paid;
 #[path = "../common/raw_server.rs"]
 mod raw_server;
 mod secrets;
+mod stalled;
 mod table;
 mod waits;
 

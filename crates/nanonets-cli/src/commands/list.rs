@@ -1,12 +1,13 @@
 //! Lists, page after page up to a limit.
 
 use futures_util::TryStreamExt as _;
-use nanonets_agents::{List, OddItem};
+use nanonets_agents::{Error, List, OddItem};
 use serde::Serialize;
 
 use crate::args::Paging;
-use crate::command_line::quoted;
+use crate::command_line::option;
 use crate::commands::raw;
+use crate::explain::is_defect;
 use crate::failure::Failure;
 use crate::output::{self, Columns, Item, JsonArray, Last, Output};
 use crate::session::Session;
@@ -34,6 +35,7 @@ where
     let pages = limit.div_ceil(PAGE).max(1);
     let size = u8::try_from(limit.div_ceil(pages).clamp(1, PAGE)).unwrap_or(u8::MAX);
     let mut list = list.page_size(size);
+    let mut next = paging.cursor.clone();
     if let Some(cursor) = paging.cursor {
         list = list.cursor(cursor);
     }
@@ -45,7 +47,6 @@ where
     let mut array = JsonArray::default();
     let mut is_empty = true;
     let mut left = limit;
-    let mut next = None;
     let mut is_cut = false;
     let mut failed = None;
     let mut odd_items = OddItems::default();
@@ -84,13 +85,14 @@ where
     }
     odd_items.tell_the_rest(session);
     if let Some(error) = failed {
-        return Err(error.into());
+        return Err(with_raw(error, size, next.as_deref()));
     }
-    if let Some(cursor) = next {
-        session.notes.say(&format!(
-            "more items follow: add --cursor {}",
-            quoted(&cursor)
-        ));
+    let is_cut = is_cut || next.as_deref().is_some_and(|cursor| !is_argument(cursor));
+    if let Some(cursor) = next.as_deref().filter(|cursor| is_argument(cursor)) {
+        let cursor = option("--cursor", cursor);
+        session
+            .notes
+            .say(&format!("more items follow: continue with {cursor}"));
     } else if is_cut {
         session
             .notes
@@ -99,6 +101,34 @@ where
         session.notes.say("no items");
     }
     Ok(())
+}
+
+/// The longest cursor that is shown. Linux takes no argument of 128 KiB.
+const LONGEST_CURSOR: usize = 4 * 1024;
+
+/// Whether a shell can give a cursor to a command.
+fn is_argument(cursor: &str) -> bool {
+    // The substitution of a command takes line breaks off its end.
+    cursor.len() <= LONGEST_CURSOR && !cursor.contains('\0') && !cursor.ends_with('\n')
+}
+
+/// The failure of a page, with the options that print it as it came.
+fn with_raw(error: Error, size: u8, cursor: Option<&str>) -> Failure {
+    // Another list is printed by a command of its own.
+    let has_options = is_defect(&error) && error.agent_id().is_none();
+    let failure = Failure::from(error);
+    let cursor = match cursor {
+        Some(cursor) if is_argument(cursor) => format!(" {}", option("--cursor", cursor)),
+        Some(_) => return failure,
+        None => String::new(),
+    };
+    match has_options {
+        true => failure.line(format!(
+            "--raw --limit {size}{cursor} prints the answer as it came, in place of --all, --limit, --cursor, --json and \
+             --jsonl."
+        )),
+        false => failure,
+    }
 }
 
 /// The items that are not as documented. The first ones are told one by one.

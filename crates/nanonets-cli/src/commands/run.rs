@@ -95,6 +95,11 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
             if let Some(record) = record.take_if(|_| has_no_effect) {
                 record.remove(session.notes);
             }
+            let unfinished = session.client.unfinished();
+            let run = unfinished.last().and_then(Error::run_record);
+            if let (Some(record), Some(run)) = (&mut record, run) {
+                record.ended(run, session.notes);
+            }
             return Err(failure);
         }
     };

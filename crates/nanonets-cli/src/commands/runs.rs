@@ -1,10 +1,13 @@
 //! `nanonets runs`.
 
-use nanonets_agents::{Candidate, Evidence, FoundRun};
+use std::path::Path;
+
+use nanonets_agents::{Candidate, Error, ErrorKind, Evidence, FoundRun, RunRecord};
 use serde_json::{Value, json};
 
 use crate::args::Runs;
 use crate::command_line::CommandLine;
+use crate::explain::is_defect;
 use crate::failure::{Code, Failure};
 use crate::input;
 use crate::limit::unless_interrupted;
@@ -21,15 +24,24 @@ const COLUMNS: &Columns = &[
 
 /// Runs one of the commands.
 pub async fn run(session: &Session, command: Runs) -> Result<(), Failure> {
-    let Runs::Find { record: path, wait } = command;
+    let Runs::Find {
+        record: path,
+        wait,
+        other_key,
+    } = command;
     let text = input::record(&path).await?;
-    let record: Record = serde_json::from_str(&text)
-        .map_err(|error| Failure::usage(format!("{path} is not the record of a run: {error}")))?;
+    let record: Record = serde_json::from_str(&text).map_err(|error| {
+        let path = path.display();
+        Failure::usage(format!("{path} is not the record of a run: {error}"))
+    })?;
     if let Some(task) = record.task_id {
         let found = json!({ "task_id": task, "evidence": "answer" });
         return session.output.list(&[found], COLUMNS, Last::Whole);
     }
-    let find = session.client.find_run(&record.run);
+    let mut find = session.client.find_run(&record.run);
+    if other_key {
+        find = find.with_other_key();
+    }
     let looked = unless_interrupted(async {
         match wait {
             true => find.until_decided().await,
@@ -39,39 +51,65 @@ pub async fn run(session: &Session, command: Runs) -> Result<(), Failure> {
     let looked = looked
         .await
         .map_err(|interrupted| interrupted.because("interrupted"))?;
-    // A look that fails says nothing of the run.
-    let found = looked
-        .map_err(|error| Failure::from(error).after("Whether a task was started is not known."))?;
+    let found = looked.map_err(|error| not_known(error, &record.run))?;
+    let task = found.task();
     match found {
         FoundRun::Found(candidates) => {
             let rows: Vec<Value> = candidates.iter().map(row).collect();
-            session.output.list(&rows, COLUMNS, Last::Whole)?;
-            match candidates.len() {
-                0 | 1 => Ok(()),
-                several => Err(Failure::new(
+            let printed = session.output.list(&rows, COLUMNS, Last::Whole);
+            match (task, candidates.len()) {
+                (Some(_), _) => printed,
+                // The exit code says what is known of the run, whether the candidates were read or not.
+                (None, 1) => Err(Failure::new(
+                    Code::Ambiguous,
+                    "this task may be the one of this run, or of another one: compare its messages",
+                )),
+                (None, several) => Err(Failure::new(
                     Code::Ambiguous,
                     format!("{several} tasks may be the one of this run: compare their messages"),
                 )),
             }
         }
-        FoundRun::RuledOut => Err(Failure::new(
-            Code::Refused,
+        FoundRun::RuledOut => Err(Failure::ruled_out(
             "no task was started: the run can be repeated",
         )),
         FoundRun::NotYet { ruled_out_at } => {
             let time = ruled_out_at.format("%FT%TZ");
-            let find = CommandLine::new(["runs", "find", &path, "--wait"]);
-            Err(
-                Failure::new(Code::Ambiguous, "no task of this run is listed so far")
-                    .line(format!("It may still appear until {time}."))
-                    .command("To look until then", find),
-            )
+            let failure = Failure::new(Code::Ambiguous, "no task of this run is listed so far")
+                .line(format!("It may still appear until {time}."));
+            Err(match path == Path::new("-") {
+                true => failure.line("The same command with --wait looks until then."),
+                false => {
+                    let find = CommandLine::new(["runs", "find"]).file(&path);
+                    failure.command("To look until then", find.word("--wait"))
+                }
+            })
         }
         _ => Err(Failure::new(
             Code::Ambiguous,
             "the result of the search is not known",
         )),
     }
+}
+
+/// A look that failed, which says nothing of the run.
+fn not_known(error: Error, run: &RunRecord) -> Failure {
+    let (has_other_key, is_defect) = (
+        error.kind() == ErrorKind::Configuration,
+        is_defect(&error) && error.task_id().is_none(),
+    );
+    let mut failure = Failure::from(error).after("Whether a task was started is not known.");
+    if has_other_key {
+        failure = failure.line(
+            "If the key was replaced by another one of the same workspace, give --other-key.",
+        );
+    }
+    if is_defect {
+        let agent = run.agent_id.to_string();
+        let list = CommandLine::new(["tasks", "list", "--agent", &agent, "--raw"]);
+        failure = failure.command("To print a page of tasks as it came", list);
+    }
+    failure
 }
 
 fn row(candidate: &Candidate) -> Value {

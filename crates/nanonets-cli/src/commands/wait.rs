@@ -1,7 +1,11 @@
 //! Waiting for a task until it ends, and answering its questions. Whatever ends the wait, the message names the task.
 
+use std::time::Duration;
+
 use futures_util::TryStreamExt as _;
-use nanonets_agents::{ErrorKind, Outcome, Question, TaskHandle, TaskId, TaskStatus, Update};
+use nanonets_agents::{
+    Effect, ErrorKind, Outcome, Question, TaskHandle, TaskId, TaskStatus, Update,
+};
 
 use crate::args::Waiting;
 use crate::commands::ask::ask;
@@ -9,6 +13,9 @@ use crate::commands::watch::{Origin, WaitError, Watched, unless_final};
 use crate::failure::{Code, Failure};
 use crate::limit::{Limit, TimedOut, unless_interrupted, unless_interrupted_again};
 use crate::session::Session;
+
+/// How long the answer to a cancelling at a signal is waited for. A signal ends the command in three seconds.
+const CANCELLING: Duration = Duration::from_millis(2500);
 
 /// Waits for a task, and prints its output. Its questions are put to the person at the terminal.
 pub async fn follow(
@@ -65,14 +72,25 @@ async fn unless_left(
     watched.session.notes.say("cancelling");
     let id = task.id();
     // A second interrupt ends this too.
-    let cancelled = unless_interrupted_again(task.cancel().into_future()).await;
+    let cancelling = Limit::new(Some(CANCELLING));
+    let cancelling = cancelling.around(task.cancel().into_future());
+    let cancelled = unless_interrupted_again(cancelling).await;
     Err(match cancelled {
-        Ok(Ok(task)) => {
+        Ok(Ok(Ok(task))) => {
             let what = after_cancelling(id, &task.status);
             interrupted.because(format!("interrupted; the task {what}"))
         }
-        Ok(Err(error)) => {
+        Ok(Ok(Err(error))) if error.effect() == Effect::None => {
             let why = format!("interrupted; cancelling failed: {error}");
+            watched.interrupted(interrupted.because(why))
+        }
+        Ok(Ok(Err(error))) => {
+            let why = format!("interrupted; the task may have been cancelled: {error}");
+            watched.interrupted(interrupted.because(why))
+        }
+        Ok(Err(TimedOut)) => {
+            let why =
+                "interrupted; the task may have been cancelled: the answer did not come in time";
             watched.interrupted(interrupted.because(why))
         }
         Err(_) => {

@@ -2,11 +2,18 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+#[cfg(target_os = "linux")]
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
 use serde_json::{Value, json};
 
 use crate::process::{Run, command, finished, nanonets, root};
+#[cfg(target_os = "linux")]
+use crate::raw_server::{RawServer, Reply};
+
+#[cfg(target_os = "linux")]
+const TASK: &str = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
 
 /// A simulator, an agent, and a folder for the results.
 struct Batch {
@@ -339,4 +346,87 @@ async fn a_killed_script_does_not_pay_again() {
     assert_says(&run, &["2 done, 0 skipped"]);
     assert_eq!(batch.started(), 2, "{run:?}");
     assert_eq!(batch.results().len(), 2);
+}
+
+/// Moves the times of the record of the only document back.
+#[cfg(target_os = "linux")]
+fn age_record(batch: &Batch, hours: i64) -> Value {
+    let files = batch.files();
+    let name = files
+        .iter()
+        .find(|name| name.starts_with("results.jsonl.tasks."));
+    let path = batch.path(name.expect("a record"));
+    let text = std::fs::read_to_string(&path).expect("a record");
+    let mut record: Value = serde_json::from_str(&text).expect("JSON");
+    let before = record.clone();
+    for name in ["since", "until"] {
+        if let Some(time) = record[name].as_str() {
+            let time: chrono::DateTime<chrono::Utc> = time.parse().expect("a time");
+            record[name] = json!(time - chrono::TimeDelta::hours(hours));
+        }
+    }
+    std::fs::write(path, record.to_string()).expect("a file");
+    before
+}
+
+/// A document whose answer never came is not paid for twice, and does not wait for ever either.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_document_without_a_task_is_run_again_once_that_is_certain() {
+    use rustix::process::{Signal, kill_process};
+
+    // A signal is recorded as the end of the run. Of a process that was killed, the end is not known for a day.
+    for (signal, has_until, hours) in [(Signal::INT, true, 1), (Signal::KILL, false, 25)] {
+        let batch = Batch::new().await;
+        let documents = [batch.document("1.pdf")];
+        // The first request never takes effect.
+        let is_first = AtomicBool::new(true);
+        let server = RawServer::start(move |request| match request.path() {
+            path if path.ends_with("/run") && is_first.swap(false, Ordering::Relaxed) => {
+                Reply::hang()
+            }
+            path if path.ends_with("/run") => Reply::json(201, json!({ "task_id": TASK })),
+            path if path.ends_with("/tasks") => {
+                Reply::json(200, json!({ "data": [], "has_more": false }))
+            }
+            path if path.ends_with("/summary") => Reply::json(200, json!({ "extracted_data": 7 })),
+            _ => {
+                let now = chrono::Utc::now();
+                let task = json!({
+                    "task_id": TASK, "agent_id": TASK, "status": "completed", "created_at": now, "updated_at": now,
+                });
+                Reply::json(200, task)
+            }
+        });
+        let script = || {
+            let mut script = batch.script(&documents);
+            script.env("NANONETS_BASE_URL", server.url());
+            script
+        };
+        let mut shell = script().spawn().expect("it can be run");
+        server.wait_for("POST", "/run", 1).await;
+        let innermost = descendants(shell.id()).pop().expect("a process");
+        kill_process(innermost, signal).expect("a signal");
+        shell.wait().expect("it ends");
+        let started = || server.count("POST", "/run");
+        let run = finished(script());
+        assert_says(&run, &["may be running"]);
+        assert_eq!(started(), 1, "{run:?}");
+        let record = age_record(&batch, hours);
+        assert_eq!(record["until"].is_string(), has_until, "{record}");
+        let run = finished(script());
+        assert_eq!((run.code, started()), (0, 2), "{run:?}");
+    }
+}
+
+/// The script was killed after it had noted the document, and before the record was written.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_without_a_record_was_not_sent() {
+    let batch = Batch::new().await;
+    let document = batch.document("1.pdf");
+    batch.simulator.script(Script::new().complete(json!(7)));
+    let line = format!("unknown {document}\n");
+    std::fs::write(batch.path("results.jsonl.tasks"), line).expect("a file");
+    let run = batch.run(&[document]);
+    assert_eq!((run.code, batch.started()), (0, 1), "{run:?}");
 }

@@ -8,6 +8,8 @@ mod batch;
 mod causes;
 mod codes;
 mod commands;
+#[cfg(unix)]
+mod found;
 mod odd_answers;
 mod output;
 mod process;

@@ -72,6 +72,32 @@ async fn a_second_interrupt_does_not_wait_for_the_cancelling() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_cancelling_without_an_answer_ends_soon() {
+    let (simulator, agent) = running().await;
+    let hour = std::time::Duration::from_secs(3600);
+    for (fault, signal, code) in [
+        (Fault::delay_headers(hour), Signal::INT, 130),
+        (Fault::delay_body(hour), Signal::TERM, 143),
+        (Fault::status(503).retry_after(hour), Signal::INT, 130),
+    ] {
+        let fault = simulator.fault(fault.on(Operation::CancelTask));
+        let run = ["run", &agent, "--query", "q", "--cancel-on-interrupt"];
+        let session = Session::start(against(&simulator, &run));
+        session.expect("running");
+        let since = std::time::Instant::now();
+        kill_process(session.pid(), signal).expect("a signal");
+        let (ended, screen) = session.end();
+        fault.remove();
+        assert!(since.elapsed().as_secs() < 8, "{screen}");
+        assert_eq!(ended, code, "{screen}");
+        assert!(!screen.contains("is cancelled"), "{screen}");
+        let task = simulator.tasks().last().expect("a task").id;
+        let wait = format!("nanonets tasks wait {task}");
+        assert!(screen.contains(&wait), "{screen}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_interrupt_of_a_reply_says_how_to_go_on() {
     let (simulator, agent) = running().await;
     let run = ["run", &agent, "--query", "q", "--no-wait", "--json"];
