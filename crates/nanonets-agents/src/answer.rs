@@ -9,7 +9,7 @@ use std::io;
 use bytes::Bytes;
 use nanonets_agents_api::support::{BodyProblem, PartError};
 use nanonets_agents_api::types::{ErrorEnvelope, TaskId};
-use nanonets_agents_api::{Error as ApiError, ErrorBody, PartialAnswer, ResponseValue};
+use nanonets_agents_api::{Activity, Error as ApiError, ErrorBody, PartialAnswer, ResponseValue};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::de::{Deserializer as _, MapAccess, Visitor};
@@ -50,14 +50,34 @@ pub(crate) fn error(
             error.with_answer(status, headers, bounded(body.bytes()))
         }
         ApiError::CommunicationError(error) if error.is_connect() => not_connected(error),
-        ApiError::CommunicationError(error) => lost(error),
+        ApiError::CommunicationError(error) => not_answered(error),
         // The generated client makes no other.
         error => Error::new(ErrorKind::Lost, error.to_string()),
     }
 }
 
+/// The error of an attempt without a complete answer, with its effect: whatever ended the attempt, its [`Activity`] decides.
+///
+/// An answer that broke off may have the id of what was created. A request that was not complete had no effect:
+/// `docs/decisions/0001-proof-of-no-effect.md`.
+pub(crate) fn lost(
+    error: Error,
+    operation: Operation,
+    activity: &Activity,
+    redactor: &Redactor<'_>,
+) -> Error {
+    match activity.partial_answer() {
+        Some(partial) => with_partial(error, operation, partial, redactor),
+        None if activity.proves_incomplete() => {
+            let message = format!("{error:#}: the request was not complete");
+            error.with_message(message).with_effect(Effect::None)
+        }
+        None => error,
+    }
+}
+
 /// The error of an answer that did not end, with what had arrived of it.
-pub(crate) fn with_partial(
+fn with_partial(
     error: Error,
     operation: Operation,
     partial: PartialAnswer,
@@ -283,7 +303,7 @@ fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
 }
 
 /// The error of an answer that did not come.
-fn lost(error: reqwest::Error) -> Error {
+fn not_answered(error: reqwest::Error) -> Error {
     let mut causes = std::iter::successors(StdError::source(&error), |&error| error.source());
     if let Some(file) = causes.find_map(|error| error.downcast_ref::<PartError>()) {
         return Error::new(ErrorKind::File, file.to_string())

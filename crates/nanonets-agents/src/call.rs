@@ -260,7 +260,7 @@ impl Client {
                 Err(reason) => return Err(not_admitted(reason, failure)),
             };
             let sent_at = Utc::now();
-            activity.forget_answer();
+            activity.begin_attempt();
             running.begin_attempt(sent_at);
             let api = self.api(self.context(options).activity(activity.clone()));
             let sent = span.around(limited(send(api), limits, activity)).await;
@@ -290,15 +290,15 @@ impl Client {
                 Ok(Err(error)) => {
                     answer::error(error, operation, activity.is_excessive(), &redactor)
                 }
-                Err(limit) => Error::new(ErrorKind::Lost, "no answer in time")
-                    .with_effect(Effect::Unknown)
-                    .caused_by(limit),
-            };
-            // An answer that broke off, or did not end in time, may have the id of what was created.
-            let error = match activity.partial_answer() {
-                Some(partial) if error.kind() == ErrorKind::Lost => {
-                    answer::with_partial(error, operation, partial, &redactor)
+                Err(limit) => {
+                    activity.abandon();
+                    Error::new(ErrorKind::Lost, "no answer in time")
+                        .with_effect(Effect::Unknown)
+                        .caused_by(limit)
                 }
+            };
+            let error = match error.kind() {
+                ErrorKind::Lost => answer::lost(error, operation, activity, &redactor),
                 _ => error,
             };
             running.end_attempt(&error);
