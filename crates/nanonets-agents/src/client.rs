@@ -19,6 +19,7 @@ use crate::clock::ServerClock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::find::FindRun;
 use crate::history::Unfinished;
+use crate::memory::Memory;
 use crate::record::RunRecord;
 use crate::retry::{Budget, RetryPolicy};
 use crate::task::{TaskHandle, Tasks};
@@ -50,6 +51,7 @@ struct Inner {
     clock: ServerClock,
     started: Mutex<VecDeque<TaskId>>,
     gate: Gate,
+    memory: Memory,
     unfinished: Unfinished,
     /// When a connection brought an answer to another request.
     distrusted: Mutex<Option<Instant>>,
@@ -261,6 +263,7 @@ impl ClientBuilder {
                 clock: ServerClock::default(),
                 started: Mutex::default(),
                 gate: Gate::new(&self.admission),
+                memory: Memory::default(),
                 unfinished: Unfinished::default(),
                 distrusted: Mutex::default(),
                 has_distrusted: AtomicBool::new(false),
@@ -431,6 +434,11 @@ impl Client {
     /// ```
     pub fn find_run(&self, record: &RunRecord) -> FindRun {
         FindRun::new(self.clone(), record.clone())
+    }
+
+    /// What this client and its clones have seen of their tasks.
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.inner.memory
     }
 
     /// The tasks that this client and its clones have started lately.

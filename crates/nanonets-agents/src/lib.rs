@@ -238,6 +238,7 @@ mod fingerprint;
 mod history;
 mod lenient;
 mod list;
+mod memory;
 mod operation;
 mod outcome;
 mod output;

@@ -245,6 +245,14 @@ impl Question {
         self.message.as_ref()
     }
 
+    /// What tells it from other questions.
+    pub(crate) fn remembered(&self) -> impl std::hash::Hash + use<> {
+        let content = self.message.as_ref();
+        let content =
+            content.and_then(|message| Some(message.content.as_ref()?.as_str().to_owned()));
+        (self.id().map(|id| id.0), self.number, content)
+    }
+
     fn id(&self) -> Option<MessageId> {
         self.message.as_ref()?.id.flatten()
     }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use nanonets_agents_api::Client as ApiClient;
 use nanonets_agents_api::types::{
     AgentId, Message, SendTaskMessageRequest, SendTaskMessageResponse, Task, TaskId, TaskListItem,
     TaskResult, TaskStatus, TaskSummary,
 };
+use nanonets_agents_api::{Client as ApiClient, Error as ApiError};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -301,16 +301,28 @@ impl TaskHandle {
     }
 
     /// Sends it a message. To answer a question, [`Question::reply`](crate::Question::reply) is safer.
+    ///
+    /// The status lags behind a message. A wait of this client does not take the state from before it for the answer to it:
+    /// see [`Wait`].
     pub fn send_message(&self, message: impl Into<String>) -> Request<SendTaskMessageResponse> {
         let (id, message): (_, String) = (self.id, message.into());
         let is_empty = message.trim().is_empty();
         let private = message.clone();
+        let client = self.client.clone();
         let request = self.request(Operation::SendTaskMessage, move |api| {
+            let client = client.clone();
             let body = SendTaskMessageRequest {
                 message: Some(Some(message.clone())),
                 ..SendTaskMessageRequest::default()
             };
-            async move { lenient::answer(api.send_task_message(id, body).send().await) }
+            async move {
+                let sent = lenient::answer(api.send_task_message(id, body).send().await);
+                // A message whose answer was lost may have arrived.
+                if matches!(&sent, Ok(_) | Err(ApiError::CommunicationError(_))) {
+                    client.memory().sent_message(id);
+                }
+                sent
+            }
         });
         let request = request
             .private(&private)
