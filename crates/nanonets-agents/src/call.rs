@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::admission::{NotAdmitted, Permit, Place};
 use crate::answer;
 use crate::client::Client;
-use crate::effect::Effect;
+use crate::effect::{Created, Effect};
 use crate::error::{Error, ErrorKind, Origin, Result};
 use crate::history::Running;
 use crate::operation::Operation;
@@ -69,6 +69,14 @@ impl Call {
     pub fn task(mut self, id: TaskId) -> Self {
         self.task_id = Some(id);
         self
+    }
+
+    /// Whether it is for this task or agent.
+    pub fn is_for(&self, created: Created) -> bool {
+        match created {
+            Created::Task(id) => self.task_id == Some(id),
+            Created::Agent(id) | Created::AgentVersion(id) => self.agent_id == Some(id),
+        }
     }
 
     /// The id of what the operation is for: the task, or else the agent.
@@ -281,15 +289,13 @@ impl Client {
                 sent => sent,
             };
             let context = self.context(options);
-            let redactor = Redactor::new(&context, &options.private);
+            let redactor = Redactor::new(&context, &options.private).after_upload(call.has_files);
             let error = match sent {
                 Ok(Ok(response)) => {
                     self.distrust_connections();
                     answer::of_other(call, &response, &redactor)
                 }
-                Ok(Err(error)) => {
-                    answer::error(error, operation, activity.is_excessive(), &redactor)
-                }
+                Ok(Err(error)) => answer::error(error, call, activity.is_excessive(), &redactor),
                 Err(limit) => {
                     activity.abandon();
                     Error::new(ErrorKind::Lost, "no answer in time")

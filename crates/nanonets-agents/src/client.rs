@@ -21,6 +21,7 @@ use crate::find::FindRun;
 use crate::history::Unfinished;
 use crate::memory::Memory;
 use crate::record::RunRecord;
+use crate::redact::Redactor;
 use crate::retry::{Budget, RetryPolicy};
 use crate::task::{TaskHandle, Tasks};
 
@@ -434,6 +435,13 @@ impl Client {
     /// ```
     pub fn find_run(&self, record: &RunRecord) -> FindRun {
         FindRun::new(self.clone(), record.clone())
+    }
+
+    /// A text of the server on one line, fit for a message: without the key, without characters that a terminal takes for
+    /// commands or does not show, and cut to 200 characters. [`TaskHandle::redacted`] removes the prompt of a run too.
+    #[must_use]
+    pub fn redacted(&self, text: &str) -> String {
+        Redactor::new(self.base_context(), &[]).clean(text)
     }
 
     /// What this client and its clones have seen of their tasks.

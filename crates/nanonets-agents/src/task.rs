@@ -20,6 +20,7 @@ use crate::list::{List, Page};
 use crate::operation::Operation;
 use crate::outcome::Answered;
 use crate::output::Schema;
+use crate::redact::Redactor;
 use crate::request::Request;
 use crate::wait::Wait;
 
@@ -220,6 +221,21 @@ impl TaskHandle {
         };
         self.private = texts.into_iter().map(bounded).collect();
         self
+    }
+
+    /// A text of the server about this task on one line, fit for a message: without the key, without what was sent to start the
+    /// task, without characters that a terminal takes for commands or does not show, and cut to 200 characters.
+    #[must_use]
+    pub fn redacted(&self, text: &str) -> String {
+        Redactor::new(self.client.base_context(), &self.private).clean(text)
+    }
+
+    /// A status that is fit for a message. One that this version does not know is a text of the server.
+    pub(crate) fn shown_status(&self, status: TaskStatus) -> TaskStatus {
+        match &status {
+            TaskStatus::Unrecognized(_) => TaskStatus::from(self.redacted(status.as_str())),
+            _ => status,
+        }
     }
 
     pub(crate) fn schema(&self) -> Option<&Schema> {
