@@ -273,7 +273,8 @@ impl IntoFuture for Wait {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Update {
-    /// Its status has changed, or was read for the first time.
+    /// Its status has changed, or was read for the first time. A status that this version does not know is
+    /// [redacted](TaskHandle::redacted), for it is shown in messages.
     Status(Task),
     /// The wait is over.
     Outcome(Outcome),
@@ -292,6 +293,14 @@ async fn until<F: Future>(deadline: Instant, work: Pin<&mut F>) -> Option<F::Out
         Either::Left((done, _)) => Some(done),
         Either::Right(_) => None,
     }
+}
+
+/// Whether a task with this status, as its summary has it, goes on. One that is not known may be anything.
+fn is_going_on(status: Option<&TaskStatus>) -> bool {
+    matches!(
+        status,
+        Some(TaskStatus::Pending | TaskStatus::Queued | TaskStatus::Running)
+    )
 }
 
 /// A wait that has begun.
@@ -471,7 +480,8 @@ impl Poller {
             self.pause = self.patience.next(self.pause);
         }
         self.polls += 1;
-        let task = self.in_turn(|| self.read_status()).await?;
+        let mut task = self.in_turn(|| self.read_status()).await?;
+        task.status = self.task.shown_status(task.status);
         self.task
             .client()
             .gate()
@@ -506,7 +516,13 @@ impl Poller {
             TaskStatus::Completed => {
                 let done = self.completed(is_old).await?;
                 let is_new = memory.read(handle.id(), done.raw_summary());
-                (is_new || !is_old).then_some(Outcome::Completed(done))
+                // The task may have gone on between the two reads: the summary is the later word.
+                let outcome = match done.status_of_summary() {
+                    Some(TaskStatus::Failed) => Outcome::Failed(Failure { task: handle }),
+                    Some(TaskStatus::Stopped) => Outcome::Stopped(handle),
+                    _ => Outcome::Completed(done),
+                };
+                (is_new || !is_old).then_some(outcome)
             }
             TaskStatus::Failed | TaskStatus::Stopped | TaskStatus::AwaitingReview if is_old => None,
             TaskStatus::Failed => Some(Outcome::Failed(Failure { task: handle })),
@@ -518,7 +534,7 @@ impl Poller {
                 // The status lags behind a reply. Neither the question that was answered nor a message that the agent sent
                 // after it went on is a new question.
                 let is_old = match self.task.answered() {
-                    None => !memory.read(handle.id(), question.remembered()) && is_old,
+                    None => !memory.read(handle.id(), question.remembered().content()) && is_old,
                     Some(answered) if answered.is(&question) => true,
                     Some(_) => {
                         let now = self.in_turn(|| self.read_status()).await?;
@@ -531,18 +547,27 @@ impl Poller {
         })
     }
 
-    /// The summary of a completed task. It may lag behind the status, so one without an answer is read again for a while.
-    /// That of a completion from before a message is read once.
+    /// The summary of a completed task. It may lag behind the status, so it is read again for a while if it has no answer, if it
+    /// says that the task still runs, or if there is none yet (404, 409). That of a completion from before a message is read once.
     async fn completed(&self, is_old: bool) -> Result<Completed> {
         let reads = if is_old { 0 } else { SUMMARY_READS };
         let mut pauses = (0..reads).map(|read| (self.patience.first_pause / 4) * 2_u32.pow(read));
         loop {
-            let summary = self.in_turn(|| TaskSummaryRaw::read(&self.task)).await?;
-            let is_there = summary.has_answer();
-            let done = Completed::new(self.task.clone(), summary);
-            match pauses.next().filter(|_| !is_there) {
+            let read = self.in_turn(|| TaskSummaryRaw::read(&self.task)).await;
+            let lags = match &read {
+                Ok(summary) => !summary.has_answer() || is_going_on(summary.status()),
+                Err(error) => error.is_not_found() || error.is_conflict(),
+            };
+            match pauses.next().filter(|_| lags) {
                 Some(pause) => tokio::time::sleep(pause).await,
-                None => return Ok(done),
+                None => {
+                    let summary = read?;
+                    let summary = match is_going_on(summary.status()) {
+                        true => summary.before_the_end(),
+                        false => summary,
+                    };
+                    return Ok(Completed::new(self.task.clone(), summary));
+                }
             }
         }
     }
