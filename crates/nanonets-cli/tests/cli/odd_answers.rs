@@ -269,3 +269,64 @@ async fn a_list_of_all_pages_is_printed_while_it_is_read() {
         serde_json::to_string_pretty(&items).expect("JSON")
     );
 }
+
+/// One answer that broke off, or that is not the API's: the next poll succeeds.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_odd_answer_to_the_first_poll_does_not_end_the_wait() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let whole = task("running").to_string();
+    let half = &whole[..whole.len() / 2];
+    let html = ["Content-Type: text/html"];
+    let odd = [
+        ("breaks off", Reply::json(200, half).cut_off()),
+        ("has no body", Reply::json(200, "").cut_off()),
+        ("is empty", Reply::json(200, "")),
+        ("is half as long", Reply::json(200, half)),
+        ("is a page", Reply::new(200, &html, "<h1>Deploying</h1>")),
+        (
+            "is elsewhere",
+            Reply::new("302 Found", &["Location: /login"], ""),
+        ),
+        (
+            "is out of order",
+            Reply::new("503 No", &html, "<h1>Deploying</h1>"),
+        ),
+        ("does not come", Reply::close()),
+    ];
+    let mut runs = Vec::new();
+    for (name, reply) in odd {
+        for args in [&["run", ID, "--query", "q"][..], &["tasks", "wait", ID]] {
+            let polls = AtomicUsize::new(0);
+            let reply = reply.clone();
+            runs.push(async move {
+                let server = RawServer::start(move |request| match request.path() {
+                    path if path.ends_with("/run") => Reply::json(201, task("running")),
+                    path if path.ends_with("/summary") => Reply::json(
+                        200,
+                        json!({ "task_id": ID, "extracted_data": { "total": 7 } }),
+                    ),
+                    _ if polls.fetch_add(1, Ordering::Relaxed) == 0 => reply.clone(),
+                    _ => Reply::json(200, task("completed")),
+                });
+                let run = run(&server, args).await;
+                assert_eq!(run.code, 0, "{name} {args:?}: {}", run.stderr);
+                assert!(run.stdout.contains("total"), "{name} {args:?}");
+            });
+        }
+    }
+    futures_util::future::join_all(runs).await;
+}
+
+/// A host that never answers as the API does may be the wrong one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_not_the_api_ends_the_wait_with_the_remedy() {
+    let html = ["Content-Type: text/html"];
+    let server = RawServer::start(move |_| Reply::new(200, &html, "<h1>Hello</h1>"));
+    let run = run(&server, &["tasks", "wait", ID]).await;
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("check NANONETS_BASE_URL"),
+        "{}",
+        run.stderr
+    );
+}
