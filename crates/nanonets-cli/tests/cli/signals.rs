@@ -20,7 +20,7 @@ async fn running() -> (Simulator, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupt_leaves_the_task_and_says_how_to_go_on() {
-    for (signal, expected) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+    for (signal, expected) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 143)] {
         let (simulator, agent) = running().await;
         let session = Session::start(against(&simulator, &["run", &agent, "--query", "q"]));
         session.expect("running");
@@ -207,7 +207,7 @@ async fn interrupted(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signal_between_two_requests_is_not_lost() {
     use std::io::{Read as _, Write as _};
-    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 143)] {
         let server = RawServer::start(|_| {
             let body = format!(r#"{{"task_id": "{ID}", "status": "running"}}"#);
             Reply::json(200, body)
