@@ -33,6 +33,8 @@ struct Seen {
     state: Option<State>,
     /// When a message was sent, if the task has shown no other state since.
     sent: Option<Instant>,
+    /// Another time than that of the state, by the last poll.
+    moved_to: Option<Timestamp>,
 }
 
 /// A state in which a wait ends.
@@ -74,21 +76,26 @@ impl Memory {
         }
         let seen = tasks.of(task.task_id);
         let is_lagging = seen.sent.is_some_and(|sent| sent.elapsed() < LAG);
-        let is_same = seen
-            .state
-            .as_ref()
-            .is_none_or(|state| state.status == task.status && state.updated_at == task.updated_at);
-        if !is_lagging || !is_same {
-            seen.sent = None;
+        let before = seen.state.as_ref();
+        let is_same_status = before.is_none_or(|state| state.status == task.status);
+        let is_same_time = before.is_none_or(|state| state.updated_at == task.updated_at);
+        // A time that is another one in each poll tells nothing.
+        let moved_to = (!is_same_time).then(|| task.updated_at.clone());
+        let has_moved = moved_to.is_some() && seen.moved_to == moved_to;
+        seen.moved_to = moved_to;
+        let is_old = is_lagging && is_same_status && !has_moved;
+        if !is_old {
+            (seen.sent, seen.moved_to) = (None, None);
         }
-        if !is_same || seen.state.is_none() {
+        let is_same = is_same_status && is_same_time;
+        if seen.state.is_none() || (!is_old && !is_same) {
             seen.state = Some(State {
                 status: task.status.clone(),
                 updated_at: task.updated_at.clone(),
                 content: None,
             });
         }
-        is_lagging && is_same
+        is_old
     }
 
     /// A wait has read the output or the question of a task. Returns whether it is new.
@@ -100,6 +107,7 @@ impl Memory {
         let Some(Seen {
             state: Some(state),
             sent,
+            ..
         }) = tasks.seen.get_mut(&id)
         else {
             return true;
@@ -160,6 +168,21 @@ mod tests {
             assert!(!memory.saw(&task));
             assert!(!memory.saw(&task));
         }
+    }
+
+    #[test]
+    fn a_time_that_moves_in_each_poll_tells_nothing() {
+        let memory = Memory::default();
+        let at = |minute: u32| {
+            let text = format!("\"2026-01-31T09:{minute}:00Z\"");
+            let mut task = task(TaskStatus::Failed);
+            task.updated_at = serde_json::from_str(&text).expect("a time");
+            task
+        };
+        memory.saw(&at(30));
+        memory.sent_message(at(30).task_id);
+        assert!(memory.saw(&at(31)) && memory.saw(&at(32)) && memory.saw(&at(33)));
+        assert!(!memory.saw(&at(33)), "it stays");
     }
 
     #[test]

@@ -120,9 +120,9 @@ impl Patience {
 /// Dropping the future ends the polling and does nothing to the task.
 ///
 /// The status lags behind a message to a task that had ended or waited for a person. For 30 seconds after a message, the state
-/// from before it does not end the wait: the same status with the same `updated_at`, and the same output or question. After
-/// that, it is the outcome. The client and its clones remember the state that their last wait has seen; without one, it is
-/// that of the first poll.
+/// from before it does not end the wait: the same status, with the same output or question, and without another `updated_at`
+/// in two polls. After that, it is the outcome. The client and its clones remember the state that their last wait has seen;
+/// without one, it is that of the first poll.
 ///
 /// # Errors
 ///

@@ -25,7 +25,7 @@ const FALLBACK: Duration = Duration::from_secs(1);
 /// It looks again later by this time for each waiter before it. However many wait, few look at a time.
 const FALLBACK_STEP: Duration = Duration::from_millis(20);
 
-/// A start that was admitted has this time to be sent. One whose future nobody polls gives its turn to the next one then.
+/// A start that was admitted has this time to be sent. One whose future nobody polls gives its slot to the next one then.
 const COLLECTION: Duration = Duration::from_secs(1);
 
 /// How long a single start waits for a server that has not accepted any start of the client.
@@ -227,7 +227,7 @@ impl State {
         while let Some(agent) = self.open.as_mut().and_then(|open| open.expire(now)) {
             self.set_blocked(agent);
         }
-        self.take_back_uncollected(now);
+        self.take_back_uncollected(uploads, now);
         loop {
             let may_upload = self.may_upload(uploads);
             let Some((head, lane)) = self.queue.head(may_upload) else {
@@ -245,15 +245,19 @@ impl State {
         }
     }
 
-    /// Takes back what others wait for and nobody collects. A start whose future is polled again returns to its place.
-    fn take_back_uncollected(&mut self, now: Instant) {
+    /// Takes back the slots that others may wait for and nobody collects. A start whose future is polled again returns to its
+    /// place.
+    fn take_back_uncollected(&mut self, uploads: Option<usize>, now: Instant) {
         while let Some(&(time, ticket)) = self.granted_at.front() {
-            let is_uncollected = self.granted.get(&ticket).is_some_and(|(_, at)| *at == time);
-            if is_uncollected && (self.queue.is_empty() || time + COLLECTION > now) {
+            let granted = self.granted.get(&ticket).filter(|(_, at)| *at == time);
+            let has_slot = granted.is_some_and(|(Granted { lane, .. }, _)| {
+                lane.agent.is_some() || (lane.has_files && uploads.is_some())
+            });
+            if has_slot && (self.queue.is_empty() || time + COLLECTION > now) {
                 return;
             }
             self.granted_at.pop_front();
-            if is_uncollected {
+            if has_slot {
                 self.take_back(ticket);
             }
         }

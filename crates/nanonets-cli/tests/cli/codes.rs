@@ -64,7 +64,7 @@ async fn a_page_in_place_of_the_api_ends_a_wait_after_three_polls() {
         assert!(run.stderr.contains("check NANONETS_BASE_URL"), "{run:?}");
         assert_eq!(run.stderr.matches("trying again").count(), 1, "{run:?}");
     }
-    let polls = simulator.requests();
+    let polls = simulator.requests_to(Operation::GetTask);
     assert_eq!(polls.len(), 6, "three for each command");
 }
 
