@@ -50,6 +50,13 @@ pub(crate) fn error(
         }
         ApiError::CommunicationError(error) if error.is_connect() => not_connected(error),
         ApiError::CommunicationError(error) => not_answered(error),
+        ApiError::InvalidResponsePayload(body, error) => Error::new(
+            ErrorKind::Unreadable,
+            format!("the answer does not decode: {error}"),
+        )
+        .with_body(bounded(&body))
+        .with_origin(Origin::Api)
+        .with_effect(Effect::Unknown),
         // The generated client makes no other.
         error => Error::new(ErrorKind::Lost, error.to_string()),
     }

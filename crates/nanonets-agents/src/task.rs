@@ -9,7 +9,7 @@ use nanonets_agents_api::types::{
     AgentId, Message, SendTaskMessageRequest, SendTaskMessageResponse, Task, TaskId, TaskListItem,
     TaskResult, TaskStatus, TaskSummary,
 };
-use nanonets_agents_api::{Client as ApiClient, Error as ApiError};
+use nanonets_agents_api::{Client as ApiClient, Error as ApiError, ResponseValue};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -114,6 +114,19 @@ const READ_LAG: Duration = Duration::from_secs(60);
 /// Whether a field of an answer has this id, or none.
 fn is_or_unknown(task: Option<Option<TaskId>>, id: Uuid) -> bool {
     task.flatten().is_none_or(|task| task.0 == id)
+}
+
+/// The receipt for a message, which may have no field. A success with an error in it is none.
+fn receipt(response: ResponseValue<SendTaskMessageResponse>) -> Sent<SendTaskMessageResponse> {
+    let has_field =
+        response.message_id.is_some() || response.task_id.is_some() || response.status.is_some();
+    match response.extra.get("error").filter(|_| !has_field) {
+        Some(error) => Err(ApiError::InvalidResponsePayload(
+            error.as_str().to_owned().into(),
+            serde::de::Error::custom("it is an error, with the status of a success"),
+        )),
+        None => Ok(response),
+    }
 }
 
 /// One task. Dropping it does nothing to the task.
@@ -337,7 +350,7 @@ impl TaskHandle {
                 if matches!(&sent, Ok(_) | Err(ApiError::CommunicationError(_))) {
                     client.memory().sent_message(id);
                 }
-                sent
+                sent.and_then(receipt)
             }
         });
         let request = request

@@ -148,3 +148,24 @@ async fn a_timeout_says_that_the_state_is_from_before_the_message() {
     let error = soon(wait.timeout(PAUSE * 40)).await.expect_err("a timeout");
     assert!(error.to_string().contains("before the message"), "{error}");
 }
+
+#[tokio::test]
+async fn a_success_with_an_error_in_it_is_no_receipt() {
+    for (answer, is_receipt) in [
+        (json!({ "error": "the task is locked" }), false),
+        (json!({ "error": "a warning", "task_id": TASK }), true),
+        (json!({}), true),
+    ] {
+        let reply = answer.clone();
+        let server = RawServer::start(move |_| Reply::json(200, &reply));
+        let sent = handle(&client(&server)).send_message("again").await;
+        assert_eq!(sent.is_ok(), is_receipt, "{answer}");
+        if let Err(error) = sent {
+            assert!(
+                error.is_ambiguous() && !error.body().is_empty(),
+                "{error:?}"
+            );
+            assert!(!error.to_string().contains("locked"), "{error}");
+        }
+    }
+}

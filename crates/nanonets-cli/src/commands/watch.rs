@@ -316,6 +316,15 @@ impl<'a> Watched<'a> {
     /// Why there is no output: a message for a person, and data on stdout for a program.
     pub async fn without_output(&self, outcome: &Outcome) -> Failure {
         let id = self.id.to_string();
+        // The summary of a task may say that it did not complete after all.
+        let status = match outcome {
+            Outcome::Failed(_) => Some(TaskStatus::Failed),
+            Outcome::Stopped(_) => Some(TaskStatus::Stopped),
+            _ => None,
+        };
+        if status.is_some() {
+            self.status.replace(status);
+        }
         match outcome {
             Outcome::NeedsInput(question) => {
                 let content = question
