@@ -65,7 +65,7 @@ const COMPARISON_TIMEOUT: Duration = Duration::from_secs(10);
 /// Whether the agent of an answer is the one that was asked for, by the id of a version or by that of all versions.
 async fn is_same_agent(client: &Client, asked: AgentId, answered: AgentId) -> bool {
     let group = |id| async move {
-        let agent = client.agent(id).get().attempt_timeout(COMPARISON_TIMEOUT);
+        let agent = client.agent(id).get().timeout(COMPARISON_TIMEOUT);
         agent.await.ok().map(|agent| agent.agent_group_id.0)
     };
     match group(answered).await {

@@ -117,6 +117,10 @@ fn is_or_unknown(task: Option<Option<TaskId>>, id: Uuid) -> bool {
 }
 
 /// The receipt for a message, which may have no field. A success with an error in it is none.
+#[expect(
+    clippy::result_large_err,
+    reason = "the error is that of the generated client"
+)]
 fn receipt(response: ResponseValue<SendTaskMessageResponse>) -> Sent<SendTaskMessageResponse> {
     let has_field =
         response.message_id.is_some() || response.task_id.is_some() || response.status.is_some();
