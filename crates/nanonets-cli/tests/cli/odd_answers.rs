@@ -330,3 +330,65 @@ async fn a_server_that_is_not_the_api_ends_the_wait_with_the_remedy() {
         run.stderr
     );
 }
+
+/// The status lags behind the message.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_is_not_answered_by_the_state_from_before_it() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let runs = ["completed", "failed", "stopped", "awaiting_review"].map(|old| async move {
+        // Before the message 0, and then the number of the poll.
+        let poll = AtomicUsize::new(0);
+        let server = RawServer::start(move |request| {
+            let number = poll.load(Ordering::Relaxed);
+            match request.path() {
+                path if path.ends_with("/message") => {
+                    poll.store(1, Ordering::Relaxed);
+                    Reply::json(200, json!({ "task_id": ID }))
+                }
+                path if path.ends_with("/summary") => {
+                    let output = if number > 3 { "new" } else { "old" };
+                    Reply::json(
+                        200,
+                        json!({ "task_id": ID, "extracted_data": { "is": output } }),
+                    )
+                }
+                _ => {
+                    poll.store(number + usize::from(number > 0), Ordering::Relaxed);
+                    Reply::json(
+                        200,
+                        task(match number {
+                            0..=2 => old,
+                            3 => "running",
+                            _ => "completed",
+                        }),
+                    )
+                }
+            }
+        });
+        let run = run(&server, &["tasks", "reply", ID, "again", "--wait"]).await;
+        assert_eq!(run.code, 0, "{old}: {}", run.stderr);
+        assert_eq!(run.json()["is"], "new", "{old}");
+    });
+    futures_util::future::join_all(runs).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reason_of_a_failure_is_short_and_repeats_no_prompt() {
+    let prompt = "the secret of the prompt";
+    let server = RawServer::start(move |request| match request.path() {
+        path if path.ends_with("/run") => Reply::json(201, task("running")),
+        path if path.ends_with("/summary") => {
+            let reason = format!("no page has {prompt}: {}", "y".repeat(500_000));
+            Reply::json(200, json!({ "task_id": ID, "result": reason }))
+        }
+        _ => Reply::json(200, task("failed")),
+    });
+    let run = run(&server, &["run", ID, "--query", prompt]).await;
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("failed: no page has (redacted)"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.len() < 2_000, "{} bytes", run.stderr.len());
+}
