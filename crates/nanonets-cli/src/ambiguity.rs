@@ -360,7 +360,8 @@ async fn look(client: &Client, effect: &Effect<'_>) -> Result<Option<Look>, Erro
                 FoundRun::Found(candidates) => {
                     let tasks = candidates.into_iter().map(|candidate| candidate.task);
                     let found = tasks.map(|task| {
-                        let status = task.status.flatten().map(|status| status.to_string());
+                        let status = task.status.flatten();
+                        let status = status.map(|status| client.redacted(status.as_str()));
                         (task.task_id.to_string(), status)
                     });
                     Look::of(found, offset)
@@ -392,7 +393,8 @@ async fn look(client: &Client, effect: &Effect<'_>) -> Result<Option<Look>, Erro
             let versions = page.into_inner().items.into_iter();
             let new = versions.filter(|version| is_new(version.updated_at.utc(), offset));
             let found = new.map(|version| {
-                let status = version.status.flatten().map(|status| status.to_string());
+                let status = version.status.flatten();
+                let status = status.map(|status| client.redacted(status.as_str()));
                 (version.id.to_string(), status)
             });
             Some(Look::of(found, offset))
