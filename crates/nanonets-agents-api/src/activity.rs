@@ -13,6 +13,8 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, sleep_until};
 
+use reqwest::header::CONTENT_LENGTH;
+
 use crate::generated::ResponseWatch;
 use crate::partial_answer::PartialAnswer;
 use crate::send_queue::Ends;
@@ -184,24 +186,67 @@ impl Activity {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Watches the body of a request. Returns whether there is one to watch.
+    /// Whether it is certain that the server does not have the complete request of the last attempt, and will not get it.
+    ///
+    /// It is certain if the request is not handed to the HTTP client, if its connection is not established, or if the
+    /// connection has not taken the last byte of its body. It is not certain once a response has begun. Where nothing shows
+    /// the connection, only the body counts: see [`ConnectionLayer`](crate::ConnectionLayer).
+    ///
+    /// Call [`abandon`](Self::abandon) first if the request may still be under way.
+    #[must_use]
+    pub fn proves_incomplete(&self) -> bool {
+        self.state().progress.proves_incomplete()
+    }
+
+    /// Sends no more of the body: a connection may take parts of it for a moment after the future of its request was dropped.
+    pub fn abandon(&self) {
+        self.state().progress.is_abandoned = true;
+    }
+
+    /// The HTTP client gets the request. Returns whether its body is watched.
     pub(crate) fn watch_request(&self, request: &mut reqwest::Request) -> bool {
+        let declared = request.headers().get(CONTENT_LENGTH);
+        let declared = declared.and_then(|length| length.to_str().ok()?.parse().ok());
+        let mut state = self.state();
+        state.progress.is_handed_over = true;
         let Some(body) = request.body_mut() else {
             return false;
         };
         if body.as_bytes().is_some_and(|bytes| bytes.len() <= SMALL) {
             return false;
         }
-        let mut state = self.state();
+        let length = declared.or_else(|| body.size_hint().exact());
+        state.progress.lacks_body = length != Some(0) && !body.is_end_stream();
         state.uploads = state.uploads.wrapping_add(1);
         state.phase = Phase::Upload(Upload::new());
         *body = reqwest::Body::wrap(Watched {
             body: mem::take(body),
             rest: Bytes::new(),
+            sent: 0,
+            length,
             upload: state.uploads,
             activity: self.clone(),
         });
         true
+    }
+
+    /// The request waits for its connection, or has it.
+    pub(crate) fn is_connecting(&self, is_connecting: bool) {
+        self.state().progress.is_connecting = is_connecting;
+    }
+
+    /// The connection has taken all of the body.
+    fn took_all(&self, upload: u64) {
+        let mut state = self.state();
+        if state.uploads == upload {
+            state.progress.lacks_body = false;
+        }
+    }
+
+    /// Whether more of the body may be sent.
+    fn is_sending(&self, upload: u64) -> bool {
+        let state = self.state();
+        state.uploads == upload && !state.progress.is_abandoned
     }
 
     /// The body is sent on this connection.
@@ -252,16 +297,18 @@ impl Activity {
         self.state().is_excessive = true;
     }
 
-    /// Forgets the response to an earlier attempt.
-    pub fn forget_answer(&self) {
+    /// Forgets an earlier attempt: its response, and how far its request came.
+    pub fn begin_attempt(&self) {
         let mut state = self.state();
         state.answer = None;
         state.is_excessive = false;
+        state.progress = Progress::default();
     }
 
     /// Watches the body of a response, and keeps the beginning of it.
     pub(crate) fn watch_response(&self, response: &mut reqwest::Response, keeps_answer: bool) {
         let mut state = self.state();
+        state.progress.is_answered = true;
         state.answer = keeps_answer.then(|| PartialAnswer::of(response));
         state.last = Instant::now();
         state.phase = Phase::Response {
@@ -303,6 +350,7 @@ struct State {
     /// The number of the upload. A connection may drop the body of one attempt while the next attempt runs.
     uploads: u64,
     phase: Phase,
+    progress: Progress,
     /// The beginning of the last response.
     answer: Option<PartialAnswer>,
     /// It has too many values.
@@ -315,9 +363,32 @@ impl Default for State {
             last: Instant::now(),
             uploads: 0,
             phase: Phase::Other,
+            progress: Progress::default(),
             answer: None,
             is_excessive: false,
         }
+    }
+}
+
+/// How far the request of an attempt has come.
+#[derive(Debug, Default)]
+struct Progress {
+    /// The HTTP client has it.
+    is_handed_over: bool,
+    /// Its connection, the only one that it can be sent on, is being established.
+    is_connecting: bool,
+    /// The connection has not taken the last byte of its body.
+    lacks_body: bool,
+    /// A response has begun.
+    is_answered: bool,
+    /// No more of the body is sent.
+    is_abandoned: bool,
+}
+
+impl Progress {
+    fn proves_incomplete(&self) -> bool {
+        let is_incomplete = !self.is_handed_over || self.is_connecting || self.lacks_body;
+        is_incomplete && !self.is_answered
     }
 }
 
@@ -448,6 +519,10 @@ struct Watched {
     body: reqwest::Body,
     /// The rest of a large frame.
     rest: Bytes,
+    /// The bytes that the connection took.
+    sent: u64,
+    /// The bytes of the whole body, if they are known.
+    length: Option<u64>,
     upload: u64,
     activity: Activity,
 }
@@ -467,9 +542,16 @@ impl Body for Watched {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, reqwest::Error>>> {
         let this = &mut *self;
+        if !this.activity.is_sending(this.upload) {
+            // The connection ends: nobody waits for the response.
+            return Poll::Pending;
+        }
         if this.rest.is_empty() {
             match ready!(Pin::new(&mut this.body).poll_frame(context)) {
-                None => return Poll::Ready(None),
+                None => {
+                    this.activity.took_all(this.upload);
+                    return Poll::Ready(None);
+                }
                 Some(frame) => match frame?.into_data() {
                     Ok(data) => this.rest = data,
                     Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
@@ -477,12 +559,21 @@ impl Body for Watched {
             }
         }
         let chunk = this.rest.split_to(this.rest.len().min(CHUNK));
+        this.sent = this.sent.saturating_add(chunk.len() as u64);
+        if this.length.is_some_and(|length| this.sent >= length) {
+            this.activity.took_all(this.upload);
+        }
         this.activity.sent(this.upload, chunk.len());
         Poll::Ready(Some(Ok(Frame::data(chunk))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.body.is_end_stream()
+        let is_end = self.rest.is_empty() && self.body.is_end_stream();
+        if is_end {
+            // The connection does not ask for more.
+            self.activity.took_all(self.upload);
+        }
+        is_end
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -25,7 +25,8 @@ pub(crate) async fn scope<Sent: Future>(activity: Activity, request: Sent) -> Se
     REQUEST.scope(activity, request).await
 }
 
-/// Tells the [`Activity`] of an upload which connection it is sent on, so that it can ask the system whether bytes leave.
+/// Tells the [`Activity`] of an upload which connection it is sent on, so that it can ask the system whether bytes leave,
+/// and that of any request whose method is not idempotent whether there is a connection yet.
 ///
 /// It belongs to a client that keeps no connections, for one that was made for an earlier request is not told:
 ///
@@ -81,8 +82,10 @@ where
         let Ok(activity) = REQUEST.try_with(Activity::clone) else {
             return Box::pin(connecting);
         };
+        activity.is_connecting(true);
         Box::pin(async move {
             let connection = connecting.await?;
+            activity.is_connecting(false);
             if let Some(ends) = ends(&connection) {
                 activity.connected(ends);
             }

@@ -282,9 +282,9 @@ impl ClientHooks<Context> for Client {
         };
         // The response to a request that creates a resource has its id.
         let keeps_answer = !request.method().is_idempotent();
-        let uploading = activity.filter(|activity| activity.watch_request(&mut request));
+        let is_watched = activity.is_some_and(|activity| activity.watch_request(&mut request));
         let sent = http.execute(request);
-        let mut response = match uploading {
+        let mut response = match activity.filter(|_| is_watched || keeps_answer) {
             Some(activity) => connection::scope(activity.clone(), sent).await?,
             None => sent.await?,
         };

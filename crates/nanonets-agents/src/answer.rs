@@ -1,7 +1,6 @@
 //! Turns the result of one attempt into an [`Error`]: what it proves about its effect, where the failure came from, and
 //! which ids it still carries.
 
-use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -9,7 +8,7 @@ use std::io;
 use bytes::Bytes;
 use nanonets_agents_api::support::{BodyProblem, PartError};
 use nanonets_agents_api::types::{ErrorEnvelope, TaskId};
-use nanonets_agents_api::{Error as ApiError, ErrorBody, PartialAnswer, ResponseValue};
+use nanonets_agents_api::{Activity, Error as ApiError, ErrorBody, PartialAnswer, ResponseValue};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::de::{Deserializer as _, MapAccess, Visitor};
@@ -27,11 +26,11 @@ const SNIFFED: usize = 512;
 /// How much of a body an error keeps.
 const BODY: usize = 64 * 1024;
 
-/// The error of an attempt of `operation`, whose answer may have been given up for its number of values. The redactor has
+/// The error of an attempt of a call, whose answer may have been given up for its number of values. The redactor has
 /// the texts of the request.
 pub(crate) fn error(
     failure: ApiError<ErrorBody<ErrorEnvelope>>,
-    operation: Operation,
+    call: Call,
     is_excessive: bool,
     redactor: &Redactor<'_>,
 ) -> Error {
@@ -44,20 +43,47 @@ pub(crate) fn error(
             redactor.mark_sensitive(&mut headers);
             let body = answer.into_inner();
             let error = match status.is_success() {
-                true => unreadable(&body, operation, is_excessive),
-                false => refusal(status, &headers, &body, redactor),
+                true => unreadable(&body, call.operation, is_excessive),
+                false => refusal(call, status, &headers, &body, redactor),
             };
             error.with_answer(status, headers, bounded(body.bytes()))
         }
         ApiError::CommunicationError(error) if error.is_connect() => not_connected(error),
-        ApiError::CommunicationError(error) => lost(error),
+        ApiError::CommunicationError(error) => not_answered(error),
+        ApiError::InvalidResponsePayload(body, error) => Error::new(
+            ErrorKind::Unreadable,
+            format!("the answer does not decode: {error}"),
+        )
+        .with_body(bounded(&body))
+        .with_origin(Origin::Api)
+        .with_effect(Effect::Unknown),
         // The generated client makes no other.
         error => Error::new(ErrorKind::Lost, error.to_string()),
     }
 }
 
+/// The error of an attempt without a complete answer, with its effect: whatever ended the attempt, its [`Activity`] decides.
+///
+/// An answer that broke off may have the id of what was created. A request that was not complete had no effect:
+/// `docs/decisions/0001-proof-of-no-effect.md`.
+pub(crate) fn lost(
+    error: Error,
+    operation: Operation,
+    activity: &Activity,
+    redactor: &Redactor<'_>,
+) -> Error {
+    match activity.partial_answer() {
+        Some(partial) => with_partial(error, operation, partial, redactor),
+        None if activity.proves_incomplete() => {
+            let message = format!("{error:#}: the request was not complete");
+            error.with_message(message).with_effect(Effect::None)
+        }
+        None => error,
+    }
+}
+
 /// The error of an answer that did not end, with what had arrived of it.
-pub(crate) fn with_partial(
+fn with_partial(
     error: Error,
     operation: Operation,
     partial: PartialAnswer,
@@ -143,6 +169,7 @@ fn unreadable(body: &ErrorBody<ErrorEnvelope>, operation: Operation, is_excessiv
 
 /// The error of a status that is not a success.
 fn refusal(
+    call: Call,
     status: StatusCode,
     headers: &HeaderMap,
     body: &ErrorBody<ErrorEnvelope>,
@@ -157,13 +184,20 @@ fn refusal(
     // A service that is down for a while says so in the same way as a rate limit: come back later.
     let asks_for_a_pause = status == StatusCode::TOO_MANY_REQUESTS
         || (status == StatusCode::SERVICE_UNAVAILABLE && headers.contains_key(RETRY_AFTER));
+    // An error with the id of something new is no proof that nothing was created.
+    let named = created(body.bytes(), call.operation).filter(|named| !call.is_for(*named));
     let effect = match proves_refusal(status, envelope, asks_for_a_pause) {
-        true => Effect::None,
-        false => Effect::Unknown,
+        true if named.is_none() => Effect::None,
+        _ => Effect::Unknown,
     };
-    let error = Error::new(ErrorKind::Status, server_text(body, redactor))
-        .with_origin(origin)
-        .with_effect(effect);
+    let text = server_text(body, redactor);
+    let error = match named {
+        Some(named) => {
+            Error::new(ErrorKind::Status, format!("{text}; perhaps {named}")).with_possible(named)
+        }
+        None => Error::new(ErrorKind::Status, text),
+    };
+    let error = error.with_origin(origin).with_effect(effect);
     match asks_for_a_pause {
         true => error.asking_for_a_pause(),
         false => error,
@@ -283,7 +317,7 @@ fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 
 }
 
 /// The error of an answer that did not come.
-fn lost(error: reqwest::Error) -> Error {
+fn not_answered(error: reqwest::Error) -> Error {
     let mut causes = std::iter::successors(StdError::source(&error), |&error| error.source());
     if let Some(file) = causes.find_map(|error| error.downcast_ref::<PartError>()) {
         return Error::new(ErrorKind::File, file.to_string())
@@ -309,41 +343,111 @@ fn created(body: &[u8], operation: Operation) -> Option<Created> {
     Created::of(operation, created_id(body, Created::field(operation)?)?)
 }
 
+/// The members that an answer may be wrapped in.
+const ENVELOPES: [&str; 6] = ["data", "result", "response", "task", "agent", "version"];
+/// The deepest object that is looked into.
+const DEEPEST: usize = 64;
+
 /// The id in a field of an answer, although the rest of the answer is odd or missing.
 ///
-/// The field is looked for in the JSON document: at the top, then one level below it. In a body that is not JSON, such as
-/// one that broke off, and in deeper objects, the first member of this name that is an id counts.
+/// The field counts at the top of the document, and in objects that wrap the answer: [`ENVELOPES`] within each other, or an
+/// array. The least deep one is taken. The id of anything else in the answer, such as a tool of an agent, is not that of what
+/// was created. JSON in a JSON string is read once. The document may break off.
 fn created_id(body: &[u8], field: &str) -> Option<Uuid> {
-    let uuid = |object: &[(String, &RawValue)]| {
-        let values = object.iter().filter(|(name, _)| name == field);
-        values.filter_map(|(_, value)| id_of(value)).next()
-    };
-    let top = members(body);
-    let below = top.iter().map(|(_, value)| members(value.get().as_bytes()));
-    let structured = uuid(&top).or_else(|| below.filter_map(|object| uuid(&object)).next());
-    structured.or_else(|| {
-        let text = String::from_utf8_lossy(body);
-        let name = format!("\"{field}\"");
-        let after = text.split(&name).skip(1);
-        after.filter_map(id_after_name).next()
-    })
+    let body = body
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(body)
+        .trim_ascii();
+    if !body.starts_with(b"\"") {
+        return outer_id(body, field);
+    }
+    let text: String = serde_json::from_slice(body).ok()?;
+    outer_id(text.trim().as_bytes(), field)
 }
 
-fn id_of(value: &RawValue) -> Option<Uuid> {
-    let text: Cow<'_, str> = serde_json::from_str(value.get()).ok()?;
-    text.trim().parse().ok()
+/// An object or an array that is open at a position of a document.
+struct Container {
+    is_object: bool,
+    /// It is the answer, or wraps it.
+    is_outer: bool,
+    /// The name of the member whose value is next.
+    name: Option<String>,
 }
 
-/// The id in `: "7f7e4431-..."`.
-fn id_after_name(text: &str) -> Option<Uuid> {
-    let value = text.trim_start().strip_prefix(':')?.trim_start();
-    value
-        .strip_prefix('"')?
-        .split_once('"')?
-        .0
-        .trim()
-        .parse()
-        .ok()
+fn outer_id(json: &[u8], field: &str) -> Option<Uuid> {
+    let mut open: Vec<Container> = Vec::new();
+    let mut found: Option<(usize, Uuid)> = None;
+    let mut at = 0;
+    while let Some(&byte) = json.get(at) {
+        at += 1;
+        match byte {
+            b'{' | b'[' if open.len() < DEEPEST => {
+                let is_outer = match open.last() {
+                    None => true,
+                    Some(parent) => {
+                        let is_envelope = |name: &String| ENVELOPES.contains(&name.as_str());
+                        let is_item = !parent.is_object && open.len() == 1;
+                        parent.is_outer
+                            && (is_item || parent.name.as_ref().is_some_and(is_envelope))
+                    }
+                };
+                open.push(Container {
+                    is_object: byte == b'{',
+                    is_outer,
+                    name: None,
+                });
+            }
+            b'{' | b'[' => break,
+            b'}' | b']' => {
+                open.pop();
+            }
+            b',' => {
+                if let Some(container) = open.last_mut() {
+                    container.name = None;
+                }
+            }
+            b'"' => {
+                let text = text_at(json, at);
+                let (depth, container) = (open.len(), open.last_mut());
+                // It breaks off, or the document is not JSON.
+                let (Some((text, end)), Some(container)) = (text, container) else {
+                    break;
+                };
+                at = end;
+                if container.is_object && container.name.is_none() {
+                    container.name = text.or(Some(String::new()));
+                } else if container.is_object
+                    && container.is_outer
+                    && container.name.as_deref() == Some(field)
+                    && found.is_none_or(|(before, _)| depth < before)
+                {
+                    let id = text.and_then(|text| text.trim().parse().ok());
+                    found = id.map(|id| (depth, id)).or(found);
+                }
+            }
+            // Not JSON.
+            _ if open.is_empty() => break,
+            _ => {}
+        }
+        if open.is_empty() {
+            break;
+        }
+    }
+    found.map(|(_, id)| id)
+}
+
+/// The string whose first character is here, if it decodes, and the position after its end.
+fn text_at(json: &[u8], start: usize) -> Option<(Option<String>, usize)> {
+    let mut at = start;
+    loop {
+        match json.get(at)? {
+            b'"' => break,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    let text = json.get(start - 1..=at)?;
+    Some((serde_json::from_slice(text).ok(), at + 1))
 }
 
 /// The members of a JSON object in their order, or none if it is not one. The values are not decoded: they may be large,
@@ -422,9 +526,16 @@ mod tests {
             r#"{"task_id":null,"task_id":"ID"}"#,
             r#"[{"task_id":"ID"}]"#,
             r#"{"agent_id":null,"task_id" : "ID","title":"cut o"#,
+            r#"{"data":{"task_id":"ID","title":"cut o"#,
+            r#"{"parent":{"task_id":"OTHER"},"task":{"task_id":"ID"}}"#,
+            r#"{"data":{"task_id":"OTHER"},"task_id":"ID"}"#,
+            r#""{\"task_id\":\"ID\"}""#,
+            "\u{feff}{\"task_id\":\"ID\"}",
             r#"{"title":"\ud83d","task_id":"ID"}"#,
         ] {
-            assert_eq!(id(&body.replace("ID", ID)).as_deref(), Some(ID), "{body}");
+            let other = "11111111-2222-4333-8444-555555555555";
+            let json = body.replace("OTHER", other).replace("ID", ID);
+            assert_eq!(id(&json).as_deref(), Some(ID), "{body}");
         }
     }
 
@@ -438,6 +549,13 @@ mod tests {
             r#"{"message":"the \"task_id\" is \"ID\"","task_id":null}"#,
             r#"{"id":"ID"}"#,
             r#"{"task_id":"7f7e4431-66f4-4eb9-bc9"#,
+            r#"{"parent":{"task_id":"ID"}}"#,
+            r#"{"related":[{"task_id":"ID"}],"title":"cut o"#,
+            r#"{"config":{"data":{"task_id":"ID"}}}"#,
+            r#"{"data":[{"task_id":"ID"}]}"#,
+            r#"{"message":"{\"task_id\":\"ID\"}"}"#,
+            r#""\"{\\\"task_id\\\":\\\"ID\\\"}\"""#,
+            r#"task_id: {"task_id":"ID"}"#,
         ] {
             assert_eq!(id(&body.replace("ID", ID)), None, "{body}");
         }

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::admission::{NotAdmitted, Permit, Place};
 use crate::answer;
 use crate::client::Client;
-use crate::effect::Effect;
+use crate::effect::{Created, Effect};
 use crate::error::{Error, ErrorKind, Origin, Result};
 use crate::history::Running;
 use crate::operation::Operation;
@@ -69,6 +69,14 @@ impl Call {
     pub fn task(mut self, id: TaskId) -> Self {
         self.task_id = Some(id);
         self
+    }
+
+    /// Whether it is for this task or agent.
+    pub fn is_for(&self, created: Created) -> bool {
+        match created {
+            Created::Task(id) => self.task_id == Some(id),
+            Created::Agent(id) | Created::AgentVersion(id) => self.agent_id == Some(id),
+        }
     }
 
     /// The id of what the operation is for: the task, or else the agent.
@@ -264,7 +272,7 @@ impl Client {
                 Err(reason) => return Err(not_admitted(reason, failure)),
             };
             let sent_at = Utc::now();
-            activity.forget_answer();
+            activity.begin_attempt();
             running.begin_attempt(sent_at);
             let api = self.api(self.context(options).activity(activity.clone()));
             let sent = span.around(limited(send(api), limits, activity)).await;
@@ -285,24 +293,22 @@ impl Client {
                 sent => sent,
             };
             let context = self.context(options);
-            let redactor = Redactor::new(&context, &options.private);
+            let redactor = Redactor::new(&context, &options.private).after_upload(call.has_files);
             let error = match sent {
                 Ok(Ok(response)) => {
                     self.distrust_connections();
                     answer::of_other(call, &response, &redactor)
                 }
-                Ok(Err(error)) => {
-                    answer::error(error, operation, activity.is_excessive(), &redactor)
+                Ok(Err(error)) => answer::error(error, call, activity.is_excessive(), &redactor),
+                Err(limit) => {
+                    activity.abandon();
+                    Error::new(ErrorKind::Lost, "no answer in time")
+                        .with_effect(Effect::Unknown)
+                        .caused_by(limit)
                 }
-                Err(limit) => Error::new(ErrorKind::Lost, "no answer in time")
-                    .with_effect(Effect::Unknown)
-                    .caused_by(limit),
             };
-            // An answer that broke off, or did not end in time, may have the id of what was created.
-            let error = match activity.partial_answer() {
-                Some(partial) if error.kind() == ErrorKind::Lost => {
-                    answer::with_partial(error, operation, partial, &redactor)
-                }
+            let error = match error.kind() {
+                ErrorKind::Lost => answer::lost(error, operation, activity, &redactor),
                 _ => error,
             };
             running.end_attempt(&error);

@@ -19,7 +19,9 @@ use crate::clock::ServerClock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::find::FindRun;
 use crate::history::Unfinished;
+use crate::memory::Memory;
 use crate::record::RunRecord;
+use crate::redact::Redactor;
 use crate::retry::{Budget, RetryPolicy};
 use crate::task::{TaskHandle, Tasks};
 
@@ -51,6 +53,7 @@ struct Inner {
     clock: ServerClock,
     started: Mutex<VecDeque<TaskId>>,
     gate: Gate,
+    memory: Memory,
     unfinished: Unfinished,
     /// When a connection brought an answer to another request.
     distrusted: Mutex<Option<Instant>>,
@@ -263,6 +266,7 @@ impl ClientBuilder {
                 clock: ServerClock::default(),
                 started: Mutex::default(),
                 gate: Gate::new(&self.admission),
+                memory: Memory::default(),
                 unfinished: Unfinished::default(),
                 distrusted: Mutex::default(),
                 has_distrusted: AtomicBool::new(false),
@@ -436,6 +440,18 @@ impl Client {
     /// ```
     pub fn find_run(&self, record: &RunRecord) -> FindRun {
         FindRun::new(self.clone(), record.clone())
+    }
+
+    /// A text of the server on one line, fit for a message: without the key, without characters that a terminal takes for
+    /// commands or does not show, and cut to 200 characters. [`TaskHandle::redacted`] removes the prompt of a run too.
+    #[must_use]
+    pub fn redacted(&self, text: &str) -> String {
+        Redactor::new(self.base_context(), &[]).clean(text)
+    }
+
+    /// What this client and its clones have seen of their tasks.
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.inner.memory
     }
 
     /// The tasks that this client and its clones have started lately.

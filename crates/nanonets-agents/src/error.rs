@@ -22,7 +22,8 @@ use crate::redact;
 /// The error of this crate.
 ///
 /// It is one pointer large. Its texts show neither the key nor the contents of documents, prompts or outputs. Of an answer with
-/// an error, they show the server's message, without what was sent, and cut to 200 characters.
+/// an error, they show the server's message, without what was sent, and cut to 200 characters. If files were sent, the message may
+/// quote a document: then its first 12 words are shown.
 ///
 /// `{}` ends with a warning if the error [is ambiguous](Self::is_ambiguous); `{:#}` leaves it to the caller to say so.
 pub struct Error(Box<Inner>);
@@ -119,6 +120,25 @@ pub struct Ambiguity {
     pub until: DateTime<Utc>,
     /// For a run: what [`Client::find_run`](crate::Client::find_run) needs to look for its task.
     pub run: Option<RunRecord>,
+}
+
+impl Ambiguity {
+    /// That of a run whose attempts were made at these times.
+    pub(crate) fn of_run(
+        mut record: RunRecord,
+        since: DateTime<Utc>,
+        until: DateTime<Utc>,
+    ) -> Self {
+        record.since = record.since.min(since);
+        record.until = Some(until);
+        Self {
+            agent_id: Some(record.agent_id),
+            task_id: None,
+            since,
+            until,
+            run: Some(record),
+        }
+    }
 }
 
 /// How far a wait came whose timeout has passed.
@@ -226,10 +246,16 @@ impl Error {
 
     pub(crate) fn with_effect(mut self, effect: Effect) -> Self {
         self.0.effect = effect;
-        if let Effect::Created(created) = effect {
-            self.0.task_id = created.task().or(self.0.task_id);
-            self.0.agent_id = created.agent().or(self.0.agent_id);
+        match effect {
+            Effect::Created(created) => self.with_possible(created),
+            Effect::None | Effect::Unknown => self,
         }
+    }
+
+    /// An answer names this, created or not.
+    pub(crate) fn with_possible(mut self, created: Created) -> Self {
+        self.0.task_id = created.task().or(self.0.task_id);
+        self.0.agent_id = created.agent().or(self.0.agent_id);
         self
     }
 
@@ -283,7 +309,8 @@ impl Error {
     }
 
     /// The task that the operation was for, or that it started. A run that failed after its task was started has the id
-    /// here, also where the rest of the answer does not decode. [`Client::task`](crate::Client::task) continues with it.
+    /// here, also where the rest of the answer does not decode. [`Client::task`](crate::Client::task) continues with it. An
+    /// answer with an error may name a task too: then the run [is ambiguous](Self::is_ambiguous), and this is that task.
     #[must_use]
     pub fn task_id(&self) -> Option<TaskId> {
         self.0.task_id

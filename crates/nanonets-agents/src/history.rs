@@ -112,13 +112,12 @@ impl History {
     /// The error that the call would end with now.
     fn so_far(&self, context: &Context, clock: &ServerClock) -> Error {
         let error = Error::new(ErrorKind::Lost, "the call was left before its answer came");
-        let error = match (self.is_attempting, self.activity.partial_answer()) {
-            (false, _) => error,
-            (true, None) => error.with_effect(Effect::Unknown),
-            (true, Some(partial)) => {
+        let error = match self.is_attempting {
+            false => error,
+            true => {
                 let redactor = Redactor::new(context, &self.private);
                 let error = error.with_effect(Effect::Unknown);
-                answer::with_partial(error, self.call.operation, partial, &redactor)
+                answer::lost(error, self.call.operation, &self.activity, &redactor)
             }
         };
         self.conclude(clock, error)
@@ -223,7 +222,11 @@ impl<'a> Running<'a> {
 impl Drop for Running<'_> {
     fn drop(&mut self) {
         let Some(number) = self.number else { return };
-        lock(&self.history).dropped = Some(Utc::now());
+        {
+            let mut history = lock(&self.history);
+            history.dropped = Some(Utc::now());
+            history.activity.abandon();
+        }
         let mut calls = self.client.unfinished_calls().lock();
         calls.dropped.push_back(number);
         if calls.dropped.len() > REMEMBERED

@@ -241,6 +241,7 @@ mod fingerprint;
 mod history;
 mod lenient;
 mod list;
+mod memory;
 mod operation;
 mod outcome;
 mod output;

@@ -1,6 +1,7 @@
 //! What a wait comes to: an output, a question, or an end without either.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -89,6 +90,10 @@ impl Completed {
         self.summary.body()
     }
 
+    pub(crate) fn status_of_summary(&self) -> Option<&TaskStatus> {
+        self.summary.status()
+    }
+
     /// Whether the agent has answered: with an output, or in words. A summary without an answer has nothing but blank values
     /// at the locations of an output, or could not be read. The wait has read it again for a while, for it may lag behind.
     #[must_use]
@@ -149,7 +154,7 @@ impl Completed {
 ///
 /// The API documents no roles. A message is the agent's if its role is `assistant` or another word for it (`agent`, `ai`,
 /// `bot`, `model`), or if it has neither a role nor a user. If there is no such message, it is the newest one with a role
-/// that is not known.
+/// that is not known. A message without content, or with blank content, counts only if all of them are so.
 #[derive(Clone)]
 pub struct Question {
     task: TaskHandle,
@@ -175,17 +180,36 @@ impl fmt::Debug for Question {
 #[derive(Clone, Debug)]
 pub(crate) struct Answered {
     id: Option<MessageId>,
+    /// The hash of its content.
+    content: u64,
+    created_at: Option<DateTime<Utc>>,
     number: usize,
 }
 
 impl Answered {
-    /// Whether this is the question that was answered. Ids tell, where there are any; otherwise, a new question is one
-    /// more message.
+    /// Whether this is the question that was answered: the same id, content and time, as far as both have them. A server may
+    /// use an id again, or replace a question by the next one. Without ids, a new question is one more message too.
     pub fn is(&self, question: &Question) -> bool {
-        match (self.id, question.id()) {
-            (Some(answered), Some(id)) => answered == id,
-            _ => self.number == question.number,
-        }
+        let other = question.remembered();
+        let is_same_id = match (self.id, other.id) {
+            (Some(id), Some(other)) => id == other,
+            _ => self.number == other.number,
+        };
+        let is_other_time = self
+            .created_at
+            .zip(other.created_at)
+            .is_some_and(|(time, other)| time != other);
+        is_same_id && !is_other_time && self.content == other.content
+    }
+
+    /// What a wait remembers of the question.
+    pub fn content(&self) -> impl std::hash::Hash + use<> {
+        (
+            self.id.map(|id| id.0),
+            self.content,
+            self.created_at,
+            self.number,
+        )
     }
 }
 
@@ -222,11 +246,7 @@ impl Question {
         }
         let messages = self.task.messages().await?;
         let newest = Self::newest(self.task.clone(), messages);
-        let this = Answered {
-            id: self.id(),
-            number: self.number,
-        };
-        Ok(this.is(&newest))
+        Ok(self.remembered().is(&newest))
     }
 
     /// The task.
@@ -247,6 +267,22 @@ impl Question {
         self.message.as_ref()
     }
 
+    /// What tells it from other questions.
+    pub(crate) fn remembered(&self) -> Answered {
+        let message = self.message.as_ref();
+        let content = message.and_then(|message| Some(message.content.as_ref()?.as_json_text()));
+        let created_at =
+            message.and_then(|message| Some(message.created_at.as_ref()?.as_ref()?.utc()));
+        let mut hasher = DefaultHasher::new();
+        content.hash(&mut hasher);
+        Answered {
+            id: self.id(),
+            content: hasher.finish(),
+            created_at,
+            number: self.number,
+        }
+    }
+
     fn id(&self) -> Option<MessageId> {
         self.message.as_ref()?.id()
     }
@@ -262,10 +298,7 @@ impl Question {
     /// [messages](TaskHandle::messages) before repeating it.
     pub async fn reply(&self, answer: impl Into<String>) -> Result<TaskHandle> {
         self.task.send_message(answer).await?;
-        Ok(self.task.clone().after_answer(Answered {
-            id: self.id(),
-            number: self.number,
-        }))
+        Ok(self.task.clone().after_answer(self.remembered()))
     }
 }
 
@@ -280,13 +313,17 @@ fn newest_of_agent(mut messages: Vec<Message>) -> (usize, Option<Message>) {
     if count(|two| two[0] > two[1]) > count(|two| two[0] < two[1]) {
         messages.reverse();
     }
-    for author in [Author::Agent, Author::Unknown] {
+    // A message without content asks nothing: it counts only where no other message does.
+    let candidates = [true, false].into_iter().flat_map(|has_content| {
+        [Author::Agent, Author::Unknown].map(|author| (has_content, author))
+    });
+    for (has_content, author) in candidates {
         let mut time = None;
         let mut newest: Option<(Option<DateTime<Utc>>, usize)> = None;
         let mut number = 0;
         for (index, message) in messages.iter().enumerate() {
             time = created_at(message).or(time);
-            if Author::of(message) == author {
+            if Author::of(message) == author && (!has_content || is_there(message)) {
                 number += 1;
                 newest = newest.max(Some((time, index)));
             }
@@ -296,6 +333,16 @@ fn newest_of_agent(mut messages: Vec<Message>) -> (usize, Option<Message>) {
         }
     }
     (0, None)
+}
+
+/// Whether a message has content that is not blank.
+fn is_there(message: &Message) -> bool {
+    let content = message.content.as_ref().map(Json::as_json_text);
+    let blank = ["null", "[]", "{}"];
+    content.is_some_and(|content| match serde_json::from_str::<String>(content) {
+        Ok(text) => !text.trim().is_empty(),
+        Err(_) => !blank.contains(&content.trim()),
+    })
 }
 
 /// A task that has failed.

@@ -24,6 +24,8 @@ use layer::{Layer, layers};
 
 /// How many characters of a message are shown.
 const SHOWN: usize = 200;
+/// How many words of a message are shown if the request had files. A message may quote a document, which nothing shows.
+const WORDS_AFTER_UPLOAD: usize = 12;
 /// How many bytes of a message are looked at.
 const READ: usize = 8 * 1024;
 /// As many characters in a row are no coincidence, blanks not counted. A shorter private text counts as a whole word.
@@ -36,6 +38,7 @@ const SHORTEST: usize = 4;
 pub(crate) struct Redactor<'a> {
     context: &'a Context,
     private: &'a [Arc<str>],
+    has_files: bool,
 }
 
 impl fmt::Debug for Redactor<'_> {
@@ -47,7 +50,16 @@ impl fmt::Debug for Redactor<'_> {
 impl<'a> Redactor<'a> {
     /// For answers to a request that was sent with this key and these texts.
     pub fn new(context: &'a Context, private: &'a [Arc<str>]) -> Self {
-        Self { context, private }
+        Self {
+            context,
+            private,
+            has_files: false,
+        }
+    }
+
+    /// The same for a request with files, if it had some.
+    pub fn after_upload(self, has_files: bool) -> Self {
+        Self { has_files, ..self }
     }
 
     /// The message on one line, of a bounded length, without anything private and without characters that a terminal
@@ -61,7 +73,11 @@ impl<'a> Redactor<'a> {
         let is_cut = read.len() < message.len();
         // What was cut in half here may not have been found.
         let end = if is_cut { READ - 4 * RUN } else { read.len() };
-        write(read, &marks, end, is_cut)
+        let line = write(read, &marks, end, is_cut);
+        match line.match_indices(' ').nth(WORDS_AFTER_UPLOAD - 1) {
+            Some((end, _)) if self.has_files => format!("{}...", &line[..end]),
+            _ => line,
+        }
     }
 
     /// The same for a body, which need not be text.

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::Utc;
 use nanonets_agents_api::types::{
     AgentId, RunAgentRequest, RunAgentResponse, Task, TaskId, TaskOutputConfig, TaskStatus,
 };
@@ -17,13 +18,14 @@ use crate::answer;
 use crate::call::{Call, Options};
 use crate::client::Client;
 use crate::effect::{Created, Effect};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Ambiguity, Error, ErrorKind, Result};
 use crate::file::{File, OnProgress, Progress};
 use crate::fingerprint::Fingerprint;
 use crate::operation::Operation;
 use crate::outcome::Outcome;
 use crate::output::Schema;
 use crate::record::{Marker, RunRecord};
+use crate::redact::Redactor;
 use crate::request::{RawResponse, Request, Sending, options};
 use crate::task::TaskHandle;
 use crate::wait::Patience;
@@ -55,6 +57,22 @@ impl fmt::Debug for Run {
             .field("agent", &self.agent)
             .field("files", &self.files)
             .finish_non_exhaustive()
+    }
+}
+
+/// How long each of the reads takes at most that compare an agent with that of an answer.
+const COMPARISON_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Whether the agent of an answer is the one that was asked for, by the id of a version or by that of all versions.
+async fn is_same_agent(client: &Client, asked: AgentId, answered: AgentId) -> bool {
+    let group = |id| async move {
+        let agent = client.agent(id).get().timeout(COMPARISON_TIMEOUT);
+        agent.await.ok().map(|agent| agent.agent_group_id.0)
+    };
+    match group(answered).await {
+        Some(group_of_answered) if group_of_answered == asked.0 => true,
+        Some(group_of_answered) => group(asked).await == Some(group_of_answered),
+        None => false,
     }
 }
 
@@ -320,9 +338,24 @@ impl Run {
     ///
     /// As [`start`](Self::start). If only the id of the task decodes, that is an error of the kind
     /// [`ErrorKind::Unreadable`] here: it is not ambiguous, and [`Error::task_id`] has the id.
+    ///
+    /// An answer about another agent is an ambiguous [`ErrorKind::OtherAnswer`], unless the two agents are versions of one, or
+    /// the run was by the id of all versions: they are read for that.
     pub async fn send(self) -> Result<ResponseValue<RunAgentResponse>> {
-        let client = self.client.clone();
+        let (client, asked, since) = (self.client.clone(), self.agent, Utc::now());
+        let (record, private) = (self.record(), self.private_texts());
+        let record = self.options.record.clone().unwrap_or(record);
         let sent = self.request()?.send().await;
+        if let Ok(response) = &sent
+            && response.agent_id != asked
+            && !is_same_agent(&client, asked, response.agent_id).await
+        {
+            client.distrust_connections();
+            let redactor = Redactor::new(client.base_context(), &private);
+            let call = Call::new(Operation::RunAgent).agent(asked);
+            let error = answer::of_other(call, response, &redactor).during(call, 1);
+            return Err(error.ambiguous(Ambiguity::of_run(record, since, Utc::now())));
+        }
         let id = match &sent {
             Ok(response) => Some(response.task_id),
             Err(error) => error.created().and_then(Created::task),

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use nanonets_agents_api::Client as ApiClient;
 use nanonets_agents_api::types::{
     AgentId, Message, SendTaskMessageRequest, SendTaskMessageResponse, Task, TaskId, TaskListItem,
     TaskResult, TaskStatus, TaskSummary,
 };
+use nanonets_agents_api::{Client as ApiClient, Error as ApiError, ResponseValue};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -20,6 +20,7 @@ use crate::list::{List, Page};
 use crate::operation::Operation;
 use crate::outcome::Answered;
 use crate::output::Schema;
+use crate::redact::Redactor;
 use crate::request::Request;
 use crate::wait::Wait;
 
@@ -113,6 +114,23 @@ const READ_LAG: Duration = Duration::from_secs(60);
 /// Whether a field of an answer has this id, or none.
 fn is_or_unknown(task: Option<TaskId>, id: Uuid) -> bool {
     task.is_none_or(|task| task.0 == id)
+}
+
+/// The receipt for a message, which may have no field. A success with an error in it is none.
+#[expect(
+    clippy::result_large_err,
+    reason = "the error is that of the generated client"
+)]
+fn receipt(response: ResponseValue<SendTaskMessageResponse>) -> Sent<SendTaskMessageResponse> {
+    let has_field =
+        response.message_id.is_some() || response.task_id.is_some() || response.status.is_some();
+    match response.extra.get("error").filter(|_| !has_field) {
+        Some(error) => Err(ApiError::InvalidResponsePayload(
+            error.as_json_text().to_owned().into(),
+            serde::de::Error::custom("it is an error, with the status of a success"),
+        )),
+        None => Ok(response),
+    }
 }
 
 /// One task. Dropping it does nothing to the task.
@@ -222,6 +240,21 @@ impl TaskHandle {
         self
     }
 
+    /// A text of the server about this task on one line, fit for a message: without the key, without what was sent to start the
+    /// task, without characters that a terminal takes for commands or does not show, and cut to 200 characters.
+    #[must_use]
+    pub fn redacted(&self, text: &str) -> String {
+        Redactor::new(self.client.base_context(), &self.private).clean(text)
+    }
+
+    /// A status that is fit for a message. One that this version does not know is a text of the server.
+    pub(crate) fn shown_status(&self, status: TaskStatus) -> TaskStatus {
+        match &status {
+            TaskStatus::Unrecognized(_) => TaskStatus::from(self.redacted(status.as_str())),
+            _ => status,
+        }
+    }
+
     pub(crate) fn schema(&self) -> Option<&Schema> {
         self.schema.as_ref()
     }
@@ -301,13 +334,25 @@ impl TaskHandle {
     }
 
     /// Sends it a message. To answer a question, [`Question::reply`](crate::Question::reply) is safer.
+    ///
+    /// The status lags behind a message. A wait of this client does not take the state from before it for the answer to it:
+    /// see [`Wait`].
     pub fn send_message(&self, message: impl Into<String>) -> Request<SendTaskMessageResponse> {
         let (id, message): (_, String) = (self.id, message.into());
         let is_empty = message.trim().is_empty();
         let private = message.clone();
+        let client = self.client.clone();
         let request = self.request(Operation::SendTaskMessage, move |api| {
+            let client = client.clone();
             let body = SendTaskMessageRequest::default().message(&message);
-            async move { lenient::answer(api.send_task_message(id, body).send().await) }
+            async move {
+                let sent = lenient::answer(api.send_task_message(id, body).send().await);
+                // A message whose answer was lost may have arrived.
+                if matches!(&sent, Ok(_) | Err(ApiError::CommunicationError(_))) {
+                    client.memory().sent_message(id);
+                }
+                sent.and_then(receipt)
+            }
         });
         let request = request
             .private(&private)

@@ -119,6 +119,11 @@ impl Patience {
 ///
 /// Dropping the future ends the polling and does nothing to the task.
 ///
+/// The status lags behind a message to a task that had ended or waited for a person. For 30 seconds after a message, the state
+/// from before it does not end the wait: the same status, with the same output or question, and without another `updated_at`
+/// in two polls. After that, it is the outcome. The client and its clones remember the state that their last wait has seen;
+/// without one, it is that of the first poll.
+///
 /// # Errors
 ///
 /// [`ErrorKind::Timeout`] if the longest duration has passed; [`Error::waited`] says how far the wait came, and the source of
@@ -268,7 +273,8 @@ impl IntoFuture for Wait {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Update {
-    /// Its status has changed, or was read for the first time.
+    /// Its status has changed, or was read for the first time. A status that this version does not know is
+    /// [redacted](TaskHandle::redacted), for it is shown in messages.
     Status(Task),
     /// The wait is over.
     Outcome(Outcome),
@@ -289,6 +295,14 @@ async fn until<F: Future>(deadline: Instant, work: Pin<&mut F>) -> Option<F::Out
     }
 }
 
+/// Whether a task with this status, as its summary has it, goes on. One that is not known may be anything.
+fn is_going_on(status: Option<&TaskStatus>) -> bool {
+    matches!(
+        status,
+        Some(TaskStatus::Pending | TaskStatus::Queued | TaskStatus::Running)
+    )
+}
+
 /// A wait that has begun.
 struct Poller {
     task: TaskHandle,
@@ -305,8 +319,10 @@ struct Poller {
     last_status: Option<TaskStatus>,
     /// The pause that the server asked for.
     asked: Duration,
-    /// The task in a new status that was reported, and that was not acted on yet.
-    news: Option<Task>,
+    /// The task in a new status that was reported, and that was not acted on yet; and whether that status is old.
+    news: Option<(Task, bool)>,
+    /// The last poll has returned the state from before a message.
+    is_old: bool,
 }
 
 impl Poller {
@@ -328,6 +344,7 @@ impl Poller {
             last_status: None,
             asked: Duration::ZERO,
             news: None,
+            is_old: false,
         }
     }
 
@@ -445,8 +462,9 @@ impl Poller {
 
     /// One poll, and what it tells, if anything. The pause before it makes up for retries, so each request is sent once.
     async fn step(&mut self) -> Result<Option<Update>> {
-        if let Some(task) = self.news.take() {
-            return Ok(Box::pin(self.act_on(task)).await?.map(Update::Outcome));
+        if let Some((task, is_old)) = self.news.take() {
+            let outcome = Box::pin(self.act_on(task, is_old)).await?;
+            return Ok(outcome.map(Update::Outcome));
         }
         if self.polls > 0 {
             let pause = self.pause.mul_f64(0.75 + fastrand::f64() / 2.0);
@@ -462,20 +480,24 @@ impl Poller {
             self.pause = self.patience.next(self.pause);
         }
         self.polls += 1;
-        let task = self.in_turn(|| self.read_status()).await?;
+        let mut task = self.in_turn(|| self.read_status()).await?;
+        task.status = self.task.shown_status(task.status);
         self.task
             .client()
             .gate()
             .observed(task.task_id, &task.status);
         self.task.forget_other_than(&task.status);
+        let is_old = self.task.client().memory().saw(&task);
+        self.is_old = is_old;
         if self.last_status.as_ref() == Some(&task.status) {
-            return Ok(Box::pin(self.act_on(task)).await?.map(Update::Outcome));
+            let outcome = Box::pin(self.act_on(task, is_old)).await?;
+            return Ok(outcome.map(Update::Outcome));
         }
         self.last_status = Some(task.status.clone());
         if let Some(on_status) = &self.patience.on_status {
             on_status(&task);
         }
-        self.news = Some(task.clone());
+        self.news = Some((task.clone(), is_old));
         Ok(Some(Update::Status(task)))
     }
 
@@ -485,23 +507,36 @@ impl Poller {
             .into_future()
     }
 
-    /// The outcome that a status leads to, if it ends the wait. An unknown status does not.
-    async fn act_on(&self, task: Task) -> Result<Option<Outcome>> {
+    /// The outcome that a status leads to, if it ends the wait. An unknown status does not, and neither does an old one: a state
+    /// from before a message.
+    async fn act_on(&self, task: Task, is_old: bool) -> Result<Option<Outcome>> {
         let handle = self.task.clone();
+        let memory = handle.client().memory();
         Ok(match task.status {
-            TaskStatus::Completed => Some(Outcome::Completed(self.completed().await?)),
+            TaskStatus::Completed => {
+                let done = self.completed(is_old).await?;
+                let is_new = memory.read(handle.id(), done.raw_summary());
+                // The task may have gone on between the two reads: the summary is the later word.
+                let outcome = match done.status_of_summary() {
+                    Some(TaskStatus::Failed) => Outcome::Failed(Failure { task: handle }),
+                    Some(TaskStatus::Stopped) => Outcome::Stopped(handle),
+                    _ => Outcome::Completed(done),
+                };
+                (is_new || !is_old).then_some(outcome)
+            }
+            TaskStatus::Failed | TaskStatus::Stopped | TaskStatus::AwaitingReview if is_old => None,
             TaskStatus::Failed => Some(Outcome::Failed(Failure { task: handle })),
             TaskStatus::Stopped => Some(Outcome::Stopped(handle)),
             TaskStatus::AwaitingReview if handle.review_is_known() => None,
             TaskStatus::AwaitingReview => Some(Outcome::NeedsReview(handle.in_review())),
             TaskStatus::WaitingForInput => {
                 let question = self
-                    .in_turn(|| Question::of(handle, self.patience.poll_timeout))
+                    .in_turn(|| Question::of(handle.clone(), self.patience.poll_timeout))
                     .await?;
                 // The status lags behind a reply. Neither the question that was answered nor a message that the agent sent
                 // after it went on is a new question.
                 let is_old = match self.task.answered() {
-                    None => false,
+                    None => !memory.read(handle.id(), question.remembered().content()) && is_old,
                     Some(answered) if answered.is(&question) => true,
                     Some(_) => {
                         let now = self.in_turn(|| self.read_status()).await?;
@@ -514,19 +549,29 @@ impl Poller {
         })
     }
 
-    /// The summary of a completed task. It may lag behind the status, so one without an answer is read again for a while.
-    async fn completed(&self) -> Result<Completed> {
-        let mut pauses =
-            (0..SUMMARY_READS).map(|read| (self.patience.first_pause / 4) * 2_u32.pow(read));
+    /// The summary of a completed task. It may lag behind the status, so it is read again for a while if it has no answer, if it
+    /// says that the task still runs, or if there is none yet (404, 409). That of a completion from before a message is read once.
+    async fn completed(&self, is_old: bool) -> Result<Completed> {
+        let reads = if is_old { 0 } else { SUMMARY_READS };
+        let mut pauses = (0..reads).map(|read| (self.patience.first_pause / 4) * 2_u32.pow(read));
         loop {
-            let summary = self
+            let read = self
                 .in_turn(|| TaskSummaryRaw::read(&self.task, self.patience.poll_timeout))
-                .await?;
-            let is_there = summary.has_answer();
-            let done = Completed::new(self.task.clone(), summary);
-            match pauses.next().filter(|_| !is_there) {
+                .await;
+            let lags = match &read {
+                Ok(summary) => !summary.has_answer() || is_going_on(summary.status()),
+                Err(error) => error.is_not_found() || error.is_conflict(),
+            };
+            match pauses.next().filter(|_| lags) {
                 Some(pause) => tokio::time::sleep(pause).await,
-                None => return Ok(done),
+                None => {
+                    let summary = read?;
+                    let summary = match is_going_on(summary.status()) {
+                        true => summary.before_the_end(),
+                        false => summary,
+                    };
+                    return Ok(Completed::new(self.task.clone(), summary));
+                }
             }
         }
     }
@@ -540,6 +585,9 @@ impl Poller {
         };
         let id = waited.task_id;
         let message = match &self.last_status {
+            Some(status) if self.is_old => format!(
+                "timed out while waiting: the task {id} still shows the state from before the message, {status}"
+            ),
             Some(TaskStatus::Completed) => {
                 format!(
                     "the task {id} has completed, but its summary was not read before the timeout"

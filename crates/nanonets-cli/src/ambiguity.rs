@@ -360,7 +360,7 @@ async fn look(client: &Client, effect: &Effect<'_>) -> Result<Option<Look>, Erro
                 FoundRun::Found(candidates) => {
                     let tasks = candidates.into_iter().map(|candidate| candidate.task);
                     let found = tasks.map(|task| {
-                        let status = task.status().map(|status| status.to_string());
+                        let status = task.status().map(|status| client.redacted(status.as_str()));
                         (task.task_id.to_string(), status)
                     });
                     Look::of(found, offset)
@@ -392,7 +392,9 @@ async fn look(client: &Client, effect: &Effect<'_>) -> Result<Option<Look>, Erro
             let versions = page.into_inner().items.into_iter();
             let new = versions.filter(|version| is_new(version.updated_at.utc(), offset));
             let found = new.map(|version| {
-                let status = version.status().map(|status| status.to_string());
+                let status = version
+                    .status()
+                    .map(|status| client.redacted(status.as_str()));
                 (version.id.to_string(), status)
             });
             Some(Look::of(found, offset))

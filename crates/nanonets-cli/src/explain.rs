@@ -73,11 +73,6 @@ pub fn is_defect(error: &Error) -> bool {
         && !error.is_retryable()
 }
 
-/// Whether the API is not where it is looked for, rather than out of order there.
-pub fn is_other_server(error: &Error) -> bool {
-    error.kind() == ErrorKind::Unreadable || is_redirection(error)
-}
-
 /// The command that prints the answer that an error is about as it came.
 fn raw_command(error: &Error) -> Option<CommandLine> {
     let task = error.task_id().map(|id| id.to_string());
@@ -176,6 +171,8 @@ fn remedy(error: &Error) -> Option<Remedy> {
         }
         _ if error.is_not_found() => Mend("check the id, and that the key is of its workspace"),
         _ if error.is_rate_limited() => Repeat("try again later, or less often"),
+        // An answer that broke off says nothing of the server.
+        (_, ErrorKind::Unreadable) if error.is_retryable() => Repeat("try again"),
         (_, ErrorKind::Unreadable) if !is_defect(error) => Mend(CHECK_URL),
         (_, ErrorKind::Connect) => Mend("check the network, and NANONETS_BASE_URL or --base-url"),
         (_, ErrorKind::Lost) => Repeat("try again"),

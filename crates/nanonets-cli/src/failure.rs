@@ -44,7 +44,7 @@ pub const EXIT_CODES: [(u8, &str); 9] = [
     ),
     (
         Code::Terminated as u8,
-        "ended by the signal TERM; the same holds",
+        "ended by the signal TERM or HUP; the same holds",
     ),
 ];
 
@@ -65,7 +65,7 @@ pub enum Code {
     Ambiguous = 6,
     /// Ctrl-C: the code that shells give a process that it ends.
     Interrupted = 130,
-    /// The signal TERM: the code that shells give then.
+    /// The signal TERM or HUP: the code that shells give after TERM.
     Terminated = 143,
 }
 

@@ -157,6 +157,18 @@ impl Drop for Part {
 struct Listener {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    /// None if `nohup` has the command ignore it.
+    hangup: Option<tokio::signal::unix::Signal>,
+}
+
+/// Whether the signal HUP is ignored, or may be: a listener would undo that.
+#[cfg(unix)]
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mut lines = status.lines();
+    let ignored = lines.find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_none_or(|mask| mask & 1 == 1)
 }
 
 #[cfg(unix)]
@@ -166,13 +178,24 @@ impl Listener {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
+            hangup: match ignores_hangup() {
+                true => None,
+                false => Some(signal(SignalKind::hangup())?),
+            },
         })
     }
 
     async fn next(&mut self) -> Option<Code> {
+        let hangup = async {
+            match &mut self.hangup {
+                Some(hangup) => hangup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             Some(()) = self.interrupt.recv() => Some(Code::Interrupted),
             Some(()) = self.terminate.recv() => Some(Code::Terminated),
+            Some(()) = hangup => Some(Code::Terminated),
             else => None,
         }
     }

@@ -778,9 +778,7 @@ impl RunAgentResponse {
     }
 }
 
-support::private_debug!(
-    RunAgentResponse; agent_id, created_at, message, status, task_id
-);
+support::private_debug!(RunAgentResponse; agent_id, created_at, status, task_id);
 
 support::object! {
     RunAgentResponse(extra) { agent_id : "agent_id" required, created_at : "created_at"
@@ -893,7 +891,7 @@ impl SendTaskMessageResponse {
     }
 }
 
-support::private_debug!(SendTaskMessageResponse; message, message_id, status, task_id);
+support::private_debug!(SendTaskMessageResponse; message_id, status, task_id);
 
 support::object! {
     SendTaskMessageResponse(extra) { message : "message" nullable, message_id :

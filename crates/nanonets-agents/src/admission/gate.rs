@@ -4,7 +4,7 @@
 //! the next one is kept by the first waiter in the queue. The other waiters have a timer too, which is late: if nobody polls
 //! the first one, the others are not blocked for good.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,6 +24,9 @@ use super::{Admission, AdmissionStatus};
 const FALLBACK: Duration = Duration::from_secs(1);
 /// It looks again later by this time for each waiter before it. However many wait, few look at a time.
 const FALLBACK_STEP: Duration = Duration::from_millis(20);
+
+/// A start that was admitted has this time to be sent. One whose future nobody polls gives its slot to the next one then.
+const COLLECTION: Duration = Duration::from_secs(1);
 
 /// How long a single start waits for a server that has not accepted any start of the client.
 const FIRST_PATIENCE: Duration = Duration::from_secs(10);
@@ -49,7 +52,9 @@ struct State {
     queue: Queue,
     open: Option<OpenTasks>,
     /// Admitted, and not yet collected by their futures.
-    granted: HashMap<Ticket, Granted>,
+    granted: HashMap<Ticket, (Granted, Instant)>,
+    /// The times at which they were admitted, in order; also of some that are collected.
+    granted_at: VecDeque<(Instant, Ticket)>,
     /// The first waiter in the queue, and the time of its timer.
     armed: Option<(Ticket, Instant)>,
     next_ticket: u64,
@@ -127,6 +132,7 @@ impl Gate {
                 queue: Queue::default(),
                 open: admission.open_tasks.map(open),
                 granted: HashMap::new(),
+                granted_at: VecDeque::new(),
                 armed: None,
                 next_ticket: 0,
                 in_flight: 0,
@@ -221,6 +227,7 @@ impl State {
         while let Some(agent) = self.open.as_mut().and_then(|open| open.expire(now)) {
             self.set_blocked(agent);
         }
+        self.take_back_uncollected(uploads, now);
         loop {
             let may_upload = self.may_upload(uploads);
             let Some((head, lane)) = self.queue.head(may_upload) else {
@@ -233,7 +240,34 @@ impl State {
             let waiter = self.queue.remove(head)?;
             wakers.push(waiter.waker);
             let granted = self.grant(lane, now);
-            self.granted.insert(head, granted);
+            self.granted.insert(head, (granted, now));
+            self.granted_at.push_back((now, head));
+        }
+    }
+
+    /// Takes back the slots that others may wait for and nobody collects. A start whose future is polled again returns to its
+    /// place.
+    fn take_back_uncollected(&mut self, uploads: Option<usize>, now: Instant) {
+        while let Some(&(time, ticket)) = self.granted_at.front() {
+            let granted = self.granted.get(&ticket).filter(|(_, at)| *at == time);
+            let has_slot = granted.is_some_and(|(Granted { lane, .. }, _)| {
+                lane.agent.is_some() || (lane.has_files && uploads.is_some())
+            });
+            if has_slot && (self.queue.is_empty() || time + COLLECTION > now) {
+                return;
+            }
+            self.granted_at.pop_front();
+            if has_slot {
+                self.take_back(ticket);
+            }
+        }
+    }
+
+    fn take_back(&mut self, ticket: Ticket) {
+        if let Some((granted, _)) = self.granted.remove(&ticket) {
+            self.grants = self.grants.saturating_sub(1);
+            self.pace.take_back(granted.flight);
+            self.end(granted);
         }
     }
 
@@ -335,8 +369,22 @@ impl Admit<'_> {
     ) -> Look {
         let shared = &self.gate.0;
         self.place.since.get_or_insert(now);
+        let lane = Lane {
+            agent: shared.caps_tasks.then_some(self.place.agent),
+            has_files: self.place.has_files,
+        };
         let queued = match self.queued {
-            Some(queued) => queued,
+            Some(queued) => {
+                // What it was granted was taken back.
+                let is_granted = state.granted.contains_key(&queued.ticket);
+                if !is_granted && state.queue.waker(queued.ticket).is_none() {
+                    let waker = context.waker().clone();
+                    let is_blocked = state.is_blocked(lane);
+                    let waiter = Waiter { lane, waker };
+                    state.queue.insert(queued.ticket, waiter, is_blocked);
+                }
+                queued
+            }
             None => {
                 if let Some(rejection) = self.rejection(state, now) {
                     return Look::Rejected(rejection);
@@ -346,10 +394,6 @@ impl Admit<'_> {
                     state.next_ticket += 1;
                     Ticket(state.next_ticket)
                 });
-                let lane = Lane {
-                    agent: shared.caps_tasks.then_some(self.place.agent),
-                    has_files: self.place.has_files,
-                };
                 // Nobody waits, and nothing stands in the way: the usual case, without a queue.
                 if state.queue.is_empty()
                     && !state.is_blocked(lane)
@@ -378,7 +422,7 @@ impl Admit<'_> {
             Some(first) => state.arm(first, now, wakers),
             None => {}
         }
-        if let Some(granted) = state.granted.remove(&queued.ticket) {
+        if let Some((granted, _)) = state.granted.remove(&queued.ticket) {
             self.queued = None;
             return Look::Admitted(granted);
         }
@@ -431,11 +475,7 @@ impl Admit<'_> {
         if let Some(Queued { ticket, .. }) = self.queued.take() {
             self.gate.0.update(|state, _| {
                 state.queue.remove(ticket);
-                if let Some(granted) = state.granted.remove(&ticket) {
-                    state.grants = state.grants.saturating_sub(1);
-                    state.pace.take_back(granted.flight);
-                    state.end(granted);
-                }
+                state.take_back(ticket);
             });
         }
     }

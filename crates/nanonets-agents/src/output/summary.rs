@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use nanonets_agents_api::support::decode;
-use nanonets_agents_api::types::{TaskId, TaskSummary};
+use nanonets_agents_api::types::{TaskId, TaskStatus, TaskSummary};
 use nanonets_agents_api::{Json, has_too_many_values};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
@@ -31,6 +31,7 @@ const EXTRACTED_DATA: &str = "extracted_data";
 const RESULT: &str = "result";
 const SUMMARY: &str = "summary";
 const COMPLETED_AT: &str = "completed_at";
+const STATUS: &str = "status";
 
 /// The task that a summary is about, if it says so.
 fn task_id(json: &[u8]) -> Option<Uuid> {
@@ -51,6 +52,7 @@ fn task_id(json: &[u8]) -> Option<Uuid> {
 pub(crate) struct TaskSummaryRaw {
     body: Bytes,
     found: Found,
+    status: Option<TaskStatus>,
     typed: OnceLock<Box<TaskSummary>>,
 }
 
@@ -104,6 +106,7 @@ impl TaskSummaryRaw {
                 return Ok(Self {
                     found: Found::Defective("it is JSON, and not an object".to_owned()),
                     body,
+                    status: None,
                     typed: OnceLock::new(),
                 });
             }
@@ -114,11 +117,16 @@ impl TaskSummaryRaw {
                 });
             }
         }
+        let mut status = None;
         let found = if is_too_deep(json) {
             Found::Defective("it is nested too deeply".to_owned())
         } else {
             match serde_json::from_slice::<Fields<'_>>(json) {
-                Ok(fields) => search(&body, &fields),
+                Ok(fields) => {
+                    let text = fields.status.map(RawValue::get);
+                    status = text.and_then(|text| serde_json::from_str(text).ok());
+                    search(&body, &fields)
+                }
                 Err(error) if error.classify() == Category::Eof => {
                     return Err(Problem {
                         reason: "it broke off".to_owned(),
@@ -135,8 +143,25 @@ impl TaskSummaryRaw {
         Ok(Self {
             body,
             found,
+            status,
             typed: OnceLock::new(),
         })
+    }
+
+    /// The same without its answer, which is not the last one: the task goes on, by its summary.
+    pub fn before_the_end(self) -> Self {
+        Self {
+            found: Found::Nothing {
+                has_answer: false,
+                blank: None,
+            },
+            ..self
+        }
+    }
+
+    /// The status of the task by the summary, if it has one.
+    pub fn status(&self) -> Option<&TaskStatus> {
+        self.status.as_ref()
     }
 
     /// Whether the API has put an answer there. A summary may lag behind the status: one without an answer is worth reading
@@ -217,6 +242,7 @@ struct Fields<'b> {
     summary: Option<&'b RawValue>,
     has_summary: bool,
     has_completed_at: bool,
+    status: Option<&'b RawValue>,
     /// Whether there is a key that `{extracted_data, summary, completed_at}` does not have.
     has_others: bool,
 }
@@ -263,6 +289,10 @@ impl<'b> Deserialize<'b> for Fields<'b> {
                         SUMMARY => {
                             fields.has_summary = true;
                             fields.summary = map.next_value()?;
+                        }
+                        STATUS => {
+                            fields.has_others = true;
+                            fields.status = map.next_value()?;
                         }
                         COMPLETED_AT => {
                             fields.has_completed_at = true;

@@ -416,3 +416,77 @@ async fn a_question_that_was_answered_by_somebody_else_is_not_open() {
     assert!(question.is_open().await.expect("an answer"));
     assert!(!question.is_open().await.expect("an answer"));
 }
+
+/// A refusal that names something new: a task may exist whose second file was rejected.
+#[tokio::test]
+async fn an_id_in_a_refusal_is_kept_and_is_no_proof() {
+    for status in [400, 403, 409, 422, 429, 500, 503] {
+        let server = RawServer::start(move |_| {
+            let error =
+                json!({ "error": "the second file was rejected", "task_id": NEW, "id": NEW });
+            Reply::new(status, &[JSON, "Retry-After: 0"], error.to_string())
+        });
+        for operation in ["run", "create", "publish"] {
+            let error = call(&client(&server), operation, Duration::from_secs(5)).await;
+            let error = error.expect_err("a refusal");
+            is_ambiguous(&error, &format!("{status} {operation}"));
+            let ids = (error.task_id(), error.agent_id());
+            match created(operation) {
+                Created::Task(id) => assert_eq!(ids.0, Some(id)),
+                other => assert_eq!(ids.1, other.agent()),
+            }
+            assert!(error.to_string().contains(NEW), "{error}");
+            assert_eq!((error.attempts(), error.created()), (1, None));
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_id_of_something_else_in_an_answer_is_not_that_of_what_was_created() {
+    let other = "55555555-5555-4555-8555-555555555555";
+    let nested = json!({ "id": other, "task_id": other });
+    for (answer, is_cut) in [
+        (json!({ "config": { "tools": [nested] } }), false),
+        (json!({ "config": { "tools": [nested] } }), true),
+        (json!({ "owner": nested }), false),
+        (json!({ "data": [nested] }), false),
+    ] {
+        let body = answer.to_string();
+        let server = RawServer::start(move |_| match is_cut {
+            true => Reply::json(201, &body[..body.len() - 2]).cut_off(),
+            false => Reply::json(201, &body),
+        });
+        for operation in ["run", "create", "publish"] {
+            let error = call(&client(&server), operation, Duration::from_secs(5)).await;
+            let error = error.expect_err("no id");
+            assert_eq!(error.effect(), Effect::Unknown, "{operation} {answer}");
+            assert!(!format!("{error} {error:?}").contains(other), "{error:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_id_counts_in_an_envelope_and_in_a_json_string() {
+    let answer = json!({ "id": NEW, "task_id": NEW });
+    let other = json!({ "id": TASK, "task_id": TASK });
+    for body in [
+        json!(answer.to_string()),
+        json!({ "data": answer }),
+        json!({ "result": { "data": answer } }),
+        json!({ "parent": other, "task": answer, "agent": answer }),
+        json!([answer]),
+    ] {
+        let body = body.to_string();
+        let answer = body.clone();
+        let server = RawServer::start(move |_| Reply::json(201, &answer));
+        for operation in ["run", "create", "publish"] {
+            let error = call(&client(&server), operation, Duration::from_secs(5)).await;
+            let error = error.expect_err("an odd answer");
+            assert_eq!(
+                error.created(),
+                Some(created(operation)),
+                "{operation} {body}"
+            );
+        }
+    }
+}

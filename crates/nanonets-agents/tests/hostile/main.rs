@@ -4,6 +4,8 @@ mod blocked;
 mod compressed;
 mod effects;
 mod found;
+mod incomplete;
+mod messages;
 mod odd_lists;
 mod other_answers;
 mod paid;

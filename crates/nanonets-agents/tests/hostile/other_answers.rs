@@ -154,3 +154,51 @@ async fn an_output_of_another_task_is_not_the_output_of_this_one() {
         .pauses(pause, pause);
     assert_eq!(soon(extract).await.expect("an output"), 7);
 }
+
+/// A run whose answer names another agent, of the same group or not; and the requests that it took.
+async fn run_of(
+    named: &'static str,
+    asked: &'static str,
+    group_of_named: &'static str,
+) -> (Result<TaskId>, usize) {
+    let server = RawServer::start(move |request| match request.method.as_str() {
+        "POST" => Reply::json(
+            201,
+            json!({
+                "task_id": TASK, "agent_id": named, "status": "running", "message": "m", "created_at": NOW,
+            }),
+        ),
+        _ => {
+            let id = request.path().rsplit('/').next().unwrap_or_default();
+            let group = if id == named { group_of_named } else { OTHER };
+            let mut agent = answer(request, TASK, id);
+            agent["agent_group_id"] = json!(group);
+            Reply::json(200, agent)
+        }
+    });
+    let client = client(&server);
+    let run = client.agent(asked.parse().expect("an id")).run().query("q");
+    let started = soon(run.start()).await.map(|task| task.id());
+    (started, server.requests().len())
+}
+
+#[tokio::test]
+async fn a_run_of_another_agent_is_an_error_and_one_of_another_version_is_not() {
+    const VERSION: &str = "44444444-4444-4444-8444-444444444444";
+    const FOREIGN: &str = "55555555-5555-4555-8555-555555555555";
+    let (task, requests) = run_of(AGENT, AGENT, OTHER).await;
+    assert_eq!((task.expect("a task"), requests), (id(), 1));
+    // By the id of all versions, and by that of an older version.
+    let (task, requests) = run_of(VERSION, OTHER, OTHER).await;
+    assert_eq!((task.expect("a task"), requests), (id(), 2));
+    let (task, requests) = run_of(VERSION, AGENT, OTHER).await;
+    assert_eq!((task.expect("a task"), requests), (id(), 3));
+    let (task, _) = run_of(VERSION, AGENT, FOREIGN).await;
+    let error = task.expect_err("another agent");
+    assert_eq!(error.kind(), ErrorKind::OtherAnswer);
+    assert!(
+        error.is_ambiguous() && error.run_record().is_some(),
+        "{error:?}"
+    );
+    assert_eq!(error.task_id(), None);
+}

@@ -356,3 +356,99 @@ async fn a_server_that_repeats_a_prompt_later_shows_nothing_of_it_either() {
         assert_private(&error.expect_err("a refusal"), "later");
     }
 }
+
+/// The key and the prompt in texts of successful answers, which reach messages as well.
+#[tokio::test]
+async fn a_status_that_is_not_known_is_fit_for_messages() {
+    const KEY: &str = "key-of-this-test-0123456789";
+    for status in [
+        format!("waiting {KEY}"),
+        format!("{}{KEY}", "x".repeat(300_000)),
+        "running\u{1b}[31m\nerror: all is lost".to_owned(),
+    ] {
+        let text = status.clone();
+        let server = RawServer::start(move |_| Reply::json(200, crate::task(&text)));
+        let client = crate::client_without_retries(&server, KEY);
+        let task = client.task(crate::TASK.parse().expect("an id"));
+        let pause = std::time::Duration::from_millis(5);
+        let shown = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
+        let seen = std::sync::Arc::clone(&shown);
+        let wait = task.wait().pauses(pause, pause).timeout(pause * 60);
+        let wait =
+            wait.on_status(move |task| *seen.lock().expect("a text") = task.status.to_string());
+        let error = crate::soon(wait).await.expect_err("a timeout");
+        let waited = format!("{:?}", error.waited());
+        for text in [
+            error.to_string(),
+            format!("{error:?}"),
+            waited,
+            shown.lock().expect("a text").clone(),
+        ] {
+            assert!(
+                !text.contains(KEY) && !text.contains(['\u{1b}', '\n']),
+                "{text}"
+            );
+            assert!(text.len() < 1_000, "{} bytes", text.len());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_text_about_a_task_is_made_fit_for_messages() {
+    let server = RawServer::start(|_| Reply::json(201, json!({ "task_id": crate::TASK })));
+    let client = crate::client_without_retries(&server, "key-of-this-test-0123456789");
+    let run = client
+        .agent(crate::agent())
+        .run()
+        .query("the secret of the prompt");
+    let task = run.start().await.expect("a task");
+    let reason = format!(
+        "bad key-of-this-test-0123456789 in the secret of the prompt\u{1b}[2J {}",
+        "y".repeat(500_000)
+    );
+    let shown = task.redacted(&reason);
+    assert!(shown.starts_with("bad (secret) in (redacted)"), "{shown}");
+    assert!(
+        shown.chars().count() < 210 && !shown.contains('\u{1b}'),
+        "{shown}"
+    );
+    assert!(
+        client
+            .redacted(&reason)
+            .starts_with("bad (secret) in the secret")
+    );
+}
+
+#[test]
+fn debug_shows_no_message() {
+    let run: nanonets_agents_api::types::RunAgentResponse = serde_json::from_value(json!({
+        "task_id": crate::TASK, "agent_id": crate::AGENT, "status": "running", "message": "SECRET",
+        "created_at": crate::NOW,
+    }))
+    .expect("an answer");
+    let sent: nanonets_agents_api::types::SendTaskMessageResponse =
+        serde_json::from_value(json!({ "message": "SECRET" })).expect("an answer");
+    let shown = format!("{run:?} {sent:?}");
+    assert!(!shown.contains("SECRET"), "{shown}");
+}
+
+/// Nothing shows that a server quotes a document, so little is shown of what it says about files.
+#[tokio::test]
+async fn few_words_are_shown_of_an_error_about_files() {
+    let quote = "one two three four five six seven eight nine ten eleven twelve thirteen DOCUMENT";
+    for status in [400, 422, 500] {
+        let server = RawServer::start(move |_| Reply::json(status, json!({ "error": quote })));
+        let client = crate::client_without_retries(&server, "key-of-this-test");
+        let run = client.agent(crate::agent()).run().query("q");
+        let error = run.clone().start().await.expect_err("an error");
+        assert!(error.to_string().contains("DOCUMENT"), "{error}");
+        let file = nanonets_agents::File::bytes("a.pdf", "content");
+        let error = run.file(file).start().await.expect_err("an error");
+        let words = error.server_message().expect("a message").to_owned();
+        assert!(words.ends_with("eleven twelve..."), "{words}");
+        assert!(
+            !format!("{error} {error:?}").contains("thirteen"),
+            "{error:?}"
+        );
+    }
+}

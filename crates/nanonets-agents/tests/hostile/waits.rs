@@ -9,7 +9,7 @@ use nanonets_agents::{ErrorKind, Outcome, TaskId};
 use serde_json::json;
 
 use crate::raw_server::{HTML, JSON, RawServer, Reply};
-use crate::{TASK, builder, client, run, soon, task};
+use crate::{NOW, TASK, builder, client, run, soon, task};
 
 const QUICK: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(20));
 
@@ -203,5 +203,126 @@ async fn a_gateway_that_knows_no_task_does_not_end_a_wait_unless_the_api_was_nev
         let error = soon(wait()).await.expect_err("another server");
         assert!(!error.is_retryable(), "{status}: {error}");
         assert_eq!(polls.load(Ordering::Relaxed), 5, "{status}");
+    }
+}
+
+/// A server whose task has completed, with these answers to reads of its summary, one after the other.
+fn with_summaries(summaries: Vec<Reply>) -> RawServer {
+    let reads = AtomicUsize::new(0);
+    RawServer::start(move |request| match request.path().ends_with("/summary") {
+        true => {
+            let read = reads.fetch_add(1, Ordering::Relaxed);
+            summaries[read.min(summaries.len() - 1)].clone()
+        }
+        false => Reply::json(200, task("completed")),
+    })
+}
+
+#[tokio::test]
+async fn a_summary_that_is_not_there_yet_is_read_again() {
+    let done = json!({ "task_id": TASK, "status": "completed", "extracted_data": 7 });
+    let part = json!({ "task_id": TASK, "status": "running", "extracted_data": 6 });
+    for lag in [
+        Reply::json(404, r#"{"error":"no summary"}"#),
+        Reply::json(409, r#"{"error":"not yet"}"#),
+        Reply::json(200, &part),
+    ] {
+        let server = with_summaries(vec![lag.clone(), lag, Reply::json(200, &done)]);
+        let pause = Duration::from_millis(5);
+        let wait = client(&server).task(TASK.parse().expect("an id")).wait();
+        let outcome = soon(wait.pauses(pause, pause)).await.expect("an outcome");
+        let Outcome::Completed(done) = outcome else {
+            panic!("{outcome:?}")
+        };
+        assert_eq!(done.extracted::<u32>().expect("an output"), 7);
+    }
+}
+
+#[tokio::test]
+async fn a_summary_of_a_task_that_did_not_complete_is_no_success() {
+    for status in ["running", "queued", "failed", "stopped"] {
+        let summary = json!({ "task_id": TASK, "status": status, "extracted_data": 7 });
+        let server = with_summaries(vec![Reply::json(200, summary)]);
+        let pause = Duration::from_millis(5);
+        let wait = client(&server).task(TASK.parse().expect("an id")).wait();
+        let outcome = soon(wait.pauses(pause, pause)).await.expect("an outcome");
+        match (status, &outcome) {
+            ("failed", Outcome::Failed(_)) | ("stopped", Outcome::Stopped(_)) => {}
+            ("running" | "queued", Outcome::Completed(done)) => {
+                assert!(!done.has_answer() && done.require_output().is_err());
+            }
+            _ => panic!("{status}: {outcome:?}"),
+        }
+    }
+}
+
+/// A question, an answer to it, and then these messages.
+async fn next_question(
+    messages: impl Fn() -> Vec<serde_json::Value> + Send + Sync + 'static,
+) -> Option<String> {
+    let is_sent = AtomicUsize::new(0);
+    let server = RawServer::start(move |request| match request.path() {
+        path if path.ends_with("/message") => {
+            is_sent.store(1, Ordering::Relaxed);
+            Reply::json(200, json!({ "task_id": TASK }))
+        }
+        path if path.ends_with("/messages") => {
+            let mut all = vec![question("1", "Which year?", NOW)];
+            if is_sent.load(Ordering::Relaxed) == 1 {
+                all = messages();
+            }
+            Reply::json(200, json!({ "data": all }))
+        }
+        _ => Reply::json(200, task("waiting_for_input")),
+    });
+    let pause = Duration::from_millis(5);
+    let wait = |task: &nanonets_agents::TaskHandle| task.wait().pauses(pause, pause);
+    let task = client(&server).task(TASK.parse().expect("an id"));
+    let Outcome::NeedsInput(first) = soon(wait(&task)).await.expect("a question") else {
+        panic!("no question")
+    };
+    let task = first.reply("2026").await.expect("a message");
+    match soon(wait(&task).timeout(pause * 60)).await {
+        Ok(Outcome::NeedsInput(next)) => Some(next.text().unwrap_or_default().to_owned()),
+        Ok(other) => panic!("{other:?}"),
+        Err(_) => None,
+    }
+}
+
+fn question(id: &str, text: &str, time: &str) -> serde_json::Value {
+    let id = format!("55555555-5555-4555-8555-55555555555{id}");
+    json!({ "id": id, "role": "assistant", "content": text, "created_at": time })
+}
+
+#[tokio::test]
+async fn a_new_question_with_the_id_of_the_answered_one_is_asked() {
+    const LATER: &str = "2026-01-31T10:30:00Z";
+    let old = || question("1", "Which year?", NOW);
+    assert_eq!(next_question(move || vec![old()]).await, None);
+    // The same id again, edited in place, the same words later, another id.
+    for new in [
+        vec![old(), question("1", "Which currency?", LATER)],
+        vec![question("1", "Which currency?", NOW)],
+        vec![old(), question("1", "Which year?", LATER)],
+        vec![old(), question("2", "Which year?", NOW)],
+    ] {
+        let last = new.last().expect("a question")["content"].clone();
+        let asked = next_question(move || new.clone()).await;
+        assert_eq!(asked.as_deref(), last.as_str());
+    }
+}
+
+#[tokio::test]
+async fn a_message_without_content_hides_no_question() {
+    for blank in [json!(null), json!(""), json!(" \n"), json!([])] {
+        let asked = next_question(move || {
+            let mut empty = question("3", "", "2026-01-31T10:40:00Z");
+            empty["content"] = blank.clone();
+            vec![
+                question("2", "Which currency?", "2026-01-31T10:30:00Z"),
+                empty,
+            ]
+        });
+        assert_eq!(asked.await.as_deref(), Some("Which currency?"));
     }
 }

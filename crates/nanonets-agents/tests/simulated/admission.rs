@@ -198,7 +198,9 @@ async fn a_burst_against_a_rate_limit_starts_all_its_runs() {
     });
     let client = Client::builder("any").base_url(server.url());
     let client = client.build().expect("a client");
-    let agent = AgentId(uuid::Uuid::from_u128(1));
+    let agent: AgentId = "11111111-1111-4111-8111-111111111111"
+        .parse()
+        .expect("an id");
     let start = Instant::now();
     let runs = (0..RUNS).map(|_| client.agent(agent).run().query("q").start());
     for run in soon(join_all(runs)).await {

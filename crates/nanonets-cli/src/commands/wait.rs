@@ -135,7 +135,7 @@ async fn open_question(
 /// The task can't be read before a message is sent to it.
 fn not_sent(error: WaitError) -> Failure {
     let failure = match error {
-        WaitError::Final(failure, _) => failure,
+        WaitError::Final(failure) => failure,
         WaitError::Failed(error) => error.into(),
     };
     failure.line("The message was not sent.")

@@ -3,8 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
@@ -80,7 +79,6 @@ impl<'a> Watched<'a> {
                         Some(line) => line.set_message(status),
                         None => notes.say(&status),
                     }
-                    finals.api_has_answered();
                 }
                 Ok(Some(Update::Outcome(outcome))) => break Ok(outcome),
                 Ok(Some(_)) => {}
@@ -120,20 +118,14 @@ impl<'a> Watched<'a> {
     ) -> (Wait, FinalFailures) {
         let notes = self.session.notes;
         let (tell, failures) = unbounded_channel();
-        let api_was_seen = Arc::new(AtomicBool::new(false));
-        let finals = FinalFailures {
-            failures,
-            api_was_seen: Arc::clone(&api_was_seen),
-        };
+        let finals = FinalFailures(failures);
         let last_note = Mutex::new(String::new());
         let wait = wait.on_failure(move |error| {
             let failure = Failure::of(error);
             let trouble = format!("trying again after: {}", failure.message());
-            let is_elsewhere =
-                explain::is_other_server(error) && !api_was_seen.load(Ordering::Relaxed);
-            let is_defect = explain::is_defect(error);
-            // They end the wait.
-            if (is_defect || is_elsewhere) && tell.send((failure, is_defect)).is_ok() {
+            // It ends the wait. Whether another failure does is up to the SDK.
+            if explain::is_defect(error) {
+                let _ended = tell.send(failure);
                 return;
             }
             let Ok(mut last_note) = last_note.lock() else {
@@ -226,9 +218,8 @@ impl<'a> Watched<'a> {
     /// The failure of a wait, with what is known of the task.
     pub fn wait_failed(&self, error: WaitError) -> Failure {
         let error = match error {
-            WaitError::Final(failure, false) => return self.with_state(failure),
             // The command that prints the answer as it came is part of it.
-            WaitError::Final(failure, true) => return self.with_last_state(failure),
+            WaitError::Final(failure) => return self.with_last_state(failure),
             WaitError::Failed(error) => error,
         };
         let failure = Failure::of(&error);
@@ -325,6 +316,15 @@ impl<'a> Watched<'a> {
     /// Why there is no output: a message for a person, and data on stdout for a program.
     pub async fn without_output(&self, outcome: &Outcome) -> Failure {
         let id = self.id.to_string();
+        // The summary of a task may say that it did not complete after all.
+        let status = match outcome {
+            Outcome::Failed(_) => Some(TaskStatus::Failed),
+            Outcome::Stopped(_) => Some(TaskStatus::Stopped),
+            _ => None,
+        };
+        if status.is_some() {
+            self.status.replace(status);
+        }
         match outcome {
             Outcome::NeedsInput(question) => {
                 let content = question
@@ -350,6 +350,7 @@ impl<'a> Watched<'a> {
                     .as_ref()
                     .map(|reason| ("reason", Value::from(reason.as_str())));
                 self.print_state(more);
+                let reason = reason.map(|reason| failure.task().redacted(&reason));
                 let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
                 Failure::new(Code::Failed, format!("the task {id} failed{reason}"))
                     .command(RESULT, CommandLine::new(["tasks", "result", &id]))
@@ -377,26 +378,15 @@ const NOTHING: Option<(&str, Value)> = None;
 
 const RESULT: &str = "To print everything that the agent did";
 
-/// The failures that end a wait, for another poll would not succeed either.
+/// The answers of the API that do not decode. They end a wait, for another poll would not succeed either.
 #[derive(Debug)]
-pub struct FinalFailures {
-    /// Failures, each with whether the API itself gave the answer.
-    failures: UnboundedReceiver<(Failure, bool)>,
-    api_was_seen: Arc<AtomicBool>,
-}
-
-impl FinalFailures {
-    /// The API has answered: from now on, answers of other servers are temporary.
-    fn api_has_answered(&self) {
-        self.api_was_seen.store(true, Ordering::Relaxed);
-    }
-}
+pub struct FinalFailures(UnboundedReceiver<Failure>);
 
 /// Why a wait failed.
 #[derive(Debug)]
 pub enum WaitError {
-    /// The answer is not the API's; or, if the flag is set, it is the API's and does not decode.
-    Final(Failure, bool),
+    /// The API's answer does not decode.
+    Final(Failure),
     /// The wait of the SDK failed.
     Failed(Error),
 }
@@ -409,8 +399,6 @@ pub async fn unless_final<T>(
     tokio::select! {
         biased;
         next = next => next.map_err(WaitError::Failed),
-        Some((failure, is_defect)) = finals.failures.recv() => {
-            Err(WaitError::Final(failure, is_defect))
-        }
+        Some(failure) = finals.0.recv() => Err(WaitError::Final(failure)),
     }
 }

@@ -203,9 +203,8 @@ async fn a_task_that_is_not_found_waits_for_a_person() {
     let documents = [batch.document("1.pdf")];
     batch.simulator.script(Script::new().complete(json!(7)));
     // Whether a task is started later is not known for five minutes.
-    batch
-        .simulator
-        .fault(Fault::reset().on(Operation::RunAgent).times(1));
+    let page = Fault::status(502).html("<h1>Bad gateway</h1>");
+    batch.simulator.fault(page.on(Operation::RunAgent).times(1));
     for _ in 0..2 {
         let run = batch.run(&documents);
         assert_says(

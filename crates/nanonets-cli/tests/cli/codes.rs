@@ -51,7 +51,7 @@ async fn a_refusal_is_1_and_says_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_in_place_of_the_api_ends_a_wait_at_once() {
+async fn a_page_in_place_of_the_api_ends_a_wait_after_four_polls() {
     let (simulator, _) = with(Script::new()).await;
     let task = "7f7e4431-66f4-4eb9-bc91-473994247fe4";
     simulator.fault(Fault::status(200).html("<!DOCTYPE html><title>Hello</title>"));
@@ -62,8 +62,10 @@ async fn a_page_in_place_of_the_api_ends_a_wait_at_once() {
         let run = nanonets(&simulator, command);
         assert_eq!(run.code, 1, "{run:?}");
         assert!(run.stderr.contains("check NANONETS_BASE_URL"), "{run:?}");
-        assert!(!run.stderr.contains("trying again"), "{run:?}");
+        assert_eq!(run.stderr.matches("trying again").count(), 1, "{run:?}");
     }
+    let polls = simulator.requests_to(Operation::GetTask);
+    assert_eq!(polls.len(), 8, "four for each command");
 }
 
 /// It may be the way to the API that is out of order: that is waited for, and said once.

@@ -292,3 +292,126 @@ async fn a_list_of_all_pages_is_printed_while_it_is_read() {
         serde_json::to_string_pretty(&items).expect("JSON")
     );
 }
+
+/// One answer that broke off, or that is not the API's: the next poll succeeds.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_odd_answer_to_the_first_poll_does_not_end_the_wait() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let whole = task("running").to_string();
+    let half = &whole[..whole.len() / 2];
+    let html = ["Content-Type: text/html"];
+    let odd = [
+        ("breaks off", Reply::json(200, half).cut_off()),
+        ("has no body", Reply::json(200, "").cut_off()),
+        ("is empty", Reply::json(200, "")),
+        ("is half as long", Reply::json(200, half)),
+        ("is a page", Reply::new(200, &html, "<h1>Deploying</h1>")),
+        (
+            "is elsewhere",
+            Reply::new("302 Found", &["Location: /login"], ""),
+        ),
+        (
+            "is out of order",
+            Reply::new("503 No", &html, "<h1>Deploying</h1>"),
+        ),
+        ("does not come", Reply::close()),
+    ];
+    let mut runs = Vec::new();
+    for (name, reply) in odd {
+        for args in [&["run", ID, "--query", "q"][..], &["tasks", "wait", ID]] {
+            let polls = AtomicUsize::new(0);
+            let reply = reply.clone();
+            runs.push(async move {
+                let server = RawServer::start(move |request| match request.path() {
+                    path if path.ends_with("/run") => Reply::json(201, task("running")),
+                    path if path.ends_with("/summary") => Reply::json(
+                        200,
+                        json!({ "task_id": ID, "extracted_data": { "total": 7 } }),
+                    ),
+                    _ if polls.fetch_add(1, Ordering::Relaxed) == 0 => reply.clone(),
+                    _ => Reply::json(200, task("completed")),
+                });
+                let run = run(&server, args).await;
+                assert_eq!(run.code, 0, "{name} {args:?}: {}", run.stderr);
+                assert!(run.stdout.contains("total"), "{name} {args:?}");
+            });
+        }
+    }
+    futures_util::future::join_all(runs).await;
+}
+
+/// A host that never answers as the API does may be the wrong one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_not_the_api_ends_the_wait_with_the_remedy() {
+    let html = ["Content-Type: text/html"];
+    let server = RawServer::start(move |_| Reply::new(200, &html, "<h1>Hello</h1>"));
+    let run = run(&server, &["tasks", "wait", ID]).await;
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("check NANONETS_BASE_URL"),
+        "{}",
+        run.stderr
+    );
+}
+
+/// The status lags behind the message.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_is_not_answered_by_the_state_from_before_it() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let runs = ["completed", "failed", "stopped", "awaiting_review"].map(|old| async move {
+        // Before the message 0, and then the number of the poll.
+        let poll = AtomicUsize::new(0);
+        let server = RawServer::start(move |request| {
+            let number = poll.load(Ordering::Relaxed);
+            match request.path() {
+                path if path.ends_with("/message") => {
+                    poll.store(1, Ordering::Relaxed);
+                    Reply::json(200, json!({ "task_id": ID }))
+                }
+                path if path.ends_with("/summary") => {
+                    let output = if number > 3 { "new" } else { "old" };
+                    Reply::json(
+                        200,
+                        json!({ "task_id": ID, "extracted_data": { "is": output } }),
+                    )
+                }
+                _ => {
+                    poll.store(number + usize::from(number > 0), Ordering::Relaxed);
+                    Reply::json(
+                        200,
+                        task(match number {
+                            0..=2 => old,
+                            3 => "running",
+                            _ => "completed",
+                        }),
+                    )
+                }
+            }
+        });
+        let run = run(&server, &["tasks", "reply", ID, "again", "--wait"]).await;
+        assert_eq!(run.code, 0, "{old}: {}", run.stderr);
+        assert_eq!(run.json()["is"], "new", "{old}");
+    });
+    futures_util::future::join_all(runs).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reason_of_a_failure_is_short_and_repeats_no_prompt() {
+    let prompt = "the secret of the prompt";
+    let server = RawServer::start(move |request| match request.path() {
+        path if path.ends_with("/run") => Reply::json(201, task("running")),
+        path if path.ends_with("/summary") => {
+            let reason = format!("no page has {prompt}: {}", "y".repeat(500_000));
+            Reply::json(200, json!({ "task_id": ID, "result": reason }))
+        }
+        _ => Reply::json(200, task("failed")),
+    });
+    let run = run(&server, &["run", ID, "--query", prompt]).await;
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("failed: no page has (redacted)"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.len() < 2_000, "{} bytes", run.stderr.len());
+}

@@ -627,3 +627,63 @@ async fn threads_share_a_gate() {
         (0, 0, 0)
     );
 }
+
+/// A future that was polled once and is then held, as in a `select!` loop or a `join` with other work.
+#[tokio::test(start_paused = true)]
+async fn a_start_that_nobody_polls_gives_its_turn_to_the_next_and_keeps_its_place() {
+    for admission in [
+        Admission::new().uploads(1),
+        Admission::new().open_tasks_per_agent(1),
+        Admission::new().uploads(1).starts_per_second(10.0),
+    ] {
+        let gate = gate(admission);
+        let first = admit(&gate, agent(0), true).expect("a start");
+        let mut places = [0; 3].map(|_| gate.place(agent(0), true));
+        let [held, next, last] = &mut places;
+        let mut held = gate.admit(held, None);
+        let mut next = gate.admit(next, None);
+        let mut last = gate.admit(last, None);
+        assert!((&mut held).now_or_never().is_none());
+        assert!((&mut next).now_or_never().is_none());
+        assert!((&mut last).now_or_never().is_none());
+        drop(first);
+        // It is admitted now, and does not know.
+        let permit = timeout(4 * SECOND, next)
+            .await
+            .expect("a turn")
+            .expect("a permit");
+        assert_eq!(gate.status().in_flight, 1);
+        assert!((&mut held).now_or_never().is_none());
+        drop(permit);
+        let permit = timeout(4 * SECOND, held)
+            .await
+            .expect("a turn")
+            .expect("a permit");
+        assert!((&mut last).now_or_never().is_none());
+        drop(permit);
+        let permit = timeout(4 * SECOND, last)
+            .await
+            .expect("a turn")
+            .expect("a permit");
+        drop(permit);
+        let status = gate.status();
+        assert_eq!(
+            (status.in_flight, status.uploads, status.waiting),
+            (0, 0, 0)
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_that_is_alone_keeps_its_turn() {
+    let gate = gate(Admission::new().uploads(1));
+    let first = admit(&gate, agent(0), true).expect("a start");
+    let mut place = gate.place(agent(0), true);
+    let mut held = gate.admit(&mut place, None);
+    assert!((&mut held).now_or_never().is_none());
+    drop(first);
+    advance(60 * SECOND).await;
+    // One without files has its own slot.
+    drop(admit(&gate, agent(0), false).expect("a start"));
+    assert!((&mut held).now_or_never().is_some());
+}
