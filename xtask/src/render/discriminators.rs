@@ -42,7 +42,8 @@ fn values<'a>(
     let branch = union.branches.get(index)?;
     let own = values.iter().filter(|(_, branch)| *branch == index);
     let own: Vec<&str> = own.map(|(value, _)| &**value).collect();
-    let is_written = match holder(api, &branch.value, key, &mut BTreeSet::from([id])) {
+    let mut known = BTreeMap::from([(id, Holder::Other)]);
+    let is_written = match holder(api, &branch.value, key, &mut known) {
         Holder::Objects => !own.is_empty(),
         // Without its name, its values are those of its own branches, of which none can be chosen here.
         Holder::Union(nested) => {
@@ -61,18 +62,19 @@ fn values<'a>(
     is_written.then_some(own)
 }
 
-/// The holder of a discriminator in the values of a type; `seen` are the definitions around it.
-fn holder(api: &Api, value: &TypeRef, key: &str, seen: &mut BTreeSet<TypeId>) -> Holder {
+/// The holder of a discriminator in the values of a type; `known` are those of definitions, each of which is looked at once.
+fn holder(api: &Api, value: &TypeRef, key: &str, known: &mut BTreeMap<TypeId, Holder>) -> Holder {
     let id = match value {
         TypeRef::Named(id) => *id,
-        TypeRef::Boxed(inner) | TypeRef::Nullable(inner) => return holder(api, inner, key, seen),
+        TypeRef::Boxed(inner) | TypeRef::Nullable(inner) => return holder(api, inner, key, known),
         TypeRef::Map(value) if is_text(api, value) => return Holder::Objects,
         TypeRef::Map(_) | TypeRef::List(_) | TypeRef::Primitive(_) => return Holder::Other,
     };
-    // The serializer of a union in itself would be in itself, too.
-    if !seen.insert(id) {
-        return Holder::Other;
+    if let Some(holder) = known.get(&id) {
+        return *holder;
     }
+    // The serializer of a union in itself would be in itself, too.
+    known.insert(id, Holder::Other);
     let holder = match &api.definition(id).shape {
         Shape::Struct(object) => {
             let mut fields = object.fields.iter();
@@ -83,19 +85,17 @@ fn holder(api: &Api, value: &TypeRef, key: &str, seen: &mut BTreeSet<TypeId>) ->
                 false => Holder::Other,
             }
         }
-        Shape::Newtype(newtype) => holder(api, &newtype.inner, key, seen),
+        Shape::Newtype(newtype) => holder(api, &newtype.inner, key, known),
         Shape::Union(union) => {
             let mut branches = union.branches.iter();
-            let is_object =
-                |value: &TypeRef, seen: &mut _| holder(api, value, key, seen) != Holder::Other;
-            match branches.all(|branch| is_object(&branch.value, seen)) {
+            match branches.all(|branch| holder(api, &branch.value, key, known) != Holder::Other) {
                 true => Holder::Union(id),
                 false => Holder::Other,
             }
         }
         Shape::Enum(_) => Holder::Other,
     };
-    seen.remove(&id);
+    known.insert(id, holder);
     holder
 }
 
