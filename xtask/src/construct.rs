@@ -1,4 +1,4 @@
-//! Constructs the model ([`Api`]) from a document that was checked.
+//! Third stage: a document that was checked becomes the model ([`Api`]).
 //!
 //! Nothing here rewrites JSON. A schema is looked at as the intersection of all the schema objects that apply to a value
 //! ([`schema::Schema`]), and a constructor for each kind of type (`types`) reads the keywords that it needs from it.

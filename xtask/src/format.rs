@@ -19,7 +19,8 @@ pub fn format(sections: impl IntoIterator<Item = TokenStream>) -> syn::Result<St
         }
         for item in items {
             let is_declaration = is_declaration(&item);
-            if !text.is_empty() && !(follows_declaration && is_declaration) {
+            let is_spaced = !(follows_declaration && is_declaration);
+            if is_spaced && !text.is_empty() {
                 text.push('\n');
             }
             follows_declaration = is_declaration;

@@ -3,6 +3,14 @@
 //! A pipeline of plain functions, each a module that can be used without the others: [`read`], [`check`], [`construct`],
 //! [`render`], [`mod@format`], [`output`]; [`codegen`] puts them together. Only the first and the last touch files. The
 //! model of the client is [`api`].
+//!
+//! | Modules | Purpose |
+//! |---|---|
+//! | [`pointer`], [`source_map`], [`diagnostic`] | locations in a document, their positions, and what is reported there |
+//! | [`keywords`], [`shape`], [`view`], [`names`] | facts about OpenAPI and Rust identifiers that several stages need |
+//! | [`skip`], [`sound`] | what can be generated of an invalid document |
+//! | [`explain`], [`lint`], [`diff`], [`semver`], [`changelog`] | the other commands that read a document, or two |
+//! | [`import`], [`overlay`], [`yaml`] | an upstream document becomes the description that is checked in |
 
 // Nothing that a document contains may end the program: it is refused by name and place.
 #![deny(clippy::expect_used, clippy::panic, clippy::unwrap_used)]

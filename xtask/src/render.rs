@@ -1,4 +1,4 @@
-//! Prints code from the model with `quote!`, and needs nothing but the model for it.
+//! Fourth stage: the model becomes code, with `quote!`. It needs nothing but the model for it.
 
 mod accessors;
 pub mod client;

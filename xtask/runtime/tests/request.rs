@@ -1,7 +1,6 @@
 //! Values that would make a request another one are refused.
 
 use codegen_runtime::request::{header, segment};
-use progenitor_client::Error;
 
 #[test]
 fn a_segment_is_encoded() {

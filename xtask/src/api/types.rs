@@ -69,7 +69,7 @@ pub enum Shape {
 /// An object with named members.
 #[derive(Clone, Debug)]
 pub struct StructType {
-    /// In the order of the document.
+    /// In the order of their names.
     pub fields: Vec<Field>,
     /// The type of members that have no field.
     pub extra: TypeRef,

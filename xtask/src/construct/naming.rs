@@ -22,7 +22,8 @@ fn note(place: String, what: &str, name: &str, rust: &str, wanted: &str) -> Diag
 }
 
 const NOT_SENT: &str = "rename it to choose another name, which does not go over the wire";
-const SENT: &str = "the one that comes first in the document keeps the name; the name in requests and responses is not changed";
+const SENT: &str =
+    "another one keeps this name; the names in requests and responses are not changed";
 
 fn of_type(definition: &TypeDef) -> Vec<Diagnostic> {
     let origin = &definition.origin;

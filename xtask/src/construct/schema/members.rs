@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Part, Schema};
 
 impl<'d> Schema<'d> {
-    /// The names of the properties, in the order of the document.
+    /// The names of the properties, in order.
     pub fn properties(&self) -> Vec<&'d str> {
         let mut names = Vec::new();
         for properties in self.keywords("properties").filter_map(Value::as_object) {
