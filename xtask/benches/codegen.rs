@@ -98,7 +98,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// The figures for one document.
 struct Row {
-    /// Those of the pipeline.
+    /// The milliseconds of the pipeline.
     milliseconds: f64,
     /// None if the baseline fails.
     ratio: Option<f64>,

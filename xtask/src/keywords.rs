@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// What a generated client does with a keyword.
+/// The role of a keyword in a generated client.
 #[derive(Clone, Copy, Debug)]
 pub enum Role {
     /// Documentation, or nothing.

@@ -6,7 +6,7 @@
 //!
 //! | Modules | Purpose |
 //! |---|---|
-//! | [`pointer`], [`source_map`], [`diagnostic`] | locations in a document, their positions, and what is reported there |
+//! | [`mod@pointer`], [`source_map`], [`diagnostic`] | locations in a document, their positions, and what is reported there |
 //! | [`keywords`], [`shape`], [`view`], [`names`] | facts about OpenAPI and Rust identifiers that several stages need |
 //! | [`skip`], [`sound`] | what can be generated of an invalid document |
 //! | [`explain`], [`lint`], [`diff`], [`semver`], [`changelog`] | the other commands that read a document, or two |

@@ -31,7 +31,7 @@ pub struct LeftOut {
 ///
 /// # Errors
 ///
-/// What is wrong with the document as a whole.
+/// The problems of the document as a whole.
 pub fn model(document: &Document) -> Result<(Api, Vec<LeftOut>), Vec<Located>> {
     let api = |document: &Document| codegen::model(document).map(|(api, _)| api);
     rounds(document, api)

@@ -370,7 +370,7 @@ impl Default for State {
     }
 }
 
-/// How far the request of an attempt has come.
+/// The progress of the request of an attempt.
 #[derive(Debug, Default)]
 struct Progress {
     /// The HTTP client has it.

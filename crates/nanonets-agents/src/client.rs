@@ -449,7 +449,7 @@ impl Client {
         Redactor::new(self.base_context(), &[]).clean(text)
     }
 
-    /// What this client and its clones have seen of their tasks.
+    /// The states of tasks that this client and its clones have seen.
     pub(crate) fn memory(&self) -> &Memory {
         &self.inner.memory
     }

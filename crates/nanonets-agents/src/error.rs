@@ -123,7 +123,7 @@ pub struct Ambiguity {
 }
 
 impl Ambiguity {
-    /// That of a run whose attempts were made at these times.
+    /// The record of a run whose attempts were made at these times.
     pub(crate) fn of_run(
         mut record: RunRecord,
         since: DateTime<Utc>,

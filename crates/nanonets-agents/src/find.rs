@@ -24,7 +24,7 @@ use crate::task::TaskFilter;
 const SETTLE: Duration = Duration::from_secs(5 * 60);
 /// By how much the clock behind the listing may differ from the `Date` of an answer.
 const MARGIN: TimeDelta = TimeDelta::seconds(10);
-/// How far back to look where the clock of the run was not compared with that of the server, and how far out of the window a
+/// The time to look back if the clock of the run was not compared with that of the server, and how far out of the window a
 /// task may be listed: its time may be without a zone.
 const UNMEASURED_MARGIN: TimeDelta = TimeDelta::hours(24);
 /// The pauses between looks.
@@ -36,7 +36,7 @@ const CONCURRENT_READS: usize = 8;
 const ATTEMPT: Duration = Duration::from_secs(10);
 /// The longest duration of a request with its attempts. A search whose time is nearly over has an attempt left.
 const REQUEST: Duration = Duration::from_secs(30);
-/// How many tasks whose messages do not come are waited for. The others count as tasks that can't be read.
+/// The number of tasks that are waited for although their messages do not come. The others count as tasks that can't be read.
 const HANGING_READS: usize = CONCURRENT_READS;
 /// The longest duration of one look, which may have to list thousands of tasks and to read their messages.
 const LOOK: Duration = Duration::from_secs(5 * 60);
@@ -47,7 +47,7 @@ const LOOK: Duration = Duration::from_secs(5 * 60);
 ///
 /// # Errors
 ///
-/// Those of listing tasks. [`ErrorKind::InvalidRequest`] if the client does not call the server that the run was sent to.
+/// The errors of listing tasks. [`ErrorKind::InvalidRequest`] if the client does not call the server that the run was sent to.
 /// [`ErrorKind::Configuration`] if it has [another key](Self::with_other_key) and found no task. [`ErrorKind::Pagination`] if the list of tasks has no end, or
 /// the server does not say that it is the end. An error says nothing about the run.
 #[derive(Clone, Debug)]
@@ -141,7 +141,7 @@ impl FindRun {
         self
     }
 
-    /// How long after the end of the run its task may still appear in the list. A run whose end is not recorded has ended at
+    /// The time after the end of the run for which its task may still appear in the list. A run whose end is not recorded has ended at
     /// its [deadline](RunRecord::deadline), or a [day](RunRecord::LONGEST_CALL) after it began, or when the search began. The default is five minutes. The API
     /// documents no bound: a longer time makes [`RuledOut`](FoundRun::RuledOut) more reliable.
     pub fn settle(mut self, settle: Duration) -> Self {
@@ -231,7 +231,7 @@ impl Search {
             .unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 
-    /// How long a request may take: as long as the run may still appear, within limits.
+    /// The longest duration of a request: as long as the run may still appear, within limits.
     fn time_of_requests(&self) -> Duration {
         let left = self.ruled_out_at(None) - self.now();
         left.to_std().unwrap_or_default().clamp(ATTEMPT, REQUEST)

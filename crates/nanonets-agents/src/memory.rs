@@ -1,4 +1,5 @@
-//! What the waits of a client have seen of its tasks, so that a state from before a message is not taken for the answer to it.
+//! The states that the waits of a client have seen of its tasks, so that a state from before a message is not taken for the
+//! answer to it.
 //!
 //! The status lags behind a message: a task that had completed may still be `completed` in the next polls, with the output
 //! from before the message.
@@ -12,7 +13,7 @@ use nanonets_agents_api::Timestamp;
 use nanonets_agents_api::types::{Task, TaskId, TaskStatus};
 use tokio::time::Instant;
 
-/// How long after a message a task may show its state from before.
+/// The longest time after a message for which a task may show its state from before.
 const LAG: Duration = Duration::from_secs(30);
 /// The number of tasks that a client remembers.
 const REMEMBERED: usize = 10_000;
@@ -27,7 +28,7 @@ struct Tasks {
     order: VecDeque<TaskId>,
 }
 
-/// What is known of a task.
+/// The states of a task.
 #[derive(Debug, Default)]
 struct Seen {
     state: Option<State>,

@@ -202,7 +202,7 @@ impl Answered {
         is_same_id && !is_other_time && self.content == other.content
     }
 
-    /// What a wait remembers of the question.
+    /// The content of the question that a wait remembers.
     pub fn content(&self) -> impl std::hash::Hash + use<> {
         (
             self.id.map(|id| id.0),
@@ -267,7 +267,7 @@ impl Question {
         self.message.as_ref()
     }
 
-    /// What tells it from other questions.
+    /// Its difference from other questions.
     pub(crate) fn remembered(&self) -> Answered {
         let message = self.message.as_ref();
         let content = message.and_then(|message| Some(message.content.as_ref()?.as_json_text()));

@@ -24,7 +24,7 @@ use layer::{Layer, layers};
 
 /// How many characters of a message are shown.
 const SHOWN: usize = 200;
-/// How many words of a message are shown if the request had files. A message may quote a document, which nothing shows.
+/// The number of words of a message that are shown if the request had files: a message may quote a document.
 const WORDS_AFTER_UPLOAD: usize = 12;
 /// How many bytes of a message are looked at.
 const READ: usize = 8 * 1024;

@@ -60,7 +60,7 @@ impl fmt::Debug for Run {
     }
 }
 
-/// How long each of the reads takes at most that compare an agent with that of an answer.
+/// The longest duration of each read that compares an agent with that of an answer.
 const COMPARISON_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Whether the agent of an answer is the one that was asked for, by the id of a version or by that of all versions.

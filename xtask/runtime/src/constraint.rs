@@ -177,7 +177,7 @@ impl Constraints {
             let Some(text) = json.as_ref().map(Json::as_json_text) else {
                 continue;
             };
-            // What is nested too deep to be compared is compared as text.
+            // Values that are nested too deep to be compared are compared as text.
             let item = Exact::of(text).ok_or(text);
             if !seen.insert(item) {
                 let problem = "must not equal an item before it".to_owned();

@@ -106,7 +106,7 @@ fn a_serde_json_value_is_the_same_value_or_an_error() {
         assert!(read(text).to_value().is_err(), "{text}");
         assert_eq!(read(text).as_json_text(), text);
     }
-    // What rounds is asked for by name.
+    // Rounding is asked for by name.
     let rounded: Value = read("18446744073709551616").get().expect("a number");
     assert_eq!(rounded, json!(18_446_744_073_709_551_616.0));
 }

@@ -43,7 +43,7 @@ pub enum Evidence {
 }
 
 impl Evidence {
-    /// That of a value of `x-evidence`, if there is one.
+    /// The evidence that a value of `x-evidence` names.
     #[must_use]
     pub fn of(value: Option<&str>) -> Self {
         match value {

@@ -29,7 +29,7 @@ struct Printer<'a> {
 enum Access {
     /// A copy.
     Copy,
-    /// What it dereferences to: `&str` of a `String`.
+    /// Its `Deref` target: `&str` of a `String`.
     Deref,
     /// A reference.
     Reference,

@@ -375,7 +375,7 @@ impl Admit<'_> {
         };
         let queued = match self.queued {
             Some(queued) => {
-                // What it was granted was taken back.
+                // Its grant was taken back.
                 let is_granted = state.granted.contains_key(&queued.ticket);
                 if !is_granted && state.queue.waker(queued.ticket).is_none() {
                     let waker = context.waker().clone();

@@ -48,7 +48,7 @@ async fn error_of(client: &Client, run: Run, ending: &str) -> Error {
     }
     let started = tokio::time::timeout(SOON, run.start()).await;
     started.expect_err("the future is dropped");
-    // What is on its way in another thread does not count later.
+    // Bytes that another thread is writing do not count later.
     tokio::time::sleep(SOON).await;
     client.unfinished().pop().expect("a call")
 }

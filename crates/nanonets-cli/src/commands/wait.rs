@@ -14,7 +14,7 @@ use crate::failure::{Code, Failure};
 use crate::limit::{Limit, TimedOut, unless_interrupted, unless_interrupted_again};
 use crate::session::Session;
 
-/// How long the answer to a cancelling at a signal is waited for. A signal ends the command in three seconds.
+/// The longest wait for the answer to a cancelling at a signal. A signal ends the command in three seconds.
 const CANCELLING: Duration = Duration::from_millis(2500);
 
 /// Waits for a task, and prints its output. Its questions are put to the person at the terminal.

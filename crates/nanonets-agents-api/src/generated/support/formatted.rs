@@ -44,7 +44,7 @@ impl<T> Formatted<T> {
         }
     }
 
-    /// What decides about order and equality.
+    /// The key of order and equality.
     fn key(&self) -> (Option<&T>, Option<&str>) {
         (self.value.as_ref(), self.other_text())
     }
