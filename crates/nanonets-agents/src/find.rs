@@ -49,7 +49,7 @@ const LOOK: Duration = Duration::from_secs(5 * 60);
 ///
 /// The errors of listing tasks. [`ErrorKind::InvalidRequest`] if the client does not call the server that the run was sent to.
 /// [`ErrorKind::Configuration`] if it has [another key](Self::with_other_key) and found no task. [`ErrorKind::Pagination`] if the list of tasks has no end, or
-/// the server does not say that it is the end. An error says nothing about the run.
+/// the server does not say that it is the end. An error proves neither that the run started a task nor that it did not.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is searched until this is awaited"]
 pub struct FindRun {

@@ -171,7 +171,7 @@ fn remedy(error: &Error) -> Option<Remedy> {
         }
         _ if error.is_not_found() => Mend("check the id, and that the key is of its workspace"),
         _ if error.is_rate_limited() => Repeat("try again later, or less often"),
-        // An answer that broke off says nothing of the server.
+        // An answer that broke off does not show which server sent it.
         (_, ErrorKind::Unreadable) if error.is_retryable() => Repeat("try again"),
         (_, ErrorKind::Unreadable) if !is_defect(error) => Mend(CHECK_URL),
         (_, ErrorKind::Connect) => Mend("check the network, and NANONETS_BASE_URL or --base-url"),

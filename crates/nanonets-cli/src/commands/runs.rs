@@ -92,7 +92,7 @@ pub async fn run(session: &Session, command: Runs) -> Result<(), Failure> {
     }
 }
 
-/// A look that failed, which says nothing of the run.
+/// A failed look. It proves neither that the run started a task nor that it did not.
 fn not_known(error: Error, run: &RunRecord) -> Failure {
     let (has_other_key, is_defect) = (
         error.kind() == ErrorKind::Configuration,
