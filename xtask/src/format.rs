@@ -3,31 +3,66 @@
 use proc_macro2::TokenStream;
 use syn::{File, Item};
 
-/// Formats one source file, of which one section after the other is made: the tokens of a large file take fifty times the
+/// Formatted code: a source file, or a part of one.
+#[derive(Debug, Default)]
+pub struct Code {
+    text: String,
+    starts_with_declaration: bool,
+    ends_with_declaration: bool,
+}
+
+impl Code {
+    /// Adds code that follows in the same file.
+    pub fn append(&mut self, next: &Code) {
+        if self.text.is_empty() {
+            self.starts_with_declaration = next.starts_with_declaration;
+        } else if !next.text.is_empty()
+            && !(self.ends_with_declaration && next.starts_with_declaration)
+        {
+            self.text.push('\n');
+        }
+        if !next.text.is_empty() {
+            self.text.push_str(&next.text);
+            self.ends_with_declaration = next.ends_with_declaration;
+        }
+    }
+
+    /// The text of the file.
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
+    fn of_item(item: Item) -> Self {
+        let is_declaration = is_declaration(&item);
+        Self {
+            text: spaced(&print(Vec::new(), vec![item])),
+            starts_with_declaration: is_declaration,
+            ends_with_declaration: is_declaration,
+        }
+    }
+}
+
+/// Formats sections of a source file, of which one after the other is made: the tokens of a large file take fifty times the
 /// memory of its text.
 ///
 /// # Errors
 ///
 /// A section that is not Rust.
-pub fn format(sections: impl IntoIterator<Item = TokenStream>) -> syn::Result<String> {
-    let mut text = String::new();
-    let mut follows_declaration = false;
+pub fn format(sections: impl IntoIterator<Item = TokenStream>) -> syn::Result<Code> {
+    let mut code = Code::default();
     for section in sections {
         let File { attrs, items, .. } = syn::parse2(section)?;
         if !attrs.is_empty() {
-            text.push_str(&print(attrs, Vec::new()));
+            code.append(&Code {
+                text: print(attrs, Vec::new()),
+                ..Code::default()
+            });
         }
         for item in items {
-            let is_declaration = is_declaration(&item);
-            let is_spaced = !(follows_declaration && is_declaration);
-            if is_spaced && !text.is_empty() {
-                text.push('\n');
-            }
-            follows_declaration = is_declaration;
-            push_spaced(&mut text, &print(Vec::new(), vec![item]));
+            code.append(&Code::of_item(item));
         }
     }
-    Ok(text)
+    Ok(code)
 }
 
 fn print(attrs: Vec<syn::Attribute>, items: Vec<Item>) -> String {
@@ -48,8 +83,9 @@ fn is_declaration(item: &Item) -> bool {
     }
 }
 
-/// Adds an item with the blank lines between its methods that a reader is used to, and that prettyplease leaves out.
-fn push_spaced(text: &mut String, item: &str) {
+/// The item with the blank lines between its methods that a reader is used to, and that prettyplease leaves out.
+fn spaced(item: &str) -> String {
+    let mut text = String::with_capacity(item.len() + item.len() / 32);
     let mut lines = item.lines().peekable();
     while let Some(line) = lines.next() {
         text.push_str(line);
@@ -59,4 +95,5 @@ fn push_spaced(text: &mut String, item: &str) {
             text.push('\n');
         }
     }
+    text
 }

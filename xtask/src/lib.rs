@@ -32,6 +32,7 @@ pub mod lint;
 pub mod names;
 pub mod output;
 pub mod overlay;
+pub mod parallel;
 pub mod pointer;
 pub mod read;
 pub mod render;

@@ -10,6 +10,7 @@ use commands::codegen::{self, CodegenArgs};
 use commands::release_notes::{self, ReleaseNotesArgs};
 use commands::spec::{self, SpecCommand};
 use mimalloc::MiMalloc;
+use xtask::parallel::STACK_BYTES;
 
 /// Generating is making and dropping a great many small things.
 #[global_allocator]
@@ -50,9 +51,8 @@ enum Command {
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
-    // Schemas nest, and what walks them recurses: the default stack of some systems is small.
     let worker = std::thread::Builder::new()
-        .stack_size(256 * 1024 * 1024)
+        .stack_size(STACK_BYTES)
         .spawn(move || match command {
             Command::Codegen(args) => codegen::run(&args),
             Command::Spec(command) => spec::run(&command),

@@ -1,6 +1,6 @@
 //! Prints the builders of requests.
 
-use std::iter;
+use std::ops::Range;
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -14,27 +14,32 @@ use crate::api::{
     Primitive, Segment, Style, Success, TypeRef,
 };
 
-/// The sections of the module of builders: its head, and each builder.
-pub fn sections(api: &Api) -> impl Iterator<Item = TokenStream> {
-    let references = References::of(api).within(quote!(super::types));
-    let builders = api.operations.iter().map(move |operation| {
-        Printer {
-            references: &references,
-            operation,
-        }
-        .print()
-    });
+/// The head of the module of builders.
+pub fn head(api: &Api) -> TokenStream {
     let support = (!api.operations.is_empty()).then(|| {
         quote!(
             use super::support;
         )
     });
-    let head = quote! {
+    quote! {
         //! The builders of requests, one for each operation.
 
         #support
-    };
-    iter::once(head).chain(builders)
+    }
+}
+
+/// The builders of some of the operations.
+pub fn sections(api: &Api, indices: Range<usize>) -> impl Iterator<Item = TokenStream> {
+    let references = References::of(api).within(quote!(super::types));
+    let operations = api.operations.get(indices).unwrap_or_default();
+    operations.iter().map(move |operation| {
+        let references = &references;
+        Printer {
+            references,
+            operation,
+        }
+        .print()
+    })
 }
 
 struct Printer<'a> {

@@ -1,6 +1,6 @@
 //! Prints the definitions of types.
 
-use std::iter;
+use std::ops::Range;
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -15,35 +15,33 @@ use crate::api::{
     TypeDocs, TypeId, TypeRef, UnionType,
 };
 
-/// The sections of the module of types: its head, and each type.
-pub fn sections(api: &Api) -> impl Iterator<Item = TokenStream> {
-    let references = References::of(api);
-    let tags = discriminators::without_field(api);
-    let types = api
-        .types
-        .iter()
-        .enumerate()
-        .map(move |(index, definition)| {
-            let id = TypeId(index);
-            let printer = Printer {
-                references: &references,
-                definition,
-                id,
-                tags: tags.get(&id).into_iter().flatten().copied().collect(),
-            };
-            printer.print()
-        });
+/// The head of the module of types.
+pub fn head(api: &Api) -> TokenStream {
     let support = (!api.types.is_empty()).then(|| {
         quote!(
             use super::support;
         )
     });
-    let head = quote! {
+    quote! {
         //! The types of parameters, bodies and responses.
 
         #support
-    };
-    iter::once(head).chain(types)
+    }
+}
+
+/// Some of the types.
+pub fn sections(api: &Api, indices: Range<usize>) -> impl Iterator<Item = TokenStream> {
+    let references = References::of(api);
+    let tags = discriminators::without_field(api);
+    indices.map(TypeId).map(move |id| {
+        let printer = Printer {
+            references: &references,
+            definition: api.definition(id),
+            id,
+            tags: tags.get(&id).into_iter().flatten().copied().collect(),
+        };
+        printer.print()
+    })
 }
 
 struct Printer<'a> {
