@@ -14,17 +14,17 @@ pub struct Code {
 impl Code {
     /// Adds code that follows in the same file.
     pub fn append(&mut self, next: &Code) {
+        if next.text.is_empty() {
+            return;
+        }
+        let are_declarations = self.ends_with_declaration && next.starts_with_declaration;
         if self.text.is_empty() {
             self.starts_with_declaration = next.starts_with_declaration;
-        } else if !next.text.is_empty()
-            && !(self.ends_with_declaration && next.starts_with_declaration)
-        {
+        } else if !are_declarations {
             self.text.push('\n');
         }
-        if !next.text.is_empty() {
-            self.text.push_str(&next.text);
-            self.ends_with_declaration = next.ends_with_declaration;
-        }
+        self.text.push_str(&next.text);
+        self.ends_with_declaration = next.ends_with_declaration;
     }
 
     /// The text of the file.
