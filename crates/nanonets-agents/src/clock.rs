@@ -3,11 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
-use reqwest::header::HeaderMap;
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use reqwest::header::{DATE, HeaderMap};
 use tokio::time::Instant;
-
-use crate::error::server_date;
 
 /// A measurement is good for so long. Reading the `Date` of each answer would cost more than it tells.
 const FRESH: Duration = Duration::from_secs(60);
@@ -65,4 +63,21 @@ pub(crate) fn offset(sent: DateTime<Utc>, headers: &HeaderMap) -> Option<(TimeDe
     // A date has no fractions: on average, half a second has passed since.
     let offset = date + TimeDelta::milliseconds(500) - (sent + error);
     (error >= TimeDelta::zero()).then_some((offset, error))
+}
+
+/// The server's clock at the time of an answer. Its resolution is a second.
+pub(crate) fn server_date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+    http_date(headers.get(DATE)?.to_str().ok()?)
+}
+
+/// A date in one of the three forms that recipients must read (RFC 9110, section 5.6.7).
+pub(crate) fn http_date(text: &str) -> Option<DateTime<Utc>> {
+    let naive = |form| NaiveDateTime::parse_from_str(text, form).ok();
+    match DateTime::parse_from_rfc2822(text) {
+        Ok(date) => Some(date.to_utc()),
+        Err(_) => ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"]
+            .into_iter()
+            .find_map(naive)
+            .map(|date| date.and_utc()),
+    }
 }

@@ -6,12 +6,13 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 use nanonets_agents_api::types::{AgentId, TaskId, TaskStatus};
 use reqwest::StatusCode;
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 
 use crate::call::{Call, TimedOut};
+use crate::clock::{http_date, server_date};
 use crate::effect::{Created, Effect};
 use crate::operation::{self, Operation};
 use crate::outcome::Outcome;
@@ -506,23 +507,6 @@ impl Error {
 
     fn sources(&self) -> impl Iterator<Item = &(dyn StdError + 'static)> {
         std::iter::successors(self.source(), |&error| error.source())
-    }
-}
-
-/// The server's clock at the time of an answer. Its resolution is a second.
-pub(crate) fn server_date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
-    http_date(headers.get(DATE)?.to_str().ok()?)
-}
-
-/// A date in one of the three forms that recipients must read (RFC 9110, section 5.6.7).
-fn http_date(text: &str) -> Option<DateTime<Utc>> {
-    let naive = |form| NaiveDateTime::parse_from_str(text, form).ok();
-    match DateTime::parse_from_rfc2822(text) {
-        Ok(date) => Some(date.to_utc()),
-        Err(_) => ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"]
-            .into_iter()
-            .find_map(naive)
-            .map(|date| date.and_utc()),
     }
 }
 

@@ -1,0 +1,356 @@
+//! A wait that has begun: the polls, their pauses, and the outcome.
+
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use nanonets_agents_api::Activity;
+use nanonets_agents_api::types::{Task, TaskStatus};
+use reqwest::StatusCode;
+use tokio::time::Instant;
+
+use super::{Limit, Patience, Update, Wait};
+use crate::error::{Error, ErrorKind, Origin, Result, Waited};
+use crate::outcome::{Completed, Failure, Outcome, Question};
+use crate::output::TaskSummaryRaw;
+use crate::request::Sending;
+use crate::task::TaskHandle;
+
+/// How many polls in a row may fail, unless a timeout says for how long: about five minutes, with the default pauses.
+const TOLERATED: u32 = 30;
+/// How many polls in a row may return JSON that does not decode. A deployment may cause one, and a defect does not go away.
+const TOLERATED_DEFECTS: u32 = 2;
+/// How many polls in a row may get answers that are not the API's, if the API has never answered.
+const TOLERATED_ELSEWHERE: u32 = 3;
+/// A poll keeps its turn for this part of its longest duration. One that takes longer continues without it, so that polls that
+/// hang do not hold up others.
+const TURN: u32 = 5;
+/// How often a summary is read again that has no answer yet, although the task has completed. The pauses double, from a
+/// quarter of the first pause between polls: eight seconds in all, by default.
+const SUMMARY_READS: u32 = 5;
+/// The time for reading what has arrived when a deadline passes.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// Works until a deadline. What has arrived by then still counts, although the runtime has not read it yet.
+///
+/// The work is borrowed: a future that takes another one is as large as two of it.
+async fn until<F: Future>(deadline: Instant, work: Pin<&mut F>) -> Option<F::Output> {
+    let settled = pin!(async {
+        tokio::time::sleep_until(deadline).await;
+        tokio::time::sleep(GRACE).await;
+        Activity::default().settle().await;
+    });
+    match select(work, settled).await {
+        Either::Left((done, _)) => Some(done),
+        Either::Right(_) => None,
+    }
+}
+
+/// Whether a task with this status, as its summary has it, goes on. One that is not known may be anything.
+fn is_going_on(status: Option<&TaskStatus>) -> bool {
+    matches!(
+        status,
+        Some(TaskStatus::Pending | TaskStatus::Queued | TaskStatus::Running)
+    )
+}
+
+/// A wait that has begun.
+pub(super) struct Poller {
+    task: TaskHandle,
+    patience: Patience,
+    start: Instant,
+    deadline: Option<Instant>,
+    polls: u32,
+    pause: Duration,
+    /// How many polls in a row have failed, and how the last one did.
+    failures: u32,
+    /// How many polls in a row returned JSON that does not decode.
+    defects: u32,
+    failure: Option<Error>,
+    last_status: Option<TaskStatus>,
+    /// The pause that the server asked for.
+    asked: Duration,
+    /// The task in a new status that was reported, and that was not acted on yet; and whether that status is old.
+    news: Option<(Task, bool)>,
+    /// The last poll has returned the state from before a message.
+    is_old: bool,
+}
+
+impl Poller {
+    pub(super) fn new(Wait { task, patience }: Wait) -> Self {
+        let start = Instant::now();
+        Self {
+            task,
+            start,
+            deadline: patience
+                .limit
+                .duration()
+                .and_then(|limit| start.checked_add(limit)),
+            pause: patience.first_pause,
+            patience,
+            polls: 0,
+            failures: 0,
+            defects: 0,
+            failure: None,
+            last_status: None,
+            asked: Duration::ZERO,
+            news: None,
+            is_old: false,
+        }
+    }
+
+    /// Goes on after an answer, soon at first.
+    pub(super) fn go_on(&mut self, task: TaskHandle) {
+        self.task = task;
+        self.pause = self.patience.first_pause;
+    }
+
+    /// Polls until the wait is over.
+    pub(super) async fn outcome(&mut self) -> Result<Outcome> {
+        loop {
+            if let Update::Outcome(outcome) = self.next().await? {
+                return Ok(outcome);
+            }
+        }
+    }
+
+    /// Polls until there is something to tell.
+    pub(super) async fn next(&mut self) -> Result<Update> {
+        let deadline = self.deadline;
+        let update = {
+            let poll = pin!(self.poll());
+            match deadline {
+                Some(deadline) => until(deadline, poll).await,
+                None => Some(poll.await),
+            }
+        };
+        update.unwrap_or_else(|| Err(self.timed_out()))
+    }
+
+    /// Does something else before the deadline.
+    pub(super) async fn in_time<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        match self.deadline {
+            Some(deadline) => match until(deadline, pin!(work)).await {
+                Some(result) => result,
+                None => Err(self.timed_out()),
+            },
+            None => work.await,
+        }
+    }
+
+    async fn poll(&mut self) -> Result<Update> {
+        loop {
+            let error = match self.step().await {
+                Ok(update) => {
+                    (self.failures, self.defects, self.failure) = (0, 0, None);
+                    match update {
+                        Some(update) => return Ok(update),
+                        None => continue,
+                    }
+                }
+                Err(error) => error,
+            };
+            if !self.tolerates(&error) {
+                return Err(error);
+            }
+            if let Some(on_failure) = &self.patience.on_failure {
+                on_failure(&error);
+            }
+            let client = self.task.client();
+            let asked = error.retry_after().unwrap_or_default();
+            self.asked = asked.min(client.retry_policy().longest_pause_asked_for());
+            self.failure = Some(error);
+        }
+    }
+
+    /// Whether the wait continues after a failed poll.
+    fn tolerates(&mut self, error: &Error) -> bool {
+        self.failures += 1;
+        let is_from_api = error.origin() == Some(Origin::Api);
+        // JSON that does not decode is a defect of this task or of this library.
+        let is_defect =
+            error.kind() == ErrorKind::Unreadable && is_from_api && !error.is_retryable();
+        self.defects = if is_defect { self.defects + 1 } else { 0 };
+        if is_defect {
+            return self.defects < TOLERATED_DEFECTS;
+        }
+        let is_limited = matches!(self.patience.limit, Limit::Timeout(_));
+        let in_time = is_limited || self.failures <= TOLERATED;
+        // What a gateway says of a task, such as the 404 of a load balancer during a deployment, is not the API's word.
+        // A host that has never answered as the API does may be the wrong one.
+        let is_elsewhere = error.origin() == Some(Origin::Gateway)
+            && error
+                .status()
+                .is_some_and(|status| status != StatusCode::UNAUTHORIZED);
+        if is_elsewhere && !error.is_retryable() {
+            let is_known = self.last_status.is_some() || self.task.was_started_here();
+            return in_time && (is_known || self.failures <= TOLERATED_ELSEWHERE);
+        }
+        let is_lag = error.is_not_found() && is_from_api && self.task.is_fresh();
+        in_time && (error.is_retryable() || is_lag)
+    }
+
+    /// Waits for a turn to send requests, and makes and sends them then: thousands of waits may stand in line.
+    async fn in_turn<T, Requests>(&self, requests: impl FnOnce() -> Requests) -> T
+    where
+        Requests: Future<Output = T>,
+    {
+        let turn = self.task.client().turn_to_poll().await;
+        let mut requests = Box::pin(requests());
+        match select(
+            requests.as_mut(),
+            pin!(tokio::time::sleep(self.patience.poll_timeout / TURN)),
+        )
+        .await
+        {
+            Either::Left((result, _)) => result,
+            Either::Right(_) => {
+                drop(turn);
+                requests.await
+            }
+        }
+    }
+
+    /// One poll, and what it tells, if anything. The pause before it makes up for retries, so each request is sent once.
+    async fn step(&mut self) -> Result<Option<Update>> {
+        if let Some((task, is_old)) = self.news.take() {
+            let outcome = Box::pin(self.act_on(task, is_old)).await?;
+            return Ok(outcome.map(Update::Outcome));
+        }
+        if self.polls > 0 {
+            let pause = self.pause.mul_f64(0.75 + fastrand::f64() / 2.0);
+            // Never before the time that the server asks for, and spread out behind it.
+            let asked = std::mem::take(&mut self.asked);
+            let spread = self.pause.max(asked / 4).mul_f64(fastrand::f64());
+            let asked = if asked.is_zero() {
+                asked
+            } else {
+                asked + spread
+            };
+            tokio::time::sleep(pause.max(asked)).await;
+            self.pause = self.patience.next(self.pause);
+        }
+        self.polls += 1;
+        let mut task = self.in_turn(|| self.read_status()).await?;
+        task.status = self.task.shown_status(task.status);
+        self.task
+            .client()
+            .gate()
+            .observed(task.task_id, &task.status);
+        self.task.forget_other_than(&task.status);
+        let is_old = self.task.client().memory().saw(&task);
+        self.is_old = is_old;
+        if self.last_status.as_ref() == Some(&task.status) {
+            let outcome = Box::pin(self.act_on(task, is_old)).await?;
+            return Ok(outcome.map(Update::Outcome));
+        }
+        self.last_status = Some(task.status.clone());
+        if let Some(on_status) = &self.patience.on_status {
+            on_status(&task);
+        }
+        self.news = Some((task.clone(), is_old));
+        Ok(Some(Update::Status(task)))
+    }
+
+    fn read_status(&self) -> Sending<Task> {
+        let poll = self.task.get().once();
+        poll.attempt_timeout(self.patience.poll_timeout)
+            .into_future()
+    }
+
+    /// The outcome that a status leads to, if it ends the wait. An unknown status does not, and neither does an old one: a state
+    /// from before a message.
+    async fn act_on(&self, task: Task, is_old: bool) -> Result<Option<Outcome>> {
+        let handle = self.task.clone();
+        let memory = handle.client().memory();
+        Ok(match task.status {
+            TaskStatus::Completed => {
+                let done = self.completed(is_old).await?;
+                let is_new = memory.read(handle.id(), done.raw_summary());
+                // The task may have gone on between the two reads: the summary is the later word.
+                let outcome = match done.status_of_summary() {
+                    Some(TaskStatus::Failed) => Outcome::Failed(Failure { task: handle }),
+                    Some(TaskStatus::Stopped) => Outcome::Stopped(handle),
+                    _ => Outcome::Completed(done),
+                };
+                (is_new || !is_old).then_some(outcome)
+            }
+            TaskStatus::Failed | TaskStatus::Stopped | TaskStatus::AwaitingReview if is_old => None,
+            TaskStatus::Failed => Some(Outcome::Failed(Failure { task: handle })),
+            TaskStatus::Stopped => Some(Outcome::Stopped(handle)),
+            TaskStatus::AwaitingReview if handle.review_is_known() => None,
+            TaskStatus::AwaitingReview => Some(Outcome::NeedsReview(handle.in_review())),
+            TaskStatus::WaitingForInput => {
+                let question = self
+                    .in_turn(|| Question::of(handle.clone(), self.patience.poll_timeout))
+                    .await?;
+                // The status lags behind a reply. Neither the question that was answered nor a message that the agent sent
+                // after it went on is a new question.
+                let is_old = match self.task.answered() {
+                    None => !memory.read(handle.id(), question.remembered().content()) && is_old,
+                    Some(answered) if answered.is(&question) => true,
+                    Some(_) => {
+                        let now = self.in_turn(|| self.read_status()).await?;
+                        now.status != TaskStatus::WaitingForInput
+                    }
+                };
+                (!is_old).then_some(Outcome::NeedsInput(question))
+            }
+            _ => None,
+        })
+    }
+
+    /// The summary of a completed task. It may lag behind the status, so it is read again for a while if it has no answer, if it
+    /// says that the task still runs, or if there is none yet (404, 409). That of a completion from before a message is read once.
+    async fn completed(&self, is_old: bool) -> Result<Completed> {
+        let reads = if is_old { 0 } else { SUMMARY_READS };
+        let mut pauses = (0..reads).map(|read| (self.patience.first_pause / 4) * 2_u32.pow(read));
+        loop {
+            let read = self
+                .in_turn(|| TaskSummaryRaw::read(&self.task, self.patience.poll_timeout))
+                .await;
+            let lags = match &read {
+                Ok(summary) => !summary.has_answer() || is_going_on(summary.status()),
+                Err(error) => error.is_not_found() || error.is_conflict(),
+            };
+            match pauses.next().filter(|_| lags) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => {
+                    let summary = read?;
+                    let summary = match is_going_on(summary.status()) {
+                        true => summary.before_the_end(),
+                        false => summary,
+                    };
+                    return Ok(Completed::new(self.task.clone(), summary));
+                }
+            }
+        }
+    }
+
+    fn timed_out(&mut self) -> Error {
+        let waited = Waited {
+            task_id: self.task.id(),
+            last_status: self.last_status.clone(),
+            elapsed: self.start.elapsed(),
+            polls: self.polls,
+        };
+        let id = waited.task_id;
+        let message = match &self.last_status {
+            Some(status) if self.is_old => format!(
+                "timed out while waiting: the task {id} still shows the state from before the message, {status}"
+            ),
+            Some(TaskStatus::Completed) => {
+                format!(
+                    "the task {id} has completed, but its summary was not read before the timeout"
+                )
+            }
+            Some(status) => format!("timed out while waiting: the task {id} is still {status}"),
+            None => format!("timed out while waiting: no poll of the task {id} succeeded"),
+        };
+        let error = Error::new(ErrorKind::Timeout, message).after_waiting(waited);
+        match self.failure.take() {
+            Some(failure) => error.caused_by(failure),
+            None => error,
+        }
+    }
+}
