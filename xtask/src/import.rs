@@ -14,6 +14,7 @@ mod paths;
 use crate::check;
 use crate::diagnostic::{Diagnostic, Located, Severity};
 use crate::overlay::Overlay;
+use crate::pointer;
 use crate::read::Document;
 use crate::yaml;
 
@@ -49,21 +50,19 @@ pub fn import(
     current: Option<&Document>,
     overlay: Option<&Overlay>,
 ) -> Result<Imported, Vec<Located>> {
-    let unusable = |document: &Document, problems: Vec<Diagnostic>| {
-        let located = problems.into_iter().map(|problem| document.locate(problem));
-        in_order(located.collect())
-    };
-    check::identify(&upstream).map_err(|problem| unusable(&upstream, vec![problem]))?;
+    check::identify(&upstream).map_err(|problem| vec![upstream.locate(problem)])?;
     let mut notes = Vec::new();
     if let Some(current) = current {
         names::keep(&mut upstream, current, &mut notes);
     }
-    let mut said = Vec::new();
-    // Before what is kept is added: whether an action matches must not depend on imports that were made before.
-    if let Some(overlay) = overlay {
-        let name = upstream.name.clone();
-        said = overlay.apply(&mut upstream.root, &name)?;
-    }
+    // Before annotations are added: whether an action matches must not depend on imports that were made before.
+    let mut warnings = match overlay {
+        Some(overlay) => {
+            let name = upstream.name.clone();
+            overlay.apply(&mut upstream.root, &name)?
+        }
+        None => Vec::new(),
+    };
     if let Some(current) = current {
         keep::annotations(&mut upstream.root, &current.root);
     }
@@ -73,15 +72,16 @@ pub fn import(
         .chain(check::check(&upstream))
         .partition(|problem| problem.severity == Severity::Error);
     if !errors.is_empty() {
-        return Err(unusable(&upstream, errors));
+        return Err(upstream.locate_all(errors));
     }
     notes.extend(others);
+    warnings.extend(upstream.locate_all(notes));
     let (text, lost) = match current {
         Some(current) => {
-            // Only what is written is put in order: whatever is said of the document is said of upstream's.
+            // Only the text is put in order: problems are located in the upstream document.
             let mut root = upstream.root.clone();
             let moved = order::keep(&mut root, &current.root);
-            let order = |place: &str| upstream.own_position(&order::before(&moved, place));
+            let order = |place: &str| upstream.own_position(&pointer::before(&moved, place));
             let text = yaml::rewrite(current, &root, &order);
             (text, keep::lost(&upstream.root, current))
         }
@@ -90,16 +90,10 @@ pub fn import(
             (yaml::write(&upstream.root, &order), Vec::new())
         }
     };
-    said.extend(unusable(&upstream, notes));
     Ok(Imported {
         text,
-        notes: said,
+        notes: warnings,
         lost,
         document: upstream,
     })
-}
-
-fn in_order(mut located: Vec<Located>) -> Vec<Located> {
-    located.sort_by_key(|problem| problem.position);
-    located
 }

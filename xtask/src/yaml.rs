@@ -9,7 +9,7 @@ mod emit;
 mod merge;
 mod outline;
 
-pub use merge::identity;
+pub use merge::{identity, partners};
 use serde_json::{Map, Value};
 
 use crate::diagnostic::Position;
