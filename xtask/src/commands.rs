@@ -14,6 +14,9 @@ pub const FINDINGS: u8 = 1;
 /// The document, the command line, or the folder to write to, can't be used.
 pub const UNUSABLE: u8 = 2;
 
+/// The exit code of a command, or the lines to print before it ends with [`UNUSABLE`].
+pub type Outcome = Result<u8, String>;
+
 /// The workspace's root, relative to the working directory where that is shorter to read.
 pub fn workspace() -> PathBuf {
     let manifest =

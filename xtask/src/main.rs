@@ -53,10 +53,16 @@ fn main() -> ExitCode {
     // Schemas nest, and what walks them recurses: the default stack of some systems is small.
     let worker = std::thread::Builder::new()
         .stack_size(256 * 1024 * 1024)
-        .spawn(move || match command {
-            Command::Codegen(args) => codegen::run(&args),
-            Command::Spec(command) => spec::run(&command),
-            Command::ReleaseNotes(args) => release_notes::run(&args),
+        .spawn(move || {
+            let outcome = match command {
+                Command::Codegen(args) => codegen::run(&args),
+                Command::Spec(command) => spec::run(&command),
+                Command::ReleaseNotes(args) => release_notes::run(&args),
+            };
+            outcome.unwrap_or_else(|reason| {
+                eprintln!("{reason}");
+                UNUSABLE
+            })
         });
     let code = match worker.map(std::thread::JoinHandle::join) {
         Ok(Ok(code)) => code,

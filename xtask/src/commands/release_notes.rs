@@ -10,7 +10,7 @@ use xtask::semver::{Step, Version};
 use xtask::{changelog, output};
 
 use super::source::{self, git};
-use super::{UNUSABLE, print, workspace};
+use super::{Outcome, print, workspace};
 
 #[derive(Args)]
 pub struct ReleaseNotesArgs {
@@ -31,16 +31,6 @@ pub struct ReleaseNotesArgs {
 /// The version that the crates of the workspace have now.
 const CURRENT: &str = env!("CARGO_PKG_VERSION");
 
-pub fn run(args: &ReleaseNotesArgs) -> u8 {
-    match notes(args) {
-        Ok(()) => 0,
-        Err(message) => {
-            eprintln!("{message}");
-            UNUSABLE
-        }
-    }
-}
-
 /// An entry before it is written.
 struct Entry {
     version: Version,
@@ -48,7 +38,7 @@ struct Entry {
     found: Diff,
 }
 
-fn notes(args: &ReleaseNotesArgs) -> Result<(), String> {
+pub fn run(args: &ReleaseNotesArgs) -> Outcome {
     let since = match &args.since {
         Some(revision) => Some(revision.clone()),
         None => last_tag()?,
@@ -64,18 +54,18 @@ fn notes(args: &ReleaseNotesArgs) -> Result<(), String> {
     };
     let Some(Entry { version, found }) = entry else {
         eprintln!("nothing to release: nothing is written under `Unreleased` either");
-        return Ok(());
+        return Ok(0);
     };
     let date = args.date.clone().unwrap_or_else(date::today);
     let entry = changelog::entry(&text, &format!("{version} - {date}"), &found);
     if !args.write {
         print(&entry);
-        return Ok(());
+        return Ok(0);
     }
     let text = changelog::insert(&text, &entry).map_err(|reason| failed("written", &reason))?;
     output::replace(&path, &text).map_err(|error| failed("written", &error))?;
     eprintln!("wrote {}", path.display());
-    Ok(())
+    Ok(0)
 }
 
 /// What follows the release at a revision; `None` if nothing does.
@@ -160,11 +150,8 @@ fn last_tag() -> Result<Option<String>, String> {
 
 fn compare(since: &str) -> Result<Diff, String> {
     let old = source::open(&format!("git:{since}"))?;
-    let new = source::open_own().map_err(|problem| problem.to_string())?;
-    diff::documents(&old, &new).map_err(|problems| {
-        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        problems.join("\n")
-    })
+    let new = source::read(&source::own()).map_err(source::lines)?;
+    diff::documents(&old, &new).map_err(source::lines)
 }
 
 fn version(text: &str) -> Result<Version, String> {
