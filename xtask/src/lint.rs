@@ -35,10 +35,8 @@ impl<'a> Subject<'a> {
 
 /// All that is to be said about a document, in its order.
 pub fn lint(document: &Document) -> Vec<Located> {
-    let mut findings = match codegen::model(document) {
-        Ok((_, notes)) => notes,
-        Err(problems) => problems,
-    };
+    let mut findings =
+        codegen::model(document).map_or_else(|problems| problems, |(_, notes)| notes);
     let root = &document.root;
     let subject = Subject {
         document,

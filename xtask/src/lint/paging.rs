@@ -100,13 +100,10 @@ fn answer<'a>(root: &'a Value, operation: &OperationView<'a>) -> Option<&'a Valu
         .find(|(status, _)| status.starts_with('2'))?;
     let (_, response) = view::resolve(root, response)?;
     let content = response.get("content")?.as_object()?;
-    let (_, body) = content.iter().find(|(media_type, _)| is_json(media_type))?;
+    let (_, body) = content
+        .iter()
+        .find(|(media_type, _)| view::is_json(media_type))?;
     Some(view::single(root, body.get("schema")?))
-}
-
-fn is_json(media_type: &str) -> bool {
-    let essence = view::essence(media_type);
-    essence == "application/json" || essence.ends_with("+json")
 }
 
 /// The fields of an object and of what it is composed of.
