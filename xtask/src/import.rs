@@ -1,9 +1,8 @@
 //! An upstream document becomes the workspace's own.
 //!
-//! What goes over the wire is upstream's to say, and what an overlay corrects of it. What is not on the wire is the
-//! maintainers': the names by which the generated code goes, the order, the comments, descriptions where upstream has
-//! none, and extensions such as `x-private`. So a document that says the same changes nothing, and the diff of one
-//! that doesn't shows what upstream changed.
+//! Upstream and the overlay that corrects it define the wire. The maintainers define the rest: the names in the
+//! generated code, the order, the comments, descriptions where upstream has none, and extensions such as `x-private`.
+//! So an equal document changes nothing, and the diff of another one shows the changes of upstream.
 
 mod counterparts;
 mod keep;
@@ -18,16 +17,16 @@ use crate::pointer;
 use crate::read::Document;
 use crate::yaml;
 
-/// What an import makes.
+/// The result of an import.
 #[derive(Debug)]
 pub struct Imported {
     /// The text of the new description.
     pub text: String,
-    /// The new description itself. Its places are those of the upstream document.
+    /// The new description itself. Its positions are those of the upstream document.
     pub document: Document,
-    /// What the reader may want to know: of the overlay, then of the upstream document, each in its order.
+    /// Warnings and notes: of the overlay, then of the upstream document, each in its order.
     pub notes: Vec<Located>,
-    /// What the maintainers wrote and the new description has no place for, in the order of the old one.
+    /// The extensions that have no counterpart in the new description, in the order of the old one.
     pub lost: Vec<Lost>,
 }
 
@@ -36,11 +35,11 @@ pub struct Imported {
 pub struct Lost {
     /// Its name, such as `x-private`.
     pub extension: String,
-    /// Where it stood, and what can be done.
+    /// Its position in the old description, and a hint.
     pub problem: Located,
 }
 
-/// Makes of an upstream document, the description as it is and an overlay the description as it will be.
+/// Makes the new description from an upstream document, the current description and an overlay.
 ///
 /// # Errors
 ///

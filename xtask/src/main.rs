@@ -1,4 +1,4 @@
-//! `cargo xtask`: what a maintainer of the workspace runs.
+//! `cargo xtask`: the commands for maintainers of the workspace.
 
 mod commands;
 
@@ -11,7 +11,7 @@ use commands::release_notes::{self, ReleaseNotesArgs};
 use commands::spec::{self, SpecCommand};
 use mimalloc::MiMalloc;
 
-/// Generating is making and dropping a great many small things.
+/// The generator allocates and frees many small values.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
@@ -50,7 +50,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
-    // Schemas nest, and what walks them recurses: the default stack of some systems is small.
+    // Schemas nest, and functions over them recurse: the default stack of some systems is small.
     let worker = std::thread::Builder::new()
         .stack_size(256 * 1024 * 1024)
         .spawn(move || {

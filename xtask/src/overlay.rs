@@ -1,8 +1,8 @@
-//! Corrections to a document that somebody else writes, in the OpenAPI Overlay format, 1.0 and 1.1.
+//! Corrections to an upstream document, in the OpenAPI Overlay format, 1.0 and 1.1.
 //!
-//! An overlay is a list of actions, each a JSONPath and what to do with what it selects. It outlives the document that
-//! it was written for, so an action that selects nothing is an error here: what it corrected was renamed, or is
-//! mended, and the maintainer has to know. One that has nothing to change does no harm, and is warned of.
+//! An overlay is a list of actions: each changes the values that its JSONPath selects. It outlives the document that it
+//! was written for. An action that selects nothing is an error here, because the value was renamed or corrected
+//! upstream and the maintainer has to know. An action that changes nothing does no harm, and causes a warning.
 
 mod change;
 mod target;
@@ -60,17 +60,8 @@ impl Overlay {
         Err(document.locate_all(problems))
     }
 
-    /// The number of actions.
-    pub fn len(&self) -> usize {
-        self.actions.len()
-    }
-
-    /// Whether there is no action.
-    pub fn is_empty(&self) -> bool {
-        self.actions.is_empty()
-    }
-
-    /// Applies all actions in their order to the document called `name`. Returns a warning for each that changes nothing.
+    /// Applies all actions in their order to the document called `name`. Returns a warning for each that changes
+    /// nothing.
     ///
     /// # Errors
     ///

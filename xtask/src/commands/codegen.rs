@@ -148,7 +148,7 @@ fn finish(args: &CodegenArgs, folder: &Path, files: &Files) -> Outcome {
     Ok(0)
 }
 
-/// Whether replacing the folder would pull the ground from under whoever runs this.
+/// Whether the working directory is the folder or inside of it, and would be replaced.
 fn holds_current(folder: &Path) -> bool {
     let current = std::env::current_dir().and_then(|current| current.canonicalize());
     match (folder.canonicalize(), current) {

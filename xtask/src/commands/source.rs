@@ -1,4 +1,4 @@
-//! Where a document comes from: a file, or a revision in git.
+//! The sources of documents: files, and revisions in git.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -27,8 +27,8 @@ pub fn read(path: &Path) -> Result<Document, Vec<Located>> {
     Document::open(path).map_err(|problem| vec![*problem])
 }
 
-/// Opens what a maintainer names: a file, `git:REV` for the workspace's API description at a revision, or
-/// `git:REV:path` for another file at that revision.
+/// Opens a document by its name on the command line: a file, `git:REV` for the workspace's API description at a
+/// revision, or `git:REV:path` for another file at that revision.
 ///
 /// # Errors
 ///
@@ -44,7 +44,7 @@ pub fn open(name: &str) -> Result<Document, String> {
 }
 
 fn show(revision: &str, path: &str) -> Result<Vec<u8>, String> {
-    // git would take it for an option, wherever it stands.
+    // git takes it for an option in any position.
     if revision.is_empty() || revision.starts_with('-') {
         return Err(format!("`{revision}` is no revision"));
     }
@@ -55,7 +55,7 @@ fn show(revision: &str, path: &str) -> Result<Vec<u8>, String> {
 ///
 /// # Errors
 ///
-/// What git says, or that there is no git.
+/// The message of git, or the reason why git does not start.
 pub fn git(arguments: &[&str]) -> Result<Vec<u8>, String> {
     let mut command = Command::new("git");
     let root = workspace();

@@ -1,4 +1,4 @@
-//! What maintainers wrote and no upstream document knows of.
+//! The annotations that maintainers wrote and upstream does not have.
 
 use serde_json::{Map, Value, json};
 
@@ -9,10 +9,10 @@ use crate::pointer;
 use crate::read::Document;
 use crate::shape::{Found, Kind, Walk};
 
-/// Whether a field says nothing about the wire, so that the old one stays where upstream has none.
+/// Whether a field is an annotation, so that the old one stays where upstream has none.
 fn is_kept(kind: Kind, field: &str) -> bool {
     match kind {
-        // Their other members are things with names of their own.
+        // Their other members are nodes with names of their own.
         Kind::Paths | Kind::Responses | Kind::Callback => is_extension(field),
         _ => {
             is_extension(field)
@@ -81,7 +81,7 @@ pub fn lost(new: &Value, old: &Document) -> Vec<Lost> {
     lost
 }
 
-/// Everything in a document that is what it is by itself, parents first.
+/// The typed nodes of a document that are no references, parents first.
 pub fn nodes(root: &Value) -> impl Iterator<Item = (Kind, String, &Map<String, Value>)> {
     let found = Walk::document(root).found.into_iter();
     found

@@ -1,5 +1,5 @@
-//! Names that the generated code goes by and the wire does not know: upstream may change them without meaning anything
-//! by it, and every caller would have to follow. They stay as they are where it is certain what is what.
+//! Names that the generated code uses and the wire does not have: paths, operations and schemas. Upstream may rename
+//! them without a change of the API, and every caller would have to follow. They stay where the counterpart is certain.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -73,7 +73,7 @@ pub fn kept(place: String, message: String) -> Diagnostic {
         .note()
 }
 
-/// A new schema is the same as one that is gone if the constraints of both are equal, and those of no other.
+/// A new schema replaces one that is gone if their constraints are equal, and no other schema has the same constraints.
 fn schemas(upstream: &mut Document, current: &Value, notes: &mut Vec<Diagnostic>) {
     let empty = Map::new();
     let section = |root| pointer::get(root, SCHEMAS).and_then(Value::as_object);
@@ -149,7 +149,7 @@ fn content(name: &str, schema: &Value, renamed: &BTreeMap<String, String>) -> Op
     Some(content.to_string())
 }
 
-/// Replaces the targets of references and of the mappings of discriminators, those that have a new one.
+/// Replaces the targets of references and of discriminator mappings that have a new one.
 fn retarget(root: &mut Value, found: &[Found], new: impl Fn(&str) -> Option<String>) {
     for found in found {
         let Some(Value::Object(members)) = pointer::get_mut(root, &found.pointer) else {
@@ -169,7 +169,7 @@ fn retarget(root: &mut Value, found: &[Found], new: impl Fn(&str) -> Option<Stri
     }
 }
 
-/// Replaces the spellings that OpenAPI 3.1 has for what 3.0 has, too.
+/// Replaces keywords of OpenAPI 3.1 by their equivalents in 3.0.
 fn in_one_spelling(schema: &mut Map<String, Value>) {
     if let Some(value) = schema.remove("const") {
         schema.insert("enum".to_owned(), json!([value]));
@@ -188,7 +188,7 @@ fn in_one_spelling(schema: &mut Map<String, Value>) {
     }
 }
 
-/// Renames schemas, and what refers to them.
+/// Renames schemas, and the references to them.
 fn rename(upstream: &mut Document, renamed: &BTreeMap<String, String>) {
     if renamed.is_empty() {
         return;

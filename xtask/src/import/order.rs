@@ -9,12 +9,12 @@ use super::keep::nodes;
 use crate::pointer;
 use crate::yaml::partners;
 
-/// The fields that hold them. Not `servers` and `security`, of which the first may be the one that is preferred, and not
-/// the members of a union, which readers try one after the other.
+/// The fields that hold them. Not `servers` and `security`, of which the first may be the one that is preferred, and
+/// not the members of a union, which readers try one after the other.
 const LISTS: [&str; 4] = ["enum", "parameters", "required", "tags"];
 
-/// Brings lists of `new` into the order that they have in `old`. Items that only the new one has come last, in their own
-/// order. Returns the old pointer of each item that was moved, by its new one.
+/// Brings lists of `new` into the order that they have in `old`. Items that only the new one has come last, in their
+/// own order. Returns the old pointer of each item that was moved, by its new one.
 pub fn keep(new: &mut Value, old: &Value) -> BTreeMap<String, String> {
     let counterparts = Counterparts::new(old, new);
     let mut lists: Vec<(String, &[Value])> = Vec::new();

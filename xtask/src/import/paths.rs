@@ -1,6 +1,5 @@
-//! Names of path parameters: they stand in the template and in the code, and never go over the wire, where a parameter is
-//! known by its position. So the workspace's stay, wherever it is certain that no other part of the upstream document
-//! goes by upstream's.
+//! Names of path parameters: the template and the code have them, the wire does not. So the workspace's names stay
+//! where no other part of the upstream document uses upstream's.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,7 +12,7 @@ use crate::read::Document;
 use crate::shape::{Kind, Walk};
 use crate::view::{OperationView, shape, template_names};
 
-/// A path of upstream's that the workspace has with other names in it.
+/// A path that has other parameter names upstream than in the workspace.
 struct Rename<'a> {
     theirs: &'a str,
     ours: &'a str,
@@ -81,8 +80,7 @@ fn by_shape(root: &Value) -> HashMap<String, Vec<&str>> {
     found
 }
 
-/// The path parameters of the document that stand in a template, by their locations, and the new name of each. Paths that
-/// share a parameter may want several.
+/// The new names of the path parameters, by location. Paths that share a parameter may want several.
 fn parameters<'a>(root: &'a Value, renames: &[Rename<'a>]) -> BTreeMap<String, BTreeSet<&'a str>> {
     let renames = renames.iter().map(|rename| (rename.theirs, rename));
     let by_path: HashMap<&str, &Rename<'a>> = renames.collect();
@@ -104,7 +102,7 @@ fn is_in_path(parameter: &Value) -> bool {
     parameter["in"] == "path"
 }
 
-/// The renames after which no other part of the document goes by upstream's names.
+/// The renames after which no other part of the document uses upstream's names.
 fn without_conflicts<'a>(root: &'a Value, mut renames: Vec<Rename<'a>>) -> Vec<Rename<'a>> {
     let found = Walk::document(root).found;
     let targets: BTreeSet<String> = found

@@ -86,8 +86,8 @@ fn merge(value: &mut Value, update: &Value, place: &str) -> Result<bool, Diagnos
     }
 }
 
-/// Puts a reference to a schema into an `allOf` if something is to stand beside it: OpenAPI 3.0 ignores what stands
-/// beside a bare one, and a mark that is ignored is worse than none.
+/// Puts a reference to a schema into an `allOf` if the update adds fields beside it: OpenAPI 3.0 ignores fields beside
+/// a bare reference, and an ignored `x-private` is worse than none.
 fn free_reference(members: &mut Map<String, Value>, updates: &Map<String, Value>) -> bool {
     let target = members.get("$ref").and_then(Value::as_str);
     let is_schema = target.and_then(view::schema_name).is_some();

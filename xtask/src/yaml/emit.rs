@@ -95,7 +95,7 @@ fn inline(value: &Value, column: usize) -> Option<String> {
     }
 }
 
-/// A scalar that may stand in a list in brackets.
+/// A scalar in a list in brackets, if it is short and plain.
 fn short(value: &Value) -> Option<String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
     match value {
@@ -190,7 +190,7 @@ fn word(text: &str) -> String {
     }
 }
 
-/// A text in double quotes: in those of JSON, with all characters escaped that are not printable.
+/// A text in double quotes: as in JSON, and all characters are escaped that are not printable.
 fn quoted(text: &str) -> String {
     let json = Value::from(text).to_string();
     let escaped = json.chars().map(|c| match is_printable(c) {
@@ -200,8 +200,8 @@ fn quoted(text: &str) -> String {
     escaped.collect()
 }
 
-/// Whether readers of YAML 1.1, which many still are, take a text for a boolean, a number, a date, a time, or one of the
-/// keys of its types `value` and `merge`.
+/// Whether readers of YAML 1.1, which many still are, take a text for a boolean, a number, a date, a time, or one of
+/// the keys of its types `value` and `merge`.
 fn reads_as_other(text: &str) -> bool {
     const BOOLEANS: [&str; 6] = ["y", "n", "yes", "no", "on", "off"];
     let is_numeric = |c: char| c.is_ascii_digit() || "+-.:_ TtZz".contains(c);

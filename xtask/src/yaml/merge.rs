@@ -1,4 +1,4 @@
-//! Writing a value into a text that holds another: the lines of what is the same are kept.
+//! Writes a value into a text that holds another one: the lines of equal members and items stay.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
@@ -55,13 +55,11 @@ impl Merge<'_> {
         start: usize,
     ) -> Vec<String> {
         let indent = members.first().map_or(0, |member| member.column);
-        let known = members.iter().filter_map(|member| member.name.as_deref());
-        let known: HashSet<&str> = known.collect();
         // A new member comes after the one that it follows in the other order, or first of all.
         let mut following: HashMap<Option<&str>, Vec<&str>> = HashMap::new();
         let mut before = None;
         for name in ordered(is, at, self.order) {
-            if known.contains(name.as_str()) {
+            if was.contains_key(name) {
                 before = Some(name.as_str());
             } else {
                 following.entry(before).or_default().push(name);
@@ -136,26 +134,26 @@ impl Merge<'_> {
             return self.verbatim(line..entry.node.last + 1, indent);
         }
         let entries = entry.node.entries.as_deref().unwrap_or_default();
-        let head = || self.verbatim(line..line + 1, indent);
-        match (name, was, is) {
-            (Some(_), Value::Object(was), Value::Object(is)) if can_merge(entries, is.len()) => {
-                let mut lines = head();
-                lines.extend(self.object(entries, was, is, at, line + 1));
-                lines
+        let start = line + usize::from(name.is_some());
+        let merged = match (was, is) {
+            _ if entries.is_empty() => None,
+            (Value::Object(was), Value::Object(is)) if !is.is_empty() => {
+                Some(self.object(entries, was, is, at, start))
             }
-            (Some(_), Value::Array(was), Value::Array(is)) if can_merge(entries, is.len()) => {
-                let mut lines = head();
-                lines.extend(self.list(entries, was, is, at, line + 1));
-                lines
+            (Value::Array(was), Value::Array(is)) if !is.is_empty() => {
+                Some(self.list(entries, was, is, at, start))
             }
-            (None, Value::Object(was), Value::Object(is)) if can_merge(entries, is.len()) => {
-                // The first member stands in the line of the dash, with nothing before it.
-                let mut lines = self.object(entries, was, is, at, line);
-                emit::with_dash(&mut lines, indent);
-                lines
-            }
-            _ => emit::entry(name, is, indent, at, self.order),
+            _ => None,
+        };
+        let Some(mut lines) = merged else {
+            return emit::entry(name, is, indent, at, self.order);
+        };
+        match name {
+            Some(_) => lines.insert(0, self.verbatim(line..start, indent).concat()),
+            // The first member or item stands in the line of the dash, with nothing before it.
+            None => emit::with_dash(&mut lines, indent),
         }
+        lines
     }
 
     /// Lines as they are.
@@ -198,11 +196,6 @@ impl Merge<'_> {
     }
 }
 
-/// Whether new members or items can be written between those of the old text.
-fn can_merge(old: &[Entry], new: usize) -> bool {
-    !old.is_empty() && new > 0
-}
-
 /// For each new item the index of the old one that it is, or comes from: an equal one, or else one that goes by the
 /// same name.
 pub fn partners(was: &[Value], is: &[Value]) -> Vec<Option<usize>> {
@@ -226,7 +219,7 @@ pub fn partners(was: &[Value], is: &[Value]) -> Vec<Option<usize>> {
     partners
 }
 
-/// What tells an item of a list in an API description from the others: the name of a parameter, a tag or a server.
+/// The key of an item in a list of an API description: the name of a parameter or a tag, the URL of a server.
 pub fn identity(item: &Value) -> Option<String> {
     let text = |field: &str| item.get(field).and_then(Value::as_str);
     if let Some(target) = text("$ref") {

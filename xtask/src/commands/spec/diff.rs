@@ -1,4 +1,4 @@
-//! `cargo xtask spec diff`: what changed between two documents, and what that does to callers.
+//! `cargo xtask spec diff`: the changes between two documents, and their effects on callers.
 
 use clap::{Args, ValueEnum};
 use xtask::diff::{self, Class};

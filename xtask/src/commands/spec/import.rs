@@ -1,4 +1,4 @@
-//! `cargo xtask spec import`: an upstream document, taken over.
+//! `cargo xtask spec import`: an upstream document becomes the description of the workspace.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -66,7 +66,7 @@ fn import(args: &ImportArgs, path: &Path) -> Result<(Option<Document>, Imported)
     Ok((current, imported))
 }
 
-/// Prints what changes: line by line, and as callers of the client meet it.
+/// Prints the changes: of lines, and of the generated client.
 fn show(current: Option<&Document>, imported: &Imported) {
     let old = current.map_or("", Document::text);
     let lines = TextDiff::from_lines(old, &imported.text)
@@ -74,7 +74,7 @@ fn show(current: Option<&Document>, imported: &Imported) {
         .header("a/spec/agents.yaml", "b/spec/agents.yaml")
         .to_string();
     print(&lines);
-    // A description that couldn't be generated before can't be compared, and may be what is being mended.
+    // An invalid description can't be compared; this import may be its correction.
     if let Some(Ok(changes)) = current.map(|old| diff::documents(old, &imported.document)) {
         source::not_compared(&changes);
         print(&format!("\n{}", diff::text(&changes)));
@@ -109,7 +109,7 @@ fn finish(args: &ImportArgs, path: &Path, imported: &Imported) -> Outcome {
     Ok(0)
 }
 
-/// Asks, if there is somebody to ask.
+/// Asks for confirmation; without a terminal there is none.
 fn confirmed(path: &Path) -> bool {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return false;

@@ -1,4 +1,4 @@
-//! `cargo xtask spec lint`: what codegen would refuse, and what will hurt later.
+//! `cargo xtask spec lint`: the errors and notes of codegen, and warnings.
 
 use std::path::PathBuf;
 
