@@ -188,6 +188,9 @@ fn check(args: &CodegenArgs, folder: &Path, files: &Files) -> std::io::Result<u8
         let (spec, out) = (spec.display(), out.display());
         command += &format!(" --spec {spec} --out {out} --crate-name {name}");
     }
+    if args.mock {
+        command += " --mock";
+    }
     match (foreign.len(), stale.len() - foreign.len()) {
         (_, 0) => {}
         (0, 1) => eprintln!("run `{command}` to mend it"),
