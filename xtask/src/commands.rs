@@ -1,4 +1,4 @@
-//! The commands: what each takes, prints and ends with.
+//! The commands: their arguments, output and exit codes.
 
 pub mod codegen;
 pub mod release_notes;
@@ -8,11 +8,14 @@ pub mod spec;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-/// What was asked for was found: stale files, a breaking change.
+/// The command has findings: stale files, a breaking change.
 pub const FINDINGS: u8 = 1;
 
-/// The document, the command line, or the folder to write to, can't be used.
+/// The document, the command line, or the folder to write to, is invalid.
 pub const UNUSABLE: u8 = 2;
+
+/// The exit code of a command, or the lines to print before it ends with [`UNUSABLE`].
+pub type Outcome = Result<u8, String>;
 
 /// The workspace's root, relative to the working directory where that is shorter to read.
 pub fn workspace() -> PathBuf {
@@ -28,7 +31,7 @@ pub fn workspace() -> PathBuf {
     }
 }
 
-/// Prints to stdout. Whoever reads it may stop before the end, as `head` does; the work goes on.
+/// Prints to stdout. The reader may stop before the end, as `head` does; the command continues.
 pub fn print(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }

@@ -154,3 +154,8 @@ impl fmt::Display for Located {
         Ok(())
     }
 }
+
+/// A count with its noun: `1 error`, `2 errors`.
+pub fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,9 +1,8 @@
 //! An upstream document becomes the workspace's own.
 //!
-//! What goes over the wire is upstream's to say, and what an overlay corrects of it. What is not on the wire is the
-//! maintainers': the names by which the generated code goes, the order, the comments, descriptions where upstream has
-//! none, and extensions such as `x-private`. So a document that says the same changes nothing, and the diff of one
-//! that doesn't shows what upstream changed.
+//! Upstream and the overlay that corrects it define the wire. The maintainers define the rest: the names in the
+//! generated code, the order, the comments, descriptions where upstream has none, and extensions such as `x-private`.
+//! So an equal document changes nothing, and the diff of another one shows the changes of upstream.
 
 mod counterparts;
 mod keep;
@@ -14,19 +13,20 @@ mod paths;
 use crate::check;
 use crate::diagnostic::{Diagnostic, Located, Severity};
 use crate::overlay::Overlay;
+use crate::pointer;
 use crate::read::Document;
 use crate::yaml;
 
-/// What an import makes.
+/// The result of an import.
 #[derive(Debug)]
 pub struct Imported {
     /// The text of the new description.
     pub text: String,
-    /// The new description itself. Its places are those of the upstream document.
+    /// The new description itself. Its positions are those of the upstream document.
     pub document: Document,
-    /// What the reader may want to know: of the overlay, then of the upstream document, each in its order.
+    /// Warnings and notes: of the overlay, then of the upstream document, each in its order.
     pub notes: Vec<Located>,
-    /// What the maintainers wrote and the new description has no place for, in the order of the old one.
+    /// The extensions that have no counterpart in the new description, in the order of the old one.
     pub lost: Vec<Lost>,
 }
 
@@ -35,11 +35,11 @@ pub struct Imported {
 pub struct Lost {
     /// Its name, such as `x-private`.
     pub extension: String,
-    /// Where it stood, and what can be done.
+    /// Its position in the old description, and a hint.
     pub problem: Located,
 }
 
-/// Makes of an upstream document, the description as it is and an overlay the description as it will be.
+/// Makes the new description from an upstream document, the current description and an overlay.
 ///
 /// # Errors
 ///
@@ -49,21 +49,19 @@ pub fn import(
     current: Option<&Document>,
     overlay: Option<&Overlay>,
 ) -> Result<Imported, Vec<Located>> {
-    let unusable = |document: &Document, problems: Vec<Diagnostic>| {
-        let located = problems.into_iter().map(|problem| document.locate(problem));
-        in_order(located.collect())
-    };
-    check::identify(&upstream).map_err(|problem| unusable(&upstream, vec![problem]))?;
+    check::identify(&upstream).map_err(|problem| vec![upstream.locate(problem)])?;
     let mut notes = Vec::new();
     if let Some(current) = current {
         names::keep(&mut upstream, current, &mut notes);
     }
-    let mut said = Vec::new();
-    // Before what is kept is added: whether an action matches must not depend on imports that were made before.
-    if let Some(overlay) = overlay {
-        let name = upstream.name.clone();
-        said = overlay.apply(&mut upstream.root, &name)?;
-    }
+    // Before annotations are added: whether an action matches must not depend on imports that were made before.
+    let mut warnings = match overlay {
+        Some(overlay) => {
+            let name = upstream.name.clone();
+            overlay.apply(&mut upstream.root, &name)?
+        }
+        None => Vec::new(),
+    };
     if let Some(current) = current {
         keep::annotations(&mut upstream.root, &current.root);
     }
@@ -73,15 +71,16 @@ pub fn import(
         .chain(check::check(&upstream))
         .partition(|problem| problem.severity == Severity::Error);
     if !errors.is_empty() {
-        return Err(unusable(&upstream, errors));
+        return Err(upstream.locate_all(errors));
     }
     notes.extend(others);
+    warnings.extend(upstream.locate_all(notes));
     let (text, lost) = match current {
         Some(current) => {
-            // Only what is written is put in order: whatever is said of the document is said of upstream's.
+            // Only the text is put in order: problems are located in the upstream document.
             let mut root = upstream.root.clone();
             let moved = order::keep(&mut root, &current.root);
-            let order = |place: &str| upstream.own_position(&order::before(&moved, place));
+            let order = |place: &str| upstream.own_position(&pointer::before(&moved, place));
             let text = yaml::rewrite(current, &root, &order);
             (text, keep::lost(&upstream.root, current))
         }
@@ -90,16 +89,10 @@ pub fn import(
             (yaml::write(&upstream.root, &order), Vec::new())
         }
     };
-    said.extend(unusable(&upstream, notes));
     Ok(Imported {
         text,
-        notes: said,
+        notes: warnings,
         lost,
         document: upstream,
     })
-}
-
-fn in_order(mut located: Vec<Located>) -> Vec<Located> {
-    located.sort_by_key(|problem| problem.position);
-    located
 }

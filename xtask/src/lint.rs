@@ -1,7 +1,5 @@
-//! What is wrong with a document, and what is legal but will hurt: the generated client will work, and be worse to use
-//! or to keep than it need be.
-//!
-//! Errors and notes are those of the generator, word for word. The warnings here are about what it does without a word.
+//! The errors and notes of the generator, and warnings about legal documents whose generated client is harder to use or
+//! to maintain than necessary.
 
 mod evidence;
 mod names;
@@ -17,7 +15,7 @@ use crate::read::Document;
 use crate::shape::{Found, Walk};
 use crate::view::{self, OperationView};
 
-/// What the rules look at.
+/// The document of all rules.
 struct Subject<'a> {
     document: &'a Document,
     root: &'a Value,
@@ -26,19 +24,17 @@ struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// The nodes that stand in the document themselves, each with its place.
+    /// The typed nodes that are no references, each with its value.
     fn nodes(&self) -> impl Iterator<Item = (&Found, &'a Value)> {
         let nodes = self.found.iter().filter(|found| found.reference.is_none());
         nodes.filter_map(|found| Some((found, pointer::get(self.root, &found.pointer)?)))
     }
 }
 
-/// All that is to be said about a document, in its order.
+/// All findings about a document, in its order.
 pub fn lint(document: &Document) -> Vec<Located> {
-    let mut findings = match codegen::model(document) {
-        Ok((_, notes)) => notes,
-        Err(problems) => problems,
-    };
+    let mut findings =
+        codegen::model(document).map_or_else(|problems| problems, |(_, notes)| notes);
     let root = &document.root;
     let subject = Subject {
         document,

@@ -1,4 +1,4 @@
-//! `cargo xtask`: what a maintainer of the workspace runs.
+//! `cargo xtask`: the commands for maintainers of the workspace.
 
 mod commands;
 
@@ -12,7 +12,7 @@ use commands::spec::{self, SpecCommand};
 use mimalloc::MiMalloc;
 use xtask::parallel::STACK_BYTES;
 
-/// Generating is making and dropping a great many small things.
+/// The generator allocates and frees many small values.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
@@ -53,10 +53,16 @@ fn main() -> ExitCode {
     let command = Cli::parse().command;
     let worker = std::thread::Builder::new()
         .stack_size(STACK_BYTES)
-        .spawn(move || match command {
-            Command::Codegen(args) => codegen::run(&args),
-            Command::Spec(command) => spec::run(&command),
-            Command::ReleaseNotes(args) => release_notes::run(&args),
+        .spawn(move || {
+            let outcome = match command {
+                Command::Codegen(args) => codegen::run(&args),
+                Command::Spec(command) => spec::run(&command),
+                Command::ReleaseNotes(args) => release_notes::run(&args),
+            };
+            outcome.unwrap_or_else(|reason| {
+                eprintln!("{reason}");
+                UNUSABLE
+            })
         });
     let code = match worker.map(std::thread::JoinHandle::join) {
         Ok(Ok(code)) => code,

@@ -1,22 +1,21 @@
-//! Corrections to a document that somebody else writes, in the OpenAPI Overlay format, 1.0 and 1.1.
+//! Corrections to an upstream document, in the OpenAPI Overlay format, 1.0 and 1.1.
 //!
-//! An overlay is a list of actions, each a JSONPath and what to do with what it selects. It outlives the document that
-//! it was written for, so an action that selects nothing is an error here: what it corrected was renamed, or is
-//! mended, and the maintainer has to know. One that has nothing to change does no harm, and is warned of.
+//! An overlay is a list of actions: each changes the values that its JSONPath selects. It outlives the document that it
+//! was written for. An action that selects nothing is an error here, because the value was renamed or corrected
+//! upstream and the maintainer has to know. An action that changes nothing does no harm, and causes a warning.
 
 mod change;
 mod target;
 
-use change::{remove, update_all};
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Located};
+use crate::diagnostic::{Diagnostic, Located, Place, Severity};
 use crate::pointer;
 use crate::read::Document;
 use crate::shape::describe;
 use target::Target;
 
-/// An overlay that was read and found to be one.
+/// An overlay that was read and is valid.
 #[derive(Debug)]
 pub struct Overlay {
     document: Document,
@@ -26,7 +25,7 @@ pub struct Overlay {
 /// One entry of `actions`.
 #[derive(Debug)]
 struct Action {
-    /// Where it stands in the overlay.
+    /// Its JSON pointer in the overlay.
     place: String,
     target: Target,
     change: Change,
@@ -39,13 +38,6 @@ enum Change {
     Remove,
 }
 
-/// What is wrong with one action, before it has a place.
-struct Problem {
-    code: &'static str,
-    message: String,
-    hint: &'static str,
-}
-
 impl Overlay {
     /// Takes an overlay from the document that holds it.
     ///
@@ -54,7 +46,7 @@ impl Overlay {
     /// Everything that is wrong with it.
     pub fn new(document: Document) -> Result<Self, Vec<Located>> {
         let mut problems = document.duplicate_keys();
-        let actions = identity(&document.root, &mut problems)
+        let actions = actions(&document.root, &mut problems)
             .iter()
             .enumerate()
             .filter_map(|(index, action)| {
@@ -68,66 +60,45 @@ impl Overlay {
         Err(document.locate_all(problems))
     }
 
-    /// How many actions it has.
-    pub fn len(&self) -> usize {
-        self.actions.len()
-    }
-
-    /// Whether it has none.
-    pub fn is_empty(&self) -> bool {
-        self.actions.is_empty()
-    }
-
-    /// Applies all actions in their order to the document called `name`. Returns a warning for each that changes nothing.
+    /// Applies all actions in their order to the document called `name`. Returns a warning for each that changes
+    /// nothing.
     ///
     /// # Errors
     ///
-    /// A diagnostic for each action that selects nothing, or does not fit what it selects, with its place in the
+    /// A diagnostic for each action that selects nothing, or does not fit what it selects, with its position in the
     /// overlay. The others are applied all the same.
     pub fn apply(&self, root: &mut Value, name: &str) -> Result<Vec<Located>, Vec<Located>> {
-        let (mut problems, mut unneeded) = (Vec::new(), Vec::new());
-        for action in &self.actions {
-            let place = pointer::join(&action.place, "target");
-            match action.apply(root, name) {
-                Ok(true) => {}
-                Ok(false) => {
-                    let target = &action.target;
-                    let message = format!("{name} says already what is said of `{target}`");
-                    let warning = Diagnostic::error("overlay-unneeded", place, message).warning();
-                    unneeded
-                        .push(warning.hint("it needs no correction any more: remove the action"));
-                }
-                Err(Problem {
-                    code,
-                    message,
-                    hint,
-                }) => problems.push(Diagnostic::error(code, place, message).hint(hint)),
-            }
+        let found = self.actions.iter().filter_map(|action| {
+            let problem = action.apply(root, name).err()?;
+            let place = Place::Pointer(pointer::join(&action.place, "target"));
+            Some(Diagnostic { place, ..problem })
+        });
+        let (errors, warnings): (Vec<_>, Vec<_>) =
+            found.partition(|problem| problem.severity == Severity::Error);
+        if errors.is_empty() {
+            return Ok(self.document.locate_all(warnings));
         }
-        if problems.is_empty() {
-            return Ok(self.document.locate_all(unneeded));
-        }
-        Err(self.document.locate_all(problems))
+        Err(self.document.locate_all(errors))
     }
 }
 
+fn invalid(place: &str, message: String, hint: &str) -> Diagnostic {
+    Diagnostic::error("invalid-overlay", place, message).hint(hint)
+}
+
+/// The problem of an action, which knows its location.
+fn problem(code: &'static str, message: String, hint: &str) -> Diagnostic {
+    Diagnostic::error(code, "", message).hint(hint)
+}
+
 /// The actions of an overlay. Its other fields are for readers, but have to be there.
-fn identity<'a>(root: &'a Value, problems: &mut Vec<Diagnostic>) -> &'a [Value] {
+fn actions<'a>(root: &'a Value, problems: &mut Vec<Diagnostic>) -> &'a [Value] {
     const HINT: &str = "an overlay is an object with `overlay`, `info` and `actions`";
-    let mut wrong = |place: &str, message: String| {
-        problems.push(Diagnostic::error("invalid-overlay", place, message).hint(HINT));
-    };
-    if !root.is_object() {
-        wrong("", format!("expected an overlay, found {}", describe(root)));
-        return &[];
-    }
-    match root.get("overlay").map(|version| version.as_str()) {
-        Some(Some(version)) if is_known(version) => {}
-        Some(_) => {
-            let message = format!(
-                "the version {} of the overlay format is not supported",
-                root["overlay"]
-            );
+    let mut wrong = |place: &str, message: String| problems.push(invalid(place, message, HINT));
+    match root.get("overlay") {
+        Some(Value::String(version)) if is_known(version) => {}
+        Some(version) => {
+            let message = format!("the version {version} of the overlay format is not supported");
             problems.push(
                 Diagnostic::error("unsupported-version", "/overlay", message)
                     .hint("overlays of 1.0 and 1.1 are read; put the version in quotes"),
@@ -135,47 +106,34 @@ fn identity<'a>(root: &'a Value, problems: &mut Vec<Diagnostic>) -> &'a [Value] 
             return &[];
         }
         None => {
-            wrong(
-                "",
-                "this is not an overlay: it has no `overlay` field".to_owned(),
-            );
+            let message = match root.is_object() {
+                true => "this is not an overlay: it has no `overlay` field".to_owned(),
+                false => format!("expected an overlay, found {}", describe(root)),
+            };
+            wrong("", message);
             return &[];
         }
     }
-    let info = root.get("info");
+    let info = root.get("info").map_or("", |_| "/info");
     for field in ["title", "version"] {
-        if !info
-            .and_then(|info| info.get(field))
-            .is_some_and(Value::is_string)
-        {
-            let place = if info.is_some() { "/info" } else { "" };
-            wrong(place, format!("the overlay's `info` has no text `{field}`"));
+        if !root["info"][field].is_string() {
+            wrong(info, format!("the overlay's `info` has no text `{field}`"));
         }
     }
-    if root
-        .get("extends")
-        .is_some_and(|extends| !extends.is_string())
-    {
-        wrong(
-            "/extends",
-            "`extends` must be the address of a document".to_owned(),
-        );
+    if !root.get("extends").is_none_or(Value::is_string) {
+        let message = "`extends` must be the address of a document";
+        wrong("/extends", message.to_owned());
     }
     match root.get("actions") {
         // The format asks for one at least; a file that is kept for when it is needed may have none.
-        Some(Value::Array(actions)) => actions,
+        Some(Value::Array(actions)) => return actions,
         Some(other) => {
-            wrong(
-                "/actions",
-                format!("expected a list of actions, found {}", describe(other)),
-            );
-            &[]
+            let message = format!("expected a list of actions, found {}", describe(other));
+            wrong("/actions", message);
         }
-        None => {
-            wrong("", "the overlay has no `actions`".to_owned());
-            &[]
-        }
+        None => wrong("", "the overlay has no `actions`".to_owned()),
     }
+    &[]
 }
 
 fn is_known(version: &str) -> bool {
@@ -186,85 +144,64 @@ fn is_known(version: &str) -> bool {
 }
 
 fn read_action(action: &Value, place: String, problems: &mut Vec<Diagnostic>) -> Option<Action> {
-    let mut wrong = |place: &str, message: String, hint: &str| {
-        problems.push(Diagnostic::error("invalid-overlay", place, message).hint(hint));
+    const FIELDS: [&str; 5] = ["target", "description", "update", "copy", "remove"];
+    let mut wrong = |field: &str, message: String, hint: &str| {
+        let place = match field {
+            "" => place.clone(),
+            field => pointer::join(&place, field),
+        };
+        problems.push(invalid(&place, message, hint));
     };
     let Some(members) = action.as_object() else {
-        wrong(
-            &place,
-            format!("expected an action, found {}", describe(action)),
-            "an action is an object with `target`, and with `update`, `copy` or `remove`",
-        );
+        let message = format!("expected an action, found {}", describe(action));
+        let hint = "an action is an object with `target`, and with `update`, `copy` or `remove`";
+        wrong("", message, hint);
         return None;
     };
-    const FIELDS: [&str; 5] = ["target", "description", "update", "copy", "remove"];
-    let mut is_known = true;
-    for name in members.keys() {
-        if !FIELDS.contains(&name.as_str()) && !name.starts_with("x-") {
-            is_known = false;
-            let message = format!("an action has no field `{name}`");
-            let hint = format!("its fields are {}", FIELDS.join(", "));
-            wrong(&pointer::join(&place, name), message, &hint);
-        }
+    let is_field = |name: &str| FIELDS.contains(&name) || name.starts_with("x-");
+    for name in members.keys().filter(|name| !is_field(name)) {
+        let hint = format!("its fields are {}", FIELDS.join(", "));
+        wrong(name, format!("an action has no field `{name}`"), &hint);
     }
-    let mut path = |field: &str| {
-        let at = pointer::join(&place, field);
-        let text = match members.get(field) {
-            Some(Value::String(text)) => text,
-            Some(other) => {
-                let message = format!("expected a JSONPath, found {}", describe(other));
-                wrong(&at, message, "put it in quotes; it begins with `$`");
-                return None;
-            }
-            None if field == "target" => {
-                wrong(
-                    &place,
-                    "the action has no `target`".to_owned(),
-                    "say by a JSONPath what it is about",
-                );
-                return None;
-            }
-            None => return None,
-        };
-        match Target::parse(text) {
-            Ok(target) => Some(target),
-            Err(reason) => {
-                let message = format!("`{text}` is not a JSONPath that can be used: {reason}");
-                wrong(
-                    &at,
-                    message,
-                    "RFC 9535 says how they are written; names with `/` go in `['...']`",
-                );
-                None
-            }
+    let mut path = |field: &str| match members.get(field)? {
+        Value::String(text) => {
+            let invalid = |reason| format!("`{text}` is not a JSONPath that can be used: {reason}");
+            let hint = "RFC 9535 says how they are written; names with `/` go in `['...']`";
+            let target = Target::parse(text).map_err(invalid);
+            target.map_err(|message| wrong(field, message, hint)).ok()
+        }
+        other => {
+            let message = format!("expected a JSONPath, found {}", describe(other));
+            wrong(field, message, "put it in quotes; it begins with `$`");
+            None
         }
     };
-    let target = path("target");
-    let copy = path("copy");
+    let (target, copy) = (path("target"), path("copy"));
+    if !members.contains_key("target") {
+        let message = "the action has no `target`".to_owned();
+        wrong("", message, "say by a JSONPath what it is about");
+    }
     let remove = match members.get("remove") {
-        None => false,
-        Some(Value::Bool(remove)) => *remove,
+        None | Some(Value::Bool(false)) => None,
+        Some(Value::Bool(true)) => Some(Change::Remove),
         Some(other) => {
-            let at = pointer::join(&place, "remove");
             let message = format!("expected true or false, found {}", describe(other));
-            wrong(&at, message, "write it without quotes");
+            wrong("remove", message, "write it without quotes");
             return None;
         }
     };
     let update = members.get("update").cloned().map(Change::Update);
-    let remove = remove.then_some(Change::Remove);
-    let mut changes = [remove, update, copy.map(Change::Copy)]
-        .into_iter()
-        .flatten();
-    let (change, second) = (changes.next(), changes.next());
-    if change.is_none() && is_known && !members.contains_key("copy") {
-        let message = "an action says what to do: `update`, `copy`, or `remove: true`";
-        wrong(&place, message.to_owned(), "say it, or remove the action");
-    }
-    if second.is_some() {
+    let changes = [remove, update, copy.map(Change::Copy)];
+    let mut changes = changes.into_iter().flatten();
+    let change = changes.next();
+    if changes.next().is_some() {
         let message = "an action does one thing: `update`, `copy`, or `remove: true`";
-        wrong(&place, message.to_owned(), "make two actions of them");
-        return None;
+        wrong("", message.to_owned(), "make two actions of them");
+    }
+    let is_empty = !members.contains_key("copy") && members.keys().all(|name| is_field(name));
+    if change.is_none() && is_empty {
+        let message = "an action says what to do: `update`, `copy`, or `remove: true`";
+        wrong("", message.to_owned(), "say it, or remove the action");
     }
     Some(Action {
         place,
@@ -274,50 +211,39 @@ fn read_action(action: &Value, place: String, problems: &mut Vec<Diagnostic>) ->
 }
 
 impl Action {
-    /// Whether it changed anything.
-    fn apply(&self, root: &mut Value, name: &str) -> Result<bool, Problem> {
-        let places = self.places(root, &self.target, name)?;
-        let update = match &self.change {
-            // There is something, for it was selected.
-            Change::Remove => return remove(root, places).map(|()| true),
-            Change::Update(update) => update.clone(),
+    /// Changes the values that it selects; an error, or a warning if it changes nothing.
+    fn apply(&self, root: &mut Value, name: &str) -> Result<(), Diagnostic> {
+        let target = &self.target;
+        let places = select(target, root, name)?;
+        let is_changed = match &self.change {
+            Change::Remove => change::remove(root, places)?,
+            Change::Update(update) => change::update(root, &places, update)?,
             Change::Copy(source) => {
-                let sources = self.places(root, source, name)?;
+                let sources = select(source, root, name)?;
                 let [source] = sources.as_slice() else {
-                    return Err(Problem {
-                        code: "overlay-conflict",
-                        message: format!("`copy` selects {} values, not one", sources.len()),
-                        hint: "name the one to copy",
-                    });
+                    let message = format!("`copy` selects {} values, not one", sources.len());
+                    return Err(problem("overlay-conflict", message, "name the one to copy"));
                 };
-                pointer::get(root, source).cloned().unwrap_or_default()
+                let value = pointer::get(root, source).cloned().unwrap_or_default();
+                change::update(root, &places, &value)?
             }
         };
-        let selected = |root: &Value| -> Vec<Option<Value>> {
-            let values = places.iter().map(|place| pointer::get(root, place));
-            values.map(|value| value.cloned()).collect()
-        };
-        let before = selected(root);
-        update_all(root, &places, &update)?;
-        Ok(selected(root) != before)
-    }
-
-    fn places(&self, root: &Value, target: &Target, name: &str) -> Result<Vec<String>, Problem> {
-        let places: Vec<String> = target
-            .select(root)
-            .map(|places| places.into_iter().collect())
-            .map_err(|reason| Problem {
-                code: "invalid-overlay",
-                message: format!("`{target}` can't be looked up: {reason}"),
-                hint: "RFC 9535 says what a JSONPath may ask",
-            })?;
-        if places.is_empty() {
-            return Err(Problem {
-                code: "overlay-unmatched",
-                message: format!("`{target}` selects nothing in {name}"),
-                hint: "what it corrects has another name or place by now, or needs no correction: change the action or remove it",
-            });
+        if is_changed {
+            return Ok(());
         }
-        Ok(places)
+        let message = format!("{name} says already what is said of `{target}`");
+        let hint = "it needs no correction any more: remove the action";
+        Err(problem("overlay-unneeded", message, hint).warning())
     }
+}
+
+/// The locations that a JSONPath selects, at least one.
+fn select(target: &Target, root: &Value, name: &str) -> Result<Vec<String>, Diagnostic> {
+    let places: Vec<String> = target.select(root).into_iter().collect();
+    if places.is_empty() {
+        let message = format!("`{target}` selects nothing in {name}");
+        let hint = "what it corrects has another name or place by now, or needs no correction: change the action or remove it";
+        return Err(problem("overlay-unmatched", message, hint));
+    }
+    Ok(places)
 }

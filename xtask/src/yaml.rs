@@ -9,14 +9,14 @@ mod emit;
 mod merge;
 mod outline;
 
-pub use merge::identity;
+pub use merge::{identity, partners};
 use serde_json::{Map, Value};
 
 use crate::diagnostic::Position;
 use crate::read::Document;
 
-/// In which order the members of an object are written: by where the thing at a pointer stands in some other text, and
-/// those that it doesn't have last.
+/// The order of the members of an object: by the position of the value at a pointer in another text. Values without a
+/// position come last.
 pub type Order<'a> = dyn Fn(&str) -> Option<Position> + 'a;
 
 /// A value as a YAML document.

@@ -153,6 +153,19 @@ fn a_second_run_changes_nothing() {
 }
 
 #[test]
+fn the_command_that_check_suggests_has_the_options_of_the_check() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    let options = ["--mock", "--skip-unsupported"];
+    let done = run(codegen(&rich(), &out).arg("--check").args(options));
+    assert_eq!(done.code, Some(1), "{done:?}");
+    let suggestion = done.stderr.lines().last().unwrap_or_default();
+    for option in options {
+        assert!(suggestion.contains(option), "{option}: {suggestion}");
+    }
+}
+
+#[test]
 fn check_names_every_file_that_is_not_as_it_should_be_and_writes_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().join("out");

@@ -3,16 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use xtask::api::Api;
 use xtask::codegen::{self, Files, Generated};
-use xtask::diagnostic::{Located, Severity};
+use xtask::diagnostic::{Located, Severity, counted};
 use xtask::explain::explain;
 use xtask::output::{self, Difference, Stale};
 use xtask::read::Document;
 use xtask::skip::{self, LeftOut};
 use xtask::view::OperationView;
 
-use super::{FINDINGS, UNUSABLE, print, source, workspace};
+use super::{FINDINGS, Outcome, print, source, workspace};
 
 /// The type that the client of the workspace carries for its hooks.
 const INNER: Option<&str> = Some("crate::Context");
@@ -54,171 +53,102 @@ pub struct CodegenArgs {
     crate_name: Option<String>,
 }
 
-pub fn run(args: &CodegenArgs) -> u8 {
+pub fn run(args: &CodegenArgs) -> Outcome {
+    let spec = args.spec.clone().unwrap_or_else(source::own);
+    let document = source::read(&spec).map_err(rejected)?;
     if args.model {
-        return match model(args) {
-            Ok(api) => {
-                print(&api.to_string());
-                0
-            }
-            Err(problems) => rejected(&problems),
-        };
+        let (api, _) = codegen::model(&document).map_err(rejected)?;
+        print(&api.to_string());
+        return Ok(0);
     }
-    match generate(args) {
-        Ok(Done {
-            folder,
-            document,
-            generated,
-            left_out,
-        }) => {
-            for note in &generated.notes {
-                eprintln!("{note}");
-            }
-            if args.skip_unsupported {
-                report(&document, &left_out);
-            }
-            if args.explain {
-                for line in explain(&document, &generated.api) {
-                    print(&format!("{line}\n"));
-                }
-            }
-            finish(args, &folder, &generated.files)
+    let (generated, left_out) = generate(args, &document).map_err(rejected)?;
+    for note in &generated.notes {
+        eprintln!("{note}");
+    }
+    if args.skip_unsupported {
+        source::left_out(&document.name, &left_out);
+        let all = OperationView::all(&document.root).len();
+        eprintln!("left out {} of {all} operations", left_out.len());
+    }
+    if args.explain {
+        for line in explain(&document, &generated.api) {
+            print(&format!("{line}\n"));
         }
-        Err(problems) => rejected(&problems),
     }
-}
-
-fn rejected(problems: &[Located]) -> u8 {
-    for problem in problems {
-        eprintln!("{problem}");
-    }
-    let count = problems
-        .iter()
-        .filter(|problem| problem.diagnostic.severity == Severity::Error)
-        .count();
-    eprintln!(
-        "{count} error{}; nothing was written",
-        if count == 1 { "" } else { "s" }
-    );
-    UNUSABLE
-}
-
-/// The model of the client.
-fn model(args: &CodegenArgs) -> Result<Api, Vec<Located>> {
-    let spec = args.spec.clone();
-    let spec = spec.unwrap_or_else(|| workspace().join("spec/agents.yaml"));
-    let document = Document::open(&spec).map_err(|problem| vec![*problem])?;
-    codegen::model(&document).map(|(api, _)| api)
-}
-
-/// What was generated.
-struct Done {
-    /// Where it is to be written.
-    folder: PathBuf,
-    document: Document,
-    generated: Generated,
-    left_out: Vec<LeftOut>,
-}
-
-fn generate(args: &CodegenArgs) -> Result<Done, Vec<Located>> {
-    let (spec, folder) = match (&args.spec, &args.out) {
-        (Some(spec), Some(out)) => (spec.clone(), out.clone()),
-        _ => {
-            let root = workspace();
-            let folder = root.join("crates/nanonets-agents-api/src/generated");
-            (root.join("spec/agents.yaml"), folder)
-        }
+    let folder = match &args.out {
+        Some(folder) => folder.clone(),
+        None => workspace().join("crates/nanonets-agents-api/src/generated"),
     };
-    let document = Document::open(&spec).map_err(|problem| vec![*problem])?;
+    finish(args, &folder, &generated.files)
+}
+
+fn rejected(problems: Vec<Located>) -> String {
+    let is_error = |problem: &&Located| problem.diagnostic.severity == Severity::Error;
+    let errors = counted(problems.iter().filter(is_error).count(), "error");
+    format!("{}\n{errors}; nothing was written", source::lines(problems))
+}
+
+/// The files to write, and the operations that are not in them.
+fn generate(
+    args: &CodegenArgs,
+    document: &Document,
+) -> Result<(Generated, Vec<LeftOut>), Vec<Located>> {
     let all = |generated: Generated| (generated, Vec::new());
     let (mut generated, left_out) = match (&args.crate_name, args.skip_unsupported) {
-        (Some(name), false) => codegen::generate_crate(&document, name).map(all),
-        (Some(name), true) => skip::generate_crate(&document, name),
-        (None, false) => codegen::generate(&document, INNER).map(all),
-        (None, true) => skip::generate(&document, INNER),
+        (Some(name), false) => codegen::generate_crate(document, name).map(all),
+        (Some(name), true) => skip::generate_crate(document, name),
+        (None, false) => codegen::generate(document, INNER).map(all),
+        (None, true) => skip::generate(document, INNER),
     }?;
     // The client of the workspace has them.
     if args.mock || args.crate_name.is_none() {
-        codegen::add_mocks(&mut generated, &document, args.crate_name.as_deref())?;
+        codegen::add_mocks(&mut generated, document, args.crate_name.as_deref())?;
     }
-    Ok(Done {
-        folder,
-        document,
-        generated,
-        left_out,
-    })
+    Ok((generated, left_out))
 }
 
-/// Says which operations are not in what was generated, and why.
-fn report(document: &Document, left_out: &[LeftOut]) {
-    source::left_out(&document.name, left_out);
-    eprintln!(
-        "left out {} of {} operations",
-        left_out.len(),
-        OperationView::all(&document.root).len()
-    );
-}
-
-fn finish(args: &CodegenArgs, folder: &Path, files: &Files) -> u8 {
-    let refuse = |(message, hint): (String, &str)| {
-        eprintln!("error: {message}; nothing was written");
-        eprintln!("    hint: {hint}");
-        UNUSABLE
+fn finish(args: &CodegenArgs, folder: &Path, files: &Files) -> Outcome {
+    let name = folder.display();
+    let failed = |error| format!("error: {name}: {error}; nothing was written");
+    let refused = |message: String, hint: &str| {
+        Err(format!(
+            "error: {name} {message}; nothing was written\n    hint: {hint}"
+        ))
     };
-    if let Some(reason) = unusable(folder) {
-        return refuse(reason);
+    match (folder.metadata(), folder.read_link()) {
+        (Ok(found), _) if !found.is_dir() => {
+            let hint = "choose a new or empty folder";
+            return refused("is not a folder".to_owned(), hint);
+        }
+        (Err(_), Ok(target)) => {
+            let message = format!("is a link to {}, which can't be found", target.display());
+            let hint = "make the folder that it leads to, or remove the link";
+            return refused(message, hint);
+        }
+        _ => {}
     }
     if args.check {
-        return check(args, folder, files).unwrap_or_else(|error| failed(folder, &error));
+        return check(args, folder, files).map_err(failed);
     }
     if args.out.is_some() && holds_current(folder) {
-        let message = format!(
-            "{} is the folder that this runs in, or holds it, and is replaced as a whole",
-            folder.display()
-        );
-        return refuse((message, "run it from another folder, and name this one"));
+        let message = "is the folder that this runs in, or holds it, and is replaced as a whole";
+        let hint = "run it from another folder, and name this one";
+        return refused(message.to_owned(), hint);
     }
-    match output::foreign(folder, files) {
-        Ok(None) => write(folder, files).unwrap_or_else(|error| failed(folder, &error)),
-        Ok(Some(foreign)) => {
-            let message = format!(
-                "{} holds what codegen did not write, {foreign} among it",
-                folder.display()
-            );
-            refuse((
-                message,
-                "choose a new or empty folder, or remove what is in it",
-            ))
-        }
-        Err(error) => failed(folder, &error),
+    if let Some(foreign) = output::foreign(folder, files).map_err(failed)? {
+        let message = format!("holds what codegen did not write, {foreign} among it");
+        let hint = "choose a new or empty folder, or remove what is in it";
+        return refused(message, hint);
     }
+    if output::write(folder, files).map_err(failed)? {
+        eprintln!("wrote {} files to {name}", files.len());
+    } else {
+        eprintln!("{name} is up to date");
+    }
+    Ok(0)
 }
 
-fn failed(folder: &Path, error: &std::io::Error) -> u8 {
-    eprintln!("error: {}: {error}; nothing was written", folder.display());
-    UNUSABLE
-}
-
-/// Why something can't be a folder to write to, and what to do about it.
-fn unusable(folder: &Path) -> Option<(String, &'static str)> {
-    match (folder.metadata(), folder.read_link()) {
-        (Ok(found), _) if !found.is_dir() => Some((
-            format!("{} is not a folder", folder.display()),
-            "choose a new or empty folder",
-        )),
-        (Err(_), Ok(target)) => Some((
-            format!(
-                "{} is a link to {}, which can't be found",
-                folder.display(),
-                target.display()
-            ),
-            "make the folder that it leads to, or remove the link",
-        )),
-        _ => None,
-    }
-}
-
-/// Whether replacing the folder would pull the ground from under whoever runs this.
+/// Whether the working directory is the folder or inside of it, and would be replaced.
 fn holds_current(folder: &Path) -> bool {
     let current = std::env::current_dir().and_then(|current| current.canonicalize());
     match (folder.canonicalize(), current) {
@@ -227,62 +157,41 @@ fn holds_current(folder: &Path) -> bool {
     }
 }
 
-fn write(folder: &Path, files: &Files) -> std::io::Result<u8> {
-    if output::write(folder, files)? {
-        eprintln!("wrote {} files to {}", files.len(), folder.display());
-    } else {
-        eprintln!("{} is up to date", folder.display());
-    }
-    Ok(0)
-}
-
 fn check(args: &CodegenArgs, folder: &Path, files: &Files) -> std::io::Result<u8> {
     let stale = output::compare(folder, files)?;
     if stale.is_empty() {
         eprintln!("{} is up to date", folder.display());
         return Ok(0);
     }
-    for Stale {
-        path,
-        difference,
-        diff,
-    } in &stale
-    {
-        let what = match difference {
+    for stale in &stale {
+        let problem = match stale.difference {
             Difference::Missing => "is missing",
             Difference::Changed => "is stale",
             Difference::Unexpected | Difference::Foreign => "should not be there",
         };
-        eprintln!("{} {what}", folder.join(path).display());
+        eprintln!("{} {problem}", folder.join(&stale.path).display());
         if args.verbose {
-            print(diff);
+            print(&stale.diff);
         }
     }
-    let (foreign, own): (Vec<&Stale>, Vec<&Stale>) = stale
-        .iter()
-        .partition(|stale| stale.difference == Difference::Foreign);
+    let is_foreign = |stale: &&Stale| stale.difference == Difference::Foreign;
+    let foreign: Vec<&Stale> = stale.iter().filter(is_foreign).collect();
     for Stale { path, .. } in &foreign {
-        eprintln!(
-            "remove {}: codegen did not write it",
-            folder.join(path).display()
-        );
+        let path = folder.join(path);
+        eprintln!("remove {}: codegen did not write it", path.display());
     }
-    let skip = if args.skip_unsupported {
-        " --skip-unsupported"
-    } else {
-        ""
-    };
-    let command = match (&args.spec, &args.out, &args.crate_name) {
-        (Some(spec), Some(out), Some(name)) => {
-            format!(
-                "cargo xtask codegen{skip} --spec {} --out {} --crate-name {name}",
-                spec.display(),
-                out.display()
-            )
-        }
-        _ => format!("cargo xtask codegen{skip}"),
-    };
-    match (foreign.len(), own.len()) {
+    let mut command = "cargo xtask codegen".to_owned();
+    if args.skip_unsupported {
+        command += " --skip-unsupported";
+    }
+    if let (Some(spec), Some(out), Some(name)) = (&args.spec, &args.out, &args.crate_name) {
+        let (spec, out) = (spec.display(), out.display());
+        command += &format!(" --spec {spec} --out {out} --crate-name {name}");
+    }
+    if args.mock {
+        command += " --mock";
+    }
+    match (foreign.len(), stale.len() - foreign.len()) {
         (_, 0) => {}
         (0, 1) => eprintln!("run `{command}` to mend it"),
         (0, _) => eprintln!("run `{command}` to mend them"),
@@ -292,19 +201,13 @@ fn check(args: &CodegenArgs, folder: &Path, files: &Files) -> std::io::Result<u8
 }
 
 fn package_name(name: &str) -> Result<String, String> {
-    let mut characters = name.chars();
-    let starts = characters
-        .next()
-        .is_some_and(|first| first.is_ascii_alphabetic());
-    if starts
-        && characters.all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-        && !xtask::names::is_keyword(name)
-    {
-        Ok(name.to_owned())
-    } else {
-        Err(
-            "a crate's name is a letter, then letters, digits, `-` or `_`, and no keyword"
-                .to_owned(),
-        )
-    }
+    let is_valid = name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+        && !xtask::names::is_keyword(name);
+    let reason = "a crate's name is a letter, then letters, digits, `-` or `_`, and no keyword";
+    is_valid
+        .then(|| name.to_owned())
+        .ok_or_else(|| reason.to_owned())
 }

@@ -1,4 +1,5 @@
-//! `cargo xtask release-notes`: what changed in the API description since the last release, as an entry of the changelog.
+//! `cargo xtask release-notes`: the changes of the API description since the last release, as an entry of the
+//! changelog.
 
 mod date;
 
@@ -10,7 +11,7 @@ use xtask::semver::{Step, Version};
 use xtask::{changelog, output};
 
 use super::source::{self, git};
-use super::{UNUSABLE, print, workspace};
+use super::{Outcome, print, workspace};
 
 #[derive(Args)]
 pub struct ReleaseNotesArgs {
@@ -28,27 +29,10 @@ pub struct ReleaseNotesArgs {
     write: bool,
 }
 
-/// The version that the crates of the workspace have now.
-const CURRENT: &str = env!("CARGO_PKG_VERSION");
+/// The version to release, and the changes for callers since the release before.
+type Release = (Version, Diff);
 
-pub fn run(args: &ReleaseNotesArgs) -> u8 {
-    match notes(args) {
-        Ok(()) => 0,
-        Err(message) => {
-            eprintln!("{message}");
-            UNUSABLE
-        }
-    }
-}
-
-/// An entry before it is written.
-struct Entry {
-    version: Version,
-    /// What changed for callers since the release before.
-    found: Diff,
-}
-
-fn notes(args: &ReleaseNotesArgs) -> Result<(), String> {
+pub fn run(args: &ReleaseNotesArgs) -> Outcome {
     let since = match &args.since {
         Some(revision) => Some(revision.clone()),
         None => last_tag()?,
@@ -58,28 +42,28 @@ fn notes(args: &ReleaseNotesArgs) -> Result<(), String> {
         format!("error: {} can't be {what}: {error}", path.display())
     };
     let text = fs::read_to_string(&path).map_err(|error| failed("read", &error))?;
-    let entry = match since {
+    let release = match since {
         Some(since) => next(args, &since, &text)?,
         None => first(args, &text)?,
     };
-    let Some(Entry { version, found }) = entry else {
+    let Some((version, found)) = release else {
         eprintln!("nothing to release: nothing is written under `Unreleased` either");
-        return Ok(());
+        return Ok(0);
     };
     let date = args.date.clone().unwrap_or_else(date::today);
     let entry = changelog::entry(&text, &format!("{version} - {date}"), &found);
     if !args.write {
         print(&entry);
-        return Ok(());
+        return Ok(0);
     }
     let text = changelog::insert(&text, &entry).map_err(|reason| failed("written", &reason))?;
     output::replace(&path, &text).map_err(|error| failed("written", &error))?;
     eprintln!("wrote {}", path.display());
-    Ok(())
+    Ok(0)
 }
 
-/// What follows the release at a revision; `None` if nothing does.
-fn next(args: &ReleaseNotesArgs, since: &str, changelog: &str) -> Result<Option<Entry>, String> {
+/// The release after the one at a revision; `None` if nothing changed.
+fn next(args: &ReleaseNotesArgs, since: &str, changelog: &str) -> Result<Option<Release>, String> {
     let found = compare(since)?;
     source::not_compared(&found);
     let released = released(since)?;
@@ -102,17 +86,16 @@ fn next(args: &ReleaseNotesArgs, since: &str, changelog: &str) -> Result<Option<
         None => needed,
     };
     eprintln!("{released} -> {version}: {step} at least; changes of the code may ask for more");
-    Ok(Some(Entry { version, found }))
+    Ok(Some((version, found)))
 }
 
-/// The first release, which is what people wrote, under the version that the crates have.
-fn first(args: &ReleaseNotesArgs, changelog: &str) -> Result<Option<Entry>, String> {
+/// The first release: the written part of the changelog, under the version of the crates.
+fn first(args: &ReleaseNotesArgs, changelog: &str) -> Result<Option<Release>, String> {
     if let Some(released) = changelog::latest(changelog) {
         return Err(format!(
             "error: {released} was released, and no tag of a release is here\n    hint: `git fetch --tags`, or say where to start with --since REV"
         ));
     }
-    let current = || CURRENT.parse().map_err(|()| no_version());
     let version = args.version.map_or_else(current, Ok)?;
     if !changelog::is_written(changelog) {
         eprintln!("there is no tag of a release yet");
@@ -121,26 +104,27 @@ fn first(args: &ReleaseNotesArgs, changelog: &str) -> Result<Option<Entry>, Stri
     eprintln!(
         "{version} is the first release: there is no tag of another, so that nothing was compared"
     );
-    let found = Diff::default();
-    Ok(Some(Entry { version, found }))
+    Ok(Some((version, Diff::default())))
 }
 
-/// The version that was released at a revision: what the tag says, or else the changelog as it was.
+/// The version that was released at a revision, by its tag, or else by the changelog of that revision.
 fn released(since: &str) -> Result<Version, String> {
-    let written = || {
-        let text = git(&["show", &format!("{since}:CHANGELOG.md")]).ok()?;
-        changelog::latest(&String::from_utf8_lossy(&text))
-    };
-    let tagged = since.parse().ok();
-    let released = tagged.or_else(written).or_else(|| CURRENT.parse().ok());
-    released.ok_or_else(no_version)
+    if let Ok(tagged) = since.parse() {
+        return Ok(tagged);
+    }
+    let text = git(&["show", &format!("{since}:CHANGELOG.md")]).unwrap_or_default();
+    changelog::latest(&String::from_utf8_lossy(&text)).map_or_else(current, Ok)
 }
 
-fn no_version() -> String {
-    format!("error: `{CURRENT}` is no version of three numbers")
+/// The version that the crates of the workspace have now.
+fn current() -> Result<Version, String> {
+    let version = env!("CARGO_PKG_VERSION");
+    let invalid = |()| format!("error: `{version}` is no version of three numbers");
+    version.parse().map_err(invalid)
 }
 
-/// The tag of the last release before what is checked out, if there is one; tags of candidates (`v1.0.0-rc.1`) are none.
+/// The tag of the last release before what is checked out, if there is one; tags of candidates (`v1.0.0-rc.1`) are
+/// none.
 fn last_tag() -> Result<Option<String>, String> {
     git(&["rev-parse", "--git-dir"]).map_err(|reason| {
         format!("error: the last release can't be found: {reason}\n    hint: run this in a clone of the repository")
@@ -160,11 +144,8 @@ fn last_tag() -> Result<Option<String>, String> {
 
 fn compare(since: &str) -> Result<Diff, String> {
     let old = source::open(&format!("git:{since}"))?;
-    let new = source::open_own().map_err(|problem| problem.to_string())?;
-    diff::documents(&old, &new).map_err(|problems| {
-        let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        problems.join("\n")
-    })
+    let new = source::read(&source::own()).map_err(source::lines)?;
+    diff::documents(&old, &new).map_err(source::lines)
 }
 
 fn version(text: &str) -> Result<Version, String> {

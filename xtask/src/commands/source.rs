@@ -1,27 +1,41 @@
-//! Where a document comes from: a file, or a revision in git.
+//! The sources of documents: files, and revisions in git.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use xtask::diagnostic::Located;
+use xtask::diagnostic::{Located, counted};
 use xtask::diff::{Diff, LeftOutOf};
 use xtask::read::Document;
 use xtask::skip::LeftOut;
 
-use super::{UNUSABLE, workspace};
+use super::workspace;
 
 /// The API description of the workspace, from its root.
-pub const SPEC: &str = "spec/agents.yaml";
+const SPEC: &str = "spec/agents.yaml";
 
-/// Opens what a maintainer names: a file, `git:REV` for the workspace's API description at a revision, or
-/// `git:REV:path` for another file at that revision.
+/// The API description of the workspace.
+pub fn own() -> PathBuf {
+    workspace().join(SPEC)
+}
+
+/// Opens a file.
 ///
 /// # Errors
 ///
-/// Whatever is wrong, as lines to print.
+/// As [`Document::open`].
+pub fn read(path: &Path) -> Result<Document, Vec<Located>> {
+    Document::open(path).map_err(|problem| vec![*problem])
+}
+
+/// Opens a document by its name on the command line: a file, `git:REV` for the workspace's API description at a
+/// revision, or `git:REV:path` for another file at that revision.
+///
+/// # Errors
+///
+/// The lines to print.
 pub fn open(name: &str) -> Result<Document, String> {
     let Some(revision) = name.strip_prefix("git:") else {
-        return Document::open(Path::new(name)).map_err(|problem| problem.to_string());
+        return read(Path::new(name)).map_err(lines);
     };
     let (revision, path) = revision.split_once(':').unwrap_or((revision, SPEC));
     let bytes = show(revision, path)
@@ -29,17 +43,8 @@ pub fn open(name: &str) -> Result<Document, String> {
     Document::parse(name, bytes).map_err(|problem| problem.to_string())
 }
 
-/// Opens the API description of the workspace as it is.
-///
-/// # Errors
-///
-/// As [`Document::open`].
-pub fn open_own() -> Result<Document, Box<Located>> {
-    Document::open(&workspace().join(SPEC))
-}
-
 fn show(revision: &str, path: &str) -> Result<Vec<u8>, String> {
-    // git would take it for an option, wherever it stands.
+    // git takes it for an option in any position.
     if revision.is_empty() || revision.starts_with('-') {
         return Err(format!("`{revision}` is no revision"));
     }
@@ -50,7 +55,7 @@ fn show(revision: &str, path: &str) -> Result<Vec<u8>, String> {
 ///
 /// # Errors
 ///
-/// What git says, or that there is no git.
+/// The message of git, or the reason why git does not start.
 pub fn git(arguments: &[&str]) -> Result<Vec<u8>, String> {
     let mut command = Command::new("git");
     let root = workspace();
@@ -72,15 +77,13 @@ pub fn git(arguments: &[&str]) -> Result<Vec<u8>, String> {
         .to_owned())
 }
 
-/// Prints problems and ends: nothing can be done with such a document.
-pub fn refuse(problems: &[Located]) -> u8 {
-    for problem in problems {
-        eprintln!("{problem}");
-    }
-    UNUSABLE
+/// Problems as lines to print.
+pub fn lines(problems: Vec<Located>) -> String {
+    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    lines.join("\n")
 }
 
-/// Says which operations were left out, and why.
+/// Prints the skipped operations of a document with their causes.
 pub fn left_out(document: &str, left_out: &[LeftOut]) {
     for LeftOut {
         operation,
@@ -99,14 +102,13 @@ pub fn left_out(document: &str, left_out: &[LeftOut]) {
     }
 }
 
-/// Says what of two documents was not compared, and why.
+/// Prints the operations of two documents that were not compared, with the causes.
 pub fn not_compared(diff: &Diff) {
     for LeftOutOf { document, left_out } in &diff.left_out {
         self::left_out(document, left_out);
         if !left_out.is_empty() {
-            let count = left_out.len();
-            let s = if count == 1 { "" } else { "s" };
-            eprintln!("note: {document}: {count} operation{s} not compared");
+            let operations = counted(left_out.len(), "operation");
+            eprintln!("note: {document}: {operations} not compared");
         }
     }
 }

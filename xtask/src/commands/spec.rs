@@ -6,6 +6,8 @@ mod lint;
 
 use clap::Subcommand;
 
+use super::Outcome;
+
 /// What to do with an API description.
 #[derive(Subcommand)]
 pub enum SpecCommand {
@@ -36,7 +38,7 @@ pub enum SpecCommand {
     Import(import::ImportArgs),
 }
 
-pub fn run(command: &SpecCommand) -> u8 {
+pub fn run(command: &SpecCommand) -> Outcome {
     match command {
         SpecCommand::Lint(args) => lint::run(args),
         SpecCommand::Diff(args) => diff::run(args),

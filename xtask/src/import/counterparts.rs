@@ -1,5 +1,5 @@
-//! Where a thing of one description is in another: at the same place, if items of lists go by their names and paths by
-//! their shape.
+//! Nodes of one description in another: the counterpart of a node has the same location, if items of lists go by their
+//! names and paths by their shape.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::pointer;
 use crate::view::shape;
 use crate::yaml::identity;
 
-/// Finds the places of one document in another.
+/// Finds the nodes of one document in another.
 pub struct Counterparts<'a> {
     old: &'a Value,
     new: &'a Value,
@@ -22,16 +22,13 @@ impl<'a> Counterparts<'a> {
     pub fn new(old: &'a Value, new: &'a Value) -> Self {
         let paths = new.get("paths").and_then(Value::as_object);
         let paths = paths.into_iter().flatten();
-        Self {
-            old,
-            new,
-            paths: paths
-                .map(|(path, _)| (shape(path), path.as_str()))
-                .collect(),
-        }
+        let paths = paths
+            .map(|(path, _)| (shape(path), path.as_str()))
+            .collect();
+        Self { old, new, paths }
     }
 
-    /// The place in the new document of what stands at `place` in the old one.
+    /// The pointer in the new document of the node at `place` in the old one.
     pub fn find(&self, place: &str) -> Option<String> {
         let (mut old, mut new) = (self.old, self.new);
         let mut found = String::new();
@@ -58,16 +55,12 @@ impl<'a> Counterparts<'a> {
     }
 }
 
-/// The item that goes by the same name; of items without names, the one in the same place.
+/// The item that goes by the same name; of items without names, the one at the same index.
 fn partner(was: &[Value], is: &[Value], index: usize) -> Option<usize> {
-    let item = was.get(index)?;
-    match identity(item) {
+    match identity(was.get(index)?) {
         Some(name) => is
             .iter()
             .position(|item| identity(item).as_ref() == Some(&name)),
-        None => is
-            .get(index)
-            .filter(|item| identity(item).is_none())
-            .map(|_| index),
+        None => identity(is.get(index)?).is_none().then_some(index),
     }
 }

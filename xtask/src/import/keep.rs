@@ -1,4 +1,4 @@
-//! What maintainers wrote and no upstream document knows of.
+//! The annotations that maintainers wrote and upstream does not have.
 
 use serde_json::{Map, Value, json};
 
@@ -9,10 +9,10 @@ use crate::pointer;
 use crate::read::Document;
 use crate::shape::{Found, Kind, Walk};
 
-/// Whether a field says nothing about the wire, so that the old one stays where upstream has none.
+/// Whether a field is an annotation, so that the old one stays where upstream has none.
 fn is_kept(kind: Kind, field: &str) -> bool {
     match kind {
-        // Their other members are things with names of their own.
+        // Their other members are nodes with names of their own.
         Kind::Paths | Kind::Responses | Kind::Callback => is_extension(field),
         _ => {
             is_extension(field)
@@ -25,43 +25,32 @@ fn is_extension(field: &str) -> bool {
     field.starts_with("x-")
 }
 
-/// Gives what stands in both documents the annotations that only the old one has.
+/// Gives nodes that both documents have the annotations that only the old one has.
 pub fn annotations(new: &mut Value, old: &Value) {
-    let kept: Vec<(Kind, String, Map<String, Value>)> = {
-        let counterparts = Counterparts::new(old, new);
-        nodes(old)
-            .filter_map(|(kind, place, members)| {
-                let kept = members.iter().filter(|(field, _)| is_kept(kind, field));
-                let kept: Map<String, Value> = kept
-                    .map(|(field, value)| (field.clone(), value.clone()))
-                    .collect();
-                (!kept.is_empty())
-                    .then(|| Some((kind, counterparts.find(&place)?, kept)))
-                    .flatten()
-            })
-            .collect()
-    };
-    // Inner places first: putting an `allOf` around a reference moves nothing that is still to come.
-    for (kind, place, kept) in kept.into_iter().rev() {
+    let counterparts = Counterparts::new(old, new);
+    let nodes: Vec<(Kind, String, &Map<String, Value>)> = nodes(old)
+        .filter(|(kind, _, members)| members.keys().any(|field| is_kept(*kind, field)))
+        .filter_map(|(kind, place, members)| Some((kind, counterparts.find(&place)?, members)))
+        .collect();
+    // Inner nodes first: putting an `allOf` around a reference moves no node that is still to come.
+    for (kind, place, old) in nodes.into_iter().rev() {
         let Some(Value::Object(members)) = pointer::get_mut(new, &place) else {
             continue;
         };
-        let missing: Map<String, Value> = kept
-            .into_iter()
-            .filter(|(field, _)| !members.contains_key(field))
+        let missing: Vec<(&String, &Value)> = old
+            .iter()
+            .filter(|(field, _)| is_kept(kind, field) && !members.contains_key(*field))
             .collect();
-        if missing.is_empty() {
-            continue;
-        }
-        if members.contains_key("$ref") {
+        if members.contains_key("$ref") && !missing.is_empty() {
             if kind != Kind::Schema {
                 continue;
             }
-            // Beside a reference 3.0 ignores what it finds.
+            // OpenAPI 3.0 ignores the fields beside a reference.
             let reference = std::mem::take(members);
             members.insert("allOf".to_owned(), json!([reference]));
         }
-        members.extend(missing);
+        let missing = missing.into_iter();
+        members.extend(missing.map(|(field, value)| (field.clone(), value.clone())));
     }
 }
 
@@ -70,17 +59,9 @@ pub fn lost(new: &Value, old: &Document) -> Vec<Lost> {
     let counterparts = Counterparts::new(&old.root, new);
     let mut lost = Vec::new();
     for (_, place, members) in nodes(&old.root) {
-        let extensions: Vec<(&String, &Value)> = members
-            .iter()
-            .filter(|(field, _)| is_extension(field))
-            .collect();
-        if extensions.is_empty() {
-            continue;
-        }
-        let found = counterparts.find(&place);
-        let counterpart = found.as_ref().and_then(|place| pointer::get(new, place));
-        for (field, value) in extensions {
-            let reason = match counterpart {
+        let counterpart = || pointer::get(new, &counterparts.find(&place)?);
+        for (field, value) in members.iter().filter(|(field, _)| is_extension(field)) {
+            let reason = match counterpart() {
                 Some(counterpart) if counterpart.get(field).is_some() => continue,
                 Some(_) => "a reference is in its place",
                 None => "what it is about is no longer there",
@@ -89,11 +70,10 @@ pub fn lost(new: &Value, old: &Document) -> Vec<Lost> {
             let hint = format!(
                 "if it has another name now, mark that by an action in the overlay; then let the old one go with `--drop {field}`"
             );
-            let problem =
-                Diagnostic::error("lost-extension", pointer::join(&place, field), message);
+            let place = pointer::join(&place, field);
             lost.push(Lost {
                 extension: field.clone(),
-                problem: old.locate(problem.hint(hint)),
+                problem: old.locate(Diagnostic::error("lost-extension", place, message).hint(hint)),
             });
         }
     }
@@ -101,7 +81,7 @@ pub fn lost(new: &Value, old: &Document) -> Vec<Lost> {
     lost
 }
 
-/// Everything in a document that is what it is by itself, parents first.
+/// The typed nodes of a document that are no references, parents first.
 pub fn nodes(root: &Value) -> impl Iterator<Item = (Kind, String, &Map<String, Value>)> {
     let found = Walk::document(root).found.into_iter();
     found

@@ -1,5 +1,5 @@
-//! Names that the generated code goes by and the wire does not know: upstream may change them without meaning anything
-//! by it, and every caller would have to follow. They stay as they are where it is certain what is what.
+//! Names that the generated code uses and the wire does not have: paths, operations and schemas. Upstream may rename
+//! them without a change of the API, and every caller would have to follow. They stay where the counterpart is certain.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,7 +9,7 @@ use super::paths;
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::read::Document;
-use crate::shape::{Kind, Version, Walk};
+use crate::shape::{Found, Kind, Version, Walk};
 use crate::view::{self, OperationView, shape};
 
 const SCHEMAS: &str = "/components/schemas";
@@ -34,37 +34,34 @@ fn operations(upstream: &mut Document, current: &Value, notes: &mut Vec<Diagnost
         .filter_map(|operation| Some(((shape(operation.path), operation.method), operation.id()?)))
         .collect();
     let all = OperationView::all(&upstream.root);
-    // A name that upstream gives to something else by now is upstream's.
+    // A name that upstream gives to another operation by now is upstream's.
     let taken: BTreeSet<&str> = all.iter().filter_map(OperationView::id).collect();
-    let renamed: Vec<(String, Option<String>, String)> = all
-        .iter()
-        .filter_map(|operation| {
-            let old = known.get(&(shape(operation.path), operation.method))?;
-            let is_free = !taken.contains(old);
-            (operation.id() != Some(old) && is_free).then(|| {
-                let id = operation.id().map(str::to_owned);
-                (operation.pointer(), id, (*old).to_owned())
-            })
-        })
-        .collect();
-    let mut ids: HashMap<String, String> = HashMap::new();
-    for (place, upstream_id, old) in renamed {
-        if let Some(operation) = pointer::get_mut(&mut upstream.root, &place) {
-            operation["operationId"] = Value::from(old.as_str());
+    let renamed = all.iter().filter_map(|operation| {
+        let old = *known.get(&(shape(operation.path), operation.method))?;
+        let place = pointer::join(&operation.pointer(), "operationId");
+        let id = operation.id().map(str::to_owned);
+        (!taken.contains(old)).then_some((place, id, old))
+    });
+    let mut ids: HashMap<String, &str> = HashMap::new();
+    for (place, id, old) in renamed.collect::<Vec<_>>() {
+        let operation = pointer::parent(&place);
+        let operation = operation.and_then(|place| pointer::get_mut(&mut upstream.root, place));
+        if let Some(operation) = operation {
+            operation["operationId"] = Value::from(old);
         }
-        if let Some(id) = upstream_id {
-            let place = pointer::join(&place, "operationId");
+        if let Some(id) = id {
             let message = format!("upstream calls the operation `{id}`; it stays `{old}`");
             notes.push(kept(place, message));
             ids.insert(id, old);
         }
     }
-    for place in places(&upstream.root, Kind::Link) {
-        let id = pointer::get_mut(&mut upstream.root, &pointer::join(&place, "operationId"));
-        if let Some(id) = id
+    let found = Walk::document(&upstream.root).found.into_iter();
+    for link in found.filter(|found| found.kind == Kind::Link && found.reference.is_none()) {
+        let place = pointer::join(&link.pointer, "operationId");
+        if let Some(id) = pointer::get_mut(&mut upstream.root, &place)
             && let Some(old) = id.as_str().and_then(|id| ids.get(id))
         {
-            *id = Value::from(old.as_str());
+            *id = Value::from(*old);
         }
     }
 }
@@ -76,35 +73,24 @@ pub fn kept(place: String, message: String) -> Diagnostic {
         .note()
 }
 
-fn places(root: &Value, kind: Kind) -> Vec<String> {
-    let found = Walk::document(root).found.into_iter();
-    found
-        .filter(|found| found.kind == kind && found.reference.is_none())
-        .map(|found| found.pointer)
-        .collect()
-}
-
-/// A schema is the same if it is new, says word for word what one that is gone said, and no other does.
+/// A new schema replaces one that is gone if their constraints are equal, and no other schema has the same constraints.
 fn schemas(upstream: &mut Document, current: &Value, notes: &mut Vec<Diagnostic>) {
     let empty = Map::new();
     let section = |root| pointer::get(root, SCHEMAS).and_then(Value::as_object);
     let old = section(current).unwrap_or(&empty);
     let new = section(&upstream.root).unwrap_or(&empty);
-    let gone: Vec<&String> = old.keys().filter(|name| !new.contains_key(*name)).collect();
-    let fresh: Vec<&String> = new.keys().filter(|name| !old.contains_key(*name)).collect();
+    let mut gone: Vec<&String> = old.keys().filter(|name| !new.contains_key(*name)).collect();
+    let mut fresh: Vec<&String> = new.keys().filter(|name| !old.contains_key(*name)).collect();
     let mut renamed: BTreeMap<String, String> = BTreeMap::new();
-    // One that refers to another that was renamed is recognised after it.
-    while renamed.len() < gone.len().min(fresh.len()) {
+    // A schema that refers to another one that was renamed is recognised after it.
+    loop {
         let mut by_content: HashMap<String, (Vec<&String>, Vec<&String>)> = HashMap::new();
-        for name in gone
-            .iter()
-            .filter(|name| !renamed.values().any(|old| old == **name))
-        {
+        for name in &gone {
             if let Some(content) = content(name, &old[*name], &BTreeMap::new()) {
                 by_content.entry(content).or_default().0.push(name);
             }
         }
-        for name in fresh.iter().filter(|name| !renamed.contains_key(**name)) {
+        for name in &fresh {
             if let Some(content) = content(name, &new[*name], &renamed) {
                 by_content.entry(content).or_default().1.push(name);
             }
@@ -113,6 +99,8 @@ fn schemas(upstream: &mut Document, current: &Value, notes: &mut Vec<Diagnostic>
         for (was, is) in by_content.into_values() {
             if let ([was], [is]) = (was.as_slice(), is.as_slice()) {
                 renamed.insert((*is).clone(), (*was).clone());
+                gone.retain(|name| name != was);
+                fresh.retain(|name| name != is);
             }
         }
         if renamed.len() == before {
@@ -120,59 +108,68 @@ fn schemas(upstream: &mut Document, current: &Value, notes: &mut Vec<Diagnostic>
         }
     }
     for (is, was) in &renamed {
-        let place = pointer::join(SCHEMAS, is);
         let message = format!("upstream calls the schema `{is}`; it stays `{was}`");
-        notes.push(kept(place.clone(), message));
+        notes.push(kept(pointer::join(SCHEMAS, is), message));
     }
     rename(upstream, &renamed);
 }
 
-/// What a schema says, without what only describes it; `None` for one that says too little to be known by.
+/// The constraints of a schema without its annotations; `None` for one that has too few to be known by.
 fn content(name: &str, schema: &Value, renamed: &BTreeMap<String, String>) -> Option<String> {
-    let has = |field: &str, least: usize| match &schema[field] {
+    const WORDS: [&str; 4] = ["title", "description", "example", "externalDocs"];
+    let has = |(field, least): (&str, usize)| match &schema[field] {
         Value::Object(members) => members.len() >= least,
         Value::Array(items) => items.len() >= least,
         _ => false,
     };
-    let says_enough = has("properties", 1)
-        || has("enum", 2)
-        || has("allOf", 2)
-        || has("oneOf", 2)
-        || has("anyOf", 2);
-    if !says_enough {
+    let known_by = [
+        ("properties", 1),
+        ("enum", 2),
+        ("allOf", 2),
+        ("oneOf", 2),
+        ("anyOf", 2),
+    ];
+    if !known_by.into_iter().any(has) {
         return None;
     }
     let mut content = schema.clone();
-    for found in Walk::of(Kind::Schema, schema, "").found.into_iter().rev() {
-        let Some(Value::Object(members)) = pointer::get_mut(&mut content, &found.pointer) else {
-            continue;
-        };
-        members.retain(|field, _| {
-            let is_words =
-                ["title", "description", "example", "externalDocs"].contains(&field.as_str());
-            !is_words && !field.starts_with("x-")
-        });
-        in_one_spelling(members);
-        let name_of = |target: &str| {
-            let target = view::schema_name(target).unwrap_or_else(|| target.to_owned());
-            let target = renamed.get(&target).cloned().unwrap_or(target);
-            Value::from(if target == name { "" } else { &target })
-        };
-        if let Some(target) = found.reference.as_deref() {
-            members.insert("$ref".to_owned(), name_of(target));
-        }
-        if found.kind == Kind::Discriminator
-            && let Some(Value::Object(mapping)) = members.get_mut("mapping")
-        {
-            for (_, target) in mapping {
-                *target = name_of(target.as_str().unwrap_or_default());
-            }
+    let found = Walk::of(Kind::Schema, schema, "").found;
+    retarget(&mut content, &found, |target| {
+        let target = view::schema_name(target).unwrap_or_else(|| target.to_owned());
+        let target = renamed.get(&target).cloned().unwrap_or(target);
+        let is_own = target == name;
+        Some(if is_own { String::new() } else { target })
+    });
+    for found in found.iter().rev() {
+        if let Some(Value::Object(members)) = pointer::get_mut(&mut content, &found.pointer) {
+            members.retain(|field, _| !WORDS.contains(&field.as_str()) && !field.starts_with("x-"));
+            in_one_spelling(members);
         }
     }
     Some(content.to_string())
 }
 
-/// Replaces the spellings that OpenAPI 3.1 has for what 3.0 has, too.
+/// Replaces the targets of references and of discriminator mappings that have a new one.
+fn retarget(root: &mut Value, found: &[Found], new: impl Fn(&str) -> Option<String>) {
+    for found in found {
+        let Some(Value::Object(members)) = pointer::get_mut(root, &found.pointer) else {
+            continue;
+        };
+        let is_mapped = found.kind == Kind::Discriminator;
+        let targets: Vec<&mut Value> = match (&found.reference, members.get_mut("mapping")) {
+            (Some(_), _) => members.get_mut("$ref").into_iter().collect(),
+            (None, Some(Value::Object(mapping))) if is_mapped => mapping.values_mut().collect(),
+            _ => Vec::new(),
+        };
+        for target in targets {
+            if let Some(new) = target.as_str().and_then(&new) {
+                *target = Value::from(new);
+            }
+        }
+    }
+}
+
+/// Replaces keywords of OpenAPI 3.1 by their equivalents in 3.0.
 fn in_one_spelling(schema: &mut Map<String, Value>) {
     if let Some(value) = schema.remove("const") {
         schema.insert("enum".to_owned(), json!([value]));
@@ -191,40 +188,19 @@ fn in_one_spelling(schema: &mut Map<String, Value>) {
     }
 }
 
-/// Renames schemas, and what refers to them.
+/// Renames schemas, and the references to them.
 fn rename(upstream: &mut Document, renamed: &BTreeMap<String, String>) {
     if renamed.is_empty() {
         return;
     }
     let found = Walk::document(&upstream.root).found;
-    let new_name = |reference: &str| {
-        let name = view::schema_name(reference)?;
-        let name = renamed.get(&name)?;
-        Some(Value::from(format!("#{}", pointer::join(SCHEMAS, name))))
-    };
-    for found in &found {
-        if let Some(reference) = found.reference.as_deref().and_then(new_name)
-            && let Some(slot) =
-                pointer::get_mut(&mut upstream.root, &pointer::join(&found.pointer, "$ref"))
-        {
-            *slot = reference;
+    retarget(&mut upstream.root, &found, |target| {
+        match view::schema_name(target) {
+            Some(name) => Some(format!("#{}", pointer::join(SCHEMAS, renamed.get(&name)?))),
+            // A mapping may name a schema by its name alone.
+            None => renamed.get(target).cloned(),
         }
-        if found.kind != Kind::Discriminator {
-            continue;
-        }
-        let mapping = pointer::get_mut(
-            &mut upstream.root,
-            &pointer::join(&found.pointer, "mapping"),
-        );
-        for (_, target) in mapping.and_then(Value::as_object_mut).into_iter().flatten() {
-            // A mapping names a schema by a reference, or by its name alone.
-            let text = target.as_str().unwrap_or_default();
-            let by_name = || renamed.get(text).map(|name| Value::from(name.as_str()));
-            if let Some(name) = new_name(text).or_else(by_name) {
-                *target = name;
-            }
-        }
-    }
+    });
     for (is, was) in renamed {
         let section = pointer::get_mut(&mut upstream.root, SCHEMAS).and_then(Value::as_object_mut);
         if let Some(section) = section

@@ -1,38 +1,31 @@
-//! Operations that say nothing of themselves: what they are for, and what they belong to.
-
-use serde_json::Value;
+//! Operations without a description or a tag.
 
 use super::Subject;
 use crate::diagnostic::Diagnostic;
 
 pub fn check(subject: &Subject<'_>, warnings: &mut Vec<Diagnostic>) {
     for operation in &subject.operations {
-        let id = operation.effective_id();
-        let said = |field: &str| {
-            let text = operation.value.get(field).and_then(Value::as_str);
+        let mut warn = |code, message: &str, hint: &str| {
+            let warning = Diagnostic::error(code, operation.pointer(), message);
+            warnings.push(warning.operation(operation.effective_id()).hint(hint));
+        };
+        let has_text = |field: &str| {
+            let text = operation.value[field].as_str();
             text.is_some_and(|text| !text.trim().is_empty())
         };
-        let tags = operation.value.get("tags").and_then(Value::as_array);
+        let tags = operation.value["tags"].as_array();
         if tags.is_none_or(Vec::is_empty) {
-            warnings.push(
-                Diagnostic::error(
-                    "untagged-operation",
-                    operation.pointer(),
-                    "the operation has no tag",
-                )
-                .operation(id.clone())
-                .hint("tag it with the resource that it is about: readers look for operations by that"),
+            warn(
+                "untagged-operation",
+                "the operation has no tag",
+                "tag it with the resource that it is about: readers look for operations by that",
             );
         }
-        if !said("summary") && !said("description") {
-            warnings.push(
-                Diagnostic::error(
-                    "undescribed-operation",
-                    operation.pointer(),
-                    "the operation has neither summary nor description",
-                )
-                .operation(id)
-                .hint("its method will be documented by method and path alone"),
+        if !has_text("summary") && !has_text("description") {
+            warn(
+                "undescribed-operation",
+                "the operation has neither summary nor description",
+                "its method will be documented by method and path alone",
             );
         }
     }

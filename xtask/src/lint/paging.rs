@@ -8,12 +8,12 @@ use super::Subject;
 use crate::diagnostic::Diagnostic;
 use crate::view::{self, OperationView};
 
-/// What fields that hold the items of a list are called.
+/// Names of fields that hold the items of a list.
 const ITEMS: [&str; 8] = [
     "data", "items", "results", "records", "entries", "values", "nodes", "edges",
 ];
 
-/// Words of which one is in the name of a parameter that says where a page begins.
+/// The name of a parameter that selects a page has one of these words.
 const WHERE: [&str; 7] = [
     "cursor",
     "page",
@@ -24,7 +24,7 @@ const WHERE: [&str; 7] = [
     "continuation",
 ];
 
-/// Names of such parameters whose words say nothing in other company: `created_after` is a filter.
+/// Names of such parameters whose words alone are ambiguous: `created_after` is a filter.
 const WHOLE: [&str; 10] = [
     "after",
     "before",
@@ -38,7 +38,7 @@ const WHOLE: [&str; 10] = [
     "exclusive_start_key",
 ];
 
-/// Words of which one is in the name of a field that says whether, or where, it goes on.
+/// The name of a field that tells whether there is a next page has one of these words.
 const ON: [&str; 10] = [
     "next",
     "more",
@@ -85,14 +85,14 @@ pub fn check(subject: &Subject<'_>, warnings: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Whether one of the words that a name is made of is one of these.
+/// Whether a name has one of these words.
 fn has(name: &str, words: &[&str]) -> bool {
     name.to_snake_case()
         .split('_')
         .any(|word| words.contains(&word))
 }
 
-/// The schema of the answer if all goes well.
+/// The schema of the first success response.
 fn answer<'a>(root: &'a Value, operation: &OperationView<'a>) -> Option<&'a Value> {
     let responses = operation.value.get("responses")?.as_object()?;
     let (_, response) = responses
@@ -100,16 +100,13 @@ fn answer<'a>(root: &'a Value, operation: &OperationView<'a>) -> Option<&'a Valu
         .find(|(status, _)| status.starts_with('2'))?;
     let (_, response) = view::resolve(root, response)?;
     let content = response.get("content")?.as_object()?;
-    let (_, body) = content.iter().find(|(media_type, _)| is_json(media_type))?;
+    let (_, body) = content
+        .iter()
+        .find(|(media_type, _)| view::is_json(media_type))?;
     Some(view::single(root, body.get("schema")?))
 }
 
-fn is_json(media_type: &str) -> bool {
-    let essence = view::essence(media_type);
-    essence == "application/json" || essence.ends_with("+json")
-}
-
-/// The fields of an object and of what it is composed of.
+/// The fields of an object and of the branches of its `allOf`.
 fn fields<'a>(root: &'a Value, schema: &'a Value) -> impl Iterator<Item = (&'a str, &'a Value)> {
     let parts = schema["allOf"].as_array().into_iter().flatten();
     let parts = parts.filter_map(move |part| Some(view::resolve(root, part)?.1));
@@ -121,7 +118,7 @@ fn fields<'a>(root: &'a Value, schema: &'a Value) -> impl Iterator<Item = (&'a s
 }
 
 fn is_list(root: &Value, operation: &OperationView<'_>, answer: &Value) -> bool {
-    // What is asked for by a body may still be a list, if it says so.
+    // An operation with a body may still be a list if its name says so.
     if operation
         .effective_id()
         .to_snake_case()

@@ -1,55 +1,53 @@
-//! What an action is about: a JSONPath (RFC 9535), and the places that it selects.
+//! The target of an action: a JSONPath (RFC 9535), and the locations that it selects.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-use jsonpath_rust::parser::model::JpQuery;
-use jsonpath_rust::parser::parse_json_path;
-use jsonpath_rust::query::js_path_process;
+use jsonpath_rfc9535::{Element, Error, JsonPath, NormalizedPath};
 use serde_json::Value;
 
 use crate::pointer;
 
-/// Longer paths are refused: the parser is asked for no more than a person writes.
+/// The longest JSONPath in bytes: the parser is asked for no more than a person writes.
 const MAX_LENGTH: usize = 1024;
 
-/// Each `..` goes through all that is below each value that was selected before, so that the work grows with the depth
-/// of the document for each of them.
+/// Each `..` visits all descendants of each node that was selected before, so the work grows with the depth of the
+/// document for each of them.
 const MAX_DESCENTS: usize = 2;
+
+/// The parser reads the argument of a function several times, so its work doubles with each nested call.
+const MAX_PARENTHESES: usize = 8;
 
 /// A JSONPath.
 #[derive(Debug)]
 pub struct Target {
     text: String,
-    query: JpQuery,
+    query: JsonPath,
 }
 
 impl Target {
-    /// Reads a JSONPath; if it isn't one, says why.
+    /// Parses a JSONPath, or returns the reason why it is invalid.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.len() > MAX_LENGTH {
             return Err(format!("it has more than {MAX_LENGTH} bytes, the limit"));
         }
-        if text.matches("..").count() > MAX_DESCENTS {
-            return Err(format!(
-                "it has more than {MAX_DESCENTS} times `..`, the limit"
-            ));
+        for (symbol, limit) in [("..", MAX_DESCENTS), ("(", MAX_PARENTHESES)] {
+            if text.matches(symbol).count() > limit {
+                return Err(format!(
+                    "it has more than {limit} times `{symbol}`, the limit"
+                ));
+            }
         }
-        let query = parse_json_path(text).map_err(|error| one_line(&error.to_string()))?;
+        let query = JsonPath::parse(text).map_err(|error| reason(text, &error))?;
         Ok(Self {
             text: text.to_owned(),
             query,
         })
     }
 
-    /// The places that it selects, as JSON pointers, each once.
-    pub fn select(&self, root: &Value) -> Result<BTreeSet<String>, String> {
-        let found =
-            js_path_process(&self.query, root).map_err(|error| one_line(&error.to_string()))?;
-        let places = found.into_iter().map(|found| pointer_of(&found.path()));
-        places
-            .collect::<Option<_>>()
-            .ok_or_else(|| "it selects a place that has no name".to_owned())
+    /// The JSON pointers of the selected nodes, each once.
+    pub fn select(&self, root: &Value) -> BTreeSet<String> {
+        self.query.query(root).paths().map(pointer_of).collect()
     }
 }
 
@@ -59,59 +57,26 @@ impl fmt::Display for Target {
     }
 }
 
-/// The parser draws a picture of where it stopped, in terms of its grammar; the place is what helps.
-fn one_line(message: &str) -> String {
-    let place = message.lines().find_map(|line| {
-        let (_, place) = line.split_once("--> 1:")?;
-        place.trim().parse::<usize>().ok()
-    });
-    match place {
-        Some(column) => format!("it makes no sense from character {column} on"),
-        None => message.split_whitespace().collect::<Vec<_>>().join(" "),
+fn reason(text: &str, error: &Error) -> String {
+    match error {
+        Error::Syntax { position, .. } => {
+            let valid = text.get(..*position).unwrap_or_default();
+            let character = valid.chars().count() + 1;
+            format!("it makes no sense from character {character} on")
+        }
+        error => error.to_string(),
     }
 }
 
-/// A normalized path (RFC 9535, section 2.7), `$['a'][0]`, as a JSON pointer.
-fn pointer_of(path: &str) -> Option<String> {
-    let mut rest = path.strip_prefix('$')?;
+fn pointer_of(path: &NormalizedPath<'_>) -> String {
     let mut pointer = String::new();
-    while let Some(inner) = rest.strip_prefix('[') {
-        if let Some(name) = inner.strip_prefix('\'') {
-            let (name, after) = quoted(name)?;
-            pointer::push(&mut pointer, &name);
-            rest = after.strip_prefix(']')?;
-        } else {
-            let (index, after) = inner.split_once(']')?;
-            pointer::push(&mut pointer, index);
-            rest = after;
+    for element in path.elements() {
+        match element {
+            Element::Name(name) => pointer::push(&mut pointer, name),
+            Element::Index(index) => pointer::push(&mut pointer, &index.to_string()),
         }
     }
-    rest.is_empty().then_some(pointer)
-}
-
-/// The text up to the closing quote, unescaped, and what follows it.
-fn quoted(text: &str) -> Option<(String, &str)> {
-    let mut name = String::new();
-    let mut characters = text.char_indices();
-    while let Some((index, c)) = characters.next() {
-        match c {
-            '\'' => return Some((name, &text[index + 1..])),
-            '\\' => match characters.next()?.1 {
-                'b' => name.push('\u{8}'),
-                't' => name.push('\t'),
-                'n' => name.push('\n'),
-                'f' => name.push('\u{c}'),
-                'r' => name.push('\r'),
-                'u' => {
-                    let digits: String = characters.by_ref().take(4).map(|(_, c)| c).collect();
-                    name.push(char::from_u32(u32::from_str_radix(&digits, 16).ok()?)?);
-                }
-                other => name.push(other),
-            },
-            c => name.push(c),
-        }
-    }
-    None
+    pointer
 }
 
 #[cfg(test)]
@@ -120,18 +85,18 @@ mod tests {
 
     use super::Target;
 
-    /// The places that a path selects, one to a line, or why it selects none.
+    /// The locations that a path selects, one to a line, or why the path is invalid.
     fn select(path: &str) -> Result<String, String> {
         let root = json!({
             "paths": { "/a/{b}": { "get": { "x'y\\": [1, 2] } }, "/c": { "get": {}, "post": {} } },
             "tags": [{ "name": "one" }, { "name": "two" }],
         });
-        let places = Target::parse(path)?.select(&root)?;
+        let places = Target::parse(path)?.select(&root);
         Ok(places.into_iter().collect::<Vec<_>>().join("\n"))
     }
 
     #[test]
-    fn places_are_json_pointers() {
+    fn locations_are_json_pointers() {
         for (path, places) in [
             ("$", ""),
             ("$.paths['/a/{b}'].get", "/paths/~1a~1{b}/get"),
@@ -144,15 +109,25 @@ mod tests {
     }
 
     #[test]
-    fn what_is_selected_twice_is_one_place() {
+    fn a_node_that_is_selected_twice_is_one_location() {
         assert_eq!(select("$.tags[0, 0]"), Ok("/tags/0".to_owned()));
     }
 
     #[test]
-    fn what_is_no_path_is_said_in_one_line() {
+    fn a_syntax_error_names_the_first_character_of_what_is_invalid() {
+        let reason = select("$['ü'].tags[?@.name = 'two']").err();
+        let expected = "it makes no sense from character 12 on";
+        assert_eq!(reason.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn an_invalid_path_is_explained_in_one_line() {
         let long = "$".repeat(2000);
-        let deep = format!("$[?{}", "(".repeat(900));
-        for path in ["", "paths", "$.", "$[", "$.a[?", "$....a", &long, &deep] {
+        let deep = format!("$[?{}", "@[?".repeat(300));
+        let calls = format!("$[?{}@{} > 1]", "length(".repeat(50), ")".repeat(50));
+        for path in [
+            "", "paths", "$.", "$[", "$.a[?", "$....a", &long, &deep, &calls,
+        ] {
             let reason = select(path).err().unwrap_or_default();
             let is_line = !reason.is_empty() && !reason.contains('\n');
             assert!(is_line, "{path}: {reason}");

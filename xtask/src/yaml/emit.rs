@@ -13,96 +13,68 @@ const WIDTH: usize = 100;
 const SHORT_LIST: usize = 6;
 
 pub fn document(value: &Value, order: &Order<'_>) -> String {
-    let mut lines = Vec::new();
-    match value {
-        Value::Object(members) if !members.is_empty() => {
-            block(value, 0, "", order, &mut lines);
-        }
-        Value::Array(items) if !items.is_empty() => block(value, 0, "", order, &mut lines),
-        scalar => lines.push(inline(scalar, 0).unwrap_or_default()),
+    let mut lines = block(value, 0, "", order);
+    if lines.is_empty() {
+        lines.extend(inline(value, 0));
     }
-    let mut text = lines.join("\n");
-    text.push('\n');
-    text
+    lines.join("\n") + "\n"
 }
 
-/// The lines of one member of an object.
-pub fn member(
-    name: &str,
+/// The lines of a member of an object, or of an item of a list, which has no name.
+pub fn entry(
+    name: Option<&str>,
     value: &Value,
     indent: usize,
     at: &str,
     order: &Order<'_>,
 ) -> Vec<String> {
-    let mut lines = Vec::new();
-    let head = format!("{}{}:", " ".repeat(indent), key(name));
-    after(head, value, indent, at, order, &mut lines);
-    lines
-}
-
-/// The lines of one item of a list; `indent` is the column of its dash.
-pub fn item(value: &Value, indent: usize, at: &str, order: &Order<'_>) -> Vec<String> {
-    let dash = format!("{}-", " ".repeat(indent));
-    let mut lines = Vec::new();
-    match value {
-        // The first member, or item, stands in the line of the dash.
-        Value::Object(members) if !members.is_empty() => {
-            block(value, indent + 2, at, order, &mut lines);
-            with_dash(&mut lines, indent);
-        }
-        Value::Array(items) if !items.is_empty() && inline(value, indent + 2).is_none() => {
-            block(value, indent + 2, at, order, &mut lines);
-            with_dash(&mut lines, indent);
-        }
-        value => after(dash, value, indent, at, order, &mut lines),
+    let margin = " ".repeat(indent);
+    let head = match name {
+        Some(name) => format!("{margin}{}:", key(name)),
+        None => format!("{margin}-"),
+    };
+    if let Some(text) = inline(value, head.chars().count() + 1) {
+        return vec![format!("{head} {text}")];
+    }
+    if let Value::String(text) = value {
+        let (style, mut lines) = lines_of(text, indent + 2);
+        lines.insert(0, format!("{head} {style}"));
+        return lines;
+    }
+    let mut lines = block(value, indent + 2, at, order);
+    match name {
+        Some(_) => lines.insert(0, head),
+        None => with_dash(&mut lines, indent),
     }
     lines
 }
 
-/// Puts a dash before the first of the lines of an item.
+/// Puts a dash before the first line of an item.
 pub fn with_dash(lines: &mut [String], indent: usize) {
     if let Some(first) = lines.first_mut() {
         *first = format!("{}- {}", " ".repeat(indent), first.trim_start());
     }
 }
 
-/// The members or items of a collection that is not empty, a line or more for each.
-fn block(value: &Value, indent: usize, at: &str, order: &Order<'_>, lines: &mut Vec<String>) {
+/// The lines of the members or items of a collection.
+fn block(value: &Value, indent: usize, at: &str, order: &Order<'_>) -> Vec<String> {
+    let lines = |name: Option<&str>, token: &str, value| {
+        entry(name, value, indent, &pointer::join(at, token), order)
+    };
     match value {
         Value::Object(members) => {
-            for name in ordered(members, at, order) {
-                let at = pointer::join(at, name);
-                lines.extend(member(name, &members[name], indent, &at, order));
-            }
+            let names = ordered(members, at, order).into_iter();
+            names
+                .flat_map(|name| lines(Some(name), name, &members[name]))
+                .collect()
         }
         Value::Array(items) => {
-            for (index, value) in items.iter().enumerate() {
-                let at = pointer::join(at, &index.to_string());
-                lines.extend(item(value, indent, &at, order));
-            }
+            let items = items.iter().enumerate();
+            items
+                .flat_map(|(index, item)| lines(None, &index.to_string(), item))
+                .collect()
         }
-        _ => {}
-    }
-}
-
-/// A value after what introduces it, a key or a dash.
-fn after(
-    head: String,
-    value: &Value,
-    indent: usize,
-    at: &str,
-    order: &Order<'_>,
-    lines: &mut Vec<String>,
-) {
-    if let Some(text) = inline(value, head.chars().count() + 1) {
-        lines.push(format!("{head} {text}"));
-    } else if let Value::String(text) = value {
-        let (style, content) = lines_of(text, indent + 2);
-        lines.push(format!("{head} {style}"));
-        lines.extend(content);
-    } else {
-        lines.push(head);
-        block(value, indent + 2, at, order, lines);
+        _ => Vec::new(),
     }
 }
 
@@ -123,7 +95,7 @@ fn inline(value: &Value, column: usize) -> Option<String> {
     }
 }
 
-/// A scalar that may stand in a list in brackets.
+/// A scalar in a list in brackets, if it is short and plain.
 fn short(value: &Value) -> Option<String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./".contains(c);
     match value {
@@ -139,12 +111,14 @@ fn is_block(text: &str, column: usize) -> bool {
         && (text.contains('\n') || column + text.chars().count() > WIDTH && folds(text))
 }
 
-/// Blocks have no escapes: what can't be written as it is has to be quoted.
+/// Blocks have no escapes: a text with other characters has to be quoted.
 fn can_be_block(text: &str) -> bool {
-    let is_printable = |c: char| {
-        c == '\n' || !(c.is_control() || ('\u{2028}'..='\u{2029}').contains(&c) || c == '\u{feff}')
-    };
-    text.chars().all(is_printable) && text.contains(|c: char| c != '\n' && c != ' ')
+    text.chars().all(|c| c == '\n' || is_printable(c))
+        && text.contains(|c: char| c != '\n' && c != ' ')
+}
+
+fn is_printable(c: char) -> bool {
+    !(c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}'))
 }
 
 /// Whether a text of one line stays the same if it is wrapped between its words.
@@ -155,18 +129,17 @@ fn folds(text: &str) -> bool {
 /// The header and the lines of a block.
 fn lines_of(text: &str, indent: usize) -> (String, Vec<String>) {
     let margin = " ".repeat(indent);
-    let line = |line: &str| match line {
+    let indented = |line: &str| match line {
         "" => String::new(),
         line => format!("{margin}{line}"),
     };
     if folds(text) {
-        return (
-            ">-".to_owned(),
-            wrap(text, indent).iter().map(|text| line(text)).collect(),
-        );
+        let lines = wrap(text, indent).into_iter();
+        return (">-".to_owned(), lines.map(|line| indented(&line)).collect());
     }
     let content = text.trim_end_matches('\n');
-    let chomping = match text.len() - content.len() {
+    let ends = text.len() - content.len();
+    let chomping = match ends {
         0 => "-",
         1 => "",
         _ => "+",
@@ -174,8 +147,7 @@ fn lines_of(text: &str, indent: usize) -> (String, Vec<String>) {
     // The first line tells the indentation, unless it is indented further.
     let first = content.trim_start_matches('\n');
     let indicator = if first.starts_with(' ') { "2" } else { "" };
-    let ends = text.len() - content.len();
-    let mut lines: Vec<String> = content.split('\n').map(line).collect();
+    let mut lines: Vec<String> = content.split('\n').map(indented).collect();
     lines.extend(std::iter::repeat_n(String::new(), ends.saturating_sub(1)));
     (format!("|{indicator}{chomping}"), lines)
 }
@@ -183,19 +155,13 @@ fn lines_of(text: &str, indent: usize) -> (String, Vec<String>) {
 fn wrap(text: &str, indent: usize) -> Vec<String> {
     let width = WIDTH.saturating_sub(indent).max(40);
     let mut lines: Vec<String> = Vec::new();
-    let mut length = 0;
     for word in text.split(' ') {
-        let size = word.chars().count();
         match lines.last_mut() {
-            Some(line) if length + 1 + size <= width => {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
                 line.push(' ');
                 line.push_str(word);
-                length += 1 + size;
             }
-            _ => {
-                lines.push(word.to_owned());
-                length = size;
-            }
+            _ => lines.push(word.to_owned()),
         }
     }
     lines
@@ -211,46 +177,31 @@ fn key(name: &str) -> String {
     }
 }
 
-/// A text in one line: as it is, or in quotes where it would read as something else.
-pub fn word(text: &str) -> String {
-    let quoted = || {
-        let mut quoted = String::from("\"");
-        for c in text.chars() {
-            match c {
-                '"' => quoted.push_str("\\\""),
-                '\\' => quoted.push_str("\\\\"),
-                '\n' => quoted.push_str("\\n"),
-                '\t' => quoted.push_str("\\t"),
-                c if c.is_control()
-                    || ('\u{2028}'..='\u{2029}').contains(&c)
-                    || c == '\u{feff}' =>
-                {
-                    quoted.push_str(&format!("\\u{:04x}", u32::from(c)));
-                }
-                c => quoted.push(c),
-            }
-        }
-        quoted.push('"');
-        quoted
-    };
-    if !can_be_block(text) || text.contains('\n') {
-        return quoted();
-    }
-    match serde_yaml::to_string(text) {
-        Ok(word) if word.trim_end_matches('\n').lines().count() == 1 => {
-            let word = word.trim_end_matches('\n');
-            if word == text && reads_as_other(text) {
-                format!("'{text}'")
-            } else {
-                word.to_owned()
-            }
-        }
-        _ => quoted(),
+/// A text in one line: plain, or in quotes where it would read as something else.
+fn word(text: &str) -> String {
+    let plain = serde_yaml::to_string(text).unwrap_or_default();
+    let plain = plain.trim_end_matches('\n');
+    if !can_be_block(text) || text.contains('\n') || plain.lines().count() != 1 {
+        quoted(text)
+    } else if plain == text && reads_as_other(text) {
+        format!("'{text}'")
+    } else {
+        plain.to_owned()
     }
 }
 
-/// Whether readers of YAML 1.1, which many still are, take a text for a boolean, a number, a date, a time, or one of the
-/// keys of its types `value` and `merge`.
+/// A text in double quotes: as in JSON, and all characters are escaped that are not printable.
+fn quoted(text: &str) -> String {
+    let json = Value::from(text).to_string();
+    let escaped = json.chars().map(|c| match is_printable(c) {
+        true => c.to_string(),
+        false => format!("\\u{:04x}", u32::from(c)),
+    });
+    escaped.collect()
+}
+
+/// Whether readers of YAML 1.1, which many still are, take a text for a boolean, a number, a date, a time, or one of
+/// the keys of its types `value` and `merge`.
 fn reads_as_other(text: &str) -> bool {
     const BOOLEANS: [&str; 6] = ["y", "n", "yes", "no", "on", "off"];
     let is_numeric = |c: char| c.is_ascii_digit() || "+-.:_ TtZz".contains(c);

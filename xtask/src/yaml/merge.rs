@@ -1,11 +1,11 @@
-//! Writing a value into a text that holds another: the lines of what is the same are kept.
+//! Writes a value into a text that holds another one: the lines of equal members and items stay.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-use super::outline::{Item, Kind, Member, Node, outline};
+use super::outline::{Entry, outline};
 use super::{Order, emit, ordered};
 use crate::pointer;
 use crate::read::Document;
@@ -13,21 +13,17 @@ use crate::read::Document;
 /// The text of `old` with `new` in the place of its value; `None` if the text can't be taken apart.
 pub fn merge(old: &Document, new: &Value, order: &Order<'_>) -> Option<String> {
     let text = old.text();
+    let lines = text.split('\n').map(|line| line.trim_end_matches('\r'));
     let merge = Merge {
-        lines: text
-            .split('\n')
-            .map(|line| line.trim_end_matches('\r'))
-            .collect(),
+        lines: lines.collect(),
         order,
     };
     let outline = outline(text)?;
-    let (Kind::Object(members), Value::Object(was), Value::Object(is)) =
-        (&outline.kind, &old.root, new)
-    else {
+    let (Some(members), Value::Object(is)) = (&outline.entries, new) else {
         return None;
     };
-    let mut lines = merge.object(members, was, is, "", 0);
-    lines.extend(merge.rest(&outline));
+    let mut lines = merge.object(members, old.root.as_object()?, is, "", 0);
+    lines.extend(merge.text(outline.last + 1..merge.lines.len()));
     let mut text = lines.join("\n");
     if !text.ends_with('\n') {
         text.push('\n');
@@ -49,28 +45,21 @@ struct Merge<'a> {
 }
 
 impl Merge<'_> {
-    /// What follows the whole value.
-    fn rest(&self, outline: &Node) -> Vec<String> {
-        let rest = self.lines.get(outline.last + 1..).unwrap_or_default();
-        rest.iter().map(|line| (*line).to_owned()).collect()
-    }
-
     /// The lines of an object whose first line may start at `start`.
     fn object(
         &self,
-        members: &[Member],
+        members: &[Entry],
         was: &Map<String, Value>,
         is: &Map<String, Value>,
         at: &str,
         start: usize,
     ) -> Vec<String> {
         let indent = members.first().map_or(0, |member| member.column);
-        let known: HashSet<&str> = members.iter().map(|member| member.name.as_str()).collect();
-        // What is new comes after the member that it follows in the other order, or first of all.
+        // A new member comes after the one that it follows in the other order, or first of all.
         let mut following: HashMap<Option<&str>, Vec<&str>> = HashMap::new();
         let mut before = None;
         for name in ordered(is, at, self.order) {
-            if known.contains(name.as_str()) {
+            if was.contains_key(name) {
                 before = Some(name.as_str());
             } else {
                 following.entry(before).or_default().push(name);
@@ -78,114 +67,104 @@ impl Merge<'_> {
         }
         let spacing = self.spacing(members);
         let mut lines = Vec::new();
-        let write_new = |lines: &mut Vec<String>, names: Option<&Vec<&str>>| {
-            for name in names.into_iter().flatten() {
+        let write_new = |lines: &mut Vec<String>, before: Option<&str>| {
+            for name in following.get(&before).into_iter().flatten() {
                 if spacing && !lines.is_empty() {
                     lines.push(String::new());
                 }
                 let at = pointer::join(at, name);
-                lines.extend(emit::member(name, &is[*name], indent, &at, self.order));
+                lines.extend(emit::entry(Some(name), &is[*name], indent, &at, self.order));
             }
         };
-        write_new(&mut lines, following.get(&None));
-        let mut end = start;
-        for member in members {
-            let trivia = self.trivia(end..member.line);
-            end = member.node.last + 1;
-            let Some(value) = is.get(&member.name) else {
-                let is_blank = trivia.group.iter().all(|line| line.trim().is_empty());
-                lines.extend(trivia.group.into_iter().filter(|_| !is_blank));
+        write_new(&mut lines, None);
+        for (index, member) in members.iter().enumerate() {
+            let name = member.name.as_deref().unwrap_or_default();
+            let (group, own) = self.trivia(members, index, start);
+            let Some((was, value)) = was.get(name).zip(is.get(name)) else {
+                let is_blank = |line: &String| line.trim().is_empty();
+                if !group.iter().all(is_blank) {
+                    lines.extend(group);
+                }
                 continue;
             };
-            lines.extend(trivia.group);
-            lines.extend(trivia.own);
-            let at = pointer::join(at, &member.name);
-            lines.extend(self.member(member, was.get(&member.name), value, indent, &at));
-            write_new(&mut lines, following.get(&Some(member.name.as_str())));
+            lines.extend(group);
+            lines.extend(own);
+            lines.extend(self.entry(member, was, value, indent, &pointer::join(at, name)));
+            write_new(&mut lines, Some(name));
         }
         lines
     }
 
-    fn member(
-        &self,
-        member: &Member,
-        was: Option<&Value>,
-        is: &Value,
-        indent: usize,
-        at: &str,
-    ) -> Vec<String> {
-        let range = member.line..member.node.last + 1;
-        let after = member.line + 1;
-        match (&member.node.kind, was, is) {
-            (_, Some(was), is) if was == is => self.verbatim(range, indent),
-            (Kind::Object(members), Some(Value::Object(was)), Value::Object(is))
-                if !is.is_empty() =>
-            {
-                let mut lines = self.verbatim(member.line..after, indent);
-                lines.extend(self.object(members, was, is, at, after));
-                lines
-            }
-            (Kind::List(items), Some(Value::Array(was)), Value::Array(is)) if !is.is_empty() => {
-                let mut lines = self.verbatim(member.line..after, indent);
-                lines.extend(self.list(items, was, is, at, after));
-                lines
-            }
-            _ => emit::member(&member.name, is, indent, at, self.order),
-        }
-    }
-
     fn list(
         &self,
-        items: &[Item],
+        items: &[Entry],
         was: &[Value],
         is: &[Value],
         at: &str,
         start: usize,
     ) -> Vec<String> {
         let indent = items.first().map_or(0, |item| item.column);
-        let mut starts = Vec::new();
-        let mut end = start;
-        for item in items {
-            starts.push(end);
-            end = item.node.last + 1;
-        }
-        let partners = partners(was, is);
         let mut lines = Vec::new();
-        for (index, (value, partner)) in is.iter().zip(partners).enumerate() {
+        for (index, (value, partner)) in is.iter().zip(partners(was, is)).enumerate() {
             let at = pointer::join(at, &index.to_string());
-            let known = partner.and_then(|partner| {
-                let item = items.get(partner)?;
-                Some((item, starts.get(partner)?, was.get(partner)?))
-            });
-            let Some((item, start, was)) = known else {
-                lines.extend(emit::item(value, indent, &at, self.order));
+            let known = partner.and_then(|partner| Some((partner, items.get(partner)?)));
+            let Some((partner, item)) = known else {
+                lines.extend(emit::entry(None, value, indent, &at, self.order));
                 continue;
             };
-            let trivia = self.trivia(*start..item.line);
-            lines.extend(trivia.group);
-            lines.extend(trivia.own);
-            match (&item.node.kind, was, value) {
-                _ if was == value => {
-                    lines.extend(self.verbatim(item.line..item.node.last + 1, item.column));
-                }
-                (Kind::Object(members), Value::Object(was), Value::Object(is))
-                    if !is.is_empty() =>
-                {
-                    // The first member stands in the line of the dash, with nothing before it.
-                    let mut object = self.object(members, was, is, &at, item.line);
-                    emit::with_dash(&mut object, indent);
-                    lines.extend(object);
-                }
-                _ => lines.extend(emit::item(value, indent, &at, self.order)),
-            }
+            let (group, own) = self.trivia(items, partner, start);
+            lines.extend(group);
+            lines.extend(own);
+            lines.extend(self.entry(item, &was[partner], value, indent, &at));
         }
         lines
     }
 
-    /// Lines as they are, but for what stands before the first of them in its line.
-    fn verbatim(&self, range: Range<usize>, indent: usize) -> Vec<String> {
+    /// The lines of an entry that holds another value now.
+    fn entry(
+        &self,
+        entry: &Entry,
+        was: &Value,
+        is: &Value,
+        indent: usize,
+        at: &str,
+    ) -> Vec<String> {
+        let (name, line) = (entry.name.as_deref(), entry.line);
+        if was == is {
+            return self.verbatim(line..entry.node.last + 1, indent);
+        }
+        let entries = entry.node.entries.as_deref().unwrap_or_default();
+        let start = line + usize::from(name.is_some());
+        let merged = match (was, is) {
+            _ if entries.is_empty() => None,
+            (Value::Object(was), Value::Object(is)) if !is.is_empty() => {
+                Some(self.object(entries, was, is, at, start))
+            }
+            (Value::Array(was), Value::Array(is)) if !is.is_empty() => {
+                Some(self.list(entries, was, is, at, start))
+            }
+            _ => None,
+        };
+        let Some(mut lines) = merged else {
+            return emit::entry(name, is, indent, at, self.order);
+        };
+        match name {
+            Some(_) => lines.insert(0, self.verbatim(line..start, indent).concat()),
+            // The first member or item stands in the line of the dash, with nothing before it.
+            None => emit::with_dash(&mut lines, indent),
+        }
+        lines
+    }
+
+    /// Lines as they are.
+    fn text(&self, range: Range<usize>) -> Vec<String> {
         let lines = self.lines.get(range).unwrap_or_default();
-        let mut lines: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+        lines.iter().map(|line| (*line).to_owned()).collect()
+    }
+
+    /// Lines as they are, but for the text before the entry that starts in the first of them.
+    fn verbatim(&self, range: Range<usize>, indent: usize) -> Vec<String> {
+        let mut lines = self.text(range);
         if let Some(first) = lines.first_mut() {
             let text: String = first.chars().skip(indent).collect();
             *first = format!("{}{text}", " ".repeat(indent));
@@ -193,21 +172,19 @@ impl Merge<'_> {
         lines
     }
 
-    /// Blank lines and comments before a member, split in two: what is set off by a blank line is about the group, and
-    /// stays if the member goes.
-    fn trivia(&self, range: Range<usize>) -> Trivia {
-        let lines = self.lines.get(range).unwrap_or_default();
-        let blank = lines.iter().rposition(|line| line.trim().is_empty());
-        let (group, own) = lines.split_at(blank.map_or(0, |blank| blank + 1));
-        let text = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
-        Trivia {
-            group: text(group),
-            own: text(own),
-        }
+    /// Blank lines and comments before an entry, split in two: those up to the last blank line are about a group of
+    /// entries, and stay if the entry goes. The lines of the first entry may start at `start`.
+    fn trivia(&self, entries: &[Entry], index: usize, start: usize) -> (Vec<String>, Vec<String>) {
+        let before = index.checked_sub(1).map(|before| &entries[before]);
+        let start = before.map_or(start, |before| before.node.last + 1);
+        let mut group = self.text(start..entries[index].line);
+        let blank = group.iter().rposition(|line| line.trim().is_empty());
+        let own = group.split_off(blank.map_or(0, |blank| blank + 1));
+        (group, own)
     }
 
     /// Whether blank lines stand between most members.
-    fn spacing(&self, members: &[Member]) -> bool {
+    fn spacing(&self, members: &[Entry]) -> bool {
         let is_blank = |line: usize| {
             self.lines
                 .get(line)
@@ -219,14 +196,9 @@ impl Merge<'_> {
     }
 }
 
-struct Trivia {
-    group: Vec<String>,
-    own: Vec<String>,
-}
-
 /// For each new item the index of the old one that it is, or comes from: an equal one, or else one that goes by the
 /// same name.
-fn partners(was: &[Value], is: &[Value]) -> Vec<Option<usize>> {
+pub fn partners(was: &[Value], is: &[Value]) -> Vec<Option<usize>> {
     let mut partners: Vec<Option<usize>> = vec![None; is.len()];
     let mut used = HashSet::new();
     let keys: [fn(&Value) -> Option<String>; 2] = [|item| Some(item.to_string()), identity];
@@ -247,7 +219,7 @@ fn partners(was: &[Value], is: &[Value]) -> Vec<Option<usize>> {
     partners
 }
 
-/// What tells an item of a list in an API description from the others: the name of a parameter, a tag or a server.
+/// The key of an item in a list of an API description: the name of a parameter or a tag, the URL of a server.
 pub fn identity(item: &Value) -> Option<String> {
     let text = |field: &str| item.get(field).and_then(Value::as_str);
     if let Some(target) = text("$ref") {

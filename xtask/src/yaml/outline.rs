@@ -5,33 +5,18 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 /// A value in a text. Lines and columns count from 0.
 #[derive(Debug)]
 pub struct Node {
-    pub kind: Kind,
+    /// The members or items of a collection in block style, with a line or more for each.
+    pub entries: Option<Vec<Entry>>,
     /// The last line that has something of it.
     pub last: usize,
 }
 
+/// A member of an object, or an item of a list.
 #[derive(Debug)]
-pub enum Kind {
-    /// An object in block style: a line or more for each member.
-    Object(Vec<Member>),
-    /// A list in block style: a line or more for each item.
-    List(Vec<Item>),
-    /// A scalar, or a collection in brackets.
-    Other,
-}
-
-#[derive(Debug)]
-pub struct Member {
-    pub name: String,
-    /// Where the key is.
-    pub line: usize,
-    pub column: usize,
-    pub node: Node,
-}
-
-#[derive(Debug)]
-pub struct Item {
-    /// Where the dash is.
+pub struct Entry {
+    /// The name of a member.
+    pub name: Option<String>,
+    /// The position of the key or the dash.
     pub line: usize,
     pub column: usize,
     pub node: Node,
@@ -67,84 +52,50 @@ impl<'a, I: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> Reader<'a, I>
     fn node(&mut self, event: &Event<'a>, span: Span) -> Option<Node> {
         // A collection in block style starts without a character of its own.
         let is_block = span.start.index() == span.end.index();
-        let kind = match event {
-            Event::Scalar(_, style, 0, None) => {
-                let last = self.end_of_scalar(*style, span);
-                let kind = Kind::Other;
-                return Some(Node { kind, last });
-            }
-            Event::MappingStart(0, None) => {
-                let (members, last) = self.members()?;
-                if !is_block {
-                    let kind = Kind::Other;
-                    return Some(Node { kind, last });
-                }
-                Kind::Object(members)
-            }
-            Event::SequenceStart(0, None) => {
-                let (items, last) = self.items()?;
-                match items.filter(|_| is_block) {
-                    Some(items) => Kind::List(items),
-                    None => {
-                        let kind = Kind::Other;
-                        return Some(Node { kind, last });
-                    }
-                }
-            }
+        let (entries, end) = match event {
+            Event::Scalar(_, style, 0, None) => (None, self.end_of_scalar(*style, span)),
+            Event::MappingStart(0, None) => self.entries(true)?,
+            Event::SequenceStart(0, None) => self.entries(false)?,
             _ => return None,
         };
-        let last = match &kind {
-            Kind::Object(members) => members
-                .last()
-                .map(|member| member.node.last.max(member.line)),
-            Kind::List(items) => items.last().map(|item| item.node.last),
-            Kind::Other => None,
+        let entries = entries.filter(|_| is_block);
+        let last = match &entries {
+            Some(entries) => entries.last()?.node.last,
+            None => end,
         };
-        Some(Node { kind, last: last? })
+        Some(Node { entries, last })
     }
 
-    /// The members up to the end of the object, and the line in which it ends.
-    fn members(&mut self) -> Option<(Vec<Member>, usize)> {
-        let mut members = Vec::new();
+    /// The entries up to the end of a collection, and its last line. There are no entries if an item doesn't start in
+    /// the line of its dash.
+    fn entries(&mut self, is_object: bool) -> Option<(Option<Vec<Entry>>, usize)> {
+        let mut entries = Some(Vec::new());
+        let mut last = 0;
         loop {
-            match self.next()? {
-                (Event::MappingEnd, span) => return Some((members, line(span))),
-                (Event::Scalar(name, _, 0, None), span) if name != "<<" => {
-                    let (event, value) = self.next()?;
-                    let node = self.node(&event, value)?;
-                    members.push(Member {
-                        name: name.into_owned(),
-                        line: line(span),
-                        column: span.start.col(),
-                        node,
-                    });
+            let (event, start) = self.next()?;
+            let (name, column, (event, span)) = match event {
+                Event::MappingEnd | Event::SequenceEnd => {
+                    return Some((entries, line(start).max(last)));
                 }
-                _ => return None,
-            }
-        }
-    }
-
-    /// The items up to the end of the list, unless one of them doesn't start in the line of its dash, and the line in
-    /// which the list ends.
-    fn items(&mut self) -> Option<(Option<Vec<Item>>, usize)> {
-        let mut items = Some(Vec::new());
-        let mut inner_last = 0;
-        loop {
-            let (event, span) = self.next()?;
-            if event == Event::SequenceEnd {
-                return Some((items, line(span).max(inner_last)));
-            }
-            let dash = self.dash(span);
-            let node = self.node(&event, span)?;
-            inner_last = node.last;
-            match (&mut items, dash) {
-                (Some(items), Some(column)) => items.push(Item {
-                    line: line(span),
+                Event::Scalar(name, _, 0, None) if is_object && name != "<<" => {
+                    let name = Some(name.into_owned());
+                    (name, Some(start.start.col()), self.next()?)
+                }
+                _ if is_object => return None,
+                event => (None, self.dash(start), (event, start)),
+            };
+            let mut node = self.node(&event, span)?;
+            node.last = node.last.max(line(start));
+            last = node.last;
+            entries = entries.zip(column).map(|(mut entries, column)| {
+                entries.push(Entry {
+                    name,
+                    line: line(start),
                     column,
                     node,
-                }),
-                _ => items = None,
-            }
+                });
+                entries
+            });
         }
     }
 
@@ -160,25 +111,15 @@ impl<'a, I: Iterator<Item = Result<(Event<'a>, Span), ScanError>>> Reader<'a, I>
         is_dash.then(|| before.len() - before.trim_start().len())
     }
 
-    /// A block ends where the next thing starts, with blank lines between that are not its own.
+    /// The last line of a scalar. A block ends where the next node starts, after blank lines that don't belong to it.
     fn end_of_scalar(&self, style: ScalarStyle, span: Span) -> usize {
         let end = span.end.line().saturating_sub(1);
         if !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
             return end;
         }
-        let first = line(span);
-        let mut last = end
-            .saturating_sub(1)
-            .min(self.lines.len().saturating_sub(1));
-        while last > first
-            && self
-                .lines
-                .get(last)
-                .is_some_and(|line| line.trim().is_empty())
-        {
-            last -= 1;
-        }
-        last.max(first)
+        let lines = self.lines.get(..end).unwrap_or(self.lines);
+        let last = lines.iter().rposition(|line| !line.trim().is_empty());
+        last.unwrap_or_default().max(line(span))
     }
 }
 

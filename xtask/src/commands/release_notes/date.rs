@@ -4,14 +4,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A date that there is.
 pub fn parse(text: &str) -> Result<String, String> {
-    let numbers: Option<Vec<u32>> = text.split('-').map(|part| part.parse().ok()).collect();
-    let is_shaped = text.bytes().enumerate().all(|(at, byte)| match at {
-        4 | 7 => byte == b'-',
-        _ => byte.is_ascii_digit(),
-    });
+    let numbers: Option<Vec<u64>> = text.split('-').map(|part| part.parse().ok()).collect();
     match numbers.as_deref() {
         Some(&[year, month, day])
-            if text.len() == 10 && is_shaped && (1..=days(year, month)).contains(&day) =>
+            if year < 10_000
+                && (1..=days(year, month)).contains(&day)
+                && text == written(year, month, day) =>
         {
             Ok(text.to_owned())
         }
@@ -19,8 +17,12 @@ pub fn parse(text: &str) -> Result<String, String> {
     }
 }
 
-/// How many days a month has; one that there is not has none.
-fn days(year: u32, month: u32) -> u32 {
+fn written(year: u64, month: u64, day: u64) -> String {
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+/// The number of days of a month; 0 for a month that does not exist.
+fn days(year: u64, month: u64) -> u64 {
     let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     match month {
         4 | 6 | 9 | 11 => 30,
@@ -39,20 +41,16 @@ pub fn today() -> String {
 
 /// The date of a day that is counted from 1970-01-01.
 fn of_day(mut day: u64) -> String {
-    let mut year = 1970;
-    let mut month = 1;
-    loop {
-        let length = u64::from(days(year, month));
-        if day < length {
-            return format!("{year:04}-{month:02}-{:02}", day + 1);
-        }
-        day -= length;
+    let (mut year, mut month) = (1970, 1);
+    while day >= days(year, month) {
+        day -= days(year, month);
         (year, month) = if month == 12 {
             (year + 1, 1)
         } else {
             (year, month + 1)
         };
     }
+    written(year, month, day + 1)
 }
 
 #[cfg(test)]

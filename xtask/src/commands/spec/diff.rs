@@ -1,9 +1,9 @@
-//! `cargo xtask spec diff`: what changed between two documents, and what that does to callers.
+//! `cargo xtask spec diff`: the changes between two documents, and their effects on callers.
 
 use clap::{Args, ValueEnum};
 use xtask::diff::{self, Class};
 
-use crate::commands::{FINDINGS, UNUSABLE, print, source};
+use crate::commands::{FINDINGS, Outcome, print, source};
 
 #[derive(Args)]
 pub struct DiffArgs {
@@ -34,28 +34,21 @@ enum FailOn {
     Breaking,
 }
 
-pub fn run(args: &DiffArgs) -> u8 {
+pub fn run(args: &DiffArgs) -> Outcome {
     let (old, new) = match (source::open(&args.old), source::open(&args.new)) {
         (Ok(old), Ok(new)) => (old, new),
-        (old, new) => {
-            for problem in [old.err(), new.err()].into_iter().flatten() {
-                eprintln!("{problem}");
-            }
-            return UNUSABLE;
-        }
+        (Err(old), Err(new)) => return Err(format!("{old}\n{new}")),
+        (Err(problem), _) | (_, Err(problem)) => return Err(problem),
     };
-    let found = match diff::documents(&old, &new) {
-        Ok(found) => found,
-        Err(problems) => return source::refuse(&problems),
-    };
+    let found = diff::documents(&old, &new).map_err(source::lines)?;
     source::not_compared(&found);
     match args.format {
         Format::Text => print(&diff::text(&found)),
         Format::Markdown => print(&diff::markdown(&found)),
         Format::Json => print(&format!("{:#}\n", diff::value(&found))),
     }
-    match args.fail_on {
+    Ok(match args.fail_on {
         Some(FailOn::Breaking) if found.count(Class::Breaking) > 0 => FINDINGS,
         _ => 0,
-    }
+    })
 }

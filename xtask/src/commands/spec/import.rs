@@ -1,4 +1,4 @@
-//! `cargo xtask spec import`: an upstream document, taken over.
+//! `cargo xtask spec import`: an upstream document becomes the description of the workspace.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use similar::TextDiff;
 use xtask::codegen;
-use xtask::diagnostic::Located;
+use xtask::diagnostic::{Located, counted};
 use xtask::diff;
 use xtask::import::{self, Imported};
 use xtask::output;
 use xtask::overlay::Overlay;
 use xtask::read::Document;
 
-use crate::commands::{FINDINGS, UNUSABLE, print, source, workspace};
+use crate::commands::{FINDINGS, Outcome, print, source, workspace};
 
 #[derive(Args)]
 pub struct ImportArgs {
@@ -34,54 +34,39 @@ pub struct ImportArgs {
     drop: Vec<String>,
 }
 
-pub fn run(args: &ImportArgs) -> u8 {
-    let root = workspace();
-    let path = root.join(source::SPEC);
-    let refused = |problems: Vec<Located>| {
-        let code = source::refuse(&problems);
-        eprintln!("nothing was written");
-        code
-    };
-    let (current, imported) = match import(args, &root, &path) {
-        Ok(done) => done,
-        Err(problems) => return refused(problems),
-    };
+pub fn run(args: &ImportArgs) -> Outcome {
+    let path = source::own();
+    let refused = |problems| format!("{}\nnothing was written", source::lines(problems));
+    let (current, imported) = import(args, &path).map_err(refused)?;
     for note in &imported.notes {
         eprintln!("{note}");
     }
     let old = current.as_ref().map_or("", Document::text);
     if imported.text == old {
         eprintln!("{} is up to date", path.display());
-        return 0;
+        return Ok(0);
     }
-    // What only shows when the client is generated shows before the description is replaced.
-    if let Err(problems) = codegen::generate(&imported.document, None) {
-        return refused(problems);
-    }
+    // Problems that only show when the client is generated show before the description is replaced.
+    codegen::generate(&imported.document, None).map_err(refused)?;
     show(current.as_ref(), &imported);
     finish(args, &path, &imported)
 }
 
-/// The description as it is, and what becomes of it.
-fn import(
-    args: &ImportArgs,
-    root: &Path,
-    path: &Path,
-) -> Result<(Option<Document>, Imported), Vec<Located>> {
-    let open = |path: &Path| Document::open(path).map_err(|problem| vec![*problem]);
-    let upstream = open(&args.file)?;
-    let current = path.exists().then(|| open(path)).transpose()?;
-    let usual = root.join("spec/overlay.yaml");
-    let overlay = match &args.overlay {
-        Some(path) => Some(Overlay::new(open(path)?)?),
-        None if usual.exists() => Some(Overlay::new(open(&usual)?)?),
+/// The description as it is, and the imported one.
+fn import(args: &ImportArgs, path: &Path) -> Result<(Option<Document>, Imported), Vec<Located>> {
+    let upstream = source::read(&args.file)?;
+    let current = path.exists().then(|| source::read(path)).transpose()?;
+    let usual = workspace().join("spec/overlay.yaml");
+    let usual = usual.exists().then_some(usual);
+    let overlay = match args.overlay.as_ref().or(usual.as_ref()) {
+        Some(path) => Some(Overlay::new(source::read(path)?)?),
         None => None,
     };
     let imported = import::import(upstream, current.as_ref(), overlay.as_ref())?;
     Ok((current, imported))
 }
 
-/// Prints what changes: line by line, and as callers of the client meet it.
+/// Prints the changes: of lines, and of the generated client.
 fn show(current: Option<&Document>, imported: &Imported) {
     let old = current.map_or("", Document::text);
     let lines = TextDiff::from_lines(old, &imported.text)
@@ -89,54 +74,42 @@ fn show(current: Option<&Document>, imported: &Imported) {
         .header("a/spec/agents.yaml", "b/spec/agents.yaml")
         .to_string();
     print(&lines);
-    // A description that couldn't be generated before can't be compared, and may be what is being mended.
+    // An invalid description can't be compared; this import may be its correction.
     if let Some(Ok(changes)) = current.map(|old| diff::documents(old, &imported.document)) {
         source::not_compared(&changes);
         print(&format!("\n{}", diff::text(&changes)));
     }
 }
 
-fn finish(args: &ImportArgs, path: &Path, imported: &Imported) -> u8 {
-    let kept_back: Vec<_> = imported
-        .lost
-        .iter()
+fn finish(args: &ImportArgs, path: &Path, imported: &Imported) -> Outcome {
+    let lost = imported.lost.iter();
+    let kept_back: Vec<_> = lost
         .filter(|lost| !args.drop.contains(&lost.extension))
         .collect();
     for lost in &kept_back {
         eprintln!("{}", lost.problem);
     }
+    let path_name = path.display();
     if !kept_back.is_empty() {
-        eprintln!(
-            "{} would be lost; nothing was written",
-            count(kept_back.len(), "extension")
-        );
-        return FINDINGS;
+        let extensions = counted(kept_back.len(), "extension");
+        eprintln!("{extensions} would be lost; nothing was written");
+        return Ok(FINDINGS);
     }
     if args.dry_run {
-        eprintln!("{} would change; nothing was written", path.display());
-        return 0;
+        eprintln!("{path_name} would change; nothing was written");
+        return Ok(0);
     }
     if !(args.yes || confirmed(path)) {
         eprintln!("nothing was written; `--yes` writes without asking");
-        return FINDINGS;
+        return Ok(FINDINGS);
     }
-    match output::replace(path, &imported.text) {
-        Ok(()) => {
-            eprintln!("wrote {}; next: `cargo xtask codegen`", path.display());
-            0
-        }
-        Err(error) => {
-            eprintln!("error: {}: {error}; nothing was written", path.display());
-            UNUSABLE
-        }
-    }
+    output::replace(path, &imported.text)
+        .map_err(|error| format!("error: {path_name}: {error}; nothing was written"))?;
+    eprintln!("wrote {path_name}; next: `cargo xtask codegen`");
+    Ok(0)
 }
 
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
-/// Asks, if there is somebody to ask.
+/// Asks for confirmation; without a terminal there is none.
 fn confirmed(path: &Path) -> bool {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return false;

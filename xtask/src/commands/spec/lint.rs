@@ -1,14 +1,13 @@
-//! `cargo xtask spec lint`: what codegen would refuse, and what will hurt later.
+//! `cargo xtask spec lint`: the errors and notes of codegen, and warnings.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
-use xtask::diagnostic::{Located, Severity};
+use xtask::diagnostic::{Located, Severity, counted};
 use xtask::lint;
-use xtask::read::Document;
 
-use crate::commands::{FINDINGS, UNUSABLE, print, source};
+use crate::commands::{FINDINGS, Outcome, UNUSABLE, print, source};
 
 #[derive(Args)]
 pub struct LintArgs {
@@ -35,14 +34,11 @@ enum FailOn {
     Warnings,
 }
 
-pub fn run(args: &LintArgs) -> u8 {
-    let document = match &args.file {
-        Some(file) => Document::open(file),
-        None => source::open_own(),
-    };
-    let findings = match document {
+pub fn run(args: &LintArgs) -> Outcome {
+    let path = args.file.clone().unwrap_or_else(source::own);
+    let findings = match source::read(&path) {
         Ok(document) => lint::lint(&document),
-        Err(problem) => vec![*problem],
+        Err(problems) => problems,
     };
     match args.format {
         Format::Text => {
@@ -66,15 +62,11 @@ pub fn run(args: &LintArgs) -> u8 {
         counted(warnings, "warning"),
         counted(notes, "note")
     );
-    match args.fail_on {
+    Ok(match args.fail_on {
         _ if errors > 0 => UNUSABLE,
         Some(FailOn::Warnings) if warnings > 0 => FINDINGS,
         _ => 0,
-    }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+    })
 }
 
 fn value(finding: &Located) -> serde_json::Value {
