@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::api::{Answer, Api, Success};
+use crate::api::Api;
 use crate::diagnostic::Diagnostic;
 use crate::format;
 
@@ -34,36 +34,28 @@ use support::Needed;
 pub fn module(api: &Api, inner: Option<&str>) -> Result<BTreeMap<String, String>, Vec<Diagnostic>> {
     let inner: Option<TokenStream> = inner.and_then(|inner| inner.parse().ok());
     let needed = Needed::by(api);
+    let client = client::module(api, inner.as_ref());
     let modules = [
-        ("mod.rs", format::format([index(api)])),
-        (
-            "client.rs",
-            format::format([client::module(api, inner.as_ref())]),
-        ),
+        ("mod.rs", format::format([index(api, needed)])),
+        ("client.rs", format::format([client])),
         ("operations.rs", format::format(operations::sections(api))),
         ("types.rs", format::format(types::sections(api))),
-        ("support/mod.rs", format::format([support::module(&needed)])),
+        ("support/mod.rs", format::format([support::module(needed)])),
     ];
-    let has_operations = !api.operations.is_empty();
-    let descriptor = has_operations.then(|| {
-        let text = format::format([descriptor::module(api)]);
-        ("descriptor.rs", text)
-    });
+    let descriptor = descriptor::module(api);
+    let descriptor = descriptor.map(|module| ("descriptor.rs", format::format([module])));
     let (mut files, mut problems) = (BTreeMap::new(), Vec::new());
     for (path, text) in modules.into_iter().chain(descriptor) {
         match text {
-            Ok(text) => {
-                files.insert(path.to_owned(), text);
-            }
+            Ok(text) => drop(files.insert(path.to_owned(), text)),
             Err(error) => problems.push(not_rust(path, &error)),
         }
     }
     if !problems.is_empty() {
         return Err(problems);
     }
-    for (name, text) in support::sources(&needed) {
-        files.insert(format!("support/{name}.rs"), text);
-    }
+    let sources = support::sources(needed);
+    files.extend(sources.map(|(name, text)| (format!("support/{name}.rs"), text)));
     Ok(files)
 }
 
@@ -73,22 +65,31 @@ pub fn module(api: &Api, inner: Option<&str>) -> Result<BTreeMap<String, String>
 ///
 /// A diagnostic for a model that progenitor does not take, which is a defect of this crate.
 pub fn mocks(api: &Api) -> Result<String, Diagnostic> {
-    format::format([mock::module(api)?]).map_err(|error| not_rust("mock.rs", &error))
+    let module = mock::module(api);
+    let module = module.ok_or_else(|| defect("progenitor can't print mocks of the operations"))?;
+    format::format([module]).map_err(|error| not_rust("mock.rs", &error))
 }
 
 fn not_rust(path: &str, error: &syn::Error) -> Diagnostic {
-    let message = format!("the generated `{path}` is not Rust: {error}");
-    let hint = "this is a defect of the generator, not of the document";
-    Diagnostic::error("generator", "", message).hint(hint)
+    defect(&format!("the generated `{path}` is not Rust: {error}"))
 }
 
-fn index(api: &Api) -> TokenStream {
+fn defect(message: &str) -> Diagnostic {
+    let hint = "this is a defect of the generator, not of the document";
+    Diagnostic::error("generator", "", message.to_owned()).hint(hint)
+}
+
+fn index(api: &Api, needed: Needed) -> TokenStream {
     let title = format!(
-        "The client of {}, generated from its API description.",
-        api.title.split_whitespace().collect::<Vec<_>>().join(" ")
+        " {}",
+        docs::line(&format!(
+            "The client of {}, generated from its API description.",
+            api.title
+        ))
     );
-    let title = format!(" {}", docs::sanitise(&title).trim());
-    let events = has_events(api).then(|| quote!(Event, EventError, EventStream,));
+    let events = needed
+        .events
+        .then(|| quote!(Event, EventError, EventStream,));
     let has_operations = !api.operations.is_empty();
     let descriptor = has_operations.then(|| {
         quote!(
@@ -114,16 +115,4 @@ fn index(api: &Api) -> TokenStream {
         pub use progenitor_client::{ByteStream, ClientHooks, ClientInfo, Error, OperationInfo, ResponseValue};
         pub use support::{ErrorBody, #events FilePart, Json, PartValue, ResponseLimit, ResponseWatch, Timestamp};
     }
-}
-
-fn has_events(api: &Api) -> bool {
-    let is_events = |answer: &Answer| matches!(answer, Answer::Events(_));
-    api.operations
-        .iter()
-        .any(|operation| match &operation.success {
-            Success::Always(answer) => is_events(answer),
-            Success::ByStatus { answers, .. } => {
-                answers.iter().any(|(_, answer)| is_events(answer))
-            }
-        })
 }

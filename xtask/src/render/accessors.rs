@@ -1,11 +1,11 @@
 //! Prints the methods that read and set the fields of a struct.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 
 use super::docs;
 use super::inputs::Conversion;
-use super::references::References;
+use super::references::{References, ident};
 use crate::api::{Field, Presence, Primitive, TypeRef};
 
 /// The methods of a field, as far as the model names any.
@@ -63,46 +63,36 @@ impl Printer<'_> {
     }
 
     fn getter(&self, name: &str) -> TokenStream {
-        let (ident, getter) = (
-            format_ident!("{}", self.field.name),
-            format_ident!("{name}"),
-        );
+        let (ident, getter) = (ident(&self.field.name), ident(name));
         let (access, value) = self.access();
         let default = self.field.default_value.as_ref();
         let value = match default {
             Some(_) if !self.is_nullable() => value,
             _ => self.references.option(&value),
         };
+        let borrow = match access {
+            Access::Copy => None,
+            Access::Deref => Some(quote!(.as_deref())),
+            Access::Reference => Some(quote!(.as_ref())),
+        };
+        let and = (access == Access::Reference).then(|| quote!(&));
         let default = default.map(|default| {
-            let borrowed = access == Access::Reference;
-            let and = borrowed.then(|| quote!(&));
             let value = self.references.default_value(default);
             quote!(#and #value)
         });
-        let body = match (self.is_nullable(), default, access) {
-            (true, None, Access::Copy) => quote!(self.#ident.flatten()),
-            (true, None, Access::Deref) => quote!(self.#ident.as_ref()?.as_deref()),
-            (true, None, Access::Reference) => quote!(self.#ident.as_ref()?.as_ref()),
-            (true, Some(default), Access::Copy) => {
+        let body = match (self.is_nullable(), default, borrow) {
+            (true, None, None) => quote!(self.#ident.flatten()),
+            (true, None, borrow) => quote!(self.#ident.as_ref()? #borrow),
+            (true, Some(default), None) => {
                 quote!(self.#ident.unwrap_or(::std::option::Option::Some(#default)))
             }
-            (true, Some(default), access) => {
-                let borrow = match access {
-                    Access::Deref => quote!(as_deref),
-                    Access::Copy | Access::Reference => quote!(as_ref),
-                };
-                quote! {
-                    match &self.#ident {
-                        ::std::option::Option::Some(value) => value.#borrow(),
-                        ::std::option::Option::None => ::std::option::Option::Some(#default),
-                    }
+            (true, Some(default), borrow) => quote! {
+                match &self.#ident {
+                    ::std::option::Option::Some(value) => value #borrow,
+                    ::std::option::Option::None => ::std::option::Option::Some(#default),
                 }
-            }
-            (false, default, Access::Copy) => quote!(self.#ident.unwrap_or(#default)),
-            (false, default, Access::Deref) => quote!(self.#ident.as_deref().unwrap_or(#default)),
-            (false, default, Access::Reference) => {
-                quote!(self.#ident.as_ref().unwrap_or(#default))
-            }
+            },
+            (false, default, borrow) => quote!(self.#ident #borrow.unwrap_or(#default)),
         };
         let comment = docs::comment(&self.getter_comment());
         quote! {
@@ -131,10 +121,7 @@ impl Printer<'_> {
     }
 
     fn setter(&self, name: &str) -> TokenStream {
-        let (ident, setter) = (
-            format_ident!("{}", self.field.name),
-            format_ident!("{name}"),
-        );
+        let ident = ident(&self.field.name);
         // A caller does not box what the type has on the heap.
         let (value, boxed) = match &self.field.value {
             TypeRef::Boxed(inner) => (&**inner, Some(quote!(.map(::std::boxed::Box::new)))),
@@ -144,64 +131,58 @@ impl Printer<'_> {
             true => Conversion::IntoOption,
             false => Conversion::of(value, false),
         };
-        let accepted = conversion.accepted(self.references, &self.references.print(value));
+        let value = self.references.print(value);
+        let accepted = conversion.accepted(self.references, &value);
         let converted = match conversion {
-            Conversion::IntoOption => quote!(support::IntoOption::into_option(#ident)),
-            _ if boxed.is_some() || self.is_nullable() => {
-                let option = self.references.option(&self.references.print(value));
+            Conversion::Option if boxed.is_some() || self.is_nullable() => {
+                let option = self.references.option(&value);
                 quote!(::std::convert::Into::<#option>::into(#ident))
             }
-            Conversion::Value | Conversion::Option | Conversion::Items => quote!(#ident.into()),
+            conversion => conversion.convert(&ident),
         };
-        let member = docs::code(&self.field.key);
-        let null = self
-            .field
-            .accessors
-            .null_setter
-            .as_deref()
-            .map(|name| format!("; [`{name}`](Self::{name}) makes it `null`"));
-        let comment = docs::comment(&format!(
-            "Sets the member {member}. `None` makes it absent{}.",
-            null.as_deref().unwrap_or_default()
-        ));
-        let nullable = self
-            .is_nullable()
-            .then(|| quote!(.map(::std::option::Option::Some)));
-        let deprecated = self.deprecated();
-        quote! {
-            #comment
-            #deprecated
-            #[must_use]
-            pub fn #setter(mut self, #ident: #accepted) -> Self {
-                self.#ident = #converted #boxed #nullable;
-                self
-            }
-        }
+        let is_nullable = self.is_nullable();
+        let nullable = is_nullable.then(|| quote!(.map(::std::option::Option::Some)));
+        let null = self.field.accessors.null_setter.as_deref();
+        let null = null.map(|name| format!("; [`{name}`](Self::{name}) makes it `null`"));
+        let comment = format!(
+            "Sets the member {}. `None` makes it absent{}.",
+            docs::code(&self.field.key),
+            null.unwrap_or_default()
+        );
+        let argument = quote!(, #ident: #accepted);
+        self.assignment(
+            name,
+            &comment,
+            Some(argument),
+            quote!(#converted #boxed #nullable),
+        )
     }
 
     fn null_setter(&self, name: &str) -> TokenStream {
-        let (ident, setter) = (
-            format_ident!("{}", self.field.name),
-            format_ident!("{name}"),
-        );
         let comment = format!("Makes the member {} `null`.", docs::code(&self.field.key));
-        let comment = docs::comment(&comment);
-        let deprecated = self.deprecated();
+        let null = quote!(::std::option::Option::Some(::std::option::Option::None));
+        self.assignment(name, &comment, None, null)
+    }
+
+    /// The method that assigns a value to the field.
+    fn assignment(
+        &self,
+        name: &str,
+        comment: &str,
+        argument: Option<TokenStream>,
+        value: TokenStream,
+    ) -> TokenStream {
+        let (ident, setter) = (ident(&self.field.name), ident(name));
+        let comment = docs::comment(comment);
+        let deprecated = docs::deprecated(self.field.docs.deprecated, "member");
         quote! {
             #comment
             #deprecated
             #[must_use]
-            pub fn #setter(mut self) -> Self {
-                self.#ident = ::std::option::Option::Some(::std::option::Option::None);
+            pub fn #setter(mut self #argument) -> Self {
+                self.#ident = #value;
                 self
             }
         }
-    }
-
-    fn deprecated(&self) -> Option<TokenStream> {
-        self.field.docs.deprecated.then(|| {
-            let reason = "the API description marks this member as deprecated";
-            quote!(#[deprecated = #reason])
-        })
     }
 }

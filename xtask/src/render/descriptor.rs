@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
+use super::references::ident;
 use crate::api::{Api, Operation};
 
 /// The operations of a document. One with several bodies has several methods and is one operation here.
@@ -22,103 +23,94 @@ fn operations(api: &Api) -> Vec<&Operation> {
     operations
 }
 
-/// The module of the enum.
-pub fn module(api: &Api) -> TokenStream {
+/// The module of the enum, if the document has operations.
+pub fn module(api: &Api) -> Option<TokenStream> {
     let operations = operations(api);
-    let variants: Vec<Ident> = operations
-        .iter()
-        .map(|operation| Ident::new(&operation.builder, Span::call_site()))
-        .collect();
-    let docs = operations
-        .iter()
-        .map(|operation| format!(" `{} {}`", operation.method, operation.path_template()));
-    let ids: Vec<&str> = operations
-        .iter()
-        .map(|operation| operation.id.as_str())
-        .collect();
-    let methods = operations
-        .iter()
-        .map(|operation| Ident::new(&operation.method, Span::call_site()));
-    let paths = operations.iter().map(|operation| operation.path_template());
-    let idempotent = operations.iter().map(|operation| operation.idempotent);
-    if operations.is_empty() {
-        return TokenStream::new();
-    }
-    quote! {
-        use std::fmt;
-        use std::str::FromStr;
+    let of = || operations.iter();
+    let variants: Vec<Ident> = of().map(|operation| ident(&operation.builder)).collect();
+    let paths: Vec<String> = of().map(|operation| operation.path_template()).collect();
+    let docs = of().zip(&paths);
+    let docs = docs.map(|(operation, path)| format!(" `{} {path}`", operation.method));
+    let ids = of().map(|operation| &operation.id);
+    let methods = of().map(|operation| ident(&operation.method));
+    let idempotent = of().map(|operation| operation.idempotent);
+    (!operations.is_empty()).then(|| {
+        quote! {
+            use std::fmt;
+            use std::str::FromStr;
 
-        use reqwest::Method;
+            use reqwest::Method;
 
-        /// An operation of the API.
-        ///
-        /// It serves those who handle operations by themselves, such as retries, metrics and test servers.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[non_exhaustive]
-        pub enum Operation {
-            #(#[doc = #docs] #variants,)*
-        }
-
-        impl Operation {
-            /// Every operation, in the order of their names.
-            pub const ALL: &'static [Self] = &[#(Self::#variants),*];
-
-            /// Its `operationId`.
-            #[must_use]
-            pub const fn id(self) -> &'static str {
-                match self { #(Self::#variants => #ids,)* }
+            /// An operation of the API.
+            ///
+            /// It serves those who handle operations by themselves, such as retries, metrics and test servers.
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+            #[non_exhaustive]
+            pub enum Operation {
+                #(#[doc = #docs] #variants,)*
             }
 
-            /// The HTTP method of its requests.
-            #[must_use]
-            pub const fn method(self) -> Method {
-                match self { #(Self::#variants => Method::#methods,)* }
-            }
+            impl Operation {
+                /// Every operation, in the order of their names.
+                pub const ALL: &'static [Self] = &[#(Self::#variants),*];
 
-            /// The template of its path, with the names of path parameters in braces.
-            #[must_use]
-            pub const fn path(self) -> &'static str {
-                match self { #(Self::#variants => #paths,)* }
-            }
-
-            /// Whether a second request has no effect beyond that of the first: by its HTTP method (RFC 9110, section 9.2.2), or
-            /// by `x-idempotent` of the API description.
-            #[must_use]
-            pub const fn is_idempotent(self) -> bool {
-                match self { #(Self::#variants => #idempotent,)* }
-            }
-        }
-
-        impl fmt::Display for Operation {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.id())
-            }
-        }
-
-        impl FromStr for Operation {
-            type Err = UnknownOperation;
-
-            fn from_str(id: &str) -> Result<Self, UnknownOperation> {
-                let found = Self::ALL.iter().find(|operation| operation.id() == id);
-                found.copied().ok_or(UnknownOperation)
-            }
-        }
-
-        /// The text is not the `operationId` of an operation. The message lists those that there are.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub struct UnknownOperation;
-
-        impl fmt::Display for UnknownOperation {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("not an operation of the API; those are ")?;
-                for (index, operation) in Operation::ALL.iter().enumerate() {
-                    let separator = if index > 0 { ", " } else { "" };
-                    write!(f, "{separator}{operation}")?;
+                /// Its `operationId`.
+                #[must_use]
+                pub const fn id(self) -> &'static str {
+                    match self { #(Self::#variants => #ids,)* }
                 }
-                Ok(())
-            }
-        }
 
-        impl std::error::Error for UnknownOperation {}
-    }
+                /// The HTTP method of its requests.
+                #[must_use]
+                pub const fn method(self) -> Method {
+                    match self { #(Self::#variants => Method::#methods,)* }
+                }
+
+                /// The template of its path, with the names of path parameters in braces.
+                #[must_use]
+                pub const fn path(self) -> &'static str {
+                    match self { #(Self::#variants => #paths,)* }
+                }
+
+                /// Whether a second request has no effect beyond that of the first: by its HTTP method (RFC 9110, section 9.2.2), or
+                /// by `x-idempotent` of the API description.
+                #[must_use]
+                pub const fn is_idempotent(self) -> bool {
+                    match self { #(Self::#variants => #idempotent,)* }
+                }
+            }
+
+            impl fmt::Display for Operation {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str(self.id())
+                }
+            }
+
+            impl FromStr for Operation {
+                type Err = UnknownOperation;
+
+                fn from_str(id: &str) -> Result<Self, UnknownOperation> {
+                    let found = Self::ALL.iter().find(|operation| operation.id() == id);
+                    found.copied().ok_or(UnknownOperation)
+                }
+            }
+
+            /// The text is not the `operationId` of an operation. The message lists those that there are.
+            #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+            pub struct UnknownOperation;
+
+            impl fmt::Display for UnknownOperation {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str("not an operation of the API; those are ")?;
+                    for (index, operation) in Operation::ALL.iter().enumerate() {
+                        let separator = if index > 0 { ", " } else { "" };
+                        write!(f, "{separator}{operation}")?;
+                    }
+                    Ok(())
+                }
+            }
+
+            impl std::error::Error for UnknownOperation {}
+        }
+    })
 }

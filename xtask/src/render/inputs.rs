@@ -1,11 +1,11 @@
 //! The inputs of an operation: arguments of its method, and setters of its builder.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 use super::constraints;
 use super::docs;
-use super::references::References;
+use super::references::{References, ident};
 use crate::api::{
     Body, Content, Evidence, Location, Operation, Parameter, Part, PartContent, Primitive, TypeRef,
 };
@@ -17,9 +17,7 @@ pub struct Input<'a> {
     pub name: &'a str,
     /// The type of one value, without `Option` and `Vec`.
     pub value: TokenStream,
-    /// The type that callers pass.
-    pub accepted: TokenStream,
-    /// The conversion from that type.
+    /// The conversion from the type that callers pass.
     pub conversion: Conversion,
     /// Whether it is an argument of the method. The others are setters.
     pub is_argument: bool,
@@ -51,14 +49,13 @@ pub enum Conversion {
 impl Conversion {
     /// The conversion of an optional or a required value of a type.
     pub fn of(value: &TypeRef, required: bool) -> Self {
-        match (required, value) {
-            (true, _) => Self::Value,
-            (
-                false,
-                TypeRef::List(_)
-                | TypeRef::Primitive(Primitive::String | Primitive::Timestamp | Primitive::Json),
-            ) => Self::IntoOption,
-            (false, _) => Self::Option,
+        match value {
+            _ if required => Self::Value,
+            TypeRef::List(_)
+            | TypeRef::Primitive(Primitive::String | Primitive::Timestamp | Primitive::Json) => {
+                Self::IntoOption
+            }
+            _ => Self::Option,
         }
     }
 
@@ -76,9 +73,28 @@ impl Conversion {
             }
         }
     }
+
+    /// The converted value of a variable; an iterator of them for [`Self::Items`].
+    pub fn convert(self, variable: &Ident) -> TokenStream {
+        match self {
+            Self::Value | Self::Option => quote!(#variable.into()),
+            Self::IntoOption => quote!(support::IntoOption::into_option(#variable)),
+            Self::Items => quote!(#variable.into_iter().map(::std::convert::Into::into)),
+        }
+    }
 }
 
 impl Input<'_> {
+    /// Its name in code.
+    pub fn ident(&self) -> Ident {
+        ident(self.name)
+    }
+
+    /// The type that callers pass.
+    pub fn accepted(&self, references: &References<'_>) -> TokenStream {
+        self.conversion.accepted(references, &self.value)
+    }
+
     /// The type of its field in the builder.
     pub fn field_type(&self, references: &References<'_>) -> TokenStream {
         match self.conversion {
@@ -91,21 +107,13 @@ impl Input<'_> {
 
 /// The arguments and setters of an operation, in the order in which they are sent.
 pub fn inputs<'a>(references: &References<'_>, operation: &'a Operation) -> Vec<Input<'a>> {
-    let mut inputs: Vec<Input<'_>> = Vec::new();
-    for parameter in &operation.parameters {
-        inputs.push(of_parameter(references, parameter));
-    }
-    match &operation.body {
-        Some(Body {
-            content: Content::Multipart(parts),
-            ..
-        }) => {
-            inputs.extend(parts.iter().map(|part| of_part(references, part)));
-        }
-        Some(body) => inputs.push(of_body(references, body)),
-        None => {}
-    }
-    inputs
+    let parameters = operation.parameters.iter();
+    let parameters = parameters.map(|parameter| of_parameter(references, parameter));
+    let body = operation.body.iter();
+    let parts = body.clone().flat_map(|body| body.content.parts());
+    let parts = parts.map(|part| of_part(references, part));
+    let body = body.filter_map(|body| of_body(references, body));
+    parameters.chain(parts).chain(body).collect()
 }
 
 /// The field of a builder that holds the client. It leaves its name to an input.
@@ -114,12 +122,10 @@ pub fn client_field(inputs: &[Input<'_>]) -> Ident {
     while inputs.iter().any(|input| input.name == name) {
         name.push('_');
     }
-    format_ident!("{name}")
+    ident(&name)
 }
 
 fn of_parameter<'a>(references: &References<'_>, parameter: &'a Parameter) -> Input<'a> {
-    let value = references.print(&parameter.value);
-    let conversion = Conversion::of(&parameter.value, parameter.required);
     let kind = match parameter.location {
         Location::Path => "the path parameter",
         Location::Query => "the query parameter",
@@ -127,14 +133,11 @@ fn of_parameter<'a>(references: &References<'_>, parameter: &'a Parameter) -> In
         Location::Cookie => "the cookie",
     };
     let mut notes = constraints::notes(&parameter.constraints);
-    if let Some(default) = &parameter.default {
-        notes.push(format!("The server's default is {}.", docs::code(default)));
-    }
+    notes.extend(parameter.default.as_deref().map(docs::server_default));
     Input {
         name: &parameter.name,
-        accepted: conversion.accepted(references, &value),
-        value,
-        conversion,
+        value: references.print(&parameter.value),
+        conversion: Conversion::of(&parameter.value, parameter.required),
         is_argument: parameter.required,
         kind: format!("{kind} {}", docs::code(&parameter.key)),
         description: parameter.description.as_deref(),
@@ -145,72 +148,50 @@ fn of_parameter<'a>(references: &References<'_>, parameter: &'a Parameter) -> In
 }
 
 fn of_part<'a>(references: &References<'_>, part: &'a Part) -> Input<'a> {
-    let (value, single, what) = match &part.content {
-        PartContent::File(_) => {
-            let single = if part.required {
-                Conversion::Value
-            } else {
-                Conversion::Option
-            };
-            (quote!(support::FilePart), single, "the file part")
-        }
-        PartContent::Text(value) => {
-            let single = Conversion::of(value, part.required);
-            (references.print(value), single, "the part")
-        }
-        PartContent::Json(value, _) => {
-            let single = Conversion::of(value, part.required);
-            (references.print(value), single, "the JSON part")
-        }
+    let kind = match &part.content {
+        PartContent::File(_) => "the file part",
+        PartContent::Text(_) => "the part",
+        PartContent::Json(..) => "the JSON part",
     };
-    let conversion = if part.repeated {
-        Conversion::Items
-    } else {
-        single
+    let conversion = match part.content.value() {
+        _ if part.repeated => Conversion::Items,
+        Some(value) => Conversion::of(value, part.required),
+        None if part.required => Conversion::Value,
+        None => Conversion::Option,
     };
+    let value = part.content.value().map(|value| references.print(value));
+    let notes = [&part.list, &part.constraints].into_iter();
     Input {
         name: &part.name,
-        accepted: conversion.accepted(references, &value),
-        value,
+        value: value.unwrap_or_else(|| quote!(support::FilePart)),
         conversion,
         is_argument: part.required,
-        kind: format!("{what} {}", docs::code(&part.key)),
+        kind: format!("{kind} {}", docs::code(&part.key)),
         description: part.description.as_deref(),
-        notes: [&part.list, &part.constraints]
-            .into_iter()
-            .flat_map(constraints::notes)
-            .collect(),
+        notes: notes.flat_map(constraints::notes).collect(),
         deprecated: part.deprecated,
         evidence: part.evidence,
     }
 }
 
-fn of_body<'a>(references: &References<'_>, body: &'a Body) -> Input<'a> {
-    let (value, conversion) = match &body.content {
-        Content::Json(value) | Content::Form(value, _) => (
-            references.print(value),
-            Conversion::of(value, body.required),
-        ),
-        Content::Text => {
-            let text = TypeRef::STRING;
-            (
-                references.print(&text),
-                Conversion::of(&text, body.required),
-            )
-        }
-        Content::Bytes | Content::Multipart(_) => {
-            let conversion = if body.required {
-                Conversion::Value
-            } else {
-                Conversion::IntoOption
-            };
-            (quote!(::reqwest::Body), conversion)
-        }
+/// The input of a body that is one value.
+fn of_body<'a>(references: &References<'_>, body: &'a Body) -> Option<Input<'a>> {
+    let text = TypeRef::STRING;
+    let value = match &body.content {
+        Content::Json(value) | Content::Form(value, _) => Some(value),
+        Content::Text => Some(&text),
+        Content::Bytes => None,
+        Content::Multipart(_) => return None,
     };
-    Input {
+    let conversion = match value {
+        Some(value) => Conversion::of(value, body.required),
+        None if body.required => Conversion::Value,
+        None => Conversion::IntoOption,
+    };
+    let value = value.map(|value| references.print(value));
+    Some(Input {
         name: "body",
-        accepted: conversion.accepted(references, &value),
-        value,
+        value: value.unwrap_or_else(|| quote!(::reqwest::Body)),
         conversion,
         is_argument: body.required,
         kind: format!("the body, of type {}", docs::code(&body.media_type)),
@@ -218,5 +199,5 @@ fn of_body<'a>(references: &References<'_>, body: &'a Body) -> Input<'a> {
         notes: constraints::notes(&body.constraints),
         deprecated: false,
         evidence: Evidence::Documented,
-    }
+    })
 }

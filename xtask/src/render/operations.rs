@@ -8,27 +8,23 @@ use quote::{format_ident, quote};
 use super::constraints;
 use super::docs;
 use super::inputs::{Conversion, Input, client_field, inputs};
-use super::references::References;
+use super::references::{References, ident};
 use crate::api::{
-    Answer, Api, Body, Constraints, Content, Location, Operation, Parameter, Part, PartContent,
-    Primitive, Segment, Style, Success, TypeRef,
+    Answer, Api, Constraints, Content, Location, Operation, Parameter, Part, PartContent, Segment,
+    Style, Success, TypeRef,
 };
 
 /// The sections of the module of builders: its head, and each builder.
 pub fn sections(api: &Api) -> impl Iterator<Item = TokenStream> {
     let references = References::of(api).within(quote!(super::types));
     let builders = api.operations.iter().map(move |operation| {
-        Printer {
+        let printer = Printer {
             references: &references,
             operation,
-        }
-        .print()
+        };
+        printer.print()
     });
-    let support = (!api.operations.is_empty()).then(|| {
-        quote!(
-            use super::support;
-        )
-    });
+    let support = (!api.operations.is_empty()).then(|| quote! { use super::support; });
     let head = quote! {
         //! The builders of requests, one for each operation.
 
@@ -45,39 +41,31 @@ struct Printer<'a> {
 impl Printer<'_> {
     fn print(&self) -> TokenStream {
         let operation = self.operation;
-        let builder = format_ident!("{}", operation.builder);
+        let builder = ident(&operation.builder);
         let inputs = inputs(self.references, operation);
         let fields = inputs.iter().map(|input| {
-            let (name, field_type) = (ident(input.name), input.field_type(self.references));
+            let (name, field_type) = (input.ident(), input.field_type(self.references));
             quote!(pub(super) #name: #field_type,)
         });
         let client = client_field(&inputs);
-        let extra_field = operation.extra_part.as_deref().map(|name| {
-            let name = ident(name);
-            let list = self
-                .references
-                .list(&quote!((::std::string::String, support::PartValue)));
+        let extra = operation.extra_part.as_deref().map(ident);
+        let extra_field = extra.as_ref().map(|name| {
+            let part = quote!((::std::string::String, support::PartValue));
+            let list = self.references.list(&part);
             quote!(pub(super) #name: #list,)
         });
-        let is_clone = !matches!(
-            &operation.body,
-            Some(Body {
-                content: Content::Bytes,
-                ..
-            })
-        );
+        let extra_setter = extra.as_ref().map(extra_setter);
+        let body = operation.body.as_ref().map(|body| &body.content);
+        let is_clone = !matches!(body, Some(Content::Bytes));
         let clone = is_clone.then(|| quote!(#[derive(Clone)]));
-        let setters = inputs
-            .iter()
-            .filter(|input| !input.is_argument)
-            .map(|input| self.setter(input));
-        let extra_setter = operation.extra_part.as_deref().map(extra_part);
+        let setters = inputs.iter().filter(|input| !input.is_argument);
+        let setters = setters.map(|input| self.setter(input));
         let summary = docs::comment(&format!(
             "Builder of the request of [`Client::{0}`](super::Client::{0}).",
             operation.name
         ));
-        let send = self.send(&client);
-        let successes = self.successes();
+        let (success, decode, successes) = self.success();
+        let send = self.send(&client, &success, &decode);
         quote! {
             #summary
             #clone
@@ -101,8 +89,7 @@ impl Printer<'_> {
     }
 
     fn setter(&self, input: &Input<'_>) -> TokenStream {
-        let accepted = &input.accepted;
-        let name = ident(input.name);
+        let (name, accepted) = (input.ident(), input.accepted(self.references));
         let mut paragraphs = vec![match input.conversion {
             Conversion::Items => format!("Adds {}, once for each value. Calls add up.", input.kind),
             _ => format!("Sets {}.", input.kind),
@@ -111,18 +98,11 @@ impl Printer<'_> {
         paragraphs.extend(docs::evidence(input.evidence).map(str::to_owned));
         paragraphs.extend(input.notes.iter().cloned());
         let comment = docs::comment(&paragraphs.join("\n\n"));
-        let deprecated = input.deprecated.then(|| {
-            let reason = "the API description marks this input as deprecated";
-            quote!(#[deprecated = #reason])
-        });
+        let deprecated = docs::deprecated(input.deprecated, "input");
+        let value = input.conversion.convert(&name);
         let set = match input.conversion {
-            Conversion::Items => {
-                quote!(self.#name.extend(#name.into_iter().map(::std::convert::Into::into));)
-            }
-            Conversion::IntoOption => {
-                quote!(self.#name = support::IntoOption::into_option(#name);)
-            }
-            Conversion::Value | Conversion::Option => quote!(self.#name = #name.into();),
+            Conversion::Items => quote!(self.#name.extend(#value);),
+            _ => quote!(self.#name = #value;),
         };
         quote! {
             #comment
@@ -134,7 +114,8 @@ impl Printer<'_> {
         }
     }
 
-    fn send(&self, client: &Ident) -> TokenStream {
+    /// The method that sends the request and decodes its success.
+    fn send(&self, client: &Ident, success: &TokenStream, decode: &TokenStream) -> TokenStream {
         let operation = self.operation;
         let method = ident(&operation.method);
         let template = operation.path_template();
@@ -147,16 +128,11 @@ impl Printer<'_> {
             }
         });
         let accept = &operation.accept;
-        let steps = operation
-            .parameters
-            .iter()
-            .filter_map(|parameter| self.step(parameter));
-        let steps: Vec<TokenStream> = steps.collect();
-        let body = self.body();
-        let is_changed = !steps.is_empty() || body.is_some();
-        let mutable = is_changed.then(|| quote!(mut));
+        let parameters = operation.parameters.iter();
+        let steps = parameters.filter_map(|parameter| self.step(parameter));
+        let steps: Vec<TokenStream> = steps.chain(self.body()).collect();
+        let mutable = (!steps.is_empty()).then(|| quote!(mut));
         let id = &operation.id;
-        let (success, decode) = (self.success_type(), self.decode());
         let error = self.error_type();
         let comment = docs::comment(&format!(
             "Sends the request: `{} {template}`.\n\n# Errors\n\n[`InvalidRequest`](::progenitor_client::Error::InvalidRequest) if a value can't be sent. \
@@ -170,7 +146,6 @@ impl Printer<'_> {
                 let path = support::draft::Path::new(&self.#client.baseurl)#(#path)*;
                 let #mutable draft = support::draft::Draft::new(::reqwest::Method::#method, path, #accept);
                 #(#steps)*
-                #body
                 let request = draft.finish().map_err(::progenitor_client::Error::InvalidRequest)?;
                 let response = super::client::execute(self.#client, request, #id).await?;
                 #decode
@@ -180,10 +155,7 @@ impl Printer<'_> {
 
     fn step(&self, parameter: &Parameter) -> Option<TokenStream> {
         let (key, name) = (&parameter.key, ident(&parameter.name));
-        let value = match parameter.required {
-            true => quote!(Some(&self.#name)),
-            false => quote!(self.#name.as_ref()),
-        };
+        let value = borrowed(&name, parameter.required);
         let check = self.check(key, &value, &parameter.constraints, &parameter.value);
         let style = style(parameter.style);
         let step = match parameter.location {
@@ -211,77 +183,90 @@ impl Printer<'_> {
     fn body(&self) -> Option<TokenStream> {
         let body = self.operation.body.as_ref()?;
         let media_type = &body.media_type;
-        let value = match body.required {
-            true => quote!(Some(&self.body)),
-            false => quote!(self.body.as_ref()),
-        };
-        let owned = match (&body.content, body.required) {
-            (Content::Text, true) => quote!(Some(self.body.into())),
-            (Content::Text, false) => quote!(self.body.map(::std::convert::Into::into)),
-            (_, true) => quote!(Some(self.body)),
-            (_, false) => quote!(self.body),
-        };
+        let value = borrowed(&ident("body"), body.required);
         let text = TypeRef::STRING;
-        let reference = match &body.content {
-            Content::Json(value) | Content::Form(value, _) => value,
-            Content::Text | Content::Bytes | Content::Multipart(_) => &text,
-        };
-        let check = self.check("body", &value, &body.constraints, reference);
-        let step = match &body.content {
-            Content::Json(_) => quote!(draft.json(#media_type, #value);),
-            Content::Form(_, styles) => {
+        let (reference, step) = match &body.content {
+            Content::Json(of) => (of, quote!(draft.json(#media_type, #value);)),
+            Content::Form(of, styles) => {
                 let styles = styles.iter().map(|(name, of)| {
                     let style = style(*of);
                     quote!((#name, #style))
                 });
-                quote!(draft.form(#media_type, &[#(#styles),*], #value);)
+                (
+                    of,
+                    quote!(draft.form(#media_type, &[#(#styles),*], #value);),
+                )
             }
-            Content::Text | Content::Bytes => quote!(draft.raw(#media_type, #owned);),
-            Content::Multipart(parts) => {
-                let parts = parts.iter().map(|part| self.part(part));
-                let extra = self.operation.extra_part.as_deref().map(|name| {
-                    let name = ident(name);
-                    quote! {
-                        for (name, value) in self.#name {
-                            form.extra(&name, value);
-                        }
-                    }
-                });
-                quote! {
-                    let mut form = support::multipart::Form::new();
-                    #(#parts)*
-                    #extra
-                    draft.multipart(form).await;
-                }
+            Content::Text | Content::Bytes => {
+                let is_text = matches!(body.content, Content::Text);
+                let owned = match (is_text, body.required) {
+                    (true, true) => quote!(Some(self.body.into())),
+                    (true, false) => quote!(self.body.map(::std::convert::Into::into)),
+                    (false, true) => quote!(Some(self.body)),
+                    (false, false) => quote!(self.body),
+                };
+                (&text, quote!(draft.raw(#media_type, #owned);))
             }
+            Content::Multipart(parts) => return Some(self.multipart(parts)),
         };
+        let check = self.check("body", &value, &body.constraints, reference);
         Some(quote!(#check #step))
     }
 
-    fn part(&self, part: &Part) -> TokenStream {
-        let check = match &part.content {
-            PartContent::File(_) => None,
-            PartContent::Text(value) | PartContent::Json(value, _) => {
-                self.check(&part.key, &quote!(Some(&value)), &part.constraints, value)
-            }
-        };
-        let add = add_part(part, check.as_ref());
-        let name = ident(&part.name);
-        let list = (!part.list.is_empty()).then(|| {
-            let (key, list) = (&part.key, constraints::expression(&part.list));
-            let check = match &part.content {
-                PartContent::File(_) => quote!(draft.count(#key, self.#name.len(), #list);),
-                PartContent::Text(_) | PartContent::Json(..) => {
-                    quote!(draft.check(#key, Some(&self.#name), #list);)
+    fn multipart(&self, parts: &[Part]) -> TokenStream {
+        let parts = parts.iter().map(|part| self.part(part));
+        let extra = self.operation.extra_part.as_deref().map(|name| {
+            let name = ident(name);
+            quote! {
+                for (name, value) in self.#name {
+                    form.extra(&name, value);
                 }
-            };
-            // An optional part that is not sent at all is absent, and no empty list.
-            match part.required {
-                true => check,
-                false => quote!(if !self.#name.is_empty() { #check }),
             }
         });
-        quote!(#list #add)
+        quote! {
+            let mut form = support::multipart::Form::new();
+            #(#parts)*
+            #extra
+            draft.multipart(form).await;
+        }
+    }
+
+    fn part(&self, part: &Part) -> TokenStream {
+        let (key, name) = (&part.key, ident(&part.name));
+        let checked = quote!(.map_err(::progenitor_client::Error::InvalidRequest)?);
+        let add = match &part.content {
+            PartContent::File(None) => quote!(form.file(#key, value);),
+            PartContent::File(Some(media_type)) => {
+                quote!(form.file(#key, value.or_content_type(#media_type));)
+            }
+            PartContent::Text(_) => {
+                quote!(form.text(#key, &support::wire::As(&value)) #checked;)
+            }
+            PartContent::Json(_, media_type) => {
+                quote!(form.json(#key, #media_type, &support::wire::As(&value)) #checked;)
+            }
+        };
+        let value = part.content.value();
+        let check =
+            value.and_then(|of| self.check(key, &quote!(Some(&value)), &part.constraints, of));
+        let add = match (part.repeated, part.required) {
+            (true, _) => quote!(for value in self.#name { #check #add }),
+            (false, false) => quote!(if let Some(value) = self.#name { #check #add }),
+            (false, true) => quote!({ let value = self.#name; #check #add }),
+        };
+        if part.list.is_empty() {
+            return add;
+        }
+        let list = constraints::expression(&part.list);
+        let check = match value {
+            None => quote!(draft.count(#key, self.#name.len(), #list);),
+            Some(_) => quote!(draft.check(#key, Some(&self.#name), #list);),
+        };
+        // An optional part that is not sent at all is absent, and no empty list.
+        match part.required {
+            true => quote!(#check #add),
+            false => quote!(if !self.#name.is_empty() { #check } #add),
+        }
     }
 
     fn error_type(&self) -> TokenStream {
@@ -291,134 +276,88 @@ impl Printer<'_> {
         }
     }
 
-    fn success_type(&self) -> TokenStream {
-        match &self.operation.success {
-            Success::Always(answer) => self.answer_type(answer),
-            Success::ByStatus { name, .. } => {
-                let name = format_ident!("{name}");
-                quote!(#name)
-            }
-        }
-    }
-
-    fn answer_type(&self, answer: &Answer) -> TokenStream {
-        match answer {
-            Answer::Empty => quote!(()),
-            Answer::Json(value) => self.references.print_received(value),
-            Answer::Events(data) => {
-                let data = self.references.print_received(data);
-                quote!(support::EventStream<#data>)
-            }
-            Answer::Bytes => quote!(::progenitor_client::ByteStream),
-        }
-    }
-
-    fn decode(&self) -> TokenStream {
-        match &self.operation.success {
+    /// The type of a success, the expression that decodes it, and the enum of successes that differ by status.
+    fn success(&self) -> (TokenStream, TokenStream, Option<TokenStream>) {
+        let (name, answers) = match &self.operation.success {
             Success::Always(answer) => {
-                let decoder = self.decoder(answer);
-                quote!(#decoder(response).await)
+                let (of, decoder) = self.answer(answer);
+                return (of, quote!(#decoder(response).await), None);
             }
-            Success::ByStatus { name, answers } => {
-                let name = format_ident!("{name}");
-                let arms = answers.iter().map(|(status, answer)| {
-                    let (variant, pattern, decoder) =
-                        (variant(status), pattern(status), self.decoder(answer));
-                    let wrap = match answer {
-                        Answer::Empty => quote!(|()| #name::#variant),
-                        _ => quote!(#name::#variant),
-                    };
-                    quote!(#pattern => #decoder(response).await?.map(#wrap),)
-                });
-                let others = self.decoder(&Answer::Bytes);
-                quote! {
-                    match response.status().as_u16() {
-                        #(#arms)*
-                        _ => #others(response).await?.map(#name::Other),
-                    }
-                }
-            }
-        }
-    }
-
-    fn decoder(&self, answer: &Answer) -> TokenStream {
-        let error = self.error_type();
-        match answer {
-            Answer::Empty => quote!(support::response::empty::<#error>),
-            Answer::Json(value) => {
-                let value = self.references.print_received(value);
-                quote!(support::response::json::<#value, #error>)
-            }
-            Answer::Events(TypeRef::Primitive(Primitive::String)) => {
-                quote!(support::event_stream::text::<#error>)
-            }
-            Answer::Events(data) => {
-                let data = self.references.print_received(data);
-                quote!(support::event_stream::json::<#data, #error>)
-            }
-            Answer::Bytes => quote!(support::response::stream::<#error>),
-        }
-    }
-
-    /// The enum of successes that differ by status.
-    fn successes(&self) -> Option<TokenStream> {
-        let Success::ByStatus { name, answers } = &self.operation.success else {
-            return None;
+            Success::ByStatus { name, answers } => (ident(name), answers),
         };
-        let name = format_ident!("{name}");
+        let (mut variants, mut arms) = (Vec::new(), Vec::new());
+        for (status, answer) in answers {
+            let variant = format_ident!("Status{}", status.to_ascii_uppercase());
+            let comment = docs::comment(&format!("The answer with status {status}."));
+            let (of, decoder) = self.answer(answer);
+            let (content, wrap) = match answer {
+                Answer::Empty => (None, quote!(|()| #name::#variant)),
+                _ => (Some(quote!((#of))), quote!(#name::#variant)),
+            };
+            variants.push(quote!(#comment #variant #content,));
+            let pattern = pattern(status);
+            arms.push(quote!(#pattern => #decoder(response).await?.map(#wrap),));
+        }
+        let (other, decoder) = self.answer(&Answer::Bytes);
+        let decode = quote! {
+            match response.status().as_u16() {
+                #(#arms)*
+                _ => #decoder(response).await?.map(#name::Other),
+            }
+        };
         let comment = docs::comment(&format!(
             "The successes of [`Client::{0}`](super::Client::{0}), by status.",
             self.operation.name
         ));
-        let variants = answers.iter().map(|(status, answer)| {
-            let variant = variant(status);
-            let comment = docs::comment(&format!("The answer with status {status}."));
-            let content = match answer {
-                Answer::Empty => None,
-                answer => {
-                    let content = self.answer_type(answer);
-                    Some(quote!((#content)))
-                }
-            };
-            quote!(#comment #variant #content,)
-        });
-        Some(quote! {
+        let successes = quote! {
             #comment
             #[non_exhaustive]
             pub enum #name {
                 #(#variants)*
                 /// The body of any other success, as it comes.
-                Other(::progenitor_client::ByteStream),
+                Other(#other),
             }
 
             support::private_debug!(#name);
-        })
+        };
+        (quote!(#name), decode, Some(successes))
+    }
+
+    /// The type of an answer, and the function that decodes it.
+    fn answer(&self, answer: &Answer) -> (TokenStream, TokenStream) {
+        let error = self.error_type();
+        let value = answer.value();
+        let value = value.map(|value| self.references.print_received(value));
+        match answer {
+            Answer::Empty => (quote!(()), quote!(support::response::empty::<#error>)),
+            Answer::Json(_) => (
+                quote!(#value),
+                quote!(support::response::json::<#value, #error>),
+            ),
+            Answer::Events(data) => {
+                let decoder = match *data == TypeRef::STRING {
+                    true => quote!(support::event_stream::text::<#error>),
+                    false => quote!(support::event_stream::json::<#value, #error>),
+                };
+                (quote!(support::EventStream<#value>), decoder)
+            }
+            Answer::Bytes => (
+                quote!(::progenitor_client::ByteStream),
+                quote!(support::response::stream::<#error>),
+            ),
+        }
     }
 }
 
-fn add_part(part: &Part, check: Option<&TokenStream>) -> TokenStream {
-    let (key, name) = (&part.key, ident(&part.name));
-    let add = match &part.content {
-        PartContent::File(None) => quote!(form.file(#key, value);),
-        PartContent::File(Some(media_type)) => {
-            quote!(form.file(#key, value.or_content_type(#media_type));)
-        }
-        PartContent::Text(_) => {
-            quote!(form.text(#key, &support::wire::As(&value)).map_err(::progenitor_client::Error::InvalidRequest)?;)
-        }
-        PartContent::Json(_, media_type) => {
-            quote!(form.json(#key, #media_type, &support::wire::As(&value)).map_err(::progenitor_client::Error::InvalidRequest)?;)
-        }
-    };
-    match (part.repeated, part.required) {
-        (true, _) => quote!(for value in self.#name { #check #add }),
-        (false, false) => quote!(if let Some(value) = self.#name { #check #add }),
-        (false, true) => quote!({ let value = self.#name; #check #add }),
+/// The value of a field of the builder, as an `Option` of a reference.
+fn borrowed(name: &Ident, required: bool) -> TokenStream {
+    match required {
+        true => quote!(Some(&self.#name)),
+        false => quote!(self.#name.as_ref()),
     }
 }
 
-fn extra_part(name: &str) -> TokenStream {
-    let setter = ident(name);
+fn extra_setter(setter: &Ident) -> TokenStream {
     quote! {
         /// Adds a part that the API description does not name: text, or a [`FilePart`](support::FilePart). Calls add up.
         ///
@@ -444,11 +383,7 @@ fn style(style: Style) -> TokenStream {
     }
 }
 
-fn variant(status: &str) -> Ident {
-    format_ident!("Status{}", status.to_ascii_uppercase())
-}
-
-/// `200`, or what `2XX` stands for but for those that come before it: digits sort before letters.
+/// The pattern of `200`, or of `2XX`, which follows the codes: digits sort before letters.
 fn pattern(status: &str) -> TokenStream {
     match status.parse::<u16>() {
         Ok(status) => {
@@ -458,8 +393,4 @@ fn pattern(status: &str) -> TokenStream {
         // Not a range, which would overlap with those before it.
         Err(_) => quote!(status if (200..=299).contains(&status)),
     }
-}
-
-pub(super) fn ident(name: &str) -> Ident {
-    format_ident!("{name}")
 }

@@ -3,13 +3,13 @@
 use std::iter;
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 
 use super::accessors;
 use super::constraints;
 use super::discriminators;
 use super::docs;
-use super::references::References;
+use super::references::{References, ident, is_text};
 use crate::api::{
     Api, Constraints, EnumType, Field, Newtype, Presence, Primitive, Shape, StructType, TypeDef,
     TypeDocs, TypeId, TypeRef, UnionType,
@@ -19,25 +19,17 @@ use crate::api::{
 pub fn sections(api: &Api) -> impl Iterator<Item = TokenStream> {
     let references = References::of(api);
     let tags = discriminators::without_field(api);
-    let types = api
-        .types
-        .iter()
-        .enumerate()
-        .map(move |(index, definition)| {
-            let id = TypeId(index);
-            let printer = Printer {
-                references: &references,
-                definition,
-                id,
-                tags: tags.get(&id).into_iter().flatten().copied().collect(),
-            };
-            printer.print()
-        });
-    let support = (!api.types.is_empty()).then(|| {
-        quote!(
-            use super::support;
-        )
+    let types = (0..).map(TypeId).zip(&api.types);
+    let types = types.map(move |(id, definition)| {
+        let printer = Printer {
+            references: &references,
+            definition,
+            id,
+            tags: tags.get(&id).into_iter().flatten().copied().collect(),
+        };
+        printer.print()
     });
+    let support = (!api.types.is_empty()).then(|| quote! { use super::support; });
     let head = quote! {
         //! The types of parameters, bodies and responses.
 
@@ -71,27 +63,29 @@ impl Printer<'_> {
     }
 
     fn object(&self, object: &StructType) -> TokenStream {
-        let name = format_ident!("{}", self.definition.name);
+        let name = ident(&self.definition.name);
         let comment = self.comment("");
         let fields = object.fields.iter().map(|field| {
-            let (ident, value) = (format_ident!("{}", field.name), self.field_type(field));
+            let (ident, value) = (ident(&field.name), self.field_type(field));
             let comment = self.field_comment(field);
             quote!(#comment pub #ident: #value,)
         });
-        let extra = self
-            .references
-            .print(&TypeRef::Map(Box::new(object.extra.clone())));
-        let is_default = object.fields.iter().all(|field| !is_required(field));
-        let default = is_default.then(|| quote!(, Default));
-        let constructor = (!is_default).then(|| self.constructor(object));
-        let accessors = object
-            .fields
-            .iter()
-            .map(|field| accessors::print(self.references, field));
+        let extra = TypeRef::Map(Box::new(object.extra.clone()));
+        let extra = self.references.print(&extra);
+        let required = object.fields.iter().filter(|field| is_required(field));
+        let required: Vec<&Field> = required.collect();
+        let default = required.is_empty().then(|| quote!(, Default));
+        let constructor = (!required.is_empty()).then(|| self.constructor(object, &required));
+        let accessors = object.fields.iter();
+        let accessors = accessors.map(|field| accessors::print(self.references, field));
         let methods: TokenStream = constructor.into_iter().chain(accessors).collect();
         let methods = (!methods.is_empty()).then(|| quote!(impl #name { #methods }));
-        let debug = self.debug(object);
-        let extra_name = format_ident!("{}", object.extra_name);
+        let shown = object.fields.iter();
+        let shown = shown.filter(|field| !field.docs.private && !self.definition.docs.private);
+        let shown: Vec<_> = shown.map(|field| ident(&field.name)).collect();
+        // Nothing private, nor members that nobody has described.
+        let shown = (!shown.is_empty()).then(|| quote!(; #(#shown),*));
+        let extra_name = ident(&object.extra_name);
         let tags = &self.tags;
         let closed = object.closed.then(|| quote!(closed [#(#tags),*]));
         let count = constraints::members(&object.extra_constraints);
@@ -100,7 +94,7 @@ impl Printer<'_> {
             ..object.extra_constraints.clone()
         });
         let members = object.fields.iter().map(|field| {
-            let (ident, key) = (format_ident!("{}", field.name), &field.key);
+            let (ident, key) = (ident(&field.name), &field.key);
             let constraints = constraints::braced(&field.constraints);
             let presence = match field.presence {
                 Presence::Required | Presence::RequiredNullable => quote!(required),
@@ -120,7 +114,7 @@ impl Printer<'_> {
 
             #methods
 
-            #debug
+            support::private_debug!(#name #shown);
 
             support::object! { #name (#extra_name #closed #count #extra_constraints) { #(#members)* } }
         }
@@ -145,43 +139,31 @@ impl Printer<'_> {
             }
             Presence::Required | Presence::Optional => "",
         };
-        let default = match &field.default {
-            Some(default) => format!("The server's default is {}.", docs::code(default)),
-            None => String::new(),
-        };
+        let default = field.default.as_deref().map(docs::server_default);
         let deprecated = match field.docs.deprecated {
             true => "**Deprecated.**",
             false => "",
         };
         let constraints = constraints::notes(&field.constraints).join(" ");
-        comment(
-            &field.docs,
-            &fallback,
-            &[deprecated, states, &constraints, &default],
-        )
+        let default = default.unwrap_or_default();
+        let closing = [deprecated, states, &constraints, &default];
+        comment(&field.docs, &fallback, &closing)
     }
 
-    fn constructor(&self, object: &StructType) -> TokenStream {
-        let required = object.fields.iter().filter(|field| is_required(field));
-        let arguments = required.map(|field| {
-            let (ident, value) = (format_ident!("{}", field.name), self.field_type(field));
+    fn constructor(&self, object: &StructType, required: &[&Field]) -> TokenStream {
+        let arguments = required.iter().map(|field| {
+            let (ident, value) = (ident(&field.name), self.field_type(field));
             quote!(#ident: #value)
         });
         let fields = object.fields.iter().map(|field| {
-            let ident = format_ident!("{}", field.name);
+            let ident = ident(&field.name);
             match is_required(field) {
                 true => quote!(#ident),
                 false => quote!(#ident: ::std::option::Option::None),
             }
         });
-        let extra = format_ident!("{}", object.extra_name);
-        let many = (object
-            .fields
-            .iter()
-            .filter(|field| is_required(field))
-            .count()
-            > 7)
-        .then(|| quote!(#[allow(clippy::too_many_arguments)]));
+        let extra = ident(&object.extra_name);
+        let many = (required.len() > 7).then(|| quote!(#[allow(clippy::too_many_arguments)]));
         quote! {
             /// A value that has the required members and no other.
             #many
@@ -195,39 +177,27 @@ impl Printer<'_> {
         }
     }
 
-    /// Shows nothing private, nor members that nobody has described.
-    fn debug(&self, object: &StructType) -> TokenStream {
-        let name = format_ident!("{}", self.definition.name);
-        let shown = object
-            .fields
-            .iter()
-            .filter(|field| !field.docs.private && !self.definition.docs.private);
-        let shown: Vec<_> = shown.map(|field| format_ident!("{}", field.name)).collect();
-        match shown.is_empty() {
-            true => quote!(support::private_debug!(#name);),
-            false => quote!(support::private_debug!(#name; #(#shown),*);),
+    /// `Debug` of a type that is no struct: derived, or the macro that hides its values.
+    fn debug(&self) -> (Option<TokenStream>, Option<TokenStream>) {
+        let name = ident(&self.definition.name);
+        match self.definition.docs.private {
+            true => (None, Some(quote!(support::private_debug!(#name);))),
+            false => (Some(quote!(Debug,)), None),
         }
     }
 
     fn enumeration(&self, values: &EnumType) -> TokenStream {
-        let name = format_ident!("{}", self.definition.name);
+        let name = ident(&self.definition.name);
         let comment = self.comment(
             "This enum is open: it keeps a value that it does not know, and sends it back.",
         );
-        let idents: Vec<_> = values
-            .variants
-            .iter()
-            .map(|variant| format_ident!("{}", variant.name))
-            .collect();
-        let unknown = format_ident!("{}", values.unknown);
-        let texts: Vec<_> = values
-            .variants
-            .iter()
-            .map(|variant| &variant.value)
-            .collect();
-        let comments = texts
-            .iter()
-            .map(|text| docs::comment(&format!("The value {}.", docs::code(text))));
+        let variants = values.variants.iter();
+        let variants = variants.map(|variant| (ident(&variant.name), &variant.value));
+        let (idents, texts): (Vec<_>, Vec<_>) = variants.unzip();
+        let unknown = ident(&values.unknown);
+        let comments = texts.iter();
+        let comments =
+            comments.map(|text| docs::comment(&format!("The value {}.", docs::code(text))));
         quote! {
             #comment
             #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -267,44 +237,35 @@ impl Printer<'_> {
     }
 
     fn union(&self, union: &UnionType) -> TokenStream {
-        let name = format_ident!("{}", self.definition.name);
+        let name = ident(&self.definition.name);
         let comment = self.comment("A value of none of these types is kept as it came.");
-        let idents: Vec<_> = union
-            .branches
-            .iter()
-            .map(|branch| format_ident!("{}", branch.name))
-            .collect();
-        let unknown = format_ident!("{}", union.unknown);
-        let types: Vec<_> = union
-            .branches
-            .iter()
+        let branches = union.branches.iter();
+        let idents: Vec<_> = branches.clone().map(|branch| ident(&branch.name)).collect();
+        let unknown = ident(&union.unknown);
+        let types = branches.clone();
+        let types: Vec<_> = types
             .map(|branch| self.references.print(&branch.value))
             .collect();
-        let comments = idents
-            .iter()
-            .map(|ident| docs::comment(&format!("The branch `{ident}`.")));
-        let constraints = union
-            .branches
-            .iter()
-            .map(|branch| constraints::braced(&branch.constraints));
-        let api = self.references.api();
+        let comments = idents.iter();
+        let comments = comments.map(|ident| docs::comment(&format!("The branch `{ident}`.")));
+        let constraints = branches.clone();
+        let constraints = constraints.map(|branch| constraints::braced(&branch.constraints));
         let own = (0..union.branches.len())
-            .map(|index| discriminators::bracketed(api, self.id, union, index));
-        let conversions = union.branches.iter().zip(&types).zip(&idents);
-        let conversions = conversions.filter_map(|((branch, value), ident)| {
-            let same = union
-                .branches
-                .iter()
-                .filter(|other| other.value == branch.value);
-            (same.count() == 1).then(|| {
-                quote! {
-                    impl ::std::convert::From<#value> for #name {
-                        fn from(value: #value) -> Self {
-                            Self::#ident(value)
-                        }
+            .map(|index| discriminators::bracketed(self.references.api, self.id, union, index));
+        let is_alone = |value: &TypeRef| {
+            let mut same = branches.clone().filter(|other| other.value == *value);
+            same.nth(1).is_none()
+        };
+        let conversions = branches.clone().zip(&types).zip(&idents);
+        let conversions = conversions.filter(|((branch, _), _)| is_alone(&branch.value));
+        let conversions = conversions.map(|((_, value), ident)| {
+            quote! {
+                impl ::std::convert::From<#value> for #name {
+                    fn from(value: #value) -> Self {
+                        Self::#ident(value)
                     }
                 }
-            })
+            }
         });
         let discriminator = union.discriminator.as_ref().map(|discriminator| {
             let key = &discriminator.key;
@@ -314,11 +275,7 @@ impl Printer<'_> {
             });
             quote!(by #key { #(#values),* })
         });
-        let debug = match self.definition.docs.private {
-            true => quote!(support::private_debug!(#name);),
-            false => quote!(),
-        };
-        let derived = (!self.definition.docs.private).then(|| quote!(Debug,));
+        let (derived, debug) = self.debug();
         quote! {
             #comment
             #[derive(Clone, #derived PartialEq)]
@@ -338,43 +295,30 @@ impl Printer<'_> {
     }
 
     fn newtype(&self, newtype: &Newtype) -> TokenStream {
-        let name = format_ident!("{}", self.definition.name);
-        let notes = constraints::notes(&newtype.constraints).join(" ");
-        let comment = self.comment(&notes);
+        let name = ident(&self.definition.name);
+        let comment = self.comment(&constraints::notes(&newtype.constraints).join(" "));
         let constraints = constraints::braced(&newtype.constraints);
         let strict = self.references.print_strict(&newtype.inner);
         let is_lenient = self.references.is_lenient_type(self.id);
-        let is_strict = matches!(newtype.inner, TypeRef::Primitive(_)) && !is_lenient;
-        let inner = match is_strict {
-            true => strict.clone(),
-            false => self.references.print(&newtype.inner),
+        let inner = match newtype.inner {
+            TypeRef::Primitive(_) if !is_lenient => strict.clone(),
+            _ => self.references.print(&newtype.inner),
         };
-        let is_private = self.definition.docs.private;
-        let (traits, text) = match &newtype.inner {
-            TypeRef::Primitive(Primitive::Bool) => (quote!(Eq, Hash,), true),
-            TypeRef::Primitive(
-                Primitive::Uuid
-                | Primitive::Date
-                | Primitive::Ip
-                | Primitive::Integer(_)
-                | Primitive::String
-                | Primitive::Timestamp,
-            ) => (quote!(Eq, Hash, Ord, PartialOrd,), true),
-            _ => (quote!(), false),
+        let text = match newtype.inner {
+            TypeRef::Primitive(Primitive::String) => {
+                Some(quote!(support::wire::string_newtype!(#name);))
+            }
+            TypeRef::Primitive(primitive) if is_text(primitive) => {
+                Some(quote!(support::wire::text_newtype!(#name(#inner));))
+            }
+            _ => None,
         };
-        let copy = self
-            .references
-            .is_copy(&TypeRef::Named(self.id))
-            .then(|| quote!(Copy,));
-        let debug = match is_private {
-            true => quote!(support::private_debug!(#name);),
-            false => quote!(),
-        };
-        let derived = (!is_private).then(|| quote!(Debug,));
-        let text = text.then(|| match &newtype.inner {
-            TypeRef::Primitive(Primitive::String) => quote!(support::wire::string_newtype!(#name);),
-            _ => quote!(support::wire::text_newtype!(#name(#inner));),
-        });
+        let is_ordered = newtype.inner != TypeRef::Primitive(Primitive::Bool);
+        let ordered = is_ordered.then(|| quote!(Ord, PartialOrd,));
+        let traits = text.is_some().then(|| quote!(Eq, Hash, #ordered));
+        let is_copy = self.references.is_copy(&TypeRef::Named(self.id));
+        let copy = is_copy.then(|| quote!(Copy,));
+        let (derived, debug) = self.debug();
         let from_strict = is_lenient.then(|| {
             quote! {
                 impl ::std::convert::From<#strict> for #name {
@@ -409,13 +353,8 @@ fn is_required(field: &Field) -> bool {
 fn comment(documented: &TypeDocs, fallback: &str, closing: &[&str]) -> TokenStream {
     let description = documented.description.as_deref().map(docs::sanitise);
     let description = description.filter(|description| !description.trim().is_empty());
-    let mut paragraphs = vec![description.unwrap_or_else(|| fallback.to_owned())];
-    paragraphs.extend(docs::evidence(documented.evidence).map(str::to_owned));
-    paragraphs.extend(
-        closing
-            .iter()
-            .filter(|text| !text.is_empty())
-            .map(|text| (*text).to_owned()),
-    );
+    let mut paragraphs = vec![description.as_deref().unwrap_or(fallback)];
+    paragraphs.extend(docs::evidence(documented.evidence));
+    paragraphs.extend(closing.iter().filter(|text| !text.is_empty()));
     docs::comment(&paragraphs.join("\n\n"))
 }
