@@ -7,6 +7,8 @@ use super::{Constraints, Evidence, TypeRef};
 pub struct Operation {
     /// The operationId, with a suffix where one operation of the document becomes several.
     pub id: String,
+    /// Whether it is a further method for an operation of the document: for another body, or for events.
+    pub is_variant: bool,
     /// The name of the method.
     pub name: String,
     /// The name of the builder.
