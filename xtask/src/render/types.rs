@@ -1,8 +1,9 @@
 //! Prints the definitions of types.
 
+use std::collections::BTreeSet;
 use std::iter;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::accessors;
@@ -25,9 +26,14 @@ pub fn sections(api: &Api) -> impl Iterator<Item = TokenStream> {
             references: &references,
             definition,
             id,
-            tags: tags.get(&id).into_iter().flatten().copied().collect(),
+            name: ident(&definition.name),
         };
-        printer.print()
+        match &definition.shape {
+            Shape::Struct(object) => printer.object(object, tags.get(&id)),
+            Shape::Enum(values) => printer.enumeration(values),
+            Shape::Union(union) => printer.union(union),
+            Shape::Newtype(newtype) => printer.newtype(newtype),
+        }
     });
     let support = (!api.types.is_empty()).then(|| quote! { use super::support; });
     let head = quote! {
@@ -42,66 +48,71 @@ struct Printer<'a> {
     references: &'a References<'a>,
     definition: &'a TypeDef,
     id: TypeId,
-    /// The discriminators that a struct may have without a field.
-    tags: Vec<&'a str>,
+    name: Ident,
 }
 
 impl Printer<'_> {
-    fn print(&self) -> TokenStream {
-        match &self.definition.shape {
-            Shape::Struct(object) => self.object(object),
-            Shape::Enum(values) => self.enumeration(values),
-            Shape::Union(union) => self.union(union),
-            Shape::Newtype(newtype) => self.newtype(newtype),
-        }
-    }
-
     /// The comment of the type itself.
     fn comment(&self, closing: &str) -> TokenStream {
         let fallback = format!("`{}`.", self.definition.name);
         comment(&self.definition.docs, &fallback, &[closing])
     }
 
-    fn object(&self, object: &StructType) -> TokenStream {
-        let name = ident(&self.definition.name);
-        let comment = self.comment("");
-        let fields = object.fields.iter().map(|field| {
-            let (ident, value) = (ident(&field.name), self.field_type(field));
-            let comment = self.field_comment(field);
-            quote!(#comment pub #ident: #value,)
-        });
+    /// A struct; `tags` are the discriminators that it may have without a field.
+    fn object(&self, object: &StructType, tags: Option<&BTreeSet<&str>>) -> TokenStream {
+        let (name, comment) = (&self.name, self.comment(""));
+        let extra_name = ident(&object.extra_name);
         let extra = TypeRef::Map(Box::new(object.extra.clone()));
         let extra = self.references.print(&extra);
-        let required = object.fields.iter().filter(|field| is_required(field));
-        let required: Vec<&Field> = required.collect();
-        let default = required.is_empty().then(|| quote!(, Default));
-        let constructor = (!required.is_empty()).then(|| self.constructor(object, &required));
-        let accessors = object.fields.iter();
-        let accessors = accessors.map(|field| accessors::print(self.references, field));
-        let methods: TokenStream = constructor.into_iter().chain(accessors).collect();
-        let methods = (!methods.is_empty()).then(|| quote!(impl #name { #methods }));
-        let shown = object.fields.iter();
-        let shown = shown.filter(|field| !field.docs.private && !self.definition.docs.private);
-        let shown: Vec<_> = shown.map(|field| ident(&field.name)).collect();
-        // Nothing private, nor members that nobody has described.
-        let shown = (!shown.is_empty()).then(|| quote!(; #(#shown),*));
-        let extra_name = ident(&object.extra_name);
-        let tags = &self.tags;
-        let closed = object.closed.then(|| quote!(closed [#(#tags),*]));
-        let count = constraints::members(&object.extra_constraints);
-        let extra_constraints = constraints::braced(&Constraints {
-            members: (None, None),
-            ..object.extra_constraints.clone()
-        });
-        let members = object.fields.iter().map(|field| {
+        let (mut fields, mut members, mut accessors) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut arguments, mut values, mut shown) = (Vec::new(), Vec::new(), Vec::new());
+        for field in &object.fields {
             let (ident, key) = (ident(&field.name), &field.key);
-            let constraints = constraints::braced(&field.constraints);
+            let (comment, value) = (self.field_comment(field), self.field_type(field));
+            fields.push(quote!(#comment pub #ident: #value,));
             let presence = match field.presence {
                 Presence::Required | Presence::RequiredNullable => quote!(required),
                 Presence::Optional => quote!(optional),
                 Presence::OptionalNullable => quote!(nullable),
             };
-            quote!(#ident: #key #presence #constraints,)
+            if field.presence.is_required() {
+                arguments.push(quote!(#ident: #value));
+                values.push(quote!(#ident));
+            } else {
+                values.push(quote!(#ident: ::std::option::Option::None));
+            }
+            let constraints = constraints::braced(&field.constraints);
+            members.push(quote!(#ident: #key #presence #constraints,));
+            accessors.push(accessors::print(self.references, field));
+            if !field.docs.private && !self.definition.docs.private {
+                shown.push(ident);
+            }
+        }
+        let default = arguments.is_empty().then(|| quote!(, Default));
+        let many = (arguments.len() > 7).then(|| quote!(#[allow(clippy::too_many_arguments)]));
+        let constructor = (!arguments.is_empty()).then(|| {
+            quote! {
+                /// A value that has the required members and no other.
+                #many
+                #[must_use]
+                pub fn new(#(#arguments),*) -> Self {
+                    Self {
+                        #(#values,)*
+                        #extra_name: ::std::collections::BTreeMap::new(),
+                    }
+                }
+            }
+        });
+        let methods = quote!(#constructor #(#accessors)*);
+        let methods = (!methods.is_empty()).then(|| quote!(impl #name { #methods }));
+        // Members that nobody has described may be private, too.
+        let shown = (!shown.is_empty()).then(|| quote!(; #(#shown),*));
+        let tags = tags.into_iter().flatten();
+        let closed = object.closed.then(|| quote!(closed [#(#tags),*]));
+        let count = constraints::members(&object.extra_constraints);
+        let extra_constraints = constraints::braced(&Constraints {
+            members: (None, None),
+            ..object.extra_constraints.clone()
         });
         quote! {
             #comment
@@ -150,36 +161,9 @@ impl Printer<'_> {
         comment(&field.docs, &fallback, &closing)
     }
 
-    fn constructor(&self, object: &StructType, required: &[&Field]) -> TokenStream {
-        let arguments = required.iter().map(|field| {
-            let (ident, value) = (ident(&field.name), self.field_type(field));
-            quote!(#ident: #value)
-        });
-        let fields = object.fields.iter().map(|field| {
-            let ident = ident(&field.name);
-            match is_required(field) {
-                true => quote!(#ident),
-                false => quote!(#ident: ::std::option::Option::None),
-            }
-        });
-        let extra = ident(&object.extra_name);
-        let many = (required.len() > 7).then(|| quote!(#[allow(clippy::too_many_arguments)]));
-        quote! {
-            /// A value that has the required members and no other.
-            #many
-            #[must_use]
-            pub fn new(#(#arguments),*) -> Self {
-                Self {
-                    #(#fields,)*
-                    #extra: ::std::collections::BTreeMap::new(),
-                }
-            }
-        }
-    }
-
     /// `Debug` of a type that is no struct: derived, or the macro that hides its values.
     fn debug(&self) -> (Option<TokenStream>, Option<TokenStream>) {
-        let name = ident(&self.definition.name);
+        let name = &self.name;
         match self.definition.docs.private {
             true => (None, Some(quote!(support::private_debug!(#name);))),
             false => (Some(quote!(Debug,)), None),
@@ -187,17 +171,17 @@ impl Printer<'_> {
     }
 
     fn enumeration(&self, values: &EnumType) -> TokenStream {
-        let name = ident(&self.definition.name);
+        let (name, unknown) = (&self.name, ident(&values.unknown));
         let comment = self.comment(
             "This enum is open: it keeps a value that it does not know, and sends it back.",
         );
         let variants = values.variants.iter();
         let variants = variants.map(|variant| (ident(&variant.name), &variant.value));
         let (idents, texts): (Vec<_>, Vec<_>) = variants.unzip();
-        let unknown = ident(&values.unknown);
-        let comments = texts.iter();
-        let comments =
-            comments.map(|text| docs::comment(&format!("The value {}.", docs::code(text))));
+        let comments = texts
+            .iter()
+            .map(|text| format!("The value {}.", docs::code(text)));
+        let comments = comments.map(|text| docs::comment(&text));
         quote! {
             #comment
             #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -237,40 +221,32 @@ impl Printer<'_> {
     }
 
     fn union(&self, union: &UnionType) -> TokenStream {
-        let name = ident(&self.definition.name);
+        let (name, unknown) = (&self.name, ident(&union.unknown));
         let comment = self.comment("A value of none of these types is kept as it came.");
-        let branches = union.branches.iter();
-        let idents: Vec<_> = branches.clone().map(|branch| ident(&branch.name)).collect();
-        let unknown = ident(&union.unknown);
-        let types = branches.clone();
-        let types: Vec<_> = types
-            .map(|branch| self.references.print(&branch.value))
-            .collect();
-        let comments = idents.iter();
-        let comments = comments.map(|ident| docs::comment(&format!("The branch `{ident}`.")));
-        let constraints = branches.clone();
-        let constraints = constraints.map(|branch| constraints::braced(&branch.constraints));
-        let own = (0..union.branches.len())
-            .map(|index| discriminators::bracketed(self.references.api, self.id, union, index));
-        let is_alone = |value: &TypeRef| {
-            let mut same = branches.clone().filter(|other| other.value == *value);
-            same.nth(1).is_none()
-        };
-        let conversions = branches.clone().zip(&types).zip(&idents);
-        let conversions = conversions.filter(|((branch, _), _)| is_alone(&branch.value));
-        let conversions = conversions.map(|((_, value), ident)| {
-            quote! {
-                impl ::std::convert::From<#value> for #name {
-                    fn from(value: #value) -> Self {
-                        Self::#ident(value)
+        let (mut variants, mut branches, mut conversions) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, branch) in union.branches.iter().enumerate() {
+            let (ident, value) = (ident(&branch.name), self.references.print(&branch.value));
+            let comment = docs::comment(&format!("The branch `{ident}`."));
+            variants.push(quote!(#comment #ident(#value),));
+            let constraints = constraints::braced(&branch.constraints);
+            let own = discriminators::bracketed(self.references.api, self.id, union, index);
+            branches.push(quote!(#ident(#value) #constraints #own));
+            let same = union.branches.iter();
+            let mut same = same.filter(|other| other.value == branch.value);
+            if same.nth(1).is_none() {
+                conversions.push(quote! {
+                    impl ::std::convert::From<#value> for #name {
+                        fn from(value: #value) -> Self {
+                            Self::#ident(value)
+                        }
                     }
-                }
+                });
             }
-        });
+        }
         let discriminator = union.discriminator.as_ref().map(|discriminator| {
             let key = &discriminator.key;
             let values = discriminator.values.iter().filter_map(|(value, branch)| {
-                let ident = idents.get(*branch)?;
+                let ident = ident(&union.branches.get(*branch)?.name);
                 Some(quote!(#value => #ident))
             });
             quote!(by #key { #(#values),* })
@@ -281,7 +257,7 @@ impl Printer<'_> {
             #[derive(Clone, #derived PartialEq)]
             #[non_exhaustive]
             pub enum #name {
-                #(#comments #idents(#types),)*
+                #(#variants)*
                 /// A value of another type.
                 #unknown(support::Json),
             }
@@ -290,12 +266,12 @@ impl Printer<'_> {
 
             #(#conversions)*
 
-            support::union! { #name, #unknown { #(#idents(#types) #constraints #own),* } #discriminator }
+            support::union! { #name, #unknown { #(#branches),* } #discriminator }
         }
     }
 
     fn newtype(&self, newtype: &Newtype) -> TokenStream {
-        let name = ident(&self.definition.name);
+        let name = &self.name;
         let comment = self.comment(&constraints::notes(&newtype.constraints).join(" "));
         let constraints = constraints::braced(&newtype.constraints);
         let strict = self.references.print_strict(&newtype.inner);
@@ -340,13 +316,6 @@ impl Printer<'_> {
             #from_strict
         }
     }
-}
-
-fn is_required(field: &Field) -> bool {
-    matches!(
-        field.presence,
-        Presence::Required | Presence::RequiredNullable
-    )
 }
 
 /// A description with further paragraphs, as a comment.
