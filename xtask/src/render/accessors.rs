@@ -6,7 +6,7 @@ use quote::quote;
 use super::docs;
 use super::inputs::Conversion;
 use super::references::{References, ident};
-use crate::api::{Field, Presence, Primitive, TypeRef};
+use crate::api::{DefaultValue, Field, Presence, Primitive, TypeRef};
 
 /// The methods of a field, as far as the model names any.
 pub fn print(references: &References<'_>, field: &Field) -> TokenStream {
@@ -24,59 +24,41 @@ struct Printer<'a> {
     field: &'a Field,
 }
 
-/// The way in which a getter returns a value.
-#[derive(Clone, Copy, PartialEq)]
-enum Access {
-    /// A copy.
-    Copy,
-    /// Its `Deref` target: `&str` of a `String`.
-    Deref,
-    /// A reference.
-    Reference,
-}
-
 impl Printer<'_> {
     fn is_nullable(&self) -> bool {
         self.field.presence == Presence::OptionalNullable
     }
 
-    /// How the value is returned, and as which type.
-    fn access(&self) -> (Access, TokenStream) {
-        let value = &self.field.value;
+    /// The call that borrows the value, unless it is copied, and the type that a getter returns.
+    fn borrowed(&self) -> (Option<TokenStream>, TokenStream) {
         let print = |value| self.references.print(value);
-        match value {
-            TypeRef::Primitive(Primitive::String) => (Access::Deref, quote!(&str)),
+        let (borrow, target) = match &self.field.value {
+            TypeRef::Primitive(Primitive::String) => (quote!(.as_deref()), quote!(str)),
             TypeRef::List(item) => {
                 let item = print(item);
-                (Access::Deref, quote!(&[#item]))
+                (quote!(.as_deref()), quote!([#item]))
             }
-            TypeRef::Boxed(inner) => {
-                let inner = print(inner);
-                (Access::Deref, quote!(&#inner))
-            }
-            value if self.references.is_copy(value) => (Access::Copy, print(value)),
-            value => {
-                let value = print(value);
-                (Access::Reference, quote!(&#value))
-            }
-        }
+            TypeRef::Boxed(inner) => (quote!(.as_deref()), print(inner)),
+            value if self.references.is_copy(value) => return (None, print(value)),
+            value => (quote!(.as_ref()), print(value)),
+        };
+        (Some(borrow), quote!(&#target))
     }
 
     fn getter(&self, name: &str) -> TokenStream {
         let (ident, getter) = (ident(&self.field.name), ident(name));
-        let (access, value) = self.access();
+        let (borrow, value) = self.borrowed();
         let default = self.field.default_value.as_ref();
         let value = match default {
             Some(_) if !self.is_nullable() => value,
             _ => self.references.option(&value),
         };
-        let borrow = match access {
-            Access::Copy => None,
-            Access::Deref => Some(quote!(.as_deref())),
-            Access::Reference => Some(quote!(.as_ref())),
-        };
-        let and = (access == Access::Reference).then(|| quote!(&));
         let default = default.map(|default| {
+            let is_named = matches!(
+                default,
+                DefaultValue::Variant(..) | DefaultValue::Newtype(..)
+            );
+            let and = (is_named && borrow.is_some()).then(|| quote!(&));
             let value = self.references.default_value(default);
             quote!(#and #value)
         });

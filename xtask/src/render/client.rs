@@ -149,11 +149,10 @@ fn method(references: &References<'_>, operation: &Operation) -> TokenStream {
 }
 
 fn documentation(operation: &Operation, inputs: &[Input<'_>]) -> String {
-    let mut paragraphs = Vec::new();
     let summary = operation.summary.as_deref().map(docs::sentence);
-    paragraphs.extend(summary.as_deref().map(docs::sanitise));
-    paragraphs.extend(operation.description.as_deref().map(docs::sanitise));
-    paragraphs.extend(docs::evidence(operation.evidence).map(str::to_owned));
+    let mut paragraphs: Vec<String> = summary.as_deref().map(docs::sanitise).into_iter().collect();
+    let description = operation.description.as_deref();
+    paragraphs.extend(docs::paragraphs(description, None, operation.evidence));
     paragraphs.push(format!(
         "Sends `{} {}`.",
         operation.method,

@@ -15,10 +15,17 @@ const MARKDOWN: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_STRIKETHROUGH)
     .union(Options::ENABLE_TASKLISTS);
 
-/// The paragraph for what the API does not document.
-pub fn evidence(evidence: Evidence) -> Option<&'static str> {
-    let text = "*Inferred: the documentation of the API does not state it.*";
-    (evidence == Evidence::Inferred).then_some(text)
+/// The paragraphs of a description or what stands for one, and of the note that the API does not document it.
+pub fn paragraphs(
+    description: Option<&str>,
+    fallback: Option<String>,
+    evidence: Evidence,
+) -> Vec<String> {
+    let description = description.map(sanitise);
+    let description = description.filter(|description| !description.trim().is_empty());
+    let note = "*Inferred: the documentation of the API does not state it.*";
+    let note = (evidence == Evidence::Inferred).then(|| note.to_owned());
+    description.or(fallback).into_iter().chain(note).collect()
 }
 
 /// The Markdown of a description as rustdoc can take it.
@@ -34,7 +41,7 @@ fn rewritten(description: &str) -> String {
         .replace("\r\n", "\n")
         .replace('\r', "\n")
         .chars()
-        .filter(|&c| !is_bidirectional_control(c) && (c == '\n' || c == '\t' || !c.is_control()))
+        .filter(|&c| c == '\n' || c == '\t' || !c.is_control() && !is_bidirectional(c))
         .collect();
     text.push('\n');
 
@@ -119,17 +126,12 @@ fn tidy_quotes(markdown: &str) -> String {
     let mut in_code = false;
     for line in markdown.lines() {
         in_code ^= line.trim_start().starts_with("```");
-        let quote = line
-            .strip_prefix(' ')
-            .filter(|rest| rest.starts_with('>') && !in_code);
-        let line = quote.unwrap_or(line);
-        if quote.is_some()
-            && line.trim_end() == ">"
-            && lines.last().is_none_or(|last| last.is_empty())
-        {
-            continue;
+        let quote = line.strip_prefix(' ');
+        let quote = quote.filter(|rest| rest.starts_with('>') && !in_code);
+        let follows_blank = lines.last().is_none_or(|last| last.is_empty());
+        if !(follows_blank && quote.is_some_and(|quote| quote.trim_end() == ">")) {
+            lines.push(quote.unwrap_or(line));
         }
-        lines.push(line);
     }
     lines.join("\n")
 }
@@ -168,7 +170,7 @@ fn is_plain(text: &str) -> bool {
         && !text.contains("//")
 }
 
-fn is_bidirectional_control(c: char) -> bool {
+fn is_bidirectional(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -261,28 +263,21 @@ pub fn deprecated(is_deprecated: bool, what: &str) -> Option<TokenStream> {
 /// A line of Markdown as several, with the indentation that keeps them in the same paragraph or list item.
 fn wrapped(line: &str) -> Vec<String> {
     let text = line.trim_start();
-    let marker = text
-        .split_once(' ')
-        .filter(|(first, _)| is_marker(first))
-        .map_or(0, |(first, _)| first.len() + 1);
+    let first = text.split_once(' ').map(|(first, _)| first);
+    let marker = first.filter(|first| is_marker(first));
+    let marker = marker.map_or(0, |marker| marker.len() + 1);
     let indent = " ".repeat(line.len() - text.len() + marker);
     let mut lines = Vec::new();
     let mut current = line[..line.len() - text.len()].to_owned();
-    let mut is_empty = true;
-    for word in text.split(' ') {
+    for (index, word) in text.split(' ').enumerate() {
+        let width = current.chars().count() + 1 + word.chars().count();
         // A word that would begin a list or a heading stays where it is.
-        if !is_empty
-            && current.chars().count() + 1 + word.chars().count() > WIDTH
-            && !is_marker(word)
-        {
+        if index > 0 && width > WIDTH && !is_marker(word) {
             lines.push(std::mem::replace(&mut current, indent.clone()));
-            is_empty = true;
-        }
-        if !is_empty {
+        } else if index > 0 {
             current.push(' ');
         }
         current.push_str(word);
-        is_empty = false;
     }
     lines.push(current);
     lines

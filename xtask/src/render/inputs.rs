@@ -13,7 +13,6 @@ use crate::api::{
 /// An argument of a method, or a setter of its builder.
 #[derive(Debug)]
 pub struct Input<'a> {
-    /// Its name.
     pub name: &'a str,
     /// The type of one value, without `Option` and `Vec`.
     pub value: TokenStream,
@@ -23,14 +22,9 @@ pub struct Input<'a> {
     pub is_argument: bool,
     /// Its location and wire name, such as "the query parameter `limit`".
     pub kind: String,
-    /// Its documentation.
-    pub description: Option<&'a str>,
-    /// Further paragraphs of its documentation: ranges, defaults, repetition.
-    pub notes: Vec<String>,
-    /// Whether callers should stop using it.
+    /// The paragraphs of its documentation, such as ranges and defaults.
+    pub paragraphs: Vec<String>,
     pub deprecated: bool,
-    /// Whether the API documents it.
-    pub evidence: Evidence,
 }
 
 /// The conversion from the type that callers pass to the type in the builder.
@@ -132,18 +126,18 @@ fn of_parameter<'a>(references: &References<'_>, parameter: &'a Parameter) -> In
         Location::Header => "the header",
         Location::Cookie => "the cookie",
     };
-    let mut notes = constraints::notes(&parameter.constraints);
-    notes.extend(parameter.default.as_deref().map(docs::server_default));
+    let mut paragraphs =
+        docs::paragraphs(parameter.description.as_deref(), None, parameter.evidence);
+    paragraphs.extend(constraints::notes(&parameter.constraints));
+    paragraphs.extend(parameter.default.as_deref().map(docs::server_default));
     Input {
         name: &parameter.name,
         value: references.print(&parameter.value),
         conversion: Conversion::of(&parameter.value, parameter.required),
         is_argument: parameter.required,
         kind: format!("{kind} {}", docs::code(&parameter.key)),
-        description: parameter.description.as_deref(),
-        notes,
+        paragraphs,
         deprecated: parameter.deprecated,
-        evidence: parameter.evidence,
     }
 }
 
@@ -160,44 +154,41 @@ fn of_part<'a>(references: &References<'_>, part: &'a Part) -> Input<'a> {
         None => Conversion::Option,
     };
     let value = part.content.value().map(|value| references.print(value));
-    let notes = [&part.list, &part.constraints].into_iter();
+    let mut paragraphs = docs::paragraphs(part.description.as_deref(), None, part.evidence);
+    paragraphs.extend(constraints::notes(&part.list));
+    paragraphs.extend(constraints::notes(&part.constraints));
     Input {
         name: &part.name,
         value: value.unwrap_or_else(|| quote!(support::FilePart)),
         conversion,
         is_argument: part.required,
         kind: format!("{kind} {}", docs::code(&part.key)),
-        description: part.description.as_deref(),
-        notes: notes.flat_map(constraints::notes).collect(),
+        paragraphs,
         deprecated: part.deprecated,
-        evidence: part.evidence,
     }
 }
 
 /// The input of a body that is one value.
 fn of_body<'a>(references: &References<'_>, body: &'a Body) -> Option<Input<'a>> {
     let text = TypeRef::STRING;
-    let value = match &body.content {
-        Content::Json(value) | Content::Form(value, _) => Some(value),
-        Content::Text => Some(&text),
-        Content::Bytes => None,
+    let of = match &body.content {
+        Content::Json(value) | Content::Form(value, _) => value,
+        Content::Text | Content::Bytes => &text,
         Content::Multipart(_) => return None,
     };
-    let conversion = match value {
-        Some(value) => Conversion::of(value, body.required),
-        None if body.required => Conversion::Value,
-        None => Conversion::IntoOption,
+    let value = match body.content {
+        Content::Bytes => quote!(::reqwest::Body),
+        _ => references.print(of),
     };
-    let value = value.map(|value| references.print(value));
+    let mut paragraphs = docs::paragraphs(body.description.as_deref(), None, Evidence::Documented);
+    paragraphs.extend(constraints::notes(&body.constraints));
     Some(Input {
         name: "body",
-        value: value.unwrap_or_else(|| quote!(::reqwest::Body)),
-        conversion,
+        value,
+        conversion: Conversion::of(of, body.required),
         is_argument: body.required,
         kind: format!("the body, of type {}", docs::code(&body.media_type)),
-        description: body.description.as_deref(),
-        notes: constraints::notes(&body.constraints),
+        paragraphs,
         deprecated: false,
-        evidence: Evidence::Documented,
     })
 }

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use heck::{ToPascalCase, ToSnakeCase};
-use openapiv3::{AnySchema, Components, OpenAPI, PathItem, ReferenceOr, Schema, SchemaKind};
+use openapiv3::OpenAPI;
 use quote::quote;
 use serde_json::{Map, Value, json};
 
@@ -40,16 +40,13 @@ pub fn project(api: &Api) -> serde_json::Result<Projection> {
     let mut projector = Projector {
         api,
         types: Vec::new(),
-    };
-    let mut document = OpenAPI {
-        openapi: "3.0.3".to_owned(),
-        ..OpenAPI::default()
+        paths: Vec::new(),
     };
     let (mut names, mut omitted) = (BTreeSet::new(), Vec::new());
     for operation in &api.operations {
         // progenitor names a type after each operation, and would print one of these twice.
         let is_new = names.insert(operation.name.to_pascal_case());
-        if !is_new || !projector.add(operation, &mut document)? {
+        if !is_new || !projector.add(operation) {
             omitted.push(operation.name.clone());
         }
     }
@@ -57,17 +54,17 @@ pub fn project(api: &Api) -> serde_json::Result<Projection> {
     let types = projector.types.iter().enumerate();
     let types = types.map(|(index, of)| (component(index), references.print(of).to_string()));
     let types: Vec<_> = types.collect();
-    let schemas = types.iter().map(|(name, _)| {
-        let schema = Schema {
-            schema_data: Default::default(),
-            schema_kind: SchemaKind::Any(AnySchema::default()),
-        };
-        (name.clone(), ReferenceOr::Item(schema))
-    });
-    document.components = Some(Components {
-        schemas: schemas.collect(),
-        ..Components::default()
-    });
+    let schemas = types.iter().map(|(name, _)| (name.clone(), json!({})));
+    let mut document: OpenAPI = serde_json::from_value(json!({
+        "openapi": "3.0.3",
+        "info": { "title": "", "version": "" },
+        "paths": {},
+        "components": { "schemas": schemas.collect::<Map<_, _>>() },
+    }))?;
+    for (path, item) in projector.paths {
+        let item = serde_json::from_value(Value::Object(item))?;
+        document.paths.paths.insert(path, item);
+    }
     Ok(Projection {
         document,
         types,
@@ -79,38 +76,32 @@ struct Projector<'a> {
     api: &'a Api,
     /// The types of the components.
     types: Vec<TypeRef>,
+    /// The path items, each with its path.
+    paths: Vec<(String, Map<String, Value>)>,
 }
 
 impl Projector<'_> {
-    /// Adds an operation; returns whether the document has a path for it.
-    fn add(&mut self, operation: &Operation, document: &mut OpenAPI) -> serde_json::Result<bool> {
+    /// Adds an operation; returns whether there is a path for it.
+    fn add(&mut self, operation: &Operation) -> bool {
+        let method = operation.method.to_ascii_lowercase();
         // A second operation of the same method and path differs from the first one in the names of its parameters.
         for attempt in 0..8 {
             let suffix = "_".repeat(attempt);
             let Some(path) = path(operation, &suffix) else {
-                return Ok(false);
+                return false;
             };
-            let item = document.paths.paths.entry(path);
-            let item = item.or_insert_with(|| ReferenceOr::Item(PathItem::default()));
-            let ReferenceOr::Item(item) = item else {
-                return Ok(false);
-            };
-            let slot = match operation.method.as_str() {
-                "GET" => &mut item.get,
-                "PUT" => &mut item.put,
-                "POST" => &mut item.post,
-                "DELETE" => &mut item.delete,
-                "OPTIONS" => &mut item.options,
-                "HEAD" => &mut item.head,
-                "PATCH" => &mut item.patch,
-                _ => &mut item.trace,
-            };
-            if slot.is_none() {
-                *slot = Some(serde_json::from_value(self.operation(operation, &suffix))?);
-                return Ok(true);
+            let known = self.paths.iter().position(|(known, _)| *known == path);
+            let index = known.unwrap_or_else(|| {
+                self.paths.push((path, Map::new()));
+                self.paths.len() - 1
+            });
+            if !self.paths[index].1.contains_key(&method) {
+                let projected = self.operation(operation, &suffix);
+                self.paths[index].1.insert(method, projected);
+                return true;
             }
         }
-        Ok(false)
+        false
     }
 
     fn operation(&mut self, operation: &Operation, suffix: &str) -> Value {
@@ -257,12 +248,9 @@ fn path(operation: &Operation, suffix: &str) -> Option<String> {
 }
 
 fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        if "\\.+*?()|[]^$".contains(c) {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-    }
-    escaped
+    let is_special = |c| "\\.+*?()|[]^$".contains(c);
+    let characters = text.chars();
+    characters
+        .flat_map(|c| is_special(c).then_some('\\').into_iter().chain([c]))
+        .collect()
 }

@@ -90,20 +90,20 @@ impl Printer<'_> {
 
     fn setter(&self, input: &Input<'_>) -> TokenStream {
         let (name, accepted) = (input.ident(), input.accepted(self.references));
-        let mut paragraphs = vec![match input.conversion {
-            Conversion::Items => format!("Adds {}, once for each value. Calls add up.", input.kind),
-            _ => format!("Sets {}.", input.kind),
-        }];
-        paragraphs.extend(input.description.map(docs::sanitise));
-        paragraphs.extend(docs::evidence(input.evidence).map(str::to_owned));
-        paragraphs.extend(input.notes.iter().cloned());
+        let value = input.conversion.convert(&name);
+        let (summary, set) = match input.conversion {
+            Conversion::Items => (
+                format!("Adds {}, once for each value. Calls add up.", input.kind),
+                quote!(self.#name.extend(#value);),
+            ),
+            _ => (
+                format!("Sets {}.", input.kind),
+                quote!(self.#name = #value;),
+            ),
+        };
+        let paragraphs = [&[summary], &*input.paragraphs].concat();
         let comment = docs::comment(&paragraphs.join("\n\n"));
         let deprecated = docs::deprecated(input.deprecated, "input");
-        let value = input.conversion.convert(&name);
-        let set = match input.conversion {
-            Conversion::Items => quote!(self.#name.extend(#value);),
-            _ => quote!(self.#name = #value;),
-        };
         quote! {
             #comment
             #deprecated
@@ -185,17 +185,15 @@ impl Printer<'_> {
         let media_type = &body.media_type;
         let value = borrowed(&ident("body"), body.required);
         let text = TypeRef::STRING;
-        let (reference, step) = match &body.content {
+        let (of, step) = match &body.content {
             Content::Json(of) => (of, quote!(draft.json(#media_type, #value);)),
             Content::Form(of, styles) => {
                 let styles = styles.iter().map(|(name, of)| {
                     let style = style(*of);
                     quote!((#name, #style))
                 });
-                (
-                    of,
-                    quote!(draft.form(#media_type, &[#(#styles),*], #value);),
-                )
+                let styles = quote!(&[#(#styles),*]);
+                (of, quote!(draft.form(#media_type, #styles, #value);))
             }
             Content::Text | Content::Bytes => {
                 let is_text = matches!(body.content, Content::Text);
@@ -209,7 +207,7 @@ impl Printer<'_> {
             }
             Content::Multipart(parts) => return Some(self.multipart(parts)),
         };
-        let check = self.check("body", &value, &body.constraints, reference);
+        let check = self.check("body", &value, &body.constraints, of);
         Some(quote!(#check #step))
     }
 

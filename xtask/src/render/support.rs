@@ -10,11 +10,9 @@ use crate::api::{Answer, Api};
 
 /// A file that is copied.
 struct File {
-    /// The name of its module.
     name: &'static str,
     /// Whether the code of operations and types names the module.
     is_shared: bool,
-    /// Its text.
     text: &'static str,
 }
 
@@ -40,12 +38,10 @@ const FILES: [File; 28] = files! {
     true: union wire;
 };
 
-/// The files that not every document needs.
+/// Whether a client needs the files for streams of events, and for patterns of texts.
 #[derive(Clone, Copy, Debug)]
 pub struct Needed {
-    /// Streams of events.
     pub events: bool,
-    /// Patterns of texts.
     pub patterns: bool,
 }
 

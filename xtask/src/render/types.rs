@@ -55,7 +55,7 @@ impl Printer<'_> {
     /// The comment of the type itself.
     fn comment(&self, closing: &str) -> TokenStream {
         let fallback = format!("`{}`.", self.definition.name);
-        comment(&self.definition.docs, &fallback, &[closing])
+        comment(&self.definition.docs, fallback, &[closing])
     }
 
     /// A struct; `tags` are the discriminators that it may have without a field.
@@ -158,7 +158,7 @@ impl Printer<'_> {
         let constraints = constraints::notes(&field.constraints).join(" ");
         let default = default.unwrap_or_default();
         let closing = [deprecated, states, &constraints, &default];
-        comment(&field.docs, &fallback, &closing)
+        comment(&field.docs, fallback, &closing)
     }
 
     /// `Debug` of a type that is no struct: derived, or the macro that hides its values.
@@ -319,11 +319,10 @@ impl Printer<'_> {
 }
 
 /// A description with further paragraphs, as a comment.
-fn comment(documented: &TypeDocs, fallback: &str, closing: &[&str]) -> TokenStream {
-    let description = documented.description.as_deref().map(docs::sanitise);
-    let description = description.filter(|description| !description.trim().is_empty());
-    let mut paragraphs = vec![description.as_deref().unwrap_or(fallback)];
-    paragraphs.extend(docs::evidence(documented.evidence));
-    paragraphs.extend(closing.iter().filter(|text| !text.is_empty()));
+fn comment(documented: &TypeDocs, fallback: String, closing: &[&str]) -> TokenStream {
+    let description = documented.description.as_deref();
+    let mut paragraphs = docs::paragraphs(description, Some(fallback), documented.evidence);
+    let closing = closing.iter().filter(|text| !text.is_empty());
+    paragraphs.extend(closing.map(|text| (*text).to_owned()));
     docs::comment(&paragraphs.join("\n\n"))
 }
