@@ -47,7 +47,9 @@ pub fn module(api: &Api, inner: Option<&str>) -> Result<BTreeMap<String, String>
     let (mut files, mut problems) = (BTreeMap::new(), Vec::new());
     for (path, text) in modules.into_iter().chain(descriptor) {
         match text {
-            Ok(text) => drop(files.insert(path.to_owned(), text)),
+            Ok(text) => {
+                files.insert(path.to_owned(), text);
+            }
             Err(error) => problems.push(not_rust(path, &error)),
         }
     }
@@ -80,13 +82,9 @@ fn defect(message: &str) -> Diagnostic {
 }
 
 fn index(api: &Api, needed: Needed) -> TokenStream {
-    let title = format!(
-        " {}",
-        docs::line(&format!(
-            "The client of {}, generated from its API description.",
-            api.title
-        ))
-    );
+    let title = &api.title;
+    let title = format!("The client of {title}, generated from its API description.");
+    let title = format!(" {}", docs::line(&title));
     let events = needed
         .events
         .then(|| quote!(Event, EventError, EventStream,));

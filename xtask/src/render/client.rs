@@ -17,9 +17,8 @@ pub fn module(api: &Api, inner: Option<&TokenStream>) -> TokenStream {
     let mut paragraphs = vec![docs::line(&format!("Client of {}.", api.title))];
     let description = api.description.as_deref().map(docs::sanitise);
     paragraphs.extend(description.map(|description| description.trim().to_owned()));
-    paragraphs.push(docs::line(&format!(
-        "Version {version} of the API description."
-    )));
+    let described = format!("Version {version} of the API description.");
+    paragraphs.push(docs::line(&described));
     let comment = docs::comment(&paragraphs.join("\n\n"));
     let inner_type = inner.cloned().unwrap_or_else(|| quote!(()));
     let field = inner.map(|inner| quote!(pub(crate) inner: #inner,));
@@ -153,28 +152,22 @@ fn documentation(operation: &Operation, inputs: &[Input<'_>]) -> String {
     let mut paragraphs: Vec<String> = summary.as_deref().map(docs::sanitise).into_iter().collect();
     let description = operation.description.as_deref();
     paragraphs.extend(docs::paragraphs(description, None, operation.evidence));
-    paragraphs.push(format!(
-        "Sends `{} {}`.",
-        operation.method,
-        operation.path_template()
-    ));
-    let list = |heading: &str, are_arguments: bool| {
-        let listed = inputs.iter();
-        let listed = listed.filter(|input| input.is_argument == are_arguments);
-        let lines = listed.map(|input| {
-            let (name, kind) = (input.name, &input.kind);
-            match are_arguments {
-                true => format!("\n- `{name}`: {kind}"),
-                false => {
-                    let builder = &operation.builder;
-                    format!("\n- [`{name}`](super::operations::{builder}::{name}): {kind}")
-                }
+    let (method, path) = (&operation.method, operation.path_template());
+    paragraphs.push(format!("Sends `{method} {path}`."));
+    let (mut arguments, mut setters) = (String::new(), String::new());
+    for input in inputs {
+        let (name, kind, builder) = (input.name, &input.kind, &operation.builder);
+        match input.is_argument {
+            true => arguments += &format!("\n- `{name}`: {kind}"),
+            false => {
+                setters += &format!("\n- [`{name}`](super::operations::{builder}::{name}): {kind}");
             }
-        });
-        let lines: String = lines.collect();
-        (!lines.is_empty()).then(|| format!("# {heading}\n{lines}"))
-    };
-    paragraphs.extend(list("Arguments", true));
-    paragraphs.extend(list("Setters", false));
+        }
+    }
+    for (heading, list) in [("Arguments", arguments), ("Setters", setters)] {
+        if !list.is_empty() {
+            paragraphs.push(format!("# {heading}\n{list}"));
+        }
+    }
     paragraphs.join("\n\n")
 }

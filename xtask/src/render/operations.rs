@@ -60,10 +60,8 @@ impl Printer<'_> {
         let clone = is_clone.then(|| quote!(#[derive(Clone)]));
         let setters = inputs.iter().filter(|input| !input.is_argument);
         let setters = setters.map(|input| self.setter(input));
-        let summary = docs::comment(&format!(
-            "Builder of the request of [`Client::{0}`](super::Client::{0}).",
-            operation.name
-        ));
+        let method = client_link(operation);
+        let summary = docs::comment(&format!("Builder of the request of {method}."));
         let (success, decode, successes) = self.success();
         let send = self.send(&client, &success, &decode);
         quote! {
@@ -303,10 +301,8 @@ impl Printer<'_> {
                 _ => #decoder(response).await?.map(#name::Other),
             }
         };
-        let comment = docs::comment(&format!(
-            "The successes of [`Client::{0}`](super::Client::{0}), by status.",
-            self.operation.name
-        ));
+        let method = client_link(self.operation);
+        let comment = docs::comment(&format!("The successes of {method}, by status."));
         let successes = quote! {
             #comment
             #[non_exhaustive]
@@ -345,6 +341,11 @@ impl Printer<'_> {
             ),
         }
     }
+}
+
+/// The link to the method of an operation.
+fn client_link(operation: &Operation) -> String {
+    format!("[`Client::{0}`](super::Client::{0})", operation.name)
 }
 
 /// The value of a field of the builder, as an `Option` of a reference.

@@ -68,13 +68,9 @@ impl Printer<'_> {
         let (mut arguments, mut values, mut shown) = (Vec::new(), Vec::new(), Vec::new());
         for field in &object.fields {
             let (ident, key) = (ident(&field.name), &field.key);
-            let (comment, value) = (self.field_comment(field), self.field_type(field));
+            let (value, presence, states) = self.presence(field);
+            let comment = field_comment(field, states);
             fields.push(quote!(#comment pub #ident: #value,));
-            let presence = match field.presence {
-                Presence::Required | Presence::RequiredNullable => quote!(required),
-                Presence::Optional => quote!(optional),
-                Presence::OptionalNullable => quote!(nullable),
-            };
             if field.presence.is_required() {
                 arguments.push(quote!(#ident: #value));
                 values.push(quote!(#ident));
@@ -131,34 +127,24 @@ impl Printer<'_> {
         }
     }
 
-    fn field_type(&self, field: &Field) -> TokenStream {
+    /// The type of a field, the word for its presence in the support code, and a note on its states.
+    fn presence(&self, field: &Field) -> (TokenStream, Ident, &'static str) {
         let value = self.references.print(&field.value);
-        match field.presence {
-            Presence::Required => value,
-            Presence::RequiredNullable | Presence::Optional => self.references.option(&value),
-            Presence::OptionalNullable => self.references.option(&self.references.option(&value)),
-        }
-    }
-
-    fn field_comment(&self, field: &Field) -> TokenStream {
-        let fallback = format!("The member `{}`.", field.key);
-        let states = match field.presence {
-            Presence::OptionalNullable => "`None` is absent, and `Some(None)` is `null`.",
-            Presence::RequiredNullable => "`None` is `null`.",
+        let optional = self.references.option(&value);
+        let (value, presence, states) = match field.presence {
+            Presence::Required => (value, "required", ""),
+            Presence::RequiredNullable => (optional, "required", "`None` is `null`."),
             Presence::Optional if self.references.is_any_json(&field.value) => {
-                "`None` is absent; `null` is a value."
+                (optional, "optional", "`None` is absent; `null` is a value.")
             }
-            Presence::Required | Presence::Optional => "",
+            Presence::Optional => (optional, "optional", ""),
+            Presence::OptionalNullable => {
+                let value = self.references.option(&optional);
+                let states = "`None` is absent, and `Some(None)` is `null`.";
+                (value, "nullable", states)
+            }
         };
-        let default = field.default.as_deref().map(docs::server_default);
-        let deprecated = match field.docs.deprecated {
-            true => "**Deprecated.**",
-            false => "",
-        };
-        let constraints = constraints::notes(&field.constraints).join(" ");
-        let default = default.unwrap_or_default();
-        let closing = [deprecated, states, &constraints, &default];
-        comment(&field.docs, fallback, &closing)
+        (value, ident(presence), states)
     }
 
     /// `Debug` of a type that is no struct: derived, or the macro that hides its values.
@@ -178,10 +164,8 @@ impl Printer<'_> {
         let variants = values.variants.iter();
         let variants = variants.map(|variant| (ident(&variant.name), &variant.value));
         let (idents, texts): (Vec<_>, Vec<_>) = variants.unzip();
-        let comments = texts
-            .iter()
-            .map(|text| format!("The value {}.", docs::code(text)));
-        let comments = comments.map(|text| docs::comment(&text));
+        let comments = texts.iter().map(|text| docs::code(text));
+        let comments = comments.map(|code| docs::comment(&format!("The value {code}.")));
         quote! {
             #comment
             #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -316,6 +300,19 @@ impl Printer<'_> {
             #from_strict
         }
     }
+}
+
+fn field_comment(field: &Field, states: &str) -> TokenStream {
+    let fallback = format!("The member `{}`.", field.key);
+    let deprecated = match field.docs.deprecated {
+        true => "**Deprecated.**",
+        false => "",
+    };
+    let constraints = constraints::notes(&field.constraints).join(" ");
+    let default = field.default.as_deref().map(docs::server_default);
+    let default = default.unwrap_or_default();
+    let closing = [deprecated, states, &constraints, &default];
+    comment(&field.docs, fallback, &closing)
 }
 
 /// A description with further paragraphs, as a comment.
