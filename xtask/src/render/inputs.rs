@@ -1,4 +1,4 @@
-//! The inputs of an operation: arguments of its method, and setters of its builder.
+//! The inputs of an operation: arguments of its method or setters of its builder, and the statements that send them.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -7,7 +7,8 @@ use super::constraints;
 use super::docs;
 use super::references::{References, ident};
 use crate::api::{
-    Body, Content, Evidence, Location, Operation, Parameter, Part, PartContent, Primitive, TypeRef,
+    Body, Constraints, Content, Evidence, Location, Operation, Parameter, Part, PartContent,
+    Primitive, Style, TypeRef,
 };
 
 /// An argument of a method, or a setter of its builder.
@@ -25,6 +26,8 @@ pub struct Input<'a> {
     /// The paragraphs of its documentation, such as ranges and defaults.
     pub paragraphs: Vec<String>,
     pub deprecated: bool,
+    /// The statements that check it and add it to the request.
+    pub step: TokenStream,
 }
 
 /// The conversion from the type that callers pass to the type in the builder.
@@ -120,12 +123,24 @@ pub fn client_field(inputs: &[Input<'_>]) -> Ident {
 }
 
 fn of_parameter<'a>(references: &References<'_>, parameter: &'a Parameter) -> Input<'a> {
+    let (key, name) = (&parameter.key, ident(&parameter.name));
+    let value = borrowed(&name, parameter.required);
+    let check = check(
+        references,
+        key,
+        &value,
+        &parameter.constraints,
+        &parameter.value,
+    );
+    let location = parameter.location.keyword();
     let kind = match parameter.location {
-        Location::Path => "the path parameter",
-        Location::Query => "the query parameter",
-        Location::Header => "the header",
-        Location::Cookie => "the cookie",
+        Location::Path | Location::Query => format!("the {location} parameter"),
+        Location::Header | Location::Cookie => format!("the {location}"),
     };
+    let add = (parameter.location != Location::Path).then(|| {
+        let (location, style) = (ident(location), style(parameter.style));
+        quote!(draft.#location(#key, #style, #value);)
+    });
     let mut paragraphs =
         docs::paragraphs(parameter.description.as_deref(), None, parameter.evidence);
     paragraphs.extend(constraints::notes(&parameter.constraints));
@@ -135,60 +150,145 @@ fn of_parameter<'a>(references: &References<'_>, parameter: &'a Parameter) -> In
         value: references.print(&parameter.value),
         conversion: Conversion::of(&parameter.value, parameter.required),
         is_argument: parameter.required,
-        kind: format!("{kind} {}", docs::code(&parameter.key)),
+        kind: format!("{kind} {}", docs::code(key)),
         paragraphs,
         deprecated: parameter.deprecated,
+        step: quote!(#check #add),
     }
 }
 
 fn of_part<'a>(references: &References<'_>, part: &'a Part) -> Input<'a> {
-    let kind = match &part.content {
-        PartContent::File(_) => "the file part",
-        PartContent::Text(_) => "the part",
-        PartContent::Json(..) => "the JSON part",
+    let (key, name) = (&part.key, ident(&part.name));
+    let checked = quote!(.map_err(::progenitor_client::Error::InvalidRequest)?);
+    let (kind, add) = match &part.content {
+        PartContent::File(None) => ("the file part", quote!(form.file(#key, value);)),
+        PartContent::File(Some(media_type)) => {
+            let file = quote!(value.or_content_type(#media_type));
+            ("the file part", quote!(form.file(#key, #file);))
+        }
+        PartContent::Text(_) => {
+            let add = quote!(form.text(#key, &support::wire::As(&value)) #checked;);
+            ("the part", add)
+        }
+        PartContent::Json(_, media_type) => {
+            let add = quote!(form.json(#key, #media_type, &support::wire::As(&value)) #checked;);
+            ("the JSON part", add)
+        }
     };
-    let conversion = match part.content.value() {
+    let of = part.content.value();
+    let conversion = match of {
         _ if part.repeated => Conversion::Items,
-        Some(value) => Conversion::of(value, part.required),
+        Some(of) => Conversion::of(of, part.required),
         None if part.required => Conversion::Value,
         None => Conversion::Option,
     };
-    let value = part.content.value().map(|value| references.print(value));
+    let value = quote!(Some(&value));
+    let check = of.and_then(|of| check(references, key, &value, &part.constraints, of));
+    let add = match (part.repeated, part.required) {
+        (true, _) => quote!(for value in self.#name { #check #add }),
+        (false, false) => quote!(if let Some(value) = self.#name { #check #add }),
+        (false, true) => quote!({ let value = self.#name; #check #add }),
+    };
+    let list = (!part.list.is_empty()).then(|| {
+        let list = constraints::expression(&part.list);
+        let check = match of {
+            None => quote!(draft.count(#key, self.#name.len(), #list);),
+            Some(_) => quote!(draft.check(#key, Some(&self.#name), #list);),
+        };
+        // An optional part that is not sent at all is absent, and no empty list.
+        match part.required {
+            true => check,
+            false => quote!(if !self.#name.is_empty() { #check }),
+        }
+    });
     let mut paragraphs = docs::paragraphs(part.description.as_deref(), None, part.evidence);
     paragraphs.extend(constraints::notes(&part.list));
     paragraphs.extend(constraints::notes(&part.constraints));
+    let value = of.map(|of| references.print(of));
     Input {
         name: &part.name,
         value: value.unwrap_or_else(|| quote!(support::FilePart)),
         conversion,
         is_argument: part.required,
-        kind: format!("{kind} {}", docs::code(&part.key)),
+        kind: format!("{kind} {}", docs::code(key)),
         paragraphs,
         deprecated: part.deprecated,
+        step: quote!(#list #add),
     }
 }
 
 /// The input of a body that is one value.
 fn of_body<'a>(references: &References<'_>, body: &'a Body) -> Option<Input<'a>> {
+    let media_type = &body.media_type;
+    let value = borrowed(&ident("body"), body.required);
     let text = TypeRef::STRING;
-    let of = match &body.content {
-        Content::Json(value) | Content::Form(value, _) => value,
-        Content::Text | Content::Bytes => &text,
+    let (of, add) = match &body.content {
+        Content::Json(of) => (of, quote!(draft.json(#media_type, #value);)),
+        Content::Form(of, styles) => {
+            let styles = styles.iter().map(|(name, of)| {
+                let style = style(*of);
+                quote!((#name, #style))
+            });
+            let styles = quote!(&[#(#styles),*]);
+            (of, quote!(draft.form(#media_type, #styles, #value);))
+        }
+        Content::Text | Content::Bytes => {
+            let is_text = matches!(body.content, Content::Text);
+            let owned = match (is_text, body.required) {
+                (true, true) => quote!(Some(self.body.into())),
+                (true, false) => quote!(self.body.map(::std::convert::Into::into)),
+                (false, true) => quote!(Some(self.body)),
+                (false, false) => quote!(self.body),
+            };
+            (&text, quote!(draft.raw(#media_type, #owned);))
+        }
         Content::Multipart(_) => return None,
     };
-    let value = match body.content {
-        Content::Bytes => quote!(::reqwest::Body),
-        _ => references.print(of),
-    };
+    let check = check(references, "body", &value, &body.constraints, of);
     let mut paragraphs = docs::paragraphs(body.description.as_deref(), None, Evidence::Documented);
     paragraphs.extend(constraints::notes(&body.constraints));
     Some(Input {
         name: "body",
-        value,
+        value: match body.content {
+            Content::Bytes => quote!(::reqwest::Body),
+            _ => references.print(of),
+        },
         conversion: Conversion::of(of, body.required),
         is_argument: body.required,
-        kind: format!("the body, of type {}", docs::code(&body.media_type)),
+        kind: format!("the body, of type {}", docs::code(media_type)),
         paragraphs,
         deprecated: false,
+        step: quote!(#check #add),
     })
+}
+
+/// The statement that checks the constraints of a value, if it has any.
+fn check(
+    references: &References<'_>,
+    key: &str,
+    value: &TokenStream,
+    constraints: &Constraints,
+    of: &TypeRef,
+) -> Option<TokenStream> {
+    let is_constrained = !constraints.is_empty() || references.is_constrained(of);
+    let constraints = constraints::expression(constraints);
+    is_constrained.then(|| quote!(draft.check(#key, #value, #constraints);))
+}
+
+/// The value of a field of the builder, as an `Option` of a reference.
+fn borrowed(name: &Ident, required: bool) -> TokenStream {
+    match required {
+        true => quote!(Some(&self.#name)),
+        false => quote!(self.#name.as_ref()),
+    }
+}
+
+fn style(style: Style) -> TokenStream {
+    match style {
+        Style::Text | Style::Exploded => quote!(support::Style::Fields),
+        Style::Joined(between) => quote!(support::Style::Joined(#between)),
+        Style::JoinedPairs => quote!(support::Style::JoinedPairs),
+        Style::DeepObject => quote!(support::Style::DeepObject),
+        Style::Json => quote!(support::Style::Json),
+    }
 }

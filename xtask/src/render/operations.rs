@@ -5,14 +5,10 @@ use std::iter;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use super::constraints;
 use super::docs;
 use super::inputs::{Conversion, Input, client_field, inputs};
 use super::references::{References, ident};
-use crate::api::{
-    Answer, Api, Constraints, Content, Location, Operation, Parameter, Part, PartContent, Segment,
-    Style, Success, TypeRef,
-};
+use crate::api::{Answer, Api, Content, Operation, Segment, Success, TypeRef};
 
 /// The sections of the module of builders: its head, and each builder.
 pub fn sections(api: &Api) -> impl Iterator<Item = TokenStream> {
@@ -63,7 +59,7 @@ impl Printer<'_> {
         let method = client_link(operation);
         let summary = docs::comment(&format!("Builder of the request of {method}."));
         let (success, decode, successes) = self.success();
-        let send = self.send(&client, &success, &decode);
+        let send = self.send(&inputs, &success, &decode);
         quote! {
             #summary
             #clone
@@ -113,8 +109,13 @@ impl Printer<'_> {
     }
 
     /// The method that sends the request and decodes its success.
-    fn send(&self, client: &Ident, success: &TokenStream, decode: &TokenStream) -> TokenStream {
-        let operation = self.operation;
+    fn send(
+        &self,
+        inputs: &[Input<'_>],
+        success: &TokenStream,
+        decode: &TokenStream,
+    ) -> TokenStream {
+        let (operation, client) = (self.operation, client_field(inputs));
         let method = ident(&operation.method);
         let template = operation.path_template();
         let path = operation.path.iter().map(|segment| match segment {
@@ -126,9 +127,22 @@ impl Printer<'_> {
             }
         });
         let accept = &operation.accept;
-        let parameters = operation.parameters.iter();
-        let steps = parameters.filter_map(|parameter| self.step(parameter));
-        let steps: Vec<TokenStream> = steps.chain(self.body()).collect();
+        let (parameters, content) = inputs.split_at(operation.parameters.len());
+        let parameters = parameters.iter().map(|input| &input.step);
+        let content = content.iter().map(|input| &input.step);
+        let extra = operation.extra_part.as_deref().map(ident);
+        let form = extra.map(|extra| {
+            let begin = quote!(let mut form = support::multipart::Form::new(););
+            let end = quote! {
+                for (name, value) in self.#extra {
+                    form.extra(&name, value);
+                }
+                draft.multipart(form).await;
+            };
+            (begin, end)
+        });
+        let (begin, end) = form.unzip();
+        let steps = quote!(#(#parameters)* #begin #(#content)* #end);
         let mutable = (!steps.is_empty()).then(|| quote!(mut));
         let id = &operation.id;
         let error = self.error_type();
@@ -143,125 +157,11 @@ impl Printer<'_> {
             pub async fn send(self) -> ::std::result::Result<::progenitor_client::ResponseValue<#success>, ::progenitor_client::Error<support::ErrorBody<#error>>> {
                 let path = support::draft::Path::new(&self.#client.baseurl)#(#path)*;
                 let #mutable draft = support::draft::Draft::new(::reqwest::Method::#method, path, #accept);
-                #(#steps)*
+                #steps
                 let request = draft.finish().map_err(::progenitor_client::Error::InvalidRequest)?;
                 let response = super::client::execute(self.#client, request, #id).await?;
                 #decode
             }
-        }
-    }
-
-    fn step(&self, parameter: &Parameter) -> Option<TokenStream> {
-        let (key, name) = (&parameter.key, ident(&parameter.name));
-        let value = borrowed(&name, parameter.required);
-        let check = self.check(key, &value, &parameter.constraints, &parameter.value);
-        let style = style(parameter.style);
-        let step = match parameter.location {
-            Location::Path => None,
-            Location::Query => Some(quote!(draft.query(#key, #style, #value);)),
-            Location::Header => Some(quote!(draft.header(#key, #style, #value);)),
-            Location::Cookie => Some(quote!(draft.cookie(#key, #style, #value);)),
-        };
-        (check.is_some() || step.is_some()).then(|| quote!(#check #step))
-    }
-
-    /// The step that checks the constraints of a value, if it has any.
-    fn check(
-        &self,
-        key: &str,
-        value: &TokenStream,
-        constraints: &Constraints,
-        reference: &TypeRef,
-    ) -> Option<TokenStream> {
-        let is_constrained = !constraints.is_empty() || self.references.is_constrained(reference);
-        let constraints = constraints::expression(constraints);
-        is_constrained.then(|| quote!(draft.check(#key, #value, #constraints);))
-    }
-
-    fn body(&self) -> Option<TokenStream> {
-        let body = self.operation.body.as_ref()?;
-        let media_type = &body.media_type;
-        let value = borrowed(&ident("body"), body.required);
-        let text = TypeRef::STRING;
-        let (of, step) = match &body.content {
-            Content::Json(of) => (of, quote!(draft.json(#media_type, #value);)),
-            Content::Form(of, styles) => {
-                let styles = styles.iter().map(|(name, of)| {
-                    let style = style(*of);
-                    quote!((#name, #style))
-                });
-                let styles = quote!(&[#(#styles),*]);
-                (of, quote!(draft.form(#media_type, #styles, #value);))
-            }
-            Content::Text | Content::Bytes => {
-                let is_text = matches!(body.content, Content::Text);
-                let owned = match (is_text, body.required) {
-                    (true, true) => quote!(Some(self.body.into())),
-                    (true, false) => quote!(self.body.map(::std::convert::Into::into)),
-                    (false, true) => quote!(Some(self.body)),
-                    (false, false) => quote!(self.body),
-                };
-                (&text, quote!(draft.raw(#media_type, #owned);))
-            }
-            Content::Multipart(parts) => return Some(self.multipart(parts)),
-        };
-        let check = self.check("body", &value, &body.constraints, of);
-        Some(quote!(#check #step))
-    }
-
-    fn multipart(&self, parts: &[Part]) -> TokenStream {
-        let parts = parts.iter().map(|part| self.part(part));
-        let extra = self.operation.extra_part.as_deref().map(|name| {
-            let name = ident(name);
-            quote! {
-                for (name, value) in self.#name {
-                    form.extra(&name, value);
-                }
-            }
-        });
-        quote! {
-            let mut form = support::multipart::Form::new();
-            #(#parts)*
-            #extra
-            draft.multipart(form).await;
-        }
-    }
-
-    fn part(&self, part: &Part) -> TokenStream {
-        let (key, name) = (&part.key, ident(&part.name));
-        let checked = quote!(.map_err(::progenitor_client::Error::InvalidRequest)?);
-        let add = match &part.content {
-            PartContent::File(None) => quote!(form.file(#key, value);),
-            PartContent::File(Some(media_type)) => {
-                quote!(form.file(#key, value.or_content_type(#media_type));)
-            }
-            PartContent::Text(_) => {
-                quote!(form.text(#key, &support::wire::As(&value)) #checked;)
-            }
-            PartContent::Json(_, media_type) => {
-                quote!(form.json(#key, #media_type, &support::wire::As(&value)) #checked;)
-            }
-        };
-        let value = part.content.value();
-        let check =
-            value.and_then(|of| self.check(key, &quote!(Some(&value)), &part.constraints, of));
-        let add = match (part.repeated, part.required) {
-            (true, _) => quote!(for value in self.#name { #check #add }),
-            (false, false) => quote!(if let Some(value) = self.#name { #check #add }),
-            (false, true) => quote!({ let value = self.#name; #check #add }),
-        };
-        if part.list.is_empty() {
-            return add;
-        }
-        let list = constraints::expression(&part.list);
-        let check = match value {
-            None => quote!(draft.count(#key, self.#name.len(), #list);),
-            Some(_) => quote!(draft.check(#key, Some(&self.#name), #list);),
-        };
-        // An optional part that is not sent at all is absent, and no empty list.
-        match part.required {
-            true => quote!(#check #add),
-            false => quote!(if !self.#name.is_empty() { #check } #add),
         }
     }
 
@@ -348,14 +248,6 @@ fn client_link(operation: &Operation) -> String {
     format!("[`Client::{0}`](super::Client::{0})", operation.name)
 }
 
-/// The value of a field of the builder, as an `Option` of a reference.
-fn borrowed(name: &Ident, required: bool) -> TokenStream {
-    match required {
-        true => quote!(Some(&self.#name)),
-        false => quote!(self.#name.as_ref()),
-    }
-}
-
 fn extra_setter(setter: &Ident) -> TokenStream {
     quote! {
         /// Adds a part that the API description does not name: text, or a [`FilePart`](support::FilePart). Calls add up.
@@ -369,16 +261,6 @@ fn extra_setter(setter: &Ident) -> TokenStream {
             self.#setter.push((name.into(), value.into()));
             self
         }
-    }
-}
-
-fn style(style: Style) -> TokenStream {
-    match style {
-        Style::Text | Style::Exploded => quote!(support::Style::Fields),
-        Style::Joined(between) => quote!(support::Style::Joined(#between)),
-        Style::JoinedPairs => quote!(support::Style::JoinedPairs),
-        Style::DeepObject => quote!(support::Style::DeepObject),
-        Style::Json => quote!(support::Style::Json),
     }
 }
 
