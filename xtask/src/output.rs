@@ -22,7 +22,7 @@ const CARGO_LEFTOVERS: [&str; 2] = ["Cargo.lock", "target"];
 /// The marker stands at the start of the line; a name of any length may follow it.
 const FIRST_LINE: u64 = 1024;
 
-/// How a file on disk differs from what it should be.
+/// The difference between a file on disk and the file that codegen would write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
     /// It should be there.
@@ -38,9 +38,8 @@ pub enum Difference {
 /// A file that is not as codegen would write it.
 #[derive(Clone, Debug)]
 pub struct Stale {
-    /// Its path inside the folder.
+    /// The path inside the folder.
     pub path: String,
-    /// What is wrong with it.
     pub difference: Difference,
     /// From what it is to what it should be, as a unified diff.
     pub diff: String,
@@ -90,7 +89,7 @@ pub fn compare(folder: &Path, files: &Files) -> io::Result<Vec<Stale>> {
     Ok(stale)
 }
 
-/// The first path in `folder` that codegen did not write: a folder that has one is somebody else's. Folders that hold
+/// The first path in `folder` that codegen did not write: codegen does not replace a folder that has one. Folders that hold
 /// nothing and are to hold none of `files` count, and end in `/`; so does an entry that is neither a file nor a folder.
 /// Links are not followed.
 ///

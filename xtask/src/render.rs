@@ -1,19 +1,19 @@
 //! Fourth stage: the model becomes code, with `quote!`. It needs nothing but the model for it.
 
 mod accessors;
-pub mod client;
+mod client;
 mod constraints;
-pub mod descriptor;
+mod descriptor;
 mod discriminators;
 mod docs;
 mod inputs;
-pub mod mock;
-pub mod openapi;
-pub mod operations;
+mod mock;
+mod openapi;
+mod operations;
 pub mod package;
 mod references;
-pub mod support;
-pub mod types;
+mod support;
+mod types;
 
 use std::collections::BTreeMap;
 

@@ -10,7 +10,7 @@ use quote::quote;
 
 use crate::api::Evidence;
 
-/// What rustdoc reads, less what would need more than one pass over the text.
+/// The syntax that rustdoc reads, without the extensions that need a second pass over the text.
 const MARKDOWN: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_STRIKETHROUGH)
     .union(Options::ENABLE_TASKLISTS);
@@ -120,7 +120,7 @@ fn rewritten(description: &str) -> String {
     }
 }
 
-/// Takes away what the writer puts before block quotes: an indentation, and a line without text.
+/// Removes the indentation and the line without text that the writer puts before block quotes.
 fn tidy_quotes(markdown: &str) -> String {
     let mut lines: Vec<&str> = Vec::new();
     let mut in_code = false;
@@ -230,7 +230,7 @@ fn link_urls(events: &mut Vec<Event<'static>>, text: &str) {
     }
 }
 
-/// How long a line of a comment may get before it is broken between words: 100 columns with `    /// ` before it.
+/// The width of a comment, in characters, beyond which a line is broken between words: 100 columns with `    /// ` before it.
 const WIDTH: usize = 92;
 
 /// A comment as tokens.

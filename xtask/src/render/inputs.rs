@@ -12,7 +12,6 @@ use crate::api::{
 };
 
 /// An argument of a method, or a setter of its builder.
-#[derive(Debug)]
 pub struct Input<'a> {
     pub name: &'a str,
     /// The type of one value, without `Option` and `Vec`.

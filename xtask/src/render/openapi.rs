@@ -21,7 +21,6 @@ use crate::api::{
 const NAMED_STATUSES: [u16; 10] = [200, 201, 202, 203, 204, 205, 206, 207, 208, 226];
 
 /// A document, and the types that its components stand for.
-#[derive(Debug)]
 pub struct Projection {
     /// The document.
     pub document: OpenAPI,
@@ -31,11 +30,7 @@ pub struct Projection {
     pub omitted: Vec<String>,
 }
 
-/// The document of a model.
-///
-/// # Errors
-///
-/// An operation that openapiv3 does not read, which is a defect of this module.
+/// The document of a model. An operation that openapiv3 does not read is a defect of this module.
 pub fn project(api: &Api) -> serde_json::Result<Projection> {
     let mut projector = Projector {
         api,

@@ -39,7 +39,6 @@ pub enum Mocks {
 }
 
 /// The manifest of a crate that builds on its own.
-#[must_use]
 pub fn manifest(crate_name: &str, api: &Api, mocks: Mocks) -> String {
     let patterns = match Needed::by(api).patterns {
         true => PATTERNS,
@@ -70,7 +69,6 @@ rustls = ["reqwest/rustls"]
 }
 
 /// The root of that crate.
-#[must_use]
 pub fn lib(mocks: Mocks) -> String {
     match mocks {
         Mocks::Feature => format!("{LIB}{MOCK}"),

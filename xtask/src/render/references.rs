@@ -9,7 +9,6 @@ use super::constraints;
 use crate::api::{Api, DefaultValue, Primitive, Shape, TypeId, TypeRef};
 
 /// Prints references to types from within the module of types.
-#[derive(Debug)]
 pub struct References<'a> {
     /// The model.
     pub api: &'a Api,
