@@ -85,20 +85,12 @@ fn index(api: &Api, needed: Needed) -> TokenStream {
     let title = &api.title;
     let title = format!("The client of {title}, generated from its API description.");
     let title = format!(" {}", docs::line(&title));
-    let events = needed
-        .events
-        .then(|| quote!(Event, EventError, EventStream,));
+    let has_events = needed.events;
+    let events = has_events.then(|| quote!(Event, EventError, EventStream,));
     let has_operations = !api.operations.is_empty();
-    let descriptor = has_operations.then(|| {
-        quote!(
-            mod descriptor;
-        )
-    });
-    let operation = has_operations.then(|| {
-        quote!(
-            pub use descriptor::{Operation, UnknownOperation};
-        )
-    });
+    let descriptor = has_operations.then(|| quote! { mod descriptor; });
+    let operation =
+        has_operations.then(|| quote! { pub use descriptor::{Operation, UnknownOperation}; });
     quote! {
         #![doc = #title]
 

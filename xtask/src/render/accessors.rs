@@ -1,6 +1,6 @@
 //! Prints the methods that read and set the fields of a struct.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::docs;
@@ -10,7 +10,13 @@ use crate::api::{DefaultValue, Field, Presence, Primitive, TypeRef};
 
 /// The methods of a field, as far as the model names any.
 pub fn print(references: &References<'_>, field: &Field) -> TokenStream {
-    let printer = Printer { references, field };
+    let printer = Printer {
+        references,
+        field,
+        ident: ident(&field.name),
+        member: docs::code(&field.key),
+        is_nullable: field.presence == Presence::OptionalNullable,
+    };
     let accessors = &field.accessors;
     let getter = accessors.getter.as_deref().map(|name| printer.getter(name));
     let setter = accessors.setter.as_deref().map(|name| printer.setter(name));
@@ -22,13 +28,13 @@ pub fn print(references: &References<'_>, field: &Field) -> TokenStream {
 struct Printer<'a> {
     references: &'a References<'a>,
     field: &'a Field,
+    ident: Ident,
+    /// The key of the member as inline code.
+    member: String,
+    is_nullable: bool,
 }
 
 impl Printer<'_> {
-    fn is_nullable(&self) -> bool {
-        self.field.presence == Presence::OptionalNullable
-    }
-
     /// The call that borrows the value, unless it is copied, and the type that a getter returns.
     fn borrowed(&self) -> (Option<TokenStream>, TokenStream) {
         let print = |value| self.references.print(value);
@@ -46,23 +52,32 @@ impl Printer<'_> {
     }
 
     fn getter(&self, name: &str) -> TokenStream {
-        let (ident, getter) = (ident(&self.field.name), ident(name));
+        let (ident, getter, member) = (&self.ident, ident(name), &self.member);
         let (borrow, value) = self.borrowed();
         let default = self.field.default_value.as_ref();
         let value = match default {
-            Some(_) if !self.is_nullable() => value,
+            Some(_) if !self.is_nullable => value,
             _ => self.references.option(&value),
         };
+        let text = docs::code(self.field.default.as_deref().unwrap_or_default());
+        let comment = match (self.is_nullable, default) {
+            (true, None) => format!("The member {member}, or `None` if it is absent or `null`."),
+            (true, Some(_)) => format!(
+                "The member {member}: the default {text} if it is absent, and `None` if it is `null`."
+            ),
+            (false, _) => format!("The member {member}, or the default {text} if it is absent."),
+        };
+        let comment = docs::comment(&comment);
         let default = default.map(|default| {
-            let is_named = matches!(
+            let is_literal = !matches!(
                 default,
                 DefaultValue::Variant(..) | DefaultValue::Newtype(..)
             );
-            let and = (is_named && borrow.is_some()).then(|| quote!(&));
+            let and = (borrow.is_some() && !is_literal).then(|| quote!(&));
             let value = self.references.default_value(default);
             quote!(#and #value)
         });
-        let body = match (self.is_nullable(), default, borrow) {
+        let body = match (self.is_nullable, default, borrow) {
             (true, None, None) => quote!(self.#ident.flatten()),
             (true, None, borrow) => quote!(self.#ident.as_ref()? #borrow),
             (true, Some(default), None) => {
@@ -76,7 +91,6 @@ impl Printer<'_> {
             },
             (false, default, borrow) => quote!(self.#ident #borrow.unwrap_or(#default)),
         };
-        let comment = docs::comment(&self.getter_comment());
         quote! {
             #comment
             #[must_use]
@@ -86,24 +100,8 @@ impl Printer<'_> {
         }
     }
 
-    fn getter_comment(&self) -> String {
-        let member = docs::code(&self.field.key);
-        let default = self.field.default.as_deref().map(docs::code);
-        let default = default.filter(|_| self.field.default_value.is_some());
-        match (self.is_nullable(), default) {
-            (true, None) => format!("The member {member}, or `None` if it is absent or `null`."),
-            (true, Some(default)) => format!(
-                "The member {member}: the default {default} if it is absent, and `None` if it is `null`."
-            ),
-            (false, default) => {
-                let default = default.unwrap_or_default();
-                format!("The member {member}, or the default {default} if it is absent.")
-            }
-        }
-    }
-
     fn setter(&self, name: &str) -> TokenStream {
-        let ident = ident(&self.field.name);
+        let ident = &self.ident;
         // A caller does not box what the type has on the heap.
         let (value, boxed) = match &self.field.value {
             TypeRef::Boxed(inner) => (&**inner, Some(quote!(.map(::std::boxed::Box::new)))),
@@ -116,32 +114,28 @@ impl Printer<'_> {
         let value = self.references.print(value);
         let accepted = conversion.accepted(self.references, &value);
         let converted = match conversion {
-            Conversion::Option if boxed.is_some() || self.is_nullable() => {
+            Conversion::Option if boxed.is_some() || self.is_nullable => {
                 let option = self.references.option(&value);
                 quote!(::std::convert::Into::<#option>::into(#ident))
             }
-            conversion => conversion.convert(&ident),
+            conversion => conversion.convert(ident),
         };
-        let is_nullable = self.is_nullable();
-        let nullable = is_nullable.then(|| quote!(.map(::std::option::Option::Some)));
+        let nullable = self.is_nullable;
+        let nullable = nullable.then(|| quote!(.map(::std::option::Option::Some)));
         let null = self.field.accessors.null_setter.as_deref();
         let null = null.map(|name| format!("; [`{name}`](Self::{name}) makes it `null`"));
+        let null = null.unwrap_or_default();
         let comment = format!(
-            "Sets the member {}. `None` makes it absent{}.",
-            docs::code(&self.field.key),
-            null.unwrap_or_default()
+            "Sets the member {}. `None` makes it absent{null}.",
+            self.member
         );
         let argument = quote!(, #ident: #accepted);
-        self.assignment(
-            name,
-            &comment,
-            Some(argument),
-            quote!(#converted #boxed #nullable),
-        )
+        let value = quote!(#converted #boxed #nullable);
+        self.assignment(name, &comment, Some(argument), value)
     }
 
     fn null_setter(&self, name: &str) -> TokenStream {
-        let comment = format!("Makes the member {} `null`.", docs::code(&self.field.key));
+        let comment = format!("Makes the member {} `null`.", self.member);
         let null = quote!(::std::option::Option::Some(::std::option::Option::None));
         self.assignment(name, &comment, None, null)
     }
@@ -154,7 +148,7 @@ impl Printer<'_> {
         argument: Option<TokenStream>,
         value: TokenStream,
     ) -> TokenStream {
-        let (ident, setter) = (ident(&self.field.name), ident(name));
+        let (ident, setter) = (&self.ident, ident(name));
         let comment = docs::comment(comment);
         let deprecated = docs::deprecated(self.field.docs.deprecated, "member");
         quote! {

@@ -114,13 +114,13 @@ fn method(references: &References<'_>, operation: &Operation) -> TokenStream {
     let inputs = inputs(references, operation);
     let arguments = inputs.iter().filter(|input| input.is_argument);
     let arguments = arguments.map(|input| {
-        let (name, accepted) = (input.ident(), input.accepted(references));
+        let (name, accepted) = (&input.name, input.accepted(references));
         quote!(#name: #accepted)
     });
     let arguments: Vec<TokenStream> = arguments.collect();
     let fields = inputs.iter().map(|input| {
-        let name = input.ident();
-        let argument = input.conversion.convert(&name);
+        let name = &input.name;
+        let argument = input.conversion.convert(name);
         let value = match (input.is_argument, input.conversion) {
             (true, Conversion::Items) => quote!(#argument.collect()),
             (true, _) => argument,
@@ -147,7 +147,7 @@ fn method(references: &References<'_>, operation: &Operation) -> TokenStream {
     }
 }
 
-fn documentation(operation: &Operation, inputs: &[Input<'_>]) -> String {
+fn documentation(operation: &Operation, inputs: &[Input]) -> String {
     let summary = operation.summary.as_deref().map(docs::sentence);
     let mut paragraphs: Vec<String> = summary.as_deref().map(docs::sanitise).into_iter().collect();
     let description = operation.description.as_deref();
@@ -156,7 +156,7 @@ fn documentation(operation: &Operation, inputs: &[Input<'_>]) -> String {
     paragraphs.push(format!("Sends `{method} {path}`."));
     let (mut arguments, mut setters) = (String::new(), String::new());
     for input in inputs {
-        let (name, kind, builder) = (input.name, &input.kind, &operation.builder);
+        let (name, kind, builder) = (&input.name, &input.kind, &operation.builder);
         match input.is_argument {
             true => arguments += &format!("\n- `{name}`: {kind}"),
             false => {

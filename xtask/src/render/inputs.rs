@@ -12,8 +12,8 @@ use crate::api::{
 };
 
 /// An argument of a method, or a setter of its builder.
-pub struct Input<'a> {
-    pub name: &'a str,
+pub struct Input {
+    pub name: Ident,
     /// The type of one value, without `Option` and `Vec`.
     pub value: TokenStream,
     /// The conversion from the type that callers pass.
@@ -80,12 +80,7 @@ impl Conversion {
     }
 }
 
-impl Input<'_> {
-    /// Its name in code.
-    pub fn ident(&self) -> Ident {
-        ident(self.name)
-    }
-
+impl Input {
     /// The type that callers pass.
     pub fn accepted(&self, references: &References<'_>) -> TokenStream {
         self.conversion.accepted(references, &self.value)
@@ -102,7 +97,7 @@ impl Input<'_> {
 }
 
 /// The arguments and setters of an operation, in the order in which they are sent.
-pub fn inputs<'a>(references: &References<'_>, operation: &'a Operation) -> Vec<Input<'a>> {
+pub fn inputs(references: &References<'_>, operation: &Operation) -> Vec<Input> {
     let parameters = operation.parameters.iter();
     let parameters = parameters.map(|parameter| of_parameter(references, parameter));
     let body = operation.body.iter();
@@ -113,7 +108,7 @@ pub fn inputs<'a>(references: &References<'_>, operation: &'a Operation) -> Vec<
 }
 
 /// The field of a builder that holds the client. It leaves its name to an input.
-pub fn client_field(inputs: &[Input<'_>]) -> Ident {
+pub fn client_field(inputs: &[Input]) -> Ident {
     let mut name = "client".to_owned();
     while inputs.iter().any(|input| input.name == name) {
         name.push('_');
@@ -121,7 +116,7 @@ pub fn client_field(inputs: &[Input<'_>]) -> Ident {
     ident(&name)
 }
 
-fn of_parameter<'a>(references: &References<'_>, parameter: &'a Parameter) -> Input<'a> {
+fn of_parameter(references: &References<'_>, parameter: &Parameter) -> Input {
     let (key, name) = (&parameter.key, ident(&parameter.name));
     let value = borrowed(&name, parameter.required);
     let check = check(
@@ -145,7 +140,7 @@ fn of_parameter<'a>(references: &References<'_>, parameter: &'a Parameter) -> In
     paragraphs.extend(constraints::notes(&parameter.constraints));
     paragraphs.extend(parameter.default.as_deref().map(docs::server_default));
     Input {
-        name: &parameter.name,
+        name,
         value: references.print(&parameter.value),
         conversion: Conversion::of(&parameter.value, parameter.required),
         is_argument: parameter.required,
@@ -156,7 +151,7 @@ fn of_parameter<'a>(references: &References<'_>, parameter: &'a Parameter) -> In
     }
 }
 
-fn of_part<'a>(references: &References<'_>, part: &'a Part) -> Input<'a> {
+fn of_part(references: &References<'_>, part: &Part) -> Input {
     let (key, name) = (&part.key, ident(&part.name));
     let checked = quote!(.map_err(::progenitor_client::Error::InvalidRequest)?);
     let (kind, add) = match &part.content {
@@ -205,7 +200,7 @@ fn of_part<'a>(references: &References<'_>, part: &'a Part) -> Input<'a> {
     paragraphs.extend(constraints::notes(&part.constraints));
     let value = of.map(|of| references.print(of));
     Input {
-        name: &part.name,
+        name,
         value: value.unwrap_or_else(|| quote!(support::FilePart)),
         conversion,
         is_argument: part.required,
@@ -217,9 +212,10 @@ fn of_part<'a>(references: &References<'_>, part: &'a Part) -> Input<'a> {
 }
 
 /// The input of a body that is one value.
-fn of_body<'a>(references: &References<'_>, body: &'a Body) -> Option<Input<'a>> {
+fn of_body(references: &References<'_>, body: &Body) -> Option<Input> {
     let media_type = &body.media_type;
-    let value = borrowed(&ident("body"), body.required);
+    let name = ident("body");
+    let value = borrowed(&name, body.required);
     let text = TypeRef::STRING;
     let (of, add) = match &body.content {
         Content::Json(of) => (of, quote!(draft.json(#media_type, #value);)),
@@ -247,7 +243,7 @@ fn of_body<'a>(references: &References<'_>, body: &'a Body) -> Option<Input<'a>>
     let mut paragraphs = docs::paragraphs(body.description.as_deref(), None, Evidence::Documented);
     paragraphs.extend(constraints::notes(&body.constraints));
     Some(Input {
-        name: "body",
+        name,
         value: match body.content {
             Content::Bytes => quote!(::reqwest::Body),
             _ => references.print(of),

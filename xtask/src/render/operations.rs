@@ -40,7 +40,7 @@ impl Printer<'_> {
         let builder = ident(&operation.builder);
         let inputs = inputs(self.references, operation);
         let fields = inputs.iter().map(|input| {
-            let (name, field_type) = (input.ident(), input.field_type(self.references));
+            let (name, field_type) = (&input.name, input.field_type(self.references));
             quote!(pub(super) #name: #field_type,)
         });
         let client = client_field(&inputs);
@@ -82,18 +82,16 @@ impl Printer<'_> {
         }
     }
 
-    fn setter(&self, input: &Input<'_>) -> TokenStream {
-        let (name, accepted) = (input.ident(), input.accepted(self.references));
-        let value = input.conversion.convert(&name);
+    fn setter(&self, input: &Input) -> TokenStream {
+        let (name, kind) = (&input.name, &input.kind);
+        let accepted = input.accepted(self.references);
+        let value = input.conversion.convert(name);
         let (summary, set) = match input.conversion {
-            Conversion::Items => (
-                format!("Adds {}, once for each value. Calls add up.", input.kind),
-                quote!(self.#name.extend(#value);),
-            ),
-            _ => (
-                format!("Sets {}.", input.kind),
-                quote!(self.#name = #value;),
-            ),
+            Conversion::Items => {
+                let summary = format!("Adds {kind}, once for each value. Calls add up.");
+                (summary, quote!(self.#name.extend(#value);))
+            }
+            _ => (format!("Sets {kind}."), quote!(self.#name = #value;)),
         };
         let paragraphs = [&[summary], &*input.paragraphs].concat();
         let comment = docs::comment(&paragraphs.join("\n\n"));
@@ -109,12 +107,7 @@ impl Printer<'_> {
     }
 
     /// The method that sends the request and decodes its success.
-    fn send(
-        &self,
-        inputs: &[Input<'_>],
-        success: &TokenStream,
-        decode: &TokenStream,
-    ) -> TokenStream {
+    fn send(&self, inputs: &[Input], success: &TokenStream, decode: &TokenStream) -> TokenStream {
         let (operation, client) = (self.operation, client_field(inputs));
         let method = ident(&operation.method);
         let template = operation.path_template();
