@@ -31,11 +31,13 @@ pub fn members(constraints: &Constraints) -> Option<TokenStream> {
 }
 
 fn fields(constraints: &Constraints) -> Vec<TokenStream> {
+    if constraints.is_empty() {
+        return Vec::new();
+    }
     let count = |count: u64| Literal::u64_unsuffixed(count).into_token_stream();
-    let counts = |name, counts| bounds(name, counts, count, [quote!(0), quote!(u64::MAX)]);
+    let counts = |counts| bounds(counts, count, [quote!(0), quote!(u64::MAX)]);
     let integer = |integer: i128| Literal::i128_unsuffixed(integer).into_token_stream();
-    let unbounded = [quote!(i128::MIN), quote!(i128::MAX)];
-    let integer = bounds("integer", constraints.integer, integer, unbounded);
+    let integers = [quote!(i128::MIN), quote!(i128::MAX)];
     let number = |Bound { value, exclusive }: Bound| {
         let value = Literal::f64_unsuffixed(value);
         match exclusive {
@@ -43,48 +45,48 @@ fn fields(constraints: &Constraints) -> Vec<TokenStream> {
             true => quote!(support::constraint::Bound::Exclusive(#value)),
         }
     };
-    let unbounded = [0; 2].map(|_| quote!(support::constraint::Bound::None));
-    let number = bounds("number", constraints.number, number, unbounded);
-    let patterns = &constraints.patterns;
+    let numbers = [(); 2].map(|()| quote!(support::constraint::Bound::None));
+    let patterns = constraints.patterns.iter();
+    let patterns = patterns.map(|pattern| quote!(support::pattern::pattern!(#pattern)));
     let multiples = constraints.multiples.iter().map(|multiple| {
         let digits = Literal::i128_unsuffixed(multiple.digits);
         let scale = Literal::u32_unsuffixed(multiple.scale);
         quote!((#digits, #scale))
     });
-    let multiples: Vec<TokenStream> = multiples.collect();
-    let boolean = constraints.boolean;
-    let inner = |name, constraints: &Option<Box<Constraints>>| {
-        let (name, constraints) = (ident(name), expression(constraints.as_deref()?));
-        Some(quote!(#name: Some(#constraints)))
-    };
+    let list = |items: Vec<_>| (!items.is_empty()).then(|| quote!(&[#(#items),*]));
+    let some = |value: TokenStream| quote!(Some(#value));
+    let boolean = constraints.boolean.map(|only| some(quote!(#only)));
+    let inner = |inner: &Option<Box<_>>| inner.as_deref().map(expression).map(some);
     let fields = [
-        counts("length", constraints.length),
-        (!patterns.is_empty())
-            .then(|| quote!(patterns: &[#(support::pattern::pattern!(#patterns)),*])),
-        integer,
-        number,
-        (!multiples.is_empty()).then(|| quote!(multiples: &[#(#multiples),*])),
-        boolean.map(|boolean| quote!(boolean: Some(#boolean))),
-        counts("items", constraints.items),
-        constraints.unique.then(|| quote!(unique: true)),
-        inner("item", &constraints.item),
-        counts("members", constraints.members),
-        inner("names", &constraints.names),
+        ("length", counts(constraints.length)),
+        ("patterns", list(patterns.collect())),
+        ("integer", bounds(constraints.integer, integer, integers)),
+        ("number", bounds(constraints.number, number, numbers)),
+        ("multiples", list(multiples.collect())),
+        ("boolean", boolean),
+        ("items", counts(constraints.items)),
+        ("unique", constraints.unique.then(|| quote!(true))),
+        ("item", inner(&constraints.item)),
+        ("members", counts(constraints.members)),
+        ("names", inner(&constraints.names)),
     ];
-    fields.into_iter().flatten().collect()
+    let fields = fields.into_iter().filter_map(|(name, value)| {
+        let (name, value) = (ident(name), value?);
+        Some(quote!(#name: #value))
+    });
+    fields.collect()
 }
 
-/// The field of a lower and an upper bound, if there is one of them; the others are the lowest and the highest value.
+/// A lower and an upper bound as a pair, if there is one of them; the other is the lowest or the highest value.
 fn bounds<T>(
-    name: &str,
     (least, greatest): (Option<T>, Option<T>),
     print: impl Fn(T) -> TokenStream,
     [lowest, highest]: [TokenStream; 2],
 ) -> Option<TokenStream> {
     let is_bounded = least.is_some() || greatest.is_some();
-    let (name, least) = (ident(name), least.map_or(lowest, &print));
+    let least = least.map_or(lowest, &print);
     let greatest = greatest.map_or(highest, &print);
-    is_bounded.then(|| quote!(#name: (#least, #greatest)))
+    is_bounded.then(|| quote!((#least, #greatest)))
 }
 
 /// The constraints in sentences.

@@ -7,8 +7,8 @@ use super::constraints;
 use super::docs;
 use super::references::{References, ident};
 use crate::api::{
-    Body, Constraints, Content, Evidence, Location, Operation, Parameter, Part, PartContent,
-    Primitive, Style, TypeRef,
+    Body, Content, Evidence, Location, Operation, Parameter, Part, PartContent, Primitive, Style,
+    TypeRef,
 };
 
 /// An argument of a method, or a setter of its builder.
@@ -119,13 +119,7 @@ pub fn client_field(inputs: &[Input]) -> Ident {
 fn of_parameter(references: &References<'_>, parameter: &Parameter) -> Input {
     let (key, name) = (&parameter.key, ident(&parameter.name));
     let value = borrowed(&name, parameter.required);
-    let check = check(
-        references,
-        key,
-        &value,
-        &parameter.constraints,
-        &parameter.value,
-    );
+    let check = references.check(key, &value, &parameter.constraints, &parameter.value);
     let location = parameter.location.keyword();
     let kind = match parameter.location {
         Location::Path | Location::Query => format!("the {location} parameter"),
@@ -177,7 +171,7 @@ fn of_part(references: &References<'_>, part: &Part) -> Input {
         None => Conversion::Option,
     };
     let value = quote!(Some(&value));
-    let check = of.and_then(|of| check(references, key, &value, &part.constraints, of));
+    let check = of.and_then(|of| references.check(key, &value, &part.constraints, of));
     let add = match (part.repeated, part.required) {
         (true, _) => quote!(for value in self.#name { #check #add }),
         (false, false) => quote!(if let Some(value) = self.#name { #check #add }),
@@ -239,7 +233,7 @@ fn of_body(references: &References<'_>, body: &Body) -> Option<Input> {
         }
         Content::Multipart(_) => return None,
     };
-    let check = check(references, "body", &value, &body.constraints, of);
+    let check = references.check("body", &value, &body.constraints, of);
     let mut paragraphs = docs::paragraphs(body.description.as_deref(), None, Evidence::Documented);
     paragraphs.extend(constraints::notes(&body.constraints));
     Some(Input {
@@ -255,19 +249,6 @@ fn of_body(references: &References<'_>, body: &Body) -> Option<Input> {
         deprecated: false,
         step: quote!(#check #add),
     })
-}
-
-/// The statement that checks the constraints of a value, if it has any.
-fn check(
-    references: &References<'_>,
-    key: &str,
-    value: &TokenStream,
-    constraints: &Constraints,
-    of: &TypeRef,
-) -> Option<TokenStream> {
-    let is_constrained = !constraints.is_empty() || references.is_constrained(of);
-    let constraints = constraints::expression(constraints);
-    is_constrained.then(|| quote!(draft.check(#key, #value, #constraints);))
 }
 
 /// The value of a field of the builder, as an `Option` of a reference.

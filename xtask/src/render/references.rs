@@ -6,7 +6,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote};
 
 use super::constraints;
-use crate::api::{Api, DefaultValue, Primitive, Shape, TypeId, TypeRef};
+use crate::api::{Api, Constraints, DefaultValue, Primitive, Shape, TypeId, TypeRef};
 
 /// Prints references to types from within the module of types.
 pub struct References<'a> {
@@ -62,10 +62,18 @@ impl<'a> References<'a> {
         self
     }
 
-    /// Whether values of a type have constraints.
-    pub fn is_constrained(&self, reference: &TypeRef) -> bool {
-        let named = reference.named();
-        named.is_some_and(|id| self.constrained.contains(&id))
+    /// The statement that checks a value of a type before it is sent, if there are constraints.
+    pub fn check(
+        &self,
+        key: &str,
+        value: &TokenStream,
+        constraints: &Constraints,
+        reference: &TypeRef,
+    ) -> Option<TokenStream> {
+        let is_constrained = |id| self.constrained.contains(&id);
+        let is_checked = !constraints.is_empty() || reference.named().is_some_and(is_constrained);
+        let constraints = constraints::expression(constraints);
+        is_checked.then(|| quote!(draft.check(#key, #value, #constraints);))
     }
 
     /// Whether a type is JSON of any shape, or around that.
