@@ -1,19 +1,15 @@
 //! The pipeline: check, construct, render, format. Reading and writing are up to the caller.
 
-use std::collections::BTreeMap;
-
 use crate::api::Api;
 use crate::construct::{self, naming};
 use crate::diagnostic::{Diagnostic, Located, Severity};
+pub use crate::output::Files;
 use crate::output::MARKER;
 use crate::read::Document;
 use crate::render;
 use crate::render::package::{self, Mocks};
 use crate::sound;
 use crate::view::{self, OperationView};
-
-/// Files to be: path with `/` on every system, and content.
-pub type Files = BTreeMap<String, String>;
 
 /// The folder of the module in a crate.
 const MODULE: &str = "src/generated";

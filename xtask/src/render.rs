@@ -1,19 +1,19 @@
 //! Fourth stage: the model becomes code, with `quote!`. It needs nothing but the model for it.
 
 mod accessors;
-pub mod client;
+mod client;
 mod constraints;
-pub mod descriptor;
+mod descriptor;
 mod discriminators;
 mod docs;
 mod inputs;
-pub mod mock;
-pub mod openapi;
-pub mod operations;
+mod mock;
+mod openapi;
+mod operations;
 pub mod package;
 mod references;
-pub mod support;
-pub mod types;
+mod support;
+mod types;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -21,7 +21,7 @@ use std::ops::Range;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::api::{Answer, Api, Success};
+use crate::api::Api;
 use crate::diagnostic::Diagnostic;
 use crate::format::{Code, format};
 use crate::parallel;
@@ -29,66 +29,58 @@ use crate::parallel;
 use support::Needed;
 
 /// A part of the module, which one thread prints.
+#[derive(Clone)]
 enum Part {
     Index,
     Client,
-    OperationsHead,
+    /// Some of the builders, by index.
     Operations(Range<usize>),
-    TypesHead,
+    /// Some of the types, by index.
     Types(Range<usize>),
     Support,
     Descriptor,
 }
 
 impl Part {
-    /// All parts of the module of a model; those of one file follow each other.
+    /// All parts of the module, in the order of the files.
     fn all(api: &Api) -> Vec<Self> {
-        let mut parts = vec![Self::Client, Self::OperationsHead];
+        let mut parts = vec![Self::Client];
         parts.extend(ranges(api.operations.len()).map(Self::Operations));
-        parts.push(Self::TypesHead);
         parts.extend(ranges(api.types.len()).map(Self::Types));
-        parts.extend([Self::Index, Self::Support]);
-        if !api.operations.is_empty() {
-            parts.push(Self::Descriptor);
-        }
+        parts.extend([Self::Index, Self::Support, Self::Descriptor]);
         parts
     }
 
-    /// The file that it is in.
-    fn path(&self) -> &'static str {
+    /// Prints it, and returns the path of its file.
+    fn print(
+        self,
+        api: &Api,
+        inner: Option<&str>,
+        needed: Needed,
+    ) -> (&'static str, syn::Result<Code>) {
         match self {
-            Self::Index => "mod.rs",
-            Self::Client => "client.rs",
-            Self::OperationsHead | Self::Operations(_) => "operations.rs",
-            Self::TypesHead | Self::Types(_) => "types.rs",
-            Self::Support => "support/mod.rs",
-            Self::Descriptor => "descriptor.rs",
-        }
-    }
-
-    fn print(&self, api: &Api, inner: Option<&str>, needed: &Needed) -> syn::Result<Code> {
-        match self {
-            Self::Index => format([index(api)]),
+            Self::Index => ("mod.rs", format([index(api, needed)])),
             Self::Client => {
                 let inner: Option<TokenStream> = inner.and_then(|inner| inner.parse().ok());
-                format([client::module(api, inner.as_ref())])
+                let module = client::module(api, inner.as_ref());
+                ("client.rs", format([module]))
             }
-            Self::OperationsHead => format([operations::head(api)]),
-            Self::Operations(indices) => format(operations::sections(api, indices.clone())),
-            Self::TypesHead => format([types::head(api)]),
-            Self::Types(indices) => format(types::sections(api, indices.clone())),
-            Self::Support => format([support::module(needed)]),
-            Self::Descriptor => format([descriptor::module(api)]),
+            Self::Operations(indices) => {
+                let sections = operations::sections(api, indices);
+                ("operations.rs", format(sections))
+            }
+            Self::Types(indices) => ("types.rs", format(types::sections(api, indices))),
+            Self::Support => ("support/mod.rs", format([support::module(needed)])),
+            Self::Descriptor => ("descriptor.rs", format(descriptor::module(api))),
         }
     }
 }
 
-/// The indices of a list, cut so that threads which take one range after the other end at about the same time.
+/// The indices of a list in several ranges, so that threads which take one after the other end at about the same time.
 fn ranges(length: usize) -> impl Iterator<Item = Range<usize>> {
     let step = length.div_ceil(8 * parallel::threads()).max(16);
-    (0..length)
-        .step_by(step)
-        .map(move |start| start..length.min(start + step))
+    let starts = (0..length.max(1)).step_by(step);
+    starts.map(move |start| start..length.min(start + step))
 }
 
 /// The files of the generated module, by path; `inner` is a type that every client carries for its hooks.
@@ -98,23 +90,25 @@ fn ranges(length: usize) -> impl Iterator<Item = Range<usize>> {
 /// A diagnostic for a file that is not Rust, which is a defect of this crate.
 pub fn module(api: &Api, inner: Option<&str>) -> Result<BTreeMap<String, String>, Vec<Diagnostic>> {
     let needed = Needed::by(api);
-    let parts = Part::all(api);
-    let printed = parallel::map(&parts, |part| part.print(api, inner, &needed));
-    let (mut files, mut problems) = (BTreeMap::<&str, Code>::new(), Vec::new());
-    for (part, code) in parts.iter().zip(printed) {
+    let print = |part: &Part| part.clone().print(api, inner, needed);
+    let (mut printed, mut problems) = (BTreeMap::<&str, Code>::new(), Vec::new());
+    for (path, code) in parallel::map(&Part::all(api), print) {
         match code {
-            Ok(code) => files.entry(part.path()).or_default().append(&code),
-            Err(error) => problems.push(not_rust(part.path(), &error)),
+            Ok(code) => printed.entry(path).or_default().append(&code),
+            Err(error) => problems.push(not_rust(path, &error)),
         }
     }
     if !problems.is_empty() {
         return Err(problems);
     }
-    let printed = files.into_iter();
-    let printed = printed.map(|(path, code)| (path.to_owned(), code.into_text()));
-    let sources = support::sources(&needed);
+    let printed = printed
+        .into_iter()
+        .map(|(path, code)| (path.to_owned(), code.into_text()));
+    let sources = support::sources(needed);
     let sources = sources.map(|(name, text)| (format!("support/{name}.rs"), text));
-    Ok(printed.chain(sources).collect())
+    // An API without operations has no descriptors.
+    let files = printed.chain(sources).filter(|(_, text)| !text.is_empty());
+    Ok(files.collect())
 }
 
 /// The file of the mocks, which is declared beside the module.
@@ -123,34 +117,31 @@ pub fn module(api: &Api, inner: Option<&str>) -> Result<BTreeMap<String, String>
 ///
 /// A diagnostic for a model that progenitor does not take, which is a defect of this crate.
 pub fn mocks(api: &Api) -> Result<String, Diagnostic> {
-    let code = format([mock::module(api)?]).map_err(|error| not_rust("mock.rs", &error))?;
+    let module = mock::module(api);
+    let module = module.ok_or_else(|| defect("progenitor can't print mocks of the operations"))?;
+    let code = format([module]).map_err(|error| not_rust("mock.rs", &error))?;
     Ok(code.into_text())
 }
 
 fn not_rust(path: &str, error: &syn::Error) -> Diagnostic {
-    let message = format!("the generated `{path}` is not Rust: {error}");
-    let hint = "this is a defect of the generator, not of the document";
-    Diagnostic::error("generator", "", message).hint(hint)
+    defect(&format!("the generated `{path}` is not Rust: {error}"))
 }
 
-fn index(api: &Api) -> TokenStream {
-    let title = format!(
-        "The client of {}, generated from its API description.",
-        api.title.split_whitespace().collect::<Vec<_>>().join(" ")
-    );
-    let title = format!(" {}", docs::sanitise(&title).trim());
-    let events = has_events(api).then(|| quote!(Event, EventError, EventStream,));
+fn defect(message: &str) -> Diagnostic {
+    let hint = "this is a defect of the generator, not of the document";
+    Diagnostic::error("generator", "", message.to_owned()).hint(hint)
+}
+
+fn index(api: &Api, needed: Needed) -> TokenStream {
+    let title = &api.title;
+    let title = format!("The client of {title}, generated from its API description.");
+    let title = format!(" {}", docs::line(&title));
+    let has_events = needed.events;
+    let events = has_events.then(|| quote!(Event, EventError, EventStream,));
     let has_operations = !api.operations.is_empty();
-    let descriptor = has_operations.then(|| {
-        quote!(
-            mod descriptor;
-        )
-    });
-    let operation = has_operations.then(|| {
-        quote!(
-            pub use descriptor::{Operation, UnknownOperation};
-        )
-    });
+    let descriptor = has_operations.then(|| quote! { mod descriptor; });
+    let operation =
+        has_operations.then(|| quote! { pub use descriptor::{Operation, UnknownOperation}; });
     quote! {
         #![doc = #title]
 
@@ -165,16 +156,4 @@ fn index(api: &Api) -> TokenStream {
         pub use progenitor_client::{ByteStream, ClientHooks, ClientInfo, Error, OperationInfo, ResponseValue};
         pub use support::{ErrorBody, #events FilePart, Json, PartValue, ResponseLimit, ResponseWatch, Timestamp};
     }
-}
-
-fn has_events(api: &Api) -> bool {
-    let is_events = |answer: &Answer| matches!(answer, Answer::Events(_));
-    api.operations
-        .iter()
-        .any(|operation| match &operation.success {
-            Success::Always(answer) => is_events(answer),
-            Success::ByStatus { answers, .. } => {
-                answers.iter().any(|(_, answer)| is_events(answer))
-            }
-        })
 }

@@ -43,14 +43,12 @@ fn documents() -> Vec<(String, PathBuf)> {
 }
 
 fn manifest() -> String {
-    let mut manifest = String::from(
-        "[package]\nname = \"mocks\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n",
-    );
-    for (name, requirement) in DEPENDENCIES.iter().chain([&PATTERNS]).chain(MOCKS) {
-        let requirement = requirement.replace(", optional = true", "");
-        let _ = writeln!(manifest, "{name} = {requirement}");
-    }
-    manifest.replace("features = [\"fs\", ", "features = [\"fs\", \"macros\", ") + "\n[workspace]\n"
+    let dependencies = format!("{DEPENDENCIES}{PATTERNS}{MOCKS}")
+        .replace(", optional = true", "")
+        .replace("features = [\"fs\", ", "features = [\"fs\", \"macros\", ");
+    format!(
+        "[package]\nname = \"mocks\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n{dependencies}\n[workspace]\n"
+    )
 }
 
 /// The calls of a document's operations, each to a server that has a mock of the operation and nothing else.

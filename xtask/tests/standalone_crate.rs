@@ -35,7 +35,11 @@ fn the_dependencies_have_the_versions_of_the_workspace() {
     let manifest = fs::read_to_string(workspace().join("Cargo.toml")).expect("the manifest");
     // `"1.2"`, or `{ version = "1.2", .. }`.
     let version = |requirement: &str| requirement.split('"').nth(1).map(str::to_owned);
-    for (name, requirement) in DEPENDENCIES.iter().chain([&PATTERNS]).chain(MOCKS) {
+    for dependency in [DEPENDENCIES, PATTERNS, MOCKS]
+        .into_iter()
+        .flat_map(str::lines)
+    {
+        let (name, requirement) = dependency.split_once(" = ").expect("a dependency");
         let mut lines = manifest.lines();
         let of_workspace = lines.find_map(|line| line.strip_prefix(&format!("{name} = ")));
         let of_workspace = of_workspace.expect("a dependency of the workspace");

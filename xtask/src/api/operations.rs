@@ -7,6 +7,8 @@ use super::{Constraints, Evidence, TypeRef};
 pub struct Operation {
     /// The operationId, with a suffix where one operation of the document becomes several.
     pub id: String,
+    /// Whether it is a further method for an operation of the document: for another body, or for events.
+    pub is_variant: bool,
     /// The name of the method.
     pub name: String,
     /// The name of the builder.
@@ -259,14 +261,26 @@ impl Operation {
 
     /// The types of its responses.
     pub fn response_types(&self) -> impl Iterator<Item = &TypeRef> {
-        let answers = match &self.success {
-            Success::Always(answer) => vec![answer],
-            Success::ByStatus { answers, .. } => answers.iter().map(|(_, answer)| answer).collect(),
-        };
+        let answers = self.success.answers().into_iter();
         answers
-            .into_iter()
-            .filter_map(Answer::value)
+            .filter_map(|(_, answer)| answer.value())
             .chain(&self.error)
+    }
+}
+
+impl Success {
+    /// The bodies, each with its status if it has one of its own.
+    #[must_use]
+    pub fn answers(&self) -> Vec<(Option<&str>, &Answer)> {
+        match self {
+            Self::Always(answer) => vec![(None, answer)],
+            Self::ByStatus { answers, .. } => {
+                let answers = answers.iter();
+                answers
+                    .map(|(status, answer)| (Some(&**status), answer))
+                    .collect()
+            }
+        }
     }
 }
 

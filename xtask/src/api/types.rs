@@ -147,6 +147,14 @@ pub enum Presence {
     OptionalNullable,
 }
 
+impl Presence {
+    /// Whether the member is in every object.
+    #[must_use]
+    pub fn is_required(self) -> bool {
+        matches!(self, Self::Required | Self::RequiredNullable)
+    }
+}
+
 /// Strings of which some are known.
 #[derive(Clone, Debug)]
 pub struct EnumType {

@@ -82,6 +82,7 @@ fn operation<'d>(types: &mut Types<'d>, view: &OperationView<'d>) -> Vec<Operati
                 name: names::operation_value_name(&id),
                 builder: names::operation_type_name(&id),
                 id,
+                is_variant: !operations.is_empty(),
                 method: view.method.to_ascii_uppercase(),
                 path,
                 summary: text("summary"),

@@ -1,16 +1,22 @@
 //! Prints the methods that read and set the fields of a struct.
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
 
 use super::docs;
 use super::inputs::Conversion;
-use super::references::References;
-use crate::api::{Field, Presence, Primitive, TypeRef};
+use super::references::{References, ident};
+use crate::api::{DefaultValue, Field, Presence, Primitive, TypeRef};
 
 /// The methods of a field, as far as the model names any.
 pub fn print(references: &References<'_>, field: &Field) -> TokenStream {
-    let printer = Printer { references, field };
+    let printer = Printer {
+        references,
+        field,
+        ident: ident(&field.name),
+        member: docs::code(&field.key),
+        is_nullable: field.presence == Presence::OptionalNullable,
+    };
     let accessors = &field.accessors;
     let getter = accessors.getter.as_deref().map(|name| printer.getter(name));
     let setter = accessors.setter.as_deref().map(|name| printer.setter(name));
@@ -22,89 +28,69 @@ pub fn print(references: &References<'_>, field: &Field) -> TokenStream {
 struct Printer<'a> {
     references: &'a References<'a>,
     field: &'a Field,
-}
-
-/// The way in which a getter returns a value.
-#[derive(Clone, Copy, PartialEq)]
-enum Access {
-    /// A copy.
-    Copy,
-    /// Its `Deref` target: `&str` of a `String`.
-    Deref,
-    /// A reference.
-    Reference,
+    ident: Ident,
+    /// The key of the member as inline code.
+    member: String,
+    is_nullable: bool,
 }
 
 impl Printer<'_> {
-    fn is_nullable(&self) -> bool {
-        self.field.presence == Presence::OptionalNullable
-    }
-
-    /// How the value is returned, and as which type.
-    fn access(&self) -> (Access, TokenStream) {
-        let value = &self.field.value;
+    /// The call that borrows the value, unless it is copied, and the type that a getter returns.
+    fn borrowed(&self) -> (Option<TokenStream>, TokenStream) {
         let print = |value| self.references.print(value);
-        match value {
-            TypeRef::Primitive(Primitive::String) => (Access::Deref, quote!(&str)),
+        let (borrow, target) = match &self.field.value {
+            TypeRef::Primitive(Primitive::String) => (quote!(.as_deref()), quote!(str)),
             TypeRef::List(item) => {
                 let item = print(item);
-                (Access::Deref, quote!(&[#item]))
+                (quote!(.as_deref()), quote!([#item]))
             }
-            TypeRef::Boxed(inner) => {
-                let inner = print(inner);
-                (Access::Deref, quote!(&#inner))
-            }
-            value if self.references.is_copy(value) => (Access::Copy, print(value)),
-            value => {
-                let value = print(value);
-                (Access::Reference, quote!(&#value))
-            }
-        }
+            TypeRef::Boxed(inner) => (quote!(.as_deref()), print(inner)),
+            value if self.references.is_copy(value) => return (None, print(value)),
+            value => (quote!(.as_ref()), print(value)),
+        };
+        (Some(borrow), quote!(&#target))
     }
 
     fn getter(&self, name: &str) -> TokenStream {
-        let (ident, getter) = (
-            format_ident!("{}", self.field.name),
-            format_ident!("{name}"),
-        );
-        let (access, value) = self.access();
+        let (ident, getter, member) = (&self.ident, ident(name), &self.member);
+        let (borrow, value) = self.borrowed();
         let default = self.field.default_value.as_ref();
         let value = match default {
-            Some(_) if !self.is_nullable() => value,
+            Some(_) if !self.is_nullable => value,
             _ => self.references.option(&value),
         };
+        let text = docs::code(self.field.default.as_deref().unwrap_or_default());
+        let comment = match (self.is_nullable, default) {
+            (true, None) => format!("The member {member}, or `None` if it is absent or `null`."),
+            (true, Some(_)) => format!(
+                "The member {member}: the default {text} if it is absent, and `None` if it is `null`."
+            ),
+            (false, _) => format!("The member {member}, or the default {text} if it is absent."),
+        };
+        let comment = docs::comment(&comment);
         let default = default.map(|default| {
-            let borrowed = access == Access::Reference;
-            let and = borrowed.then(|| quote!(&));
+            let is_literal = !matches!(
+                default,
+                DefaultValue::Variant(..) | DefaultValue::Newtype(..)
+            );
+            let and = (borrow.is_some() && !is_literal).then(|| quote!(&));
             let value = self.references.default_value(default);
             quote!(#and #value)
         });
-        let body = match (self.is_nullable(), default, access) {
-            (true, None, Access::Copy) => quote!(self.#ident.flatten()),
-            (true, None, Access::Deref) => quote!(self.#ident.as_ref()?.as_deref()),
-            (true, None, Access::Reference) => quote!(self.#ident.as_ref()?.as_ref()),
-            (true, Some(default), Access::Copy) => {
+        let body = match (self.is_nullable, default, borrow) {
+            (true, None, None) => quote!(self.#ident.flatten()),
+            (true, None, borrow) => quote!(self.#ident.as_ref()? #borrow),
+            (true, Some(default), None) => {
                 quote!(self.#ident.unwrap_or(::std::option::Option::Some(#default)))
             }
-            (true, Some(default), access) => {
-                let borrow = match access {
-                    Access::Deref => quote!(as_deref),
-                    Access::Copy | Access::Reference => quote!(as_ref),
-                };
-                quote! {
-                    match &self.#ident {
-                        ::std::option::Option::Some(value) => value.#borrow(),
-                        ::std::option::Option::None => ::std::option::Option::Some(#default),
-                    }
+            (true, Some(default), borrow) => quote! {
+                match &self.#ident {
+                    ::std::option::Option::Some(value) => value #borrow,
+                    ::std::option::Option::None => ::std::option::Option::Some(#default),
                 }
-            }
-            (false, default, Access::Copy) => quote!(self.#ident.unwrap_or(#default)),
-            (false, default, Access::Deref) => quote!(self.#ident.as_deref().unwrap_or(#default)),
-            (false, default, Access::Reference) => {
-                quote!(self.#ident.as_ref().unwrap_or(#default))
-            }
+            },
+            (false, default, borrow) => quote!(self.#ident #borrow.unwrap_or(#default)),
         };
-        let comment = docs::comment(&self.getter_comment());
         quote! {
             #comment
             #[must_use]
@@ -114,27 +100,8 @@ impl Printer<'_> {
         }
     }
 
-    fn getter_comment(&self) -> String {
-        let member = docs::code(&self.field.key);
-        let default = self.field.default.as_deref().map(docs::code);
-        let default = default.filter(|_| self.field.default_value.is_some());
-        match (self.is_nullable(), default) {
-            (true, None) => format!("The member {member}, or `None` if it is absent or `null`."),
-            (true, Some(default)) => format!(
-                "The member {member}: the default {default} if it is absent, and `None` if it is `null`."
-            ),
-            (false, default) => {
-                let default = default.unwrap_or_default();
-                format!("The member {member}, or the default {default} if it is absent.")
-            }
-        }
-    }
-
     fn setter(&self, name: &str) -> TokenStream {
-        let (ident, setter) = (
-            format_ident!("{}", self.field.name),
-            format_ident!("{name}"),
-        );
+        let ident = &self.ident;
         // A caller does not box what the type has on the heap.
         let (value, boxed) = match &self.field.value {
             TypeRef::Boxed(inner) => (&**inner, Some(quote!(.map(::std::boxed::Box::new)))),
@@ -144,64 +111,54 @@ impl Printer<'_> {
             true => Conversion::IntoOption,
             false => Conversion::of(value, false),
         };
-        let accepted = conversion.accepted(self.references, &self.references.print(value));
+        let value = self.references.print(value);
+        let accepted = conversion.accepted(self.references, &value);
         let converted = match conversion {
-            Conversion::IntoOption => quote!(support::IntoOption::into_option(#ident)),
-            _ if boxed.is_some() || self.is_nullable() => {
-                let option = self.references.option(&self.references.print(value));
+            Conversion::Option if boxed.is_some() || self.is_nullable => {
+                let option = self.references.option(&value);
                 quote!(::std::convert::Into::<#option>::into(#ident))
             }
-            Conversion::Value | Conversion::Option | Conversion::Items => quote!(#ident.into()),
+            conversion => conversion.convert(ident),
         };
-        let member = docs::code(&self.field.key);
-        let null = self
-            .field
-            .accessors
-            .null_setter
-            .as_deref()
-            .map(|name| format!("; [`{name}`](Self::{name}) makes it `null`"));
-        let comment = docs::comment(&format!(
-            "Sets the member {member}. `None` makes it absent{}.",
-            null.as_deref().unwrap_or_default()
-        ));
-        let nullable = self
-            .is_nullable()
-            .then(|| quote!(.map(::std::option::Option::Some)));
-        let deprecated = self.deprecated();
-        quote! {
-            #comment
-            #deprecated
-            #[must_use]
-            pub fn #setter(mut self, #ident: #accepted) -> Self {
-                self.#ident = #converted #boxed #nullable;
-                self
-            }
-        }
+        let nullable = self.is_nullable;
+        let nullable = nullable.then(|| quote!(.map(::std::option::Option::Some)));
+        let null = self.field.accessors.null_setter.as_deref();
+        let null = null.map(|name| format!("; [`{name}`](Self::{name}) makes it `null`"));
+        let null = null.unwrap_or_default();
+        let comment = format!(
+            "Sets the member {}. `None` makes it absent{null}.",
+            self.member
+        );
+        let argument = quote!(, #ident: #accepted);
+        let value = quote!(#converted #boxed #nullable);
+        self.assignment(name, &comment, Some(argument), value)
     }
 
     fn null_setter(&self, name: &str) -> TokenStream {
-        let (ident, setter) = (
-            format_ident!("{}", self.field.name),
-            format_ident!("{name}"),
-        );
-        let comment = format!("Makes the member {} `null`.", docs::code(&self.field.key));
-        let comment = docs::comment(&comment);
-        let deprecated = self.deprecated();
+        let comment = format!("Makes the member {} `null`.", self.member);
+        let null = quote!(::std::option::Option::Some(::std::option::Option::None));
+        self.assignment(name, &comment, None, null)
+    }
+
+    /// The method that assigns a value to the field.
+    fn assignment(
+        &self,
+        name: &str,
+        comment: &str,
+        argument: Option<TokenStream>,
+        value: TokenStream,
+    ) -> TokenStream {
+        let (ident, setter) = (&self.ident, ident(name));
+        let comment = docs::comment(comment);
+        let deprecated = docs::deprecated(self.field.docs.deprecated, "member");
         quote! {
             #comment
             #deprecated
             #[must_use]
-            pub fn #setter(mut self) -> Self {
-                self.#ident = ::std::option::Option::Some(::std::option::Option::None);
+            pub fn #setter(mut self #argument) -> Self {
+                self.#ident = #value;
                 self
             }
         }
-    }
-
-    fn deprecated(&self) -> Option<TokenStream> {
-        self.field.docs.deprecated.then(|| {
-            let reason = "the API description marks this member as deprecated";
-            quote!(#[deprecated = #reason])
-        })
     }
 }

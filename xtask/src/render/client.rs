@@ -1,31 +1,25 @@
 //! Prints the client: a struct with a method for each operation.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 
 use super::docs;
 use super::inputs::{Conversion, Input, client_field, inputs};
-use super::operations::ident;
-use super::references::References;
+use super::references::{References, ident};
 use crate::api::{Api, Operation};
 
 /// Prints the module of the client. `inner` is a type that every client carries for its hooks.
 pub fn module(api: &Api, inner: Option<&TokenStream>) -> TokenStream {
     let references = References::of(api).within(quote!(super::types));
-    let methods = api
-        .operations
-        .iter()
-        .map(|operation| method(&references, operation));
-    let mut text = sentence(&format!("Client of {}.", api.title));
-    if let Some(description) = api.description.as_deref().map(docs::sanitise) {
-        text = format!("{text}\n\n{}", description.trim());
-    }
-    let text = format!(
-        "{text}\n\n{}",
-        sentence(&format!("Version {} of the API description.", api.version))
-    );
-    let comment = docs::comment(&text);
+    let methods = api.operations.iter();
+    let methods = methods.map(|operation| method(&references, operation));
     let version = &api.version;
+    let mut paragraphs = vec![docs::line(&format!("Client of {}.", api.title))];
+    let description = api.description.as_deref().map(docs::sanitise);
+    paragraphs.extend(description.map(|description| description.trim().to_owned()));
+    let described = format!("Version {version} of the API description.");
+    paragraphs.push(docs::line(&described));
+    let comment = docs::comment(&paragraphs.join("\n\n"));
     let inner_type = inner.cloned().unwrap_or_else(|| quote!(()));
     let field = inner.map(|inner| quote!(pub(crate) inner: #inner,));
     let parameter = inner.map(|inner| quote!(, inner: #inner));
@@ -35,10 +29,8 @@ pub fn module(api: &Api, inner: Option<&TokenStream>) -> TokenStream {
         Some(_) => quote!(&self.inner),
         None => quote!(&()),
     };
-    let unused = api
-        .operations
-        .is_empty()
-        .then(|| quote!(#[allow(dead_code)]));
+    let is_unused = api.operations.is_empty();
+    let unused = is_unused.then(|| quote!(#[allow(dead_code)]));
     quote! {
         use progenitor_client::{ClientHooks, ClientInfo, Error, OperationInfo};
 
@@ -118,90 +110,64 @@ pub fn module(api: &Api, inner: Option<&TokenStream>) -> TokenStream {
 }
 
 fn method(references: &References<'_>, operation: &Operation) -> TokenStream {
-    let (name, builder) = (
-        ident(&operation.name),
-        format_ident!("{}", operation.builder),
-    );
+    let (name, builder) = (ident(&operation.name), ident(&operation.builder));
     let inputs = inputs(references, operation);
-    let arguments = inputs
-        .iter()
-        .filter(|input| input.is_argument)
-        .map(|input| {
-            let (name, accepted) = (ident(input.name), &input.accepted);
-            quote!(#name: #accepted)
-        });
+    let arguments = inputs.iter().filter(|input| input.is_argument);
+    let arguments = arguments.map(|input| {
+        let (name, accepted) = (&input.name, input.accepted(references));
+        quote!(#name: #accepted)
+    });
+    let arguments: Vec<TokenStream> = arguments.collect();
     let fields = inputs.iter().map(|input| {
-        let name = ident(input.name);
-        match (input.is_argument, input.conversion) {
-            (true, Conversion::Items) => {
-                quote!(#name: #name.into_iter().map(::std::convert::Into::into).collect())
-            }
-            (true, _) => quote!(#name: #name.into()),
-            (false, Conversion::Items) => quote!(#name: ::std::vec::Vec::new()),
-            (false, _) => quote!(#name: ::std::option::Option::None),
-        }
+        let name = &input.name;
+        let argument = input.conversion.convert(name);
+        let value = match (input.is_argument, input.conversion) {
+            (true, Conversion::Items) => quote!(#argument.collect()),
+            (true, _) => argument,
+            (false, Conversion::Items) => quote!(::std::vec::Vec::new()),
+            (false, _) => quote!(::std::option::Option::None),
+        };
+        quote!(#name: #value,)
     });
     let extra = operation.extra_part.as_deref().map(|name| {
         let name = ident(name);
         quote!(#name: ::std::vec::Vec::new(),)
     });
     let client = client_field(&inputs);
-    let many = (inputs.iter().filter(|input| input.is_argument).count() > 6)
-        .then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    let many = (arguments.len() > 6).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     let comment = docs::comment(&documentation(operation, &inputs));
-    let deprecated = operation.deprecated.then(|| {
-        let reason = "the API description marks this operation as deprecated";
-        quote!(#[deprecated = #reason])
-    });
+    let deprecated = docs::deprecated(operation.deprecated, "operation");
     quote! {
         #comment
         #deprecated
         #many
         pub fn #name(&self, #(#arguments),*) -> super::operations::#builder<'_> {
-            super::operations::#builder { #client: self, #(#fields,)* #extra }
+            super::operations::#builder { #client: self, #(#fields)* #extra }
         }
     }
 }
 
-fn documentation(operation: &Operation, inputs: &[Input<'_>]) -> String {
-    let mut paragraphs = Vec::new();
+fn documentation(operation: &Operation, inputs: &[Input]) -> String {
     let summary = operation.summary.as_deref().map(docs::sentence);
-    paragraphs.extend(summary.as_deref().map(docs::sanitise));
-    paragraphs.extend(operation.description.as_deref().map(docs::sanitise));
-    paragraphs.extend(docs::evidence(operation.evidence).map(str::to_owned));
-    paragraphs.push(format!(
-        "Sends `{} {}`.",
-        operation.method,
-        operation.path_template()
-    ));
-    let list = |wants_arguments: bool| {
-        let of_kind = inputs
-            .iter()
-            .filter(|input| input.is_argument == wants_arguments);
-        let lines = of_kind.map(|input| {
-            let link = match wants_arguments {
-                true => format!("`{}`", input.name),
-                false => format!(
-                    "[`{}`](super::operations::{}::{})",
-                    input.name, operation.builder, input.name
-                ),
-            };
-            format!("- {link}: {}", input.kind)
-        });
-        lines.collect::<Vec<_>>().join("\n")
-    };
-    let (arguments, setters) = (list(true), list(false));
-    if !arguments.is_empty() {
-        paragraphs.push(format!("# Arguments\n\n{arguments}"));
+    let mut paragraphs: Vec<String> = summary.as_deref().map(docs::sanitise).into_iter().collect();
+    let description = operation.description.as_deref();
+    paragraphs.extend(docs::paragraphs(description, None, operation.evidence));
+    let (method, path) = (&operation.method, operation.path_template());
+    paragraphs.push(format!("Sends `{method} {path}`."));
+    let (mut arguments, mut setters) = (String::new(), String::new());
+    for input in inputs {
+        let (name, kind, builder) = (&input.name, &input.kind, &operation.builder);
+        match input.is_argument {
+            true => arguments += &format!("\n- `{name}`: {kind}"),
+            false => {
+                setters += &format!("\n- [`{name}`](super::operations::{builder}::{name}): {kind}");
+            }
+        }
     }
-    if !setters.is_empty() {
-        paragraphs.push(format!("# Setters\n\n{setters}"));
+    for (heading, list) in [("Arguments", arguments), ("Setters", setters)] {
+        if !list.is_empty() {
+            paragraphs.push(format!("# {heading}\n{list}"));
+        }
     }
     paragraphs.join("\n\n")
-}
-
-/// A sentence of ours around words of the document.
-fn sentence(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    docs::sanitise(&line).trim().to_owned()
 }

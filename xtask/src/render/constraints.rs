@@ -1,11 +1,13 @@
 //! Prints constraints: as the fields of the support code's `Constraints`, and as sentences.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 
 use super::docs;
+use super::references::ident;
 use crate::api::{Api, Bound, Constraints, Shape, TypeId, TypeRef};
 
 /// The fields of the constraints, in braces; nothing if there are none.
@@ -29,117 +31,98 @@ pub fn members(constraints: &Constraints) -> Option<TokenStream> {
 }
 
 fn fields(constraints: &Constraints) -> Vec<TokenStream> {
-    let mut fields = Vec::new();
-    let counts = |(least, greatest): (Option<u64>, Option<u64>)| {
-        let least = Literal::u64_unsuffixed(least.unwrap_or(0));
-        let greatest = greatest.map(Literal::u64_unsuffixed);
-        let greatest = greatest.map_or(quote!(u64::MAX), |greatest| quote!(#greatest));
-        quote!((#least, #greatest))
+    if constraints.is_empty() {
+        return Vec::new();
+    }
+    let count = |count: u64| Literal::u64_unsuffixed(count).into_token_stream();
+    let counts = |counts| bounds(counts, count, [quote!(0), quote!(u64::MAX)]);
+    let integer = |integer: i128| Literal::i128_unsuffixed(integer).into_token_stream();
+    let integers = [quote!(i128::MIN), quote!(i128::MAX)];
+    let number = |Bound { value, exclusive }: Bound| {
+        let value = Literal::f64_unsuffixed(value);
+        match exclusive {
+            false => quote!(support::constraint::Bound::Inclusive(#value)),
+            true => quote!(support::constraint::Bound::Exclusive(#value)),
+        }
     };
-    if constraints.length != (None, None) {
-        let length = counts(constraints.length);
-        fields.push(quote!(length: #length));
-    }
-    if !constraints.patterns.is_empty() {
-        let patterns = &constraints.patterns;
-        fields.push(quote!(patterns: &[#(support::pattern::pattern!(#patterns)),*]));
-    }
-    if constraints.integer != (None, None) {
-        let (least, greatest) = constraints.integer;
-        let bound = |bound: Option<i128>, none| {
-            let literal = bound.map(Literal::i128_unsuffixed);
-            literal.map_or(none, |literal| quote!(#literal))
-        };
-        let least = bound(least, quote!(i128::MIN));
-        let greatest = bound(greatest, quote!(i128::MAX));
-        fields.push(quote!(integer: (#least, #greatest)));
-    }
-    if constraints.number != (None, None) {
-        let bound = |bound: Option<Bound>| match bound {
-            None => quote!(support::constraint::Bound::None),
-            Some(Bound { value, exclusive }) => {
-                let value = Literal::f64_unsuffixed(value);
-                match exclusive {
-                    false => quote!(support::constraint::Bound::Inclusive(#value)),
-                    true => quote!(support::constraint::Bound::Exclusive(#value)),
-                }
-            }
-        };
-        let (least, greatest) = (bound(constraints.number.0), bound(constraints.number.1));
-        fields.push(quote!(number: (#least, #greatest)));
-    }
-    if !constraints.multiples.is_empty() {
-        let multiples = constraints.multiples.iter().map(|multiple| {
-            let digits = Literal::i128_unsuffixed(multiple.digits);
-            let scale = Literal::u32_unsuffixed(multiple.scale);
-            quote!((#digits, #scale))
-        });
-        fields.push(quote!(multiples: &[#(#multiples),*]));
-    }
-    if let Some(boolean) = constraints.boolean {
-        fields.push(quote!(boolean: Some(#boolean)));
-    }
-    if constraints.items != (None, None) {
-        let items = counts(constraints.items);
-        fields.push(quote!(items: #items));
-    }
-    if constraints.unique {
-        fields.push(quote!(unique: true));
-    }
-    if let Some(item) = &constraints.item {
-        let item = expression(item);
-        fields.push(quote!(item: Some(#item)));
-    }
-    if constraints.members != (None, None) {
-        let members = counts(constraints.members);
-        fields.push(quote!(members: #members));
-    }
-    if let Some(names) = &constraints.names {
-        let names = expression(names);
-        fields.push(quote!(names: Some(#names)));
-    }
-    fields
+    let numbers = [(); 2].map(|()| quote!(support::constraint::Bound::None));
+    let patterns = constraints.patterns.iter();
+    let patterns = patterns.map(|pattern| quote!(support::pattern::pattern!(#pattern)));
+    let multiples = constraints.multiples.iter().map(|multiple| {
+        let digits = Literal::i128_unsuffixed(multiple.digits);
+        let scale = Literal::u32_unsuffixed(multiple.scale);
+        quote!((#digits, #scale))
+    });
+    let list = |items: Vec<_>| (!items.is_empty()).then(|| quote!(&[#(#items),*]));
+    let some = |value: TokenStream| quote!(Some(#value));
+    let boolean = constraints.boolean.map(|only| some(quote!(#only)));
+    let inner = |inner: &Option<Box<_>>| inner.as_deref().map(expression).map(some);
+    let fields = [
+        ("length", counts(constraints.length)),
+        ("patterns", list(patterns.collect())),
+        ("integer", bounds(constraints.integer, integer, integers)),
+        ("number", bounds(constraints.number, number, numbers)),
+        ("multiples", list(multiples.collect())),
+        ("boolean", boolean),
+        ("items", counts(constraints.items)),
+        ("unique", constraints.unique.then(|| quote!(true))),
+        ("item", inner(&constraints.item)),
+        ("members", counts(constraints.members)),
+        ("names", inner(&constraints.names)),
+    ];
+    let fields = fields.into_iter().filter_map(|(name, value)| {
+        let (name, value) = (ident(name), value?);
+        Some(quote!(#name: #value))
+    });
+    fields.collect()
+}
+
+/// A lower and an upper bound as a pair, if there is one of them; the other is the lowest or the highest value.
+fn bounds<T>(
+    (least, greatest): (Option<T>, Option<T>),
+    print: impl Fn(T) -> TokenStream,
+    [lowest, highest]: [TokenStream; 2],
+) -> Option<TokenStream> {
+    let is_bounded = least.is_some() || greatest.is_some();
+    let least = least.map_or(lowest, &print);
+    let greatest = greatest.map_or(highest, &print);
+    is_bounded.then(|| quote!((#least, #greatest)))
 }
 
 /// The constraints in sentences.
 pub fn notes(constraints: &Constraints) -> Vec<String> {
     let mut notes = Vec::new();
-    let (least, greatest) = constraints.integer;
-    notes.extend(range(least, greatest).map(|range| format!("{range}.")));
+    notes.extend(range(constraints.integer, "."));
     notes.extend(constraints.boolean.map(|only| format!("Always `{only}`.")));
-    let (least, greatest) = constraints.number;
     let bound = |bound: Option<Bound>, inclusive: &str, exclusive: &str| {
         bound.map(|bound| match bound.exclusive {
             false => format!("{inclusive} {}.", bound.value),
             true => format!("{exclusive} {}.", bound.value),
         })
     };
+    let (least, greatest) = constraints.number;
     notes.extend(bound(least, "At least", "More than"));
     notes.extend(bound(greatest, "At most", "Less than"));
     let multiples = constraints.multiples.iter();
     notes.extend(multiples.map(|multiple| format!("A multiple of {multiple}.")));
-    let (least, greatest) = constraints.length;
-    notes.extend(range(least, greatest).map(|range| format!("{range} characters.")));
-    let (least, greatest) = constraints.items;
-    notes.extend(range(least, greatest).map(|range| format!("{range} items.")));
+    notes.extend(range(constraints.length, " characters."));
+    notes.extend(range(constraints.items, " items."));
     if constraints.unique {
         notes.push("No two items are equal.".to_owned());
     }
-    let (least, greatest) = constraints.members;
-    notes.extend(range(least, greatest).map(|range| format!("{range} members.")));
+    notes.extend(range(constraints.members, " members."));
     let patterns = constraints.patterns.iter();
     notes.extend(patterns.map(|pattern| format!("Matches {}.", docs::code(pattern))));
     notes
 }
 
-fn range<T: ToString>(least: Option<T>, greatest: Option<T>) -> Option<String> {
-    let text = |number: T| number.to_string();
-    match (least.map(text), greatest.map(text)) {
+fn range<T: Display + PartialEq>(bounds: (Option<T>, Option<T>), end: &str) -> Option<String> {
+    match bounds {
         (None, None) => None,
-        (Some(least), None) => Some(format!("At least {least}")),
-        (None, Some(greatest)) => Some(format!("At most {greatest}")),
-        (Some(least), Some(greatest)) if least == greatest => Some(format!("Exactly {least}")),
-        (Some(least), Some(greatest)) => Some(format!("From {least} to {greatest}")),
+        (Some(least), None) => Some(format!("At least {least}{end}")),
+        (None, Some(greatest)) => Some(format!("At most {greatest}{end}")),
+        (Some(least), Some(greatest)) if least == greatest => Some(format!("Exactly {least}{end}")),
+        (Some(least), Some(greatest)) => Some(format!("From {least} to {greatest}{end}")),
     }
 }
 
@@ -149,33 +132,33 @@ pub fn has_patterns(api: &Api) -> bool {
         let mut inner = constraints.item.iter().chain(&constraints.names);
         !constraints.patterns.is_empty() || inner.any(|inner| is_in(inner))
     }
-    let of_types = api
-        .types
+    let types = api.types.iter();
+    let types = types.flat_map(|definition| of_shape(&definition.shape));
+    let parameters = api
+        .operations
         .iter()
-        .any(|definition| of_shape(&definition.shape).any(is_in));
-    of_types
-        || api.operations.iter().any(|operation| {
-            let parameters = operation.parameters.iter();
-            let body = operation.body.iter();
-            parameters
-                .map(|parameter| &parameter.constraints)
-                .any(is_in)
-                || body.clone().any(|body| is_in(&body.constraints))
-                || body
-                    .flat_map(|body| body.content.parts())
-                    .any(|part| is_in(&part.constraints))
-        })
+        .flat_map(|operation| &operation.parameters);
+    let bodies = api.operations.iter().flat_map(|operation| &operation.body);
+    let parts = bodies.clone().flat_map(|body| body.content.parts());
+    types
+        .chain(parameters.map(|parameter| &parameter.constraints))
+        .chain(bodies.map(|body| &body.constraints))
+        .chain(parts.map(|part| &part.constraints))
+        .any(is_in)
 }
 
-fn of_shape(shape: &Shape) -> Box<dyn Iterator<Item = &Constraints> + '_> {
+fn of_shape(shape: &Shape) -> Vec<&Constraints> {
     match shape {
         Shape::Struct(object) => {
             let fields = object.fields.iter().map(|field| &field.constraints);
-            Box::new(fields.chain([&object.extra_constraints]))
+            fields.chain([&object.extra_constraints]).collect()
         }
-        Shape::Union(union) => Box::new(union.branches.iter().map(|branch| &branch.constraints)),
-        Shape::Newtype(newtype) => Box::new(std::iter::once(&newtype.constraints)),
-        Shape::Enum(_) => Box::new(std::iter::empty()),
+        Shape::Union(union) => {
+            let branches = union.branches.iter();
+            branches.map(|branch| &branch.constraints).collect()
+        }
+        Shape::Newtype(newtype) => vec![&newtype.constraints],
+        Shape::Enum(_) => Vec::new(),
     }
 }
 
@@ -183,49 +166,23 @@ fn of_shape(shape: &Shape) -> Box<dyn Iterator<Item = &Constraints> + '_> {
 pub fn constrained(api: &Api) -> BTreeSet<TypeId> {
     let is_own = |shape: &Shape| {
         let is_closed = matches!(shape, Shape::Struct(object) if object.closed);
-        is_closed || of_shape(shape).any(|constraints| !constraints.is_empty())
+        let mut constraints = of_shape(shape).into_iter();
+        is_closed || constraints.any(|constraints| !constraints.is_empty())
     };
     let types = || (0..).map(TypeId).zip(&api.types);
     let own = types().filter(|(_, definition)| is_own(&definition.shape));
     let mut constrained: BTreeSet<TypeId> = own.map(|(id, _)| id).collect();
-    if constrained.is_empty() {
-        return constrained;
-    }
     loop {
         let holds = |shape: &Shape| {
-            let mut held = held(shape).filter_map(named);
+            let mut held = shape.references().filter_map(TypeRef::named);
             held.any(|id| constrained.contains(&id))
         };
-        let more = types()
+        let holders = types()
             .filter(|(id, definition)| !constrained.contains(id) && holds(&definition.shape));
-        let more: Vec<TypeId> = more.map(|(id, _)| id).collect();
-        if more.is_empty() {
+        let holders: Vec<TypeId> = holders.map(|(id, _)| id).collect();
+        if holders.is_empty() {
             return constrained;
         }
-        constrained.extend(more);
-    }
-}
-
-fn held(shape: &Shape) -> Box<dyn Iterator<Item = &TypeRef> + '_> {
-    match shape {
-        Shape::Struct(object) => {
-            let fields = object.fields.iter().map(|field| &field.value);
-            Box::new(fields.chain([&object.extra]))
-        }
-        Shape::Union(union) => Box::new(union.branches.iter().map(|branch| &branch.value)),
-        Shape::Newtype(newtype) => Box::new(std::iter::once(&newtype.inner)),
-        Shape::Enum(_) => Box::new(std::iter::empty()),
-    }
-}
-
-/// The generated type in a reference.
-pub fn named(reference: &TypeRef) -> Option<TypeId> {
-    match reference {
-        TypeRef::Named(id) => Some(*id),
-        TypeRef::Boxed(inner)
-        | TypeRef::Nullable(inner)
-        | TypeRef::List(inner)
-        | TypeRef::Map(inner) => named(inner),
-        TypeRef::Primitive(_) => None,
+        constrained.extend(holders);
     }
 }

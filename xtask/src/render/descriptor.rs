@@ -1,50 +1,30 @@
 //! The enum of the operations that a document has, with the facts about each: id, method, path, idempotency.
 
-use std::collections::BTreeMap;
-
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
+use super::references::ident;
 use crate::api::{Api, Operation};
 
-/// The operations of a document. One with several bodies has several methods and is one operation here.
-fn operations(api: &Api) -> Vec<&Operation> {
-    let mut operations: BTreeMap<&str, &Operation> = BTreeMap::new();
-    for operation in &api.operations {
-        let known = operations.entry(&operation.origin).or_insert(operation);
-        // The others have a suffix.
-        if operation.id.len() < known.id.len() {
-            *known = operation;
-        }
+/// The module of the enum, if the document has operations. One with several bodies has several methods and is one operation
+/// here.
+pub fn module(api: &Api) -> Option<TokenStream> {
+    let operations = api.operations.iter();
+    let operations = operations.filter(|operation| !operation.is_variant);
+    let variants = operations
+        .clone()
+        .map(|operation| ident(&operation.builder));
+    let variants: Vec<Ident> = variants.collect();
+    if variants.is_empty() {
+        return None;
     }
-    let mut operations: Vec<&Operation> = operations.into_values().collect();
-    operations.sort_by(|left, right| left.name.cmp(&right.name));
-    operations
-}
-
-/// The module of the enum.
-pub fn module(api: &Api) -> TokenStream {
-    let operations = operations(api);
-    let variants: Vec<Ident> = operations
-        .iter()
-        .map(|operation| Ident::new(&operation.builder, Span::call_site()))
-        .collect();
-    let docs = operations
-        .iter()
-        .map(|operation| format!(" `{} {}`", operation.method, operation.path_template()));
-    let ids: Vec<&str> = operations
-        .iter()
-        .map(|operation| operation.id.as_str())
-        .collect();
-    let methods = operations
-        .iter()
-        .map(|operation| Ident::new(&operation.method, Span::call_site()));
-    let paths = operations.iter().map(|operation| operation.path_template());
-    let idempotent = operations.iter().map(|operation| operation.idempotent);
-    if operations.is_empty() {
-        return TokenStream::new();
-    }
-    quote! {
+    let paths: Vec<String> = operations.clone().map(Operation::path_template).collect();
+    let docs = operations.clone().zip(&paths);
+    let docs = docs.map(|(operation, path)| format!(" `{} {path}`", operation.method));
+    let ids = operations.clone().map(|operation| &operation.id);
+    let methods = operations.clone().map(|operation| ident(&operation.method));
+    let idempotent = operations.map(|operation| operation.idempotent);
+    Some(quote! {
         use std::fmt;
         use std::str::FromStr;
 
@@ -120,5 +100,5 @@ pub fn module(api: &Api) -> TokenStream {
         }
 
         impl std::error::Error for UnknownOperation {}
-    }
+    })
 }

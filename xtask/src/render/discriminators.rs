@@ -5,95 +5,84 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::api::{Api, Discriminator, Primitive, Shape, TypeId, TypeRef, UnionType};
+use crate::api::{Api, Discriminator, Primitive, Shape, TypeId, TypeRef, UnionBranch, UnionType};
 use crate::pointer;
 
-/// The values of a type, as objects that may have a discriminator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A type whose values are objects that may have a discriminator.
+#[derive(Clone, Copy, Debug)]
 enum Holder {
     /// Objects whose discriminator is a text, or no member that they know.
     Objects,
     /// A union of such objects, with this definition.
     Union(TypeId),
-    /// Other values.
-    Other,
 }
 
-/// Prints the discriminator that a branch of a union is written with, in brackets.
+/// Prints the discriminator that a branch of a union is written with, in brackets, if it is written with one of its own.
 pub fn bracketed(api: &Api, id: TypeId, union: &UnionType, index: usize) -> Option<TokenStream> {
     let discriminator = union.discriminator.as_ref()?;
+    let branch = union.branches.get(index)?;
     let key = &discriminator.key;
-    let values = values(api, id, union, index)?;
+    let values = discriminator.values.iter();
+    let values = values.filter(|(_, branch)| *branch == index);
+    let values: Vec<&str> = values.map(|(value, _)| &**value).collect();
+    let mut known = BTreeMap::from([(id, None)]);
+    let is_written = match holder(api, &branch.value, key, &mut known)? {
+        Holder::Objects => !values.is_empty(),
+        // Without its name, its values are those of its own branches, of which none can be chosen here.
+        Holder::Union(nested) => {
+            let nested = api.definition(nested);
+            let inner = discriminator_of(&nested.shape);
+            let has_own_key = inner.is_some_and(|(inner, _)| inner.key == *key);
+            values.contains(&&*pointer::last(&nested.origin)) && !has_own_key
+        }
+    };
     let presence = match discriminator.is_declared {
         true => quote!(added),
         false => quote!(kept),
     };
-    Some(quote!([#presence #key: #(#values),*]))
+    is_written.then(|| quote!([#presence #key: #(#values),*]))
 }
 
-/// The values of the discriminator of a branch, if it is written with one of its own.
-fn values<'a>(
-    api: &'a Api,
-    id: TypeId,
-    union: &'a UnionType,
-    index: usize,
-) -> Option<Vec<&'a str>> {
-    let Discriminator { key, values, .. } = union.discriminator.as_ref()?;
-    let branch = union.branches.get(index)?;
-    let own = values.iter().filter(|(_, branch)| *branch == index);
-    let own: Vec<&str> = own.map(|(value, _)| &**value).collect();
-    let mut known = BTreeMap::from([(id, Holder::Other)]);
-    let is_written = match holder(api, &branch.value, key, &mut known) {
-        Holder::Objects => !own.is_empty(),
-        // Without its name, its values are those of its own branches, of which none can be chosen here.
-        Holder::Union(nested) => {
-            let nested = api.definition(nested);
-            let has_own_key = match &nested.shape {
-                Shape::Union(union) => {
-                    let mut inner = union.discriminator.iter();
-                    inner.any(|inner| inner.key == *key)
-                }
-                _ => false,
-            };
-            own.contains(&&*pointer::last(&nested.origin)) && !has_own_key
-        }
-        Holder::Other => false,
-    };
-    is_written.then_some(own)
+/// The discriminator of a union that has one, and its branches.
+fn discriminator_of(shape: &Shape) -> Option<(&Discriminator, &[UnionBranch])> {
+    match shape {
+        Shape::Union(union) => Some((union.discriminator.as_ref()?, &union.branches)),
+        _ => None,
+    }
 }
 
-/// The holder of a discriminator in the values of a type; `known` are those of definitions, each of which is looked at once.
-fn holder(api: &Api, value: &TypeRef, key: &str, known: &mut BTreeMap<TypeId, Holder>) -> Holder {
+/// The holder of a discriminator in the values of a type. `known` has those of definitions, each of which is searched once.
+fn holder(
+    api: &Api,
+    value: &TypeRef,
+    key: &str,
+    known: &mut BTreeMap<TypeId, Option<Holder>>,
+) -> Option<Holder> {
     let id = match value {
         TypeRef::Named(id) => *id,
         TypeRef::Boxed(inner) | TypeRef::Nullable(inner) => return holder(api, inner, key, known),
-        TypeRef::Map(value) if is_text(api, value) => return Holder::Objects,
-        TypeRef::Map(_) | TypeRef::List(_) | TypeRef::Primitive(_) => return Holder::Other,
+        TypeRef::Map(value) => return is_text(api, value).then_some(Holder::Objects),
+        TypeRef::List(_) | TypeRef::Primitive(_) => return None,
     };
     if let Some(holder) = known.get(&id) {
         return *holder;
     }
     // The serializer of a union in itself would be in itself, too.
-    known.insert(id, Holder::Other);
+    known.insert(id, None);
     let holder = match &api.definition(id).shape {
         Shape::Struct(object) => {
             let mut fields = object.fields.iter();
             let member = fields.find(|field| field.key == *key);
             let value = member.map_or(&object.extra, |field| &field.value);
-            match is_text(api, value) {
-                true => Holder::Objects,
-                false => Holder::Other,
-            }
+            is_text(api, value).then_some(Holder::Objects)
         }
         Shape::Newtype(newtype) => holder(api, &newtype.inner, key, known),
         Shape::Union(union) => {
             let mut branches = union.branches.iter();
-            match branches.all(|branch| holder(api, &branch.value, key, known) != Holder::Other) {
-                true => Holder::Union(id),
-                false => Holder::Other,
-            }
+            let all = branches.all(|branch| holder(api, &branch.value, key, known).is_some());
+            all.then_some(Holder::Union(id))
         }
-        Shape::Enum(_) => Holder::Other,
+        Shape::Enum(_) => None,
     };
     known.insert(id, holder);
     holder
@@ -118,24 +107,14 @@ fn is_text(api: &Api, value: &TypeRef) -> bool {
 /// The discriminators that a struct may have without a field, by its definition: those of the unions that it is a branch of.
 pub fn without_field(api: &Api) -> BTreeMap<TypeId, BTreeSet<&str>> {
     let mut keys: BTreeMap<TypeId, BTreeSet<&str>> = BTreeMap::new();
-    for definition in &api.types {
-        let Shape::Union(union) = &definition.shape else {
-            continue;
-        };
-        let Some(discriminator) = &union.discriminator else {
-            continue;
-        };
-        for branch in &union.branches {
-            let Some(id) = branch.value.named() else {
-                continue;
-            };
+    let unions = api.types.iter();
+    let unions = unions.filter_map(|definition| discriminator_of(&definition.shape));
+    for (Discriminator { key, .. }, branches) in unions {
+        for id in branches.iter().filter_map(|branch| branch.value.named()) {
             if let Shape::Struct(object) = &api.definition(id).shape
-                && object
-                    .fields
-                    .iter()
-                    .all(|field| field.key != discriminator.key)
+                && object.fields.iter().all(|field| field.key != *key)
             {
-                keys.entry(id).or_default().insert(&discriminator.key);
+                keys.entry(id).or_default().insert(key);
             }
         }
     }

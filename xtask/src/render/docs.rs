@@ -10,15 +10,22 @@ use quote::quote;
 
 use crate::api::Evidence;
 
-/// What rustdoc reads, less what would need more than one pass over the text.
+/// The syntax that rustdoc reads, without the extensions that need a second pass over the text.
 const MARKDOWN: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_STRIKETHROUGH)
     .union(Options::ENABLE_TASKLISTS);
 
-/// The paragraph for what the API does not document.
-pub fn evidence(evidence: Evidence) -> Option<&'static str> {
-    let text = "*Inferred: the documentation of the API does not state it.*";
-    (evidence == Evidence::Inferred).then_some(text)
+/// The paragraphs of a description or what stands for one, and of the note that the API does not document it.
+pub fn paragraphs(
+    description: Option<&str>,
+    fallback: Option<String>,
+    evidence: Evidence,
+) -> Vec<String> {
+    let description = description.map(sanitise);
+    let description = description.filter(|description| !description.trim().is_empty());
+    let note = "*Inferred: the documentation of the API does not state it.*";
+    let note = (evidence == Evidence::Inferred).then(|| note.to_owned());
+    description.or(fallback).into_iter().chain(note).collect()
 }
 
 /// The Markdown of a description as rustdoc can take it.
@@ -34,92 +41,69 @@ fn rewritten(description: &str) -> String {
         .replace("\r\n", "\n")
         .replace('\r', "\n")
         .chars()
-        .filter(|&c| !is_bidirectional_control(c) && (c == '\n' || c == '\t' || !c.is_control()))
+        .filter(|&c| c == '\n' || c == '\t' || !c.is_control() && !is_bidirectional(c))
         .collect();
     text.push('\n');
 
     let mut events = Vec::new();
-    let mut in_link = 0_usize;
-    let mut in_code = false;
-    // A bare URL may reach the parser's events in pieces.
-    let mut plain = String::new();
-    let mut code = String::new();
-    for event in Parser::new_ext(&text, MARKDOWN).map(Event::into_static) {
-        if let Event::Text(text) = &event
-            && in_link == 0
-            && !in_code
-        {
-            plain.push_str(text);
-            continue;
-        }
-        // Paragraphs are filled anew, to the width of a doc comment.
-        if event == Event::SoftBreak && in_link == 0 {
-            plain.push(' ');
-            continue;
-        }
-        link_urls(&mut events, &std::mem::take(&mut plain));
+    let (mut in_link, mut in_code) = (false, false);
+    // A bare URL and the text of a code block may reach the parser's events in pieces.
+    let mut pending = String::new();
+    for mut event in Parser::new_ext(&text, MARKDOWN).map(Event::into_static) {
         match event {
-            Event::Text(text) if in_code => code.push_str(&text),
-            Event::SoftBreak => events.push(Event::Text(CowStr::Borrowed(" "))),
-            Event::Html(html) => events.extend([
-                Event::Text(html.trim_end().to_owned().into()),
-                Event::SoftBreak,
-            ]),
+            Event::Text(text) if !in_link => {
+                pending.push_str(&text);
+                continue;
+            }
+            // Paragraphs are filled anew, to the width of a doc comment.
+            Event::SoftBreak if !in_link => {
+                pending.push(' ');
+                continue;
+            }
+            _ if in_code => events.push(text_event(&format!("{}\n", pending.trim_end()))),
+            _ => link_urls(&mut events, &pending),
+        }
+        pending.clear();
+        match event {
+            Event::SoftBreak => events.push(text_event(" ")),
+            Event::Html(html) => events.extend([text_event(html.trim_end()), Event::SoftBreak]),
             Event::InlineHtml(html) => events.push(Event::Text(html)),
             Event::Start(Tag::HtmlBlock) => events.push(Event::Start(Tag::Paragraph)),
             Event::End(TagEnd::HtmlBlock) => {
-                if events.last() == Some(&Event::SoftBreak) {
-                    events.pop();
-                }
+                events.pop_if(|last| *last == Event::SoftBreak);
                 events.push(Event::End(TagEnd::Paragraph));
             }
             Event::Start(Tag::CodeBlock(kind)) => {
                 in_code = true;
-                events.push(Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(
-                    language(&kind),
-                ))));
-            }
-            Event::End(TagEnd::CodeBlock) => {
-                in_code = false;
-                let text = std::mem::take(&mut code);
-                events.push(Event::Text(format!("{}\n", text.trim_end()).into()));
-                events.push(event);
+                let kind = CodeBlockKind::Fenced(language(&kind).into());
+                events.push(Event::Start(Tag::CodeBlock(kind)));
             }
             Event::Start(Tag::Link {
-                link_type,
-                dest_url,
-                title,
-                id,
+                ref mut link_type,
+                ref mut dest_url,
+                ..
             }) => {
-                in_link += 1;
+                in_link = true;
                 // rustdoc takes a destination without a scheme for the path of a Rust item.
-                let absolute = dest_url.contains("://")
-                    || link_type == LinkType::Email
+                let is_absolute = dest_url.contains("://")
+                    || *link_type == LinkType::Email
                     || dest_url.starts_with("mailto:");
-                let dest_url = if absolute {
-                    dest_url
-                } else {
-                    format!("#{}", dest_url.trim_start_matches('#')).into()
-                };
-                let link_type = match link_type {
-                    LinkType::Autolink | LinkType::Email => link_type,
-                    _ => LinkType::Inline,
-                };
-                events.push(Event::Start(Tag::Link {
-                    link_type,
-                    dest_url,
-                    title,
-                    id,
-                }));
-            }
-            Event::End(TagEnd::Link) => {
-                in_link = in_link.saturating_sub(1);
+                if !is_absolute {
+                    *dest_url = format!("#{}", dest_url.trim_start_matches('#')).into();
+                }
+                if !matches!(link_type, LinkType::Autolink | LinkType::Email) {
+                    *link_type = LinkType::Inline;
+                }
                 events.push(event);
             }
-            event => events.push(event),
+            event => {
+                in_code &= event != Event::End(TagEnd::CodeBlock);
+                in_link &= event != Event::End(TagEnd::Link);
+                events.push(event);
+            }
         }
     }
-    link_urls(&mut events, &plain);
+    link_urls(&mut events, &pending);
 
     let options = pulldown_cmark_to_cmark::Options {
         code_block_token_count: 3,
@@ -128,42 +112,43 @@ fn rewritten(description: &str) -> String {
         ..pulldown_cmark_to_cmark::Options::default()
     };
     let mut markdown = String::new();
-    match pulldown_cmark_to_cmark::cmark_with_options(
-        events.iter(),
-        &mut markdown,
-        MARKDOWN,
-        options,
-    ) {
+    let events = events.iter();
+    match pulldown_cmark_to_cmark::cmark_with_options(events, &mut markdown, MARKDOWN, options) {
         Ok(_) => tidy_quotes(&markdown),
         // Writing to a string does not fail; should an event have no Markdown, its text is still worth showing.
         Err(_) => text.replace(['[', ']', '<', '`'], " "),
     }
 }
 
-/// Takes away what the writer puts before block quotes: an indentation, and a line without text.
+/// Removes the indentation and the line without text that the writer puts before block quotes.
 fn tidy_quotes(markdown: &str) -> String {
     let mut lines: Vec<&str> = Vec::new();
     let mut in_code = false;
     for line in markdown.lines() {
         in_code ^= line.trim_start().starts_with("```");
-        let quote = line
-            .strip_prefix(' ')
-            .filter(|rest| rest.starts_with('>') && !in_code);
-        let line = quote.unwrap_or(line);
-        if quote.is_some()
-            && line.trim_end() == ">"
-            && lines.last().is_none_or(|last| last.is_empty())
-        {
-            continue;
+        let quote = line.strip_prefix(' ');
+        let quote = quote.filter(|rest| rest.starts_with('>') && !in_code);
+        let follows_blank = lines.last().is_none_or(|last| last.is_empty());
+        if !(follows_blank && quote.is_some_and(|quote| quote.trim_end() == ">")) {
+            lines.push(quote.unwrap_or(line));
         }
-        lines.push(line);
     }
     lines.join("\n")
 }
 
+/// A text on one line.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A sentence of ours around words of the document, on one line.
+pub fn line(text: &str) -> String {
+    sanitise(&one_line(text)).trim().to_owned()
+}
+
 /// A value as inline code, whatever backticks it has.
 pub fn code(value: &str) -> String {
-    let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    let value = one_line(value);
     if value.contains('`') {
         let longest = value.split(|c| c != '`').map(str::len).max().unwrap_or(0);
         let fence = "`".repeat(longest + 1);
@@ -185,57 +170,46 @@ fn is_plain(text: &str) -> bool {
         && !text.contains("//")
 }
 
-fn is_bidirectional_control(c: char) -> bool {
+fn is_bidirectional(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The language of a code block, `text` where rustdoc would take it for Rust and compile it.
-fn language(kind: &CodeBlockKind<'_>) -> CowStr<'static> {
-    const SHOWN: [&str; 14] = [
-        "json",
-        "yaml",
-        "yml",
-        "xml",
-        "html",
-        "http",
-        "sh",
-        "bash",
-        "shell",
-        "console",
-        "python",
-        "javascript",
-        "js",
-        "toml",
-    ];
-    match kind {
-        CodeBlockKind::Fenced(info) => {
-            let known = SHOWN
-                .into_iter()
-                .find(|language| info.trim().eq_ignore_ascii_case(language));
-            CowStr::Borrowed(known.unwrap_or("text"))
-        }
-        CodeBlockKind::Indented => CowStr::Borrowed("text"),
-    }
+fn language(kind: &CodeBlockKind<'_>) -> &'static str {
+    const SHOWN: &str =
+        "json yaml yml xml html http sh bash shell console python javascript js toml";
+    let info = match kind {
+        CodeBlockKind::Fenced(info) => info.trim(),
+        CodeBlockKind::Indented => "",
+    };
+    let mut shown = SHOWN.split(' ');
+    let known = shown.find(|language| info.eq_ignore_ascii_case(language));
+    known.unwrap_or("text")
+}
+
+fn text_event(text: &str) -> Event<'static> {
+    Event::Text(text.to_owned().into())
 }
 
 /// Pushes text, with the URLs in it as links.
 fn link_urls(events: &mut Vec<Event<'static>>, text: &str) {
     let mut rest = text;
-    while let Some(start) = rest
-        .find("https://")
-        .into_iter()
-        .chain(rest.find("http://"))
-        .min()
-    {
-        let end = rest[start..]
-            .find(|c: char| c.is_whitespace() || "<>\"`()[]{}|\\^".contains(c))
-            .map_or(rest.len(), |length| start + length);
-        let url = rest[start..end].trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '_']);
-        if start > 0 {
-            events.push(Event::Text(rest[..start].to_owned().into()));
+    let start = |text: &str| {
+        text.find("https://")
+            .into_iter()
+            .chain(text.find("http://"))
+            .min()
+    };
+    while let Some(start) = start(rest) {
+        let (before, found) = rest.split_at(start);
+        let end = found.find(|c: char| c.is_whitespace() || "<>\"`()[]{}|\\^".contains(c));
+        let url = &found[..end.unwrap_or(found.len())];
+        let url = url.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '*', '_']);
+        if !before.is_empty() {
+            events.push(text_event(before));
         }
         if url.ends_with('/') && url.len() <= "https://".len() {
-            events.push(Event::Text(url.to_owned().into()));
+            events.push(text_event(url));
         } else {
             let link = Tag::Link {
                 link_type: LinkType::Autolink,
@@ -245,74 +219,65 @@ fn link_urls(events: &mut Vec<Event<'static>>, text: &str) {
             };
             events.extend([
                 Event::Start(link),
-                Event::Text(url.to_owned().into()),
+                text_event(url),
                 Event::End(TagEnd::Link),
             ]);
         }
-        rest = &rest[start + url.len()..];
+        rest = &found[url.len()..];
     }
     if !rest.is_empty() {
-        events.push(Event::Text(rest.to_owned().into()));
+        events.push(text_event(rest));
     }
 }
 
-/// How long a line of a comment may get before it is broken between words: 100 columns with `    /// ` before it.
+/// The width of a comment, in characters, beyond which a line is broken between words: 100 columns with `    /// ` before it.
 const WIDTH: usize = 92;
 
-/// The same as tokens, for code that is quoted.
+/// A comment as tokens.
 pub fn comment(markdown: &str) -> TokenStream {
-    let lines = lines(markdown);
-    quote!(#(#[doc = #lines])*)
-}
-
-/// The lines of a comment, with the blank that follows `///`.
-fn lines(markdown: &str) -> impl Iterator<Item = String> {
     let mut lines = Vec::new();
     let mut in_code = false;
     for line in markdown.trim().lines().map(str::trim_end) {
         let fence = line.trim_start().starts_with("```");
         in_code ^= fence;
         let keep = in_code || fence || line.contains('|') || line.trim_start().starts_with('#');
-        if keep {
-            lines.push(line.to_owned());
-        } else {
-            lines.extend(wrapped(line));
+        match keep {
+            true => lines.push(line.to_owned()),
+            false => lines.extend(wrapped(line)),
         }
     }
-    lines.into_iter().map(|line| {
-        if line.is_empty() {
-            line
-        } else {
-            format!(" {line}")
-        }
-    })
+    // A blank follows `///`.
+    let lines = lines.into_iter().map(|line| match line.is_empty() {
+        true => line,
+        false => format!(" {line}"),
+    });
+    quote!(#(#[doc = #lines])*)
+}
+
+/// The attribute of an item that is deprecated; `what` is its word in the API description.
+pub fn deprecated(is_deprecated: bool, what: &str) -> Option<TokenStream> {
+    let reason = format!("the API description marks this {what} as deprecated");
+    is_deprecated.then(|| quote!(#[deprecated = #reason]))
 }
 
 /// A line of Markdown as several, with the indentation that keeps them in the same paragraph or list item.
 fn wrapped(line: &str) -> Vec<String> {
     let text = line.trim_start();
-    let marker = text
-        .split_once(' ')
-        .filter(|(first, _)| is_marker(first))
-        .map_or(0, |(first, _)| first.len() + 1);
+    let first = text.split_once(' ').map(|(first, _)| first);
+    let marker = first.filter(|first| is_marker(first));
+    let marker = marker.map_or(0, |marker| marker.len() + 1);
     let indent = " ".repeat(line.len() - text.len() + marker);
     let mut lines = Vec::new();
     let mut current = line[..line.len() - text.len()].to_owned();
-    let mut is_empty = true;
-    for word in text.split(' ') {
+    for (index, word) in text.split(' ').enumerate() {
+        let width = current.chars().count() + 1 + word.chars().count();
         // A word that would begin a list or a heading stays where it is.
-        if !is_empty
-            && current.chars().count() + 1 + word.chars().count() > WIDTH
-            && !is_marker(word)
-        {
+        if index > 0 && width > WIDTH && !is_marker(word) {
             lines.push(std::mem::replace(&mut current, indent.clone()));
-            is_empty = true;
-        }
-        if !is_empty {
+        } else if index > 0 {
             current.push(' ');
         }
         current.push_str(word);
-        is_empty = false;
     }
     lines.push(current);
     lines
@@ -325,9 +290,14 @@ fn is_marker(word: &str) -> bool {
     number || word.chars().all(|c| "-+*#>=_~`".contains(c))
 }
 
+/// The sentence about a default, which is JSON.
+pub fn server_default(default: &str) -> String {
+    format!("The server's default is {}.", code(default))
+}
+
 /// A text as the first line of a comment: on one line, ended by one period.
 pub fn sentence(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = one_line(text);
     let text = text.trim_end_matches(['.', ',', ';', ':']);
     if text.ends_with(['!', '?']) || text.is_empty() {
         text.to_owned()

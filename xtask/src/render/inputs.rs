@@ -1,38 +1,32 @@
-//! The inputs of an operation: arguments of its method, and setters of its builder.
+//! The inputs of an operation: arguments of its method or setters of its builder, and the statements that send them.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::quote;
 
 use super::constraints;
 use super::docs;
-use super::references::References;
+use super::references::{References, ident};
 use crate::api::{
-    Body, Content, Evidence, Location, Operation, Parameter, Part, PartContent, Primitive, TypeRef,
+    Body, Content, Evidence, Location, Operation, Parameter, Part, PartContent, Primitive, Style,
+    TypeRef,
 };
 
 /// An argument of a method, or a setter of its builder.
-#[derive(Debug)]
-pub struct Input<'a> {
-    /// Its name.
-    pub name: &'a str,
+pub struct Input {
+    pub name: Ident,
     /// The type of one value, without `Option` and `Vec`.
     pub value: TokenStream,
-    /// The type that callers pass.
-    pub accepted: TokenStream,
-    /// The conversion from that type.
+    /// The conversion from the type that callers pass.
     pub conversion: Conversion,
     /// Whether it is an argument of the method. The others are setters.
     pub is_argument: bool,
     /// Its location and wire name, such as "the query parameter `limit`".
     pub kind: String,
-    /// Its documentation.
-    pub description: Option<&'a str>,
-    /// Further paragraphs of its documentation: ranges, defaults, repetition.
-    pub notes: Vec<String>,
-    /// Whether callers should stop using it.
+    /// The paragraphs of its documentation, such as ranges and defaults.
+    pub paragraphs: Vec<String>,
     pub deprecated: bool,
-    /// Whether the API documents it.
-    pub evidence: Evidence,
+    /// The statements that check it and add it to the request.
+    pub step: TokenStream,
 }
 
 /// The conversion from the type that callers pass to the type in the builder.
@@ -51,14 +45,13 @@ pub enum Conversion {
 impl Conversion {
     /// The conversion of an optional or a required value of a type.
     pub fn of(value: &TypeRef, required: bool) -> Self {
-        match (required, value) {
-            (true, _) => Self::Value,
-            (
-                false,
-                TypeRef::List(_)
-                | TypeRef::Primitive(Primitive::String | Primitive::Timestamp | Primitive::Json),
-            ) => Self::IntoOption,
-            (false, _) => Self::Option,
+        match value {
+            _ if required => Self::Value,
+            TypeRef::List(_)
+            | TypeRef::Primitive(Primitive::String | Primitive::Timestamp | Primitive::Json) => {
+                Self::IntoOption
+            }
+            _ => Self::Option,
         }
     }
 
@@ -76,9 +69,23 @@ impl Conversion {
             }
         }
     }
+
+    /// The converted value of a variable; an iterator of them for [`Self::Items`].
+    pub fn convert(self, variable: &Ident) -> TokenStream {
+        match self {
+            Self::Value | Self::Option => quote!(#variable.into()),
+            Self::IntoOption => quote!(support::IntoOption::into_option(#variable)),
+            Self::Items => quote!(#variable.into_iter().map(::std::convert::Into::into)),
+        }
+    }
 }
 
-impl Input<'_> {
+impl Input {
+    /// The type that callers pass.
+    pub fn accepted(&self, references: &References<'_>) -> TokenStream {
+        self.conversion.accepted(references, &self.value)
+    }
+
     /// The type of its field in the builder.
     pub fn field_type(&self, references: &References<'_>) -> TokenStream {
         match self.conversion {
@@ -90,133 +97,174 @@ impl Input<'_> {
 }
 
 /// The arguments and setters of an operation, in the order in which they are sent.
-pub fn inputs<'a>(references: &References<'_>, operation: &'a Operation) -> Vec<Input<'a>> {
-    let mut inputs: Vec<Input<'_>> = Vec::new();
-    for parameter in &operation.parameters {
-        inputs.push(of_parameter(references, parameter));
-    }
-    match &operation.body {
-        Some(Body {
-            content: Content::Multipart(parts),
-            ..
-        }) => {
-            inputs.extend(parts.iter().map(|part| of_part(references, part)));
-        }
-        Some(body) => inputs.push(of_body(references, body)),
-        None => {}
-    }
-    inputs
+pub fn inputs(references: &References<'_>, operation: &Operation) -> Vec<Input> {
+    let parameters = operation.parameters.iter();
+    let parameters = parameters.map(|parameter| of_parameter(references, parameter));
+    let body = operation.body.iter();
+    let parts = body.clone().flat_map(|body| body.content.parts());
+    let parts = parts.map(|part| of_part(references, part));
+    let body = body.filter_map(|body| of_body(references, body));
+    parameters.chain(parts).chain(body).collect()
 }
 
 /// The field of a builder that holds the client. It leaves its name to an input.
-pub fn client_field(inputs: &[Input<'_>]) -> Ident {
+pub fn client_field(inputs: &[Input]) -> Ident {
     let mut name = "client".to_owned();
     while inputs.iter().any(|input| input.name == name) {
         name.push('_');
     }
-    format_ident!("{name}")
+    ident(&name)
 }
 
-fn of_parameter<'a>(references: &References<'_>, parameter: &'a Parameter) -> Input<'a> {
-    let value = references.print(&parameter.value);
-    let conversion = Conversion::of(&parameter.value, parameter.required);
+fn of_parameter(references: &References<'_>, parameter: &Parameter) -> Input {
+    let (key, name) = (&parameter.key, ident(&parameter.name));
+    let value = borrowed(&name, parameter.required);
+    let check = references.check(key, &value, &parameter.constraints, &parameter.value);
+    let location = parameter.location.keyword();
     let kind = match parameter.location {
-        Location::Path => "the path parameter",
-        Location::Query => "the query parameter",
-        Location::Header => "the header",
-        Location::Cookie => "the cookie",
+        Location::Path | Location::Query => format!("the {location} parameter"),
+        Location::Header | Location::Cookie => format!("the {location}"),
     };
-    let mut notes = constraints::notes(&parameter.constraints);
-    if let Some(default) = &parameter.default {
-        notes.push(format!("The server's default is {}.", docs::code(default)));
-    }
+    let add = (parameter.location != Location::Path).then(|| {
+        let (location, style) = (ident(location), style(parameter.style));
+        quote!(draft.#location(#key, #style, #value);)
+    });
+    let mut paragraphs =
+        docs::paragraphs(parameter.description.as_deref(), None, parameter.evidence);
+    paragraphs.extend(constraints::notes(&parameter.constraints));
+    paragraphs.extend(parameter.default.as_deref().map(docs::server_default));
     Input {
-        name: &parameter.name,
-        accepted: conversion.accepted(references, &value),
-        value,
-        conversion,
+        name,
+        value: references.print(&parameter.value),
+        conversion: Conversion::of(&parameter.value, parameter.required),
         is_argument: parameter.required,
-        kind: format!("{kind} {}", docs::code(&parameter.key)),
-        description: parameter.description.as_deref(),
-        notes,
+        kind: format!("{kind} {}", docs::code(key)),
+        paragraphs,
         deprecated: parameter.deprecated,
-        evidence: parameter.evidence,
+        step: quote!(#check #add),
     }
 }
 
-fn of_part<'a>(references: &References<'_>, part: &'a Part) -> Input<'a> {
-    let (value, single, what) = match &part.content {
-        PartContent::File(_) => {
-            let single = if part.required {
-                Conversion::Value
-            } else {
-                Conversion::Option
-            };
-            (quote!(support::FilePart), single, "the file part")
+fn of_part(references: &References<'_>, part: &Part) -> Input {
+    let (key, name) = (&part.key, ident(&part.name));
+    let checked = quote!(.map_err(::progenitor_client::Error::InvalidRequest)?);
+    let (kind, add) = match &part.content {
+        PartContent::File(None) => ("the file part", quote!(form.file(#key, value);)),
+        PartContent::File(Some(media_type)) => {
+            let file = quote!(value.or_content_type(#media_type));
+            ("the file part", quote!(form.file(#key, #file);))
         }
-        PartContent::Text(value) => {
-            let single = Conversion::of(value, part.required);
-            (references.print(value), single, "the part")
+        PartContent::Text(_) => {
+            let add = quote!(form.text(#key, &support::wire::As(&value)) #checked;);
+            ("the part", add)
         }
-        PartContent::Json(value, _) => {
-            let single = Conversion::of(value, part.required);
-            (references.print(value), single, "the JSON part")
+        PartContent::Json(_, media_type) => {
+            let add = quote!(form.json(#key, #media_type, &support::wire::As(&value)) #checked;);
+            ("the JSON part", add)
         }
     };
-    let conversion = if part.repeated {
-        Conversion::Items
-    } else {
-        single
+    let of = part.content.value();
+    let conversion = match of {
+        _ if part.repeated => Conversion::Items,
+        Some(of) => Conversion::of(of, part.required),
+        None if part.required => Conversion::Value,
+        None => Conversion::Option,
     };
+    let value = quote!(Some(&value));
+    let check = of.and_then(|of| references.check(key, &value, &part.constraints, of));
+    let add = match (part.repeated, part.required) {
+        (true, _) => quote!(for value in self.#name { #check #add }),
+        (false, false) => quote!(if let Some(value) = self.#name { #check #add }),
+        (false, true) => quote!({ let value = self.#name; #check #add }),
+    };
+    let list = (!part.list.is_empty()).then(|| {
+        let list = constraints::expression(&part.list);
+        let check = match of {
+            None => quote!(draft.count(#key, self.#name.len(), #list);),
+            Some(_) => quote!(draft.check(#key, Some(&self.#name), #list);),
+        };
+        // An optional part that is not sent at all is absent, and no empty list.
+        match part.required {
+            true => check,
+            false => quote!(if !self.#name.is_empty() { #check }),
+        }
+    });
+    let mut paragraphs = docs::paragraphs(part.description.as_deref(), None, part.evidence);
+    paragraphs.extend(constraints::notes(&part.list));
+    paragraphs.extend(constraints::notes(&part.constraints));
+    let value = of.map(|of| references.print(of));
     Input {
-        name: &part.name,
-        accepted: conversion.accepted(references, &value),
-        value,
+        name,
+        value: value.unwrap_or_else(|| quote!(support::FilePart)),
         conversion,
         is_argument: part.required,
-        kind: format!("{what} {}", docs::code(&part.key)),
-        description: part.description.as_deref(),
-        notes: [&part.list, &part.constraints]
-            .into_iter()
-            .flat_map(constraints::notes)
-            .collect(),
+        kind: format!("{kind} {}", docs::code(key)),
+        paragraphs,
         deprecated: part.deprecated,
-        evidence: part.evidence,
+        step: quote!(#list #add),
     }
 }
 
-fn of_body<'a>(references: &References<'_>, body: &'a Body) -> Input<'a> {
-    let (value, conversion) = match &body.content {
-        Content::Json(value) | Content::Form(value, _) => (
-            references.print(value),
-            Conversion::of(value, body.required),
-        ),
-        Content::Text => {
-            let text = TypeRef::STRING;
-            (
-                references.print(&text),
-                Conversion::of(&text, body.required),
-            )
+/// The input of a body that is one value.
+fn of_body(references: &References<'_>, body: &Body) -> Option<Input> {
+    let media_type = &body.media_type;
+    let name = ident("body");
+    let value = borrowed(&name, body.required);
+    let text = TypeRef::STRING;
+    let (of, add) = match &body.content {
+        Content::Json(of) => (of, quote!(draft.json(#media_type, #value);)),
+        Content::Form(of, styles) => {
+            let styles = styles.iter().map(|(name, of)| {
+                let style = style(*of);
+                quote!((#name, #style))
+            });
+            let styles = quote!(&[#(#styles),*]);
+            (of, quote!(draft.form(#media_type, #styles, #value);))
         }
-        Content::Bytes | Content::Multipart(_) => {
-            let conversion = if body.required {
-                Conversion::Value
-            } else {
-                Conversion::IntoOption
+        Content::Text | Content::Bytes => {
+            let is_text = matches!(body.content, Content::Text);
+            let owned = match (is_text, body.required) {
+                (true, true) => quote!(Some(self.body.into())),
+                (true, false) => quote!(self.body.map(::std::convert::Into::into)),
+                (false, true) => quote!(Some(self.body)),
+                (false, false) => quote!(self.body),
             };
-            (quote!(::reqwest::Body), conversion)
+            (&text, quote!(draft.raw(#media_type, #owned);))
         }
+        Content::Multipart(_) => return None,
     };
-    Input {
-        name: "body",
-        accepted: conversion.accepted(references, &value),
-        value,
-        conversion,
+    let check = references.check("body", &value, &body.constraints, of);
+    let mut paragraphs = docs::paragraphs(body.description.as_deref(), None, Evidence::Documented);
+    paragraphs.extend(constraints::notes(&body.constraints));
+    Some(Input {
+        name,
+        value: match body.content {
+            Content::Bytes => quote!(::reqwest::Body),
+            _ => references.print(of),
+        },
+        conversion: Conversion::of(of, body.required),
         is_argument: body.required,
-        kind: format!("the body, of type {}", docs::code(&body.media_type)),
-        description: body.description.as_deref(),
-        notes: constraints::notes(&body.constraints),
+        kind: format!("the body, of type {}", docs::code(media_type)),
+        paragraphs,
         deprecated: false,
-        evidence: Evidence::Documented,
+        step: quote!(#check #add),
+    })
+}
+
+/// The value of a field of the builder, as an `Option` of a reference.
+fn borrowed(name: &Ident, required: bool) -> TokenStream {
+    match required {
+        true => quote!(Some(&self.#name)),
+        false => quote!(self.#name.as_ref()),
+    }
+}
+
+fn style(style: Style) -> TokenStream {
+    match style {
+        Style::Text | Style::Exploded => quote!(support::Style::Fields),
+        Style::Joined(between) => quote!(support::Style::Joined(#between)),
+        Style::JoinedPairs => quote!(support::Style::JoinedPairs),
+        Style::DeepObject => quote!(support::Style::DeepObject),
+        Style::Json => quote!(support::Style::Json),
     }
 }

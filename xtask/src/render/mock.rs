@@ -6,38 +6,25 @@ use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, Generator};
 use quote::quote;
 
-use super::openapi::{self, Projection};
+use super::openapi;
 use crate::api::Api;
-use crate::diagnostic::Diagnostic;
 
-/// The module of mocks.
-///
-/// # Errors
-///
-/// A diagnostic if progenitor does not take the projection, which is a defect of this crate.
-pub fn module(api: &Api) -> Result<TokenStream, Diagnostic> {
-    let Projection {
-        document,
-        types,
-        omitted,
-    } = openapi::project(api);
+/// The module of mocks; `None` if progenitor does not take the projection, which is a defect of this crate.
+pub fn module(api: &Api) -> Option<TokenStream> {
+    let projection = openapi::project(api).ok()?;
     let mut settings = GenerationSettings::default();
-    for (component, of) in &types {
+    for (component, of) in &projection.types {
         settings.with_replacement(component, of, iter::empty());
     }
-    let mocks = Generator::new(&settings)
-        .httpmock(&document, "super::super")
-        .map_err(|_| {
-            let message = "progenitor can't print mocks of the operations".to_owned();
-            let hint = "this is a defect of the generator, not of the document";
-            Diagnostic::error("generator", "", message).hint(hint)
-        })?;
-    let omitted = (!omitted.is_empty()).then(|| {
-        let list = omitted.join("`, `");
+    let mut generator = Generator::new(&settings);
+    let mocks = generator.httpmock(&projection.document, "super::super");
+    let mocks = mocks.ok()?;
+    let omitted = (!projection.omitted.is_empty()).then(|| {
+        let list = projection.omitted.join("`, `");
         let text = format!(" The operations without a mock: `{list}`.");
         quote!(#![doc = ""] #![doc = #text])
     });
-    Ok(quote! {
+    Some(quote! {
         //! Typed mocks of the operations, for the tests of code that uses this client.
         //!
         //! [`MockServerExt`] adds a method for each operation to [`httpmock::MockServer`]. Its closure gets the request to

@@ -5,41 +5,31 @@ use std::ops::Range;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use super::constraints;
 use super::docs;
 use super::inputs::{Conversion, Input, client_field, inputs};
-use super::references::References;
-use crate::api::{
-    Answer, Api, Body, Constraints, Content, Location, Operation, Parameter, Part, PartContent,
-    Primitive, Segment, Style, Success, TypeRef,
-};
+use super::references::{References, ident};
+use crate::api::{Answer, Api, Content, Operation, Segment, Success, TypeRef};
 
-/// The head of the module of builders.
-pub fn head(api: &Api) -> TokenStream {
-    let support = (!api.operations.is_empty()).then(|| {
-        quote!(
-            use super::support;
-        )
-    });
-    quote! {
+/// Some of the builders, each a section of their module; before the first one comes the head.
+pub fn sections(api: &Api, indices: Range<usize>) -> impl Iterator<Item = TokenStream> {
+    let references = References::of(api).within(quote!(super::types));
+    let support = (!api.operations.is_empty()).then(|| quote! { use super::support; });
+    let head = quote! {
         //! The builders of requests, one for each operation.
 
         #support
-    }
-}
-
-/// The builders of some of the operations.
-pub fn sections(api: &Api, indices: Range<usize>) -> impl Iterator<Item = TokenStream> {
-    let references = References::of(api).within(quote!(super::types));
-    let operations = api.operations.get(indices).unwrap_or_default();
-    operations.iter().map(move |operation| {
+    };
+    let head = (indices.start == 0).then_some(head);
+    let operations = api.operations.get(indices).into_iter().flatten();
+    let builders = operations.map(move |operation| {
         let references = &references;
         Printer {
             references,
             operation,
         }
         .print()
-    })
+    });
+    head.into_iter().chain(builders)
 }
 
 struct Printer<'a> {
@@ -50,39 +40,29 @@ struct Printer<'a> {
 impl Printer<'_> {
     fn print(&self) -> TokenStream {
         let operation = self.operation;
-        let builder = format_ident!("{}", operation.builder);
+        let builder = ident(&operation.builder);
         let inputs = inputs(self.references, operation);
         let fields = inputs.iter().map(|input| {
-            let (name, field_type) = (ident(input.name), input.field_type(self.references));
+            let (name, field_type) = (&input.name, input.field_type(self.references));
             quote!(pub(super) #name: #field_type,)
         });
         let client = client_field(&inputs);
-        let extra_field = operation.extra_part.as_deref().map(|name| {
-            let name = ident(name);
-            let list = self
-                .references
-                .list(&quote!((::std::string::String, support::PartValue)));
+        let extra = operation.extra_part.as_deref().map(ident);
+        let extra_field = extra.as_ref().map(|name| {
+            let part = quote!((::std::string::String, support::PartValue));
+            let list = self.references.list(&part);
             quote!(pub(super) #name: #list,)
         });
-        let is_clone = !matches!(
-            &operation.body,
-            Some(Body {
-                content: Content::Bytes,
-                ..
-            })
-        );
+        let extra_setter = extra.as_ref().map(extra_setter);
+        let body = operation.body.as_ref().map(|body| &body.content);
+        let is_clone = !matches!(body, Some(Content::Bytes));
         let clone = is_clone.then(|| quote!(#[derive(Clone)]));
-        let setters = inputs
-            .iter()
-            .filter(|input| !input.is_argument)
-            .map(|input| self.setter(input));
-        let extra_setter = operation.extra_part.as_deref().map(extra_part);
-        let summary = docs::comment(&format!(
-            "Builder of the request of [`Client::{0}`](super::Client::{0}).",
-            operation.name
-        ));
-        let send = self.send(&client);
-        let successes = self.successes();
+        let setters = inputs.iter().filter(|input| !input.is_argument);
+        let setters = setters.map(|input| self.setter(input));
+        let method = client_link(operation);
+        let summary = docs::comment(&format!("Builder of the request of {method}."));
+        let (success, decode, successes) = self.success();
+        let send = self.send(&inputs, &success, &decode);
         quote! {
             #summary
             #clone
@@ -105,30 +85,20 @@ impl Printer<'_> {
         }
     }
 
-    fn setter(&self, input: &Input<'_>) -> TokenStream {
-        let accepted = &input.accepted;
-        let name = ident(input.name);
-        let mut paragraphs = vec![match input.conversion {
-            Conversion::Items => format!("Adds {}, once for each value. Calls add up.", input.kind),
-            _ => format!("Sets {}.", input.kind),
-        }];
-        paragraphs.extend(input.description.map(docs::sanitise));
-        paragraphs.extend(docs::evidence(input.evidence).map(str::to_owned));
-        paragraphs.extend(input.notes.iter().cloned());
-        let comment = docs::comment(&paragraphs.join("\n\n"));
-        let deprecated = input.deprecated.then(|| {
-            let reason = "the API description marks this input as deprecated";
-            quote!(#[deprecated = #reason])
-        });
-        let set = match input.conversion {
+    fn setter(&self, input: &Input) -> TokenStream {
+        let (name, kind) = (&input.name, &input.kind);
+        let accepted = input.accepted(self.references);
+        let value = input.conversion.convert(name);
+        let (summary, set) = match input.conversion {
             Conversion::Items => {
-                quote!(self.#name.extend(#name.into_iter().map(::std::convert::Into::into));)
+                let summary = format!("Adds {kind}, once for each value. Calls add up.");
+                (summary, quote!(self.#name.extend(#value);))
             }
-            Conversion::IntoOption => {
-                quote!(self.#name = support::IntoOption::into_option(#name);)
-            }
-            Conversion::Value | Conversion::Option => quote!(self.#name = #name.into();),
+            _ => (format!("Sets {kind}."), quote!(self.#name = #value;)),
         };
+        let paragraphs = [&[summary], &*input.paragraphs].concat();
+        let comment = docs::comment(&paragraphs.join("\n\n"));
+        let deprecated = docs::deprecated(input.deprecated, "input");
         quote! {
             #comment
             #deprecated
@@ -139,8 +109,9 @@ impl Printer<'_> {
         }
     }
 
-    fn send(&self, client: &Ident) -> TokenStream {
-        let operation = self.operation;
+    /// The method that sends the request and decodes its success.
+    fn send(&self, inputs: &[Input], success: &TokenStream, decode: &TokenStream) -> TokenStream {
+        let (operation, client) = (self.operation, client_field(inputs));
         let method = ident(&operation.method);
         let template = operation.path_template();
         let path = operation.path.iter().map(|segment| match segment {
@@ -152,16 +123,24 @@ impl Printer<'_> {
             }
         });
         let accept = &operation.accept;
-        let steps = operation
-            .parameters
-            .iter()
-            .filter_map(|parameter| self.step(parameter));
-        let steps: Vec<TokenStream> = steps.collect();
-        let body = self.body();
-        let is_changed = !steps.is_empty() || body.is_some();
-        let mutable = is_changed.then(|| quote!(mut));
+        let (parameters, content) = inputs.split_at(operation.parameters.len());
+        let parameters = parameters.iter().map(|input| &input.step);
+        let content = content.iter().map(|input| &input.step);
+        let extra = operation.extra_part.as_deref().map(ident);
+        let form = extra.map(|extra| {
+            let begin = quote!(let mut form = support::multipart::Form::new(););
+            let end = quote! {
+                for (name, value) in self.#extra {
+                    form.extra(&name, value);
+                }
+                draft.multipart(form).await;
+            };
+            (begin, end)
+        });
+        let (begin, end) = form.unzip();
+        let steps = quote!(#(#parameters)* #begin #(#content)* #end);
+        let mutable = (!steps.is_empty()).then(|| quote!(mut));
         let id = &operation.id;
-        let (success, decode) = (self.success_type(), self.decode());
         let error = self.error_type();
         let comment = docs::comment(&format!(
             "Sends the request: `{} {template}`.\n\n# Errors\n\n[`InvalidRequest`](::progenitor_client::Error::InvalidRequest) if a value can't be sent. \
@@ -174,119 +153,12 @@ impl Printer<'_> {
             pub async fn send(self) -> ::std::result::Result<::progenitor_client::ResponseValue<#success>, ::progenitor_client::Error<support::ErrorBody<#error>>> {
                 let path = support::draft::Path::new(&self.#client.baseurl)#(#path)*;
                 let #mutable draft = support::draft::Draft::new(::reqwest::Method::#method, path, #accept);
-                #(#steps)*
-                #body
+                #steps
                 let request = draft.finish().map_err(::progenitor_client::Error::InvalidRequest)?;
                 let response = super::client::execute(self.#client, request, #id).await?;
                 #decode
             }
         }
-    }
-
-    fn step(&self, parameter: &Parameter) -> Option<TokenStream> {
-        let (key, name) = (&parameter.key, ident(&parameter.name));
-        let value = match parameter.required {
-            true => quote!(Some(&self.#name)),
-            false => quote!(self.#name.as_ref()),
-        };
-        let check = self.check(key, &value, &parameter.constraints, &parameter.value);
-        let style = style(parameter.style);
-        let step = match parameter.location {
-            Location::Path => None,
-            Location::Query => Some(quote!(draft.query(#key, #style, #value);)),
-            Location::Header => Some(quote!(draft.header(#key, #style, #value);)),
-            Location::Cookie => Some(quote!(draft.cookie(#key, #style, #value);)),
-        };
-        (check.is_some() || step.is_some()).then(|| quote!(#check #step))
-    }
-
-    /// The step that checks the constraints of a value, if it has any.
-    fn check(
-        &self,
-        key: &str,
-        value: &TokenStream,
-        constraints: &Constraints,
-        reference: &TypeRef,
-    ) -> Option<TokenStream> {
-        let is_constrained = !constraints.is_empty() || self.references.is_constrained(reference);
-        let constraints = constraints::expression(constraints);
-        is_constrained.then(|| quote!(draft.check(#key, #value, #constraints);))
-    }
-
-    fn body(&self) -> Option<TokenStream> {
-        let body = self.operation.body.as_ref()?;
-        let media_type = &body.media_type;
-        let value = match body.required {
-            true => quote!(Some(&self.body)),
-            false => quote!(self.body.as_ref()),
-        };
-        let owned = match (&body.content, body.required) {
-            (Content::Text, true) => quote!(Some(self.body.into())),
-            (Content::Text, false) => quote!(self.body.map(::std::convert::Into::into)),
-            (_, true) => quote!(Some(self.body)),
-            (_, false) => quote!(self.body),
-        };
-        let text = TypeRef::STRING;
-        let reference = match &body.content {
-            Content::Json(value) | Content::Form(value, _) => value,
-            Content::Text | Content::Bytes | Content::Multipart(_) => &text,
-        };
-        let check = self.check("body", &value, &body.constraints, reference);
-        let step = match &body.content {
-            Content::Json(_) => quote!(draft.json(#media_type, #value);),
-            Content::Form(_, styles) => {
-                let styles = styles.iter().map(|(name, of)| {
-                    let style = style(*of);
-                    quote!((#name, #style))
-                });
-                quote!(draft.form(#media_type, &[#(#styles),*], #value);)
-            }
-            Content::Text | Content::Bytes => quote!(draft.raw(#media_type, #owned);),
-            Content::Multipart(parts) => {
-                let parts = parts.iter().map(|part| self.part(part));
-                let extra = self.operation.extra_part.as_deref().map(|name| {
-                    let name = ident(name);
-                    quote! {
-                        for (name, value) in self.#name {
-                            form.extra(&name, value);
-                        }
-                    }
-                });
-                quote! {
-                    let mut form = support::multipart::Form::new();
-                    #(#parts)*
-                    #extra
-                    draft.multipart(form).await;
-                }
-            }
-        };
-        Some(quote!(#check #step))
-    }
-
-    fn part(&self, part: &Part) -> TokenStream {
-        let check = match &part.content {
-            PartContent::File(_) => None,
-            PartContent::Text(value) | PartContent::Json(value, _) => {
-                self.check(&part.key, &quote!(Some(&value)), &part.constraints, value)
-            }
-        };
-        let add = add_part(part, check.as_ref());
-        let name = ident(&part.name);
-        let list = (!part.list.is_empty()).then(|| {
-            let (key, list) = (&part.key, constraints::expression(&part.list));
-            let check = match &part.content {
-                PartContent::File(_) => quote!(draft.count(#key, self.#name.len(), #list);),
-                PartContent::Text(_) | PartContent::Json(..) => {
-                    quote!(draft.check(#key, Some(&self.#name), #list);)
-                }
-            };
-            // An optional part that is not sent at all is absent, and no empty list.
-            match part.required {
-                true => check,
-                false => quote!(if !self.#name.is_empty() { #check }),
-            }
-        });
-        quote!(#list #add)
     }
 
     fn error_type(&self) -> TokenStream {
@@ -296,134 +168,83 @@ impl Printer<'_> {
         }
     }
 
-    fn success_type(&self) -> TokenStream {
-        match &self.operation.success {
-            Success::Always(answer) => self.answer_type(answer),
-            Success::ByStatus { name, .. } => {
-                let name = format_ident!("{name}");
-                quote!(#name)
-            }
-        }
-    }
-
-    fn answer_type(&self, answer: &Answer) -> TokenStream {
-        match answer {
-            Answer::Empty => quote!(()),
-            Answer::Json(value) => self.references.print_received(value),
-            Answer::Events(data) => {
-                let data = self.references.print_received(data);
-                quote!(support::EventStream<#data>)
-            }
-            Answer::Bytes => quote!(::progenitor_client::ByteStream),
-        }
-    }
-
-    fn decode(&self) -> TokenStream {
-        match &self.operation.success {
+    /// The type of a success, the expression that decodes it, and the enum of successes that differ by status.
+    fn success(&self) -> (TokenStream, TokenStream, Option<TokenStream>) {
+        let (name, answers) = match &self.operation.success {
             Success::Always(answer) => {
-                let decoder = self.decoder(answer);
-                quote!(#decoder(response).await)
+                let (of, decoder) = self.answer(answer);
+                return (of, quote!(#decoder(response).await), None);
             }
-            Success::ByStatus { name, answers } => {
-                let name = format_ident!("{name}");
-                let arms = answers.iter().map(|(status, answer)| {
-                    let (variant, pattern, decoder) =
-                        (variant(status), pattern(status), self.decoder(answer));
-                    let wrap = match answer {
-                        Answer::Empty => quote!(|()| #name::#variant),
-                        _ => quote!(#name::#variant),
-                    };
-                    quote!(#pattern => #decoder(response).await?.map(#wrap),)
-                });
-                let others = self.decoder(&Answer::Bytes);
-                quote! {
-                    match response.status().as_u16() {
-                        #(#arms)*
-                        _ => #others(response).await?.map(#name::Other),
-                    }
-                }
-            }
-        }
-    }
-
-    fn decoder(&self, answer: &Answer) -> TokenStream {
-        let error = self.error_type();
-        match answer {
-            Answer::Empty => quote!(support::response::empty::<#error>),
-            Answer::Json(value) => {
-                let value = self.references.print_received(value);
-                quote!(support::response::json::<#value, #error>)
-            }
-            Answer::Events(TypeRef::Primitive(Primitive::String)) => {
-                quote!(support::event_stream::text::<#error>)
-            }
-            Answer::Events(data) => {
-                let data = self.references.print_received(data);
-                quote!(support::event_stream::json::<#data, #error>)
-            }
-            Answer::Bytes => quote!(support::response::stream::<#error>),
-        }
-    }
-
-    /// The enum of successes that differ by status.
-    fn successes(&self) -> Option<TokenStream> {
-        let Success::ByStatus { name, answers } = &self.operation.success else {
-            return None;
+            Success::ByStatus { name, answers } => (ident(name), answers),
         };
-        let name = format_ident!("{name}");
-        let comment = docs::comment(&format!(
-            "The successes of [`Client::{0}`](super::Client::{0}), by status.",
-            self.operation.name
-        ));
-        let variants = answers.iter().map(|(status, answer)| {
-            let variant = variant(status);
+        let (mut variants, mut arms) = (Vec::new(), Vec::new());
+        for (status, answer) in answers {
+            let variant = format_ident!("Status{}", status.to_ascii_uppercase());
             let comment = docs::comment(&format!("The answer with status {status}."));
-            let content = match answer {
-                Answer::Empty => None,
-                answer => {
-                    let content = self.answer_type(answer);
-                    Some(quote!((#content)))
-                }
+            let (of, decoder) = self.answer(answer);
+            let (content, wrap) = match answer {
+                Answer::Empty => (None, quote!(|()| #name::#variant)),
+                _ => (Some(quote!((#of))), quote!(#name::#variant)),
             };
-            quote!(#comment #variant #content,)
-        });
-        Some(quote! {
+            variants.push(quote!(#comment #variant #content,));
+            let pattern = pattern(status);
+            arms.push(quote!(#pattern => #decoder(response).await?.map(#wrap),));
+        }
+        let (other, decoder) = self.answer(&Answer::Bytes);
+        let decode = quote! {
+            match response.status().as_u16() {
+                #(#arms)*
+                _ => #decoder(response).await?.map(#name::Other),
+            }
+        };
+        let method = client_link(self.operation);
+        let comment = docs::comment(&format!("The successes of {method}, by status."));
+        let successes = quote! {
             #comment
             #[non_exhaustive]
             pub enum #name {
                 #(#variants)*
                 /// The body of any other success, as it comes.
-                Other(::progenitor_client::ByteStream),
+                Other(#other),
             }
 
             support::private_debug!(#name);
-        })
+        };
+        (quote!(#name), decode, Some(successes))
+    }
+
+    /// The type of an answer, and the function that decodes it.
+    fn answer(&self, answer: &Answer) -> (TokenStream, TokenStream) {
+        let error = self.error_type();
+        let value = answer.value();
+        let value = value.map(|value| self.references.print_received(value));
+        match answer {
+            Answer::Empty => (quote!(()), quote!(support::response::empty::<#error>)),
+            Answer::Json(_) => (
+                quote!(#value),
+                quote!(support::response::json::<#value, #error>),
+            ),
+            Answer::Events(data) => {
+                let decoder = match *data == TypeRef::STRING {
+                    true => quote!(support::event_stream::text::<#error>),
+                    false => quote!(support::event_stream::json::<#value, #error>),
+                };
+                (quote!(support::EventStream<#value>), decoder)
+            }
+            Answer::Bytes => (
+                quote!(::progenitor_client::ByteStream),
+                quote!(support::response::stream::<#error>),
+            ),
+        }
     }
 }
 
-fn add_part(part: &Part, check: Option<&TokenStream>) -> TokenStream {
-    let (key, name) = (&part.key, ident(&part.name));
-    let add = match &part.content {
-        PartContent::File(None) => quote!(form.file(#key, value);),
-        PartContent::File(Some(media_type)) => {
-            quote!(form.file(#key, value.or_content_type(#media_type));)
-        }
-        PartContent::Text(_) => {
-            quote!(form.text(#key, &support::wire::As(&value)).map_err(::progenitor_client::Error::InvalidRequest)?;)
-        }
-        PartContent::Json(_, media_type) => {
-            quote!(form.json(#key, #media_type, &support::wire::As(&value)).map_err(::progenitor_client::Error::InvalidRequest)?;)
-        }
-    };
-    match (part.repeated, part.required) {
-        (true, _) => quote!(for value in self.#name { #check #add }),
-        (false, false) => quote!(if let Some(value) = self.#name { #check #add }),
-        (false, true) => quote!({ let value = self.#name; #check #add }),
-    }
+/// The link to the method of an operation.
+fn client_link(operation: &Operation) -> String {
+    format!("[`Client::{0}`](super::Client::{0})", operation.name)
 }
 
-fn extra_part(name: &str) -> TokenStream {
-    let setter = ident(name);
+fn extra_setter(setter: &Ident) -> TokenStream {
     quote! {
         /// Adds a part that the API description does not name: text, or a [`FilePart`](support::FilePart). Calls add up.
         ///
@@ -439,21 +260,7 @@ fn extra_part(name: &str) -> TokenStream {
     }
 }
 
-fn style(style: Style) -> TokenStream {
-    match style {
-        Style::Text | Style::Exploded => quote!(support::Style::Fields),
-        Style::Joined(between) => quote!(support::Style::Joined(#between)),
-        Style::JoinedPairs => quote!(support::Style::JoinedPairs),
-        Style::DeepObject => quote!(support::Style::DeepObject),
-        Style::Json => quote!(support::Style::Json),
-    }
-}
-
-fn variant(status: &str) -> Ident {
-    format_ident!("Status{}", status.to_ascii_uppercase())
-}
-
-/// `200`, or what `2XX` stands for but for those that come before it: digits sort before letters.
+/// The pattern of `200`, or of `2XX`, which follows the codes: digits sort before letters.
 fn pattern(status: &str) -> TokenStream {
     match status.parse::<u16>() {
         Ok(status) => {
@@ -463,8 +270,4 @@ fn pattern(status: &str) -> TokenStream {
         // Not a range, which would overlap with those before it.
         Err(_) => quote!(status if (200..=299).contains(&status)),
     }
-}
-
-pub(super) fn ident(name: &str) -> Ident {
-    format_ident!("{name}")
 }

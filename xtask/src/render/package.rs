@@ -4,54 +4,30 @@ use super::support::Needed;
 use crate::api::Api;
 
 /// The dependencies of every client, with the versions of the workspace; a test compares them.
-pub const DEPENDENCIES: &[(&str, &str)] = &[
-    ("bytes", "\"1.11\""),
-    (
-        "chrono",
-        "{ version = \"0.4.45\", default-features = false, features = [\"serde\", \"std\"] }",
-    ),
-    (
-        "futures-util",
-        "{ version = \"0.3.32\", default-features = false, features = [\"std\"] }",
-    ),
-    ("percent-encoding", "\"2.3\""),
-    ("progenitor-client", "\"0.15.1\""),
-    (
-        "reqwest",
-        "{ version = \"0.13.4\", default-features = false, features = [\"json\", \"query\", \"stream\"] }",
-    ),
-    (
-        "serde",
-        "{ version = \"1.0.229\", features = [\"derive\"] }",
-    ),
-    (
-        "serde_json",
-        "{ version = \"1.0.154\", features = [\"raw_value\"] }",
-    ),
-    ("serde_path_to_error", "\"0.1\""),
-    (
-        "tokio",
-        "{ version = \"1.54\", features = [\"fs\", \"rt\", \"sync\"] }",
-    ),
-    ("uuid", "{ version = \"1.29\", features = [\"serde\"] }"),
-];
+pub const DEPENDENCIES: &str = r#"bytes = "1.11"
+chrono = { version = "0.4.45", default-features = false, features = ["serde", "std"] }
+futures-util = { version = "0.3.32", default-features = false, features = ["std"] }
+percent-encoding = "2.3"
+progenitor-client = "0.15.1"
+reqwest = { version = "0.13.4", default-features = false, features = ["json", "query", "stream"] }
+serde = { version = "1.0.229", features = ["derive"] }
+serde_json = { version = "1.0.154", features = ["raw_value"] }
+serde_path_to_error = "0.1"
+tokio = { version = "1.54", features = ["fs", "rt", "sync"] }
+uuid = { version = "1.29", features = ["serde"] }
+"#;
 
 /// The dependency of a client with patterns: those of ECMA-262, which OpenAPI has.
-pub const PATTERNS: (&str, &str) = ("regress", "\"0.12\"");
+pub const PATTERNS: &str = "regress = \"0.12\"\n";
 
 /// The dependencies of the mocks, which are behind a feature.
-pub const MOCKS: &[(&str, &str)] = &[
-    (
-        "httpmock",
-        "{ version = \"0.9\", default-features = false, optional = true }",
-    ),
-    ("regex", "{ version = \"1.13\", optional = true }"),
-];
+pub const MOCKS: &str = r#"httpmock = { version = "0.9", default-features = false, optional = true }
+regex = { version = "1.13", optional = true }
+"#;
 
-const MOCK_FEATURE: &str = "\
-# Typed mocks of the operations, for tests.
-mock = [\"dep:httpmock\", \"dep:regex\"]
-";
+const MOCK_FEATURE: &str = r#"# Typed mocks of the operations, for tests.
+mock = ["dep:httpmock", "dep:regex"]
+"#;
 
 /// Whether a crate has mocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,29 +39,36 @@ pub enum Mocks {
 }
 
 /// The manifest of a crate that builds on its own.
-#[must_use]
 pub fn manifest(crate_name: &str, api: &Api, mocks: Mocks) -> String {
-    let patterns = Needed::by(api).patterns.then_some(&PATTERNS);
+    let patterns = match Needed::by(api).patterns {
+        true => PATTERNS,
+        false => "",
+    };
     let (feature, mocks) = match mocks {
         Mocks::Feature => (MOCK_FEATURE, MOCKS),
-        Mocks::None => ("", &[][..]),
+        Mocks::None => ("", ""),
     };
-    let dependencies: String = DEPENDENCIES
-        .iter()
-        .chain(patterns)
-        .chain(mocks)
-        .map(|(name, requirement)| format!("{name} = {requirement}\n"))
-        .collect();
     // Its own workspace, for it stands alone even inside the folder of another one.
     format!(
-        "[package]\nname = \"{crate_name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\nrust-version = \"1.88\"\n\n[features]\n\
-         default = [\"rustls\"]\n# TLS in Rust. Without it, the caller brings a reqwest client of their own.\n\
-         rustls = [\"reqwest/rustls\"]\n{feature}\n[dependencies]\n{dependencies}\n[workspace]\n"
+        r#"[package]
+name = "{crate_name}"
+version = "0.1.0"
+edition = "2024"
+rust-version = "1.88"
+
+[features]
+default = ["rustls"]
+# TLS in Rust. Without it, the caller brings a reqwest client of their own.
+rustls = ["reqwest/rustls"]
+{feature}
+[dependencies]
+{DEPENDENCIES}{patterns}{mocks}
+[workspace]
+"#
     )
 }
 
 /// The root of that crate.
-#[must_use]
 pub fn lib(mocks: Mocks) -> String {
     match mocks {
         Mocks::Feature => format!("{LIB}{MOCK}"),

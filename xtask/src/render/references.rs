@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Literal, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, quote};
 
 use super::constraints;
-use crate::api::{Api, DefaultValue, Primitive, Shape, TypeId, TypeRef};
+use crate::api::{Api, Constraints, DefaultValue, Primitive, Shape, TypeId, TypeRef};
 
 /// Prints references to types from within the module of types.
-#[derive(Debug)]
 pub struct References<'a> {
-    api: &'a Api,
+    /// The model.
+    pub api: &'a Api,
     names: BTreeSet<&'a str>,
     /// The path of the module of types, if the code is not in it.
     module: Option<TokenStream>,
@@ -23,32 +23,24 @@ pub struct References<'a> {
     is_lenient: bool,
 }
 
-/// The newtypes around a format that keep texts of another one. A UUID with a name is an id, and what a parameter is, callers
-/// pass on: both are always in their format.
+/// The newtypes around a format that keep texts of another one. A UUID with a name is an id, and callers pass on a parameter:
+/// both are always in their format.
 fn lenient(api: &Api) -> BTreeSet<TypeId> {
-    let parameters = api
-        .operations
-        .iter()
-        .flat_map(|operation| &operation.parameters);
-    let parameters: BTreeSet<TypeId> = parameters
-        .filter_map(|parameter| parameter.value.named())
-        .collect();
-    let types = api.types.iter().enumerate();
-    let lenient = types.filter(|(_, definition)| match &definition.shape {
-        Shape::Newtype(newtype) => match newtype.inner {
-            TypeRef::Primitive(primitive) => is_format(primitive) && primitive != Primitive::Uuid,
-            _ => false,
-        },
-        Shape::Struct(_) | Shape::Enum(_) | Shape::Union(_) => false,
+    let operations = api.operations.iter();
+    let parameters = operations.flat_map(|operation| &operation.parameters);
+    let parameters = parameters.filter_map(|parameter| parameter.value.named());
+    let parameters: BTreeSet<TypeId> = parameters.collect();
+    let types = (0..).map(TypeId).zip(&api.types);
+    let lenient = types.filter(|(id, _)| {
+        let inner = primitive_in(api, &TypeRef::Named(*id));
+        let is_lenient = |inner| is_format(inner) && inner != Primitive::Uuid;
+        inner.is_some_and(is_lenient) && !parameters.contains(id)
     });
-    lenient
-        .map(|(index, _)| TypeId(index))
-        .filter(|id| !parameters.contains(id))
-        .collect()
+    lenient.map(|(id, _)| id).collect()
 }
 
 impl<'a> References<'a> {
-    /// Those of a model.
+    /// The references of a model.
     pub fn of(api: &'a Api) -> Self {
         let names = api.types.iter().map(|definition| &*definition.name);
         Self {
@@ -70,45 +62,35 @@ impl<'a> References<'a> {
         self
     }
 
-    /// The model.
-    pub fn api(&self) -> &'a Api {
-        self.api
-    }
-
-    /// Whether values of a type have constraints.
-    pub fn is_constrained(&self, reference: &TypeRef) -> bool {
-        constraints::named(reference).is_some_and(|id| self.constrained.contains(&id))
+    /// The statement that checks a value of a type before it is sent, if there are constraints.
+    pub fn check(
+        &self,
+        key: &str,
+        value: &TokenStream,
+        constraints: &Constraints,
+        reference: &TypeRef,
+    ) -> Option<TokenStream> {
+        let is_constrained = |id| self.constrained.contains(&id);
+        let is_checked = !constraints.is_empty() || reference.named().is_some_and(is_constrained);
+        let constraints = constraints::expression(constraints);
+        is_checked.then(|| quote!(draft.check(#key, #value, #constraints);))
     }
 
     /// Whether a type is JSON of any shape, or around that.
     pub fn is_any_json(&self, reference: &TypeRef) -> bool {
         match reference {
-            TypeRef::Named(id) => match &self.api.definition(*id).shape {
-                Shape::Newtype(newtype) => newtype.inner == TypeRef::JSON,
-                _ => false,
-            },
             TypeRef::Boxed(inner) => self.is_any_json(inner),
-            reference => *reference == TypeRef::JSON,
+            reference => primitive_in(self.api, reference) == Some(Primitive::Json),
         }
     }
 
     /// Whether values of a type are copied rather than borrowed.
     pub fn is_copy(&self, reference: &TypeRef) -> bool {
-        match reference {
-            TypeRef::Primitive(primitive) => {
-                primitive.is_copy() && !self.keeps_other_texts(reference)
-            }
-            TypeRef::Named(id) => match &self.api.definition(*id).shape {
-                Shape::Newtype(newtype) => {
-                    let TypeRef::Primitive(inner) = newtype.inner else {
-                        return false;
-                    };
-                    inner.is_copy() && !self.is_lenient_type(*id)
-                }
-                Shape::Struct(_) | Shape::Enum(_) | Shape::Union(_) => false,
-            },
-            TypeRef::Boxed(_) | TypeRef::Nullable(_) | TypeRef::List(_) | TypeRef::Map(_) => false,
-        }
+        let is_lenient = match reference {
+            TypeRef::Named(id) => self.is_lenient_type(*id),
+            reference => self.keeps_other_texts(reference),
+        };
+        !is_lenient && primitive_in(self.api, reference).is_some_and(Primitive::is_copy)
     }
 
     /// Whether a type around a format keeps texts of another one.
@@ -135,7 +117,7 @@ impl<'a> References<'a> {
                     Shape::Enum(values) => values.variants.get(*index),
                     _ => None,
                 };
-                let variant = variant.map(|variant| format_ident!("{}", variant.name));
+                let variant = variant.map(|variant| ident(&variant.name));
                 quote!(#name::#variant)
             }
             DefaultValue::Newtype(id, inner) => {
@@ -146,19 +128,18 @@ impl<'a> References<'a> {
         }
     }
 
+    /// A type of the prelude, by its path if a generated type has its name.
+    fn prelude(&self, name: &str, path: TokenStream) -> TokenStream {
+        if self.names.contains(name) {
+            return path;
+        }
+        ident(name).into_token_stream()
+    }
+
     /// `Vec` of a type.
     pub fn list(&self, item: &TokenStream) -> TokenStream {
         let path = self.prelude("Vec", quote!(::std::vec::Vec));
         quote!(#path<#item>)
-    }
-
-    /// A type of the prelude, by its path if a generated type has its name.
-    pub fn prelude(&self, name: &str, path: TokenStream) -> TokenStream {
-        if self.names.contains(name) {
-            return path;
-        }
-        let name = format_ident!("{name}");
-        quote!(#name)
     }
 
     /// `Option` of a type.
@@ -186,7 +167,7 @@ impl<'a> References<'a> {
         let print = |reference| self.print_as(reference, is_lenient);
         match reference {
             TypeRef::Named(id) => {
-                let name = format_ident!("{}", self.api.definition(*id).name);
+                let name = ident(&self.api.definition(*id).name);
                 match &self.module {
                     Some(module) => quote!(#module::#name),
                     None => quote!(#name),
@@ -200,7 +181,7 @@ impl<'a> References<'a> {
             TypeRef::Nullable(inner) => self.option(&print(inner)),
             TypeRef::List(item) => self.list(&print(item)),
             TypeRef::Map(value) => {
-                let (key, value) = (self.string(), print(value));
+                let (key, value) = (self.primitive(Primitive::String), print(value));
                 quote!(::std::collections::BTreeMap<#key, #value>)
             }
             TypeRef::Primitive(primitive) => {
@@ -213,20 +194,13 @@ impl<'a> References<'a> {
         }
     }
 
-    fn string(&self) -> TokenStream {
-        self.prelude("String", quote!(::std::string::String))
-    }
-
     fn primitive(&self, primitive: Primitive) -> TokenStream {
         match primitive {
             Primitive::Bool => quote!(bool),
-            Primitive::Integer(integer) => {
-                let name = format_ident!("{}", integer.rust_name());
-                quote!(#name)
-            }
+            Primitive::Integer(integer) => ident(integer.rust_name()).into_token_stream(),
             Primitive::Float => quote!(f64),
             Primitive::Float32 => quote!(f32),
-            Primitive::String => self.string(),
+            Primitive::String => self.prelude("String", quote!(::std::string::String)),
             Primitive::Timestamp => quote!(support::Timestamp),
             Primitive::Date => quote!(::chrono::NaiveDate),
             Primitive::Uuid => quote!(::uuid::Uuid),
@@ -234,6 +208,34 @@ impl<'a> References<'a> {
             Primitive::Json => quote!(support::Json),
         }
     }
+}
+
+/// An identifier, for a name of the model.
+pub fn ident(name: &str) -> Ident {
+    Ident::new(name, Span::call_site())
+}
+
+/// The primitive that a type is, or is a newtype of.
+pub fn primitive_in(api: &Api, reference: &TypeRef) -> Option<Primitive> {
+    let inner = match reference {
+        TypeRef::Named(id) => match &api.definition(*id).shape {
+            Shape::Newtype(newtype) => &newtype.inner,
+            Shape::Struct(_) | Shape::Enum(_) | Shape::Union(_) => return None,
+        },
+        reference => reference,
+    };
+    match inner {
+        TypeRef::Primitive(primitive) => Some(*primitive),
+        _ => None,
+    }
+}
+
+/// Whether a type and the newtypes around it display what is on the wire.
+pub fn is_text(primitive: Primitive) -> bool {
+    !matches!(
+        primitive,
+        Primitive::Float | Primitive::Float32 | Primitive::Json
+    )
 }
 
 /// Whether a type is a format of texts, without a rule for other texts.

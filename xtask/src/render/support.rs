@@ -5,88 +5,85 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::constraints;
-use crate::api::Api;
+use super::references::ident;
+use crate::api::{Answer, Api};
 
-macro_rules! sources {
-    ($($name:literal),* $(,)?) => {
-        &[$(($name, include_str!(concat!("../../runtime/src/", $name, ".rs")))),*]
+/// A file that is copied.
+struct File {
+    name: &'static str,
+    /// Whether the code of operations and types names the module.
+    is_shared: bool,
+    text: &'static str,
+}
+
+macro_rules! files {
+    ($($is_shared:literal: $($name:ident)*;)*) => {
+        [$($(File {
+            name: stringify!($name),
+            is_shared: $is_shared,
+            text: include_str!(concat!("../../runtime/src/", stringify!($name), ".rs")),
+        }),*),*]
     };
 }
 
-const SOURCES: &[(&str, &str)] = sources![
-    "constraint",
-    "date_time",
-    "discriminator",
-    "draft",
-    "error_body",
-    "exact",
-    "file_part",
-    "form",
-    "formatted",
-    "json",
-    "media_type",
-    "multipart",
-    "object",
-    "open_enum",
-    "optional",
-    "parameter",
-    "part_value",
-    "private",
-    "query",
-    "repair",
-    "request",
-    "response",
-    "scalar",
-    "timestamp",
-    "union",
-    "wire",
-];
+const FILES: [File; 28] = files! {
+    true: constraint date_time discriminator draft;
+    false: error_body event_stream exact file_part form formatted json media_type;
+    true: multipart object;
+    false: open_enum optional parameter part_value;
+    true: pattern;
+    false: private query repair request;
+    true: response;
+    false: scalar timestamp;
+    true: union wire;
+};
 
-/// The files that not every document needs.
+/// Whether a client needs the files for streams of events, and for patterns of texts.
 #[derive(Clone, Copy, Debug)]
 pub struct Needed {
-    /// Streams of events.
     pub events: bool,
-    /// Patterns of texts.
     pub patterns: bool,
 }
 
 impl Needed {
     /// The files that the client of an API needs.
     pub fn by(api: &Api) -> Self {
+        let mut operations = api.operations.iter();
         Self {
-            events: super::has_events(api),
+            events: operations.any(|operation| {
+                let mut answers = operation.success.answers().into_iter();
+                answers.any(|(_, answer)| matches!(answer, Answer::Events(_)))
+            }),
             patterns: constraints::has_patterns(api),
         }
     }
+
+    fn files(self) -> impl Iterator<Item = File> {
+        FILES.into_iter().filter(move |file| match file.name {
+            "event_stream" => self.events,
+            "pattern" => self.patterns,
+            _ => true,
+        })
+    }
 }
 
-const PATTERNS: (&str, &str) = ("pattern", include_str!("../../runtime/src/pattern.rs"));
-
-const EVENTS: (&str, &str) = (
-    "event_stream",
-    include_str!("../../runtime/src/event_stream.rs"),
-);
-
 /// The files that are copied: name and text.
-pub fn sources(needed: &Needed) -> impl Iterator<Item = (&'static str, String)> + use<> {
-    let events = needed.events.then_some(EVENTS);
-    let patterns = needed.patterns.then_some(PATTERNS);
-    let sources = SOURCES.iter().copied().chain(events).chain(patterns);
-    sources.map(|(name, text)| (name, text.replace("\r\n", "\n")))
+pub fn sources(needed: Needed) -> impl Iterator<Item = (&'static str, String)> {
+    let files = needed.files();
+    files.map(|file| (file.name, file.text.replace("\r\n", "\n")))
 }
 
 /// The module of the support code.
-pub fn module(needed: &Needed) -> TokenStream {
-    let patterns = needed.patterns.then(|| {
-        quote!(
-            pub(crate) mod pattern;
-        )
-    });
-    let events = needed.events.then(|| {
-        quote! {
-            pub mod event_stream;
-            pub use event_stream::{Event, EventError, EventStream};
+pub fn module(needed: Needed) -> TokenStream {
+    let modules = needed.files().map(|file| {
+        let name = ident(file.name);
+        match (file.name, file.is_shared) {
+            ("event_stream", _) => quote! {
+                pub mod #name;
+                pub use event_stream::{Event, EventError, EventStream};
+            },
+            (_, true) => quote!(pub(crate) mod #name;),
+            (_, false) => quote!(mod #name;),
         }
     });
     quote! {
@@ -95,34 +92,7 @@ pub fn module(needed: &Needed) -> TokenStream {
         // It serves any document, and few need all of it.
         #![allow(dead_code, unused_imports, unused_macros)]
 
-        pub(crate) mod constraint;
-        pub(crate) mod date_time;
-        pub(crate) mod discriminator;
-        pub(crate) mod draft;
-        mod error_body;
-        #events
-        mod exact;
-        mod file_part;
-        mod form;
-        mod formatted;
-        mod json;
-        mod media_type;
-        pub(crate) mod multipart;
-        pub(crate) mod object;
-        mod open_enum;
-        mod optional;
-        mod parameter;
-        mod part_value;
-        #patterns
-        mod private;
-        mod query;
-        mod repair;
-        mod request;
-        pub(crate) mod response;
-        mod scalar;
-        mod timestamp;
-        pub(crate) mod union;
-        pub(crate) mod wire;
+        #(#modules)*
 
         pub use error_body::{BodyProblem, DecodeError, ErrorBody, decode};
         pub use file_part::{FilePart, PartError};

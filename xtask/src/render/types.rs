@@ -1,111 +1,115 @@
 //! Prints the definitions of types.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
 
 use super::accessors;
 use super::constraints;
 use super::discriminators;
 use super::docs;
-use super::references::References;
+use super::references::{References, ident, is_text};
 use crate::api::{
     Api, Constraints, EnumType, Field, Newtype, Presence, Primitive, Shape, StructType, TypeDef,
     TypeDocs, TypeId, TypeRef, UnionType,
 };
 
-/// The head of the module of types.
-pub fn head(api: &Api) -> TokenStream {
-    let support = (!api.types.is_empty()).then(|| {
-        quote!(
-            use super::support;
-        )
-    });
-    quote! {
-        //! The types of parameters, bodies and responses.
-
-        #support
-    }
-}
-
-/// Some of the types.
+/// Some of the types, each a section of their module; before the first one comes the head.
 pub fn sections(api: &Api, indices: Range<usize>) -> impl Iterator<Item = TokenStream> {
     let references = References::of(api);
     let tags = discriminators::without_field(api);
-    indices.map(TypeId).map(move |id| {
+    let support = (!api.types.is_empty()).then(|| quote! { use super::support; });
+    let head = quote! {
+        //! The types of parameters, bodies and responses.
+
+        #support
+    };
+    let head = (indices.start == 0).then_some(head);
+    let types = indices.map(TypeId).map(move |id| {
+        let definition = api.definition(id);
         let printer = Printer {
             references: &references,
-            definition: api.definition(id),
+            definition,
             id,
-            tags: tags.get(&id).into_iter().flatten().copied().collect(),
+            name: ident(&definition.name),
         };
-        printer.print()
-    })
+        match &definition.shape {
+            Shape::Struct(object) => printer.object(object, tags.get(&id)),
+            Shape::Enum(values) => printer.enumeration(values),
+            Shape::Union(union) => printer.union(union),
+            Shape::Newtype(newtype) => printer.newtype(newtype),
+        }
+    });
+    head.into_iter().chain(types)
 }
 
 struct Printer<'a> {
     references: &'a References<'a>,
     definition: &'a TypeDef,
     id: TypeId,
-    /// The discriminators that a struct may have without a field.
-    tags: Vec<&'a str>,
+    name: Ident,
 }
 
 impl Printer<'_> {
-    fn print(&self) -> TokenStream {
-        match &self.definition.shape {
-            Shape::Struct(object) => self.object(object),
-            Shape::Enum(values) => self.enumeration(values),
-            Shape::Union(union) => self.union(union),
-            Shape::Newtype(newtype) => self.newtype(newtype),
-        }
-    }
-
     /// The comment of the type itself.
     fn comment(&self, closing: &str) -> TokenStream {
         let fallback = format!("`{}`.", self.definition.name);
-        comment(&self.definition.docs, &fallback, &[closing])
+        comment(&self.definition.docs, fallback, &[closing])
     }
 
-    fn object(&self, object: &StructType) -> TokenStream {
-        let name = format_ident!("{}", self.definition.name);
-        let comment = self.comment("");
-        let fields = object.fields.iter().map(|field| {
-            let (ident, value) = (format_ident!("{}", field.name), self.field_type(field));
-            let comment = self.field_comment(field);
-            quote!(#comment pub #ident: #value,)
+    /// A struct; `tags` are the discriminators that it may have without a field.
+    fn object(&self, object: &StructType, tags: Option<&BTreeSet<&str>>) -> TokenStream {
+        let (name, comment) = (&self.name, self.comment(""));
+        let extra_name = ident(&object.extra_name);
+        let extra = TypeRef::Map(Box::new(object.extra.clone()));
+        let extra = self.references.print(&extra);
+        let (mut fields, mut members, mut accessors) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut arguments, mut values, mut shown) = (Vec::new(), Vec::new(), Vec::new());
+        for field in &object.fields {
+            let (ident, key) = (ident(&field.name), &field.key);
+            let (value, presence, states) = self.presence(field);
+            let comment = field_comment(field, states);
+            fields.push(quote!(#comment pub #ident: #value,));
+            if field.presence.is_required() {
+                arguments.push(quote!(#ident: #value));
+                values.push(quote!(#ident));
+            } else {
+                values.push(quote!(#ident: ::std::option::Option::None));
+            }
+            let constraints = constraints::braced(&field.constraints);
+            members.push(quote!(#ident: #key #presence #constraints,));
+            accessors.push(accessors::print(self.references, field));
+            if !field.docs.private && !self.definition.docs.private {
+                shown.push(ident);
+            }
+        }
+        let default = arguments.is_empty().then(|| quote!(, Default));
+        let many = (arguments.len() > 7).then(|| quote!(#[allow(clippy::too_many_arguments)]));
+        let constructor = (!arguments.is_empty()).then(|| {
+            quote! {
+                /// A value that has the required members and no other.
+                #many
+                #[must_use]
+                pub fn new(#(#arguments),*) -> Self {
+                    Self {
+                        #(#values,)*
+                        #extra_name: ::std::collections::BTreeMap::new(),
+                    }
+                }
+            }
         });
-        let extra = self
-            .references
-            .print(&TypeRef::Map(Box::new(object.extra.clone())));
-        let is_default = object.fields.iter().all(|field| !is_required(field));
-        let default = is_default.then(|| quote!(, Default));
-        let constructor = (!is_default).then(|| self.constructor(object));
-        let accessors = object
-            .fields
-            .iter()
-            .map(|field| accessors::print(self.references, field));
-        let methods: TokenStream = constructor.into_iter().chain(accessors).collect();
+        let methods = quote!(#constructor #(#accessors)*);
         let methods = (!methods.is_empty()).then(|| quote!(impl #name { #methods }));
-        let debug = self.debug(object);
-        let extra_name = format_ident!("{}", object.extra_name);
-        let tags = &self.tags;
+        // Members that nobody has described may be private, too.
+        let shown = (!shown.is_empty()).then(|| quote!(; #(#shown),*));
+        let tags = tags.into_iter().flatten();
         let closed = object.closed.then(|| quote!(closed [#(#tags),*]));
         let count = constraints::members(&object.extra_constraints);
         let extra_constraints = constraints::braced(&Constraints {
             members: (None, None),
             ..object.extra_constraints.clone()
-        });
-        let members = object.fields.iter().map(|field| {
-            let (ident, key) = (format_ident!("{}", field.name), &field.key);
-            let constraints = constraints::braced(&field.constraints);
-            let presence = match field.presence {
-                Presence::Required | Presence::RequiredNullable => quote!(required),
-                Presence::Optional => quote!(optional),
-                Presence::OptionalNullable => quote!(nullable),
-            };
-            quote!(#ident: #key #presence #constraints,)
         });
         quote! {
             #comment
@@ -118,114 +122,51 @@ impl Printer<'_> {
 
             #methods
 
-            #debug
+            support::private_debug!(#name #shown);
 
             support::object! { #name (#extra_name #closed #count #extra_constraints) { #(#members)* } }
         }
     }
 
-    fn field_type(&self, field: &Field) -> TokenStream {
+    /// The type of a field, the word for its presence in the support code, and a note on its states.
+    fn presence(&self, field: &Field) -> (TokenStream, Ident, &'static str) {
         let value = self.references.print(&field.value);
-        match field.presence {
-            Presence::Required => value,
-            Presence::RequiredNullable | Presence::Optional => self.references.option(&value),
-            Presence::OptionalNullable => self.references.option(&self.references.option(&value)),
-        }
-    }
-
-    fn field_comment(&self, field: &Field) -> TokenStream {
-        let fallback = format!("The member `{}`.", field.key);
-        let states = match field.presence {
-            Presence::OptionalNullable => "`None` is absent, and `Some(None)` is `null`.",
-            Presence::RequiredNullable => "`None` is `null`.",
+        let optional = self.references.option(&value);
+        let (value, presence, states) = match field.presence {
+            Presence::Required => (value, "required", ""),
+            Presence::RequiredNullable => (optional, "required", "`None` is `null`."),
             Presence::Optional if self.references.is_any_json(&field.value) => {
-                "`None` is absent; `null` is a value."
+                (optional, "optional", "`None` is absent; `null` is a value.")
             }
-            Presence::Required | Presence::Optional => "",
+            Presence::Optional => (optional, "optional", ""),
+            Presence::OptionalNullable => {
+                let value = self.references.option(&optional);
+                let states = "`None` is absent, and `Some(None)` is `null`.";
+                (value, "nullable", states)
+            }
         };
-        let default = match &field.default {
-            Some(default) => format!("The server's default is {}.", docs::code(default)),
-            None => String::new(),
-        };
-        let deprecated = match field.docs.deprecated {
-            true => "**Deprecated.**",
-            false => "",
-        };
-        let constraints = constraints::notes(&field.constraints).join(" ");
-        comment(
-            &field.docs,
-            &fallback,
-            &[deprecated, states, &constraints, &default],
-        )
+        (value, ident(presence), states)
     }
 
-    fn constructor(&self, object: &StructType) -> TokenStream {
-        let required = object.fields.iter().filter(|field| is_required(field));
-        let arguments = required.map(|field| {
-            let (ident, value) = (format_ident!("{}", field.name), self.field_type(field));
-            quote!(#ident: #value)
-        });
-        let fields = object.fields.iter().map(|field| {
-            let ident = format_ident!("{}", field.name);
-            match is_required(field) {
-                true => quote!(#ident),
-                false => quote!(#ident: ::std::option::Option::None),
-            }
-        });
-        let extra = format_ident!("{}", object.extra_name);
-        let many = (object
-            .fields
-            .iter()
-            .filter(|field| is_required(field))
-            .count()
-            > 7)
-        .then(|| quote!(#[allow(clippy::too_many_arguments)]));
-        quote! {
-            /// A value that has the required members and no other.
-            #many
-            #[must_use]
-            pub fn new(#(#arguments),*) -> Self {
-                Self {
-                    #(#fields,)*
-                    #extra: ::std::collections::BTreeMap::new(),
-                }
-            }
-        }
-    }
-
-    /// Shows nothing private, nor members that nobody has described.
-    fn debug(&self, object: &StructType) -> TokenStream {
-        let name = format_ident!("{}", self.definition.name);
-        let shown = object
-            .fields
-            .iter()
-            .filter(|field| !field.docs.private && !self.definition.docs.private);
-        let shown: Vec<_> = shown.map(|field| format_ident!("{}", field.name)).collect();
-        match shown.is_empty() {
-            true => quote!(support::private_debug!(#name);),
-            false => quote!(support::private_debug!(#name; #(#shown),*);),
+    /// `Debug` of a type that is no struct: derived, or the macro that hides its values.
+    fn debug(&self) -> (Option<TokenStream>, Option<TokenStream>) {
+        let name = &self.name;
+        match self.definition.docs.private {
+            true => (None, Some(quote!(support::private_debug!(#name);))),
+            false => (Some(quote!(Debug,)), None),
         }
     }
 
     fn enumeration(&self, values: &EnumType) -> TokenStream {
-        let name = format_ident!("{}", self.definition.name);
+        let (name, unknown) = (&self.name, ident(&values.unknown));
         let comment = self.comment(
             "This enum is open: it keeps a value that it does not know, and sends it back.",
         );
-        let idents: Vec<_> = values
-            .variants
-            .iter()
-            .map(|variant| format_ident!("{}", variant.name))
-            .collect();
-        let unknown = format_ident!("{}", values.unknown);
-        let texts: Vec<_> = values
-            .variants
-            .iter()
-            .map(|variant| &variant.value)
-            .collect();
-        let comments = texts
-            .iter()
-            .map(|text| docs::comment(&format!("The value {}.", docs::code(text))));
+        let variants = values.variants.iter();
+        let variants = variants.map(|variant| (ident(&variant.name), &variant.value));
+        let (idents, texts): (Vec<_>, Vec<_>) = variants.unzip();
+        let comments = texts.iter().map(|text| docs::code(text));
+        let comments = comments.map(|code| docs::comment(&format!("The value {code}.")));
         quote! {
             #comment
             #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -265,64 +206,43 @@ impl Printer<'_> {
     }
 
     fn union(&self, union: &UnionType) -> TokenStream {
-        let name = format_ident!("{}", self.definition.name);
+        let (name, unknown) = (&self.name, ident(&union.unknown));
         let comment = self.comment("A value of none of these types is kept as it came.");
-        let idents: Vec<_> = union
-            .branches
-            .iter()
-            .map(|branch| format_ident!("{}", branch.name))
-            .collect();
-        let unknown = format_ident!("{}", union.unknown);
-        let types: Vec<_> = union
-            .branches
-            .iter()
-            .map(|branch| self.references.print(&branch.value))
-            .collect();
-        let comments = idents
-            .iter()
-            .map(|ident| docs::comment(&format!("The branch `{ident}`.")));
-        let constraints = union
-            .branches
-            .iter()
-            .map(|branch| constraints::braced(&branch.constraints));
-        let api = self.references.api();
-        let own = (0..union.branches.len())
-            .map(|index| discriminators::bracketed(api, self.id, union, index));
-        let conversions = union.branches.iter().zip(&types).zip(&idents);
-        let conversions = conversions.filter_map(|((branch, value), ident)| {
-            let same = union
-                .branches
-                .iter()
-                .filter(|other| other.value == branch.value);
-            (same.count() == 1).then(|| {
-                quote! {
+        let (mut variants, mut branches, mut conversions) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, branch) in union.branches.iter().enumerate() {
+            let (ident, value) = (ident(&branch.name), self.references.print(&branch.value));
+            let comment = docs::comment(&format!("The branch `{ident}`."));
+            variants.push(quote!(#comment #ident(#value),));
+            let constraints = constraints::braced(&branch.constraints);
+            let own = discriminators::bracketed(self.references.api, self.id, union, index);
+            branches.push(quote!(#ident(#value) #constraints #own));
+            let same = union.branches.iter();
+            let mut same = same.filter(|other| other.value == branch.value);
+            if same.nth(1).is_none() {
+                conversions.push(quote! {
                     impl ::std::convert::From<#value> for #name {
                         fn from(value: #value) -> Self {
                             Self::#ident(value)
                         }
                     }
-                }
-            })
-        });
+                });
+            }
+        }
         let discriminator = union.discriminator.as_ref().map(|discriminator| {
             let key = &discriminator.key;
             let values = discriminator.values.iter().filter_map(|(value, branch)| {
-                let ident = idents.get(*branch)?;
+                let ident = ident(&union.branches.get(*branch)?.name);
                 Some(quote!(#value => #ident))
             });
             quote!(by #key { #(#values),* })
         });
-        let debug = match self.definition.docs.private {
-            true => quote!(support::private_debug!(#name);),
-            false => quote!(),
-        };
-        let derived = (!self.definition.docs.private).then(|| quote!(Debug,));
+        let (derived, debug) = self.debug();
         quote! {
             #comment
             #[derive(Clone, #derived PartialEq)]
             #[non_exhaustive]
             pub enum #name {
-                #(#comments #idents(#types),)*
+                #(#variants)*
                 /// A value of another type.
                 #unknown(support::Json),
             }
@@ -331,48 +251,35 @@ impl Printer<'_> {
 
             #(#conversions)*
 
-            support::union! { #name, #unknown { #(#idents(#types) #constraints #own),* } #discriminator }
+            support::union! { #name, #unknown { #(#branches),* } #discriminator }
         }
     }
 
     fn newtype(&self, newtype: &Newtype) -> TokenStream {
-        let name = format_ident!("{}", self.definition.name);
-        let notes = constraints::notes(&newtype.constraints).join(" ");
-        let comment = self.comment(&notes);
+        let name = &self.name;
+        let comment = self.comment(&constraints::notes(&newtype.constraints).join(" "));
         let constraints = constraints::braced(&newtype.constraints);
         let strict = self.references.print_strict(&newtype.inner);
         let is_lenient = self.references.is_lenient_type(self.id);
-        let is_strict = matches!(newtype.inner, TypeRef::Primitive(_)) && !is_lenient;
-        let inner = match is_strict {
-            true => strict.clone(),
-            false => self.references.print(&newtype.inner),
+        let inner = match newtype.inner {
+            TypeRef::Primitive(_) if !is_lenient => strict.clone(),
+            _ => self.references.print(&newtype.inner),
         };
-        let is_private = self.definition.docs.private;
-        let (traits, text) = match &newtype.inner {
-            TypeRef::Primitive(Primitive::Bool) => (quote!(Eq, Hash,), true),
-            TypeRef::Primitive(
-                Primitive::Uuid
-                | Primitive::Date
-                | Primitive::Ip
-                | Primitive::Integer(_)
-                | Primitive::String
-                | Primitive::Timestamp,
-            ) => (quote!(Eq, Hash, Ord, PartialOrd,), true),
-            _ => (quote!(), false),
+        let text = match newtype.inner {
+            TypeRef::Primitive(Primitive::String) => {
+                Some(quote!(support::wire::string_newtype!(#name);))
+            }
+            TypeRef::Primitive(primitive) if is_text(primitive) => {
+                Some(quote!(support::wire::text_newtype!(#name(#inner));))
+            }
+            _ => None,
         };
-        let copy = self
-            .references
-            .is_copy(&TypeRef::Named(self.id))
-            .then(|| quote!(Copy,));
-        let debug = match is_private {
-            true => quote!(support::private_debug!(#name);),
-            false => quote!(),
-        };
-        let derived = (!is_private).then(|| quote!(Debug,));
-        let text = text.then(|| match &newtype.inner {
-            TypeRef::Primitive(Primitive::String) => quote!(support::wire::string_newtype!(#name);),
-            _ => quote!(support::wire::text_newtype!(#name(#inner));),
-        });
+        let is_ordered = newtype.inner != TypeRef::Primitive(Primitive::Bool);
+        let ordered = is_ordered.then(|| quote!(Ord, PartialOrd,));
+        let traits = text.is_some().then(|| quote!(Eq, Hash, #ordered));
+        let is_copy = self.references.is_copy(&TypeRef::Named(self.id));
+        let copy = is_copy.then(|| quote!(Copy,));
+        let (derived, debug) = self.debug();
         let from_strict = is_lenient.then(|| {
             quote! {
                 impl ::std::convert::From<#strict> for #name {
@@ -396,24 +303,24 @@ impl Printer<'_> {
     }
 }
 
-fn is_required(field: &Field) -> bool {
-    matches!(
-        field.presence,
-        Presence::Required | Presence::RequiredNullable
-    )
+fn field_comment(field: &Field, states: &str) -> TokenStream {
+    let fallback = format!("The member `{}`.", field.key);
+    let deprecated = match field.docs.deprecated {
+        true => "**Deprecated.**",
+        false => "",
+    };
+    let constraints = constraints::notes(&field.constraints).join(" ");
+    let default = field.default.as_deref().map(docs::server_default);
+    let default = default.unwrap_or_default();
+    let closing = [deprecated, states, &constraints, &default];
+    comment(&field.docs, fallback, &closing)
 }
 
 /// A description with further paragraphs, as a comment.
-fn comment(documented: &TypeDocs, fallback: &str, closing: &[&str]) -> TokenStream {
-    let description = documented.description.as_deref().map(docs::sanitise);
-    let description = description.filter(|description| !description.trim().is_empty());
-    let mut paragraphs = vec![description.unwrap_or_else(|| fallback.to_owned())];
-    paragraphs.extend(docs::evidence(documented.evidence).map(str::to_owned));
-    paragraphs.extend(
-        closing
-            .iter()
-            .filter(|text| !text.is_empty())
-            .map(|text| (*text).to_owned()),
-    );
+fn comment(documented: &TypeDocs, fallback: String, closing: &[&str]) -> TokenStream {
+    let description = documented.description.as_deref();
+    let mut paragraphs = docs::paragraphs(description, Some(fallback), documented.evidence);
+    let closing = closing.iter().filter(|text| !text.is_empty());
+    paragraphs.extend(closing.map(|text| (*text).to_owned()));
     docs::comment(&paragraphs.join("\n\n"))
 }
