@@ -1,7 +1,7 @@
 //! Third stage: a document that was checked becomes the model ([`Api`]).
 //!
 //! Nothing here rewrites JSON. A schema is looked at as the intersection of all the schema objects that apply to a value
-//! ([`schema::Schema`]), and a constructor for each kind of type (`types`) reads the keywords that it needs from it.
+//! ([`Schema`](schema::Schema)), and a constructor for each kind of type (`types`) reads the keywords that it needs from it.
 
 mod accessors;
 mod bodies;
@@ -9,6 +9,7 @@ pub mod constraints;
 mod defaults;
 mod directions;
 mod forms;
+mod media;
 mod names;
 pub mod naming;
 mod nulls;
@@ -18,17 +19,22 @@ mod parameters;
 mod primitives;
 mod recursion;
 mod responses;
-pub mod schema;
 mod types;
 mod unions;
-
-use serde_json::Value;
 
 use crate::api::Api;
 use crate::diagnostic::Diagnostic;
 use crate::read::Document;
+use crate::schema;
 
 use types::Types;
+
+/// The largest number of types. The largest public documents have a third of it.
+const MAX_TYPES: usize = 20_000;
+/// The depth to which anonymous schemas may be nested in one another.
+const MAX_DEPTH: usize = 100;
+/// The depth to which nested unions are searched for values of a discriminator.
+const MAX_NESTED_UNIONS: usize = 4;
 
 /// Constructs the model of a document.
 ///
@@ -37,13 +43,8 @@ use types::Types;
 /// A diagnostic for each schema that has no type.
 pub fn construct(document: &Document) -> Result<Api, Vec<Diagnostic>> {
     let mut types = Types::of(document);
-    let schemas = document.root.pointer("/components/schemas");
-    for name in schemas
-        .and_then(Value::as_object)
-        .into_iter()
-        .flat_map(serde_json::Map::keys)
-    {
-        types.component_both_ways(name);
+    for (at, _) in schema::components(&document.root) {
+        types.component_both_ways(&at);
     }
     let operations = operations::operations(&mut types);
     let mut types = types.finish()?;

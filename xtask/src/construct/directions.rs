@@ -8,9 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::pointer;
+use crate::schema;
 use crate::view::OperationView;
-
-const SCHEMAS: &str = "/components/schemas/";
 
 /// The way that a value goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,11 +34,7 @@ impl Directions {
     pub fn of(root: &Value) -> Self {
         let mut references: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut one_way = BTreeSet::new();
-        let schemas = root
-            .pointer("/components/schemas")
-            .and_then(Value::as_object);
-        for (name, schema) in schemas.into_iter().flatten() {
-            let at = pointer::join("/components/schemas", name);
+        for (at, schema) in schema::components(root) {
             if requires_one_way(root, schema) {
                 one_way.insert(at.clone());
             }
@@ -154,15 +149,8 @@ fn target(value: &Value) -> Option<String> {
 fn targets(value: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     collect(value, &mut found);
-    found
-        .iter()
-        .filter_map(|target| component(target))
-        .collect()
-}
-
-fn component(target: &str) -> Option<String> {
-    let name = target.strip_prefix(SCHEMAS)?.split('/').next()?;
-    Some(format!("{SCHEMAS}{name}"))
+    let components = found.iter().filter_map(|target| schema::component(target));
+    components.map(str::to_owned).collect()
 }
 
 fn collect(value: &Value, found: &mut BTreeSet<String>) {
@@ -181,7 +169,7 @@ fn reach(root: &Value, value: &Value, reached: &mut BTreeSet<String>) {
         if !seen.insert(target.clone()) {
             continue;
         }
-        reached.extend(component(&target));
+        reached.extend(schema::component(&target).map(str::to_owned));
         if let Some(value) = pointer::get(root, &target) {
             collect(value, &mut next);
         }

@@ -1,8 +1,7 @@
 //! Types without a definition: text, numbers, booleans.
 
 use crate::api::{Integer, Primitive};
-
-use super::schema::Schema;
+use crate::schema::Schema;
 
 /// The type of a string.
 pub fn string(schema: &Schema<'_>) -> Primitive {

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::{Owner, Place, pairing};
 use crate::api::{Api, Operation, TypeDef, TypeId, TypeRef};
-use crate::construct::schema::{Part, Schema};
 use crate::pointer;
+use crate::schema::Schema;
 use crate::view::{self, OperationView};
 
 const SCHEMAS: &str = "/components/schemas";
@@ -54,7 +54,7 @@ impl<'a> Side<'a> {
 
     /// The schema that is a value of the document.
     pub fn schema_of(&self, value: &'a Value) -> Schema<'a> {
-        Schema::of(self.root, vec![Part::of(value, "")])
+        Schema::of(self.root, value, "")
     }
 
     /// The value that another one refers to, unless that is a schema with a name.
