@@ -15,7 +15,7 @@ pub use operations::{
 pub use types::{
     Accessors, Bound, Constraints, Decimal, DefaultValue, Discriminator, EnumType, Evidence, Field,
     Integer, Newtype, Presence, Primitive, Shape, StructType, TypeDef, TypeDocs, TypeId, TypeRef,
-    UnionBranch, UnionType, Variant,
+    UnionBranch, UnionType, Variant, reached,
 };
 
 /// The client of an API.

@@ -216,6 +216,11 @@ impl<'d> Schema<'d> {
         self.objects.iter().map(|object| object.value)
     }
 
+    /// The JSON pointers of the schema objects.
+    pub fn pointers(&self) -> impl Iterator<Item = &str> {
+        self.objects.iter().map(|object| &*object.pointer)
+    }
+
     /// The key of the schema: schemas with the same key have the same type.
     pub fn key(&self) -> Key {
         let key = |object: &SchemaObject<'d>| (object.pointer.clone(), object.resolved.clone());

@@ -1,5 +1,6 @@
 //! Types: what is generated for schemas.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// The index of a type in [`Api::types`](super::Api::types).
@@ -145,6 +146,31 @@ pub enum Presence {
     Optional,
     /// Absent, `null` or a value.
     OptionalNullable,
+}
+
+impl Presence {
+    /// The states of a field, by whether an object must have it and whether `null` is a value.
+    #[must_use]
+    pub fn of(is_required: bool, is_nullable: bool) -> Self {
+        match (is_required, is_nullable) {
+            (true, false) => Self::Required,
+            (true, true) => Self::RequiredNullable,
+            (false, false) => Self::Optional,
+            (false, true) => Self::OptionalNullable,
+        }
+    }
+
+    /// Whether an object must have the field.
+    #[must_use]
+    pub fn is_required(self) -> bool {
+        matches!(self, Self::Required | Self::RequiredNullable)
+    }
+
+    /// Whether `null` is a value.
+    #[must_use]
+    pub fn is_nullable(self) -> bool {
+        matches!(self, Self::RequiredNullable | Self::OptionalNullable)
+    }
 }
 
 /// Strings of which some are known.
@@ -407,30 +433,41 @@ impl TypeRef {
 
 impl Shape {
     /// The types of its members.
-    pub fn references(&self) -> Box<dyn Iterator<Item = &TypeRef> + '_> {
+    pub fn references(&self) -> Vec<&TypeRef> {
         match self {
             Self::Struct(object) => {
                 let fields = object.fields.iter().map(|field| &field.value);
-                Box::new(fields.chain([&object.extra]))
+                fields.chain([&object.extra]).collect()
             }
-            Self::Union(union) => Box::new(union.branches.iter().map(|branch| &branch.value)),
-            Self::Newtype(newtype) => Box::new(std::iter::once(&newtype.inner)),
-            Self::Enum(_) => Box::new(std::iter::empty()),
+            Self::Union(union) => union.branches.iter().map(|branch| &branch.value).collect(),
+            Self::Newtype(newtype) => vec![&newtype.inner],
+            Self::Enum(_) => Vec::new(),
         }
     }
 
-    /// The types of its members, to change them.
-    pub fn references_mut(&mut self) -> Box<dyn Iterator<Item = &mut TypeRef> + '_> {
-        match self {
-            Self::Struct(object) => {
-                let fields = object.fields.iter_mut().map(|field| &mut field.value);
-                Box::new(fields.chain([&mut object.extra]))
-            }
-            Self::Union(union) => {
-                Box::new(union.branches.iter_mut().map(|branch| &mut branch.value))
-            }
-            Self::Newtype(newtype) => Box::new(std::iter::once(&mut newtype.inner)),
-            Self::Enum(_) => Box::new(std::iter::empty()),
+    /// The types of its members, to change them, without that of the members that have no field: a map holds these.
+    pub fn references_mut(&mut self) -> impl Iterator<Item = &mut TypeRef> {
+        let (fields, branches, inner) = match self {
+            Self::Struct(object) => (&mut object.fields[..], &mut [][..], None),
+            Self::Union(union) => (&mut [][..], &mut union.branches[..], None),
+            Self::Newtype(newtype) => (&mut [][..], &mut [][..], Some(&mut newtype.inner)),
+            Self::Enum(_) => (&mut [][..], &mut [][..], None),
+        };
+        let fields = fields.iter_mut().map(|field| &mut field.value);
+        let branches = branches.iter_mut().map(|branch| &mut branch.value);
+        fields.chain(branches).chain(inner)
+    }
+}
+
+/// The types that values of some types hold, at any depth.
+pub fn reached<'a>(types: &[TypeDef], from: impl Iterator<Item = &'a TypeRef>) -> BTreeSet<TypeId> {
+    let mut pending: Vec<TypeId> = from.filter_map(TypeRef::named).collect();
+    let mut reached = BTreeSet::new();
+    while let Some(id) = pending.pop() {
+        if reached.insert(id) {
+            let references = types[id.0].shape.references().into_iter();
+            pending.extend(references.filter_map(TypeRef::named));
         }
     }
+    reached
 }

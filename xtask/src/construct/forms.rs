@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use crate::schema;
-use crate::shape::Walk;
+use crate::shape::Found;
 
 /// The JSON pointers of the component schemas that multipart bodies refer to, and nothing else.
-pub fn only_forms(root: &Value) -> BTreeSet<String> {
+pub fn only_forms(found: &[Found]) -> BTreeSet<String> {
     let (mut forms, mut others) = (BTreeSet::new(), BTreeSet::new());
-    for found in Walk::document(root).found {
+    for found in found {
         let target = found
             .reference
             .as_deref()
@@ -39,6 +37,7 @@ mod tests {
     use serde_json::json;
 
     use super::only_forms;
+    use crate::shape::Walk;
 
     #[test]
     fn a_schema_that_anything_else_refers_to_has_a_type() {
@@ -58,7 +57,9 @@ mod tests {
                 "Nested": { "properties": { "again": { "$ref": "#/components/schemas/Nested" } } },
             } },
         });
-        let names: Vec<String> = only_forms(&root).into_iter().collect();
+        let names: Vec<String> = only_forms(&Walk::document(&root).found)
+            .into_iter()
+            .collect();
         assert_eq!(names, ["/components/schemas/Upload"]);
     }
 }

@@ -49,12 +49,7 @@ pub fn structure<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> 
             key: key.to_owned(),
             name: rust_name,
             value,
-            presence: match (is_required && !is_absent, property.is_nullable()) {
-                (true, false) => Presence::Required,
-                (true, true) => Presence::RequiredNullable,
-                (false, false) => Presence::Optional,
-                (false, true) => Presence::OptionalNullable,
-            },
+            presence: Presence::of(is_required && !is_absent, property.is_nullable()),
             docs: docs(&property),
             default: property.annotation("default").map(Value::to_string),
             // Its type may not be complete yet.

@@ -15,6 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::read::Document;
 use crate::schema::{self, Branch, Key, Schema};
+use crate::shape::{Kind, Walk};
 use crate::view::MAX_HOPS;
 
 use super::constraints::constraints;
@@ -142,7 +143,9 @@ impl<'d> Types<'d> {
     /// The names of all components, before any type is constructed.
     pub fn of(document: &'d Document) -> Self {
         let root = &document.root;
-        let only_forms = forms::only_forms(root);
+        // As in OpenAPI 3.1: its keywords count in other documents, too.
+        let found = Walk::of(Kind::Document, root, "").found;
+        let only_forms = forms::only_forms(&found);
         let components = schema::components(root).map(|(at, _)| at);
         let components: Vec<String> = components.filter(|at| !only_forms.contains(at)).collect();
         let mut types = Self {
@@ -152,7 +155,7 @@ impl<'d> Types<'d> {
             known: HashMap::new(),
             components: BTreeMap::new(),
             begun: BTreeSet::new(),
-            directions: Directions::of(root),
+            directions: Directions::of(root, &found),
             direction: Direction::Response,
             extensions: unions::extensions(root, &components),
             names: Scope::default(),
@@ -311,8 +314,7 @@ impl<'d> Types<'d> {
 
     /// The key of the type of a schema.
     fn key(&self, schema: &Schema<'d>) -> (Key, Option<Direction>) {
-        let mut objects = schema.objects();
-        let differs = objects.any(|object| self.directions.differs(self.root, object));
+        let differs = schema.pointers().any(|at| self.directions.differs(at));
         (schema.key(), differs.then_some(self.direction))
     }
 

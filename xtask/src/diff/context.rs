@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{Owner, Place, pairing};
-use crate::api::{Api, Operation, TypeDef, TypeId, TypeRef};
+use crate::api::{Api, Operation, TypeDef, TypeId, TypeRef, reached};
 use crate::pointer;
 use crate::schema::Schema;
 use crate::view::{self, OperationView};
@@ -37,8 +37,8 @@ impl<'a> Side<'a> {
             api,
             root,
             views: views.map(|view| (view.pointer(), view)).collect(),
-            sent: reached(api, sent),
-            received: reached(api, received),
+            sent: reached(&api.types, sent),
+            received: reached(&api.types, received),
         }
     }
 
@@ -101,19 +101,6 @@ impl<'a> Side<'a> {
             false => Owner::Type(definition.name.clone()),
         })
     }
-}
-
-/// The types that values of some types hold.
-fn reached<'a>(api: &Api, from: impl Iterator<Item = &'a TypeRef>) -> BTreeSet<TypeId> {
-    let mut pending: Vec<TypeId> = from.filter_map(TypeRef::named).collect();
-    let mut reached = BTreeSet::new();
-    while let Some(id) = pending.pop() {
-        if reached.insert(id) {
-            let shape = &api.definition(id).shape;
-            pending.extend(shape.references().filter_map(TypeRef::named));
-        }
-    }
-    reached
 }
 
 /// Whether a pointer is that of a component schema.
