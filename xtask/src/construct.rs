@@ -66,7 +66,7 @@ pub fn construct(document: &Document) -> Result<Api, Vec<Diagnostic>> {
 #[cfg(test)]
 mod tests {
     use super::construct;
-    use crate::api::Shape;
+    use crate::api::{Api, Shape};
     use crate::read::Document;
 
     fn codes(text: &str) -> Vec<&'static str> {
@@ -75,6 +75,11 @@ mod tests {
         };
         let problems = construct(&document).err().unwrap_or_default();
         problems.iter().map(|problem| problem.code).collect()
+    }
+
+    fn model(text: &str) -> Option<Api> {
+        let document = Document::parse("test.json", text).ok()?;
+        construct(&document).ok()
     }
 
     #[test]
@@ -108,9 +113,7 @@ mod tests {
                     "Number":{{"allOf":[{{"oneOf":[{{"type":"string"}},{{"type":"integer"}}]}}]}},
                     "Other":{{"allOf":[{{"anyOf":[{{"type":"string"}},{{"type":"integer"}}]}}]}}}}}}}}"#
             );
-            let document = Document::parse("test.json", text).ok();
-            let api = document.and_then(|document| construct(&document).ok());
-            let types = api.map(|api| api.types).unwrap_or_default();
+            let types = model(&text).map(|api| api.types).unwrap_or_default();
             let names: Vec<&str> = types
                 .iter()
                 .map(|definition| &*definition.name)
@@ -147,9 +150,7 @@ mod tests {
                     "Color":{"name":"color","in":"query","description":"A color.","schema":{"type":"string"}},
                     "Size":{"name":"size","in":"query","description":"A size.","schema":{"type":"string"}}},
                 "requestBodies":{"Text":{"description":"Text.","content":{"text/plain":{}}}}}}"##;
-        let document = Document::parse("test.json", text).ok();
-        let api = document.and_then(|document| construct(&document).ok());
-        let operation = api.and_then(|api| api.operations.into_iter().next());
+        let operation = model(text).and_then(|api| api.operations.into_iter().next());
         let operation = operation.as_ref();
         let parameters = operation
             .into_iter()
@@ -172,10 +173,8 @@ mod tests {
             "Typed":{"type":["string","integer"],"enum":[1,"a"]}, "Whole":{"type":"integer","enum":[1.0,2]},
             "Items":{"type":"array","items":{},"enum":["a","b"]}, "Written":{"type":"string","enum":["a",1,true]}
         }}}"#;
-        let document = Document::parse("test.json", text).ok();
-        let api = document.and_then(|document| construct(&document).ok());
-        let model = api.map(|api| api.to_string()).unwrap_or_default();
-        let types: Vec<&str> = model.lines().filter(|line| !line.is_empty()).collect();
+        let text = model(text).map(|api| api.to_string()).unwrap_or_default();
+        let types: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
         let expected = [
             "type Fraction = json",
             "type Integer = json",

@@ -18,22 +18,8 @@ use crate::view::{self, MAX_HOPS};
 
 pub use branches::{Branch, mapping, names};
 
-/// Keywords that describe a schema and constrain no value.
-const ANNOTATIONS: &[&str] = &[
-    "$comment",
-    "default",
-    "deprecated",
-    "description",
-    "discriminator",
-    "example",
-    "examples",
-    "externalDocs",
-    "nullable",
-    "readOnly",
-    "title",
-    "writeOnly",
-    "xml",
-];
+/// Keywords that decide the representation of values, and constrain none.
+const REPRESENTATION: [&str; 4] = ["discriminator", "nullable", "readOnly", "writeOnly"];
 
 /// The keywords of unions.
 const UNIONS: [&str; 2] = ["oneOf", "anyOf"];
@@ -108,8 +94,9 @@ impl<'d> SchemaObject<'d> {
     }
 }
 
+/// Whether a keyword constrains no value.
 fn is_annotation(keyword: &str) -> bool {
-    ANNOTATIONS.contains(&keyword) || !keywords::is_assertion(keyword)
+    REPRESENTATION.contains(&keyword) || !keywords::is_assertion(keyword)
 }
 
 /// The schema objects that apply to a value, the outermost first. References and `allOf` are followed.

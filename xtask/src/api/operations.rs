@@ -7,27 +7,20 @@ use super::{Constraints, Evidence, TypeRef};
 pub struct Operation {
     /// The operationId, with a suffix where one operation of the document becomes several.
     pub id: String,
-    /// The name of the method.
     pub name: String,
     /// The name of the builder.
     pub builder: String,
     /// The HTTP method, in upper case.
     pub method: String,
-    /// The path, in pieces.
     pub path: Vec<Segment>,
-    /// The summary, untouched.
     pub summary: Option<String>,
-    /// The description, untouched.
     pub description: Option<String>,
-    /// Whether callers should stop using it.
     pub deprecated: bool,
-    /// Whether the API documents it.
     pub evidence: Evidence,
     /// Whether sending it twice has the effect of sending it once: by its HTTP method, or by `x-idempotent`.
     pub idempotent: bool,
     /// Path parameters in the order of the path, then the others in the order of the document.
     pub parameters: Vec<Parameter>,
-    /// The body of its request.
     pub body: Option<Body>,
     /// The name of the setter of parts that the document does not name, if the body has parts.
     pub extra_part: Option<String>,
@@ -37,7 +30,6 @@ pub struct Operation {
     pub accept: String,
     /// The type of its error responses, if all have the same type.
     pub error: Option<TypeRef>,
-    /// The JSON pointer of the operation.
     pub origin: String,
 }
 
@@ -50,43 +42,28 @@ pub enum Segment {
     Parameter(usize),
 }
 
-/// A parameter.
 #[derive(Clone, Debug)]
 pub struct Parameter {
-    /// Its name on the wire.
     pub key: String,
-    /// Its Rust name.
     pub name: String,
-    /// The location in the request.
     pub location: Location,
-    /// The type of its value.
     pub value: TypeRef,
-    /// Whether a request must have it.
     pub required: bool,
     /// How its value is written.
     pub style: Style,
-    /// The constraints of its value, other than those of its type.
     pub constraints: Constraints,
-    /// The description, untouched.
     pub description: Option<String>,
-    /// Whether callers should stop using it.
     pub deprecated: bool,
-    /// Whether the API documents it.
     pub evidence: Evidence,
-    /// The JSON of what the server assumes if it is absent.
     pub default: Option<String>,
 }
 
 /// The location of a parameter in the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Location {
-    /// In the path.
     Path,
-    /// In the query.
     Query,
-    /// In a header.
     Header,
-    /// In a cookie.
     Cookie,
 }
 
@@ -110,43 +87,31 @@ pub enum Style {
 /// The body of a request.
 #[derive(Clone, Debug)]
 pub struct Body {
-    /// Its content.
     pub content: Content,
-    /// Whether a request must have it.
     pub required: bool,
-    /// The constraints of its value, other than those of its type.
     pub constraints: Constraints,
     /// The media type, as it is sent.
     pub media_type: String,
-    /// The description, untouched.
     pub description: Option<String>,
 }
 
 /// The content of a request.
 #[derive(Clone, Debug)]
 pub enum Content {
-    /// JSON.
     Json(TypeRef),
     /// A form, with the styles of its fields that have one.
     Form(TypeRef, Vec<(String, Style)>),
-    /// Parts.
     Multipart(Vec<Part>),
-    /// Text.
     Text,
-    /// Bytes.
     Bytes,
 }
 
 /// A part of a multipart body.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// Its name on the wire.
     pub key: String,
-    /// Its Rust name.
     pub name: String,
-    /// Its content.
     pub content: PartContent,
-    /// Whether a request must have it.
     pub required: bool,
     /// Whether it may be sent any number of times.
     pub repeated: bool,
@@ -154,11 +119,8 @@ pub struct Part {
     pub constraints: Constraints,
     /// The constraints of all values as a list, if it is repeated.
     pub list: Constraints,
-    /// The description, untouched.
     pub description: Option<String>,
-    /// Whether callers should stop using it.
     pub deprecated: bool,
-    /// Whether the API documents it.
     pub evidence: Evidence,
 }
 
@@ -190,9 +152,7 @@ pub enum Success {
 /// The body of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// Nothing.
     Empty,
-    /// JSON.
     Json(TypeRef),
     /// A stream of events with this data.
     Events(TypeRef),
@@ -202,7 +162,6 @@ pub enum Answer {
 
 impl Content {
     /// Its parts, if it has some.
-    #[must_use]
     pub fn parts(&self) -> &[Part] {
         match self {
             Self::Multipart(parts) => parts,
@@ -213,7 +172,6 @@ impl Content {
 
 impl Location {
     /// The word for it in a document.
-    #[must_use]
     pub fn keyword(self) -> &'static str {
         match self {
             Self::Path => "path",
@@ -224,7 +182,6 @@ impl Location {
     }
 
     /// The location by its word in a document.
-    #[must_use]
     pub fn of(keyword: &str) -> Option<Self> {
         [Self::Path, Self::Query, Self::Header, Self::Cookie]
             .into_iter()
@@ -233,8 +190,6 @@ impl Location {
 }
 
 impl Operation {
-    /// The path template.
-    #[must_use]
     pub fn path_template(&self) -> String {
         let pieces = self.path.iter().map(|segment| match segment {
             Segment::Text(text) => text.clone(),
@@ -272,7 +227,6 @@ impl Operation {
 
 impl PartContent {
     /// The type of its value, unless it is a file.
-    #[must_use]
     pub fn value(&self) -> Option<&TypeRef> {
         match self {
             Self::Text(value) | Self::Json(value, _) => Some(value),
@@ -283,7 +237,6 @@ impl PartContent {
 
 impl Answer {
     /// The type of its value, or of the data of its events.
-    #[must_use]
     pub fn value(&self) -> Option<&TypeRef> {
         match self {
             Self::Json(value) | Self::Events(value) => Some(value),

@@ -10,26 +10,19 @@ pub struct TypeId(pub usize);
 /// A type that is generated.
 #[derive(Clone, Debug)]
 pub struct TypeDef {
-    /// Its Rust name.
     pub name: String,
-    /// Its documentation.
     pub docs: TypeDocs,
-    /// The JSON pointer of its schema.
     pub origin: String,
-    /// Its definition.
     pub shape: Shape,
 }
 
 /// The documentation of a type or a field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TypeDocs {
-    /// The description, untouched.
     pub description: Option<String>,
-    /// Whether callers should stop using it.
     pub deprecated: bool,
     /// Whether `Debug` hides it.
     pub private: bool,
-    /// Whether the documentation of the API states it.
     pub evidence: Evidence,
 }
 
@@ -45,7 +38,6 @@ pub enum Evidence {
 
 impl Evidence {
     /// The evidence that a value of `x-evidence` names.
-    #[must_use]
     pub fn of(value: Option<&str>) -> Self {
         match value {
             Some("inferred") => Self::Inferred,
@@ -85,21 +77,16 @@ pub struct StructType {
 /// A member of an object.
 #[derive(Clone, Debug)]
 pub struct Field {
-    /// Its name in JSON.
     pub key: String,
-    /// Its Rust name.
     pub name: String,
     /// The type of its value, without `null`.
     pub value: TypeRef,
     /// Whether it may be absent or null.
     pub presence: Presence,
-    /// Its documentation.
     pub docs: TypeDocs,
-    /// The JSON of what the server assumes if it is absent.
     pub default: Option<String>,
     /// The same as a value of its type, where one can be written in Rust.
     pub default_value: Option<DefaultValue>,
-    /// The constraints of its value, other than those of its type.
     pub constraints: Constraints,
     /// The methods that read and set it.
     pub accessors: Accessors,
@@ -108,13 +95,10 @@ pub struct Field {
 /// A default as a value of the type of its field.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DefaultValue {
-    /// `true` or `false`.
     Bool(bool),
     /// An integer within the range of its type.
     Integer(i128),
-    /// A number.
     Number(f64),
-    /// Text.
     Text(String),
     /// The variant of an enum with this index.
     Variant(TypeId, usize),
@@ -150,7 +134,6 @@ pub enum Presence {
 
 impl Presence {
     /// The states of a field, by whether an object must have it and whether `null` is a value.
-    #[must_use]
     pub fn of(is_required: bool, is_nullable: bool) -> Self {
         match (is_required, is_nullable) {
             (true, false) => Self::Required,
@@ -161,13 +144,11 @@ impl Presence {
     }
 
     /// Whether an object must have the field.
-    #[must_use]
     pub fn is_required(self) -> bool {
         matches!(self, Self::Required | Self::RequiredNullable)
     }
 
     /// Whether `null` is a value.
-    #[must_use]
     pub fn is_nullable(self) -> bool {
         matches!(self, Self::RequiredNullable | Self::OptionalNullable)
     }
@@ -185,9 +166,7 @@ pub struct EnumType {
 /// A variant of an enum.
 #[derive(Clone, Debug)]
 pub struct Variant {
-    /// Its Rust name.
     pub name: String,
-    /// Its value.
     pub value: String,
 }
 
@@ -196,9 +175,7 @@ pub struct Variant {
 pub struct UnionBranch {
     /// The Rust name of its variant.
     pub name: String,
-    /// Its type.
     pub value: TypeRef,
-    /// The constraints of its values, other than those of its type.
     pub constraints: Constraints,
 }
 
@@ -216,7 +193,6 @@ pub struct UnionType {
 /// A member of an object that names its type.
 #[derive(Clone, Debug)]
 pub struct Discriminator {
-    /// Its name in JSON.
     pub key: String,
     /// Each value, with the index of the branch that it names. The first one of a branch is sent.
     pub values: Vec<(String, usize)>,
@@ -227,9 +203,7 @@ pub struct Discriminator {
 /// A type of its own around another one.
 #[derive(Clone, Debug)]
 pub struct Newtype {
-    /// The type inside.
     pub inner: TypeRef,
-    /// The constraints of its values, other than those of the type inside.
     pub constraints: Constraints,
 }
 
@@ -271,7 +245,6 @@ pub struct Decimal {
 
 impl Decimal {
     /// The number with this text, such as `0.1` or `1e-7`. One with more digits than an integer holds is `None`.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (number, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
         let exponent: i32 = exponent.parse().ok()?;
@@ -306,7 +279,6 @@ impl fmt::Display for Decimal {
 /// A bound of a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bound {
-    /// The number.
     pub value: f64,
     /// Whether the number itself is out of bounds.
     pub exclusive: bool,
@@ -314,7 +286,6 @@ pub struct Bound {
 
 impl Constraints {
     /// Whether every value keeps them.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -323,13 +294,11 @@ impl Constraints {
 /// A reference to a type.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TypeRef {
-    /// A generated type.
     Named(TypeId),
     /// One on the heap, for a type that contains itself.
     Boxed(Box<TypeRef>),
     /// A value or `null`.
     Nullable(Box<TypeRef>),
-    /// An array.
     List(Box<TypeRef>),
     /// An object whose members are all of one type.
     Map(Box<TypeRef>),
@@ -340,21 +309,14 @@ pub enum TypeRef {
 /// A type that the support code or a library has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Primitive {
-    /// `true` or `false`.
     Bool,
-    /// An integer.
     Integer(Integer),
-    /// A number.
     Float,
     /// A number of half the precision (`format: float`).
     Float32,
-    /// Text.
     String,
-    /// A date and time.
     Timestamp,
-    /// A date.
     Date,
-    /// A UUID.
     Uuid,
     /// An IP address of either version.
     Ip,
@@ -364,7 +326,6 @@ pub enum Primitive {
 
 impl Primitive {
     /// Whether the Rust type is `Copy`.
-    #[must_use]
     pub fn is_copy(self) -> bool {
         match self {
             Self::Bool
@@ -382,21 +343,13 @@ impl Primitive {
 /// The width of an integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Integer {
-    /// `int8`.
     I8,
-    /// `int16`.
     I16,
-    /// `int32`.
     I32,
-    /// `int64`.
     I64,
-    /// `uint8`.
     U8,
-    /// `uint16`.
     U16,
-    /// `uint32`.
     U32,
-    /// `uint64`.
     U64,
     /// No format, and no bounds that fit 64 bits.
     I128,
@@ -405,11 +358,9 @@ pub enum Integer {
 impl TypeRef {
     /// JSON of any shape.
     pub const JSON: Self = Self::Primitive(Primitive::Json);
-    /// Text.
     pub const STRING: Self = Self::Primitive(Primitive::String);
 
     /// The generated types that a value of this one holds without indirection.
-    #[must_use]
     pub fn held(&self) -> Option<TypeId> {
         match self {
             Self::Named(id) => Some(*id),
@@ -419,7 +370,6 @@ impl TypeRef {
     }
 
     /// The generated type in it, at any depth.
-    #[must_use]
     pub fn named(&self) -> Option<TypeId> {
         match self {
             Self::Named(id) => Some(*id),
@@ -446,16 +396,19 @@ impl Shape {
     }
 
     /// The types of its members, to change them, without that of the members that have no field: a map holds these.
-    pub fn references_mut(&mut self) -> impl Iterator<Item = &mut TypeRef> {
-        let (fields, branches, inner) = match self {
-            Self::Struct(object) => (&mut object.fields[..], &mut [][..], None),
-            Self::Union(union) => (&mut [][..], &mut union.branches[..], None),
-            Self::Newtype(newtype) => (&mut [][..], &mut [][..], Some(&mut newtype.inner)),
-            Self::Enum(_) => (&mut [][..], &mut [][..], None),
-        };
-        let fields = fields.iter_mut().map(|field| &mut field.value);
-        let branches = branches.iter_mut().map(|branch| &mut branch.value);
-        fields.chain(branches).chain(inner)
+    pub fn references_mut(&mut self) -> Vec<&mut TypeRef> {
+        match self {
+            Self::Struct(object) => {
+                let fields = object.fields.iter_mut();
+                fields.map(|field| &mut field.value).collect()
+            }
+            Self::Union(union) => {
+                let branches = union.branches.iter_mut();
+                branches.map(|branch| &mut branch.value).collect()
+            }
+            Self::Newtype(newtype) => vec![&mut newtype.inner],
+            Self::Enum(_) => Vec::new(),
+        }
     }
 }
 

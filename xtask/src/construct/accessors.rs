@@ -8,38 +8,28 @@ use crate::api::{Accessors, Field, Operation, Shape, StructType, TypeDef, TypeId
 
 use super::names::Scope;
 
-/// The names of associated functions that every struct has, of methods of traits that a method would hide, and of operators,
-/// for which a reader would take a setter.
-const RESERVED: [&str; 29] = [
-    "new",
-    "default",
-    "clone",
-    "clone_from",
-    "eq",
-    "ne",
-    "fmt",
-    "from",
-    "into",
-    "try_from",
-    "try_into",
-    "as_ref",
-    "borrow",
-    "borrow_mut",
-    "deref",
-    "to_owned",
-    "type_id",
-    "serialize",
-    "deserialize",
-    "add",
-    "sub",
-    "mul",
-    "div",
-    "rem",
-    "bitand",
-    "bitor",
-    "bitxor",
-    "shl",
-    "shr",
+/// Names that no accessor gets.
+const RESERVED: [&[&str]; 4] = [
+    // Associated functions that every struct has, and methods of traits that a method would hide.
+    &[
+        "new",
+        "default",
+        "clone",
+        "clone_from",
+        "eq",
+        "ne",
+        "fmt",
+        "serialize",
+        "deserialize",
+    ],
+    &[
+        "from", "into", "try_from", "try_into", "to_owned", "type_id",
+    ],
+    &["as_ref", "borrow", "borrow_mut", "deref"],
+    // Operators, for which a reader would take a setter.
+    &[
+        "add", "sub", "mul", "div", "rem", "bitand", "bitor", "bitxor", "shl", "shr",
+    ],
 ];
 
 /// Names the accessors of every field.
@@ -53,7 +43,7 @@ pub fn assign(types: &mut [TypeDef], operations: &[Operation]) {
 }
 
 fn name(object: &mut StructType, is_sent: bool) {
-    let mut methods = Scope::reserving(&RESERVED);
+    let mut methods = Scope::reserving(&RESERVED.concat());
     let fields = object.fields.iter_mut();
     let optional = fields.filter(|field| !field.presence.is_required());
     let mut optional: Vec<&mut Field> = optional.collect();

@@ -82,19 +82,17 @@ fn field_names<'d>(
         let mut objects: Vec<String> = Vec::new();
         ordered.sort_by_cached_key(|key| {
             let property = schema.property(key);
-            let object = pointer::parent(property.pointer()).unwrap_or_default();
-            let known = objects.iter().position(|known| known == object);
-            let index = known.unwrap_or_else(|| {
+            let at = property.pointer();
+            let object = pointer::parent(at).unwrap_or_default();
+            if !objects.iter().any(|known| known == object) {
                 objects.push(object.to_owned());
-                objects.len() - 1
-            });
-            (index, types.document.own_position(property.pointer()))
+            }
+            let index = objects.iter().position(|known| known == object);
+            (index, types.document.own_position(at))
         });
     }
-    let named: BTreeMap<&str, String> = ordered
-        .into_iter()
-        .map(|key| (key, members.field(key)))
-        .collect();
-    let named = |key: &'d str| Some((key, named.get(key)?.clone()));
-    keys.into_iter().filter_map(named).collect()
+    let named = ordered.into_iter().map(|key| (key, members.field(key)));
+    let mut named: BTreeMap<&str, String> = named.collect();
+    let keys = keys.into_iter();
+    keys.filter_map(|key| named.remove_entry(key)).collect()
 }

@@ -7,7 +7,7 @@ use crate::api::{TypeDef, TypeId, TypeRef};
 /// Boxes each reference by which a type contains itself.
 pub fn boxed(types: &mut [TypeDef]) {
     let held = types.iter_mut().map(|definition| {
-        let references = definition.shape.references_mut();
+        let references = definition.shape.references_mut().into_iter();
         references
             .filter_map(|reference| reference.held())
             .collect()
