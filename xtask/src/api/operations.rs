@@ -161,6 +161,14 @@ pub enum Answer {
 }
 
 impl Content {
+    /// The type of its value, if it is JSON or a form.
+    pub fn value(&self) -> Option<&TypeRef> {
+        match self {
+            Self::Json(value) | Self::Form(value, _) => Some(value),
+            Self::Multipart(_) | Self::Text | Self::Bytes => None,
+        }
+    }
+
     /// Its parts, if it has some.
     pub fn parts(&self) -> &[Part] {
         match self {
@@ -201,15 +209,11 @@ impl Operation {
     /// The types of its parameters and its body.
     pub fn request_types(&self) -> impl Iterator<Item = &TypeRef> {
         let parameters = self.parameters.iter().map(|parameter| &parameter.value);
-        let body: Vec<&TypeRef> = match self.body.as_ref().map(|body| &body.content) {
-            Some(Content::Json(value) | Content::Form(value, _)) => vec![value],
-            Some(Content::Multipart(parts)) => parts
-                .iter()
-                .filter_map(|part| part.content.value())
-                .collect(),
-            Some(Content::Text | Content::Bytes) | None => Vec::new(),
-        };
-        parameters.chain(body)
+        let content = || self.body.iter().map(|body| &body.content);
+        let bodies = content().filter_map(Content::value);
+        let parts = content().flat_map(Content::parts);
+        let parts = parts.filter_map(|part| part.content.value());
+        parameters.chain(bodies).chain(parts)
     }
 
     /// The types of its responses.

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Answer, Api, Content, Evidence, Field, Integer, Operation, Parameter, Part, PartContent,
-    Primitive, Shape, Style, Success, TypeDef, TypeRef,
+    Answer, Api, Evidence, Field, Operation, Parameter, Part, PartContent, Primitive, Shape, Style,
+    Success, TypeDef, TypeRef,
 };
 
 impl fmt::Display for Api {
@@ -38,7 +38,7 @@ impl Api {
         if let Some(body) = &operation.body {
             let mark = mark(body.required);
             write!(f, "  body{mark} {}", body.media_type)?;
-            if let Content::Json(value) | Content::Form(value, _) = &body.content {
+            if let Some(value) = body.content.value() {
                 write!(f, ": {}", self.type_text(value))?;
             }
             writeln!(f)?;
@@ -175,24 +175,6 @@ fn primitive_text(value: Primitive) -> &'static str {
         Primitive::Uuid => "uuid",
         Primitive::Ip => "ip",
         Primitive::Json => "json",
-    }
-}
-
-impl Integer {
-    /// The name of its Rust type.
-    #[must_use]
-    pub fn rust_name(self) -> &'static str {
-        match self {
-            Self::I8 => "i8",
-            Self::I16 => "i16",
-            Self::I32 => "i32",
-            Self::I64 => "i64",
-            Self::U8 => "u8",
-            Self::U16 => "u16",
-            Self::U32 => "u32",
-            Self::U64 => "u64",
-            Self::I128 => "i128",
-        }
     }
 }
 

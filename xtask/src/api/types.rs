@@ -355,6 +355,55 @@ pub enum Integer {
     I128,
 }
 
+impl Integer {
+    /// The integers with a format: the format, the Rust type, and the range.
+    const FORMATS: [(Self, &'static str, &'static str, (i128, i128)); 8] = [
+        (Self::I8, "int8", "i8", (i8::MIN as i128, i8::MAX as i128)),
+        (
+            Self::I16,
+            "int16",
+            "i16",
+            (i16::MIN as i128, i16::MAX as i128),
+        ),
+        (
+            Self::I32,
+            "int32",
+            "i32",
+            (i32::MIN as i128, i32::MAX as i128),
+        ),
+        (
+            Self::I64,
+            "int64",
+            "i64",
+            (i64::MIN as i128, i64::MAX as i128),
+        ),
+        (Self::U8, "uint8", "u8", (0, u8::MAX as i128)),
+        (Self::U16, "uint16", "u16", (0, u16::MAX as i128)),
+        (Self::U32, "uint32", "u32", (0, u32::MAX as i128)),
+        (Self::U64, "uint64", "u64", (0, u64::MAX as i128)),
+    ];
+
+    /// The integer of a format.
+    pub fn of_format(format: &str) -> Option<Self> {
+        let mut formats = Self::FORMATS.iter();
+        formats.find_map(|(integer, known, ..)| (*known == format).then_some(*integer))
+    }
+
+    /// The name of its Rust type.
+    pub fn rust_name(self) -> &'static str {
+        let mut formats = Self::FORMATS.iter();
+        let name = formats.find_map(|(integer, _, name, _)| (*integer == self).then_some(*name));
+        name.unwrap_or("i128")
+    }
+
+    /// Whether a number is in the range of the type.
+    pub fn holds(self, number: i128) -> bool {
+        let mut formats = Self::FORMATS.iter();
+        let range = formats.find_map(|(integer, .., range)| (*integer == self).then_some(range));
+        range.is_none_or(|(least, greatest)| (*least..=*greatest).contains(&number))
+    }
+}
+
 impl TypeRef {
     /// JSON of any shape.
     pub const JSON: Self = Self::Primitive(Primitive::Json);

@@ -19,60 +19,50 @@ pub fn constraints(schema: &Schema<'_>, value: &TypeRef) -> Constraints {
 
 fn own(schema: &Schema<'_>, value: &TypeRef) -> Constraints {
     let of_item = |item: Option<Schema<'_>>, value: &TypeRef| boxed(constraints(&item?, value));
+    let mut own = Constraints::default();
     match value {
-        TypeRef::Primitive(Primitive::String) => Constraints {
-            length: counts(schema, "minLength", "maxLength"),
-            patterns: schema.texts("pattern").map(str::to_owned).collect(),
-            ..Constraints::default()
-        },
-        TypeRef::Primitive(Primitive::Bool) => Constraints {
-            boolean: constant(schema).and_then(Value::as_bool),
-            ..Constraints::default()
-        },
-        TypeRef::Primitive(Primitive::Integer(_)) => Constraints {
-            integer: match constant(schema).and_then(|value| whole(value, 1)) {
+        TypeRef::Primitive(Primitive::String) => {
+            own.length = counts(schema, "minLength", "maxLength");
+            own.patterns = schema.texts("pattern").map(str::to_owned).collect();
+        }
+        TypeRef::Primitive(Primitive::Bool) => {
+            own.boolean = constant(schema).and_then(Value::as_bool);
+        }
+        TypeRef::Primitive(Primitive::Integer(_)) => {
+            own.multiples = multiples(schema);
+            own.integer = match constant(schema).and_then(|value| whole(value, 1)) {
                 Some((number, true)) => (Some(number), Some(number)),
                 _ => (
                     integers(schema, "minimum", "exclusiveMinimum", 1).max(),
                     integers(schema, "maximum", "exclusiveMaximum", -1).min(),
                 ),
-            },
-            multiples: multiples(schema),
-            ..Constraints::default()
-        },
-        TypeRef::Primitive(Primitive::Float | Primitive::Float32) => Constraints {
-            number: match constant(schema).and_then(Value::as_f64) {
-                Some(value) => {
-                    let exclusive = false;
-                    (
-                        Some(Bound { value, exclusive }),
-                        Some(Bound { value, exclusive }),
-                    )
-                }
+            };
+        }
+        TypeRef::Primitive(Primitive::Float | Primitive::Float32) => {
+            own.multiples = multiples(schema);
+            let exclusive = false;
+            let constant = constant(schema).and_then(Value::as_f64);
+            let constant = constant.map(|value| Bound { value, exclusive });
+            own.number = match constant {
+                Some(_) => (constant, constant),
                 None => (
-                    innermost(schema, "minimum", "exclusiveMinimum", |bound, other| {
-                        bound > other
-                    }),
-                    innermost(schema, "maximum", "exclusiveMaximum", |bound, other| {
-                        bound < other
-                    }),
+                    innermost(schema, "minimum", "exclusiveMinimum", f64::gt),
+                    innermost(schema, "maximum", "exclusiveMaximum", f64::lt),
                 ),
-            },
-            multiples: multiples(schema),
-            ..Constraints::default()
-        },
-        TypeRef::List(item) => Constraints {
-            item: of_item(schema.items(), item),
-            ..of_list(schema)
-        },
-        TypeRef::Map(value) => Constraints {
-            item: of_item(schema.additional_properties(), value),
-            members: counts(schema, "minProperties", "maxProperties"),
-            names: of_names(schema),
-            ..Constraints::default()
-        },
-        _ => Constraints::default(),
+            };
+        }
+        TypeRef::List(item) => {
+            own = of_list(schema);
+            own.item = of_item(schema.items(), item);
+        }
+        TypeRef::Map(value) => {
+            own.item = of_item(schema.additional_properties(), value);
+            own.members = counts(schema, "minProperties", "maxProperties");
+            own.names = of_names(schema);
+        }
+        _ => {}
     }
+    own
 }
 
 fn boxed(constraints: Constraints) -> Option<Box<Constraints>> {
@@ -127,7 +117,7 @@ fn innermost(
     schema: &Schema<'_>,
     name: &str,
     exclusive: &str,
-    is_inside: fn(f64, f64) -> bool,
+    is_inside: fn(&f64, &f64) -> bool,
 ) -> Option<Bound> {
     let bounds = schema.bounds(name, exclusive).into_iter();
     let bounds = bounds.filter_map(|(value, exclusive)| {
@@ -135,8 +125,8 @@ fn innermost(
         Some(Bound { value, exclusive })
     });
     bounds.reduce(|left, right| {
-        let is_beside = right.exclusive && !is_inside(left.value, right.value);
-        match is_beside || is_inside(right.value, left.value) {
+        let is_beside = right.exclusive && !is_inside(&left.value, &right.value);
+        match is_beside || is_inside(&right.value, &left.value) {
             true => right,
             false => left,
         }

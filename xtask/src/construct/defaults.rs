@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::api::{DefaultValue, Integer, Primitive, Shape, TypeDef, TypeRef};
+use crate::api::{DefaultValue, Primitive, Shape, TypeDef, TypeRef};
 
 /// Gives each optional field the value of its default.
 pub fn assign(types: &mut [TypeDef]) {
@@ -75,22 +75,5 @@ fn scalar(primitive: Primitive, value: &Value) -> Option<DefaultValue> {
         | Primitive::Uuid
         | Primitive::Ip
         | Primitive::Json => None,
-    }
-}
-
-impl Integer {
-    /// Whether a number is in the range of the type.
-    fn holds(self, number: i128) -> bool {
-        match self {
-            Self::I8 => i8::try_from(number).is_ok(),
-            Self::I16 => i16::try_from(number).is_ok(),
-            Self::I32 => i32::try_from(number).is_ok(),
-            Self::I64 => i64::try_from(number).is_ok(),
-            Self::U8 => u8::try_from(number).is_ok(),
-            Self::U16 => u16::try_from(number).is_ok(),
-            Self::U32 => u32::try_from(number).is_ok(),
-            Self::U64 => u64::try_from(number).is_ok(),
-            Self::I128 => true,
-        }
     }
 }

@@ -76,23 +76,22 @@ fn responses<'d>(root: &'d Value, operation: &OperationView<'d>) -> Vec<Response
         let (target, value) = view::resolve(root, value)?;
         let at = target.unwrap_or_else(|| pointer::join(&at, status));
         let mut content = media::content(root, value, &at);
+        let is_empty = content.is_empty();
+        let mut take = |is_wanted: fn(&Media<'_>) -> bool| {
+            let index = content.iter().position(is_wanted)?;
+            Some(content.remove(index))
+        };
         Some(Response {
             status,
-            is_empty: content.is_empty(),
-            events: position(&content, |media| media.essence == EVENTS)
-                .map(|index| content.remove(index)),
             // `application/json` before others, and these before any media type whose schema has structure.
-            json: position(&content, |media| media.essence == JSON)
-                .or_else(|| position(&content, |media| is_json(&media.essence)))
-                .or_else(|| position(&content, is_structured))
-                .map(|index| content.remove(index)),
+            json: take(|media| media.essence == JSON)
+                .or_else(|| take(|media| is_json(&media.essence)))
+                .or_else(|| take(is_structured)),
+            events: take(|media| media.essence == EVENTS),
+            is_empty,
         })
     });
     responses.collect()
-}
-
-fn position(content: &[Media<'_>], is_wanted: impl Fn(&Media<'_>) -> bool) -> Option<usize> {
-    content.iter().position(is_wanted)
 }
 
 /// Whether any media type is allowed and values have members, items or branches, which JSON alone has.
@@ -178,18 +177,15 @@ fn error<'d>(types: &mut Types<'d>, errors: &[Response<'d>], id: &str) -> Option
 
 /// The media types to ask for.
 fn accept(successes: &[Response<'_>], success: &Success) -> String {
-    let json = successes
+    let mut media = successes
         .iter()
         .filter_map(|response| response.json.as_ref());
-    let mut json: Vec<&Media<'_>> = json.collect();
-    json.dedup_by_key(|media| media.name);
-    let is_plain = |media: &&Media<'_>| media.essence == JSON || media.name.contains('*');
-    let json = match json.is_empty() || json.iter().any(is_plain) {
+    let mut names: Vec<&str> = media.clone().map(|media| media.name).collect();
+    names.dedup();
+    let is_plain = media.any(|media| media.essence == JSON || media.name.contains('*'));
+    let json = match is_plain || names.is_empty() {
         true => JSON.to_owned(),
-        false => {
-            let names: Vec<&str> = json.iter().map(|media| media.name).collect();
-            names.join(", ")
-        }
+        false => names.join(", "),
     };
     match success {
         Success::Always(Answer::Json(_) | Answer::Empty) => json,
