@@ -1,4 +1,6 @@
 //! Constraints: the keywords that a value keeps when it is sent.
+//!
+//! They are part of the model, and not of a type, for a value of one Rust type may have other constraints in each place.
 
 use serde_json::Value;
 

@@ -1,4 +1,7 @@
-//! Rust names: distinct, and as a person would choose them.
+//! Distinct Rust names.
+//!
+//! Two names of a document may be one identifier in Rust. A name that the document has first stays as it is, so that later
+//! additions to the document rename nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,6 @@
 //! Structs and maps.
+//!
+//! Servers add members before clients know them, so a struct keeps the members that have no field.
 
 use std::collections::{BTreeMap, BTreeSet};
 

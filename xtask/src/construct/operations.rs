@@ -1,4 +1,6 @@
 //! Operations: their methods, paths, parameters, bodies and responses.
+//!
+//! Names are given when all operations are known, so that no two of them have one method or builder.
 
 use serde_json::Value;
 

@@ -19,45 +19,32 @@ pub fn parameters<'d>(
     id: &str,
 ) -> (Vec<Segment>, Vec<Parameter>) {
     let root = types.root;
-    let mut declared: Vec<(String, &Value, Option<&str>)> = Vec::new();
+    let mut declared: Vec<(String, &'d Value, Option<&str>)> = Vec::new();
     for (place, listed) in view.listed_parameters() {
         if let Some((target, value)) = view::resolve(root, listed) {
             // The parameter of an operation takes the place of that of its path.
-            let is_other = |other: &Value| {
-                ["name", "in"]
-                    .iter()
-                    .any(|key| other.get(key) != value.get(key))
-            };
-            declared.retain(|(_, other, _)| is_other(other));
+            let identity = |value: &'d Value| (value.get("name"), value.get("in"));
+            declared.retain(|(_, other, _)| identity(other) != identity(value));
             let description = view::description(root, listed);
             declared.push((target.unwrap_or(place), value, description));
         }
     }
-    let parameters = declared
-        .into_iter()
-        .filter_map(|(place, value, description)| {
-            let mut parameter = parameter(types, value, &place, id)?;
-            if let Some(description) = description {
-                parameter.description = Some(description.to_owned());
-            }
-            Some(parameter)
-        });
-    let mut parameters: Vec<Parameter> = parameters.collect();
+    let declared = declared.into_iter();
+    let parameters = declared.filter_map(|(place, value, description)| {
+        let parameter = parameter(types, value, &place, id)?;
+        let description = description.map(str::to_owned);
+        Some(Parameter {
+            description: description.or(parameter.description),
+            ..parameter
+        })
+    });
+    let is_in_path = |parameter: &Parameter| parameter.location == Location::Path;
+    let (in_path, others): (Vec<_>, Vec<_>) = parameters.partition(is_in_path);
     // A fragment distinguishes operations of one path. It is not sent.
     let template = view.path.split('#').next().unwrap_or_default();
-    let position = |parameter: &Parameter| template.find(&format!("{{{}}}", parameter.key));
-    parameters
-        .retain(|parameter| parameter.location != Location::Path || position(parameter).is_some());
-    parameters.sort_by_key(|parameter| match parameter.location {
-        Location::Path => position(parameter).unwrap_or(usize::MAX),
-        _ => usize::MAX,
-    });
-    let index = |name: &str| {
-        let mut parameters = parameters.iter();
-        parameters
-            .position(|parameter| parameter.location == Location::Path && parameter.key == name)
-    };
-    (path(template, index), parameters)
+    let (segments, mut parameters) = path(template, in_path);
+    parameters.extend(others);
+    (segments, parameters)
 }
 
 fn parameter<'d>(
@@ -138,18 +125,22 @@ pub fn query_style(value: &Value) -> Style {
     }
 }
 
-/// The texts and parameters of a path template.
-fn path(template: &str, parameter: impl Fn(&str) -> Option<usize>) -> Vec<Segment> {
+/// The segments of a path template, and the parameters that it names, in their order.
+fn path(template: &str, mut declared: Vec<Parameter>) -> (Vec<Segment>, Vec<Parameter>) {
+    let (mut segments, mut parameters) = (Vec::new(), Vec::<Parameter>::new());
     let mut rest = template;
-    let mut segments = Vec::new();
-    while let Some((before, after)) = rest.split_once('{') {
-        let Some((name, after)) = after.split_once('}') else {
-            break;
-        };
+    while let Some((before, (name, after))) = rest
+        .split_once('{')
+        .and_then(|(before, after)| Some((before, after.split_once('}')?)))
+    {
         if !before.is_empty() {
             segments.push(Segment::Text(before.to_owned()));
         }
-        segments.push(match parameter(name) {
+        let is_named = |parameter: &Parameter| parameter.key == name;
+        if let Some(index) = declared.iter().position(is_named) {
+            parameters.push(declared.remove(index));
+        }
+        segments.push(match parameters.iter().position(is_named) {
             Some(index) => Segment::Parameter(index),
             None => Segment::Text(format!("{{{name}}}")),
         });
@@ -158,5 +149,5 @@ fn path(template: &str, parameter: impl Fn(&str) -> Option<usize>) -> Vec<Segmen
     if !rest.is_empty() {
         segments.push(Segment::Text(rest.to_owned()));
     }
-    segments
+    (segments, parameters)
 }

@@ -1,4 +1,6 @@
-//! Types without a definition: text, numbers, booleans.
+//! Types without a definition: text and numbers.
+//!
+//! A format decides the Rust type of a scalar. One that is unknown decides nothing: OpenAPI leaves formats open.
 
 use crate::api::{Integer, Primitive};
 use crate::schema::Schema;

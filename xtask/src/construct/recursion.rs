@@ -1,4 +1,6 @@
-//! Types that contain themselves, which Rust wants on the heap.
+//! Types that contain themselves.
+//!
+//! Rust needs a size for each type, so a value that contains another of its type holds it on the heap.
 
 use std::collections::BTreeSet;
 
