@@ -16,7 +16,7 @@ use crate::keywords;
 use crate::pointer;
 use crate::view::{self, MAX_HOPS};
 
-pub use branches::{Branch, mapping, names};
+pub use branches::{Branch, mapping, maps_to};
 
 /// Keywords that decide the representation of values, and constrain none.
 const REPRESENTATION: [&str; 4] = ["discriminator", "nullable", "readOnly", "writeOnly"];

@@ -148,7 +148,7 @@ const SECURITY: Shape = List(&Map(&Texts));
 const SERVERS: Shape = List(&Node(Kind::Server));
 
 /// The shape of objects whose names the document chooses.
-fn names(kind: Kind, version: Version) -> Option<Shape> {
+fn map_of(kind: Kind, version: Version) -> Option<Shape> {
     match (kind, version) {
         (Kind::Paths, _) => Some(NodeOrRef(Kind::PathItem)),
         (Kind::Responses, _) => Some(NodeOrRef(Kind::Response)),

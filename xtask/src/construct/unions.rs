@@ -180,7 +180,7 @@ fn values_of(
 /// mapping has it for another schema.
 fn mapped(discriminator: &Value, pointer: &str) -> Vec<String> {
     let mapping = || schema::mapping(discriminator);
-    let values = mapping().filter(|(_, target)| schema::names(target, pointer));
+    let values = mapping().filter(|(_, target)| schema::maps_to(target, pointer));
     let mut values: Vec<String> = values.map(|(value, _)| value.to_owned()).collect();
     let name = pointer::last(pointer);
     if !values.is_empty() && mapping().all(|(value, _)| value != name) {

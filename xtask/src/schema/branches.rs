@@ -71,7 +71,7 @@ impl<'d> Schema<'d> {
         let mut targets = listed.chain(mapped.map(|(_, target)| target));
         targets.any(|target| {
             let mut objects = self.objects.iter();
-            objects.any(|object| names(target, &object.pointer))
+            objects.any(|object| maps_to(target, &object.pointer))
         })
     }
 
@@ -182,7 +182,7 @@ pub fn mapping(discriminator: &Value) -> impl Iterator<Item = (&str, &str)> {
 }
 
 /// Whether a mapping names the schema at a pointer by this target: a reference, or the name of a component.
-pub fn names(target: &str, pointer: &str) -> bool {
+pub fn maps_to(target: &str, pointer: &str) -> bool {
     target.strip_prefix('#') == Some(pointer) || target == pointer::last(pointer)
 }
 

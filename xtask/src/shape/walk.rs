@@ -6,7 +6,7 @@ use super::Shape::{
     Anything, Flag, FlagOrSchema, Integer, List, Map as MapOf, Node, NodeOrRef, Number, Text,
     TextOrTexts, Texts,
 };
-use super::{Kind, Shape, Version, fields_in, names};
+use super::{Kind, Shape, Version, fields_in, map_of};
 use crate::pointer;
 
 /// A typed node of a document.
@@ -120,7 +120,7 @@ impl Walk {
     }
 
     fn members(&mut self, kind: Kind, object: &Map<String, Value>) {
-        if let Some(shape) = names(kind, self.version) {
+        if let Some(shape) = map_of(kind, self.version) {
             for (name, value) in object.iter().filter(|(name, _)| !name.starts_with("x-")) {
                 self.member(name, shape, value);
             }
