@@ -9,7 +9,7 @@ use std::{env, fs};
 
 use xtask::api::Api;
 use xtask::construct::construct;
-use xtask::construct::schema::Schema;
+use xtask::schema::Schema;
 use xtask::diagnostic::Located;
 use xtask::read::Document;
 use xtask::render;
@@ -118,7 +118,7 @@ fn round_trips(fixture: &str, document: &Document, api: &Api, arms: &mut String)
         }
         seen.push(schema);
         let is_nullable = Schema::at(&document.root, &definition.origin)
-            .is_some_and(|schema| schema.is_nullable(&document.root));
+            .is_some_and(|schema| schema.is_nullable());
         let name = format!("{fixture}::types::{}", definition.name);
         let name = if is_nullable {
             format!("Option<{name}>")

@@ -57,7 +57,7 @@ fn write(document: &Path, folder: &Path) -> Result<()> {
         known.push(schema);
         let mut value_type = format!("types::{}", definition.name);
         if let Some(found) = Schema::at(&document.root, &definition.origin) {
-            if found.is_nullable(&document.root) {
+            if found.is_nullable() {
                 value_type = format!("Option<{value_type}>");
             }
             for value in values::values(&document.root, &found) {

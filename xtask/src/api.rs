@@ -3,6 +3,11 @@
 //! [`construct`](crate::construct) makes it from a checked document; [`render`](crate::render) prints code from it and needs
 //! nothing else. Every fact is decided once, by the constructor, and is a field here: names, optionality, nullability,
 //! privacy, evidence, representation.
+//!
+//! Fields of one name mean the same throughout: `key` is a name on the wire, and `name` the one in Rust; `origin` is the JSON
+//! pointer of a schema or an operation; `value` is a type, and `constraints` are those of its values beside those of the type;
+//! `default` is the JSON that the server assumes for an absent value; `required` concerns requests; `deprecated` warns callers;
+//! `evidence` tells documented facts from others. Texts of the document are untouched.
 
 mod operations;
 mod print;
@@ -15,7 +20,7 @@ pub use operations::{
 pub use types::{
     Accessors, Bound, Constraints, Decimal, DefaultValue, Discriminator, EnumType, Evidence, Field,
     Integer, Newtype, Presence, Primitive, Shape, StructType, TypeDef, TypeDocs, TypeId, TypeRef,
-    UnionBranch, UnionType, Variant,
+    UnionBranch, UnionType, Variant, reached,
 };
 
 /// The client of an API.
@@ -39,7 +44,6 @@ impl Api {
     /// # Panics
     ///
     /// If the id is of another model.
-    #[must_use]
     pub fn definition(&self, id: TypeId) -> &TypeDef {
         &self.types[id.0]
     }

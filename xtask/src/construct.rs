@@ -1,7 +1,7 @@
 //! Third stage: a document that was checked becomes the model ([`Api`]).
 //!
 //! Nothing here rewrites JSON. A schema is looked at as the intersection of all the schema objects that apply to a value
-//! ([`schema::Schema`]), and a constructor for each kind of type (`types`) reads the keywords that it needs from it.
+//! ([`Schema`](schema::Schema)), and a constructor for each kind of type (`types`) reads the keywords that it needs from it.
 
 mod accessors;
 mod bodies;
@@ -9,6 +9,7 @@ pub mod constraints;
 mod defaults;
 mod directions;
 mod forms;
+mod media;
 mod names;
 pub mod naming;
 mod nulls;
@@ -18,17 +19,22 @@ mod parameters;
 mod primitives;
 mod recursion;
 mod responses;
-pub mod schema;
 mod types;
 mod unions;
-
-use serde_json::Value;
 
 use crate::api::Api;
 use crate::diagnostic::Diagnostic;
 use crate::read::Document;
+use crate::schema;
 
 use types::Types;
+
+/// The largest number of types. The largest public documents have a third of it.
+const MAX_TYPES: usize = 20_000;
+/// The depth to which anonymous schemas may be nested in one another.
+const MAX_DEPTH: usize = 100;
+/// The depth to which nested unions are searched for values of a discriminator.
+const MAX_NESTED_UNIONS: usize = 4;
 
 /// Constructs the model of a document.
 ///
@@ -37,13 +43,8 @@ use types::Types;
 /// A diagnostic for each schema that has no type.
 pub fn construct(document: &Document) -> Result<Api, Vec<Diagnostic>> {
     let mut types = Types::of(document);
-    let schemas = document.root.pointer("/components/schemas");
-    for name in schemas
-        .and_then(Value::as_object)
-        .into_iter()
-        .flat_map(serde_json::Map::keys)
-    {
-        types.component_both_ways(name);
+    for (at, _) in schema::components(&document.root) {
+        types.component_both_ways(&at);
     }
     let operations = operations::operations(&mut types);
     let mut types = types.finish()?;
@@ -65,7 +66,7 @@ pub fn construct(document: &Document) -> Result<Api, Vec<Diagnostic>> {
 #[cfg(test)]
 mod tests {
     use super::construct;
-    use crate::api::Shape;
+    use crate::api::{Api, Shape};
     use crate::read::Document;
 
     fn codes(text: &str) -> Vec<&'static str> {
@@ -74,6 +75,11 @@ mod tests {
         };
         let problems = construct(&document).err().unwrap_or_default();
         problems.iter().map(|problem| problem.code).collect()
+    }
+
+    fn model(text: &str) -> Option<Api> {
+        let document = Document::parse("test.json", text).ok()?;
+        construct(&document).ok()
     }
 
     #[test]
@@ -107,9 +113,7 @@ mod tests {
                     "Number":{{"allOf":[{{"oneOf":[{{"type":"string"}},{{"type":"integer"}}]}}]}},
                     "Other":{{"allOf":[{{"anyOf":[{{"type":"string"}},{{"type":"integer"}}]}}]}}}}}}}}"#
             );
-            let document = Document::parse("test.json", text).ok();
-            let api = document.and_then(|document| construct(&document).ok());
-            let types = api.map(|api| api.types).unwrap_or_default();
+            let types = model(&text).map(|api| api.types).unwrap_or_default();
             let names: Vec<&str> = types
                 .iter()
                 .map(|definition| &*definition.name)
@@ -146,9 +150,7 @@ mod tests {
                     "Color":{"name":"color","in":"query","description":"A color.","schema":{"type":"string"}},
                     "Size":{"name":"size","in":"query","description":"A size.","schema":{"type":"string"}}},
                 "requestBodies":{"Text":{"description":"Text.","content":{"text/plain":{}}}}}}"##;
-        let document = Document::parse("test.json", text).ok();
-        let api = document.and_then(|document| construct(&document).ok());
-        let operation = api.and_then(|api| api.operations.into_iter().next());
+        let operation = model(text).and_then(|api| api.operations.into_iter().next());
         let operation = operation.as_ref();
         let parameters = operation
             .into_iter()
@@ -171,10 +173,8 @@ mod tests {
             "Typed":{"type":["string","integer"],"enum":[1,"a"]}, "Whole":{"type":"integer","enum":[1.0,2]},
             "Items":{"type":"array","items":{},"enum":["a","b"]}, "Written":{"type":"string","enum":["a",1,true]}
         }}}"#;
-        let document = Document::parse("test.json", text).ok();
-        let api = document.and_then(|document| construct(&document).ok());
-        let model = api.map(|api| api.to_string()).unwrap_or_default();
-        let types: Vec<&str> = model.lines().filter(|line| !line.is_empty()).collect();
+        let text = model(text).map(|api| api.to_string()).unwrap_or_default();
+        let types: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
         let expected = [
             "type Fraction = json",
             "type Integer = json",

@@ -1,37 +1,33 @@
 //! The lines of `--explain`: the method of each operation, and the type of each schema.
 
-use crate::api::{Api, Content, Operation, Shape, TypeDef};
+use crate::api::{Api, Content, Discriminator, Operation, Shape, TypeDef};
+use crate::diagnostic::Position;
 use crate::read::Document;
 
-/// A line for each operation and each type, with its place, in the order of the document, and one for each reference that is
+/// A line for each operation and each type, with its position, in the order of the document, and one for each reference that is
 /// no pointer from the start of the document.
 #[must_use]
 pub fn explain(document: &Document, api: &Api) -> Vec<String> {
-    let operations = api.operations.iter().map(|operation| {
-        let position = document.position(&operation.origin);
-        (position, operation_line(operation))
-    });
-    let types = api.types.iter().map(|definition| {
-        let position = document.position(&definition.origin);
-        (position, type_line(api, definition))
-    });
-    let read = document.resolved_references().map(|(position, resolved)| {
+    let operations = api.operations.iter();
+    let operations = operations.map(|operation| (&operation.origin, operation_line(operation)));
+    let types = api.types.iter();
+    let types = types.map(|definition| (&definition.origin, type_line(api, definition)));
+    let placed = operations.chain(types);
+    let placed = placed.map(|(origin, line)| (document.position(origin), line));
+    let references = document.resolved_references().map(|(position, resolved)| {
         let (written, target) = (&resolved.written, &resolved.target);
         (
             position,
             format!("reference `{written}`: leads to `{target}`"),
         )
     });
-    let mut lines: Vec<_> = read.chain(operations).chain(types).collect();
+    let mut lines: Vec<_> = references.chain(placed).collect();
     lines.sort();
     lines.dedup();
-    let placed = lines.into_iter().map(|(position, line)| {
-        format!(
-            "{}:{}:{}: {line}",
-            document.name, position.line, position.column
-        )
+    let lines = lines.into_iter().map(|(Position { line, column }, text)| {
+        format!("{}:{line}:{column}: {text}", document.name)
     });
-    placed.collect()
+    lines.collect()
 }
 
 fn operation_line(operation: &Operation) -> String {
@@ -41,27 +37,32 @@ fn operation_line(operation: &Operation) -> String {
     let path = operation.path_template();
     let body = match &operation.body {
         None => String::new(),
-        Some(body) => format!(" with {}", body.media_type),
+        Some(body) => match &body.content {
+            Content::Multipart(parts) => {
+                format!(
+                    " with {} of {}",
+                    body.media_type,
+                    counted(parts.len(), "part")
+                )
+            }
+            _ => format!(" with {}", body.media_type),
+        },
     };
-    let parts = match operation.body.as_ref().map(|body| &body.content) {
-        Some(Content::Multipart(parts)) => format!(" of {}", counted(parts.len(), "part")),
-        _ => String::new(),
-    };
-    format!("operation `{id}`: method `{name}`, {method} {path}{body}{parts}")
+    format!("operation `{id}`: method `{name}`, {method} {path}{body}")
 }
 
 fn type_line(api: &Api, definition: &TypeDef) -> String {
     let becomes = match &definition.shape {
-        Shape::Struct(object) => {
-            format!("struct of {}", counted(object.fields.len(), "field"))
-        }
+        Shape::Struct(object) => format!("struct of {}", counted(object.fields.len(), "field")),
         Shape::Enum(values) => format!("open enum of {}", counted(values.variants.len(), "string")),
         Shape::Union(union) => {
-            let told = match &union.discriminator {
-                Some(discriminator) => format!(", told apart by `{}`", discriminator.key),
-                None => ", told apart by what fits".to_owned(),
-            };
-            format!("union of {}{told}", counted(union.branches.len(), "type"))
+            let branches = counted(union.branches.len(), "type");
+            match &union.discriminator {
+                Some(Discriminator { key, .. }) => {
+                    format!("union of {branches}, told apart by `{key}`")
+                }
+                None => format!("union of {branches}, told apart by what fits"),
+            }
         }
         Shape::Newtype(newtype) => format!("newtype of {}", api.type_text(&newtype.inner)),
     };
@@ -69,7 +70,7 @@ fn type_line(api: &Api, definition: &TypeDef) -> String {
     format!("schema `#{origin}`: type `{name}`, {becomes}")
 }
 
-fn counted(count: usize, what: &str) -> String {
+fn counted(count: usize, noun: &str) -> String {
     let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {what}{plural}")
+    format!("{count} {noun}{plural}")
 }

@@ -7,7 +7,7 @@
 //! | Modules | Purpose |
 //! |---|---|
 //! | [`mod@pointer`], [`source_map`], [`diagnostic`] | locations in a document, their positions, and what is reported there |
-//! | [`keywords`], [`shape`], [`view`], [`names`] | facts about OpenAPI and Rust identifiers that several stages need |
+//! | [`keywords`], [`shape`], [`mod@schema`], [`view`], [`names`] | facts about OpenAPI and Rust identifiers that several stages need |
 //! | [`skip`], [`sound`] | what can be generated of an invalid document |
 //! | [`explain`], [`lint`], [`diff`], [`semver`], [`changelog`] | the other commands that read a document, or two |
 //! | [`import`], [`overlay`], [`yaml`] | an upstream document becomes the description that is checked in |
@@ -36,6 +36,7 @@ pub mod parallel;
 pub mod pointer;
 pub mod read;
 pub mod render;
+pub mod schema;
 pub mod semver;
 pub mod shape;
 pub mod skip;

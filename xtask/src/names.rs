@@ -7,33 +7,22 @@ use heck::{ToPascalCase, ToSnakeCase};
 
 /// The name of a type: `run_agent` becomes `RunAgent`.
 pub fn type_name(name: &str) -> String {
-    escape_keyword(start_like_identifier(
-        special(name).unwrap_or_else(|| words(name).to_pascal_case()),
-        "X",
-    ))
+    identifier(special(name).unwrap_or_else(|| pascal_case(name)), "X")
 }
 
 /// The name of a function, a field or a parameter: `X-Trace` becomes `x_trace`.
 pub fn value_name(name: &str) -> String {
-    escape_keyword(start_like_identifier(
-        special(name).unwrap_or_else(|| words(name).to_snake_case()),
-        "x",
-    ))
+    identifier(special(name).unwrap_or_else(|| snake_case(name)), "x")
 }
 
 /// The name of an operation's method and parameters. A leading digit has `_` before it, where other names have `x`.
 pub fn operation_value_name(name: &str) -> String {
-    escape_keyword(start_like_identifier(
-        special(name).unwrap_or_else(|| words(name).to_snake_case()),
-        "_",
-    ))
+    identifier(special(name).unwrap_or_else(|| snake_case(name)), "_")
 }
 
-/// The name of an operation's builder.
+/// The name of an operation's builder. It is made from the name of the method and not from the operationId, as progenitor does it.
 pub fn operation_type_name(name: &str) -> String {
-    // It is made from the name of the method and not from the operationId, as progenitor does it.
-    let method = operation_value_name(name);
-    escape_keyword(start_like_identifier(words(&method).to_pascal_case(), "_"))
+    identifier(pascal_case(&operation_value_name(name)), "_")
 }
 
 /// Whether anything of `name` is left in an identifier: `"***"` and `""` have nothing.
@@ -46,8 +35,8 @@ pub fn has_identifier(name: &str) -> bool {
 
 /// Whether `name` reads as a Rust keyword once it is in snake case.
 pub fn is_keyword(name: &str) -> bool {
-    let name = words(name).to_snake_case();
-    KEYWORDS.contains(&name.as_str()) || name == "self"
+    let name = snake_case(name);
+    KEYWORDS.contains(&&*name) || name == "self"
 }
 
 fn special(name: &str) -> Option<String> {
@@ -58,30 +47,30 @@ fn special(name: &str) -> Option<String> {
     }
 }
 
+fn snake_case(name: &str) -> String {
+    words(name).to_snake_case()
+}
+
+fn pascal_case(name: &str) -> String {
+    words(name).to_pascal_case()
+}
+
 fn words(name: &str) -> String {
     name.replace('\'', "")
         .replace(|c| !unicode_ident::is_xid_continue(c), "-")
 }
 
-fn start_like_identifier(name: String, prefix: &str) -> String {
-    match name.chars().next() {
-        None => {
-            if prefix == "X" {
-                "X".to_owned()
-            } else {
-                "x".to_owned()
-            }
-        }
+/// A name as an identifier: with a prefix where it starts otherwise, and `_` behind a keyword.
+fn identifier(name: String, prefix: &str) -> String {
+    let name = match name.chars().next() {
+        None if prefix == "X" => "X".to_owned(),
+        None => "x".to_owned(),
         Some(first) if unicode_ident::is_xid_start(first) => name,
         Some(_) => format!("{prefix}{name}"),
-    }
-}
-
-fn escape_keyword(name: String) -> String {
-    if KEYWORDS.contains(&name.as_str()) {
-        format!("{name}_")
-    } else {
-        name
+    };
+    match KEYWORDS.contains(&&*name) {
+        true => format!("{name}_"),
+        false => name,
     }
 }
 

@@ -1,17 +1,19 @@
-//! The shape of an OpenAPI document, as one table: which object has which fields, and of what kind each is. A second table has
-//! what 3.1 adds and changes.
+//! The shape of an OpenAPI document, as one table: the fields of each object, and the kind of each. A second table has the
+//! fields that 3.1 adds and changes.
 //!
-//! The table serves two ends. Checking walks it to report every value of the wrong type by its place, instead of the
-//! first one that a deserialiser trips over. The stages after it use the same walk to find every schema, operation or
-//! reference, so that none of them has to know where in a document such a thing may stand.
+//! The table serves two ends. Checking walks it to report every value of the wrong type by its location, where a deserialiser
+//! would stop at the first one. The later stages use the same walk to find every schema, operation or reference, so that none of
+//! them has to know the fields that may hold one.
 
 mod walk;
 
 use serde_json::Value;
 
+use crate::view::METHODS;
+
 pub use walk::{Found, Misfit, Walk, describe};
 
-/// What a node of the document is.
+/// The kind of an object, as the OpenAPI specification has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     Document,
@@ -75,23 +77,15 @@ impl Kind {
 
     /// The section of `components` that a reference to it must point into.
     pub fn section(self) -> Option<&'static str> {
-        Some(match self {
-            Self::Schema => "schemas",
-            Self::Response => "responses",
-            Self::Parameter => "parameters",
-            Self::Example => "examples",
-            Self::RequestBody => "requestBodies",
-            Self::Header => "headers",
-            Self::SecurityScheme => "securitySchemes",
-            Self::Link => "links",
-            Self::Callback => "callbacks",
-            Self::PathItem => "pathItems",
-            _ => return None,
+        let mut sections = fields_in(Kind::Components, Version::V31);
+        sections.find_map(|(name, shape, _)| match shape {
+            Map(NodeOrRef(kind)) if *kind == self => Some(name),
+            _ => None,
         })
     }
 }
 
-/// What a field holds.
+/// The value of a field.
 #[derive(Clone, Copy, Debug)]
 pub enum Shape {
     Text,
@@ -99,28 +93,29 @@ pub enum Shape {
     Integer,
     Number,
     Anything,
-    Strings,
+    /// A list of texts.
+    Texts,
     /// An object of a kind.
     Node(Kind),
     /// An object of a kind, or a reference to one.
     NodeOrRef(Kind),
     /// Text, or a list of texts.
     TextOrTexts,
-    /// A list of those.
+    /// A list of values of one shape.
     List(&'static Shape),
-    /// A map from names to those.
+    /// A map from names to values of one shape.
     Map(&'static Shape),
     /// A boolean or a schema: `additionalProperties`.
     FlagOrSchema,
 }
 
 use Shape::{
-    Anything, Flag, FlagOrSchema, Integer, List, Map, Node, NodeOrRef, Number, Strings, Text,
-    TextOrTexts,
+    Anything, Flag, FlagOrSchema, Integer, List, Map, Node, NodeOrRef, Number, Text, TextOrTexts,
+    Texts,
 };
 
-/// One field: its name, what it holds, and whether it must be there.
-type Field = (&'static str, Shape, bool);
+/// Fields of one shape: whether an object must have them, and their names.
+type Fields = (Shape, bool, &'static [&'static str]);
 
 /// The version of OpenAPI that a document is written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -144,247 +139,230 @@ impl Version {
     }
 }
 
-/// What an object of a kind looks like.
-enum Layout {
-    /// Named fields; others are let be.
-    Fields(&'static [Field]),
-    /// Names chosen by the document, all of one shape, but for extensions.
-    Names(Shape),
-}
+const CONTENT: Shape = Map(&Node(Kind::MediaType));
+const EXAMPLES: Shape = Map(&NodeOrRef(Kind::Example));
+const HEADERS: Shape = Map(&NodeOrRef(Kind::Header));
+const PARAMETERS: Shape = List(&NodeOrRef(Kind::Parameter));
+const SCHEMA: Shape = NodeOrRef(Kind::Schema);
+const SECURITY: Shape = List(&Map(&Texts));
+const SERVERS: Shape = List(&Node(Kind::Server));
 
-fn layout(kind: Kind) -> Layout {
-    use Layout::{Fields, Names};
-    match kind {
-        Kind::Document => Fields(&[
-            ("openapi", Text, true),
-            ("info", Node(Kind::Info), true),
-            ("servers", List(&Node(Kind::Server)), false),
-            ("paths", Node(Kind::Paths), true),
-            ("components", Node(Kind::Components), false),
-            ("security", List(&Map(&Strings)), false),
-            ("tags", List(&Node(Kind::Tag)), false),
-            ("externalDocs", Node(Kind::ExternalDocs), false),
-        ]),
-        Kind::Info => Fields(&[
-            ("title", Text, true),
-            ("description", Text, false),
-            ("termsOfService", Text, false),
-            ("contact", Node(Kind::Contact), false),
-            ("license", Node(Kind::License), false),
-            ("version", Text, true),
-        ]),
-        Kind::Contact => Fields(&[
-            ("name", Text, false),
-            ("url", Text, false),
-            ("email", Text, false),
-        ]),
-        Kind::License => Fields(&[("name", Text, true), ("url", Text, false)]),
-        Kind::Server => Fields(&[
-            ("url", Text, true),
-            ("description", Text, false),
-            ("variables", Map(&Node(Kind::ServerVariable)), false),
-        ]),
-        Kind::ServerVariable => Fields(&[
-            ("enum", Strings, false),
-            ("default", Text, true),
-            ("description", Text, false),
-        ]),
-        Kind::Tag => Fields(&[
-            ("name", Text, true),
-            ("description", Text, false),
-            ("externalDocs", Node(Kind::ExternalDocs), false),
-        ]),
-        Kind::ExternalDocs => Fields(&[("url", Text, true), ("description", Text, false)]),
-        Kind::Paths => Names(NodeOrRef(Kind::PathItem)),
-        Kind::PathItem => Fields(&[
-            ("summary", Text, false),
-            ("description", Text, false),
-            ("parameters", List(&NodeOrRef(Kind::Parameter)), false),
-            ("servers", List(&Node(Kind::Server)), false),
-            ("get", Node(Kind::Operation), false),
-            ("put", Node(Kind::Operation), false),
-            ("post", Node(Kind::Operation), false),
-            ("delete", Node(Kind::Operation), false),
-            ("options", Node(Kind::Operation), false),
-            ("head", Node(Kind::Operation), false),
-            ("patch", Node(Kind::Operation), false),
-            ("trace", Node(Kind::Operation), false),
-        ]),
-        Kind::Operation => Fields(&[
-            ("tags", Strings, false),
-            ("summary", Text, false),
-            ("description", Text, false),
-            ("externalDocs", Node(Kind::ExternalDocs), false),
-            ("operationId", Text, false),
-            ("parameters", List(&NodeOrRef(Kind::Parameter)), false),
-            ("requestBody", NodeOrRef(Kind::RequestBody), false),
-            ("responses", Node(Kind::Responses), true),
-            ("callbacks", Map(&NodeOrRef(Kind::Callback)), false),
-            ("deprecated", Flag, false),
-            ("security", List(&Map(&Strings)), false),
-            ("servers", List(&Node(Kind::Server)), false),
-        ]),
-        Kind::Parameter => Fields(&[
-            ("name", Text, true),
-            ("in", Text, true),
-            ("description", Text, false),
-            ("required", Flag, false),
-            ("deprecated", Flag, false),
-            ("allowEmptyValue", Flag, false),
-            ("style", Text, false),
-            ("explode", Flag, false),
-            ("allowReserved", Flag, false),
-            ("schema", NodeOrRef(Kind::Schema), false),
-            ("content", Map(&Node(Kind::MediaType)), false),
-            ("example", Anything, false),
-            ("examples", Map(&NodeOrRef(Kind::Example)), false),
-        ]),
-        Kind::RequestBody => Fields(&[
-            ("description", Text, false),
-            ("content", Map(&Node(Kind::MediaType)), true),
-            ("required", Flag, false),
-        ]),
-        Kind::MediaType => Fields(&[
-            ("schema", NodeOrRef(Kind::Schema), false),
-            ("example", Anything, false),
-            ("examples", Map(&NodeOrRef(Kind::Example)), false),
-            ("encoding", Map(&Node(Kind::Encoding)), false),
-        ]),
-        Kind::Encoding => Fields(&[
-            ("contentType", Text, false),
-            ("headers", Map(&NodeOrRef(Kind::Header)), false),
-            ("style", Text, false),
-            ("explode", Flag, false),
-            ("allowReserved", Flag, false),
-        ]),
-        Kind::Responses => Names(NodeOrRef(Kind::Response)),
-        Kind::Response => Fields(&[
-            ("description", Text, true),
-            ("headers", Map(&NodeOrRef(Kind::Header)), false),
-            ("content", Map(&Node(Kind::MediaType)), false),
-            ("links", Map(&NodeOrRef(Kind::Link)), false),
-        ]),
-        Kind::Header => Fields(&[
-            ("description", Text, false),
-            ("required", Flag, false),
-            ("deprecated", Flag, false),
-            ("style", Text, false),
-            ("explode", Flag, false),
-            ("schema", NodeOrRef(Kind::Schema), false),
-            ("content", Map(&Node(Kind::MediaType)), false),
-            ("example", Anything, false),
-            ("examples", Map(&NodeOrRef(Kind::Example)), false),
-        ]),
-        Kind::Link => Fields(&[
-            ("operationRef", Text, false),
-            ("operationId", Text, false),
-            ("parameters", Map(&Anything), false),
-            ("requestBody", Anything, false),
-            ("description", Text, false),
-            ("server", Node(Kind::Server), false),
-        ]),
-        Kind::Example => Fields(&[
-            ("summary", Text, false),
-            ("description", Text, false),
-            ("value", Anything, false),
-            ("externalValue", Text, false),
-        ]),
-        // Callbacks describe requests that the server makes; a client has no use for what is in them.
-        Kind::Callback => Names(Anything),
-        Kind::Components => Fields(&[
-            ("schemas", Map(&NodeOrRef(Kind::Schema)), false),
-            ("responses", Map(&NodeOrRef(Kind::Response)), false),
-            ("parameters", Map(&NodeOrRef(Kind::Parameter)), false),
-            ("examples", Map(&NodeOrRef(Kind::Example)), false),
-            ("requestBodies", Map(&NodeOrRef(Kind::RequestBody)), false),
-            ("headers", Map(&NodeOrRef(Kind::Header)), false),
-            (
-                "securitySchemes",
-                Map(&NodeOrRef(Kind::SecurityScheme)),
-                false,
-            ),
-            ("links", Map(&NodeOrRef(Kind::Link)), false),
-            ("callbacks", Map(&NodeOrRef(Kind::Callback)), false),
-        ]),
-        Kind::Schema => Fields(&[
-            ("title", Text, false),
-            ("multipleOf", Number, false),
-            ("maximum", Number, false),
-            ("exclusiveMaximum", Flag, false),
-            ("minimum", Number, false),
-            ("exclusiveMinimum", Flag, false),
-            ("maxLength", Integer, false),
-            ("minLength", Integer, false),
-            ("pattern", Text, false),
-            ("maxItems", Integer, false),
-            ("minItems", Integer, false),
-            ("uniqueItems", Flag, false),
-            ("maxProperties", Integer, false),
-            ("minProperties", Integer, false),
-            ("required", Strings, false),
-            ("enum", List(&Anything), false),
-            ("type", Text, false),
-            ("allOf", List(&NodeOrRef(Kind::Schema)), false),
-            ("oneOf", List(&NodeOrRef(Kind::Schema)), false),
-            ("anyOf", List(&NodeOrRef(Kind::Schema)), false),
-            ("not", NodeOrRef(Kind::Schema), false),
-            ("items", NodeOrRef(Kind::Schema), false),
-            ("properties", Map(&NodeOrRef(Kind::Schema)), false),
-            ("additionalProperties", FlagOrSchema, false),
-            ("description", Text, false),
-            ("format", Text, false),
-            ("default", Anything, false),
-            ("nullable", Flag, false),
-            ("discriminator", Node(Kind::Discriminator), false),
-            ("readOnly", Flag, false),
-            ("writeOnly", Flag, false),
-            ("example", Anything, false),
-            ("externalDocs", Node(Kind::ExternalDocs), false),
-            ("deprecated", Flag, false),
-        ]),
-        Kind::Discriminator => {
-            Fields(&[("propertyName", Text, true), ("mapping", Map(&Text), false)])
-        }
-        // What it may hold depends on its type, and the generated client does not use it.
-        Kind::SecurityScheme => Fields(&[("type", Text, true), ("description", Text, false)]),
+/// The shape of objects whose names the document chooses.
+fn map_of(kind: Kind, version: Version) -> Option<Shape> {
+    match (kind, version) {
+        (Kind::Paths, _) => Some(NodeOrRef(Kind::PathItem)),
+        (Kind::Responses, _) => Some(NodeOrRef(Kind::Response)),
+        // Callbacks are requests that the server makes: a client has no use for them. In 3.1, they share its schemas.
+        (Kind::Callback, Version::V30) => Some(Anything),
+        (Kind::Callback, Version::V31) => Some(NodeOrRef(Kind::PathItem)),
+        _ => None,
     }
 }
 
-/// The names of the fields of a kind, in any version.
-pub fn fields(kind: Kind) -> impl Iterator<Item = &'static str> {
-    let fields: &[Field] = match layout(kind) {
-        Layout::Fields(fields) => fields,
-        Layout::Names(_) => &[],
-    };
-    let fields = fields.iter().chain(additions(kind));
-    fields.map(|(name, _, _)| *name)
+/// The fields of other objects, in 3.0. Fields that are not here are let be.
+fn fields(kind: Kind) -> &'static [Fields] {
+    match kind {
+        Kind::Document => &[
+            (Text, true, &["openapi"]),
+            (Node(Kind::Info), true, &["info"]),
+            (SERVERS, false, &["servers"]),
+            (Node(Kind::Paths), true, &["paths"]),
+            (Node(Kind::Components), false, &["components"]),
+            (SECURITY, false, &["security"]),
+            (List(&Node(Kind::Tag)), false, &["tags"]),
+            (Node(Kind::ExternalDocs), false, &["externalDocs"]),
+        ],
+        Kind::Info => &[
+            (Text, true, &["title", "version"]),
+            (Text, false, &["description", "termsOfService"]),
+            (Node(Kind::Contact), false, &["contact"]),
+            (Node(Kind::License), false, &["license"]),
+        ],
+        Kind::Contact => &[(Text, false, &["name", "url", "email"])],
+        Kind::License => &[(Text, true, &["name"]), (Text, false, &["url"])],
+        Kind::Server => &[
+            (Text, true, &["url"]),
+            (Text, false, &["description"]),
+            (Map(&Node(Kind::ServerVariable)), false, &["variables"]),
+        ],
+        Kind::ServerVariable => &[
+            (Texts, false, &["enum"]),
+            (Text, true, &["default"]),
+            (Text, false, &["description"]),
+        ],
+        Kind::Tag => &[
+            (Text, true, &["name"]),
+            (Text, false, &["description"]),
+            (Node(Kind::ExternalDocs), false, &["externalDocs"]),
+        ],
+        Kind::ExternalDocs => &[(Text, true, &["url"]), (Text, false, &["description"])],
+        Kind::PathItem => &[
+            (Text, false, &["summary", "description"]),
+            (PARAMETERS, false, &["parameters"]),
+            (SERVERS, false, &["servers"]),
+            (Node(Kind::Operation), false, &METHODS),
+        ],
+        Kind::Operation => &[
+            (Texts, false, &["tags"]),
+            (Text, false, &["summary", "description", "operationId"]),
+            (Node(Kind::ExternalDocs), false, &["externalDocs"]),
+            (PARAMETERS, false, &["parameters"]),
+            (NodeOrRef(Kind::RequestBody), false, &["requestBody"]),
+            (Node(Kind::Responses), true, &["responses"]),
+            (Map(&NodeOrRef(Kind::Callback)), false, &["callbacks"]),
+            (Flag, false, &["deprecated"]),
+            (SECURITY, false, &["security"]),
+            (SERVERS, false, &["servers"]),
+        ],
+        Kind::Parameter => &[
+            (Text, true, &["name", "in"]),
+            (Text, false, &["description", "style"]),
+            (Flag, false, &["required", "deprecated", "allowEmptyValue"]),
+            (Flag, false, &["explode", "allowReserved"]),
+            (SCHEMA, false, &["schema"]),
+            (CONTENT, false, &["content"]),
+            (Anything, false, &["example"]),
+            (EXAMPLES, false, &["examples"]),
+        ],
+        Kind::RequestBody => &[
+            (Text, false, &["description"]),
+            (CONTENT, true, &["content"]),
+            (Flag, false, &["required"]),
+        ],
+        Kind::MediaType => &[
+            (SCHEMA, false, &["schema"]),
+            (Anything, false, &["example"]),
+            (EXAMPLES, false, &["examples"]),
+            (Map(&Node(Kind::Encoding)), false, &["encoding"]),
+        ],
+        Kind::Encoding => &[
+            (Text, false, &["contentType", "style"]),
+            (HEADERS, false, &["headers"]),
+            (Flag, false, &["explode", "allowReserved"]),
+        ],
+        Kind::Response => &[
+            (Text, true, &["description"]),
+            (HEADERS, false, &["headers"]),
+            (CONTENT, false, &["content"]),
+            (Map(&NodeOrRef(Kind::Link)), false, &["links"]),
+        ],
+        Kind::Header => &[
+            (Text, false, &["description", "style"]),
+            (Flag, false, &["required", "deprecated", "explode"]),
+            (SCHEMA, false, &["schema"]),
+            (CONTENT, false, &["content"]),
+            (Anything, false, &["example"]),
+            (EXAMPLES, false, &["examples"]),
+        ],
+        Kind::Link => &[
+            (Text, false, &["operationRef", "operationId", "description"]),
+            (Map(&Anything), false, &["parameters"]),
+            (Anything, false, &["requestBody"]),
+            (Node(Kind::Server), false, &["server"]),
+        ],
+        Kind::Example => &[
+            (Text, false, &["summary", "description", "externalValue"]),
+            (Anything, false, &["value"]),
+        ],
+        Kind::Components => &[
+            (Map(&SCHEMA), false, &["schemas"]),
+            (Map(&NodeOrRef(Kind::Response)), false, &["responses"]),
+            (Map(&NodeOrRef(Kind::Parameter)), false, &["parameters"]),
+            (EXAMPLES, false, &["examples"]),
+            (
+                Map(&NodeOrRef(Kind::RequestBody)),
+                false,
+                &["requestBodies"],
+            ),
+            (HEADERS, false, &["headers"]),
+            (
+                Map(&NodeOrRef(Kind::SecurityScheme)),
+                false,
+                &["securitySchemes"],
+            ),
+            (Map(&NodeOrRef(Kind::Link)), false, &["links"]),
+            (Map(&NodeOrRef(Kind::Callback)), false, &["callbacks"]),
+        ],
+        Kind::Schema => &[
+            (
+                Text,
+                false,
+                &["title", "description", "format", "pattern", "type"],
+            ),
+            (Number, false, &["multipleOf", "maximum", "minimum"]),
+            (Flag, false, &["exclusiveMaximum", "exclusiveMinimum"]),
+            (Integer, false, &["maxLength", "minLength"]),
+            (Integer, false, &["maxItems", "minItems"]),
+            (Integer, false, &["maxProperties", "minProperties"]),
+            (Flag, false, &["uniqueItems", "nullable", "deprecated"]),
+            (Flag, false, &["readOnly", "writeOnly"]),
+            (Texts, false, &["required"]),
+            (List(&Anything), false, &["enum"]),
+            (List(&SCHEMA), false, &["allOf", "oneOf", "anyOf"]),
+            (SCHEMA, false, &["not", "items"]),
+            (Map(&SCHEMA), false, &["properties"]),
+            (FlagOrSchema, false, &["additionalProperties"]),
+            (Anything, false, &["default", "example"]),
+            (Node(Kind::Discriminator), false, &["discriminator"]),
+            (Node(Kind::ExternalDocs), false, &["externalDocs"]),
+        ],
+        Kind::Discriminator => &[
+            (Text, true, &["propertyName"]),
+            (Map(&Text), false, &["mapping"]),
+        ],
+        // Its other fields depend on its type, and the generated client does not use them.
+        Kind::SecurityScheme => &[(Text, true, &["type"]), (Text, false, &["description"])],
+        Kind::Paths | Kind::Responses | Kind::Callback => &[],
+    }
 }
 
-/// The fields that OpenAPI 3.1 adds, or gives another shape. Webhooks are requests that the server makes, of which a client
-/// has no use.
-fn additions(kind: Kind) -> &'static [Field] {
+/// The fields that OpenAPI 3.1 adds, gives another shape, or does not require. Webhooks are requests that the server makes, of
+/// which a client has no use.
+fn additions(kind: Kind) -> &'static [Fields] {
     match kind {
-        Kind::Document => &[("paths", Node(Kind::Paths), false)],
-        Kind::Operation => &[("responses", Node(Kind::Responses), false)],
-        Kind::Components => &[("pathItems", Map(&NodeOrRef(Kind::PathItem)), false)],
+        Kind::Document => &[(Node(Kind::Paths), false, &["paths"])],
+        Kind::Operation => &[(Node(Kind::Responses), false, &["responses"])],
+        Kind::Components => &[(Map(&NodeOrRef(Kind::PathItem)), false, &["pathItems"])],
         Kind::Schema => &[
-            ("type", TextOrTexts, false),
-            ("exclusiveMaximum", Number, false),
-            ("exclusiveMinimum", Number, false),
-            ("prefixItems", List(&NodeOrRef(Kind::Schema)), false),
-            ("contains", NodeOrRef(Kind::Schema), false),
-            ("unevaluatedItems", NodeOrRef(Kind::Schema), false),
-            ("patternProperties", Map(&NodeOrRef(Kind::Schema)), false),
-            ("propertyNames", NodeOrRef(Kind::Schema), false),
-            ("unevaluatedProperties", NodeOrRef(Kind::Schema), false),
-            ("dependentSchemas", Map(&NodeOrRef(Kind::Schema)), false),
-            ("if", NodeOrRef(Kind::Schema), false),
-            ("then", NodeOrRef(Kind::Schema), false),
-            ("else", NodeOrRef(Kind::Schema), false),
-            ("contentSchema", NodeOrRef(Kind::Schema), false),
-            ("$defs", Map(&NodeOrRef(Kind::Schema)), false),
-            ("definitions", Map(&NodeOrRef(Kind::Schema)), false),
+            (TextOrTexts, false, &["type"]),
+            (Number, false, &["exclusiveMaximum", "exclusiveMinimum"]),
+            (List(&SCHEMA), false, &["prefixItems"]),
+            (
+                SCHEMA,
+                false,
+                &["contains", "contentSchema", "propertyNames"],
+            ),
+            (
+                SCHEMA,
+                false,
+                &["unevaluatedItems", "unevaluatedProperties"],
+            ),
+            (SCHEMA, false, &["if", "then", "else"]),
+            (Map(&SCHEMA), false, &["$defs", "definitions"]),
+            (
+                Map(&SCHEMA),
+                false,
+                &["dependentSchemas", "patternProperties"],
+            ),
         ],
         _ => &[],
     }
+}
+
+/// The fields of a kind in a version, each with its shape and whether it is required.
+pub fn fields_in(
+    kind: Kind,
+    version: Version,
+) -> impl Iterator<Item = (&'static str, Shape, bool)> {
+    let more = match version {
+        Version::V30 => &[],
+        Version::V31 => additions(kind),
+    };
+    let each = |&(shape, required, names): &'static Fields| {
+        names.iter().map(move |name| (*name, shape, required))
+    };
+    let is_kept = |name: &str| !more.iter().any(|(_, _, names)| names.contains(&name));
+    let fields = fields(kind).iter().flat_map(each);
+    let fields = fields.filter(move |(name, ..)| is_kept(name));
+    fields.chain(more.iter().flat_map(each))
 }

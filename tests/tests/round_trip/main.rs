@@ -10,7 +10,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use workspace_tests::fixtures::{round_trip, violation};
-use xtask::construct::schema::Schema;
+use xtask::schema::Schema;
 use xtask::read::Document;
 
 /// Whether two values are the same JSON. Numbers are compared as numbers: `1.0` is an integer.

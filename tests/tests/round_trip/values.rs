@@ -1,7 +1,7 @@
 //! Values that are valid for a schema: with all members and with as few as possible, empty, null, large and odd ones.
 
 use serde_json::{Map, Value, json};
-use xtask::construct::schema::Schema;
+use xtask::schema::Schema;
 
 /// How deep values are nested.
 const MAX_DEPTH: usize = 7;
@@ -40,7 +40,7 @@ impl<'d> Generator<'d> {
             || schema
                 .annotation("enum")
                 .is_some_and(|list| list.to_string().contains("null"));
-        if schema.is_nullable(self.root) && allows_null {
+        if schema.is_nullable() && allows_null {
             values.push(Value::Null);
         }
         values
@@ -60,7 +60,7 @@ impl<'d> Generator<'d> {
                 return valid;
             }
         }
-        if let Some(branches) = schema.branches(self.root) {
+        if let Some(branches) = schema.branches() {
             let per_branch = (24 / branches.len().max(1)).max(2);
             let mut values = Vec::new();
             for branch in branches {
@@ -102,7 +102,7 @@ impl<'d> Generator<'d> {
     }
 
     fn arrays(&mut self, schema: &Schema<'d>, depth: usize) -> Vec<Value> {
-        let items = match schema.items(self.root) {
+        let items = match schema.items() {
             Some(items) => self.values(&items, depth - 1),
             None => vec![json!(1), json!("x")],
         };
@@ -126,7 +126,7 @@ impl<'d> Generator<'d> {
         let required = schema.required();
         let mut members: Vec<(&str, Vec<Value>)> = Vec::new();
         for name in schema.properties() {
-            let property = schema.property(self.root, name);
+            let property = schema.property(name);
             let mut values = self.values(&property, depth - 1);
             values.truncate(MAX_VALUES);
             if values.is_empty() && required.contains(name) {
@@ -155,7 +155,7 @@ impl<'d> Generator<'d> {
                 .filter_map(|(name, values)| Some(((*name).to_owned(), pick(values, index)?)));
             let mut all: Map<String, Value> = all.collect();
             let has_names = schema.has("propertyNames") || schema.only_pattern_of_names().is_some();
-            match schema.additional_properties(self.root) {
+            match schema.additional_properties() {
                 _ if has_names => {}
                 Some(additional) if index == 1 || members.is_empty() => {
                     for (number, value) in self

@@ -203,8 +203,15 @@ pub enum Answer {
 }
 
 impl Content {
+    /// The type of its value, if it is JSON or a form.
+    pub fn value(&self) -> Option<&TypeRef> {
+        match self {
+            Self::Json(value) | Self::Form(value, _) => Some(value),
+            Self::Multipart(_) | Self::Text | Self::Bytes => None,
+        }
+    }
+
     /// Its parts, if it has some.
-    #[must_use]
     pub fn parts(&self) -> &[Part] {
         match self {
             Self::Multipart(parts) => parts,
@@ -215,7 +222,6 @@ impl Content {
 
 impl Location {
     /// The word for it in a document.
-    #[must_use]
     pub fn keyword(self) -> &'static str {
         match self {
             Self::Path => "path",
@@ -226,7 +232,6 @@ impl Location {
     }
 
     /// The location by its word in a document.
-    #[must_use]
     pub fn of(keyword: &str) -> Option<Self> {
         [Self::Path, Self::Query, Self::Header, Self::Cookie]
             .into_iter()
@@ -235,8 +240,6 @@ impl Location {
 }
 
 impl Operation {
-    /// The path template.
-    #[must_use]
     pub fn path_template(&self) -> String {
         let pieces = self.path.iter().map(|segment| match segment {
             Segment::Text(text) => text.clone(),
@@ -248,15 +251,11 @@ impl Operation {
     /// The types of its parameters and its body.
     pub fn request_types(&self) -> impl Iterator<Item = &TypeRef> {
         let parameters = self.parameters.iter().map(|parameter| &parameter.value);
-        let body: Vec<&TypeRef> = match self.body.as_ref().map(|body| &body.content) {
-            Some(Content::Json(value) | Content::Form(value, _)) => vec![value],
-            Some(Content::Multipart(parts)) => parts
-                .iter()
-                .filter_map(|part| part.content.value())
-                .collect(),
-            Some(Content::Text | Content::Bytes) | None => Vec::new(),
-        };
-        parameters.chain(body)
+        let content = || self.body.iter().map(|body| &body.content);
+        let bodies = content().filter_map(Content::value);
+        let parts = content().flat_map(Content::parts);
+        let parts = parts.filter_map(|part| part.content.value());
+        parameters.chain(bodies).chain(parts)
     }
 
     /// The types of its responses.
@@ -286,7 +285,6 @@ impl Success {
 
 impl PartContent {
     /// The type of its value, unless it is a file.
-    #[must_use]
     pub fn value(&self) -> Option<&TypeRef> {
         match self {
             Self::Text(value) | Self::Json(value, _) => Some(value),
@@ -297,7 +295,6 @@ impl PartContent {
 
 impl Answer {
     /// The type of its value, or of the data of its events.
-    #[must_use]
     pub fn value(&self) -> Option<&TypeRef> {
         match self {
             Self::Json(value) | Self::Events(value) => Some(value),

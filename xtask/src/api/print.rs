@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Answer, Api, Content, Evidence, Field, Integer, Operation, Parameter, PartContent, Presence,
-    Primitive, Shape, Style, Success, TypeDef, TypeRef,
+    Answer, Api, Evidence, Field, Operation, Parameter, Part, PartContent, Primitive, Shape, Style,
+    Success, TypeDef, TypeRef,
 };
 
 impl fmt::Display for Api {
@@ -36,32 +36,14 @@ impl Api {
             self.print_parameter(parameter, f)?;
         }
         if let Some(body) = &operation.body {
-            let mark = if body.required { "" } else { "?" };
+            let mark = mark(body.required);
             write!(f, "  body{mark} {}", body.media_type)?;
-            match &body.content {
-                Content::Json(value) | Content::Form(value, _) => {
-                    writeln!(f, ": {}", self.type_text(value))?;
-                }
-                Content::Text | Content::Bytes => writeln!(f)?,
-                Content::Multipart(parts) => {
-                    writeln!(f)?;
-                    for part in parts {
-                        let mark = if part.required { "" } else { "?" };
-                        let many = if part.repeated { "*" } else { "" };
-                        let content = match &part.content {
-                            PartContent::File(_) => "file".to_owned(),
-                            PartContent::Text(value) => self.type_text(value),
-                            PartContent::Json(value, _) => {
-                                format!("json {}", self.type_text(value))
-                            }
-                        };
-                        let notes = notes(&[
-                            (part.deprecated, "deprecated"),
-                            (part.evidence == Evidence::Inferred, "inferred"),
-                        ]);
-                        writeln!(f, "    {}{mark}{many}: {content}{notes}", part.key)?;
-                    }
-                }
+            if let Some(value) = body.content.value() {
+                write!(f, ": {}", self.type_text(value))?;
+            }
+            writeln!(f)?;
+            for part in body.content.parts() {
+                self.print_part(part, f)?;
             }
         }
         match &operation.success {
@@ -78,8 +60,19 @@ impl Api {
         }
     }
 
+    fn print_part(&self, part: &Part, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let many = if part.repeated { "*" } else { "" };
+        let content = match &part.content {
+            PartContent::File(_) => "file".to_owned(),
+            PartContent::Text(value) => self.type_text(value),
+            PartContent::Json(value, _) => format!("json {}", self.type_text(value)),
+        };
+        let (key, mark) = (&part.key, mark(part.required));
+        let notes = docs_notes(false, part.deprecated, part.evidence);
+        writeln!(f, "    {key}{mark}{many}: {content}{notes}")
+    }
+
     fn print_parameter(&self, parameter: &Parameter, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = if parameter.required { "" } else { "?" };
         let style = match parameter.style {
             Style::Text | Style::Exploded => String::new(),
             Style::Joined(between) => format!(" joined by `{between}`"),
@@ -87,19 +80,10 @@ impl Api {
             Style::DeepObject => " deep object".to_owned(),
             Style::Json => " as json".to_owned(),
         };
-        let (location, value) = (
-            parameter.location.keyword(),
-            self.type_text(&parameter.value),
-        );
-        let notes = notes(&[
-            (parameter.deprecated, "deprecated"),
-            (parameter.evidence == Evidence::Inferred, "inferred"),
-        ]);
-        writeln!(
-            f,
-            "  {location} {}{mark}: {value}{style}{notes}",
-            parameter.key
-        )
+        let (location, key) = (parameter.location.keyword(), &parameter.key);
+        let (mark, value) = (mark(parameter.required), self.type_text(&parameter.value));
+        let notes = docs_notes(false, parameter.deprecated, parameter.evidence);
+        writeln!(f, "  {location} {key}{mark}: {value}{style}{notes}")
     }
 
     fn answer_text(&self, answer: &Answer) -> String {
@@ -112,12 +96,8 @@ impl Api {
     }
 
     fn print_type(&self, definition: &TypeDef, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = &definition.name;
-        let notes = notes(&[
-            (definition.docs.private, "private"),
-            (definition.docs.deprecated, "deprecated"),
-            (definition.docs.evidence == Evidence::Inferred, "inferred"),
-        ]);
+        let (name, docs) = (&definition.name, &definition.docs);
+        let notes = docs_notes(docs.private, docs.deprecated, docs.evidence);
         match &definition.shape {
             Shape::Struct(object) => {
                 writeln!(f, "struct {name}{notes}")?;
@@ -130,12 +110,11 @@ impl Api {
                 }
             }
             Shape::Enum(values) => {
-                let values: Vec<_> = values
-                    .variants
-                    .iter()
-                    .map(|variant| &*variant.value)
-                    .collect();
-                writeln!(f, "enum {name}{notes} = {} | ...", values.join(" | "))
+                write!(f, "enum {name}{notes} = ")?;
+                for variant in &values.variants {
+                    write!(f, "{} | ", variant.value)?;
+                }
+                writeln!(f, "...")
             }
             Shape::Union(union) => {
                 let branches = union.branches.iter();
@@ -154,25 +133,19 @@ impl Api {
     }
 
     fn print_field(&self, field: &Field, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = match field.presence {
-            Presence::Required | Presence::RequiredNullable => "",
-            Presence::Optional | Presence::OptionalNullable => "?",
-        };
-        let null = match field.presence {
-            Presence::RequiredNullable | Presence::OptionalNullable => " | null",
-            Presence::Required | Presence::Optional => "",
-        };
+        let (key, mark) = (&field.key, mark(field.presence.is_required()));
         let value = self.type_text(&field.value);
-        let notes = notes(&[
-            (field.docs.private, "private"),
-            (field.docs.deprecated, "deprecated"),
-            (field.docs.evidence == Evidence::Inferred, "inferred"),
-        ]);
+        let null = if field.presence.is_nullable() {
+            " | null"
+        } else {
+            ""
+        };
         let default = match (&field.default, &field.default_value) {
             (Some(default), Some(_)) => format!(" = {default}"),
             _ => String::new(),
         };
-        let key = &field.key;
+        let docs = &field.docs;
+        let notes = docs_notes(docs.private, docs.deprecated, docs.evidence);
         writeln!(f, "  {key}{mark}: {value}{null}{default}{notes}")
     }
 
@@ -205,31 +178,23 @@ fn primitive_text(value: Primitive) -> &'static str {
     }
 }
 
-impl Integer {
-    /// The name of its Rust type.
-    #[must_use]
-    pub fn rust_name(self) -> &'static str {
-        match self {
-            Self::I8 => "i8",
-            Self::I16 => "i16",
-            Self::I32 => "i32",
-            Self::I64 => "i64",
-            Self::U8 => "u8",
-            Self::U16 => "u16",
-            Self::U32 => "u32",
-            Self::U64 => "u64",
-            Self::I128 => "i128",
-        }
-    }
+/// The mark behind the name of an input that a request may be without.
+fn mark(is_required: bool) -> &'static str {
+    if is_required { "" } else { "?" }
+}
+
+fn docs_notes(private: bool, deprecated: bool, evidence: Evidence) -> String {
+    notes(&[
+        (private, "private"),
+        (deprecated, "deprecated"),
+        (evidence == Evidence::Inferred, "inferred"),
+    ])
 }
 
 /// The words whose condition holds, in parentheses.
 fn notes(words: &[(bool, &str)]) -> String {
-    let words: Vec<&str> = words
-        .iter()
-        .filter(|(holds, _)| *holds)
-        .map(|(_, word)| *word)
-        .collect();
+    let words = words.iter().filter(|(holds, _)| *holds);
+    let words: Vec<&str> = words.map(|(_, word)| *word).collect();
     match words.is_empty() {
         true => String::new(),
         false => format!(" ({})", words.join(", ")),

@@ -1,5 +1,6 @@
 //! Types: what is generated for schemas.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// The index of a type in [`Api::types`](super::Api::types).
@@ -35,7 +36,7 @@ pub struct TypeDocs {
 /// Whether a fact is documented by the API.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Evidence {
-    /// It is.
+    /// It is documented.
     #[default]
     Documented,
     /// It was concluded (`x-evidence: inferred`).
@@ -44,7 +45,6 @@ pub enum Evidence {
 
 impl Evidence {
     /// The evidence that a value of `x-evidence` names.
-    #[must_use]
     pub fn of(value: Option<&str>) -> Self {
         match value {
             Some("inferred") => Self::Inferred,
@@ -148,10 +148,24 @@ pub enum Presence {
 }
 
 impl Presence {
-    /// Whether the member is in every object.
-    #[must_use]
+    /// The states of a field, by whether an object must have it and whether `null` is a value.
+    pub fn of(is_required: bool, is_nullable: bool) -> Self {
+        match (is_required, is_nullable) {
+            (true, false) => Self::Required,
+            (true, true) => Self::RequiredNullable,
+            (false, false) => Self::Optional,
+            (false, true) => Self::OptionalNullable,
+        }
+    }
+
+    /// Whether an object must have the field.
     pub fn is_required(self) -> bool {
         matches!(self, Self::Required | Self::RequiredNullable)
+    }
+
+    /// Whether `null` is a value.
+    pub fn is_nullable(self) -> bool {
+        matches!(self, Self::RequiredNullable | Self::OptionalNullable)
     }
 }
 
@@ -253,7 +267,6 @@ pub struct Decimal {
 
 impl Decimal {
     /// The number with this text, such as `0.1` or `1e-7`. One with more digits than an integer holds is `None`.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (number, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
         let exponent: i32 = exponent.parse().ok()?;
@@ -296,7 +309,6 @@ pub struct Bound {
 
 impl Constraints {
     /// Whether every value keeps them.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -346,7 +358,6 @@ pub enum Primitive {
 
 impl Primitive {
     /// Whether the Rust type is `Copy`.
-    #[must_use]
     pub fn is_copy(self) -> bool {
         match self {
             Self::Bool
@@ -384,14 +395,61 @@ pub enum Integer {
     I128,
 }
 
+impl Integer {
+    /// The integers with a format: the format, the Rust type, and the range.
+    const FORMATS: [(Self, &'static str, &'static str, (i128, i128)); 8] = [
+        (Self::I8, "int8", "i8", (i8::MIN as i128, i8::MAX as i128)),
+        (
+            Self::I16,
+            "int16",
+            "i16",
+            (i16::MIN as i128, i16::MAX as i128),
+        ),
+        (
+            Self::I32,
+            "int32",
+            "i32",
+            (i32::MIN as i128, i32::MAX as i128),
+        ),
+        (
+            Self::I64,
+            "int64",
+            "i64",
+            (i64::MIN as i128, i64::MAX as i128),
+        ),
+        (Self::U8, "uint8", "u8", (0, u8::MAX as i128)),
+        (Self::U16, "uint16", "u16", (0, u16::MAX as i128)),
+        (Self::U32, "uint32", "u32", (0, u32::MAX as i128)),
+        (Self::U64, "uint64", "u64", (0, u64::MAX as i128)),
+    ];
+
+    /// The integer of a format.
+    pub fn of_format(format: &str) -> Option<Self> {
+        let mut formats = Self::FORMATS.iter();
+        formats.find_map(|(integer, known, ..)| (*known == format).then_some(*integer))
+    }
+
+    /// The name of its Rust type.
+    pub fn rust_name(self) -> &'static str {
+        let mut formats = Self::FORMATS.iter();
+        let name = formats.find_map(|(integer, _, name, _)| (*integer == self).then_some(*name));
+        name.unwrap_or("i128")
+    }
+
+    /// Whether a number is in the range of the type.
+    pub fn holds(self, number: i128) -> bool {
+        let mut formats = Self::FORMATS.iter();
+        let range = formats.find_map(|(integer, .., range)| (*integer == self).then_some(range));
+        range.is_none_or(|(least, greatest)| (*least..=*greatest).contains(&number))
+    }
+}
+
 impl TypeRef {
     /// JSON of any shape.
     pub const JSON: Self = Self::Primitive(Primitive::Json);
-    /// Text.
     pub const STRING: Self = Self::Primitive(Primitive::String);
 
     /// The generated types that a value of this one holds without indirection.
-    #[must_use]
     pub fn held(&self) -> Option<TypeId> {
         match self {
             Self::Named(id) => Some(*id),
@@ -401,7 +459,6 @@ impl TypeRef {
     }
 
     /// The generated type in it, at any depth.
-    #[must_use]
     pub fn named(&self) -> Option<TypeId> {
         match self {
             Self::Named(id) => Some(*id),
@@ -415,30 +472,44 @@ impl TypeRef {
 
 impl Shape {
     /// The types of its members.
-    pub fn references(&self) -> Box<dyn Iterator<Item = &TypeRef> + '_> {
+    pub fn references(&self) -> Vec<&TypeRef> {
         match self {
             Self::Struct(object) => {
                 let fields = object.fields.iter().map(|field| &field.value);
-                Box::new(fields.chain([&object.extra]))
+                fields.chain([&object.extra]).collect()
             }
-            Self::Union(union) => Box::new(union.branches.iter().map(|branch| &branch.value)),
-            Self::Newtype(newtype) => Box::new(std::iter::once(&newtype.inner)),
-            Self::Enum(_) => Box::new(std::iter::empty()),
+            Self::Union(union) => union.branches.iter().map(|branch| &branch.value).collect(),
+            Self::Newtype(newtype) => vec![&newtype.inner],
+            Self::Enum(_) => Vec::new(),
         }
     }
 
-    /// The types of its members, to change them.
-    pub fn references_mut(&mut self) -> Box<dyn Iterator<Item = &mut TypeRef> + '_> {
+    /// The types of its members, to change them, without that of the members that have no field: a map holds these.
+    pub fn references_mut(&mut self) -> Vec<&mut TypeRef> {
         match self {
             Self::Struct(object) => {
-                let fields = object.fields.iter_mut().map(|field| &mut field.value);
-                Box::new(fields.chain([&mut object.extra]))
+                let fields = object.fields.iter_mut();
+                fields.map(|field| &mut field.value).collect()
             }
             Self::Union(union) => {
-                Box::new(union.branches.iter_mut().map(|branch| &mut branch.value))
+                let branches = union.branches.iter_mut();
+                branches.map(|branch| &mut branch.value).collect()
             }
-            Self::Newtype(newtype) => Box::new(std::iter::once(&mut newtype.inner)),
-            Self::Enum(_) => Box::new(std::iter::empty()),
+            Self::Newtype(newtype) => vec![&mut newtype.inner],
+            Self::Enum(_) => Vec::new(),
         }
     }
+}
+
+/// The types that values of some types hold, at any depth.
+pub fn reached<'a>(types: &[TypeDef], from: impl Iterator<Item = &'a TypeRef>) -> BTreeSet<TypeId> {
+    let mut pending: Vec<TypeId> = from.filter_map(TypeRef::named).collect();
+    let mut reached = BTreeSet::new();
+    while let Some(id) = pending.pop() {
+        if reached.insert(id) {
+            let references = types[id.0].shape.references().into_iter();
+            pending.extend(references.filter_map(TypeRef::named));
+        }
+    }
+    reached
 }

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::Subject;
-use crate::construct::schema::Schema;
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
+use crate::schema::Schema;
 use crate::shape::Kind;
 use crate::view;
 
@@ -173,7 +173,7 @@ fn multipart(subject: &Subject<'_>, body: &Value, place: &str, problems: &mut Ve
         }
     }
     for name in parts {
-        let items = whole.property(subject.root, name).items(subject.root);
+        let items = whole.property(name).items();
         if items
             .and_then(|items| items.types())
             .is_some_and(|types| types.contains("array"))

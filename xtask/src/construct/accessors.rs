@@ -4,49 +4,37 @@
 //! second one, for `null`. A getter has the name of the field, too, in a struct that is not sent; in one that is sent, it has
 //! `get_` before it.
 
-use std::collections::BTreeSet;
-
-use crate::api::{Accessors, Field, Operation, Presence, Shape, StructType, TypeDef, TypeId};
+use crate::api::{Accessors, Field, Operation, Shape, StructType, TypeDef, TypeId, reached};
 
 use super::names::Scope;
 
-/// The names of associated functions that every struct has, of methods of traits that a method would hide, and of operators,
-/// for which a reader would take a setter.
-const RESERVED: [&str; 29] = [
-    "new",
-    "default",
-    "clone",
-    "clone_from",
-    "eq",
-    "ne",
-    "fmt",
-    "from",
-    "into",
-    "try_from",
-    "try_into",
-    "as_ref",
-    "borrow",
-    "borrow_mut",
-    "deref",
-    "to_owned",
-    "type_id",
-    "serialize",
-    "deserialize",
-    "add",
-    "sub",
-    "mul",
-    "div",
-    "rem",
-    "bitand",
-    "bitor",
-    "bitxor",
-    "shl",
-    "shr",
+/// Names that no accessor gets.
+const RESERVED: [&[&str]; 4] = [
+    // Associated functions that every struct has, and methods of traits that a method would hide.
+    &[
+        "new",
+        "default",
+        "clone",
+        "clone_from",
+        "eq",
+        "ne",
+        "fmt",
+        "serialize",
+        "deserialize",
+    ],
+    &[
+        "from", "into", "try_from", "try_into", "to_owned", "type_id",
+    ],
+    &["as_ref", "borrow", "borrow_mut", "deref"],
+    // Operators, for which a reader would take a setter.
+    &[
+        "add", "sub", "mul", "div", "rem", "bitand", "bitor", "bitxor", "shl", "shr",
+    ],
 ];
 
 /// Names the accessors of every field.
 pub fn assign(types: &mut [TypeDef], operations: &[Operation]) {
-    let sent = sent(types, operations);
+    let sent = reached(types, operations.iter().flat_map(Operation::request_types));
     for (index, definition) in types.iter_mut().enumerate() {
         if let Shape::Struct(object) = &mut definition.shape {
             name(object, sent.contains(&TypeId(index)));
@@ -54,47 +42,32 @@ pub fn assign(types: &mut [TypeDef], operations: &[Operation]) {
     }
 }
 
-/// The types of requests, and those in them.
-fn sent(types: &[TypeDef], operations: &[Operation]) -> BTreeSet<TypeId> {
-    let mut sent = BTreeSet::new();
-    let inputs = operations.iter().flat_map(Operation::request_types);
-    let mut next: Vec<TypeId> = inputs.filter_map(|reference| reference.named()).collect();
-    while let Some(id) = next.pop() {
-        if sent.insert(id) {
-            let references = types[id.0].shape.references();
-            next.extend(references.filter_map(|reference| reference.named()));
-        }
-    }
-    sent
-}
-
 fn name(object: &mut StructType, is_sent: bool) {
-    let mut methods = Scope::reserving(&RESERVED);
-    let optional = |presence| matches!(presence, Presence::Optional | Presence::OptionalNullable);
+    let mut methods = Scope::reserving(&RESERVED.concat());
     let fields = object.fields.iter_mut();
-    let mut fields: Vec<_> = fields.filter(|field| optional(field.presence)).collect();
-    let is_nullable = |field: &Field| field.presence == Presence::OptionalNullable;
+    let optional = fields.filter(|field| !field.presence.is_required());
+    let mut optional: Vec<&mut Field> = optional.collect();
     if is_sent {
-        let fields = fields.iter_mut().map(|field| &mut **field);
-        assign_like_fields(&mut methods, "with", fields, |names| &mut names.setter);
+        assign_like_fields(&mut methods, "with", optional.iter_mut(), |names| {
+            &mut names.setter
+        });
     }
-    let read = fields.iter_mut().map(|field| &mut **field);
-    let read = read.filter(|field| is_nullable(field) || field.default_value.is_some());
+    let read = optional.iter_mut();
+    let read = read.filter(|field| field.presence.is_nullable() || field.default_value.is_some());
     assign_like_fields(&mut methods, "get", read, |names| &mut names.getter);
-    let null = fields
-        .into_iter()
-        .filter(|field| is_sent && is_nullable(field));
-    for field in null {
-        let stem = field.name.trim_end_matches('_');
-        field.accessors.null_setter = Some(methods.free(format!("{stem}_null")));
+    for field in optional {
+        if is_sent && field.presence.is_nullable() {
+            let stem = field.name.trim_end_matches('_');
+            field.accessors.null_setter = Some(methods.free(format!("{stem}_null")));
+        }
     }
 }
 
 /// Names a method after each field, with a prefix where the name of the field is taken. No prefixed name takes that of a field.
-fn assign_like_fields<'a>(
+fn assign_like_fields<'f, 'a: 'f>(
     methods: &mut Scope,
     prefix: &str,
-    fields: impl Iterator<Item = &'a mut Field>,
+    fields: impl Iterator<Item = &'f mut &'a mut Field>,
     name_of: fn(&mut Accessors) -> &mut Option<String>,
 ) {
     let mut others = Vec::new();

@@ -1,131 +1,103 @@
 //! Constraints: the keywords that a value keeps when it is sent.
+//!
+//! They are part of the model, and not of a type, for a value of one Rust type may have other constraints in each place.
 
 use serde_json::Value;
 
 use crate::api::{Bound, Constraints, Decimal, Primitive, TypeRef};
-
-use super::schema::Schema;
+use crate::schema::Schema;
 
 /// The constraints of the values of a schema, other than those of their type. A generated type has its own.
-pub fn constraints(root: &Value, schema: &Schema<'_>, value: &TypeRef) -> Constraints {
+pub fn constraints(schema: &Schema<'_>, value: &TypeRef) -> Constraints {
     match value {
-        TypeRef::Boxed(inner) | TypeRef::Nullable(inner) => constraints(root, schema, inner),
+        TypeRef::Boxed(inner) | TypeRef::Nullable(inner) => constraints(schema, inner),
         TypeRef::Named(_) => Constraints::default(),
-        value => match only_branch(root, schema) {
-            Some(branch) => constraints(root, &branch, value),
-            None => own(root, schema, value),
+        value => match schema.only_branch() {
+            Some(branch) => constraints(&branch, value),
+            None => own(schema, value),
         },
     }
 }
 
-/// The schema of the values other than `null`, if a union has one such branch.
-pub fn only_branch<'d>(root: &'d Value, schema: &Schema<'d>) -> Option<Schema<'d>> {
-    let mut branches = schema.branches(root)?.into_iter();
-    let mut branches = branches.by_ref().filter(|branch| !branch.own.is_null());
-    let only = branches.next()?;
-    branches.next().is_none().then_some(only.schema)
-}
-
-fn own(root: &Value, schema: &Schema<'_>, value: &TypeRef) -> Constraints {
-    let of_item = |item: Option<Schema<'_>>, value: &TypeRef| {
-        let item = constraints(root, &item?, value);
-        (!item.is_empty()).then(|| Box::new(item))
-    };
+fn own(schema: &Schema<'_>, value: &TypeRef) -> Constraints {
+    let of_item = |item: Option<Schema<'_>>, value: &TypeRef| boxed(constraints(&item?, value));
+    let mut own = Constraints::default();
     match value {
-        TypeRef::Primitive(Primitive::String) => Constraints {
-            length: (
-                schema.counts("minLength").max().filter(|least| *least > 0),
-                schema.counts("maxLength").min(),
-            ),
-            patterns: schema.texts("pattern").map(str::to_owned).collect(),
-            ..Constraints::default()
-        },
-        TypeRef::Primitive(Primitive::Bool) => Constraints {
-            boolean: constant(schema).and_then(Value::as_bool),
-            ..Constraints::default()
-        },
-        TypeRef::Primitive(Primitive::Integer(_)) => Constraints {
-            integer: match constant(schema).and_then(|value| whole(value, 1)) {
+        TypeRef::Primitive(Primitive::String) => {
+            own.length = counts(schema, "minLength", "maxLength");
+            own.patterns = schema.texts("pattern").map(str::to_owned).collect();
+        }
+        TypeRef::Primitive(Primitive::Bool) => {
+            own.boolean = constant(schema).and_then(Value::as_bool);
+        }
+        TypeRef::Primitive(Primitive::Integer(_)) => {
+            own.multiples = multiples(schema);
+            own.integer = match constant(schema).and_then(|value| whole(value, 1)) {
                 Some((number, true)) => (Some(number), Some(number)),
                 _ => (
                     integers(schema, "minimum", "exclusiveMinimum", 1).max(),
                     integers(schema, "maximum", "exclusiveMaximum", -1).min(),
                 ),
-            },
-            multiples: multiples(schema),
-            ..Constraints::default()
-        },
-        TypeRef::Primitive(Primitive::Float | Primitive::Float32) => Constraints {
-            number: match constant(schema).and_then(Value::as_f64) {
-                Some(value) => {
-                    let bound = Some(Bound {
-                        value,
-                        exclusive: false,
-                    });
-                    (bound, bound)
-                }
+            };
+        }
+        TypeRef::Primitive(Primitive::Float | Primitive::Float32) => {
+            own.multiples = multiples(schema);
+            let exclusive = false;
+            let constant = constant(schema).and_then(Value::as_f64);
+            let constant = constant.map(|value| Bound { value, exclusive });
+            own.number = match constant {
+                Some(_) => (constant, constant),
                 None => (
-                    numbers(schema, "minimum", "exclusiveMinimum").reduce(|left, right| {
-                        if is_inside(right.value, left.value, right.exclusive) {
-                            right
-                        } else {
-                            left
-                        }
-                    }),
-                    numbers(schema, "maximum", "exclusiveMaximum").reduce(|left, right| {
-                        if is_inside(left.value, right.value, right.exclusive) {
-                            right
-                        } else {
-                            left
-                        }
-                    }),
+                    innermost(schema, "minimum", "exclusiveMinimum", f64::gt),
+                    innermost(schema, "maximum", "exclusiveMaximum", f64::lt),
                 ),
-            },
-            multiples: multiples(schema),
-            ..Constraints::default()
-        },
-        TypeRef::List(item) => Constraints {
-            item: of_item(schema.items(root), item),
-            ..of_list(schema)
-        },
-        TypeRef::Map(value) => Constraints {
-            item: of_item(schema.additional_properties(root), value),
-            members: (
-                schema
-                    .counts("minProperties")
-                    .max()
-                    .filter(|least| *least > 0),
-                schema.counts("maxProperties").min(),
-            ),
-            names: of_names(root, schema),
-            ..Constraints::default()
-        },
-        _ => Constraints::default(),
+            };
+        }
+        TypeRef::List(item) => {
+            own = of_list(schema);
+            own.item = of_item(schema.items(), item);
+        }
+        TypeRef::Map(value) => {
+            own.item = of_item(schema.additional_properties(), value);
+            own.members = counts(schema, "minProperties", "maxProperties");
+            own.names = of_names(schema);
+        }
+        _ => {}
     }
+    own
+}
+
+fn boxed(constraints: Constraints) -> Option<Box<Constraints>> {
+    (!constraints.is_empty()).then(|| Box::new(constraints))
 }
 
 /// The constraints of a list, without those of its items.
 pub fn of_list(schema: &Schema<'_>) -> Constraints {
     Constraints {
-        items: (
-            schema.counts("minItems").max().filter(|least| *least > 0),
-            schema.counts("maxItems").min(),
-        ),
+        items: counts(schema, "minItems", "maxItems"),
         unique: schema.is("uniqueItems"),
         ..Constraints::default()
     }
 }
 
 /// The constraints of the names of members.
-fn of_names(root: &Value, schema: &Schema<'_>) -> Option<Box<Constraints>> {
-    let names = schema.property_names(root);
-    let mut names = names.map_or_else(Constraints::default, |names| {
-        own(root, &names, &TypeRef::STRING)
-    });
-    names
-        .patterns
-        .extend(schema.only_pattern_of_names().map(str::to_owned));
-    (!names.is_empty()).then(|| Box::new(names))
+fn of_names(schema: &Schema<'_>) -> Option<Box<Constraints>> {
+    let names = schema.property_names();
+    let names = names.map(|names| own(&names, &TypeRef::STRING));
+    let mut names = names.unwrap_or_default();
+    let pattern = schema.only_pattern_of_names();
+    names.patterns.extend(pattern.map(str::to_owned));
+    boxed(names)
+}
+
+/// The least and the greatest count that the keywords allow.
+fn counts(
+    schema: &Schema<'_>,
+    minimum: &'static str,
+    maximum: &'static str,
+) -> (Option<u64>, Option<u64>) {
+    let least = schema.counts(minimum).max().filter(|least| *least > 0);
+    (least, schema.counts(maximum).min())
 }
 
 fn multiples(schema: &Schema<'_>) -> Vec<Decimal> {
@@ -142,16 +114,32 @@ fn constant<'d>(schema: &Schema<'d>) -> Option<&'d Value> {
     }
 }
 
-/// Whether a bound is above another one, or excludes it.
-fn is_inside(bound: f64, other: f64, excludes: bool) -> bool {
-    bound > other || (excludes && bound >= other)
+/// The bound that excludes the most numbers; `is_inside` compares two of them.
+fn innermost(
+    schema: &Schema<'_>,
+    name: &str,
+    exclusive: &str,
+    is_inside: fn(&f64, &f64) -> bool,
+) -> Option<Bound> {
+    let bounds = schema.bounds(name, exclusive).into_iter();
+    let bounds = bounds.filter_map(|(value, exclusive)| {
+        let value = value.as_f64()?;
+        Some(Bound { value, exclusive })
+    });
+    bounds.reduce(|left, right| {
+        let is_beside = right.exclusive && !is_inside(&left.value, &right.value);
+        match is_beside || is_inside(&right.value, &left.value) {
+            true => right,
+            false => left,
+        }
+    })
 }
 
 /// The inclusive bounds of an integer; `inward` is the step from an exclusive bound to an inclusive one.
 fn integers(
     schema: &Schema<'_>,
-    name: &'static str,
-    exclusive: &'static str,
+    name: &str,
+    exclusive: &str,
     inward: i128,
 ) -> impl Iterator<Item = i128> {
     let bounds = schema.bounds(name, exclusive).into_iter();
@@ -178,16 +166,4 @@ fn whole(value: &Value, inward: i128) -> Option<(i128, bool)> {
     // Beyond 2^127 a cast would saturate, and no integer type reaches that far.
     #[expect(clippy::cast_possible_truncation, reason = "checked")]
     (rounded.abs() < 1.7e38).then_some((rounded as i128, rounded == number))
-}
-
-fn numbers(
-    schema: &Schema<'_>,
-    name: &'static str,
-    exclusive: &'static str,
-) -> impl Iterator<Item = Bound> {
-    let bounds = schema.bounds(name, exclusive).into_iter();
-    bounds.filter_map(|(value, exclusive)| {
-        let value = value.as_f64()?;
-        Some(Bound { value, exclusive })
-    })
 }

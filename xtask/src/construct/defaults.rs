@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::api::{DefaultValue, Integer, Presence, Primitive, Shape, TypeDef, TypeRef};
+use crate::api::{DefaultValue, Primitive, Shape, TypeDef, TypeRef};
 
 /// Gives each optional field the value of its default.
 pub fn assign(types: &mut [TypeDef]) {
@@ -14,10 +14,7 @@ pub fn assign(types: &mut [TypeDef]) {
             continue;
         };
         let values = object.fields.iter().map(|field| {
-            let is_optional = matches!(
-                field.presence,
-                Presence::Optional | Presence::OptionalNullable
-            );
+            let is_optional = !field.presence.is_required();
             let default = field.default.as_deref().filter(|_| is_optional)?;
             typed(types, &field.value, &serde_json::from_str(default).ok()?)
         });
@@ -58,11 +55,9 @@ fn scalar(primitive: Primitive, value: &Value) -> Option<DefaultValue> {
     match primitive {
         Primitive::Bool => value.as_bool().map(DefaultValue::Bool),
         Primitive::Integer(integer) => {
-            let number = value.as_number()?;
-            let number = number.as_i128()?;
-            integer
-                .holds(number)
-                .then_some(DefaultValue::Integer(number))
+            let number = value.as_number()?.as_i128();
+            let number = number.filter(|number| integer.holds(*number));
+            number.map(DefaultValue::Integer)
         }
         Primitive::Float => value.as_f64().map(DefaultValue::Number),
         Primitive::Float32 => {
@@ -80,22 +75,5 @@ fn scalar(primitive: Primitive, value: &Value) -> Option<DefaultValue> {
         | Primitive::Uuid
         | Primitive::Ip
         | Primitive::Json => None,
-    }
-}
-
-impl Integer {
-    /// Whether a number is in the range of the type.
-    fn holds(self, number: i128) -> bool {
-        match self {
-            Self::I8 => i8::try_from(number).is_ok(),
-            Self::I16 => i16::try_from(number).is_ok(),
-            Self::I32 => i32::try_from(number).is_ok(),
-            Self::I64 => i64::try_from(number).is_ok(),
-            Self::U8 => u8::try_from(number).is_ok(),
-            Self::U16 => u16::try_from(number).is_ok(),
-            Self::U32 => u32::try_from(number).is_ok(),
-            Self::U64 => u64::try_from(number).is_ok(),
-            Self::I128 => true,
-        }
     }
 }

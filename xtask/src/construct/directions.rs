@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::pointer;
-use crate::view::OperationView;
-
-const SCHEMAS: &str = "/components/schemas/";
+use crate::schema;
+use crate::shape::{Found, Kind};
+use crate::view::{self, OperationView};
 
 /// The way that a value goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,66 +21,64 @@ pub enum Direction {
     Response,
 }
 
-/// The schemas whose types differ by direction, and where they are used.
+/// The schemas whose types differ by direction, and the directions in which they are used.
 #[derive(Debug, Default)]
 pub struct Directions {
-    /// The component schemas that require a `readOnly` or `writeOnly` member, or contain one that does.
+    /// The schemas that require a `readOnly` or `writeOnly` member, and the references to components that contain one.
     one_way: BTreeSet<String>,
     requests: BTreeSet<String>,
     responses: BTreeSet<String>,
 }
 
 impl Directions {
-    /// Those of a document.
-    pub fn of(root: &Value) -> Self {
-        let mut references: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        let mut one_way = BTreeSet::new();
-        let schemas = root
-            .pointer("/components/schemas")
-            .and_then(Value::as_object);
-        for (name, schema) in schemas.into_iter().flatten() {
-            let at = pointer::join("/components/schemas", name);
-            if requires_one_way(root, schema) {
-                one_way.insert(at.clone());
-            }
-            references.insert(at, targets(schema));
+    /// The directions of the schemas of a document, whose nodes were `found`.
+    pub fn of(root: &Value, found: &[Found]) -> Self {
+        let schemas = found.iter().filter(|found| found.kind == Kind::Schema);
+        let pointers = schemas.map(|found| found.pointer.clone());
+        let one_way = pointers.filter(|at| {
+            pointer::get(root, at).is_some_and(|schema| requires_one_way(root, schema))
+        });
+        let mut directions = Self {
+            one_way: one_way.collect(),
+            ..Self::default()
+        };
+        if directions.one_way.is_empty() {
+            return directions;
         }
-        // Whatever contains one of them differs too.
+        let references = found.iter().filter_map(|found| {
+            let target = found.reference.as_deref()?.strip_prefix('#')?;
+            Some((&*found.pointer, target))
+        });
+        let references: BTreeMap<&str, &str> = references.collect();
+        // A schema that contains one of them differs too.
         loop {
-            let differs = |targets: &BTreeSet<String>| !targets.is_disjoint(&one_way);
-            let more: Vec<String> = references
+            let differs =
+                |target: &str| schema::component(target).is_some_and(|at| directions.differs(at));
+            let is_new = |at: &str| !directions.one_way.contains(at);
+            let more = references
                 .iter()
-                .filter(|(at, targets)| !one_way.contains(*at) && differs(targets))
-                .map(|(at, _)| at.clone())
-                .collect();
+                .filter(|(at, target)| is_new(at) && differs(target));
+            let more: Vec<String> = more.map(|(at, _)| (*at).to_owned()).collect();
             if more.is_empty() {
                 break;
             }
-            one_way.extend(more);
+            directions.one_way.extend(more);
         }
-        if one_way.is_empty() {
-            return Self::default();
-        }
-        let (mut requests, mut responses) = (BTreeSet::new(), BTreeSet::new());
         for operation in OperationView::all(root) {
-            for (key, value) in operation.value.as_object().into_iter().flatten() {
-                match &**key {
-                    "responses" => reach(root, value, &mut responses),
-                    "requestBody" | "parameters" => reach(root, value, &mut requests),
-                    _ => {}
-                }
+            let at = |key: &str| pointer::join(&operation.pointer(), key);
+            directions
+                .responses
+                .extend(reached(&references, at("responses")));
+            for key in ["requestBody", "parameters"] {
+                directions.requests.extend(reached(&references, at(key)));
             }
         }
-        Self {
-            one_way,
-            requests,
-            responses,
-        }
+        directions
     }
 
     /// Whether a component has two types.
     pub fn is_two(&self, at: &str) -> bool {
-        self.one_way.contains(at) && self.requests.contains(at) && self.responses.contains(at)
+        self.differs(at) && self.requests.contains(at) && self.responses.contains(at)
     }
 
     /// The direction in which a component is used, if it is used in one alone.
@@ -92,98 +90,49 @@ impl Directions {
         }
     }
 
-    /// Whether the type of a schema depends on the direction.
-    pub fn differs(&self, root: &Value, schema: &Value) -> bool {
-        !self.one_way.is_empty()
-            && (requires_one_way(root, schema) || !targets(schema).is_disjoint(&self.one_way))
+    /// Whether the type of the schema at a pointer depends on the direction.
+    pub fn differs(&self, at: &str) -> bool {
+        let below = format!("{at}/");
+        let mut inside = self.one_way.range(below.clone()..);
+        self.one_way.contains(at) || inside.next().is_some_and(|at| at.starts_with(&below))
     }
 }
 
-/// Whether an object somewhere in a schema requires a member that goes one way only. References are not followed.
+/// Whether a schema requires a member that goes one way only.
 fn requires_one_way(root: &Value, schema: &Value) -> bool {
     let is_one_way = |property: &Value| {
-        let target = target(property).and_then(|target| pointer::get(root, &target));
-        let is = |schema: &Value| {
-            ["readOnly", "writeOnly"]
-                .iter()
-                .any(|name| schema.get(name) == Some(&Value::Bool(true)))
-        };
-        is(property) || target.is_some_and(is)
+        let target = view::target(property).and_then(|target| pointer::get(root, target));
+        let schemas = [Some(property), target];
+        schemas.into_iter().flatten().any(|schema| {
+            let mut names = ["readOnly", "writeOnly"].iter();
+            names.any(|name| schema.get(name) == Some(&Value::Bool(true)))
+        })
+    };
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let Some(properties) = properties.filter(|all| all.values().any(is_one_way)) else {
+        return false;
     };
     let required = schema.get("required").and_then(Value::as_array);
     let mut required = required.into_iter().flatten().filter_map(Value::as_str);
-    let property = |name: &str| schema.get("properties")?.get(name);
-    // What is required in one part of a composition may be described in another.
-    let is_anywhere = |name: &str| property(name).is_none_or(is_one_way);
-    let mut properties = schema
-        .get("properties")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten();
-    let has_one_way = properties.any(|(_, property)| is_one_way(property));
-    (has_one_way && required.any(is_anywhere))
-        || children(schema).any(|child| requires_one_way(root, child))
+    // A member that is required in one branch of a composition may be described in another.
+    required.any(|name| properties.get(name).is_none_or(is_one_way))
 }
 
-fn children(value: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
-    match value {
-        Value::Object(members) => {
-            let members = members.iter();
-            Box::new(
-                members
-                    .filter(|(key, _)| {
-                        !matches!(
-                            &***key,
-                            "example" | "examples" | "default" | "enum" | "const"
-                        )
-                    })
-                    .map(|(_, value)| value),
-            )
-        }
-        Value::Array(items) => Box::new(items.iter()),
-        _ => Box::new(std::iter::empty()),
-    }
-}
-
-fn target(value: &Value) -> Option<String> {
-    let target = value.get("$ref")?.as_str()?.strip_prefix('#')?;
-    Some(target.to_owned())
-}
-
-/// The component schemas that a value refers to, or whose parts it refers to.
-fn targets(value: &Value) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    collect(value, &mut found);
-    found
-        .iter()
-        .filter_map(|target| component(target))
-        .collect()
-}
-
-fn component(target: &str) -> Option<String> {
-    let name = target.strip_prefix(SCHEMAS)?.split('/').next()?;
-    Some(format!("{SCHEMAS}{name}"))
-}
-
-fn collect(value: &Value, found: &mut BTreeSet<String>) {
-    found.extend(target(value));
-    for child in children(value) {
-        collect(child, found);
-    }
-}
-
-/// Adds the components that a value refers to, and those that they refer to.
-fn reach(root: &Value, value: &Value, reached: &mut BTreeSet<String>) {
-    let mut next = BTreeSet::new();
-    collect(value, &mut next);
+/// The components that the value at a pointer refers to, and those that they refer to.
+fn reached(references: &BTreeMap<&str, &str>, from: String) -> BTreeSet<String> {
     let mut seen: BTreeSet<String> = BTreeSet::new();
-    while let Some(target) = next.pop_first() {
-        if !seen.insert(target.clone()) {
-            continue;
-        }
-        reached.extend(component(&target));
-        if let Some(value) = pointer::get(root, &target) {
-            collect(value, &mut next);
+    let mut next = vec![from];
+    while let Some(at) = next.pop() {
+        let below = format!("{at}/");
+        let inside = references.range(&*below..);
+        let inside = inside.take_while(|(at, _)| at.starts_with(&below));
+        let inside = inside.map(|(_, target)| *target);
+        for target in inside.chain(references.get(&*at).copied()) {
+            if seen.insert(target.to_owned()) {
+                next.push(target.to_owned());
+            }
         }
     }
+    let components = seen.iter().filter_map(|target| schema::component(target));
+    components.map(str::to_owned).collect()
 }

@@ -2,33 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use crate::schema;
+use crate::shape::Found;
 
-use crate::pointer;
-use crate::shape::Walk;
-
-const SCHEMAS: &str = "/components/schemas";
-
-/// The component schemas that multipart bodies refer to, and nothing else.
-pub fn only_forms(root: &Value) -> BTreeSet<String> {
+/// The JSON pointers of the component schemas that multipart bodies refer to, and nothing else.
+pub fn only_forms(found: &[Found]) -> BTreeSet<String> {
     let (mut forms, mut others) = (BTreeSet::new(), BTreeSet::new());
-    for found in Walk::document(root).found {
-        let name = found.reference.as_deref().and_then(component);
+    for found in found {
+        let target = found
+            .reference
+            .as_deref()
+            .and_then(|target| target.strip_prefix('#'));
         let users = match is_form(&found.pointer) {
             true => &mut forms,
             false => &mut others,
         };
-        users.extend(name);
+        users.extend(target.and_then(schema::component).map(str::to_owned));
     }
     &forms - &others
-}
-
-/// The component schema that a reference leads to.
-fn component(reference: &str) -> Option<String> {
-    let pointer = reference.strip_prefix('#')?;
-    let name = pointer.strip_prefix(SCHEMAS)?.strip_prefix('/')?;
-    let name = name.split('/').next()?;
-    Some(pointer::unescape(name))
 }
 
 /// Whether this is the schema of a multipart body.
@@ -46,6 +37,7 @@ mod tests {
     use serde_json::json;
 
     use super::only_forms;
+    use crate::shape::Walk;
 
     #[test]
     fn a_schema_that_anything_else_refers_to_has_a_type() {
@@ -65,7 +57,9 @@ mod tests {
                 "Nested": { "properties": { "again": { "$ref": "#/components/schemas/Nested" } } },
             } },
         });
-        let names: Vec<String> = only_forms(&root).into_iter().collect();
-        assert_eq!(names, ["Upload"]);
+        let names: Vec<String> = only_forms(&Walk::document(&root).found)
+            .into_iter()
+            .collect();
+        assert_eq!(names, ["/components/schemas/Upload"]);
     }
 }

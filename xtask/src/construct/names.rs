@@ -1,40 +1,11 @@
-//! Rust names: distinct, and as a person would choose them.
+//! Distinct Rust names.
+//!
+//! Two names of a document may be one identifier in Rust. A name that the document has first stays as it is, so that later
+//! additions to the document rename nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::names;
-use crate::pointer;
-
-/// The words of a JSON pointer of a schema, from which its type gets a name: those of the document, without the keywords around
-/// them. A schema in `$defs` has a name of its own.
-pub fn words(pointer: &str) -> String {
-    let mut tokens: Vec<String> = pointer::tokens(pointer).collect();
-    let is_definitions = |token: &String| matches!(&**token, "$defs" | "definitions");
-    if let Some(index) = tokens.iter().rposition(is_definitions) {
-        tokens.drain(..=index);
-    }
-    let mut tokens = tokens.into_iter();
-    let mut words = Vec::new();
-    while let Some(token) = tokens.next() {
-        match &*token {
-            "components" | "paths" | "schema" | "schemas" => {}
-            "properties" => words.extend(tokens.next()),
-            "items" => words.push("item".to_owned()),
-            "additionalProperties" => words.push("value".to_owned()),
-            "requestBody" => words.push("body".to_owned()),
-            "responses" => {
-                tokens.next();
-                words.push("response".to_owned());
-            }
-            // The next token is a position, or a media type.
-            "allOf" | "anyOf" | "oneOf" | "prefixItems" | "parameters" | "content" => {
-                tokens.next();
-            }
-            _ => words.push(token),
-        }
-    }
-    words.join(" ")
-}
 
 /// A name whose first letter is a capital: that of `+1` is `plus1` otherwise.
 fn capitalised(name: String) -> String {
@@ -110,61 +81,33 @@ impl Scope {
     }
 }
 
-/// The names of the inputs of an operation.
+/// Names the inputs of an operation, each by its key and its location. Returns the name of a method for other parts, which the
+/// document does not name.
 ///
 /// `MaxKeys` and `max-keys` are one name in Rust. The first one in the document keeps it, so that an input that is added later
-/// renames none. Another one gets its location behind it, or a number where both have the same location.
-#[derive(Debug)]
-pub struct Inputs<'a> {
-    /// The key and the location of each.
-    keys: Vec<(&'a str, &'static str)>,
-    /// The methods that every builder has.
-    methods: BTreeSet<String>,
-    taken: BTreeSet<String>,
-}
-
-impl<'a> Inputs<'a> {
-    /// The inputs with these keys and locations, beside these methods of the builder.
-    pub fn of(keys: Vec<(&'a str, &'static str)>, methods: &[&str]) -> Self {
-        let methods: BTreeSet<String> = methods.iter().map(|name| (*name).to_owned()).collect();
-        let wanted = keys.iter().map(|(key, _)| names::value_name(key));
-        let taken = methods.iter().cloned().chain(wanted).collect();
-        Self {
-            keys,
-            methods,
-            taken,
-        }
+/// renames none. Another one gets its location behind it, or a number where both have the same location. So does one that has
+/// the name of a method of every builder.
+pub fn inputs(inputs: Vec<(&str, &'static str, &mut String)>, methods: &[&str]) -> String {
+    let mut kept = Scope::reserving(methods);
+    let mut taken = Scope::reserving(methods);
+    for (key, ..) in &inputs {
+        taken.take(&names::value_name(key));
     }
-
-    /// The name of each.
-    pub fn names(&mut self) -> Vec<String> {
-        let mut met: BTreeSet<(String, &str)> = BTreeSet::new();
-        let mut names: Vec<String> = Vec::new();
-        for (key, location) in &self.keys {
-            let name = names::value_name(key);
-            let is_first = !names.contains(&name) && !self.methods.contains(&name);
-            let is_first_there = met.insert((name.clone(), location));
-            if is_first {
-                names.push(name);
-                continue;
-            }
+    let mut met = BTreeSet::new();
+    for (key, location, input) in inputs {
+        let name = names::value_name(key);
+        let is_first_there = met.insert((name.clone(), location));
+        if !kept.take(&name) {
             let stem = name.trim_end_matches('_');
             let located = is_first_there.then(|| format!("{stem}_{location}"));
             let numbered = (2..).map(|number| format!("{stem}_{number}"));
             let mut candidates = located.into_iter().chain(numbered);
             // There are more numbers than names.
-            let free = candidates.find(|candidate| self.taken.insert(candidate.clone()));
-            names.push(free.unwrap_or(name));
+            let free = candidates.find(|candidate| taken.take(candidate));
+            *input = free.unwrap_or(name);
+        } else {
+            *input = name;
         }
-        names
     }
-
-    /// A name for a method that the document does not name, with underscores behind it if an input has the name.
-    pub fn own(&mut self, name: &str) -> String {
-        let mut name = name.to_owned();
-        while !self.taken.insert(name.clone()) {
-            name.push('_');
-        }
-        name
-    }
+    taken.free("extra_part".to_owned())
 }

@@ -7,31 +7,28 @@ use crate::api::{Presence, Shape, TypeDef, TypeId, TypeRef};
 /// Removes `null` beside types that have it as a value.
 pub fn merged(types: &mut [TypeDef]) {
     let any = of_any_json(types);
-    let is_any = |reference: &TypeRef| is_any(reference, &any);
     for definition in types {
         if let Shape::Struct(object) = &mut definition.shape {
+            merge(&mut object.extra, &any);
             for field in &mut object.fields {
-                if is_any(&field.value) {
-                    field.presence = match field.presence {
-                        Presence::Required | Presence::RequiredNullable => Presence::Required,
-                        Presence::Optional | Presence::OptionalNullable => Presence::Optional,
-                    };
+                if is_any(&field.value, &any) {
+                    field.presence = Presence::of(field.presence.is_required(), false);
                 }
             }
         }
         for reference in definition.shape.references_mut() {
-            merge(reference, &is_any);
+            merge(reference, &any);
         }
     }
 }
 
-fn merge(reference: &mut TypeRef, is_any: &impl Fn(&TypeRef) -> bool) {
+fn merge(reference: &mut TypeRef, any: &BTreeSet<TypeId>) {
     match reference {
-        TypeRef::Nullable(inner) if is_any(inner) => *reference = (**inner).clone(),
+        TypeRef::Nullable(inner) if is_any(inner, any) => *reference = (**inner).clone(),
         TypeRef::Nullable(inner)
         | TypeRef::Boxed(inner)
         | TypeRef::List(inner)
-        | TypeRef::Map(inner) => merge(inner, is_any),
+        | TypeRef::Map(inner) => merge(inner, any),
         TypeRef::Named(_) | TypeRef::Primitive(_) => {}
     }
 }

@@ -1,4 +1,6 @@
 //! Structs and maps.
+//!
+//! Servers add members before clients know them, so a struct keeps the members that have no field.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +9,11 @@ use serde_json::Value;
 use crate::api::{Accessors, Field, Presence, StructType, TypeRef};
 use crate::names;
 use crate::pointer;
+use crate::schema::Schema;
 
 use super::constraints::constraints;
 use super::directions::Direction;
 use super::names::Scope;
-use super::schema::Schema;
 use super::types::{Types, docs};
 
 /// The name of the field that keeps unknown members, unless the document has it.
@@ -19,7 +21,7 @@ const EXTRA: &str = "extra";
 
 /// The type of the members that have no field.
 pub fn extra<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> TypeRef {
-    match schema.additional_properties(types.root) {
+    match schema.additional_properties() {
         Some(schema) => types.reference(&schema, &format!("{name} value")),
         None => TypeRef::JSON,
     }
@@ -29,10 +31,10 @@ pub fn extra<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> Type
 pub fn structure<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> StructType {
     let extra = extra(types, schema, name);
     let required = schema.required();
-    let mut members = Scope::reserving(&[]);
+    let mut members = Scope::default();
     let names = field_names(types, schema, &mut members);
     let fields = names.into_iter().filter_map(|(key, rust_name)| {
-        let property = schema.property(types.root, key);
+        let property = schema.property(key);
         // No object has a member whose schema is `false`.
         if property.is_false() {
             return None;
@@ -42,19 +44,14 @@ pub fn structure<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> 
         if is_required && types.direction == Direction::Request && property.is("readOnly") {
             return None;
         }
-        let typed = types.typed(&property, &format!("{name} {key}"));
+        let value = types.value(&property, &format!("{name} {key}"));
         let is_absent = types.direction == Direction::Response && property.is("writeOnly");
         Some(Field {
-            constraints: constraints(types.root, &property, &typed.reference),
+            constraints: constraints(&property, &value),
             key: key.to_owned(),
             name: rust_name,
-            value: typed.reference,
-            presence: match (is_required && !is_absent, typed.is_nullable) {
-                (true, false) => Presence::Required,
-                (true, true) => Presence::RequiredNullable,
-                (false, false) => Presence::Optional,
-                (false, true) => Presence::OptionalNullable,
-            },
+            value,
+            presence: Presence::of(is_required && !is_absent, property.is_nullable()),
             docs: docs(&property),
             default: property.annotation("default").map(Value::to_string),
             // Its type may not be complete yet.
@@ -68,7 +65,7 @@ pub fn structure<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> 
         fields,
         extra,
         extra_name: members.field(EXTRA),
-        extra_constraints: constraints(types.root, schema, &all),
+        extra_constraints: constraints(schema, &all),
         closed: schema.is_closed(),
     }
 }
@@ -86,20 +83,18 @@ fn field_names<'d>(
     if distinct.len() < keys.len() {
         let mut objects: Vec<String> = Vec::new();
         ordered.sort_by_cached_key(|key| {
-            let property = schema.property(types.root, key);
-            let object = pointer::parent(property.pointer()).unwrap_or_default();
-            let known = objects.iter().position(|known| known == object);
-            let index = known.unwrap_or_else(|| {
+            let property = schema.property(key);
+            let at = property.pointer();
+            let object = pointer::parent(at).unwrap_or_default();
+            if !objects.iter().any(|known| known == object) {
                 objects.push(object.to_owned());
-                objects.len() - 1
-            });
-            (index, types.document.own_position(property.pointer()))
+            }
+            let index = objects.iter().position(|known| known == object);
+            (index, types.document.own_position(at))
         });
     }
-    let named: BTreeMap<&str, String> = ordered
-        .into_iter()
-        .map(|key| (key, members.field(key)))
-        .collect();
-    let named = |key: &'d str| Some((key, named.get(key)?.clone()));
-    keys.into_iter().filter_map(named).collect()
+    let named = ordered.into_iter().map(|key| (key, members.field(key)));
+    let mut named: BTreeMap<&str, String> = named.collect();
+    let keys = keys.into_iter();
+    keys.filter_map(|key| named.remove_entry(key)).collect()
 }

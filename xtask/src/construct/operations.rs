@@ -1,13 +1,15 @@
 //! Operations: their methods, paths, parameters, bodies and responses.
+//!
+//! Names are given when all operations are known, so that no two of them have one method or builder.
 
 use serde_json::Value;
 
 use crate::api::{Body, Content, Evidence, Operation, Parameter, Part, Success};
-use crate::names;
+use crate::names::{operation_type_name, operation_value_name};
 use crate::view::OperationView;
 
 use super::directions::Direction;
-use super::names::{Inputs, Scope};
+use super::names::{self, Scope};
 use super::types::Types;
 use super::{bodies, parameters, responses};
 
@@ -35,7 +37,7 @@ pub fn operations(types: &mut Types<'_>) -> Vec<Operation> {
         .flat_map(|view| operation(types, &view))
         .collect();
     let mut methods = Scope::reserving(RESERVED);
-    let mut builders = Scope::reserving(&[]);
+    let mut builders = Scope::default();
     for operation in &mut operations {
         operation.name = methods.numbered(std::mem::take(&mut operation.name), "_");
         operation.builder = builders.numbered(std::mem::take(&mut operation.builder), "");
@@ -52,24 +54,12 @@ pub fn operations(types: &mut Types<'_>) -> Vec<Operation> {
 
 fn operation<'d>(types: &mut Types<'d>, view: &OperationView<'d>) -> Vec<Operation> {
     let id = view.effective_id();
-    let text = |name: &str| {
-        view.value
-            .get(name)
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-    };
+    let text = |name: &str| view.value.get(name).and_then(Value::as_str);
     let is_idempotent = view.value.get("x-idempotent").and_then(Value::as_bool);
     types.direction = Direction::Response;
     let answers = responses::answers(types, view, &id);
     types.direction = Direction::Request;
     let bodies = bodies::bodies(types, view, &id);
-    let bodies: Vec<(Option<String>, Option<Body>)> = match bodies.is_empty() {
-        true => vec![(None, None)],
-        false => bodies
-            .into_iter()
-            .map(|(suffix, body)| (suffix, Some(body)))
-            .collect(),
-    };
     let mut operations = Vec::new();
     for (suffix, body) in &bodies {
         for answers in &answers {
@@ -79,16 +69,16 @@ fn operation<'d>(types: &mut Types<'d>, view: &OperationView<'d>) -> Vec<Operati
             let mut body = body.clone();
             let extra_part = name_inputs(&mut parameters, body.as_mut());
             operations.push(Operation {
-                name: names::operation_value_name(&id),
-                builder: names::operation_type_name(&id),
+                name: operation_value_name(&id),
+                builder: operation_type_name(&id),
                 id,
                 is_variant: !operations.is_empty(),
                 method: view.method.to_ascii_uppercase(),
                 path,
-                summary: text("summary"),
-                description: text("description"),
+                summary: text("summary").map(str::to_owned),
+                description: text("description").map(str::to_owned),
                 deprecated: view.value.get("deprecated") == Some(&Value::Bool(true)),
-                evidence: Evidence::of(text("x-evidence").as_deref()),
+                evidence: Evidence::of(text("x-evidence")),
                 idempotent: is_idempotent.unwrap_or(IDEMPOTENT.contains(&view.method)),
                 parameters,
                 body,
@@ -106,31 +96,20 @@ fn operation<'d>(types: &mut Types<'d>, view: &OperationView<'d>) -> Vec<Operati
 /// Names the parameters of an operation, and the parts of its body. Returns the name of the setter of other parts, if the
 /// body has parts.
 fn name_inputs(parameters: &mut [Parameter], body: Option<&mut Body>) -> Option<String> {
-    let mut body = body;
-    let (mut parts, methods): (Option<&mut Vec<Part>>, &[&str]) = match body.as_mut() {
-        None => (None, &["send"]),
-        Some(body) => match &mut body.content {
-            Content::Multipart(parts) => (Some(parts), &["send"]),
-            _ => (None, &["send", "body"]),
-        },
+    let (has_parts, parts, methods): (bool, &mut [Part], &[&str]) = match body {
+        None => (false, &mut [], &["send"]),
+        Some(Body {
+            content: Content::Multipart(parts),
+            ..
+        }) => (true, parts, &["send"]),
+        Some(_) => (false, &mut [], &["send", "body"]),
     };
-    let keys = parameters
-        .iter()
-        .map(|parameter| (&*parameter.key, parameter.location.keyword()));
-    let parts_keys = parts.iter().flat_map(|parts| parts.iter());
-    let keys = keys.chain(parts_keys.map(|part| (&*part.key, "part")));
-    let mut inputs = Inputs::of(keys.collect(), methods);
-    let (names, extra_part) = (inputs.names(), inputs.own("extra_part"));
-    let inputs = parameters
-        .iter_mut()
-        .map(|parameter| &mut parameter.name)
-        .chain(
-            parts
-                .iter_mut()
-                .flat_map(|parts| parts.iter_mut().map(|part| &mut part.name)),
-        );
-    for (input, name) in inputs.zip(names) {
-        *input = name;
-    }
-    parts.is_some().then_some(extra_part)
+    let of_parameters = parameters.iter_mut().map(|parameter| {
+        let location = parameter.location.keyword();
+        (&*parameter.key, location, &mut parameter.name)
+    });
+    let of_parts = parts.iter_mut();
+    let of_parts = of_parts.map(|part| (&*part.key, "part", &mut part.name));
+    let extra_part = names::inputs(of_parameters.chain(of_parts).collect(), methods);
+    has_parts.then_some(extra_part)
 }

@@ -1,13 +1,15 @@
-//! Parameters: what they are called, and how they are written.
+//! Parameters, and the path that has some of them.
+//!
+//! The style of a parameter is decided here, so that a renderer needs no rule of OpenAPI for its defaults.
 
 use serde_json::Value;
 
 use crate::api::{Evidence, Location, Parameter, Segment, Style, TypeRef};
-use crate::pointer;
+use crate::schema::Schema;
 use crate::view::{self, OperationView};
 
 use super::constraints::constraints;
-use super::schema::Schema;
+use super::media;
 use super::types::Types;
 
 /// Constructs the parameters of an operation, and its path. They have no Rust names yet.
@@ -16,43 +18,33 @@ pub fn parameters<'d>(
     view: &OperationView<'d>,
     id: &str,
 ) -> (Vec<Segment>, Vec<Parameter>) {
-    let mut declared: Vec<(String, &Value, Option<&str>)> = Vec::new();
+    let root = types.root;
+    let mut declared: Vec<(String, &'d Value, Option<&str>)> = Vec::new();
     for (place, listed) in view.listed_parameters() {
-        let Some((target, value)) = view::resolve(types.root, listed) else {
-            continue;
-        };
-        let description = view::description(types.root, listed);
-        // The parameter of an operation takes the place of that of its path.
-        let is_same = |other: &Value| {
-            other.get("name") == value.get("name") && other.get("in") == value.get("in")
-        };
-        declared.retain(|(_, other, _)| !is_same(other));
-        declared.push((target.unwrap_or(place), value, description));
+        if let Some((target, value)) = view::resolve(root, listed) {
+            // The parameter of an operation takes the place of that of its path.
+            let identity = |value: &'d Value| (value.get("name"), value.get("in"));
+            declared.retain(|(_, other, _)| identity(other) != identity(value));
+            let description = view::description(root, listed);
+            declared.push((target.unwrap_or(place), value, description));
+        }
     }
-    let mut parameters: Vec<Parameter> = Vec::new();
-    for (place, value, description) in declared {
-        let parameter = parameter(types, value, &place, id);
-        parameters.extend(parameter.map(|parameter| Parameter {
-            description: description.map(str::to_owned).or(parameter.description),
+    let declared = declared.into_iter();
+    let parameters = declared.filter_map(|(place, value, description)| {
+        let parameter = parameter(types, value, &place, id)?;
+        let description = description.map(str::to_owned);
+        Some(Parameter {
+            description: description.or(parameter.description),
             ..parameter
-        }));
-    }
+        })
+    });
+    let is_in_path = |parameter: &Parameter| parameter.location == Location::Path;
+    let (in_path, others): (Vec<_>, Vec<_>) = parameters.partition(is_in_path);
+    // A fragment distinguishes operations of one path. It is not sent.
     let template = view.path.split('#').next().unwrap_or_default();
-    parameters.retain(|parameter| {
-        parameter.location != Location::Path || template.contains(&format!("{{{}}}", parameter.key))
-    });
-    parameters.sort_by_key(|parameter| match parameter.location {
-        Location::Path => template
-            .find(&format!("{{{}}}", parameter.key))
-            .unwrap_or(usize::MAX - 1),
-        _ => usize::MAX,
-    });
-    let index = |name: &str| {
-        parameters
-            .iter()
-            .position(|parameter| parameter.location == Location::Path && parameter.key == name)
-    };
-    (path(view.path, index), parameters)
+    let (segments, mut parameters) = path(template, in_path);
+    parameters.extend(others);
+    (segments, parameters)
 }
 
 fn parameter<'d>(
@@ -63,77 +55,62 @@ fn parameter<'d>(
 ) -> Option<Parameter> {
     let key = value.get("name")?.as_str()?;
     let location = Location::of(value.get("in")?.as_str()?)?;
-    let by_content = value
-        .get("content")
-        .and_then(Value::as_object)
-        .and_then(|content| content.iter().next());
-    let schema_pointer = match by_content {
-        Some((media_type, _)) => pointer::join(
-            &pointer::join(&pointer::join(place, "content"), media_type),
-            "schema",
-        ),
-        None => pointer::join(place, "schema"),
+    let is_true = |name: &str| value.get(name) == Some(&Value::Bool(true));
+    let media = media::content(types.root, value, place).into_iter().next();
+    let is_json = media.is_some();
+    let schema = match media {
+        Some(media) => media.schema,
+        None => media::schema(types.root, place),
     };
-    let schema = Schema::at(types.root, &schema_pointer);
-    let is_scalar = schema
-        .as_ref()
-        .is_some_and(|schema| is_scalar(types.root, schema));
-    let style = match (by_content, location) {
-        (Some(_), _) => Style::Json,
-        _ if is_scalar => Style::Text,
-        (None, Location::Query) => query_style(value),
-        (None, Location::Header) if value.get("explode") == Some(&Value::Bool(true)) => {
-            Style::JoinedPairs
-        }
-        (None, Location::Header | Location::Cookie | Location::Path) => Style::Joined(","),
-    };
+    let schema = schema.as_ref();
+    let is_scalar = schema.is_some_and(is_scalar);
     // A list or an object in a path is text: the caller knows how the server joins it.
     let is_text = location == Location::Path && !is_scalar;
-    let reference = match (&schema, is_text) {
-        (_, true) | (None, _) => TypeRef::STRING,
-        (Some(schema), false) => types.typed(schema, &format!("{id} {key}")).reference,
+    let style = match location {
+        _ if is_text => Style::Text,
+        _ if is_json => Style::Json,
+        _ if is_scalar => Style::Text,
+        Location::Query => query_style(value),
+        Location::Header if is_true("explode") => Style::JoinedPairs,
+        Location::Header | Location::Cookie | Location::Path => Style::Joined(","),
     };
-    let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    let typed = schema.filter(|_| !is_text);
+    let reference = typed.map_or(TypeRef::STRING, |schema| {
+        types.value(schema, &format!("{id} {key}"))
+    });
+    // Beside the schema, or else in it.
+    let text = |name: &'static str| {
+        let text = value.get(name).and_then(Value::as_str);
+        text.or_else(|| schema?.text(name))
+    };
+    let default = schema.and_then(|schema| schema.annotation("default"));
     Some(Parameter {
         key: key.to_owned(),
         name: String::new(),
         location,
-        required: location == Location::Path || value.get("required") == Some(&Value::Bool(true)),
-        style: if is_text { Style::Text } else { style },
-        constraints: schema
-            .as_ref()
-            .filter(|_| !is_text)
-            .map(|schema| constraints(types.root, schema, &reference))
+        required: location == Location::Path || is_true("required"),
+        style,
+        constraints: typed
+            .map(|schema| constraints(schema, &reference))
             .unwrap_or_default(),
-        description: text("description")
-            .or_else(|| schema.as_ref()?.text("description").map(str::to_owned)),
-        deprecated: value.get("deprecated") == Some(&Value::Bool(true)),
-        evidence: Evidence::of(
-            text("x-evidence")
-                .as_deref()
-                .or_else(|| schema.as_ref()?.text("x-evidence")),
-        ),
-        default: schema
-            .as_ref()
-            .and_then(|schema| schema.annotation("default"))
-            .map(Value::to_string),
+        description: text("description").map(str::to_owned),
+        deprecated: is_true("deprecated"),
+        evidence: Evidence::of(text("x-evidence")),
+        default: default.map(Value::to_string),
         value: reference,
     })
 }
 
 /// Whether a value has one text form, and is never null.
-pub fn is_scalar(root: &Value, schema: &Schema<'_>) -> bool {
-    if schema.is_nullable(root) || schema.branches(root).is_some() {
+pub fn is_scalar(schema: &Schema<'_>) -> bool {
+    if schema.is_nullable() || schema.branches().is_some() {
         return false;
     }
-    let kinds = schema.types();
-    let is_typed = kinds.as_ref().is_some_and(|kinds| {
-        !kinds.is_empty()
-            && kinds
-                .iter()
-                .all(|kind| !matches!(*kind, "array" | "object"))
-    });
-    is_typed || (kinds.is_none() && schema.values().is_some())
+    let is_text = |name: &&str| !matches!(*name, "array" | "object");
+    match schema.types() {
+        Some(types) => !types.is_empty() && types.iter().all(is_text),
+        None => schema.values().is_some(),
+    }
 }
 
 /// The style of a value in a query, by its `style` and `explode`, whose defaults depend on each other.
@@ -148,19 +125,22 @@ pub fn query_style(value: &Value) -> Style {
     }
 }
 
-/// The texts and parameters of a path template.
-fn path(template: &str, parameter: impl Fn(&str) -> Option<usize>) -> Vec<Segment> {
-    // A fragment distinguishes operations of one path. It is not sent.
-    let mut rest = template.split('#').next().unwrap_or_default();
-    let mut segments = Vec::new();
-    while let Some((before, after)) = rest.split_once('{') {
-        let Some((name, after)) = after.split_once('}') else {
-            break;
-        };
+/// The segments of a path template, and the parameters that it names, in their order.
+fn path(template: &str, mut declared: Vec<Parameter>) -> (Vec<Segment>, Vec<Parameter>) {
+    let (mut segments, mut parameters) = (Vec::new(), Vec::<Parameter>::new());
+    let mut rest = template;
+    while let Some((before, (name, after))) = rest
+        .split_once('{')
+        .and_then(|(before, after)| Some((before, after.split_once('}')?)))
+    {
         if !before.is_empty() {
             segments.push(Segment::Text(before.to_owned()));
         }
-        segments.push(match parameter(name) {
+        let is_named = |parameter: &Parameter| parameter.key == name;
+        if let Some(index) = declared.iter().position(is_named) {
+            parameters.push(declared.remove(index));
+        }
+        segments.push(match parameters.iter().position(is_named) {
             Some(index) => Segment::Parameter(index),
             None => Segment::Text(format!("{{{name}}}")),
         });
@@ -169,5 +149,5 @@ fn path(template: &str, parameter: impl Fn(&str) -> Option<usize>) -> Vec<Segmen
     if !rest.is_empty() {
         segments.push(Segment::Text(rest.to_owned()));
     }
-    segments
+    (segments, parameters)
 }

@@ -1,25 +1,24 @@
-//! Types that contain themselves, which Rust wants on the heap.
+//! Types that contain themselves.
+//!
+//! Rust needs a size for each type, so a value that contains another of its type holds it on the heap.
 
 use std::collections::BTreeSet;
 
-use crate::api::{Shape, TypeDef, TypeId, TypeRef};
+use crate::api::{TypeDef, TypeId, TypeRef};
 
 /// Boxes each reference by which a type contains itself.
 pub fn boxed(types: &mut [TypeDef]) {
-    let held: Vec<BTreeSet<TypeId>> = types
-        .iter()
-        .map(|definition| {
-            references(&definition.shape)
-                .filter_map(TypeRef::held)
-                .collect()
-        })
-        .collect();
+    let held = types.iter_mut().map(|definition| {
+        let references = definition.shape.references_mut().into_iter();
+        references
+            .filter_map(|reference| reference.held())
+            .collect()
+    });
+    let held: Vec<BTreeSet<TypeId>> = held.collect();
     for (index, definition) in types.iter_mut().enumerate() {
-        for reference in references_mut(&mut definition.shape) {
-            if reference
-                .held()
-                .is_some_and(|id| reaches(&held, id, TypeId(index)))
-            {
+        for reference in definition.shape.references_mut() {
+            let id = reference.held();
+            if id.is_some_and(|id| reaches(&held, id, TypeId(index))) {
                 box_named(reference);
             }
         }
@@ -44,25 +43,6 @@ fn reaches(held: &[BTreeSet<TypeId>], from: TypeId, to: TypeId) -> bool {
 fn box_named(reference: &mut TypeRef) {
     match reference {
         TypeRef::Nullable(inner) => box_named(inner),
-        TypeRef::Named(id) => *reference = TypeRef::Boxed(Box::new(TypeRef::Named(*id))),
-        TypeRef::Boxed(_) | TypeRef::List(_) | TypeRef::Map(_) | TypeRef::Primitive(_) => {}
-    }
-}
-
-fn references(shape: &Shape) -> Box<dyn Iterator<Item = &TypeRef> + '_> {
-    match shape {
-        Shape::Struct(object) => Box::new(object.fields.iter().map(|field| &field.value)),
-        Shape::Union(union) => Box::new(union.branches.iter().map(|branch| &branch.value)),
-        Shape::Newtype(newtype) => Box::new(std::iter::once(&newtype.inner)),
-        Shape::Enum(_) => Box::new(std::iter::empty()),
-    }
-}
-
-fn references_mut(shape: &mut Shape) -> Box<dyn Iterator<Item = &mut TypeRef> + '_> {
-    match shape {
-        Shape::Struct(object) => Box::new(object.fields.iter_mut().map(|field| &mut field.value)),
-        Shape::Union(union) => Box::new(union.branches.iter_mut().map(|branch| &mut branch.value)),
-        Shape::Newtype(newtype) => Box::new(std::iter::once(&mut newtype.inner)),
-        Shape::Enum(_) => Box::new(std::iter::empty()),
+        reference => *reference = TypeRef::Boxed(Box::new(reference.clone())),
     }
 }

@@ -1,16 +1,19 @@
-//! Answers: what successes and errors hold.
+//! Answers: the bodies of successes and errors.
+//!
+//! A Rust method has one type of success and one of error. So JSON is preferred where a response offers several media types, a
+//! success that differs by status becomes an enum, and an operation that answers with JSON or with events becomes two methods.
 
 use serde_json::Value;
 
 use crate::api::{Answer, Success, TypeRef};
 use crate::pointer;
+use crate::schema::Schema;
 use crate::view::{self, OperationView, is_json};
 
-use super::schema::Schema;
+use super::media::{self, JSON, Media};
 use super::types::Types;
 
 const EVENTS: &str = "text/event-stream";
-const JSON: &str = "application/json";
 
 /// The responses of an operation.
 #[derive(Debug)]
@@ -21,139 +24,103 @@ pub struct Answers {
     pub success: Success,
     /// The media types to ask for.
     pub accept: String,
-    /// The errors, if they all hold the same.
+    /// The errors, if they all have the same type.
     pub error: Option<TypeRef>,
 }
 
 /// A response of the document.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Response<'d> {
     status: &'d str,
-    /// The media types, each with the pointer of its description.
-    content: Vec<(&'d str, String)>,
-    /// The index of the JSON among them.
-    json: Option<usize>,
+    json: Option<Media<'d>>,
+    events: Option<Media<'d>>,
+    is_empty: bool,
 }
 
 /// Constructs the answers of an operation: one, or two if the caller decides whether to get JSON or events.
 pub fn answers<'d>(types: &mut Types<'d>, operation: &OperationView<'d>, id: &str) -> Vec<Answers> {
     let responses = responses(types.root, operation);
-    let is_success = |response: &&Response<'_>| response.status.starts_with('2');
-    let mut successes: Vec<&Response<'_>> = responses.iter().filter(is_success).collect();
-    if successes.is_empty() {
-        successes = responses
-            .iter()
-            .filter(|response| response.status == "default")
-            .collect();
-    }
-    let errors: Vec<&Response<'_>> = responses
-        .iter()
-        .filter(|response| {
-            successes
-                .iter()
-                .all(|success| success.status != response.status)
-        })
-        .collect();
+    let is_2xx = |response: &Response<'_>| response.status.starts_with('2');
+    let has_2xx = responses.iter().any(is_2xx);
+    let is_success = |response: &Response<'_>| match has_2xx {
+        true => is_2xx(response),
+        false => response.status == "default",
+    };
+    let (successes, errors): (Vec<_>, Vec<_>) = responses.into_iter().partition(is_success);
     let error = error(types, &errors, id);
-    let has_both = successes
-        .iter()
-        .any(|response| response.json().is_some() && response.events().is_some());
-    let mut all = vec![(None, false)];
-    if has_both {
-        all.push((Some("events"), true));
-    }
-    all.into_iter()
-        .map(|(suffix, prefers_events)| {
-            let success = success(types, &successes, prefers_events, id);
-            Answers {
-                suffix,
-                accept: accept(&successes, &success),
-                success,
-                error: error.clone(),
-            }
-        })
-        .collect()
+    let mut successes_with = successes.iter();
+    let has_both =
+        successes_with.any(|response| response.json.is_some() && response.events.is_some());
+    let methods: &[Option<&str>] = match has_both {
+        true => &[None, Some("events")],
+        false => &[None],
+    };
+    let answers = methods.iter().map(|suffix| {
+        let success = success(types, &successes, suffix.is_some(), id);
+        Answers {
+            suffix: *suffix,
+            accept: accept(&successes, &success),
+            success,
+            error: error.clone(),
+        }
+    });
+    answers.collect()
 }
 
 fn responses<'d>(root: &'d Value, operation: &OperationView<'d>) -> Vec<Response<'d>> {
-    let place = pointer::join(&operation.pointer(), "responses");
+    let at = pointer::join(&operation.pointer(), "responses");
     let declared = operation.value.get("responses").and_then(Value::as_object);
-    let responses = declared
-        .into_iter()
-        .flatten()
-        .filter(|(status, _)| !status.starts_with("x-"));
-    responses
-        .filter_map(|(status, value)| {
-            let (target, value) = view::resolve(root, value)?;
-            let place = target.unwrap_or_else(|| pointer::join(&place, status));
-            let place = pointer::join(&place, "content");
-            let content = value
-                .get("content")
-                .and_then(Value::as_object)
-                .into_iter()
-                .flatten();
-            let content =
-                content.map(|(media_type, _)| (&**media_type, pointer::join(&place, media_type)));
-            let content: Vec<(&str, String)> = content.collect();
-            Some(Response {
-                status,
-                json: json(root, &content),
-                content,
-            })
+    let declared = declared.into_iter().flatten();
+    let declared = declared.filter(|(status, _)| !status.starts_with("x-"));
+    let responses = declared.filter_map(|(status, value)| {
+        let (target, value) = view::resolve(root, value)?;
+        let at = target.unwrap_or_else(|| pointer::join(&at, status));
+        let mut content = media::content(root, value, &at);
+        let is_empty = content.is_empty();
+        let mut take = |is_wanted: fn(&Media<'_>) -> bool| {
+            let index = content.iter().position(is_wanted)?;
+            Some(content.remove(index))
+        };
+        Some(Response {
+            status,
+            // `application/json` before others, and these before any media type whose schema has structure.
+            json: take(|media| media.essence == JSON)
+                .or_else(|| take(|media| is_json(&media.essence)))
+                .or_else(|| take(is_structured)),
+            events: take(|media| media.essence == EVENTS),
+            is_empty,
         })
-        .collect()
+    });
+    responses.collect()
 }
 
-/// The index of the JSON: `application/json` before others, and these before any media type whose schema has structure.
-fn json(root: &Value, content: &[(&str, String)]) -> Option<usize> {
-    let is_plain = |(media_type, _): &(&str, String)| view::essence(media_type) == JSON;
-    let is_other = |(media_type, _): &(&str, String)| is_json(media_type);
-    let is_any = |(media_type, place): &(&str, String)| {
-        let is_open = matches!(&*view::essence(media_type), "*/*" | "application/*");
-        let schema = || Schema::at(root, &pointer::join(place, "schema"));
-        is_open && schema().is_some_and(|schema| has_structure(root, &schema))
+/// Whether any media type is allowed and values have members, items or branches, which JSON alone has.
+fn is_structured(media: &Media<'_>) -> bool {
+    let is_open = matches!(&*media.essence, "*/*" | "application/*");
+    let has_structure = |schema: &Schema<'_>| {
+        let is_structured = |name: &&str| matches!(*name, "object" | "array");
+        let types = schema.types().unwrap_or_default();
+        !schema.properties().is_empty()
+            || schema.branches().is_some()
+            || (!types.is_empty() && types.iter().all(is_structured))
     };
-    let position = |is: &dyn Fn(&(&str, String)) -> bool| content.iter().position(is);
-    position(&is_plain)
-        .or_else(|| position(&is_other))
-        .or_else(|| position(&is_any))
+    is_open && media.schema.as_ref().is_some_and(has_structure)
 }
 
-/// Whether values have members, items or branches, which JSON alone has.
-fn has_structure(root: &Value, schema: &Schema<'_>) -> bool {
-    let is_structured = |kind: &&str| matches!(*kind, "object" | "array");
-    let kinds = schema.types();
-    !schema.properties().is_empty()
-        || schema.branches(root).is_some()
-        || kinds.is_some_and(|kinds| !kinds.is_empty() && kinds.iter().all(is_structured))
-}
-
-impl Response<'_> {
-    /// The JSON that it holds.
-    fn json(&self) -> Option<&(&str, String)> {
-        self.content.get(self.json?)
-    }
-
-    fn events(&self) -> Option<&(&str, String)> {
-        self.content
-            .iter()
-            .find(|(media_type, _)| view::essence(media_type) == EVENTS)
-    }
-}
-
-fn success(
-    types: &mut Types<'_>,
-    successes: &[&Response<'_>],
+fn success<'d>(
+    types: &mut Types<'d>,
+    successes: &[Response<'d>],
     prefers_events: bool,
     id: &str,
 ) -> Success {
-    let name = |status: &str| match successes.len() {
-        1 => format!("{id} response"),
-        _ => format!("{id} {status} response"),
-    };
     let answers = successes.iter().map(|response| {
-        let answer = answer(types, response, prefers_events, &name(response.status));
-        (response.status.to_owned(), answer)
+        let status = response.status;
+        let name = match successes {
+            [_] => format!("{id} response"),
+            _ => format!("{id} {status} response"),
+        };
+        let answer = answer(types, response, prefers_events, &name);
+        (status.to_owned(), answer)
     });
     let answers: Vec<(String, Answer)> = answers.collect();
     match answers.split_first() {
@@ -169,64 +136,54 @@ fn success(
     }
 }
 
-fn answer(
-    types: &mut Types<'_>,
-    response: &Response<'_>,
+fn answer<'d>(
+    types: &mut Types<'d>,
+    response: &Response<'d>,
     prefers_events: bool,
     name: &str,
 ) -> Answer {
-    if response.content.is_empty() {
-        return Answer::Empty;
-    }
-    if let Some((_, place)) = response
-        .json()
-        .filter(|_| !prefers_events || response.events().is_none())
-    {
-        return Answer::Json(reference(types, place, TypeRef::JSON, name));
-    }
-    match response.events() {
-        Some((_, place)) => Answer::Events(reference(
-            types,
-            place,
-            TypeRef::STRING,
-            &format!("{name} event"),
-        )),
-        None => Answer::Bytes,
+    match (&response.json, &response.events) {
+        _ if response.is_empty => Answer::Empty,
+        (_, Some(events)) if prefers_events || response.json.is_none() => {
+            let name = format!("{name} event");
+            Answer::Events(reference(types, events, TypeRef::STRING, &name))
+        }
+        (Some(json), _) => Answer::Json(reference(types, json, TypeRef::JSON, name)),
+        _ => Answer::Bytes,
     }
 }
 
-fn reference(types: &mut Types<'_>, place: &str, unknown: TypeRef, name: &str) -> TypeRef {
-    let schema = Schema::at(types.root, &pointer::join(place, "schema"));
-    schema.map_or(unknown, |schema| types.reference(&schema, name))
+fn reference<'d>(
+    types: &mut Types<'d>,
+    media: &Media<'d>,
+    unknown: TypeRef,
+    name: &str,
+) -> TypeRef {
+    let schema = media.schema.as_ref();
+    schema.map_or(unknown, |schema| types.reference(schema, name))
 }
 
 /// The type of the errors, if all that have JSON have the same.
-fn error(types: &mut Types<'_>, errors: &[&Response<'_>], id: &str) -> Option<TypeRef> {
-    let mut common = None;
-    for response in errors {
-        let Some((_, place)) = response.json() else {
-            continue;
-        };
+fn error<'d>(types: &mut Types<'d>, errors: &[Response<'d>], id: &str) -> Option<TypeRef> {
+    let mut errors = errors.iter().filter_map(|response| {
         let name = format!("{id} {} error", response.status);
-        let reference = reference(types, place, TypeRef::JSON, &name);
-        match &common {
-            None => common = Some(reference),
-            Some(common) if *common == reference => {}
-            Some(_) => return Some(TypeRef::JSON),
-        }
-    }
-    common
+        let json = response.json.as_ref()?;
+        Some(reference(types, json, TypeRef::JSON, &name))
+    });
+    let first = errors.next()?;
+    let is_common = errors.all(|error| error == first);
+    Some(if is_common { first } else { TypeRef::JSON })
 }
 
 /// The media types to ask for.
-fn accept(successes: &[&Response<'_>], success: &Success) -> String {
-    let mut names: Vec<&str> = successes
+fn accept(successes: &[Response<'_>], success: &Success) -> String {
+    let mut media = successes
         .iter()
-        .filter_map(|response| Some(response.json()?.0))
-        .collect();
+        .filter_map(|response| response.json.as_ref());
+    let mut names: Vec<&str> = media.clone().map(|media| media.name).collect();
     names.dedup();
-    let is_plain = |name: &str| view::essence(name) == JSON || name.contains('*');
-    let json = match names.is_empty() || names.iter().any(|name| is_plain(name)) {
+    let is_plain = media.any(|media| media.essence == JSON || media.name.contains('*'));
+    let json = match is_plain || names.is_empty() {
         true => JSON.to_owned(),
         false => names.join(", "),
     };

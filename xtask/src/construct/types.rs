@@ -1,4 +1,7 @@
 //! The constructor of types: from schemas to references and definitions.
+//!
+//! A schema becomes one type wherever it is met, and a component is named before any schema inside it. So [`Types`] remembers
+//! each type by its schema, and the other constructors ask it for the types that they need.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,18 +14,14 @@ use crate::api::{
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::read::Document;
+use crate::schema::{self, Branch, Key, Schema};
+use crate::shape::{Kind, Walk};
 use crate::view::MAX_HOPS;
 
 use super::constraints::constraints;
 use super::directions::{Direction, Directions};
-use super::names::{self, Scope};
-use super::schema::{Branch, Key, Schema};
-use super::{forms, nulls, objects, primitives, recursion, unions};
-
-/// The largest number of types. The largest public documents have a third of it.
-const MAX_TYPES: usize = 20_000;
-/// How deep anonymous schemas may be nested in one another.
-const MAX_DEPTH: usize = 100;
+use super::names::Scope;
+use super::{MAX_DEPTH, MAX_TYPES, forms, nulls, objects, primitives, recursion, unions};
 
 /// The types of a document, as far as they were asked for.
 #[derive(Debug)]
@@ -31,11 +30,13 @@ pub struct Types<'d> {
     pub document: &'d Document,
     /// The root of the document.
     pub root: &'d Value,
-    /// A type whose construction has begun is there without a definition.
-    types: Vec<Begun>,
+    types: Vec<TypeDef>,
+    /// The types of schemas that were met.
     known: HashMap<(Key, Option<Direction>), TypeId>,
-    /// Each component, by the direction in which it is used.
+    /// The type of each component, by the direction in which it is used.
     components: BTreeMap<(String, Direction), TypeId>,
+    /// The types of components whose construction has begun.
+    begun: BTreeSet<TypeId>,
     directions: Directions,
     /// The direction of the values whose types are constructed.
     pub direction: Direction,
@@ -46,25 +47,8 @@ pub struct Types<'d> {
     depth: usize,
 }
 
-#[derive(Debug)]
-struct Begun {
-    name: String,
-    docs: TypeDocs,
-    origin: String,
-    shape: Option<Shape>,
-}
-
-/// The type of a schema.
-#[derive(Clone, Debug)]
-pub struct Typed {
-    /// The type of values other than `null`.
-    pub reference: TypeRef,
-    /// Whether `null` is a value.
-    pub is_nullable: bool,
-}
-
 /// The kind of type that a schema has.
-enum Kind<'d> {
+enum TypeKind<'d> {
     /// No value is valid.
     Never,
     /// JSON of any shape.
@@ -87,12 +71,12 @@ enum Kind<'d> {
     Primitive(Primitive),
 }
 
-impl<'d> Kind<'d> {
-    fn of(root: &'d Value, schema: &Schema<'d>) -> Self {
+impl<'d> TypeKind<'d> {
+    fn of(schema: &Schema<'d>) -> Self {
         if schema.is_empty() {
             return Self::Never;
         }
-        if let Some(branches) = schema.branches(root) {
+        if let Some(branches) = schema.branches() {
             return Self::of_branches(branches);
         }
         if has_other_values(schema) {
@@ -101,7 +85,7 @@ impl<'d> Kind<'d> {
         let json_types = json_types(schema);
         // Lists of strings are common beside `type: array`, where none of them is a value.
         let has_strings = json_types.is_empty() || json_types.contains(&"string");
-        if has_strings && let Some(values) = known_strings(schema) {
+        if has_strings && let Some(values) = schema.strings() {
             return Self::Enum(values);
         }
         match &*json_types {
@@ -156,60 +140,60 @@ impl<'d> Kind<'d> {
 }
 
 impl<'d> Types<'d> {
-    /// No types yet.
+    /// The names of all components, before any type is constructed.
     pub fn of(document: &'d Document) -> Self {
         let root = &document.root;
-        let mut names = Scope::default();
-        let schemas = root
-            .pointer("/components/schemas")
-            .and_then(Value::as_object);
-        let only_forms = forms::only_forms(root);
-        let schemas: Vec<&String> = schemas
-            .into_iter()
-            .flat_map(serde_json::Map::keys)
-            .filter(|name| !only_forms.contains(*name))
-            .collect();
-        // Components come first, for inline types are named after them.
-        let mut components = BTreeMap::new();
-        let mut types = Vec::new();
-        let directions = Directions::of(root);
-        let mut begin = |words: &str, origin: &str| {
-            let docs = Schema::at(root, origin).map(|schema| docs(&schema));
-            types.push(Begun {
-                name: names.type_name(words),
-                docs: docs.unwrap_or_default(),
-                origin: origin.to_owned(),
-                shape: None,
-            });
-            TypeId(types.len() - 1)
-        };
-        for name in &schemas {
-            let origin = pointer::join("/components/schemas", name);
-            let id = begin(name, &origin);
-            components.insert((origin.clone(), Direction::Response), id);
-            components.insert((origin, Direction::Request), id);
-        }
-        // After all components, whose names are those of the document.
-        for name in &schemas {
-            let origin = pointer::join("/components/schemas", name);
-            if directions.is_two(&origin) {
-                let id = begin(&format!("{name} request"), &origin);
-                components.insert((origin, Direction::Request), id);
-            }
-        }
-        Self {
+        // As in OpenAPI 3.1: its keywords count in other documents, too.
+        let found = Walk::of(Kind::Document, root, "").found;
+        let only_forms = forms::only_forms(&found);
+        let components = schema::components(root).map(|(at, _)| at);
+        let components: Vec<String> = components.filter(|at| !only_forms.contains(at)).collect();
+        let mut types = Self {
             document,
             root,
-            types,
+            types: Vec::new(),
             known: HashMap::new(),
-            components,
-            directions,
+            components: BTreeMap::new(),
+            begun: BTreeSet::new(),
+            directions: Directions::of(root, &found),
             direction: Direction::Response,
-            extensions: unions::extensions(root, &schemas),
-            names,
+            extensions: unions::extensions(root, &components),
+            names: Scope::default(),
             problems: Vec::new(),
             depth: 0,
+        };
+        // Components come first, for inline types are named after them.
+        for at in &components {
+            types.name_component(at, "", &[Direction::Response, Direction::Request]);
         }
+        // After all components, whose names are those of the document.
+        for at in &components {
+            if types.directions.is_two(at) {
+                types.name_component(at, " request", &[Direction::Request]);
+            }
+        }
+        types
+    }
+
+    fn name_component(&mut self, at: &str, suffix: &str, directions: &[Direction]) {
+        if let Some(schema) = Schema::at(self.root, at) {
+            let id = self.begin(&schema, &format!("{}{suffix}", pointer::last(at)));
+            let keys = directions
+                .iter()
+                .map(|direction| (at.to_owned(), *direction));
+            self.components.extend(keys.map(|key| (key, id)));
+        }
+    }
+
+    /// Adds a definition with the name that these words make. Its shape is to follow.
+    fn begin(&mut self, schema: &Schema<'d>, words: &str) -> TypeId {
+        self.types.push(TypeDef {
+            name: self.names.type_name(words),
+            docs: docs(schema),
+            origin: schema.pointer().to_owned(),
+            shape: alias(TypeRef::JSON),
+        });
+        TypeId(self.types.len() - 1)
     }
 
     /// The types, boxed where one contains itself.
@@ -217,199 +201,136 @@ impl<'d> Types<'d> {
     /// # Errors
     ///
     /// A diagnostic for each schema that has no type.
-    pub fn finish(self) -> Result<Vec<TypeDef>, Vec<Diagnostic>> {
+    pub fn finish(mut self) -> Result<Vec<TypeDef>, Vec<Diagnostic>> {
         if !self.problems.is_empty() {
             return Err(self.problems);
         }
-        let types = self.types.into_iter().map(|begun| TypeDef {
-            name: begun.name,
-            docs: begun.docs,
-            origin: begun.origin,
-            // Each that was begun was finished, for the problems are none.
-            shape: begun.shape.unwrap_or(Shape::Newtype(Newtype {
-                inner: TypeRef::JSON,
-                constraints: Constraints::default(),
-            })),
-        });
-        let mut types: Vec<TypeDef> = types.collect();
-        nulls::merged(&mut types);
-        recursion::boxed(&mut types);
-        Ok(types)
-    }
-
-    /// The type of a component, in the direction in which it is used.
-    pub fn component(&mut self, name: &str) -> Option<TypeId> {
-        self.component_at(&pointer::join("/components/schemas", name))
+        nulls::merged(&mut self.types);
+        recursion::boxed(&mut self.types);
+        Ok(self.types)
     }
 
     /// Constructs the types of a component in each direction.
-    pub fn component_both_ways(&mut self, name: &str) {
-        let at = pointer::join("/components/schemas", name);
-        let only = self.directions.only(&at);
+    pub fn component_both_ways(&mut self, at: &str) {
+        let only = self.directions.only(at);
         for direction in [Direction::Response, Direction::Request] {
             if only.is_none_or(|only| only == direction) {
                 self.direction = direction;
-                self.component_at(&at);
+                self.component(at);
             }
         }
     }
 
-    fn component_at(&mut self, pointer: &str) -> Option<TypeId> {
-        let key = (pointer.to_owned(), self.direction);
-        let id = *self.components.get(&key)?;
-        // Its construction is under way, or done.
-        if self.types[id.0].shape.is_some() {
+    /// The type of the component at a pointer, in the direction in which it is used.
+    pub fn component(&mut self, at: &str) -> Option<TypeId> {
+        let id = *self.components.get(&(at.to_owned(), self.direction))?;
+        if !self.begun.insert(id) {
             return Some(id);
         }
-        let schema = Schema::at(self.root, pointer)?;
-        self.types[id.0].shape = Some(Shape::Newtype(Newtype {
-            inner: TypeRef::JSON,
-            constraints: Constraints::default(),
-        }));
+        let schema = Schema::at(self.root, at)?;
         self.know(&schema, id);
-        self.limit_depth(&schema);
-        let name = self.types[id.0].name.clone();
-        let shape = match unions::of_extensions(self, &schema, pointer) {
-            Some(union) => Shape::Union(union),
-            None => match schema.reference().map(str::to_owned) {
-                Some(target) => Shape::Newtype(Newtype {
-                    inner: self.at(&target),
-                    constraints: Constraints::default(),
-                }),
-                None => {
-                    let kind = Kind::of(self.root, &schema);
-                    self.shape(&schema, kind, &name)
-                }
-            },
+        self.limit_levels(&schema);
+        let shape = match (unions::of_extensions(self, &schema, at), schema.reference()) {
+            (Some(union), _) => Shape::Union(union),
+            (None, Some(target)) => alias(self.at(target)),
+            (None, None) => {
+                let name = self.types[id.0].name.clone();
+                self.shape(&schema, TypeKind::of(&schema), &name)
+            }
         };
-        self.types[id.0].shape = Some(shape);
+        self.types[id.0].shape = shape;
         Some(id)
     }
 
     /// The type of the schema at a pointer, which something refers to.
     fn at(&mut self, pointer: &str) -> TypeRef {
-        if let Some(id) = self.component_at(pointer) {
+        if let Some(id) = self.component(pointer) {
             return TypeRef::Named(id);
         }
-        let words = names::words(pointer);
         match Schema::at(self.root, pointer) {
-            Some(schema) => self.reference(&schema, &words),
+            Some(schema) => self.reference(&schema, &schema::words(pointer)),
             None => TypeRef::JSON,
         }
     }
 
     /// The type of a schema, with `null` if that is a value; `name` is for a definition that has none.
     pub fn reference(&mut self, schema: &Schema<'d>, name: &str) -> TypeRef {
-        let typed = self.typed(schema, name);
-        match typed.is_nullable {
-            true => TypeRef::Nullable(Box::new(typed.reference)),
-            false => typed.reference,
+        let value = self.value(schema, name);
+        match schema.is_nullable() {
+            true => TypeRef::Nullable(Box::new(value)),
+            false => value,
         }
     }
 
-    /// The type of a schema; `name` is for a definition that has none.
-    pub fn typed(&mut self, schema: &Schema<'d>, name: &str) -> Typed {
-        let is_nullable = schema.is_nullable(self.root);
-        let reference = match schema.reference().map(str::to_owned) {
-            Some(target) => self.at(&target),
-            None => self.anonymous(schema, name),
-        };
-        Typed {
-            reference,
-            is_nullable,
+    /// The type of the values of a schema other than `null`; `name` is for a definition that has none.
+    pub fn value(&mut self, schema: &Schema<'d>, name: &str) -> TypeRef {
+        if let Some(target) = schema.reference() {
+            return self.at(target);
         }
-    }
-
-    fn anonymous(&mut self, schema: &Schema<'d>, name: &str) -> TypeRef {
-        let key = self.key(schema);
-        if let Some(id) = self.known.get(&key) {
+        if let Some(id) = self.known.get(&self.key(schema)) {
             return TypeRef::Named(*id);
         }
-        if let Some(id) = schema.component().and_then(|at| self.component_at(at)) {
+        if let Some(id) = schema.component().and_then(|at| self.component(at)) {
             return TypeRef::Named(id);
         }
-        if self.depth > MAX_DEPTH {
-            let message = format!("schemas are nested in one another more than {MAX_DEPTH} deep");
-            let problem = Diagnostic::error("endless-schema", schema.pointer(), message);
-            self.problems
-                .push(problem.hint("name a schema that contains itself as a component"));
+        if self.is_beyond_limits(schema) {
             return TypeRef::JSON;
         }
-        if self.types.len() > MAX_TYPES {
-            if !self
-                .problems
-                .iter()
-                .any(|problem| problem.code == "too-many-types")
-            {
-                let message = format!("compositions multiply out to more than {MAX_TYPES} types");
-                let problem = Diagnostic::error("too-many-types", schema.pointer(), message);
-                self.problems.push(
-                    problem.hint("unions of unions multiply: give one of them fewer branches"),
-                );
-            }
-            return TypeRef::JSON;
+        self.limit_levels(schema);
+        let kind = TypeKind::of(schema);
+        let mut words = None;
+        if kind.is_definition() {
+            words = schema.words();
+            // Before its members, so that one that contains itself is found.
+            self.know(schema, TypeId(self.types.len()));
         }
-        self.limit_depth(schema);
-        let kind = Kind::of(self.root, schema);
         self.depth += 1;
-        let reference = match kind.is_definition() {
-            true => self.define(schema, kind, name),
-            false => self.inline(schema, kind, name),
-        };
+        let value = self.of_kind(schema, kind, words.as_deref().unwrap_or(name));
         self.depth -= 1;
-        reference
+        value
     }
 
-    /// Adds a definition for an anonymous schema.
-    fn define(&mut self, schema: &Schema<'d>, kind: Kind<'d>, name: &str) -> TypeRef {
-        // Before its members, so that one that contains itself is found.
-        self.know(schema, TypeId(self.types.len()));
-        let words = schema.words();
-        self.add(schema, kind, words.as_deref().unwrap_or(name))
+    /// The type of those values of a schema that have one JSON type.
+    pub fn of_json_type(&mut self, schema: &Schema<'d>, json_type: &str, name: &str) -> TypeRef {
+        self.of_kind(schema, TypeKind::of_json_type(schema, json_type), name)
     }
 
-    /// Adds a definition, with the name that these words make.
-    fn add(&mut self, schema: &Schema<'d>, kind: Kind<'d>, words: &str) -> TypeRef {
-        let id = TypeId(self.types.len());
-        let name = self.names.type_name(words);
-        self.types.push(Begun {
-            name: name.clone(),
-            docs: docs(schema),
-            origin: schema.pointer().to_owned(),
-            shape: None,
-        });
-        let shape = self.shape(schema, kind, &name);
-        self.types[id.0].shape = Some(shape);
+    fn of_kind(&mut self, schema: &Schema<'d>, kind: TypeKind<'d>, name: &str) -> TypeRef {
+        if !kind.is_definition() {
+            return self.inline(schema, kind, name);
+        }
+        let id = self.begin(schema, name);
+        let name = self.types[id.0].name.clone();
+        self.types[id.0].shape = self.shape(schema, kind, &name);
         TypeRef::Named(id)
     }
 
     /// Remembers which type a schema has, unless it is unconstrained, as many are that have nothing in common.
     fn know(&mut self, schema: &Schema<'d>, id: TypeId) {
         if !schema.is_unconstrained() {
-            let key = self.key(schema);
-            self.known.entry(key).or_insert(id);
+            self.known.entry(self.key(schema)).or_insert(id);
         }
     }
 
     /// The key of the type of a schema.
     fn key(&self, schema: &Schema<'d>) -> (Key, Option<Direction>) {
-        let differs = schema
-            .objects()
-            .any(|object| self.directions.differs(self.root, object));
+        let differs = schema.pointers().any(|at| self.directions.differs(at));
         (schema.key(), differs.then_some(self.direction))
     }
 
     /// Constructs the definition of a type with this name.
-    fn shape(&mut self, schema: &Schema<'d>, kind: Kind<'d>, name: &str) -> Shape {
+    fn shape(&mut self, schema: &Schema<'d>, kind: TypeKind<'d>, name: &str) -> Shape {
         match kind {
-            Kind::Union(branches) => Shape::Union(unions::union(self, schema, &branches, name)),
-            Kind::JsonTypes(types) => Shape::Union(unions::of_types(self, schema, &types, name)),
-            Kind::Enum(values) => Shape::Enum(enumeration(&values)),
-            Kind::Struct => Shape::Struct(objects::structure(self, schema, name)),
+            TypeKind::Union(branches) => Shape::Union(unions::union(self, schema, &branches, name)),
+            TypeKind::JsonTypes(types) => {
+                Shape::Union(unions::of_types(self, schema, &types, name))
+            }
+            TypeKind::Enum(values) => Shape::Enum(enumeration(&values)),
+            TypeKind::Struct => Shape::Struct(objects::structure(self, schema, name)),
             kind => {
                 let inner = self.inline(schema, kind, name);
                 Shape::Newtype(Newtype {
-                    constraints: constraints(self.root, schema, &inner),
+                    constraints: constraints(schema, &inner),
                     inner,
                 })
             }
@@ -417,66 +338,76 @@ impl<'d> Types<'d> {
     }
 
     /// The reference to a type without a definition of its own.
-    fn inline(&mut self, schema: &Schema<'d>, kind: Kind<'d>, name: &str) -> TypeRef {
+    fn inline(&mut self, schema: &Schema<'d>, kind: TypeKind<'d>, name: &str) -> TypeRef {
         match kind {
-            Kind::Branch(branch) => self.typed(&branch.schema, name).reference,
-            Kind::Map => TypeRef::Map(Box::new(objects::extra(self, schema, name))),
-            Kind::List => {
-                let item = match schema.items(self.root) {
-                    Some(items) => self.reference(&items, &format!("{name} item")),
-                    None => TypeRef::JSON,
+            TypeKind::Branch(branch) => self.value(&branch.schema, name),
+            TypeKind::Map => TypeRef::Map(Box::new(objects::extra(self, schema, name))),
+            TypeKind::List => TypeRef::List(Box::new(match schema.items() {
+                Some(items) => self.reference(&items, &format!("{name} item")),
+                None => TypeRef::JSON,
+            })),
+            TypeKind::Primitive(primitive) => TypeRef::Primitive(primitive),
+            TypeKind::Never => {
+                let message = match schema.is_false() {
+                    true => "no value is valid against the schema `false`",
+                    false => {
+                        "no value is valid against the schema: its parts contradict each other"
+                    }
                 };
-                TypeRef::List(Box::new(item))
-            }
-            Kind::Primitive(primitive) => TypeRef::Primitive(primitive),
-            Kind::Never => {
-                self.contradiction(schema);
+                let hint = "correct one of the parts, or describe what the value really is";
+                self.report("contradiction", schema, message.to_owned(), hint);
                 TypeRef::JSON
             }
             // The others have a definition.
-            Kind::Any | Kind::Union(_) | Kind::Enum(_) | Kind::JsonTypes(_) | Kind::Struct => {
-                TypeRef::JSON
-            }
+            _ => TypeRef::JSON,
         }
     }
 
+    /// Reports a schema that is nested too deep, or one type too many.
+    fn is_beyond_limits(&mut self, schema: &Schema<'d>) -> bool {
+        if self.depth > MAX_DEPTH {
+            let message = format!("schemas are nested in one another more than {MAX_DEPTH} deep");
+            let hint = "name a schema that contains itself as a component";
+            self.report("endless-schema", schema, message, hint);
+            return true;
+        }
+        let code = "too-many-types";
+        let is_beyond = self.types.len() > MAX_TYPES;
+        if is_beyond && self.problems.iter().all(|problem| problem.code != code) {
+            let message = format!("compositions multiply out to more than {MAX_TYPES} types");
+            let hint = "unions of unions multiply: give one of them fewer branches";
+            self.report(code, schema, message, hint);
+        }
+        is_beyond
+    }
+
     /// Reports a schema that is made of more levels of others than are followed.
-    fn limit_depth(&mut self, schema: &Schema<'d>) {
+    fn limit_levels(&mut self, schema: &Schema<'d>) {
         if schema.is_too_deep() {
             let message = format!(
                 "the schema refers to others, or has others in `allOf`, more than {MAX_HOPS} levels deep"
             );
-            let problem = Diagnostic::error("too-intricate", schema.pointer(), message);
-            self.report(problem.hint("describe the value as any JSON by leaving its type out"));
+            let hint = "describe the value as any JSON by leaving its type out";
+            self.report("too-intricate", schema, message, hint);
         }
     }
 
-    /// Reports that no value is valid against a schema.
-    fn contradiction(&mut self, schema: &Schema<'d>) {
-        let message = match schema.is_false() {
-            true => "no value is valid against the schema `false`",
-            false => "no value is valid against the schema: its parts contradict each other",
-        };
-        let problem = Diagnostic::error("contradiction", schema.pointer(), message);
-        self.report(problem.hint("correct one of the parts, or describe what the value really is"));
-    }
-
-    /// Reports a problem, the first one of each place.
-    fn report(&mut self, problem: Diagnostic) {
+    /// Reports a problem, the first one of each location.
+    fn report(&mut self, code: &'static str, schema: &Schema<'d>, message: String, hint: &str) {
+        let problem = Diagnostic::error(code, schema.pointer(), message).hint(hint);
         let mut known = self.problems.iter();
         if known.all(|known| known.place != problem.place) {
             self.problems.push(problem);
         }
     }
+}
 
-    /// The type of those values of a schema that have one JSON type.
-    pub fn of_json_type(&mut self, schema: &Schema<'d>, json_type: &str, name: &str) -> TypeRef {
-        let kind = Kind::of_json_type(schema, json_type);
-        match kind.is_definition() {
-            true => self.add(schema, kind, name),
-            false => self.inline(schema, kind, name),
-        }
-    }
+/// A newtype without constraints of its own.
+fn alias(inner: TypeRef) -> Shape {
+    Shape::Newtype(Newtype {
+        inner,
+        constraints: Constraints::default(),
+    })
 }
 
 /// The documentation of a schema.
@@ -533,15 +464,8 @@ fn is_of_type(value: &Value, name: &str) -> bool {
     }
 }
 
-/// The known values of a schema of strings.
-fn known_strings<'d>(schema: &Schema<'d>) -> Option<Vec<&'d str>> {
-    let values = schema.values()?;
-    let texts: Option<Vec<&str>> = values.iter().map(|value| value.as_str()).collect();
-    texts.filter(|texts| !texts.is_empty())
-}
-
 fn enumeration(values: &[&str]) -> EnumType {
-    let mut members = Scope::reserving(&[]);
+    let mut members = Scope::default();
     let mut seen = BTreeSet::new();
     let variants = values
         .iter()

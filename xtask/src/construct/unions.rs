@@ -1,4 +1,7 @@
 //! Unions: `oneOf`, `anyOf`, several JSON types, and schemas that others extend.
+//!
+//! A branch is named after the document where that names it, and its value is decoded by a discriminator where there is one: one
+//! that the document declares, or a property that is a different constant in each branch.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,14 +9,32 @@ use serde_json::Value;
 
 use crate::api::{Constraints, Discriminator, TypeRef, UnionBranch, UnionType};
 use crate::pointer;
+use crate::schema::{self, Branch, Schema};
+use crate::view;
 
+use super::MAX_NESTED_UNIONS;
 use super::constraints::constraints;
 use super::names::Scope;
-use super::schema::{Branch, Schema};
 use super::types::Types;
 
-/// The depth to which nested unions are searched for values of a discriminator.
-const MAX_UNIONS: usize = 4;
+/// A union of branches, each with the words of its name.
+fn union_of(
+    branches: Vec<(String, TypeRef, Constraints)>,
+    discriminator: Option<Discriminator>,
+) -> UnionType {
+    let mut members = Scope::default();
+    let branches = branches.into_iter();
+    let branches = branches.map(|(words, value, constraints)| UnionBranch {
+        name: members.type_name(&words),
+        value,
+        constraints,
+    });
+    UnionType {
+        branches: branches.collect(),
+        unknown: members.unknown(),
+        discriminator,
+    }
+}
 
 /// Constructs a union of several branches.
 pub fn union<'d>(
@@ -22,113 +43,107 @@ pub fn union<'d>(
     branches: &[Branch<'d>],
     name: &str,
 ) -> UnionType {
-    let discriminator =
-        declared(types.root, schema, branches).or_else(|| implied(types.root, branches));
-    let mut members = Scope::reserving(&[]);
-    let mut variants: Vec<UnionBranch> = Vec::new();
-    for (index, branch) in branches.iter().enumerate() {
-        let words = words(types.root, branches, discriminator.as_ref(), index);
-        let inline = format!("{name} {words}");
-        let value = types.typed(&branch.schema, &inline).reference;
-        variants.push(UnionBranch {
-            name: members.type_name(&words),
-            constraints: constraints(types.root, &branch.schema, &value),
-            value,
-        });
-    }
-    UnionType {
-        branches: variants,
-        unknown: members.unknown(),
-        discriminator,
-    }
+    let discriminator = declared(schema, branches).or_else(|| implied(branches));
+    let variants = (0..branches.len()).map(|index| {
+        let words = words(branches, discriminator.as_ref(), index);
+        let schema = &branches[index].schema;
+        let value = types.value(schema, &format!("{name} {words}"));
+        let constraints = constraints(schema, &value);
+        (words, value, constraints)
+    });
+    union_of(variants.collect(), discriminator)
 }
 
 /// A name for a branch: the last word of its reference, its title, its discriminator value, the property that no other branch
 /// has, or its JSON type.
-fn words<'d>(
-    root: &'d Value,
-    branches: &[Branch<'d>],
-    discriminator: Option<&Discriminator>,
-    index: usize,
-) -> String {
+fn words(branches: &[Branch<'_>], discriminator: Option<&Discriminator>, index: usize) -> String {
     let branch = &branches[index].own;
     if let Some(target) = branch.reference() {
         return pointer::last(target);
     }
-    if let Some(title) = branch.text("title") {
-        return title.to_owned();
-    }
-    let tag = discriminator.and_then(|discriminator| {
-        let mut values = discriminator.values.iter();
-        values
-            .find(|(_, branch)| *branch == index)
-            .map(|(value, _)| value.clone())
-    });
-    if let Some(tag) = tag {
-        return tag;
-    }
-    if let Some(property) = distinct_property(branches, index) {
-        return property.to_owned();
+    let value = || {
+        let mut values = discriminator?.values.iter();
+        let (value, _) = values.find(|(_, branch)| *branch == index)?;
+        Some(&**value)
+    };
+    let text = branch.text("title").or_else(value);
+    if let Some(text) = text.or_else(|| distinct_property(branches, index)) {
+        return text.to_owned();
     }
     match branch.values().as_deref() {
         Some([Value::String(value)]) => return value.clone(),
         Some([_, _, ..]) => return "Known".to_owned(),
         _ => {}
     }
-    let kinds = branch.types().unwrap_or_default();
-    match kinds.first() {
-        Some(&"array") => match branch.items(root).as_ref().and_then(Schema::reference) {
+    match branch.types().unwrap_or_default().first() {
+        Some(&"array") => match branch.items().as_ref().and_then(Schema::reference) {
             Some(target) => format!("{} list", pointer::last(target)),
             None => "List".to_owned(),
         },
         Some(&"boolean") => "Bool".to_owned(),
         Some(&"string") => branch.text("format").unwrap_or("string").to_owned(),
-        Some(kind) => (*kind).to_owned(),
+        Some(json_type) => (*json_type).to_owned(),
         None => "Other".to_owned(),
     }
 }
 
-/// The property by which one tells a branch from the others: one that it requires, or else any.
+/// A property that no other branch has: one that the branch requires, or else any.
 fn distinct_property<'d>(branches: &[Branch<'d>], index: usize) -> Option<&'d str> {
     let properties = |branch: &Branch<'d>| {
         let required = branch.own.required().into_iter();
-        required.chain(branch.own.properties()).collect::<Vec<_>>()
+        required.chain(branch.own.properties())
     };
-    let others = branches.iter().enumerate();
-    let others: BTreeSet<&str> = others
-        .filter(|(other, _)| *other != index)
-        .flat_map(|(_, branch)| properties(branch))
-        .collect();
-    let own = properties(&branches[index]);
-    own.into_iter().find(|name| !others.contains(name))
+    let (before, after) = (&branches[..index], &branches[index + 1..]);
+    let others: BTreeSet<&str> = before.iter().chain(after).flat_map(properties).collect();
+    properties(&branches[index]).find(|name| !others.contains(name))
 }
 
 /// The discriminator that a schema declares.
-fn declared<'d>(
-    root: &'d Value,
-    schema: &Schema<'d>,
-    branches: &[Branch<'d>],
-) -> Option<Discriminator> {
+fn declared<'d>(schema: &Schema<'d>, branches: &[Branch<'d>]) -> Option<Discriminator> {
     let (declared, _) = schema.discriminator()?;
     let key = declared.get("propertyName")?.as_str()?;
-    let mut values: Vec<(String, usize)> = Vec::new();
+    let values = |branch: &Branch<'d>| values_of(declared, &branch.own, key, MAX_NESTED_UNIONS);
+    discriminator(key, true, branches, values)
+}
+
+/// A property that has constant values in every branch, and no value in two of them.
+fn implied(branches: &[Branch<'_>]) -> Option<Discriminator> {
+    let keys = branches.first()?.schema.properties();
+    keys.into_iter().find_map(|key| {
+        let values = |branch: &Branch<'_>| constants(&branch.schema, key);
+        discriminator(key, false, branches, values)
+    })
+}
+
+/// A discriminator, if every branch has values for it, and no value is that of two branches.
+fn discriminator<'d>(
+    key: &str,
+    is_declared: bool,
+    branches: &[Branch<'d>],
+    values_of: impl Fn(&Branch<'d>) -> Option<Vec<String>>,
+) -> Option<Discriminator> {
+    let mut values = Vec::new();
     for (index, branch) in branches.iter().enumerate() {
-        let own = values_of(root, declared, &branch.own, key, MAX_UNIONS)?;
-        values.extend(own.into_iter().map(|value| (value, index)));
+        values.extend(values_of(branch)?.into_iter().map(|value| (value, index)));
     }
     is_distinct(&values).then(|| Discriminator {
         key: key.to_owned(),
         values,
-        is_declared: true,
+        is_declared,
     })
 }
 
-/// The discriminator values of a branch: those that the mapping has for it; or its name, or else the constants of its
-/// property. Those of a union are those of its branches.
-fn values_of<'d>(
-    root: &'d Value,
+fn is_distinct(values: &[(String, usize)]) -> bool {
+    let mut known = BTreeMap::new();
+    let mut values = values.iter();
+    values.all(|(value, branch)| known.entry(value).or_insert(branch) == &branch)
+}
+
+/// The discriminator values of a branch: the mapped ones; or its name, or else the constants of its property. A union has the
+/// values of its branches, up to some `depth`.
+fn values_of(
     declared: &Value,
-    branch: &Schema<'d>,
+    branch: &Schema<'_>,
     key: &str,
     depth: usize,
 ) -> Option<Vec<String>> {
@@ -138,127 +153,79 @@ fn values_of<'d>(
         return Some(mapped);
     }
     let name = pointer::last(target);
-    if let Some(constants) = constants(root, branch, key) {
+    if let Some(constants) = constants(branch, key) {
         let is_named = constants.contains(&name);
         return Some(if is_named { vec![name] } else { constants });
     }
     let own = branch.discriminator().map_or(declared, |(own, _)| own);
     let has_key = own.get("propertyName").and_then(Value::as_str) == Some(key);
-    let nested = branch
-        .branches(root)
-        .filter(|_| has_key)
-        .unwrap_or_default();
-    let depth = depth.saturating_sub(usize::from(!nested.is_empty()));
-    let nested = nested.iter().filter(|_| depth > 0);
-    let nested: Option<Vec<Vec<String>>> = nested
-        .map(|branch| values_of(root, own, &branch.own, key, depth))
-        .collect();
-    let mut values = nested.unwrap_or_default().concat();
-    if values.is_empty() {
-        values.push(name);
-    }
-    Some(values)
+    let nested = match has_key && depth > 1 {
+        true => branch.branches().unwrap_or_default(),
+        false => Vec::new(),
+    };
+    let nested = nested.iter();
+    let nested = nested.map(|branch| values_of(own, &branch.own, key, depth - 1));
+    let values = nested
+        .collect::<Option<Vec<_>>>()
+        .unwrap_or_default()
+        .concat();
+    Some(if values.is_empty() {
+        vec![name]
+    } else {
+        values
+    })
 }
 
 /// The discriminator values that the mapping has for a schema, by its pointer or its name. Its name is one of them, unless the
 /// mapping has it for another schema.
 fn mapped(discriminator: &Value, pointer: &str) -> Vec<String> {
-    let mapping = discriminator.get("mapping").and_then(Value::as_object);
-    let mapped = mapping.into_iter().flatten().filter(|(_, target)| {
-        let target = target.as_str().unwrap_or_default();
-        target.strip_prefix('#') == Some(pointer) || *target == *pointer::last(pointer)
-    });
-    let mut values: Vec<String> = mapped.map(|(value, _)| value.clone()).collect();
+    let mapping = || schema::mapping(discriminator);
+    let values = mapping().filter(|(_, target)| schema::maps_to(target, pointer));
+    let mut values: Vec<String> = values.map(|(value, _)| value.to_owned()).collect();
     let name = pointer::last(pointer);
-    if !values.is_empty() && mapping.is_some_and(|mapping| !mapping.contains_key(&name)) {
+    if !values.is_empty() && mapping().all(|(value, _)| value != name) {
         values.push(name);
     }
     values
 }
 
-/// A property that has constant values in every branch, and no value in two of them.
-fn implied<'d>(root: &'d Value, branches: &[Branch<'d>]) -> Option<Discriminator> {
-    let first = branches.first()?;
-    first.schema.properties().into_iter().find_map(|key| {
-        let mut values = Vec::new();
-        for (index, branch) in branches.iter().enumerate() {
-            let constants = constants(root, &branch.schema, key)?;
-            values.extend(constants.into_iter().map(|value| (value, index)));
-        }
-        is_distinct(&values).then(|| Discriminator {
-            key: key.to_owned(),
-            values,
-            is_declared: false,
-        })
-    })
-}
-
 /// The values of a property that is a constant, or one of a few.
-fn constants<'d>(root: &'d Value, schema: &Schema<'d>, key: &str) -> Option<Vec<String>> {
-    if !schema.properties().contains(&key) {
-        return None;
-    }
-    let values = schema.property(root, key).values()?;
-    let texts: Option<Vec<String>> = values
-        .iter()
-        .map(|value| value.as_str().map(str::to_owned))
-        .collect();
-    texts.filter(|texts| !texts.is_empty())
-}
-
-fn is_distinct(values: &[(String, usize)]) -> bool {
-    let mut known = BTreeMap::new();
-    values
-        .iter()
-        .all(|(value, branch)| *known.entry(value).or_insert(*branch) == *branch)
+fn constants(schema: &Schema<'_>, key: &str) -> Option<Vec<String>> {
+    let has_property = schema.properties().contains(&key);
+    let values = has_property.then(|| schema.property(key))?.strings()?;
+    Some(values.into_iter().map(str::to_owned).collect())
 }
 
 /// Constructs the union of several JSON types that one schema allows.
 pub fn of_types<'d>(
     types: &mut Types<'d>,
     schema: &Schema<'d>,
-    kinds: &[&str],
+    json_types: &[&str],
     name: &str,
 ) -> UnionType {
-    let mut members = Scope::reserving(&[]);
-    let branches = kinds.iter().map(|kind| {
-        let word = match *kind {
+    let branches = json_types.iter().map(|json_type| {
+        let words = match *json_type {
             "array" => "list",
             "boolean" => "bool",
-            kind => kind,
+            json_type => json_type,
         };
-        let name = format!("{name} {word}");
-        let value = types.of_json_type(schema, kind, &name);
-        UnionBranch {
-            name: members.type_name(word),
-            constraints: constraints(types.root, schema, &value),
-            value,
-        }
+        let value = types.of_json_type(schema, json_type, &format!("{name} {words}"));
+        let constraints = constraints(schema, &value);
+        (words.to_owned(), value, constraints)
     });
-    UnionType {
-        branches: branches.collect(),
-        unknown: members.unknown(),
-        discriminator: None,
-    }
+    union_of(branches.collect(), None)
 }
 
 /// The component schemas that have another one in their `allOf`, by the pointer of that one.
-pub fn extensions(root: &Value, schemas: &[&String]) -> BTreeMap<String, Vec<String>> {
+pub fn extensions(root: &Value, components: &[String]) -> BTreeMap<String, Vec<String>> {
     let mut extensions: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for name in schemas {
-        let pointer = pointer::join("/components/schemas", name);
-        let all_of = pointer::get(root, &pointer).and_then(|schema| schema.get("allOf"));
-        for part in all_of.and_then(Value::as_array).into_iter().flatten() {
-            let target = part
-                .get("$ref")
-                .and_then(Value::as_str)
-                .and_then(|target| target.strip_prefix('#'));
-            if let Some(target) = target {
-                extensions
-                    .entry(target.to_owned())
-                    .or_default()
-                    .push(pointer.clone());
-            }
+    for at in components {
+        let all_of = pointer::get(root, at).and_then(|schema| schema.get("allOf")?.as_array());
+        for base in all_of.into_iter().flatten().filter_map(view::target) {
+            extensions
+                .entry(base.to_owned())
+                .or_default()
+                .push(at.clone());
         }
     }
     extensions
@@ -272,80 +239,66 @@ pub fn of_extensions<'d>(
 ) -> Option<UnionType> {
     let (declared, declares) = schema.discriminator()?;
     types.extensions.get(at)?;
-    if declares != at || schema.branches(types.root).is_some() {
+    if declares != at || schema.branches().is_some() {
         return None;
     }
     let key = declared.get("propertyName")?.as_str()?.to_owned();
-    let mut members = Scope::reserving(&[]);
-    let mut branches = Vec::new();
-    let (mut values, mut names) = (Vec::new(), Vec::new());
-    let common = constants(types.root, schema, &key);
-    for (pointer, nested) in children(types, at) {
-        let name = pointer::last(&pointer);
-        let id = types.component(&name)?;
-        let child = Schema::at(types.root, &pointer)?;
-        let index = branches.len();
-        let own = match mapped(declared, &pointer) {
+    let root = types.root;
+    let is_base = |pointer: &str| {
+        let schema = pointer::get(root, pointer);
+        schema.is_some_and(|schema| schema.get("discriminator").is_some())
+    };
+    let common = constants(schema, &key);
+    let (mut branches, mut values, mut names) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, pointer) in extending(types, at, at, |pointer| !is_base(pointer))
+        .iter()
+        .enumerate()
+    {
+        let name = pointer::last(pointer);
+        let id = types.component(pointer)?;
+        let own = match mapped(declared, pointer) {
             mapped if !mapped.is_empty() => mapped,
             // A base that lists the values of all has them in each.
-            _ => match constants(types.root, &child, &key)
-                .filter(|own| Some(own) != common.as_ref())
-            {
-                Some(constants) if !constants.contains(&name) => constants,
+            _ => match constants(&Schema::at(root, pointer)?, &key) {
+                Some(own) if Some(&own) != common.as_ref() && !own.contains(&name) => own,
                 _ => vec![name.clone()],
             },
+        };
+        // A base has a union of its own, whose values are those of all its branches.
+        let nested = match is_base(pointer) {
+            true => extending(types, pointer, at, |_| true),
+            false => Vec::new(),
         };
         let nested = nested.iter().map(|pointer| pointer::last(pointer));
         values.extend(own.into_iter().chain(nested).map(|value| (value, index)));
         names.push((name.clone(), index));
-        branches.push(UnionBranch {
-            name: members.type_name(&name),
-            constraints: Constraints::default(),
-            value: TypeRef::Named(id),
-        });
+        branches.push((name, TypeRef::Named(id), Constraints::default()));
     }
-    let values = if is_distinct(&values) { values } else { names };
-    Some(UnionType {
-        branches,
-        unknown: members.unknown(),
-        discriminator: Some(Discriminator {
-            key,
-            values,
-            is_declared: true,
-        }),
-    })
+    let discriminator = Discriminator {
+        key,
+        values: if is_distinct(&values) { values } else { names },
+        is_declared: true,
+    };
+    Some(union_of(branches, Some(discriminator)))
 }
 
-/// The schemas that extend one, directly or not, each with those that its own union has: it has one if it has a discriminator of
-/// its own.
-fn children(types: &Types<'_>, at: &str) -> Vec<(String, Vec<String>)> {
-    let of = |pointer: &str| types.extensions.get(pointer).into_iter().flatten();
-    let is_base = |pointer: &str| {
-        let schema = pointer::get(types.root, pointer);
-        schema.is_some_and(|schema| schema.get("discriminator").is_some())
-    };
-    let below = |roots: Vec<String>, descends: &dyn Fn(&str) -> bool| {
-        let mut below = roots;
-        let mut next = 0;
-        while let Some(pointer) = below.get(next).cloned() {
-            next += 1;
-            let children = of(&pointer).filter(|_| descends(&pointer));
-            for child in children {
-                if child != at && !below.contains(child) {
-                    below.push(child.clone());
-                }
+/// The schemas that extend a base, directly or by others that are `passed`. The schema at `root` is none of them.
+fn extending(
+    types: &Types<'_>,
+    base: &str,
+    root: &str,
+    is_passed: impl Fn(&str) -> bool,
+) -> Vec<String> {
+    let extensions = |base: &str| types.extensions.get(base).into_iter().flatten();
+    let mut extending: Vec<String> = extensions(base).cloned().collect();
+    let mut next = 0;
+    while let Some(pointer) = extending.get(next).cloned() {
+        next += 1;
+        for extension in extensions(&pointer).filter(|_| is_passed(&pointer)) {
+            if extension != root && !extending.contains(extension) {
+                extending.push(extension.clone());
             }
         }
-        below
-    };
-    let branches = below(of(at).cloned().collect(), &|pointer| !is_base(pointer));
-    let nested = |pointer: &str| match is_base(pointer) {
-        true => below(of(pointer).cloned().collect(), &|_| true),
-        false => Vec::new(),
-    };
-    let with_nested = |pointer: String| {
-        let nested = nested(&pointer);
-        (pointer, nested)
-    };
-    branches.into_iter().map(with_nested).collect()
+    }
+    extending
 }

@@ -6,7 +6,7 @@ use super::Owner;
 use super::context::Side;
 use crate::api::{Constraints, Shape, TypeId, TypeRef};
 use crate::construct::constraints::constraints;
-use crate::construct::schema::Schema;
+use crate::schema::Schema;
 
 /// The values of one schema in a model.
 #[derive(Clone, Copy, Debug)]
@@ -141,7 +141,7 @@ impl<'d> Checked<'d> {
             TypeRef::Named(id) => is_definition(id),
             _ => {
                 !branch.constraints.is_empty()
-                    && constraints(self.side.root, schema, &branch.value) == branch.constraints
+                    && constraints(schema, &branch.value) == branch.constraints
             }
         })?;
         Some(Self::of(

@@ -18,7 +18,7 @@ use super::details::differs;
 use super::schemas::At;
 use super::{Effect, Kind};
 use crate::api::{Bound, Constraints};
-use crate::construct::schema::Schema;
+use crate::schema::Schema;
 
 /// Which value of a keyword is tighter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::{Owner, Place, pairing};
-use crate::api::{Api, Operation, TypeDef, TypeId, TypeRef};
-use crate::construct::schema::{Part, Schema};
+use crate::api::{Api, Operation, TypeDef, TypeId, TypeRef, reached};
 use crate::pointer;
+use crate::schema::Schema;
 use crate::view::{self, OperationView};
 
 const SCHEMAS: &str = "/components/schemas";
@@ -37,8 +37,8 @@ impl<'a> Side<'a> {
             api,
             root,
             views: views.map(|view| (view.pointer(), view)).collect(),
-            sent: reached(api, sent),
-            received: reached(api, received),
+            sent: reached(&api.types, sent),
+            received: reached(&api.types, received),
         }
     }
 
@@ -54,7 +54,7 @@ impl<'a> Side<'a> {
 
     /// The schema that is a value of the document.
     pub fn schema_of(&self, value: &'a Value) -> Schema<'a> {
-        Schema::of(self.root, vec![Part::of(value, "")])
+        Schema::of(self.root, value, "")
     }
 
     /// The value that another one refers to, unless that is a schema with a name.
@@ -101,19 +101,6 @@ impl<'a> Side<'a> {
             false => Owner::Type(definition.name.clone()),
         })
     }
-}
-
-/// The types that values of some types hold.
-fn reached<'a>(api: &Api, from: impl Iterator<Item = &'a TypeRef>) -> BTreeSet<TypeId> {
-    let mut pending: Vec<TypeId> = from.filter_map(TypeRef::named).collect();
-    let mut reached = BTreeSet::new();
-    while let Some(id) = pending.pop() {
-        if reached.insert(id) {
-            let shape = &api.definition(id).shape;
-            pending.extend(shape.references().filter_map(TypeRef::named));
-        }
-    }
-    reached
 }
 
 /// Whether a pointer is that of a component schema.

@@ -17,7 +17,7 @@ use crate::api::{
     Api, Body, Constraints, Content, Location, Operation, Parameter, PartContent, Primitive, Style,
     TypeRef,
 };
-use crate::construct::schema::Schema;
+use crate::schema::Schema;
 use crate::view;
 
 /// An argument or a setter.
@@ -154,9 +154,7 @@ fn inputs<'a>(side: &Side<'a>, operation: &'a Operation) -> Vec<Input<'a>> {
                 form: media_type.map_or(String::new(), |name| format!(" as `{name}`")),
                 deprecated: part.deprecated,
                 constraints: Some(&part.constraints),
-                schema: schema
-                    .as_ref()
-                    .map(|schema| schema.property(side.root, &part.key)),
+                schema: schema.as_ref().map(|schema| schema.property(&part.key)),
                 ..Input::of(("part", &part.key), &part.name, value, part.required)
             }
         })),

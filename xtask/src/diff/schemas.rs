@@ -15,8 +15,7 @@ use super::context::{Context, Side, is_component};
 use super::details::{Details, differs};
 use super::{Owner, Place};
 use crate::api::{Field, Shape, TypeId};
-use crate::construct::constraints::only_branch;
-use crate::construct::schema::Schema;
+use crate::schema::Schema;
 use crate::{pointer, view};
 
 /// Keywords that make a schema of others, which are compared as schemas.
@@ -117,8 +116,8 @@ fn of_type(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
         };
         match known.filter(|_| is.contains(key)) {
             Some(known) => {
-                let before = old_schema.property(old.root, known);
-                let after = new_schema.property(new.root, key);
+                let before = old_schema.property(known);
+                let after = new_schema.property(key);
                 // The server ignores a `readOnly` member of a request, or rejects it.
                 let is_sent = is_sent && !before.is("readOnly");
                 let checked = [
@@ -183,8 +182,7 @@ pub fn compare<'d>(at: &At<'d>, old: &Schema<'d>, new: &Schema<'d>, changes: &mu
         }
         _ if changes.is_replaced(&at.place) => return,
         _ => {
-            let [old_value, new_value] = [(&context.old, old), (&context.new, new)]
-                .map(|(side, schema)| value(side, schema));
+            let (old_value, new_value) = (value(old), value(new));
             let [old_checked, new_checked] = at.checked;
             constraints::compare(
                 at,
@@ -201,8 +199,10 @@ pub fn compare<'d>(at: &At<'d>, old: &Schema<'d>, new: &Schema<'d>, changes: &mu
 }
 
 /// The schema of the values other than `null`, unless that is another place.
-fn value<'d>(side: &Side<'d>, schema: &Schema<'d>) -> Schema<'d> {
-    let only = only_branch(side.root, schema).filter(|only| only.reference().is_none());
+fn value<'d>(schema: &Schema<'d>) -> Schema<'d> {
+    let only = schema
+        .only_branch()
+        .filter(|only| only.reference().is_none());
     only.unwrap_or_else(|| schema.clone())
 }
 
@@ -256,14 +256,13 @@ fn inside<'d>(
     changes: &mut Changes<'d>,
 ) {
     let context = changes.context;
-    let (old_root, new_root) = (context.old.root, context.new.root);
     let (items, extra): (Inside<'d>, Inside<'d>) = (Checked::items, Checked::extra);
     let members = [
-        ("items", old.items(old_root), new.items(new_root), items),
+        ("items", old.items(), new.items(), items),
         (
             "additionalProperties",
-            old.additional_properties(old_root),
-            new.additional_properties(new_root),
+            old.additional_properties(),
+            new.additional_properties(),
             extra,
         ),
     ];

@@ -174,7 +174,7 @@ pub fn constrained(api: &Api) -> BTreeSet<TypeId> {
     let mut constrained: BTreeSet<TypeId> = own.map(|(id, _)| id).collect();
     loop {
         let holds = |shape: &Shape| {
-            let mut held = shape.references().filter_map(TypeRef::named);
+            let mut held = shape.references().into_iter().filter_map(TypeRef::named);
             held.any(|id| constrained.contains(&id))
         };
         let holders = types()

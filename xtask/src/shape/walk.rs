@@ -1,33 +1,33 @@
-//! The walk through a document along the table of its shape: it finds every typed node, and reports what does not fit.
+//! The walk through a document along the table of its shape. It finds every typed node, and reports the values of another type.
 
 use serde_json::{Map, Value};
 
 use super::Shape::{
-    Anything, Flag, FlagOrSchema, Integer, List, Map as MapOf, Node, NodeOrRef, Number, Strings,
-    Text, TextOrTexts,
+    Anything, Flag, FlagOrSchema, Integer, List, Map as MapOf, Node, NodeOrRef, Number, Text,
+    TextOrTexts, Texts,
 };
-use super::{Kind, Layout, Shape, Version, additions, layout};
+use super::{Kind, Shape, Version, fields_in, map_of};
 use crate::pointer;
 
-/// A typed node that the walk came past.
+/// A typed node of a document.
 #[derive(Clone, Debug)]
 pub struct Found {
-    /// What stands there, or, for a reference, what should stand where it points.
+    /// Its kind, or that of the target of a reference.
     pub kind: Kind,
-    /// Where.
+    /// Its JSON pointer.
     pub pointer: String,
-    /// The target, if it is a reference instead of the thing itself.
+    /// The target, if it is a reference.
     pub reference: Option<String>,
 }
 
 /// A value of the wrong type, or a missing field.
 #[derive(Clone, Debug)]
 pub struct Misfit {
-    /// Where.
+    /// Its JSON pointer.
     pub pointer: String,
-    /// What is wrong, in words.
+    /// The problem, in words.
     pub message: String,
-    /// What to do, where it isn't plain.
+    /// A remedy, where it isn't plain.
     pub hint: Option<&'static str>,
     /// It is a number or a boolean where text belongs, which it would be in quotes.
     pub unquoted: bool,
@@ -35,14 +35,26 @@ pub struct Misfit {
     pub is_empty: bool,
 }
 
+impl Misfit {
+    fn at(pointer: &str, message: String) -> Self {
+        Self {
+            pointer: pointer.to_owned(),
+            message,
+            hint: None,
+            unquoted: false,
+            is_empty: false,
+        }
+    }
+}
+
 /// All typed nodes of a value and all misfits, in the order of a depth-first walk, parents first.
 #[derive(Debug, Default)]
 pub struct Walk {
     /// The nodes that have the shape that their kind should have, references among them.
     pub found: Vec<Found>,
-    /// What has not.
+    /// The values of another type, and the missing fields.
     pub misfits: Vec<Misfit>,
-    /// Where the walk is.
+    /// The JSON pointer of the current value.
     at: String,
     version: Version,
 }
@@ -69,7 +81,7 @@ impl Walk {
         walk
     }
 
-    /// Goes down to the member `token`, and comes back.
+    /// Walks the member `token`.
     fn member(&mut self, token: &str, shape: Shape, value: &Value) {
         let length = self.at.len();
         pointer::push(&mut self.at, token);
@@ -84,13 +96,7 @@ impl Walk {
     }
 
     fn misfit(&mut self, message: String) {
-        self.misfits.push(Misfit {
-            pointer: self.at.clone(),
-            message,
-            hint: None,
-            unquoted: false,
-            is_empty: false,
-        });
+        self.misfits.push(Misfit::at(&self.at, message));
     }
 
     fn found(&mut self, kind: Kind, reference: Option<String>) {
@@ -102,58 +108,34 @@ impl Walk {
     }
 
     fn node(&mut self, kind: Kind, value: &Value) {
-        let Value::Object(object) = value else {
-            let (expected, found) = (kind.describe(), describe(value));
-            let article = article(expected);
-            self.misfit(format!("expected {article} {expected}, found {found}"));
+        if let Value::Object(object) = value {
+            self.found(kind, None);
+            self.members(kind, object);
             return;
-        };
-        self.found(kind, None);
-        self.members(kind, object);
+        }
+        let (expected, found) = (kind.describe(), describe(value));
+        let is_vowel = expected.starts_with(['a', 'e', 'i', 'o', 'u', 'O']);
+        let article = if is_vowel { "an" } else { "a" };
+        self.misfit(format!("expected {article} {expected}, found {found}"));
     }
 
     fn members(&mut self, kind: Kind, object: &Map<String, Value>) {
-        let more = match self.version {
-            Version::V30 => &[],
-            Version::V31 => additions(kind),
-        };
-        match layout(kind) {
-            // The requests of callbacks are described by the same schemas as the others.
-            Layout::Names(_) if kind == Kind::Callback && self.version == Version::V31 => {
-                for (name, value) in object {
-                    if !name.starts_with("x-") {
-                        self.member(name, NodeOrRef(Kind::PathItem), value);
-                    }
-                }
+        if let Some(shape) = map_of(kind, self.version) {
+            for (name, value) in object.iter().filter(|(name, _)| !name.starts_with("x-")) {
+                self.member(name, shape, value);
             }
-            Layout::Fields(fields) => {
-                let is_changed = |name: &str| more.iter().any(|(known, ..)| *known == name);
-                let fields = fields.iter().filter(|(name, ..)| !is_changed(name));
-                for &(name, shape, required) in fields.chain(more) {
-                    match object.get(name) {
-                        Some(value) => {
-                            let known = self.misfits.len();
-                            self.member(name, shape, value);
-                            if value.is_null()
-                                && !required
-                                && let Some(misfit) = self.misfits.get_mut(known)
-                            {
-                                misfit.is_empty = true;
-                            }
-                        }
-                        None if required => {
-                            self.misfit(format!("the {} has no `{name}`", kind.describe()));
-                        }
-                        None => {}
-                    }
-                }
+        }
+        for (name, shape, required) in fields_in(kind, self.version) {
+            let known = self.misfits.len();
+            match object.get(name) {
+                Some(value) => self.member(name, shape, value),
+                None if required => self.misfit(format!("the {} has no `{name}`", kind.describe())),
+                None => {}
             }
-            Layout::Names(shape) => {
-                for (name, value) in object {
-                    if !name.starts_with("x-") {
-                        self.member(name, shape, value);
-                    }
-                }
+            if let Some(Value::Null) = object.get(name).filter(|_| !required)
+                && let Some(misfit) = self.misfits.get_mut(known)
+            {
+                misfit.is_empty = true;
             }
         }
     }
@@ -163,13 +145,13 @@ impl Walk {
         match value.get("$ref") {
             None if is_schema_3_1 && value.is_boolean() => self.found(kind, None),
             None => self.node(kind, value),
-            Some(Value::String(target)) if is_schema_3_1 || kind == Kind::PathItem => {
+            Some(Value::String(target)) => {
                 self.found(kind, Some(target.clone()));
-                if let Value::Object(object) = value {
+                let has_members = is_schema_3_1 || kind == Kind::PathItem;
+                if let Some(object) = value.as_object().filter(|_| has_members) {
                     self.members(kind, object);
                 }
             }
-            Some(Value::String(target)) => self.found(kind, Some(target.clone())),
             Some(other) => {
                 let length = self.at.len();
                 pointer::push(&mut self.at, "$ref");
@@ -182,12 +164,11 @@ impl Walk {
     fn shape(&mut self, shape: Shape, value: &Value) {
         let expected = match (shape, value) {
             (Anything, _)
-            | (Text, Value::String(_))
+            | (Text | TextOrTexts, Value::String(_))
             | (Flag | FlagOrSchema, Value::Bool(_))
             | (Number, Value::Number(_)) => return,
             (Integer, Value::Number(number)) if number.as_u64().is_some() => return,
-            (TextOrTexts, Value::String(_)) => return,
-            (Strings | TextOrTexts, Value::Array(items)) => return self.items(Text, items),
+            (Texts | TextOrTexts, Value::Array(items)) => return self.items(Text, items),
             (Node(kind), _) => return self.node(kind, value),
             (NodeOrRef(kind), _) => return self.node_or_ref(kind, value),
             (FlagOrSchema, _) => return self.node_or_ref(Kind::Schema, value),
@@ -203,23 +184,20 @@ impl Walk {
             (Flag, _) => "true or false",
             (Integer, _) => "a whole number, not negative",
             (Number, _) => "a number",
-            (Strings | List(_), _) => "a list",
+            (Texts | List(_), _) => "a list",
             (MapOf(_), _) => "an object",
         };
+        let message = match (shape, value) {
+            (Number | Integer, Value::String(text)) if is_too_large(text) => {
+                format!("{text} is not a number that can be represented")
+            }
+            _ => format!("expected {expected}, found {}", describe(value)),
+        };
+        let is_text = matches!(shape, Text | TextOrTexts);
         self.misfits.push(Misfit {
-            pointer: self.at.clone(),
-            message: match (shape, value) {
-                (Number | Integer, Value::String(text)) if is_too_large(text) => {
-                    format!("{text} is not a number that can be represented")
-                }
-                _ => format!("expected {expected}, found {}", describe(value)),
-            },
             hint: hint(shape, value, &self.at),
-            unquoted: matches!(
-                (shape, value),
-                (Text | TextOrTexts, Value::Number(_) | Value::Bool(_))
-            ),
-            is_empty: false,
+            unquoted: is_text && (value.is_number() || value.is_boolean()),
+            ..Misfit::at(&self.at, message)
         });
     }
 }
@@ -231,7 +209,7 @@ fn is_too_large(text: &str) -> bool {
         && text.parse::<f64>().is_ok_and(f64::is_infinite)
 }
 
-/// What to do about the mistakes that are made most.
+/// A remedy for the mistakes that are made most.
 fn hint(shape: Shape, value: &Value, place: &str) -> Option<&'static str> {
     match (shape, value) {
         (Text, Value::Array(_)) if place.ends_with("/type") => {
@@ -240,7 +218,7 @@ fn hint(shape: Shape, value: &Value, place: &str) -> Option<&'static str> {
         (Flag, Value::Number(_)) if place.contains("/exclusive") => {
             Some("a number here is OpenAPI 3.1; in 3.0, it is `true` beside `minimum` or `maximum`")
         }
-        (Strings, Value::Bool(_)) if place.ends_with("/required") => {
+        (Texts, Value::Bool(_)) if place.ends_with("/required") => {
             Some("list the required properties in the object that has them")
         }
         (Number | Integer, Value::String(text)) if is_too_large(text) => {
@@ -248,14 +226,6 @@ fn hint(shape: Shape, value: &Value, place: &str) -> Option<&'static str> {
         }
         (Flag | Number | Integer, Value::String(_)) => Some("write it without quotes"),
         _ => None,
-    }
-}
-
-fn article(noun: &str) -> &'static str {
-    if noun.starts_with(['a', 'e', 'i', 'o', 'u', 'O']) {
-        "an"
-    } else {
-        "a"
     }
 }
 
