@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::api::Api;
+use crate::check;
 use crate::construct::{self, naming};
 use crate::diagnostic::{Diagnostic, Located, Severity};
 use crate::output::MARKER;
@@ -10,7 +11,6 @@ use crate::read::Document;
 use crate::render;
 use crate::render::package::{self, Mocks};
 use crate::sound;
-use crate::view::{self, OperationView};
 
 /// Files to be: path with `/` on every system, and content.
 pub type Files = BTreeMap<String, String>;
@@ -35,30 +35,20 @@ pub struct Generated {
 ///
 /// Everything that is wrong with the document, in its order.
 pub fn model(document: &Document) -> Result<(Api, Vec<Located>), Vec<Located>> {
-    let (mut errors, mut notes): (Vec<Diagnostic>, Vec<Diagnostic>) = document
-        .duplicate_keys()
-        .into_iter()
-        .chain(crate::check::check(document))
-        .partition(|problem| problem.severity == Severity::Error);
-    let named = |mut problems: Vec<Diagnostic>| {
-        view::name_operations(&OperationView::all(&document.root), &mut problems);
-        problems
-    };
-    if errors.is_empty() {
+    let mut problems = check::check(document);
+    let is_error = |problem: &Diagnostic| problem.severity == Severity::Error;
+    if !problems.iter().any(is_error) {
         match construct::construct(document) {
             Ok(api) => {
-                notes.extend(named(naming::notes(&api)));
-                return Ok((api, document.locate_all(notes)));
+                problems.extend(naming::notes(&api));
+                return Ok((api, document.locate_all(problems)));
             }
-            Err(problems) => errors = named(problems),
+            Err(errors) => problems.extend(errors),
         }
-    } else if let Some(Err(problems)) =
-        sound::schemas(document, &errors).map(|sound| construct::construct(&sound))
-    {
-        errors.extend(named(problems));
+    } else if let Some(sound) = sound::schemas(document, &problems) {
+        problems.extend(construct::construct(&sound).err().unwrap_or_default());
     }
-    errors.extend(notes);
-    Err(document.locate_all(errors))
+    Err(document.locate_all(problems))
 }
 
 /// Generates the module for a document: its model, rendered. `inner` is a type that every client carries for its hooks.

@@ -70,18 +70,42 @@ impl Diagnostic {
         pointer: impl Into<String>,
         message: impl Into<String>,
     ) -> Self {
-        Self::at(code, Place::Pointer(pointer.into()), message)
-    }
-
-    /// An error at a position of the file.
-    pub fn at(code: &'static str, place: Place, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
             code,
-            place,
+            place: Place::Pointer(pointer.into()),
             message: message.into(),
             operation: None,
             hint: None,
+        }
+    }
+
+    /// An error at a position of the file.
+    pub fn at(code: &'static str, position: Position, message: impl Into<String>) -> Self {
+        Self {
+            place: Place::Position(position),
+            ..Self::error(code, "", message)
+        }
+    }
+
+    /// The JSON pointer that it points to, if it has one.
+    pub fn pointer(&self) -> Option<&str> {
+        match &self.place {
+            Place::Pointer(pointer) => Some(pointer),
+            Place::Position(_) => None,
+        }
+    }
+
+    /// Gives it the file and the position, by the positions of the JSON pointers of the file.
+    pub fn locate(self, file: &str, position: impl FnOnce(&str) -> Position) -> Located {
+        let position = match &self.place {
+            Place::Pointer(pointer) => position(pointer),
+            Place::Position(position) => *position,
+        };
+        Located {
+            file: file.to_owned(),
+            position,
+            diagnostic: self,
         }
     }
 

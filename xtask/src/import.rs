@@ -49,11 +49,7 @@ pub fn import(
     current: Option<&Document>,
     overlay: Option<&Overlay>,
 ) -> Result<Imported, Vec<Located>> {
-    let unusable = |document: &Document, problems: Vec<Diagnostic>| {
-        let located = problems.into_iter().map(|problem| document.locate(problem));
-        in_order(located.collect())
-    };
-    check::identify(&upstream).map_err(|problem| unusable(&upstream, vec![problem]))?;
+    check::identify(&upstream).map_err(|problem| upstream.locate_all(vec![problem]))?;
     let mut notes = Vec::new();
     if let Some(current) = current {
         names::keep(&mut upstream, current, &mut notes);
@@ -67,13 +63,11 @@ pub fn import(
     if let Some(current) = current {
         keep::annotations(&mut upstream.root, &current.root);
     }
-    let (errors, others): (Vec<Diagnostic>, Vec<Diagnostic>) = upstream
-        .duplicate_keys()
+    let (errors, others): (Vec<Diagnostic>, Vec<Diagnostic>) = check::check(&upstream)
         .into_iter()
-        .chain(check::check(&upstream))
         .partition(|problem| problem.severity == Severity::Error);
     if !errors.is_empty() {
-        return Err(unusable(&upstream, errors));
+        return Err(upstream.locate_all(errors));
     }
     notes.extend(others);
     let (text, lost) = match current {
@@ -90,16 +84,11 @@ pub fn import(
             (yaml::write(&upstream.root, &order), Vec::new())
         }
     };
-    said.extend(unusable(&upstream, notes));
+    said.extend(upstream.locate_all(notes));
     Ok(Imported {
         text,
         notes: said,
         lost,
         document: upstream,
     })
-}
-
-fn in_order(mut located: Vec<Located>) -> Vec<Located> {
-    located.sort_by_key(|problem| problem.position);
-    located
 }
