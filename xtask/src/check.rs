@@ -31,16 +31,43 @@ struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// The objects of a kind, each with its pointer; references are not among them.
-    fn nodes(&self, kind: Kind) -> impl Iterator<Item = (&str, &'a Value)> {
+    /// The objects of a kind; references are not among them.
+    fn nodes(&self, kind: Kind) -> impl Iterator<Item = Node<'_>> {
         let is_node = move |found: &&Found| found.kind == kind && found.reference.is_none();
-        let nodes = self.found.iter().filter(is_node);
-        nodes.filter_map(|found| Some((&*found.pointer, pointer::get(self.root, &found.pointer)?)))
+        self.found.iter().filter(is_node).filter_map(|found| {
+            let at = &*found.pointer;
+            let value = pointer::get(self.root, at)?;
+            Some(Node { at, value })
+        })
     }
 
     /// Sorts things by their positions, which maps don't keep: of two duplicates, the second is reported.
     fn in_order<T>(&self, things: &mut [T], place: impl Fn(&T) -> String) {
         things.sort_by_key(|thing| self.document.position(&place(thing)));
+    }
+}
+
+/// A value of the document, and its JSON pointer.
+#[derive(Clone, Copy)]
+struct Node<'a> {
+    at: &'a str,
+    value: &'a Value,
+}
+
+impl<'a> Node<'a> {
+    fn get(&self, member: &str) -> Option<&'a Value> {
+        self.value.get(member)
+    }
+
+    /// An error at a member, with what to do about it.
+    fn error(
+        &self,
+        code: &'static str,
+        member: &str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Diagnostic {
+        error(code, pointer::join(self.at, member), message, hint)
     }
 }
 
@@ -52,16 +79,6 @@ fn error(
     hint: impl Into<String>,
 ) -> Diagnostic {
     Diagnostic::error(code, pointer, message).hint(hint)
-}
-
-/// A note of a rule, with what to do about it.
-fn note(
-    code: &'static str,
-    pointer: impl Into<String>,
-    message: impl Into<String>,
-    hint: impl Into<String>,
-) -> Diagnostic {
-    error(code, pointer, message, hint).note()
 }
 
 /// Reports all problems: duplicate keys, then those of the rules in their order.

@@ -49,7 +49,7 @@ pub fn import(
     current: Option<&Document>,
     overlay: Option<&Overlay>,
 ) -> Result<Imported, Vec<Located>> {
-    check::identify(&upstream).map_err(|problem| upstream.locate_all(vec![problem]))?;
+    check::identify(&upstream).map_err(|problem| vec![upstream.locate(problem)])?;
     let mut notes = Vec::new();
     if let Some(current) = current {
         names::keep(&mut upstream, current, &mut notes);

@@ -10,7 +10,7 @@ use crate::graph::{self, Graph};
 use crate::pointer;
 use crate::read::Document;
 use crate::shape::Walk;
-use crate::view::{METHODS, OperationView, SCHEMAS};
+use crate::view::{METHODS, SCHEMAS};
 
 /// The parts of a document that can be removed: operations, path items and components, each by its pointer, and the parts
 /// that each of them needs.
@@ -23,21 +23,19 @@ impl Parts {
     pub fn of(document: &Document) -> Self {
         let mut needs = Graph::new();
         for found in Walk::document(&document.root).found {
-            if let Some(part) = part(&found.pointer) {
-                let target = found
-                    .reference
-                    .as_deref()
-                    .and_then(|target| self::part(target.strip_prefix('#')?));
-                let target = target.filter(|target| *target != part);
-                let needed = needs.entry(part.to_owned()).or_default();
-                needed.extend(target.map(str::to_owned));
-            }
-        }
-        for operation in OperationView::all(&document.root) {
-            let item = pointer::join("/paths", operation.path);
-            if let Some(part) = part(&operation.pointer()).filter(|part| *part != item) {
-                needs.entry(part.to_owned()).or_default().insert(item);
-            }
+            let Some(part) = part(&found.pointer) else {
+                continue;
+            };
+            let target = found.reference.as_deref();
+            let target = target.and_then(|target| self::part(target.strip_prefix('#')?));
+            // An operation needs the parameters of its path item.
+            let item = pointer::parent(part).filter(|item| self::part(item).is_some());
+            let others = target
+                .filter(|target| *target != part)
+                .into_iter()
+                .chain(item);
+            let needed = needs.entry(part.to_owned()).or_default();
+            needed.extend(others.map(str::to_owned));
         }
         Self { needs }
     }

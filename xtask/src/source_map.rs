@@ -101,26 +101,23 @@ impl SourceMap {
         let mut position = Position::START;
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
-            let length = match first {
-                '"' => string_length(rest),
-                '{' | '}' | '[' | ']' | ',' | ':' => 1,
-                _ if first.is_whitespace() => first.len_utf8(),
-                _ => rest
-                    .find(|c: char| c.is_whitespace() || ",]}".contains(c))
-                    .unwrap_or(rest.len()),
+            let (length, token) = match first {
+                ',' | ':' => (1, None),
+                '{' => (1, Some(Token::Mapping)),
+                '[' => (1, Some(Token::Sequence)),
+                '}' | ']' => (1, Some(Token::End)),
+                _ if first.is_whitespace() => (first.len_utf8(), None),
+                '"' => {
+                    let length = string_length(rest);
+                    (length, Some(Token::Scalar(unquoted(&rest[..length]))))
+                }
+                _ => {
+                    let ends = |c: char| c.is_whitespace() || ",]}".contains(c);
+                    let length = rest.find(ends).unwrap_or(rest.len());
+                    (length, Some(Token::Scalar(rest[..length].into())))
+                }
             };
             let (text, after) = rest.split_at(length);
-            let token = match first {
-                ',' | ':' => None,
-                _ if first.is_whitespace() => None,
-                '{' => Some(Token::Mapping),
-                '[' => Some(Token::Sequence),
-                '}' | ']' => Some(Token::End),
-                '"' if text.contains('\\') => {
-                    Some(Token::Scalar(from_str(text).unwrap_or_default()))
-                }
-                _ => Some(Token::Scalar(text.trim_matches('"').into())),
-            };
             if let Some(token) = token {
                 map.token(&mut open, token, position);
             }
@@ -246,4 +243,12 @@ fn string_length(text: &str) -> usize {
         }
     }
     text.len()
+}
+
+/// The text of a JSON string.
+fn unquoted(string: &str) -> Cow<'_, str> {
+    match string.contains('\\') {
+        true => from_str(string).unwrap_or_default(),
+        false => string.trim_matches('"').into(),
+    }
 }

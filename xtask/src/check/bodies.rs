@@ -1,8 +1,8 @@
 //! Request and response bodies come in media types that the generated client can send and read.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{Subject, error, note};
+use super::{Node, Subject, error};
 use crate::construct::schema::Schema;
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
@@ -12,15 +12,12 @@ use crate::view;
 const MULTIPART: &str = "multipart/form-data";
 
 pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
-    for (at, body) in subject.nodes(Kind::RequestBody) {
-        let at = pointer::join(at, "content");
-        media_types(body, &at, problems);
-        if let Some(content) = body.get("content").and_then(Value::as_object) {
-            request(subject, content, &at, problems);
-        }
+    for response in subject.nodes(Kind::Response) {
+        media_types(response, problems);
     }
-    for (at, response) in subject.nodes(Kind::Response) {
-        media_types(response, &pointer::join(at, "content"), problems);
+    for body in subject.nodes(Kind::RequestBody) {
+        media_types(body, problems);
+        request(subject, body, problems);
     }
     for operation in &subject.operations {
         let responses = operation.value.get("responses").and_then(Value::as_object);
@@ -43,37 +40,39 @@ fn is_status(status: &str) -> bool {
     }
 }
 
+fn content(owner: Node<'_>) -> Option<&Map<String, Value>> {
+    owner.get("content")?.as_object()
+}
+
 /// The names in `content` that are no media types, or that no header can hold.
-fn media_types(owner: &Value, at: &str, problems: &mut Vec<Diagnostic>) {
-    let content = owner.get("content").and_then(Value::as_object);
-    for (media_type, _) in content.into_iter().flatten() {
+fn media_types(owner: Node<'_>, problems: &mut Vec<Diagnostic>) {
+    for (media_type, _) in content(owner).into_iter().flatten() {
         let essence = view::essence(media_type);
         let (kind, subtype) = essence.split_once('/').unwrap_or_default();
         let is_printable = media_type.bytes().all(|byte| (b' '..=b'~').contains(&byte));
         if !view::is_token(kind) || !view::is_token(subtype) || !is_printable {
             let message = format!("`{media_type}` is not a media type");
             let hint = "a media type has the form `type/subtype`, such as `application/json`";
-            let at = pointer::join(at, media_type);
+            let at = pointer::join(&pointer::join(owner.at, "content"), media_type);
             problems.push(error("unsupported-media-type", at, message, hint));
         }
     }
 }
 
-fn request(
-    subject: &Subject<'_>,
-    content: &serde_json::Map<String, Value>,
-    at: &str,
-    problems: &mut Vec<Diagnostic>,
-) {
+fn request(subject: &Subject<'_>, owner: Node<'_>, problems: &mut Vec<Diagnostic>) {
+    let Some(content) = content(owner) else {
+        return;
+    };
     if content.is_empty() {
         let message = "the request body has no media type";
         let hint = "name one, such as `application/json`, or remove the body";
-        problems.push(error("unsupported-body", at, message, hint));
+        problems.push(owner.error("unsupported-body", "content", message, hint));
     }
+    let content_pointer = pointer::join(owner.at, "content");
     let mut first: Option<&str> = None;
     let is_multipart = |(media_type, _): &(&String, _)| view::essence(media_type) == MULTIPART;
     for (media_type, body) in content.iter().filter(is_multipart) {
-        let at = pointer::join(at, media_type);
+        let at = pointer::join(&content_pointer, media_type);
         if let Some(first) = first.replace(media_type) {
             let message = format!("the body is multipart twice: `{first}` and `{media_type}`");
             let hint = "keep one of them; the generated client chooses its parameters itself";
@@ -103,7 +102,7 @@ fn multipart(root: &Value, body: &Value, at: &str, problems: &mut Vec<Diagnostic
     if parts.is_empty() {
         let message = "the schema of a multipart body must be an object with properties";
         let hint = "each property is a part; as it is, callers name the parts themselves";
-        problems.push(note(code, place, message, hint));
+        problems.push(error(code, place, message, hint).note());
         return;
     }
     let mut unknown = |at: String, name: &str, message: String| {

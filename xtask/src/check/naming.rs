@@ -19,12 +19,9 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     };
     let schemas = pointer::get(subject.root, SCHEMAS);
     members(SCHEMAS, schemas, "schema name");
-    for (at, schema) in subject.nodes(Kind::Schema) {
-        members(
-            &pointer::join(at, "properties"),
-            schema.get("properties"),
-            "property",
-        );
+    for schema in subject.nodes(Kind::Schema) {
+        let at = pointer::join(schema.at, "properties");
+        members(&at, schema.get("properties"), "property");
     }
     for operation in &subject.operations {
         let id = operation.effective_id();

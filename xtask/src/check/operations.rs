@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Subject, error, note};
+use super::{Subject, error};
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::view::{self, OperationView};
@@ -31,12 +31,8 @@ fn ids(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
             let (route, id) = (operation.route(), operation.effective_id());
             let message = format!("`{route}` has no operationId; `{id}` is used");
             let hint = "an id in the document stays the same when the path changes";
-            problems.push(note(
-                "missing-operation-id",
-                operation.pointer(),
-                message,
-                hint,
-            ));
+            let at = operation.pointer();
+            problems.push(error("missing-operation-id", at, message, hint).note());
         }
     }
     for (id, mut operations) in by_id {
@@ -46,7 +42,7 @@ fn ids(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
             let at = pointer::join(&second.pointer(), "operationId");
             let message = format!("the operationId `{id}` is also that of `{first}`");
             let hint = "give each operation an id of its own";
-            note("duplicate-operation-id", at, message, hint)
+            error("duplicate-operation-id", at, message, hint).note()
         }));
     }
 }
@@ -54,12 +50,8 @@ fn ids(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
 /// The problems of a path template.
 fn template(path: &str, problems: &mut Vec<Diagnostic>) {
     let mut invalid = |message: String, hint: &str| {
-        problems.push(error(
-            "invalid-path",
-            pointer::join("/paths", path),
-            message,
-            hint,
-        ));
+        let at = pointer::join("/paths", path);
+        problems.push(error("invalid-path", at, message, hint));
     };
     if !path.starts_with('/') {
         invalid(
@@ -126,7 +118,8 @@ fn parameters(
         let message =
             format!("`{{{name}}}` in `{path}` is not declared as a path parameter: it is a string");
         let hint = format!("add a parameter with `name: {name}` and `in: path`");
-        note("path-parameter", operation.pointer(), message, hint).operation(id.clone())
+        let problem = error("path-parameter", operation.pointer(), message, hint);
+        problem.note().operation(id.clone())
     }));
     duplicates(subject, operation.item, &operation.item_pointer(), problems);
     duplicates(subject, operation.value, &operation.pointer(), problems);
@@ -192,12 +185,8 @@ fn duplicates(
             let list = pointer::join(owner_pointer, "parameters");
             let at = pointer::join(&list, &index.to_string());
             let message = format!("the {location} parameter `{name}` is declared twice");
-            problems.push(error(
-                "duplicate-parameter",
-                at,
-                message,
-                "remove one of them",
-            ));
+            let hint = "remove one of them";
+            problems.push(error("duplicate-parameter", at, message, hint));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{COMPOSITIONS, Subject, error, note};
+use super::{COMPOSITIONS, Node, Subject, error};
 use crate::diagnostic::Diagnostic;
 use crate::keywords;
 use crate::pointer;
@@ -20,19 +20,23 @@ const DIALECTS: [&str; 2] = [
 
 pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     let mut unchecked: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    problems.extend(dialect(subject.root, "jsonSchemaDialect", ""));
-    for (at, schema) in subject.nodes(Kind::Schema) {
-        types_exist(schema, at, problems);
-        enumeration(schema, at, problems);
-        empty_compositions(schema, at, problems);
-        ranges(schema, at, problems);
-        problems.extend(dialect(schema, "$schema", at));
-        problems.extend(constraint_without_type(schema, at));
-        problems.extend(misplaced_format(schema, at));
-        problems.extend(invalid_default(schema, at));
-        problems.extend(discriminator(subject, schema, at));
-        for keyword in keywords::unchecked(schema) {
-            unchecked.entry(keyword).or_default().push(at);
+    let root = Node {
+        at: "",
+        value: subject.root,
+    };
+    problems.extend(dialect(root, "jsonSchemaDialect"));
+    for schema in subject.nodes(Kind::Schema) {
+        types_exist(schema, problems);
+        enumeration(schema, problems);
+        empty_compositions(schema, problems);
+        ranges(schema, problems);
+        problems.extend(dialect(schema, "$schema"));
+        problems.extend(constraint_without_type(schema));
+        problems.extend(misplaced_format(schema));
+        problems.extend(invalid_default(schema));
+        problems.extend(discriminator(subject, schema));
+        for keyword in keywords::unchecked(schema.value) {
+            unchecked.entry(keyword).or_default().push(schema.at);
         }
     }
     problems.extend(unchecked.into_iter().map(|(keyword, mut schemas)| {
@@ -49,7 +53,7 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
 }
 
 /// The names of the types of a schema, of which 3.0 has one and 3.1 any number.
-fn types(schema: &Value) -> Vec<&str> {
+fn types(schema: Node<'_>) -> Vec<&str> {
     match schema.get("type") {
         Some(Value::String(name)) => vec![name],
         Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
@@ -58,7 +62,7 @@ fn types(schema: &Value) -> Vec<&str> {
 }
 
 /// Whether `null` is a value: by `nullable` in 3.0, and as a type in 3.1.
-fn is_nullable(schema: &Value) -> bool {
+fn is_nullable(schema: Node<'_>) -> bool {
     schema.get("nullable") == Some(&Value::Bool(true)) || types(schema).contains(&"null")
 }
 
@@ -76,151 +80,116 @@ fn is_of_type(value: &Value, name: &str) -> bool {
     }
 }
 
-fn types_exist(schema: &Value, at: &str, problems: &mut Vec<Diagnostic>) {
-    let place = || pointer::join(at, "type");
-    if schema.get("type") == Some(&Value::Array(Vec::new())) {
+fn types_exist(schema: Node<'_>, problems: &mut Vec<Diagnostic>) {
+    if is_empty_list(schema.get("type")) {
         let message = "the list of types is empty, so no value has one of them";
         let hint = "name the types, or leave `type` out to allow any value";
-        problems.push(error("invalid-structure", place(), message, hint));
+        problems.push(schema.error("invalid-structure", "type", message, hint));
     }
-    let is_unknown = |name: &&str| *name != "null" && !TYPES.contains(name);
-    problems.extend(types(schema).into_iter().filter(is_unknown).map(|name| {
-        let message = format!("`{name}` is not a type");
-        let hint = format!("the types are {}", TYPES.join(", "));
-        error("unknown-type", place(), message, hint)
-    }));
+    for name in types(schema) {
+        if name != "null" && !TYPES.contains(&name) {
+            let message = format!("`{name}` is not a type");
+            let hint = format!("the types are {}", TYPES.join(", "));
+            problems.push(schema.error("unknown-type", "type", message, hint));
+        }
+    }
 }
 
-fn dialect(owner: &Value, keyword: &str, at: &str) -> Option<Diagnostic> {
+fn is_empty_list(value: Option<&Value>) -> bool {
+    value.and_then(Value::as_array).is_some_and(Vec::is_empty)
+}
+
+fn dialect(owner: Node<'_>, keyword: &str) -> Option<Diagnostic> {
     let dialect = owner.get(keyword)?.as_str()?;
     (!DIALECTS.contains(&dialect.trim_end_matches('#'))).then(|| {
         let message = format!("schemas are read as JSON Schema 2020-12, not as {dialect:?}");
         let hint = "nothing has to be done unless they use what 2020-12 reads in another way";
-        note("schema-dialect", pointer::join(at, keyword), message, hint)
+        owner.error("schema-dialect", keyword, message, hint).note()
     })
 }
 
 /// A discriminator that selects no schema.
-fn discriminator(subject: &Subject<'_>, schema: &Value, at: &str) -> Option<Diagnostic> {
+fn discriminator(subject: &Subject<'_>, schema: Node<'_>) -> Option<Diagnostic> {
     let key = schema.get("discriminator")?.get("propertyName")?.as_str()?;
     let unions = ["oneOf", "anyOf"].into_iter();
     let unions = unions.filter_map(|keyword| schema.get(keyword)?.as_array());
     let branches: Vec<&Value> = unions.flatten().collect();
-    let has_value = |branch: &&Value| {
+    let is_selected = |branch: &&Value| {
         let property = &branch["properties"][key];
-        ["const", "enum"]
-            .iter()
-            .any(|keyword| property.get(*keyword).is_some())
+        let has_value = property.get("const").or(property.get("enum")).is_some();
+        branch.get("$ref").is_some() || has_value
     };
     let extends = |found: &Found| {
         let list = pointer::parent(&found.pointer).unwrap_or_default();
-        let target = found
-            .reference
-            .as_deref()
-            .and_then(|target| target.strip_prefix('#'));
-        list.ends_with("/allOf") && target == Some(at)
+        let target = found.reference.as_deref();
+        let target = target.and_then(|target| target.strip_prefix('#'));
+        list.ends_with("/allOf") && target == Some(schema.at)
     };
-    let (reason, hint) = if branches.is_empty() {
-        if subject.found.iter().any(extends) {
-            return None;
-        }
+    let (reason, hint) = if branches.is_empty() && !subject.found.iter().any(extends) {
         (
             "no schema extends this one by `allOf`, and it is no union",
             "list under `oneOf` what it may be, to have the fields of each",
         )
-    } else {
-        if branches
-            .iter()
-            .all(|branch| branch.get("$ref").is_some() || has_value(branch))
-        {
-            return None;
-        }
+    } else if !branches.iter().all(is_selected) {
         (
             "a member of the union has neither a name nor a value for it",
             "a value is read as the member that fits best; make each member a reference to a schema",
         )
+    } else {
+        return None;
     };
     let message = format!("the discriminator is not used: {reason}");
-    Some(note(
-        "unused-discriminator",
-        pointer::join(at, "discriminator"),
-        message,
-        hint,
-    ))
+    let problem = schema.error("unused-discriminator", "discriminator", message, hint);
+    Some(problem.note())
 }
 
 /// A composition of no schemas has no values.
-fn empty_compositions(schema: &Value, at: &str, problems: &mut Vec<Diagnostic>) {
-    let is_empty = |keyword: &&str| schema.get(*keyword) == Some(&Value::Array(Vec::new()));
-    problems.extend(COMPOSITIONS.into_iter().filter(is_empty).map(|keyword| {
-        let message = format!("`{keyword}` has no members");
-        let hint = "list what the value is made of, or remove it to allow any value";
-        error(
-            "empty-composition",
-            pointer::join(at, keyword),
-            message,
-            hint,
-        )
-    }));
+fn empty_compositions(schema: Node<'_>, problems: &mut Vec<Diagnostic>) {
+    for keyword in COMPOSITIONS {
+        if is_empty_list(schema.get(keyword)) {
+            let message = format!("`{keyword}` has no members");
+            let hint = "list what the value is made of, or remove it to allow any value";
+            problems.push(schema.error("empty-composition", keyword, message, hint));
+        }
+    }
 }
 
-/// A limit of a schema.
-struct Limit {
-    keyword: &'static str,
-    value: f64,
-    is_exclusive: bool,
-}
-
-/// The limit of a keyword. An exclusive limit is a flag beside the limit in 3.0, and a keyword of its own in 3.1.
-fn limit(schema: &Value, keyword: &'static str) -> Option<Limit> {
+/// The keyword and the value of a limit, and whether it is exclusive. An exclusive limit is a flag beside the limit in 3.0, and
+/// a keyword of its own in 3.1.
+fn limit(schema: Node<'_>, keyword: &'static str) -> Option<(&'static str, f64, bool)> {
+    let limit = || schema.get(keyword)?.as_f64();
     let exclusive = match keyword {
-        "minimum" => Some("exclusiveMinimum"),
-        "maximum" => Some("exclusiveMaximum"),
-        _ => None,
+        "minimum" => "exclusiveMinimum",
+        "maximum" => "exclusiveMaximum",
+        _ => return Some((keyword, limit()?, false)),
     };
-    let exclusive = exclusive.and_then(|keyword| Some((keyword, schema.get(keyword)?)));
-    let (keyword, value, is_exclusive) = match exclusive {
-        Some((keyword, value @ Value::Number(_))) => (keyword, value, true),
-        Some((_, flag)) => (keyword, schema.get(keyword)?, flag == &Value::Bool(true)),
-        None => (keyword, schema.get(keyword)?, false),
-    };
-    Some(Limit {
-        keyword,
-        value: value.as_f64()?,
-        is_exclusive,
-    })
+    match schema.get(exclusive) {
+        Some(Value::Number(limit)) => Some((exclusive, limit.as_f64()?, true)),
+        flag => Some((keyword, limit()?, flag == Some(&Value::Bool(true)))),
+    }
 }
 
 /// No value is within limits that exclude each other.
-fn ranges(schema: &Value, at: &str, problems: &mut Vec<Diagnostic>) {
+fn ranges(schema: Node<'_>, problems: &mut Vec<Diagnostic>) {
     for (lower, upper) in [
         ("minimum", "maximum"),
         ("minLength", "maxLength"),
         ("minItems", "maxItems"),
         ("minProperties", "maxProperties"),
     ] {
-        let (Some(lower), Some(upper)) = (limit(schema, lower), limit(schema, upper)) else {
-            continue;
-        };
-        let is_exclusive = lower.is_exclusive || upper.is_exclusive;
-        if lower.value > upper.value || lower.value == upper.value && is_exclusive {
-            let message = format!(
-                "no value is between `{}: {}` and `{}: {}`",
-                lower.keyword, lower.value, upper.keyword, upper.value
-            );
+        if let Some((lower, least, excludes_least)) = limit(schema, lower)
+            && let Some((upper, most, excludes_most)) = limit(schema, upper)
+            && (least > most || least == most && (excludes_least || excludes_most))
+        {
+            let message = format!("no value is between `{lower}: {least}` and `{upper}: {most}`");
             let hint = "exchange the two, or correct one of them";
-            problems.push(error(
-                "empty-range",
-                pointer::join(at, upper.keyword),
-                message,
-                hint,
-            ));
+            problems.push(schema.error("empty-range", upper, message, hint));
         }
     }
 }
 
 /// A constraint, of a schema without a type, that applies to values of one type only.
-fn constraint_without_type(schema: &Value, at: &str) -> Option<Diagnostic> {
+fn constraint_without_type(schema: Node<'_>) -> Option<Diagnostic> {
     const CONSTRAINTS: [(&str, &str); 8] = [
         ("format", "string"),
         ("pattern", "string"),
@@ -240,12 +209,12 @@ fn constraint_without_type(schema: &Value, at: &str) -> Option<Diagnostic> {
         let message =
             format!("there is a `{keyword}`, but no `type` that it is for: any value is taken");
         let hint = format!("add `type: {usual}`, or the type that is meant");
-        note("missing-type", pointer::join(at, keyword), message, hint)
+        schema.error("missing-type", keyword, message, hint).note()
     })
 }
 
 /// A format of values that are neither strings nor numbers.
-fn misplaced_format(schema: &Value, at: &str) -> Option<Diagnostic> {
+fn misplaced_format(schema: Node<'_>) -> Option<Diagnostic> {
     let format = schema.get("format")?.as_str()?;
     let declared = types(schema);
     let has_no_format = |name: &&str| matches!(*name, "object" | "array" | "boolean");
@@ -253,74 +222,63 @@ fn misplaced_format(schema: &Value, at: &str) -> Option<Diagnostic> {
         let declared = declared.join("`, `");
         let message = format!("the format `{format}` means nothing for the type `{declared}`");
         let hint = "remove it, or give it to the items or properties";
-        note(
-            "misplaced-format",
-            pointer::join(at, "format"),
-            message,
-            hint,
-        )
+        schema
+            .error("misplaced-format", "format", message, hint)
+            .note()
     })
 }
 
 /// A default that is not a value of its schema.
-fn invalid_default(schema: &Value, at: &str) -> Option<Diagnostic> {
+fn invalid_default(schema: Node<'_>) -> Option<Diagnostic> {
     let value = schema.get("default")?;
     let declared = types(schema);
     let fits = |name: &&str| is_of_type(value, name) || !TYPES.contains(name) && *name != "null";
-    let is_typed =
-        declared.is_empty() || value.is_null() && is_nullable(schema) || declared.iter().any(fits);
-    let values = schema.get("enum").and_then(Value::as_array);
-    let reason = if !is_typed {
+    let is_null = value.is_null() && is_nullable(schema);
+    let reason = if !declared.is_empty() && !is_null && !declared.iter().any(fits) {
         format!("not of the type `{}`", declared.join("`, `"))
-    } else if values.is_some_and(|values| !values.contains(value)) {
+    } else if !schema.get("enum")?.as_array()?.contains(value) {
         "which is none of the values".to_owned()
     } else {
         return None;
     };
-    let message = format!(
-        "the default is {}, {reason}: it is left out",
-        describe(value)
-    );
+    let value = describe(value);
+    let message = format!("the default is {value}, {reason}: it is left out");
     let hint = "give a value that the schema allows, or remove the default";
-    Some(note(
-        "invalid-default",
-        pointer::join(at, "default"),
-        message,
-        hint,
-    ))
+    Some(
+        schema
+            .error("invalid-default", "default", message, hint)
+            .note(),
+    )
 }
 
 /// The problems of an enum. Several declared types allow values of several types.
-fn enumeration(schema: &Value, at: &str, problems: &mut Vec<Diagnostic>) {
+fn enumeration(schema: Node<'_>, problems: &mut Vec<Diagnostic>) {
     let Some(values) = schema.get("enum").and_then(Value::as_array) else {
         return;
     };
-    let at = pointer::join(at, "enum");
     if values.is_empty() {
         let hint = "list the values, or remove `enum` to allow any";
-        problems.push(error("enum-value", at, "the enum has no values", hint));
+        problems.push(schema.error("enum-value", "enum", "the enum has no values", hint));
         return;
     }
     let declared = match types(schema)[..] {
-        [] => match type_of_all(values) {
-            Some(name) => name,
-            None => {
-                let message = "the values have several types: any JSON is taken";
-                let hint = "give the enum a `type` if it has one, or a union of the types";
-                problems.push(note("enum-value", at, message, hint));
-                return;
-            }
-        },
-        [name] | [name, "null"] | ["null", name] => name,
+        [] => type_of_all(values),
+        [name] | [name, "null"] | ["null", name] => Some(name),
         _ => return,
     };
-    let nullable = is_nullable(schema);
+    let Some(declared) = declared else {
+        let message = "the values have several types: any JSON is taken";
+        let hint = "give the enum a `type` if it has one, or a union of the types";
+        problems.push(schema.error("enum-value", "enum", message, hint).note());
+        return;
+    };
+    let at = pointer::join(schema.at, "enum");
     let mut seen = BTreeSet::new();
     for (index, value) in values.iter().enumerate() {
         let found = describe(value);
         let (message, hint) = if !seen.insert(value.to_string()) {
             (format!("{found} is listed twice"), "remove one of them")
-        } else if is_of_type(value, declared) || value.is_null() && nullable {
+        } else if is_of_type(value, declared) || value.is_null() && is_nullable(schema) {
             continue;
         } else if value.is_null() {
             (
@@ -333,22 +291,16 @@ fn enumeration(schema: &Value, at: &str, problems: &mut Vec<Diagnostic>) {
                 "give the enum all types of its values, or correct the value",
             )
         };
-        problems.push(note(
-            "enum-value",
-            pointer::join(&at, &index.to_string()),
-            message,
-            hint,
-        ));
+        let at = pointer::join(&at, &index.to_string());
+        problems.push(error("enum-value", at, message, hint).note());
     }
 }
 
 /// The type that all values have but for null.
 fn type_of_all(values: &[Value]) -> Option<&'static str> {
-    let is_type = |name: &&str| {
+    let names = ["string", "integer", "number", "boolean"];
+    names.into_iter().find(|name| {
         let mut values = values.iter();
         values.all(|value| value.is_null() || is_of_type(value, name))
-    };
-    ["string", "integer", "number", "boolean"]
-        .into_iter()
-        .find(is_type)
+    })
 }
