@@ -60,11 +60,7 @@ pub fn cycles(graph: &Graph) -> Vec<Vec<&str>> {
             group.push(node);
             pending.extend(next(&backwards, node).filter_map(|before| seen.take(before)));
         }
-        if group.len() > 1
-            || group
-                .iter()
-                .any(|node| graph.get(*node).is_some_and(|next| next.contains(*node)))
-        {
+        if group.len() > 1 || next(graph, start).any(|next| next == start) {
             group.sort_unstable();
             cycles.push(group);
         }

@@ -91,11 +91,22 @@ fn parameters(
     let (id, path) = (operation.effective_id(), operation.path);
     // A path whose braces don't pair is reported once for all its operations.
     let template = view::template_names(path);
-    let mut declared = BTreeSet::new();
-    for (at, parameter) in operation.parameters(subject.root) {
+    let (mut declared, mut seen) = (BTreeSet::new(), BTreeSet::new());
+    for (listed_at, listed) in operation.listed_parameters() {
+        let Some((target, parameter)) = view::resolve(subject.root, listed) else {
+            continue;
+        };
         let Some((name, location)) = view::parameter_key(parameter) else {
             continue;
         };
+        // An operation may declare a parameter of its path item again.
+        let list = pointer::parent(&listed_at).map(str::to_owned);
+        if !seen.insert((list, name, location)) {
+            let message = format!("the {location} parameter `{name}` is declared twice");
+            let (at, hint) = (&*listed_at, "remove one of them");
+            problems.push(error("duplicate-parameter", at, message, hint));
+        }
+        let at = target.unwrap_or(listed_at);
         if location == "path" {
             declared.insert(name);
             if template
@@ -121,8 +132,6 @@ fn parameters(
         let problem = error("path-parameter", operation.pointer(), message, hint);
         problem.note().operation(id.clone())
     }));
-    duplicates(subject, operation.item, &operation.item_pointer(), problems);
-    duplicates(subject, operation.value, &operation.pointer(), problems);
 }
 
 /// The reason that a parameter is not supported, and what to do about it.
@@ -164,29 +173,5 @@ fn unsupported(parameter: &Value, name: &str, location: &str) -> Option<(String,
             "such names have neither spaces nor separators",
         )),
         _ => None,
-    }
-}
-
-/// The parameters that an operation or a path item declares twice.
-fn duplicates(
-    subject: &Subject<'_>,
-    owner: &Value,
-    owner_pointer: &str,
-    problems: &mut Vec<Diagnostic>,
-) {
-    let mut seen = BTreeSet::new();
-    let list = owner.get("parameters").and_then(Value::as_array);
-    for (index, parameter) in list.into_iter().flatten().enumerate() {
-        let key = view::resolve(subject.root, parameter)
-            .and_then(|(_, parameter)| view::parameter_key(parameter));
-        if let Some((name, location)) = key
-            && !seen.insert(key)
-        {
-            let list = pointer::join(owner_pointer, "parameters");
-            let at = pointer::join(&list, &index.to_string());
-            let message = format!("the {location} parameter `{name}` is declared twice");
-            let hint = "remove one of them";
-            problems.push(error("duplicate-parameter", at, message, hint));
-        }
     }
 }
