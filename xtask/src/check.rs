@@ -17,7 +17,7 @@ use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::read::Document;
 use crate::shape::{Found, Kind, Walk, describe};
-use crate::view::OperationView;
+use crate::view::{self, OperationView};
 
 /// The keywords by which a schema is composed of others.
 const COMPOSITIONS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
@@ -109,6 +109,7 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
     ] {
         rule(&subject, &mut problems);
     }
+    view::name_operations(&subject.operations, &mut problems);
     // The rules visit the parameters of a path item once for each of its operations.
     let mut seen = BTreeSet::new();
     problems.retain(|problem| {

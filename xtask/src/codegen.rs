@@ -11,6 +11,7 @@ use crate::read::Document;
 use crate::render;
 use crate::render::package::{self, Mocks};
 use crate::sound;
+use crate::view::{self, OperationView};
 
 /// Files to be: path with `/` on every system, and content.
 pub type Files = BTreeMap<String, String>;
@@ -36,19 +37,23 @@ pub struct Generated {
 /// Everything that is wrong with the document, in its order.
 pub fn model(document: &Document) -> Result<(Api, Vec<Located>), Vec<Located>> {
     let mut problems = check::check(document);
+    let located = |mut problems: Vec<Diagnostic>| {
+        view::name_operations(&OperationView::all(&document.root), &mut problems);
+        document.locate_all(problems)
+    };
     let is_error = |problem: &Diagnostic| problem.severity == Severity::Error;
     if !problems.iter().any(is_error) {
         match construct::construct(document) {
             Ok(api) => {
                 problems.extend(naming::notes(&api));
-                return Ok((api, document.locate_all(problems)));
+                return Ok((api, located(problems)));
             }
             Err(errors) => problems.extend(errors),
         }
     } else if let Some(sound) = sound::schemas(document, &problems) {
         problems.extend(construct::construct(&sound).err().unwrap_or_default());
     }
-    Err(document.locate_all(problems))
+    Err(located(problems))
 }
 
 /// Generates the module for a document: its model, rendered. `inner` is a type that every client carries for its hooks.

@@ -24,7 +24,6 @@ use crate::diagnostic::{Diagnostic, Located, Position};
 use crate::pointer;
 use crate::shape::Version;
 use crate::source_map::{DUPLICATE_KEY, SourceMap, Syntax};
-use crate::view::{self, OperationView};
 pub use references::Resolved;
 
 /// Larger files are refused: the largest API descriptions in the wild are a tenth of this.
@@ -190,9 +189,8 @@ impl Document {
         }
     }
 
-    /// Gives diagnostics their file, positions and operations, in the order of the document: errors before notes.
-    pub fn locate_all(&self, mut diagnostics: Vec<Diagnostic>) -> Vec<Located> {
-        view::name_operations(&OperationView::all(&self.root), &mut diagnostics);
+    /// Gives diagnostics their file and positions, in the order of the document: errors before notes.
+    pub fn locate_all(&self, diagnostics: Vec<Diagnostic>) -> Vec<Located> {
         let located = diagnostics
             .into_iter()
             .map(|diagnostic| self.locate(diagnostic));

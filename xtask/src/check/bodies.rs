@@ -83,11 +83,10 @@ fn request(subject: &Subject<'_>, owner: Node<'_>, problems: &mut Vec<Diagnostic
 }
 
 fn multipart(root: &Value, body: &Value, at: &str, problems: &mut Vec<Diagnostic>) {
-    let code = "multipart-schema";
     let Some(schema) = body.get("schema") else {
         let message = "the multipart body has no schema";
         let hint = "describe it as an object with one property for each part";
-        problems.push(error(code, at, message, hint));
+        problems.push(error("multipart-schema", at, message, hint));
         return;
     };
     let place = pointer::join(at, "schema");
@@ -102,7 +101,7 @@ fn multipart(root: &Value, body: &Value, at: &str, problems: &mut Vec<Diagnostic
     if parts.is_empty() {
         let message = "the schema of a multipart body must be an object with properties";
         let hint = "each property is a part; as it is, callers name the parts themselves";
-        problems.push(error(code, place, message, hint).note());
+        problems.push(error("multipart-schema", place, message, hint).note());
         return;
     }
     let mut unknown = |at: String, name: &str, message: String| {
@@ -110,7 +109,7 @@ fn multipart(root: &Value, body: &Value, at: &str, problems: &mut Vec<Diagnostic
             Some(close) => format!("did you mean `{close}`?"),
             None => format!("the parts are {}", parts.join(", ")),
         };
-        problems.push(error(code, at, message, hint));
+        problems.push(error("multipart-schema", at, message, hint));
     };
     let required = schema.get("required").and_then(Value::as_array);
     for (index, required) in required.into_iter().flatten().enumerate() {
@@ -141,7 +140,7 @@ fn multipart(root: &Value, body: &Value, at: &str, problems: &mut Vec<Diagnostic
             let at = pointer::join(&pointer::join(&schema_place, "properties"), name);
             let message = format!("the part `{name}` is a list of lists, which no part can be");
             let hint = "a list is sent as one part for each item; wrap the inner list in an object to send it as JSON";
-            problems.push(error(code, at, message, hint));
+            problems.push(error("multipart-schema", at, message, hint));
         }
     }
 }
