@@ -14,8 +14,8 @@ pub const DUPLICATE_KEY: &str = "only one of them would count: merge the two, or
 
 /// The position of each member's key and of each array item, by JSON pointer.
 ///
-/// A member is found at its key rather than at its value: that is where a reader looks for it. What an alias expands
-/// to has no place of its own and is reported at the alias.
+/// The position of a member is that of its key, where a reader looks for it. The values of an alias have the position of the
+/// alias.
 #[derive(Debug, Default)]
 pub struct SourceMap {
     positions: HashMap<String, Position>,

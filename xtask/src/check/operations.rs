@@ -92,6 +92,7 @@ fn parameters(
     // A path whose braces don't pair is reported once for all its operations.
     let template = view::template_names(path);
     let (mut declared, mut seen) = (BTreeSet::new(), BTreeSet::new());
+    let mut duplicates = Vec::new();
     for (listed_at, listed) in operation.listed_parameters() {
         let Some((target, parameter)) = view::resolve(subject.root, listed) else {
             continue;
@@ -104,7 +105,7 @@ fn parameters(
         if !seen.insert((list, name, location)) {
             let message = format!("the {location} parameter `{name}` is declared twice");
             let (at, hint) = (&*listed_at, "remove one of them");
-            problems.push(error("duplicate-parameter", at, message, hint));
+            duplicates.push(error("duplicate-parameter", at, message, hint));
         }
         let at = target.unwrap_or(listed_at);
         if location == "path" {
@@ -132,6 +133,7 @@ fn parameters(
         let problem = error("path-parameter", operation.pointer(), message, hint);
         problem.note().operation(id.clone())
     }));
+    problems.extend(duplicates);
 }
 
 /// The reason that a parameter is not supported, and what to do about it.

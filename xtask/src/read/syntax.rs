@@ -1,9 +1,8 @@
 //! Text to value: YAML or JSON, refused in bounded time and memory.
 //!
-//! YAML is read by serde_yaml, JSON by serde_json: both bound nesting (128 levels) and serde_yaml bounds the expansion
-//! of aliases. What serde_yaml bounds too late, because its scanner takes quadratic time to get there, is looked for
-//! before it sees the text. How many values there may be is bounded here, for what is generated of a value takes a
-//! hundred times its memory.
+//! serde_yaml reads YAML, serde_json JSON. Both bound nesting (128 levels), and serde_yaml bounds the expansion of aliases.
+//! The scanner of serde_yaml takes quadratic time before it meets some of its bounds, so these are checked before it sees the
+//! text. The number of values is bounded here: code that is generated takes a hundred times the memory of its value.
 
 use saphyr_parser::{Event, Parser};
 use serde::de::{DeserializeSeed, Deserializer};
@@ -13,11 +12,11 @@ use super::value::{MAX_VALUES, Node, Seen, TOO_MANY_VALUES};
 use crate::diagnostic::{Diagnostic, Position};
 use crate::source_map::{self, MAX_DEPTH, SourceMap, Syntax};
 
-/// So many brackets or directives are read in a moment even if each of them is looked at once for each other.
+/// Few enough brackets or directives to look at each of them once for each other.
 const FEW: usize = 4096;
 
-/// A text of so many bytes may have more values than are allowed. serde_yaml keeps all of them in memory, at thirty times the
-/// size of the text, before the first is looked at.
+/// The bytes of a text that can't have too many values. serde_yaml keeps all values in memory, at thirty times the size of the
+/// text, before it returns the first.
 const SMALL: usize = 8 * 1024 * 1024;
 
 /// A text that was read.
@@ -62,7 +61,7 @@ fn read<'de, D: Deserializer<'de>>(syntax: Syntax, deserializer: D) -> Result<Pa
     })
 }
 
-/// Refuses what serde_yaml would take too long to refuse: its scanner looks at every open bracket again for each token,
+/// Rejects a text that serde_yaml would take too long to reject: its scanner looks at every open bracket again for each token,
 /// at every `%TAG` again for each other one, and reads the whole document before its nesting is looked at. A text with
 /// few brackets can't be deep enough for that to matter and, if it is small, is not read a second time.
 fn bound_effort(text: &str) -> Result<(), Diagnostic> {
@@ -130,7 +129,7 @@ fn too_deep(position: Position) -> Diagnostic {
         .hint("move inner schemas to `components/schemas` and refer to them")
 }
 
-/// What a parser says, in the words of this program and at the place that a reader should look at.
+/// The error of a parser, in the words of this program and at the position that a reader should look at.
 fn syntax_error(text: &str, message: &str, at: Option<(usize, usize)>) -> Diagnostic {
     let position = at.map_or(Position::START, |(line, column)| Position {
         line: line.max(1),

@@ -34,7 +34,7 @@ pub fn mend<'a>(
     let positions = positions();
     let lines: Vec<&str> = text.lines().collect();
     let mut notes = Vec::new();
-    let mut note = |code, at: &str, message: String, hint| {
+    let mut problem = |code, at: &str, message: String, hint| {
         let note = Diagnostic::at(code, positions.nearest(at), message);
         notes.push(note.hint(hint).note());
     };
@@ -49,7 +49,7 @@ pub fn mend<'a>(
             .map_or_else(|| value.to_string(), str::to_owned);
         let message =
             format!("`{written}` stands where text belongs: it is taken as it is written");
-        note("unquoted-text", &at, message, "put it in quotes");
+        problem("unquoted-text", &at, message, "put it in quotes");
         *value = Value::from(written);
     }
     for at in empty {
@@ -57,7 +57,7 @@ pub fn mend<'a>(
         if let Some(Value::Object(members)) = pointer::get_mut(root, parent) {
             members.remove(&name);
             let message = format!("`{name}` is empty: it is as if it were not there");
-            note("empty-field", at, message, "remove it, or give it a value");
+            problem("empty-field", at, message, "remove it, or give it a value");
         }
     }
     notes

@@ -1,4 +1,4 @@
-//! A value of a document, as this program takes it.
+//! A value of a document, deserialized from YAML or JSON.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -10,27 +10,27 @@ use serde_json::{Map, Number, Value};
 
 /// Documents with more values are refused: the largest API descriptions in the wild have half as many.
 pub const MAX_VALUES: usize = 500_000;
-/// How the parsers' error is told from others.
+/// The message of the error of such a document.
 pub const TOO_MANY_VALUES: &str = "too many values";
 
 /// A reference is a URL, whose fragment may be percent-encoded; as a pointer it is not.
 fn decoded(key: &str, value: Value) -> Value {
-    match value {
-        Value::String(target) if key == "$ref" && target.contains('%') => {
-            let decoded = percent_decode_str(&target).decode_utf8();
-            Value::String(decoded.map_or_else(|_| target.clone(), Cow::into_owned))
-        }
-        value => value,
+    if key == "$ref"
+        && let Value::String(target) = &value
+        && let Ok(Cow::Owned(decoded)) = percent_decode_str(target).decode_utf8()
+    {
+        return Value::String(decoded);
     }
+    value
 }
 
-/// A JSON value read from any serde format, with what `serde_json::Value` lets pass noticed or mended: of a key that
-/// is given twice the first value counts and the flag is raised, keys that aren't strings (`200:`) become strings,
-/// merge keys (`<<`) are applied, and numbers beyond 64 bits become floating point.
+/// A JSON value read from any serde format. Other than [`Value`] alone, it counts its values, raises a flag for a duplicate key
+/// (the first value counts), reads keys that aren't strings (`200:`) as strings, applies merge keys (`<<`), and reads numbers
+/// beyond 64 bits as floating point.
 #[derive(Clone, Copy)]
 pub struct Node<'a>(pub &'a Seen);
 
-/// What was noticed while values were read.
+/// The findings of reading values.
 #[derive(Default)]
 pub struct Seen {
     /// Some object has a key twice.
