@@ -9,10 +9,10 @@ use std::{env, fs};
 
 use xtask::api::Api;
 use xtask::construct::construct;
-use xtask::schema::Schema;
 use xtask::diagnostic::Located;
 use xtask::read::Document;
 use xtask::render;
+use xtask::schema::Schema;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 

@@ -151,8 +151,8 @@ fn every_code_in_the_source_of_the_generator_has_a_fixture() {
     );
 }
 
-/// The codes of all diagnostics that are made in the source files of a folder: the first string after
-/// `Diagnostic::error(`, `Diagnostic::at(` or, where one is made by a closure, `problem(`.
+/// The codes of all diagnostics that are made in the source files of a folder: the first string after `error(`,
+/// `Diagnostic::at(` or, where a closure makes one, `problem(`.
 fn codes(folder: &Path) -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
     for entry in fs::read_dir(folder).expect("a folder of sources") {
@@ -171,7 +171,7 @@ fn codes(folder: &Path) -> BTreeSet<String> {
 }
 
 fn codes_of(source: &str) -> BTreeSet<String> {
-    ["Diagnostic::error(", "Diagnostic::at(", "problem("]
+    ["error(", "Diagnostic::at(", "problem("]
         .iter()
         .flat_map(|call| source.split(call).skip(1))
         .filter_map(|rest| {

@@ -20,7 +20,7 @@ use std::{env, fs, thread};
 use xtask::parallel::STACK_BYTES;
 use xtask::read::Document;
 use xtask::schema::Schema;
-use xtask::skip;
+use xtask::{codegen, skip};
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -39,7 +39,8 @@ fn write(document: &Path, folder: &Path) -> Result<()> {
     let name = fs::read_to_string(folder.join("Cargo.toml"))?;
     let name = name.split('"').nth(1).ok_or("the crate has no name")?;
     let document = Document::open(document).map_err(|problem| problem.to_string())?;
-    let (generated, _) = skip::generate(&document, None).map_err(|problems| {
+    let (generated, _) = skip::supported(&document, |document| codegen::generate(document, None))
+        .map_err(|problems| {
         let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
         lines.join("\n")
     })?;
@@ -60,7 +61,7 @@ fn write(document: &Path, folder: &Path) -> Result<()> {
             if found.is_nullable() {
                 value_type = format!("Option<{value_type}>");
             }
-            for value in values::values(&document.root, &found) {
+            for value in values::values(&found) {
                 writeln!(lines, "{schema}\t{value}")?;
             }
         }

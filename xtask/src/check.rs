@@ -1,50 +1,92 @@
 //! Second stage: everything that is wrong with a document, in one run.
 //!
-//! A rule is a function that reads the document and reports. Rules don't depend on each other and none of them stops
-//! the rest; what a rule can't make sense of, because its shape is wrong, was reported by the shape rule and is passed
-//! over by the others.
+//! A rule is a function that reads the document and reports. Rules don't depend on each other, and none of them stops the
+//! rest. The shape rule reports a value of the wrong type; the other rules pass over it.
 
 mod bodies;
 mod naming;
 mod operations;
 mod references;
-pub(crate) mod schemas;
+mod schemas;
 
-use std::cell::OnceCell;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::Diagnostic;
+use crate::pointer;
 use crate::read::Document;
 use crate::shape::{Found, Kind, Walk, describe};
 use crate::view::{self, OperationView};
 
-/// The keywords by which a schema is made of others.
+/// The keywords by which a schema is composed of others.
 const COMPOSITIONS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
 
 /// A document and what the rules share.
-pub(crate) struct Subject<'a> {
+struct Subject<'a> {
     document: &'a Document,
     root: &'a Value,
     found: Vec<Found>,
     operations: Vec<OperationView<'a>>,
-    /// What stands where, once a rule has asked.
-    places: OnceCell<HashSet<(Kind, String)>>,
 }
 
 impl<'a> Subject<'a> {
-    /// Sorts things by where they stand in the document, of which maps know nothing: it is the second of two that is
-    /// reported to be one too many.
+    /// The objects of a kind; references are not among them.
+    fn nodes(&self, kind: Kind) -> impl Iterator<Item = Node<'_>> {
+        let is_node = move |found: &&Found| found.kind == kind && found.reference.is_none();
+        self.found.iter().filter(is_node).filter_map(|found| {
+            let at = &*found.pointer;
+            let value = pointer::get(self.root, at)?;
+            Some(Node { at, value })
+        })
+    }
+
+    /// Sorts things by their positions, which maps don't keep: of two duplicates, the second is reported.
     fn in_order<T>(&self, things: &mut [T], place: impl Fn(&T) -> String) {
         things.sort_by_key(|thing| self.document.position(&place(thing)));
     }
 }
 
-/// Reports all problems, in the order of the rules.
+/// A value of the document, and its JSON pointer.
+#[derive(Clone, Copy)]
+struct Node<'a> {
+    at: &'a str,
+    value: &'a Value,
+}
+
+impl<'a> Node<'a> {
+    fn get(&self, member: &str) -> Option<&'a Value> {
+        self.value.get(member)
+    }
+
+    /// An error at a member, with what to do about it.
+    fn error(
+        &self,
+        code: &'static str,
+        member: &str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Diagnostic {
+        error(code, pointer::join(self.at, member), message, hint)
+    }
+}
+
+/// An error that a rule found, with what to do about it.
+fn error(
+    code: &'static str,
+    pointer: impl Into<String>,
+    message: impl Into<String>,
+    hint: impl Into<String>,
+) -> Diagnostic {
+    Diagnostic::error(code, pointer, message).hint(hint)
+}
+
+/// Reports all problems: duplicate keys, then those of the rules in their order.
 pub fn check(document: &Document) -> Vec<Diagnostic> {
-    if let Err(diagnostic) = identity(&document.root) {
-        return vec![diagnostic];
+    let mut problems = document.duplicate_keys();
+    if let Err(diagnostic) = identify(document) {
+        problems.push(diagnostic);
+        return problems;
     }
     let walk = Walk::document(&document.root);
     let subject = Subject {
@@ -52,9 +94,8 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
         root: &document.root,
         operations: OperationView::all(&document.root),
         found: walk.found,
-        places: OnceCell::new(),
     };
-    let mut problems = document.notes();
+    problems.extend(document.notes());
     problems.extend(walk.misfits.into_iter().map(|misfit| Diagnostic {
         hint: misfit.hint.map(str::to_owned),
         ..Diagnostic::error("invalid-structure", misfit.pointer, misfit.message)
@@ -69,76 +110,60 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
         rule(&subject, &mut problems);
     }
     view::name_operations(&subject.operations, &mut problems);
-    // What operations share, such as a path item's parameters, is looked at once for each of them.
+    // The rules visit the parameters of a path item once for each of its operations.
     let mut seen = BTreeSet::new();
     problems.retain(|problem| {
-        let Place::Pointer(pointer) = &problem.place else {
-            return true;
-        };
-        seen.insert((problem.code, pointer.clone(), problem.message.clone()))
+        let pointer = problem.pointer();
+        pointer.is_none_or(|pointer| {
+            seen.insert((problem.code, pointer.to_owned(), problem.message.clone()))
+        })
     });
     problems
 }
 
-/// Whether it is an OpenAPI document of a version that can be used; nothing else is worth saying if it isn't.
+/// Whether it is an OpenAPI document of a supported version; no rule applies to another one.
 ///
 /// # Errors
 ///
-/// What it is instead.
+/// The reason that it is none.
 pub fn identify(document: &Document) -> Result<(), Diagnostic> {
-    identity(&document.root)
-}
-
-fn identity(root: &Value) -> Result<(), Diagnostic> {
-    if root.is_null() {
-        return Err(
-            Diagnostic::error("not-openapi", "", "there is nothing in the file")
-                .hint("the document must be an object with `openapi`, `info` and `paths`"),
-        );
-    }
-    let Some(members) = root.as_object() else {
-        let found = describe(root);
-        return Err(Diagnostic::error(
-            "not-openapi",
-            "",
-            format!("expected an OpenAPI document, found {found}"),
-        )
-        .hint("the document must be an object with `openapi`, `info` and `paths`"));
+    let root = &document.root;
+    let foreign = |message: String| {
+        let hint = "the document must be an object with `openapi`, `info` and `paths`";
+        Err(error("not-openapi", "", message, hint))
     };
-    if let Some(version) = members.get("swagger") {
-        return Err(Diagnostic::error(
-            "unsupported-version",
+    let unsupported =
+        |place, message, hint| Err(error("unsupported-version", place, message, hint));
+    match (root, root.get("swagger"), root.get("openapi")) {
+        (Value::Null, ..) => foreign("there is nothing in the file".to_owned()),
+        (Value::Object(_), Some(version), _) => unsupported(
             "/swagger",
             format!("this is Swagger {}, not OpenAPI 3.0 or 3.1", plain(version)),
-        )
-        .hint("convert it to OpenAPI 3.0 first, for example with swagger2openapi"));
+            "convert it to OpenAPI 3.0 first, for example with swagger2openapi",
+        ),
+        (Value::Object(_), None, Some(version)) => {
+            let version = plain(version);
+            let numbers: Vec<&str> = version.split('.').collect();
+            if matches!(numbers[..], ["3", "0" | "1", ..]) {
+                return Ok(());
+            }
+            unsupported(
+                "/openapi",
+                format!("OpenAPI {version} is not supported"),
+                "this generator reads OpenAPI 3.0 and 3.1",
+            )
+        }
+        (Value::Object(_), None, None) => {
+            foreign("this is not an OpenAPI document: it has no `openapi` field".to_owned())
+        }
+        _ => foreign(format!(
+            "expected an OpenAPI document, found {}",
+            describe(root)
+        )),
     }
-    let Some(version) = members.get("openapi") else {
-        return Err(Diagnostic::error(
-            "not-openapi",
-            "",
-            "this is not an OpenAPI document: it has no `openapi` field",
-        )
-        .hint("the document must be an object with `openapi`, `info` and `paths`"));
-    };
-    let text = plain(version);
-    let is = |version: &str| {
-        let patch = text.strip_prefix(version);
-        patch.is_some_and(|patch| patch.is_empty() || patch.starts_with('.'))
-    };
-    if is("3.0") || is("3.1") {
-        return Ok(());
-    }
-    Err(Diagnostic::error(
-        "unsupported-version",
-        "/openapi",
-        format!("OpenAPI {text} is not supported"),
-    )
-    .hint("this generator reads OpenAPI 3.0 and 3.1"))
 }
 
 fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    let text = value.as_str().map(str::to_owned);
+    text.unwrap_or_else(|| value.to_string())
 }

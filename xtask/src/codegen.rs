@@ -1,6 +1,7 @@
 //! The pipeline: check, construct, render, format. Reading and writing are up to the caller.
 
 use crate::api::Api;
+use crate::check;
 use crate::construct::{self, naming};
 use crate::diagnostic::{Diagnostic, Located, Severity};
 pub use crate::output::Files;
@@ -31,30 +32,24 @@ pub struct Generated {
 ///
 /// Everything that is wrong with the document, in its order.
 pub fn model(document: &Document) -> Result<(Api, Vec<Located>), Vec<Located>> {
-    let (mut errors, mut notes): (Vec<Diagnostic>, Vec<Diagnostic>) = document
-        .duplicate_keys()
-        .into_iter()
-        .chain(crate::check::check(document))
-        .partition(|problem| problem.severity == Severity::Error);
-    let named = |mut problems: Vec<Diagnostic>| {
+    let mut problems = check::check(document);
+    let located = |mut problems: Vec<Diagnostic>| {
         view::name_operations(&OperationView::all(&document.root), &mut problems);
-        problems
+        document.locate_all(problems)
     };
-    if errors.is_empty() {
+    let is_error = |problem: &Diagnostic| problem.severity == Severity::Error;
+    if !problems.iter().any(is_error) {
         match construct::construct(document) {
             Ok(api) => {
-                notes.extend(named(naming::notes(&api)));
-                return Ok((api, document.locate_all(notes)));
+                problems.extend(naming::notes(&api));
+                return Ok((api, located(problems)));
             }
-            Err(problems) => errors = named(problems),
+            Err(errors) => problems.extend(errors),
         }
-    } else if let Some(Err(problems)) =
-        sound::schemas(document, &errors).map(|sound| construct::construct(&sound))
-    {
-        errors.extend(named(problems));
+    } else if let Some(sound) = sound::schemas(document, &problems) {
+        problems.extend(construct::construct(&sound).err().unwrap_or_default());
     }
-    errors.extend(notes);
-    Err(document.locate_all(errors))
+    Err(located(problems))
 }
 
 /// Generates the module for a document: its model, rendered. `inner` is a type that every client carries for its hooks.

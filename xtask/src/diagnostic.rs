@@ -1,4 +1,4 @@
-//! What is wrong with a document: one [`Diagnostic`] for each problem, all of them in one run.
+//! The problems of a document: one [`Diagnostic`] for each, all of them in one run.
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// A place in a source file. Lines and columns count from 1; columns count characters.
+/// A position in a source file. Lines and columns count from 1; columns count characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// Line, from 1.
@@ -37,7 +37,7 @@ impl Position {
     pub const START: Self = Self { line: 1, column: 1 };
 }
 
-/// Where a diagnostic points before the document's source map is asked.
+/// The location of a diagnostic before the positions of the document are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A JSON pointer into the document.
@@ -46,16 +46,16 @@ pub enum Place {
     Position(Position),
 }
 
-/// One problem: what, where, in which operation, and what to do about it.
+/// One problem, with its location, its operation and what to do about it.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
     /// Whether it stops the generator.
     pub severity: Severity,
     /// A stable kebab-case name, to search for and to test by.
     pub code: &'static str,
-    /// Where in the document.
+    /// Its location in the document.
     pub place: Place,
-    /// What is wrong, naming the offending value.
+    /// The problem, with the invalid value.
     pub message: String,
     /// The operationId (or method and path) concerned, where there is one.
     pub operation: Option<String>,
@@ -70,18 +70,42 @@ impl Diagnostic {
         pointer: impl Into<String>,
         message: impl Into<String>,
     ) -> Self {
-        Self::at(code, Place::Pointer(pointer.into()), message)
-    }
-
-    /// An error at a position of the file.
-    pub fn at(code: &'static str, place: Place, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
             code,
-            place,
+            place: Place::Pointer(pointer.into()),
             message: message.into(),
             operation: None,
             hint: None,
+        }
+    }
+
+    /// An error at a position of the file.
+    pub fn at(code: &'static str, position: Position, message: impl Into<String>) -> Self {
+        Self {
+            place: Place::Position(position),
+            ..Self::error(code, "", message)
+        }
+    }
+
+    /// The JSON pointer that it points to, if it has one.
+    pub fn pointer(&self) -> Option<&str> {
+        match &self.place {
+            Place::Pointer(pointer) => Some(pointer),
+            Place::Position(_) => None,
+        }
+    }
+
+    /// Gives it the file and the position, by the positions of the JSON pointers of the file.
+    pub fn locate(self, file: &str, position: impl FnOnce(&str) -> Position) -> Located {
+        let position = match &self.place {
+            Place::Pointer(pointer) => position(pointer),
+            Place::Position(position) => *position,
+        };
+        Located {
+            file: file.to_owned(),
+            position,
+            diagnostic: self,
         }
     }
 
@@ -119,36 +143,26 @@ impl Diagnostic {
 pub struct Located {
     /// The file as the user named it.
     pub file: String,
-    /// Where in it.
+    /// The position in it.
     pub position: Position,
-    /// What is wrong.
+    /// The problem.
     pub diagnostic: Diagnostic,
 }
 
 impl fmt::Display for Located {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            file,
-            position,
-            diagnostic,
-        } = self;
-        let Diagnostic {
-            severity,
-            code,
-            message,
-            operation,
-            hint,
-            ..
-        } = diagnostic;
+        let Position { line, column } = self.position;
+        let problem = &self.diagnostic;
+        let (severity, code) = (problem.severity, problem.code);
         write!(
             f,
-            "{file}:{}:{}: {severity}[{code}]: {message}",
-            position.line, position.column
+            "{}:{line}:{column}: {severity}[{code}]: {}",
+            self.file, problem.message
         )?;
-        if let Some(operation) = operation {
+        if let Some(operation) = &problem.operation {
             write!(f, " (operation `{operation}`)")?;
         }
-        if let Some(hint) = hint {
+        if let Some(hint) = &problem.hint {
             write!(f, "\n    hint: {hint}")?;
         }
         Ok(())

@@ -28,6 +28,7 @@ mod types;
 
 use serde::Serialize;
 
+use crate::codegen;
 use crate::diagnostic::Located;
 use crate::read::Document;
 use crate::skip::{self, LeftOut};
@@ -186,7 +187,12 @@ impl Diff {
 ///
 /// All that is wrong with either as a whole: what can't be generated can't be compared.
 pub fn documents(old: &Document, new: &Document) -> Result<Diff, Vec<Located>> {
-    let ((before, old_left), (after, new_left)) = match (skip::model(old), skip::model(new)) {
+    let model = |document| {
+        skip::supported(document, |document| {
+            codegen::model(document).map(|(api, _)| api)
+        })
+    };
+    let ((before, old_left), (after, new_left)) = match (model(old), model(new)) {
         (Ok(old), Ok(new)) => (old, new),
         (old, new) => {
             let problems = [old.err(), new.err()];

@@ -65,10 +65,8 @@ pub fn import(
     if let Some(current) = current {
         keep::annotations(&mut upstream.root, &current.root);
     }
-    let (errors, others): (Vec<Diagnostic>, Vec<Diagnostic>) = upstream
-        .duplicate_keys()
+    let (errors, others): (Vec<Diagnostic>, Vec<Diagnostic>) = check::check(&upstream)
         .into_iter()
-        .chain(check::check(&upstream))
         .partition(|problem| problem.severity == Severity::Error);
     if !errors.is_empty() {
         return Err(upstream.locate_all(errors));

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// The role of a keyword in a generated client.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// Documentation, or nothing.
     Annotation,
@@ -14,95 +14,70 @@ pub enum Role {
     /// Values that it forbids are sent: a note says so.
     Unchecked,
     /// It is checked in its common form, and a note says so of others.
-    Partly(fn(&Value) -> bool),
+    Partly,
 }
 
-/// Each keyword of JSON Schema 2020-12, of the drafts that OpenAPI 3.0 is based on, and of OpenAPI.
-pub const KEYWORDS: &[(&str, Role)] = &[
-    ("$anchor", Role::Type),
-    ("$comment", Role::Annotation),
-    ("$defs", Role::Type),
-    ("$dynamicAnchor", Role::Type),
-    ("$dynamicRef", Role::Unchecked),
-    ("$id", Role::Type),
-    ("$ref", Role::Type),
-    ("$schema", Role::Annotation),
-    ("$vocabulary", Role::Annotation),
-    // `false` is checked, and a schema is the type of further members.
-    ("additionalProperties", Role::Checked),
-    ("allOf", Role::Type),
-    ("anyOf", Role::Type),
-    ("const", Role::Checked),
-    ("contains", Role::Unchecked),
-    ("contentEncoding", Role::Annotation),
-    ("contentMediaType", Role::Annotation),
-    ("contentSchema", Role::Annotation),
-    ("default", Role::Annotation),
-    ("definitions", Role::Type),
-    ("dependencies", Role::Unchecked),
-    ("dependentRequired", Role::Unchecked),
-    ("dependentSchemas", Role::Unchecked),
-    ("deprecated", Role::Annotation),
-    ("description", Role::Annotation),
-    ("discriminator", Role::Type),
-    ("else", Role::Unchecked),
-    // Enums are open.
-    ("enum", Role::Type),
-    ("example", Role::Annotation),
-    ("examples", Role::Annotation),
-    ("exclusiveMaximum", Role::Checked),
-    ("exclusiveMinimum", Role::Checked),
-    ("externalDocs", Role::Annotation),
-    ("format", Role::Type),
-    ("if", Role::Unchecked),
-    ("items", Role::Type),
-    ("maxContains", Role::Unchecked),
-    ("maxItems", Role::Checked),
-    ("maxLength", Role::Checked),
-    ("maxProperties", Role::Checked),
-    ("maximum", Role::Checked),
-    ("minContains", Role::Unchecked),
-    ("minItems", Role::Checked),
-    ("minLength", Role::Checked),
-    ("minProperties", Role::Checked),
-    ("minimum", Role::Checked),
-    ("multipleOf", Role::Checked),
-    ("not", Role::Unchecked),
-    ("nullable", Role::Type),
-    ("oneOf", Role::Type),
-    ("pattern", Role::Checked),
-    ("patternProperties", Role::Partly(is_only_pattern)),
-    ("prefixItems", Role::Unchecked),
-    ("properties", Role::Type),
-    ("propertyNames", Role::Partly(constrains_text)),
-    ("readOnly", Role::Type),
-    ("required", Role::Type),
-    ("then", Role::Unchecked),
-    ("title", Role::Annotation),
-    ("type", Role::Type),
-    ("unevaluatedItems", Role::Unchecked),
-    ("unevaluatedProperties", Role::Unchecked),
-    ("uniqueItems", Role::Checked),
-    ("writeOnly", Role::Type),
-    ("xml", Role::Annotation),
-];
+/// The role of a keyword of JSON Schema 2020-12, of the drafts that OpenAPI 3.0 is based on, or of OpenAPI. One that none of
+/// them has is documentation at most.
+pub fn role(keyword: &str) -> Option<Role> {
+    Some(match keyword {
+        "$comment" | "$schema" | "$vocabulary" | "contentEncoding" | "contentMediaType"
+        | "contentSchema" | "default" | "deprecated" | "description" | "example" | "examples"
+        | "externalDocs" | "title" | "xml" => Role::Annotation,
+        // Enums are open.
+        "$anchor" | "$defs" | "$dynamicAnchor" | "$id" | "$ref" | "allOf" | "anyOf"
+        | "definitions" | "discriminator" | "enum" | "format" | "items" | "nullable" | "oneOf"
+        | "properties" | "readOnly" | "required" | "type" | "writeOnly" => Role::Type,
+        // `additionalProperties: false` is checked, and a schema is the type of further members.
+        "additionalProperties"
+        | "const"
+        | "exclusiveMaximum"
+        | "exclusiveMinimum"
+        | "maxItems"
+        | "maxLength"
+        | "maxProperties"
+        | "maximum"
+        | "minItems"
+        | "minLength"
+        | "minProperties"
+        | "minimum"
+        | "multipleOf"
+        | "pattern"
+        | "uniqueItems" => Role::Checked,
+        "$dynamicRef"
+        | "contains"
+        | "dependencies"
+        | "dependentRequired"
+        | "dependentSchemas"
+        | "else"
+        | "if"
+        | "maxContains"
+        | "minContains"
+        | "not"
+        | "prefixItems"
+        | "then"
+        | "unevaluatedItems"
+        | "unevaluatedProperties" => Role::Unchecked,
+        "patternProperties" | "propertyNames" => Role::Partly,
+        _ => return None,
+    })
+}
 
-/// Whether a keyword has a meaning for values. One that neither JSON Schema nor OpenAPI has is documentation at most.
+/// Whether a keyword has a meaning for values.
 pub fn is_assertion(keyword: &str) -> bool {
-    let known = KEYWORDS.binary_search_by_key(&keyword, |(known, _)| known);
-    known.is_ok_and(|index| !matches!(KEYWORDS[index].1, Role::Annotation))
+    role(keyword).is_some_and(|role| role != Role::Annotation)
 }
 
 /// The keywords of a schema that forbid values which are sent.
-pub fn unchecked(schema: &Value) -> impl Iterator<Item = &'static str> {
-    let unchecked = KEYWORDS
-        .iter()
-        .filter(|(keyword, role)| match (schema.get(keyword), role) {
-            (Some(_), Role::Unchecked) => true,
-            (Some(_), Role::Partly(is_checked)) => !is_checked(schema),
-            _ => false,
-        });
-    unchecked.map(|(keyword, _)| *keyword)
+pub fn unchecked(schema: &Value) -> impl Iterator<Item = &str> {
+    let keywords = schema.as_object().into_iter().flatten();
+    let keywords = keywords.map(|(keyword, _)| keyword.as_str());
+    keywords.filter(|keyword| match role(keyword) {
+        Some(Role::Unchecked) => true,
+        Some(Role::Partly) if *keyword == "propertyNames" => !constrains_text(schema),
+        Some(Role::Partly) => !is_only_pattern(schema),
+        _ => false,
+    })
 }
 
 /// Whether the properties that match one pattern are the only ones without a name.
@@ -125,9 +100,7 @@ fn constrains_text(schema: &Value) -> bool {
     names.is_some_and(|names| {
         let mut keywords = names.keys();
         keywords.all(|keyword| {
-            let mut known = KEYWORDS.iter();
-            let is_annotation =
-                known.any(|(name, role)| name == keyword && matches!(role, Role::Annotation));
+            let is_annotation = role(keyword) == Some(Role::Annotation);
             is_annotation || keyword.starts_with("x-") || TEXT.contains(&&**keyword)
         })
     })
@@ -135,46 +108,45 @@ fn constrains_text(schema: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    use super::{KEYWORDS, Role, unchecked};
+    use super::{Role, role, unchecked};
     use crate::shape::{Kind, Version, fields_in};
 
     #[test]
-    fn each_keyword_of_a_schema_has_a_role_and_one_only() {
+    fn each_field_of_a_schema_has_a_role() {
         for (name, ..) in fields_in(Kind::Schema, Version::V31) {
-            let roles = KEYWORDS.iter().filter(|(keyword, _)| *keyword == name);
-            assert_eq!(roles.count(), 1, "{name}");
+            assert!(role(name).is_some(), "{name}");
         }
-        assert!(KEYWORDS.is_sorted_by_key(|(keyword, _)| *keyword));
     }
 
     #[test]
     fn a_keyword_that_is_not_checked_is_reported() {
-        for (keyword, role) in KEYWORDS {
-            let schema = json!({ *keyword: {} });
-            let is_reported = unchecked(&schema).any(|unchecked| unchecked == *keyword);
-            let may_be = matches!(role, Role::Unchecked | Role::Partly(_));
-            assert!(!is_reported || may_be, "{keyword}");
-            assert!(is_reported || !matches!(role, Role::Unchecked), "{keyword}");
+        for (keyword, ..) in fields_in(Kind::Schema, Version::V31) {
+            let schema = json!({ keyword: {} });
+            let is_reported = unchecked(&schema).eq([keyword]);
+            match role(keyword) {
+                Some(Role::Partly) => {}
+                role => assert_eq!(is_reported, role == Some(Role::Unchecked), "{keyword}"),
+            }
         }
-        let names = |schema| json!({ "propertyNames": schema });
-        for (schema, is_reported) in [
-            (
-                names(json!({ "maxLength": 8, "description": "A name." })),
-                false,
-            ),
-            (names(json!({ "$ref": "#/components/schemas/Name" })), true),
-            (names(json!({ "enum": ["a"] })), true),
-            (names(json!(false)), true),
-            (json!({ "patternProperties": { "^x-": {} } }), true),
-            (json!({ "patternProperties": { ".*": {} } }), false),
-            (
-                json!({ "patternProperties": { "^x-": {} }, "additionalProperties": false }),
-                false,
-            ),
-        ] {
-            assert_eq!(unchecked(&schema).next().is_some(), is_reported, "{schema}");
-        }
+    }
+
+    #[test]
+    fn a_keyword_that_is_checked_in_its_common_form_is_reported_in_others() {
+        let checked = [
+            json!({ "propertyNames": { "maxLength": 8, "description": "A name." } }),
+            json!({ "patternProperties": { ".*": {} } }),
+            json!({ "patternProperties": { "^x-": {} }, "additionalProperties": false }),
+        ];
+        let others = [
+            json!({ "propertyNames": { "$ref": "#/components/schemas/Name" } }),
+            json!({ "propertyNames": { "enum": ["a"] } }),
+            json!({ "propertyNames": false }),
+            json!({ "patternProperties": { "^x-": {} } }),
+        ];
+        let is_reported = |schema: &Value| unchecked(schema).next().is_some();
+        assert_eq!(checked.each_ref().map(is_reported), [false; 3]);
+        assert_eq!(others.each_ref().map(is_reported), [true; 4]);
     }
 }

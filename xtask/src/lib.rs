@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`mod@pointer`], [`source_map`], [`diagnostic`] | locations in a document, their positions, and what is reported there |
 //! | [`keywords`], [`shape`], [`mod@schema`], [`view`], [`names`] | facts about OpenAPI and Rust identifiers that several stages need |
+//! | [`graph`] | cycles and reachability in graphs of schemas and operations |
 //! | [`skip`], [`sound`] | what can be generated of an invalid document |
 //! | [`explain`], [`lint`], [`diff`], [`semver`], [`changelog`] | the other commands that read a document, or two |
 //! | [`import`], [`overlay`], [`yaml`] | an upstream document becomes the description that is checked in |
@@ -26,6 +27,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod explain;
 pub mod format;
+pub mod graph;
 pub mod import;
 pub mod keywords;
 pub mod lint;

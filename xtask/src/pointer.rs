@@ -16,17 +16,11 @@ pub fn join(pointer: &str, token: &str) -> String {
 /// Extends `pointer` by one member name or index, escaped.
 pub fn push(pointer: &mut String, token: &str) {
     pointer.push('/');
-    let mut rest = token;
-    while let Some(special) = rest.find(['~', '/']) {
-        pointer.push_str(&rest[..special]);
-        pointer.push_str(if rest[special..].starts_with('~') {
-            "~0"
-        } else {
-            "~1"
-        });
-        rest = &rest[special + 1..];
+    if token.contains(['~', '/']) {
+        pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
+    } else {
+        pointer.push_str(token);
     }
-    pointer.push_str(rest);
 }
 
 /// The unescaped tokens of a pointer, outermost first.

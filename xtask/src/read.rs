@@ -20,18 +20,17 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Located, Place, Position};
+use crate::diagnostic::{Diagnostic, Located, Position};
 use crate::pointer;
 use crate::shape::Version;
-use crate::source_map::{SourceMap, Syntax};
+use crate::source_map::{DUPLICATE_KEY, SourceMap, Syntax};
 pub use references::Resolved;
-use syntax::Parsed;
 
 /// Larger files are refused: the largest API descriptions in the wild are a tenth of this.
 const MAX_BYTES: u64 = 128 * 1024 * 1024;
 
 /// An API description as read, before anything was checked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Document {
     /// The file, as the user named it.
     pub name: String,
@@ -39,19 +38,10 @@ pub struct Document {
     pub root: Value,
     /// The values that were moved: the new pointer and the one in the file.
     moves: BTreeMap<String, String>,
-    corrected: Rc<Corrected>,
     source: Rc<Source>,
 }
 
-/// The corrections of reading a document.
-#[derive(Debug)]
-struct Corrected {
-    /// The text that was written without quotes.
-    notes: Vec<Diagnostic>,
-    references: Vec<Resolved>,
-}
-
-/// What a document was read from.
+/// The text of a document, and what reading it found.
 #[derive(Debug)]
 struct Source {
     text: String,
@@ -59,10 +49,13 @@ struct Source {
     /// Some object has a key twice.
     twice: bool,
     positions: OnceCell<SourceMap>,
+    /// The text that was written without quotes.
+    notes: Vec<Diagnostic>,
+    references: Vec<Resolved>,
 }
 
 impl Source {
-    /// Where everything stands, read when it is asked for the first time.
+    /// The positions, read when they are needed for the first time.
     fn positions(&self) -> &SourceMap {
         let read = || SourceMap::of(&self.text, self.syntax);
         self.positions.get_or_init(read)
@@ -77,31 +70,19 @@ impl Document {
     /// One diagnostic, when the file can't be read, is not UTF-8, or is neither YAML nor JSON.
     pub fn open(path: &Path) -> Result<Self, Box<Located>> {
         let name = path.display().to_string();
-        let unreadable = |message: String| {
-            locate(
-                &name,
-                Diagnostic::at("unreadable-file", Place::Position(Position::START), message),
-            )
+        let read = || {
+            // A device or a pipe has no known size.
+            let mut bytes = Vec::new();
+            let mut file = File::open(path)?.take(MAX_BYTES + 1);
+            file.read_to_end(&mut bytes).map(|_| bytes)
         };
-        let failed = |error| unreadable(format!("the file can't be read: {error}"));
-        let too_large = || {
-            unreadable(format!(
-                "the file has more than {MAX_BYTES} bytes, the limit"
-            ))
+        let message = match read() {
+            Ok(bytes) if bytes.len() as u64 <= MAX_BYTES => return Self::parse(name, bytes),
+            Ok(_) => format!("the file has more than {MAX_BYTES} bytes, the limit"),
+            Err(error) => format!("the file can't be read: {error}"),
         };
-        let file = File::open(path).map_err(failed)?;
-        if file.metadata().map_err(failed)?.len() > MAX_BYTES {
-            return Err(too_large());
-        }
-        // A device or a pipe says nothing of its size.
-        let mut bytes = Vec::new();
-        file.take(MAX_BYTES + 1)
-            .read_to_end(&mut bytes)
-            .map_err(failed)?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(too_large());
-        }
-        Self::parse(name, bytes)
+        let problem = Diagnostic::at("unreadable-file", Position::START, message);
+        Err(Box::new(problem.locate(&name, |_| Position::START)))
     }
 
     /// Reads a document from memory; `name` is what diagnostics call it.
@@ -111,71 +92,61 @@ impl Document {
     /// One diagnostic, as for [`Document::open`].
     pub fn parse(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Result<Self, Box<Located>> {
         let name = name.into();
-        let text = String::from_utf8(bytes.into()).map_err(|error| {
+        let unreadable = |problem: Diagnostic| problem.locate(&name, |_| Position::START);
+        let mut text = String::from_utf8(bytes.into()).map_err(|error| {
             let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let position = end_of(&String::from_utf8_lossy(valid));
             let message = "the file is not UTF-8 from here on";
-            locate(
-                &name,
-                Diagnostic::at("invalid-utf8", Place::Position(position), message),
-            )
+            unreadable(Diagnostic::at("invalid-utf8", position, message))
         })?;
-        let text = text
-            .strip_prefix('\u{feff}')
-            .map_or(text.clone(), str::to_owned);
-        let Parsed {
-            mut root,
-            syntax,
-            twice,
-        } = syntax::parse(&name, &text).map_err(|diagnostic| locate(&name, diagnostic))?;
-        let source = Source {
+        if text.starts_with('\u{feff}') {
+            text.remove(0);
+        }
+        let parsed = syntax::parse(&name, &text).map_err(unreadable)?;
+        let mut root = parsed.root;
+        let mut source = Source {
             text,
-            syntax,
-            twice,
+            syntax: parsed.syntax,
+            twice: parsed.twice,
             positions: OnceCell::new(),
+            notes: Vec::new(),
+            references: Vec::new(),
         };
-        let notes = texts::mend(&mut root, &source.text, || source.positions());
-        let references = match Version::of(&root) {
-            Version::V30 => Vec::new(),
-            Version::V31 => references::resolve(&mut root),
-        };
+        source.notes = texts::mend(&mut root, &source.text, || source.positions());
+        if Version::of(&root) == Version::V31 {
+            source.references = references::resolve(&mut root);
+        }
         Ok(Self {
             name,
             root,
             moves: BTreeMap::new(),
-            corrected: Rc::new(Corrected { notes, references }),
             source: Rc::new(source),
         })
     }
 
-    /// The same document without some members of its objects, named by their pointers. What is left stands where it
-    /// stood.
+    /// The same document without some members of its objects, named by their pointers. The others keep their positions.
     #[must_use]
     pub fn without<'a>(&self, pointers: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut root = self.root.clone();
+        let mut rest = self.clone();
         for pointer in pointers {
             let parent = pointer::parent(pointer).unwrap_or_default();
-            if let Some(Value::Object(members)) = pointer::get_mut(&mut root, parent) {
+            if let Some(Value::Object(members)) = pointer::get_mut(&mut rest.root, parent) {
                 members.remove(&pointer::last(pointer));
             }
         }
-        Self {
-            name: self.name.clone(),
-            root,
-            moves: self.moves.clone(),
-            corrected: Rc::clone(&self.corrected),
-            source: Rc::clone(&self.source),
-        }
+        rest
     }
 
     /// Line and column of the value at `pointer` itself, if the source has it.
     pub fn own_position(&self, pointer: &str) -> Option<Position> {
-        self.positions().get(&pointer::before(&self.moves, pointer))
+        let positions = self.source.positions();
+        positions.get(&pointer::before(&self.moves, pointer))
     }
 
     /// Line and column of the value at `pointer`, or of the nearest enclosing value that the source has.
     pub fn position(&self, pointer: &str) -> Position {
-        self.source_position(&pointer::before(&self.moves, pointer))
+        let positions = self.source.positions();
+        positions.nearest(&pointer::before(&self.moves, pointer))
     }
 
     /// The text of the file, without a byte order mark.
@@ -191,35 +162,16 @@ impl Document {
 
     /// The references that were written as pointers, each with its position.
     pub fn resolved_references(&self) -> impl Iterator<Item = (Position, &Resolved)> {
-        let references = self.corrected.references.iter();
-        references.map(|resolved| (self.source_position(&resolved.pointer), resolved))
+        let references = self.source.references.iter();
+        references.map(|resolved| {
+            let position = self.source.positions().nearest(&resolved.pointer);
+            (position, resolved)
+        })
     }
 
     /// A note for each text that was written without quotes.
     pub fn notes(&self) -> Vec<Diagnostic> {
-        let notes = self.corrected.notes.iter().map(|note| match &note.place {
-            Place::Pointer(pointer) => Diagnostic {
-                place: Place::Position(self.source_position(pointer)),
-                ..note.clone()
-            },
-            Place::Position(_) => note.clone(),
-        });
-        notes.collect()
-    }
-
-    /// Line and column of the value at `pointer` in the file, wherever it was moved since.
-    pub fn source_position(&self, pointer: &str) -> Position {
-        let positions = self.positions();
-        let mut pointer = pointer;
-        loop {
-            if let Some(position) = positions.get(pointer) {
-                return position;
-            }
-            match pointer::parent(pointer) {
-                Some(parent) => pointer = parent,
-                None => return Position::START,
-            }
-        }
+        self.source.notes.clone()
     }
 
     /// Every key that an object has more than once; `root` has the first value of each.
@@ -227,67 +179,33 @@ impl Document {
         if !self.source.twice {
             return Vec::new();
         }
-        let hint = "only one of them would count: merge the two, or rename one";
-        let problems: Vec<Diagnostic> = self
-            .positions()
-            .duplicates()
-            .iter()
-            .map(|twice| {
-                let message = format!(
-                    "the key `{}` is given twice, first on line {}",
-                    twice.key, twice.first.line
-                );
-                Diagnostic::at("duplicate-key", Place::Position(twice.second), message).hint(hint)
-            })
-            .collect();
-        if problems.is_empty() {
+        match self.source.positions().duplicates() {
             // The two readers differ on what a key is.
-            let message = "a key is given twice in one object";
-            return vec![Diagnostic::error("duplicate-key", "", message).hint(hint)];
+            [] => {
+                let message = "a key is given twice in one object";
+                vec![Diagnostic::error("duplicate-key", "", message).hint(DUPLICATE_KEY)]
+            }
+            problems => problems.to_vec(),
         }
-        problems
     }
 
-    fn positions(&self) -> &SourceMap {
-        self.source.positions()
-    }
-
-    /// Gives diagnostics their file and positions, in the order of the document.
+    /// Gives diagnostics their file and positions, in the order of the document: errors before notes.
     pub fn locate_all(&self, diagnostics: Vec<Diagnostic>) -> Vec<Located> {
-        let mut located: Vec<Located> = diagnostics
+        let located = diagnostics
             .into_iter()
-            .map(|diagnostic| self.locate(diagnostic))
-            .collect();
-        located.sort_by_key(|located| located.position);
+            .map(|diagnostic| self.locate(diagnostic));
+        let mut located: Vec<Located> = located.collect();
+        located.sort_by_key(|located| (located.position, located.diagnostic.severity));
         located
     }
 
     /// Gives a diagnostic its file and position.
     pub fn locate(&self, diagnostic: Diagnostic) -> Located {
-        let position = match &diagnostic.place {
-            Place::Pointer(pointer) => self.position(pointer),
-            Place::Position(position) => *position,
-        };
-        Located {
-            file: self.name.clone(),
-            position,
-            diagnostic,
-        }
+        diagnostic.locate(&self.name, |pointer| self.position(pointer))
     }
 }
 
-fn locate(name: &str, diagnostic: Diagnostic) -> Box<Located> {
-    let position = match diagnostic.place {
-        Place::Position(position) => position,
-        Place::Pointer(_) => Position::START,
-    };
-    Box::new(Located {
-        file: name.to_owned(),
-        position,
-        diagnostic,
-    })
-}
-
+/// The position behind a text.
 fn end_of(text: &str) -> Position {
     let line = text.matches('\n').count() + 1;
     let column = text.rsplit('\n').next().unwrap_or_default().chars().count() + 1;

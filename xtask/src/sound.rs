@@ -1,72 +1,90 @@
-//! The schemas of a document with errors that none of the errors is about.
+//! The parts of a document that an error doesn't affect.
 //!
-//! The model is constructed from documents without errors, and has errors of its own. So that these aren't left for a second
-//! run, the types of the schemas without errors are constructed without the rest.
+//! An error affects the operation, path item or component that it is in, and each one that needs it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
-
-use crate::diagnostic::{Diagnostic, Place};
+use crate::check;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::graph::{self, Graph};
 use crate::pointer;
 use crate::read::Document;
-use crate::shape::{Kind, Walk};
-use crate::view;
+use crate::shape::Walk;
+use crate::view::{METHODS, SCHEMAS};
 
-const SCHEMAS: &str = "/components/schemas";
+/// The parts of a document that can be removed: operations, path items and components, each by its pointer, and the parts
+/// that each of them needs.
+#[derive(Debug)]
+pub struct Parts {
+    needs: Graph,
+}
 
-/// A document of the schemas in which there is no error and which refer, directly or not, only to such schemas, at the
-/// places that they have in `document`. `None` if there are none, or if it isn't a document of a version that is read.
-pub fn schemas(document: &Document, errors: &[Diagnostic]) -> Option<Document> {
-    let is_foreign =
-        |error: &Diagnostic| ["not-openapi", "unsupported-version"].contains(&error.code);
-    if errors.iter().any(is_foreign) {
-        return None;
-    }
-    let schemas = pointer::get(&document.root, SCHEMAS)?.as_object()?;
-    let mut sound: BTreeMap<&str, BTreeSet<String>> = schemas
-        .iter()
-        .filter(|(name, _)| !errors.iter().any(|error| is_in(error, name)))
-        .filter_map(|(name, schema)| Some((name.as_str(), needs(schema)?)))
-        .collect();
-    loop {
-        let known: BTreeSet<String> = sound.keys().map(|name| (*name).to_owned()).collect();
-        sound.retain(|_, needs| needs.is_subset(&known));
-        if sound.len() == known.len() {
-            break;
+impl Parts {
+    pub fn of(document: &Document) -> Self {
+        let mut needs = Graph::new();
+        for found in Walk::document(&document.root).found {
+            let Some(part) = part(&found.pointer) else {
+                continue;
+            };
+            let target = found.reference.as_deref();
+            let target = target.and_then(|target| self::part(target.strip_prefix('#')?));
+            // An operation needs the parameters of its path item.
+            let item = pointer::parent(part).filter(|item| self::part(item).is_some());
+            let others = target
+                .filter(|target| *target != part)
+                .into_iter()
+                .chain(item);
+            let needed = needs.entry(part.to_owned()).or_default();
+            needed.extend(others.map(str::to_owned));
         }
+        Self { needs }
     }
-    if sound.is_empty() {
-        return None;
+
+    /// These parts and those that need them.
+    pub fn affected<'a>(&self, parts: impl Iterator<Item = &'a str> + Clone) -> BTreeSet<String> {
+        let needed_by = graph::reversed(&self.needs);
+        let mut affected: BTreeSet<String> = parts.clone().map(str::to_owned).collect();
+        let others = graph::reachable(&needed_by, parts);
+        affected.extend(others.into_iter().map(str::to_owned));
+        affected
     }
-    let kept: Map<String, Value> = schemas
+
+    /// A part and those that it needs.
+    pub fn needed<'a>(&'a self, part: &'a str) -> BTreeSet<&'a str> {
+        let mut needed = graph::reachable(&self.needs, [part]);
+        needed.insert(part);
+        needed
+    }
+}
+
+/// The part that a place belongs to.
+pub fn part(pointer: &str) -> Option<&str> {
+    let ends = pointer.match_indices('/').map(|(at, _)| at).skip(1);
+    let ends: Vec<usize> = ends.chain([pointer.len()]).take(3).collect();
+    let upto = |level: usize| ends.get(level).map(|end| &pointer[..*end]);
+    match upto(0)? {
+        "/components" => upto(2),
+        "/paths" => upto(2)
+            .filter(|operation| METHODS.contains(&&*pointer::last(operation)))
+            .or(upto(1)),
+        _ => None,
+    }
+}
+
+/// The document with nothing but the schemas that no error affects; `None` if it is not of a version that is read.
+///
+/// The model is constructed from documents without errors, and has errors of its own. So that these aren't left for a second
+/// run, the types of such schemas are constructed without the rest.
+pub fn schemas(document: &Document, problems: &[Diagnostic]) -> Option<Document> {
+    check::identify(document).ok()?;
+    let parts = Parts::of(document);
+    let is_schema = |part: &&str| pointer::parent(part) == Some(SCHEMAS);
+    let others = parts.needs.keys().map(String::as_str);
+    let others = others.filter(|part| !is_schema(part)).chain(["/paths"]);
+    let errors = problems
         .iter()
-        .filter(|(name, _)| sound.contains_key(name.as_str()))
-        .map(|(name, schema)| (name.clone(), schema.clone()))
-        .collect();
-    let root = json!({
-        "openapi": document.root.get("openapi"),
-        "info": { "title": "", "version": "" },
-        "paths": {},
-        "components": { "schemas": kept },
-    });
-    Document::parse(document.name.clone(), root.to_string()).ok()
-}
-
-fn is_in(error: &Diagnostic, name: &str) -> bool {
-    let Place::Pointer(place) = &error.place else {
-        return false;
-    };
-    place
-        .strip_prefix(&pointer::join(SCHEMAS, name))
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// The schemas that a schema refers to; `None` if it refers to anything else.
-fn needs(schema: &Value) -> Option<BTreeSet<String>> {
-    let found = Walk::of(Kind::Schema, schema, "").found;
-    let references = found.into_iter().filter_map(|found| found.reference);
-    references
-        .map(|reference| view::schema_name(reference.as_str()))
-        .collect()
+        .filter(|problem| problem.severity == Severity::Error);
+    let errors = errors.filter_map(|error| part(error.pointer()?));
+    let affected = parts.affected(errors.chain(others));
+    Some(document.without(affected.iter().map(String::as_str)))
 }

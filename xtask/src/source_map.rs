@@ -1,36 +1,29 @@
 //! Line and column of every JSON pointer of a YAML or JSON text.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Parser, Span};
+use saphyr_parser::{Event, Marker, Parser};
 use serde_json::from_str;
 
-use crate::diagnostic::Position;
+use crate::diagnostic::{Diagnostic, Position};
 use crate::pointer;
+
+/// What to do about a key that an object has twice.
+pub const DUPLICATE_KEY: &str = "only one of them would count: merge the two, or rename one";
 
 /// The position of each member's key and of each array item, by JSON pointer.
 ///
-/// A member is found at its key rather than at its value: that is where a reader looks for it. What an alias expands
-/// to has no place of its own and is reported at the alias.
+/// The position of a member is that of its key, where a reader looks for it. The values of an alias have the position of the
+/// alias.
 #[derive(Debug, Default)]
 pub struct SourceMap {
     positions: HashMap<String, Position>,
-    duplicates: Vec<Twice>,
+    duplicates: Vec<Diagnostic>,
     documents: Vec<Position>,
 }
 
-/// A key that one object has twice.
-#[derive(Clone, Debug)]
-pub struct Twice {
-    /// The key.
-    pub key: String,
-    /// Where it stands for the first time.
-    pub first: Position,
-    /// Where it stands again.
-    pub second: Position,
-}
-
-/// How a text is written.
+/// The syntax of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Syntax {
     /// JSON, of which YAML does not take every tab and escape.
@@ -42,71 +35,13 @@ pub enum Syntax {
 /// The levels of nesting that serde_yaml and serde_json read.
 pub const MAX_DEPTH: usize = 128;
 
-/// How deep a YAML text is nested.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Nesting {
-    /// No deeper than was asked.
-    Bounded,
-    /// Too deep, from here on.
-    TooDeep(Position),
-    /// Bounded as far as that, where there are too many nodes.
-    TooMany(Position),
-    /// As far as it can be read; the rest may be anything.
-    Unknown {
-        /// Where reading stopped.
-        position: Position,
-        /// The same as a byte offset.
-        offset: usize,
-        /// Why it did.
-        message: String,
-    },
-}
-
-/// Looks whether a YAML text has collections nested more than `limit` levels deep, or more than `most` nodes, keys among
-/// them, and reads no further than to the first that is too much: the cost is linear in the length of the text.
-pub fn nesting(text: &str, limit: usize, most: usize) -> Nesting {
-    let mut depth = 0;
-    let mut nodes = 0;
-    for event in Parser::new_from_str(text) {
-        if let Ok((event, span)) = &event
-            && !matches!(event, Event::MappingEnd | Event::SequenceEnd)
-        {
-            nodes += 1;
-            if nodes > most {
-                return Nesting::TooMany(position(*span));
-            }
-        }
-        match event {
-            Ok((Event::MappingStart(..) | Event::SequenceStart(..), span)) => {
-                depth += 1;
-                if depth > limit {
-                    return Nesting::TooDeep(position(span));
-                }
-            }
-            Ok((Event::MappingEnd | Event::SequenceEnd, _)) => depth -= 1,
-            Ok(_) => {}
-            Err(error) => {
-                let marker = error.marker();
-                let position = Position {
-                    line: marker.line(),
-                    column: marker.col() + 1,
-                };
-                // Its own limit, which it meets while it reads ahead of the events.
-                if error.info().contains("recursion limit") {
-                    return Nesting::TooDeep(position);
-                }
-                return Nesting::Unknown {
-                    position,
-                    offset: text
-                        .char_indices()
-                        .nth(marker.index())
-                        .map_or(text.len(), |(offset, _)| offset),
-                    message: error.info().to_owned(),
-                };
-            }
-        }
-    }
-    Nesting::Bounded
+/// A token of either syntax.
+enum Token<'a> {
+    Scalar(Cow<'a, str>),
+    Alias,
+    Mapping,
+    Sequence,
+    End,
 }
 
 /// A collection whose end was not seen yet.
@@ -121,16 +56,6 @@ enum Open {
         pointer: String,
         next: usize,
     },
-}
-
-impl Open {
-    fn mapping(pointer: String) -> Self {
-        Self::Mapping {
-            pointer,
-            key: None,
-            seen: HashMap::new(),
-        }
-    }
 }
 
 impl SourceMap {
@@ -148,43 +73,24 @@ impl SourceMap {
         let mut parser = Parser::new_from_str(text);
         // Deeper places than the readers go to have pointers too long to keep.
         while open.len() <= MAX_DEPTH
+            && map.documents.len() < 2
             && let Some(Ok((event, span))) = parser.next_event()
         {
-            match event {
-                Event::Scalar(value, ..) => {
-                    // A scalar in key position names the member whose value follows.
-                    if let Some(Open::Mapping {
-                        key: key @ None, ..
-                    }) = open.last_mut()
-                    {
-                        *key = Some((value.into_owned(), position(span)));
-                    } else {
-                        map.value(&mut open, position(span));
-                    }
-                }
-                Event::Alias(_) => {
-                    map.value(&mut open, position(span));
-                }
-                Event::MappingStart(..) => {
-                    let pointer = map.value(&mut open, position(span));
-                    open.push(Open::mapping(pointer));
-                }
-                Event::SequenceStart(..) => {
-                    let pointer = map.value(&mut open, position(span));
-                    open.push(Open::Sequence { pointer, next: 0 });
-                }
-                Event::MappingEnd | Event::SequenceEnd => {
-                    open.pop();
-                }
+            let position = position(&span.start);
+            let token = match event {
+                Event::Scalar(value, ..) => Token::Scalar(value),
+                Event::Alias(_) => Token::Alias,
+                Event::MappingStart(..) => Token::Mapping,
+                Event::SequenceStart(..) => Token::Sequence,
+                Event::MappingEnd | Event::SequenceEnd => Token::End,
                 Event::DocumentStart(_) => {
-                    map.documents.push(position(span));
-                    if map.documents.len() == 2 {
-                        break;
-                    }
+                    map.documents.push(position);
+                    continue;
                 }
                 Event::StreamEnd => break,
-                Event::Nothing | Event::StreamStart | Event::DocumentEnd => {}
-            }
+                Event::Nothing | Event::StreamStart | Event::DocumentEnd => continue,
+            };
+            map.token(&mut open, token, position);
         }
         map
     }
@@ -195,47 +101,31 @@ impl SourceMap {
         let mut position = Position::START;
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
-            let length = match first {
-                '"' => string_length(rest),
-                '{' | '}' | '[' | ']' | ',' | ':' => 1,
-                _ if first.is_whitespace() => first.len_utf8(),
-                _ => rest
-                    .find(|c: char| c.is_whitespace() || ",]}".contains(c))
-                    .unwrap_or(rest.len()),
-            };
-            let (token, after) = rest.split_at(length);
-            match (first, open.last_mut()) {
-                (
-                    '"',
-                    Some(Open::Mapping {
-                        key: key @ None, ..
-                    }),
-                ) => {
-                    let name = from_str(token).unwrap_or_default();
-                    *key = Some((name, position));
+            let (length, token) = match first {
+                ',' | ':' => (1, None),
+                '{' => (1, Some(Token::Mapping)),
+                '[' => (1, Some(Token::Sequence)),
+                '}' | ']' => (1, Some(Token::End)),
+                _ if first.is_whitespace() => (first.len_utf8(), None),
+                '"' => {
+                    let length = string_length(rest);
+                    (length, Some(Token::Scalar(unquoted(&rest[..length]))))
                 }
-                ('{', _) => {
-                    let pointer = map.value(&mut open, position);
-                    open.push(Open::mapping(pointer));
-                }
-                ('[', _) => {
-                    let pointer = map.value(&mut open, position);
-                    open.push(Open::Sequence { pointer, next: 0 });
-                }
-                ('}' | ']', _) => {
-                    open.pop();
-                }
-                (',' | ':', _) => {}
-                _ if first.is_whitespace() => {}
                 _ => {
-                    map.value(&mut open, position);
+                    let ends = |c: char| c.is_whitespace() || ",]}".contains(c);
+                    let length = rest.find(ends).unwrap_or(rest.len());
+                    (length, Some(Token::Scalar(rest[..length].into())))
                 }
+            };
+            let (text, after) = rest.split_at(length);
+            if let Some(token) = token {
+                map.token(&mut open, token, position);
             }
             if first == '\n' {
                 position.line += 1;
                 position.column = 1;
             } else {
-                position.column += token.chars().count();
+                position.column += text.chars().count();
             }
             rest = after;
         }
@@ -247,14 +137,53 @@ impl SourceMap {
         self.positions.get(pointer).copied()
     }
 
-    /// Each key that stands in an object that has it already, in their order. Merge keys (`<<`) may be repeated.
-    pub fn duplicates(&self) -> &[Twice] {
+    /// The position of the value at `pointer`, or of the nearest enclosing value that the text has.
+    pub fn nearest(&self, pointer: &str) -> Position {
+        let enclosing = std::iter::successors(Some(pointer), |pointer| pointer::parent(pointer));
+        let mut positions = enclosing.filter_map(|pointer| self.get(pointer));
+        positions.next().unwrap_or(Position::START)
+    }
+
+    /// A problem for each key that its object has already, in their order. Merge keys (`<<`) may be repeated.
+    pub fn duplicates(&self) -> &[Diagnostic] {
         &self.duplicates
     }
 
-    /// Where a second YAML document starts.
+    /// The position of a second YAML document.
     pub fn second_document(&self) -> Option<Position> {
         self.documents.get(1).copied()
+    }
+
+    fn token(&mut self, open: &mut Vec<Open>, token: Token<'_>, position: Position) {
+        match (token, open.last_mut()) {
+            // A scalar in key position names the member whose value follows.
+            (
+                Token::Scalar(name),
+                Some(Open::Mapping {
+                    key: key @ None, ..
+                }),
+            ) => {
+                *key = Some((name.into_owned(), position));
+            }
+            (Token::Scalar(_) | Token::Alias, _) => {
+                self.value(open, position);
+            }
+            (Token::Mapping, _) => {
+                let pointer = self.value(open, position);
+                open.push(Open::Mapping {
+                    pointer,
+                    key: None,
+                    seen: HashMap::new(),
+                });
+            }
+            (Token::Sequence, _) => {
+                let pointer = self.value(open, position);
+                open.push(Open::Sequence { pointer, next: 0 });
+            }
+            (Token::End, _) => {
+                open.pop();
+            }
+        }
     }
 
     /// Records a value that starts at `start` inside the innermost open collection; returns its pointer.
@@ -266,7 +195,14 @@ impl SourceMap {
                     let member = pointer::join(pointer, &key);
                     match seen.get(&key) {
                         Some(_) if key == "<<" => {}
-                        Some(&first) => self.duplicates.push(Twice { key, first, second }),
+                        Some(first) => {
+                            let message = format!(
+                                "the key `{key}` is given twice, first on line {}",
+                                first.line
+                            );
+                            let problem = Diagnostic::at("duplicate-key", second, message);
+                            self.duplicates.push(problem.hint(DUPLICATE_KEY));
+                        }
                         None => {
                             seen.insert(key, second);
                         }
@@ -287,10 +223,11 @@ impl SourceMap {
     }
 }
 
-fn position(span: Span) -> Position {
+/// The position of a marker of the parser.
+pub fn position(marker: &Marker) -> Position {
     Position {
-        line: span.start.line(),
-        column: span.start.col() + 1,
+        line: marker.line(),
+        column: marker.col() + 1,
     }
 }
 
@@ -306,4 +243,12 @@ fn string_length(text: &str) -> usize {
         }
     }
     text.len()
+}
+
+/// The text of a JSON string.
+fn unquoted(string: &str) -> Cow<'_, str> {
+    match string.contains('\\') {
+        true => from_str(string).unwrap_or_default(),
+        false => string.trim_matches('"').into(),
+    }
 }

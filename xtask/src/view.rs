@@ -1,8 +1,8 @@
-//! Read-only questions that several stages ask of a document: its operations, and what a reference stands for.
+//! Queries of a document that several stages need: its operations, and the targets of its references.
 
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::Diagnostic;
 use crate::names;
 use crate::pointer;
 
@@ -11,7 +11,10 @@ pub const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
 
-/// How many references in a row are followed: more than any honest document has.
+/// The location of the schemas that have names.
+pub const SCHEMAS: &str = "/components/schemas";
+
+/// The references in a row that are followed, more than any honest document has.
 pub const MAX_HOPS: usize = 64;
 
 /// One operation of a document.
@@ -30,7 +33,7 @@ pub struct OperationView<'a> {
 }
 
 impl<'a> OperationView<'a> {
-    /// All operations that have the shape of one, path by path.
+    /// All operations that are objects, path by path.
     pub fn all(root: &'a Value) -> Vec<Self> {
         let paths = root.get("paths").and_then(Value::as_object);
         paths
@@ -38,7 +41,7 @@ impl<'a> OperationView<'a> {
             .flatten()
             .filter(|(path, _)| !path.starts_with("x-"))
             .flat_map(|(path, item)| {
-                let (target, item) = path_item(root, item);
+                let (target, item) = chain(root, item).last().unwrap_or((None, item));
                 METHODS.iter().filter_map(move |&method| {
                     let value = item.get(method).filter(|value| value.is_object())?;
                     Some(Self {
@@ -66,29 +69,22 @@ impl<'a> OperationView<'a> {
         }
     }
 
+    /// Method and path: `GET /agents`.
+    pub fn route(&self) -> String {
+        format!("{} {}", self.method.to_ascii_uppercase(), self.path)
+    }
+
     /// The operationId that the document gives it.
     pub fn id(&self) -> Option<&'a str> {
         self.value.get("operationId").and_then(Value::as_str)
     }
 
-    /// The operationId, or the one made from method and path where the document has none.
+    /// The operationId, or the one made of method and path: `get /agents/{agent_id}` becomes `get_agents_agent_id`.
     pub fn effective_id(&self) -> String {
-        self.id()
-            .map_or_else(|| synthesised_id(self.method, self.path), str::to_owned)
-    }
-
-    /// Location and name of its parameters, each with its place: those of the path item that the operation doesn't declare
-    /// itself, then its own.
-    pub fn declared_parameters(&self, root: &'a Value) -> Vec<(String, &'a str, &'a str)> {
-        let mut declared: Vec<(String, &str, &str)> = Vec::new();
-        for (place, parameter) in self.parameters(root) {
-            let field = |name: &str| parameter.get(name).and_then(Value::as_str);
-            if let (Some(name), Some(location)) = (field("name"), field("in")) {
-                declared.retain(|(_, known, other)| (*known, *other) != (location, name));
-                declared.push((place, location, name));
-            }
-        }
-        declared
+        self.id().map_or_else(
+            || names::operation_value_name(&format!("{} {}", self.method, self.path)),
+            str::to_owned,
+        )
     }
 
     /// Its parameters with the pointer of each: the path item's, then its own, references followed.
@@ -103,90 +99,70 @@ impl<'a> OperationView<'a> {
 
     /// The same as they are listed: some are references.
     pub fn listed_parameters(&self) -> Vec<(String, &'a Value)> {
-        let item_pointer = self.item_pointer();
-        let list = |owner: &'a Value, pointer: &str| {
-            let pointer = pointer::join(pointer, "parameters");
-            let items = owner.get("parameters").and_then(Value::as_array);
-            items
-                .into_iter()
-                .flatten()
-                .enumerate()
-                .map(move |(index, value)| (pointer::join(&pointer, &index.to_string()), value))
-                .collect::<Vec<_>>()
-        };
-        let mut parameters = list(self.item, &item_pointer);
-        parameters.extend(list(self.value, &self.pointer()));
-        parameters
+        let owners = [
+            (self.item, self.item_pointer()),
+            (self.value, self.pointer()),
+        ];
+        let parameters = owners.into_iter().flat_map(|(owner, at)| {
+            let at = pointer::join(&at, "parameters");
+            let list = owner.get("parameters").and_then(Value::as_array);
+            let listed = list.into_iter().flatten().enumerate();
+            listed.map(move |(index, value)| (pointer::join(&at, &index.to_string()), value))
+        });
+        parameters.collect()
     }
 }
 
-/// A path item, with its pointer if `item` refers to it.
-fn path_item<'a>(root: &'a Value, item: &'a Value) -> (Option<&'a str>, &'a Value) {
-    let (mut pointer, mut item) = (None, item);
-    for _ in 0..MAX_HOPS {
-        let Some(next) = target(item) else { break };
-        let Some(value) = pointer::get(root, next) else {
-            break;
-        };
-        (pointer, item) = (Some(next), value);
-    }
-    (pointer, item)
+/// Name and location of a parameter.
+pub fn parameter_key(parameter: &Value) -> Option<(&str, &str)> {
+    let field = |name: &str| parameter.get(name)?.as_str();
+    Some((field("name")?, field("in")?))
 }
 
-/// Says of each problem that stands in an operation which one that is.
+/// Sets the operation of each problem that is in one.
 pub fn name_operations(operations: &[OperationView<'_>], problems: &mut [Diagnostic]) {
     for problem in problems {
-        let (None, Place::Pointer(place)) = (&problem.operation, &problem.place) else {
+        let (None, Some(place)) = (&problem.operation, problem.pointer()) else {
             continue;
         };
-        let found = operations.iter().find(|operation| {
-            place
-                .strip_prefix(operation.pointer().as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        });
-        problem.operation = found.map(OperationView::effective_id);
+        let is_around = |operation: &&OperationView<'_>| {
+            let rest = place.strip_prefix(&*operation.pointer());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let operation = operations.iter().find(is_around);
+        problem.operation = operation.map(OperationView::effective_id);
     }
 }
 
-/// `get /agents/{agent_id}` becomes `get_agents_agent_id`.
-pub fn synthesised_id(method: &str, path: &str) -> String {
-    names::operation_value_name(&format!("{method} {path}"))
+/// A value and those that references lead to from it, each with its pointer where one does. A chain ends at [`MAX_HOPS`], or at
+/// a reference that leads nowhere.
+fn chain<'a>(
+    root: &'a Value,
+    value: &'a Value,
+) -> impl Iterator<Item = (Option<&'a str>, &'a Value)> {
+    let next = move |&(_, value): &(_, &'a Value)| {
+        let target = target(value)?;
+        Some((Some(target), pointer::get(root, target)?))
+    };
+    std::iter::successors(Some((None, value)), next).take(MAX_HOPS)
 }
 
-/// What `value` stands for: itself, or the end of the chain of references that starts with it, with its pointer.
+/// The value at the end of the chain of references that starts with `value`, with its pointer if it is not `value` itself.
 /// `None` if the chain leaves the document, leads nowhere or never ends.
 pub fn resolve<'a>(root: &'a Value, value: &'a Value) -> Option<(Option<String>, &'a Value)> {
-    let mut value = value;
-    let mut pointer = None;
-    for _ in 0..MAX_HOPS {
-        match reference(value) {
-            None => return Some((pointer, value)),
-            Some(target) => {
-                let target = target.strip_prefix('#')?;
-                value = pointer::get(root, target)?;
-                pointer = Some(target.to_owned());
-            }
-        }
-    }
-    None
+    let (target, value) = chain(root, value).last()?;
+    reference(value)
+        .is_none()
+        .then(|| (target.map(str::to_owned), value))
 }
 
-/// The description of what `value` stands for: the first one of the chain of references, for one beside a reference is meant in
-/// place of that of its target.
+/// The first description of a chain of references: one beside a reference is meant in place of that of its target.
 pub fn description<'a>(root: &'a Value, value: &'a Value) -> Option<&'a str> {
-    let mut value = value;
-    for _ in 0..MAX_HOPS {
-        let own = value.get("description").and_then(Value::as_str);
-        if own.is_some() {
-            return own;
-        }
-        value = pointer::get(root, target(value)?)?;
-    }
-    None
+    chain(root, value).find_map(|(_, value)| value.get("description")?.as_str())
 }
 
-/// The schema that says what a value is: references followed, through the `allOf` around a single one that is the
-/// usual way to put a description beside it.
+/// The schema that constrains a value: references followed, through the `allOf` around a single one that is the usual way to
+/// put a description beside it.
 pub fn single<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     let mut schema = schema;
     for _ in 0..MAX_HOPS {
@@ -207,7 +183,7 @@ pub fn reference(value: &Value) -> Option<&str> {
     value.get("$ref").and_then(Value::as_str)
 }
 
-/// The pointer of what a reference within the document leads to.
+/// The pointer that a reference within the document leads to.
 pub fn target(value: &Value) -> Option<&str> {
     reference(value)?.strip_prefix('#')
 }
@@ -217,6 +193,13 @@ pub fn schema_name(reference: &str) -> Option<String> {
     reference
         .strip_prefix("#/components/schemas/")
         .map(pointer::unescape)
+}
+
+/// Whether it is a token as HTTP defines it (RFC 9110, section 5.6.2).
+pub fn is_token(text: &str) -> bool {
+    let is_special = |byte| b"!#$%&'*+-.^_`|~".contains(&byte);
+    let mut bytes = text.bytes();
+    !text.is_empty() && bytes.all(|byte| byte.is_ascii_alphanumeric() || is_special(byte))
 }
 
 /// The media type without its parameters, in lower case.

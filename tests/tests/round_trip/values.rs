@@ -9,21 +9,17 @@ const MAX_DEPTH: usize = 7;
 const MAX_VALUES: usize = 6;
 
 /// Values of a schema; `depth` counts down.
-pub fn values(root: &Value, schema: &Schema<'_>) -> Vec<Value> {
-    Generator {
-        root,
-        budget: 4_000,
-    }
-    .values(schema, MAX_DEPTH)
+pub fn values(schema: &Schema<'_>) -> Vec<Value> {
+    let mut generator = Generator { budget: 4_000 };
+    generator.values(schema, MAX_DEPTH)
 }
 
-struct Generator<'d> {
-    root: &'d Value,
+struct Generator {
     budget: usize,
 }
 
-impl<'d> Generator<'d> {
-    fn values(&mut self, schema: &Schema<'d>, depth: usize) -> Vec<Value> {
+impl Generator {
+    fn values(&mut self, schema: &Schema<'_>, depth: usize) -> Vec<Value> {
         if depth == 0 || self.budget == 0 {
             return Vec::new();
         }
@@ -46,7 +42,7 @@ impl<'d> Generator<'d> {
         values
     }
 
-    fn other_than_null(&mut self, schema: &Schema<'d>, depth: usize) -> Vec<Value> {
+    fn other_than_null(&mut self, schema: &Schema<'_>, depth: usize) -> Vec<Value> {
         if let Some(values) = schema.values() {
             let types = schema.types();
             // A list of values beside a type that none of them has is no list of values.
@@ -89,7 +85,7 @@ impl<'d> Generator<'d> {
             .collect()
     }
 
-    fn of_kind(&mut self, schema: &Schema<'d>, kind: &str, depth: usize) -> Vec<Value> {
+    fn of_kind(&mut self, schema: &Schema<'_>, kind: &str, depth: usize) -> Vec<Value> {
         match kind {
             "object" => self.objects(schema, depth),
             "array" => self.arrays(schema, depth),
@@ -101,7 +97,7 @@ impl<'d> Generator<'d> {
         }
     }
 
-    fn arrays(&mut self, schema: &Schema<'d>, depth: usize) -> Vec<Value> {
+    fn arrays(&mut self, schema: &Schema<'_>, depth: usize) -> Vec<Value> {
         let items = match schema.items() {
             Some(items) => self.values(&items, depth - 1),
             None => vec![json!(1), json!("x")],
@@ -122,7 +118,7 @@ impl<'d> Generator<'d> {
         values
     }
 
-    fn objects(&mut self, schema: &Schema<'d>, depth: usize) -> Vec<Value> {
+    fn objects(&mut self, schema: &Schema<'_>, depth: usize) -> Vec<Value> {
         let required = schema.required();
         let mut members: Vec<(&str, Vec<Value>)> = Vec::new();
         for name in schema.properties() {

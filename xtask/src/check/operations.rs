@@ -4,103 +4,82 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::Subject;
+use super::{Subject, error};
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::view::{self, OperationView};
 
 pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
-    let mut by_id: BTreeMap<&str, Vec<&OperationView<'_>>> = BTreeMap::new();
+    ids(subject, problems);
     for operation in &subject.operations {
-        match operation.id() {
-            Some(id) => by_id.entry(id).or_default().push(operation),
-            None if operation.value.get("operationId").is_none() => {
-                let id = operation.effective_id();
-                problems.push(
-                    Diagnostic::error(
-                        "missing-operation-id",
-                        operation.pointer(),
-                        format!(
-                            "`{} {}` has no operationId; `{id}` is used",
-                            operation.method.to_ascii_uppercase(),
-                            operation.path
-                        ),
-                    )
-                    .hint("an id in the document stays the same when the path changes")
-                    .note(),
-                );
-            }
-            None => {}
-        }
         parameters(subject, operation, problems);
     }
-    for (id, mut operations) in by_id
-        .into_iter()
-        .filter(|(_, operations)| operations.len() > 1)
-    {
-        subject.in_order(&mut operations, |operation| operation.pointer());
-        let first = operations[0];
-        for second in &operations[1..] {
-            problems.push(
-                Diagnostic::error(
-                    "duplicate-operation-id",
-                    pointer::join(&second.pointer(), "operationId"),
-                    format!(
-                        "the operationId `{id}` is also that of `{} {}`",
-                        first.method.to_ascii_uppercase(),
-                        first.path
-                    ),
-                )
-                .hint("give each operation an id of its own")
-                .note(),
-            );
+    let paths = subject.root.get("paths").and_then(Value::as_object);
+    for (path, item) in paths.into_iter().flatten() {
+        if !path.starts_with("x-") && item.is_object() {
+            template(path, problems);
         }
     }
-    for (path, item) in subject
-        .root
-        .get("paths")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
-        if path.starts_with("x-") || !item.is_object() {
-            continue;
+}
+
+fn ids(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
+    let mut by_id: BTreeMap<&str, Vec<&OperationView<'_>>> = BTreeMap::new();
+    for operation in &subject.operations {
+        if let Some(id) = operation.id() {
+            by_id.entry(id).or_default().push(operation);
+        } else if operation.value.get("operationId").is_none() {
+            let (route, id) = (operation.route(), operation.effective_id());
+            let message = format!("`{route}` has no operationId; `{id}` is used");
+            let hint = "an id in the document stays the same when the path changes";
+            let at = operation.pointer();
+            problems.push(error("missing-operation-id", at, message, hint).note());
         }
-        let mut invalid = |message: String, hint: &str| {
-            let place = pointer::join("/paths", path);
-            problems.push(Diagnostic::error("invalid-path", place, message).hint(hint));
-        };
-        if !path.starts_with('/') {
-            invalid(
-                format!("the path `{path}` does not start with `/`"),
-                "paths are appended to the server's URL",
-            );
-        }
-        match view::template_names(path) {
-            None => invalid(
-                format!("the braces in `{path}` don't enclose parameter names"),
-                "a parameter is written as its name in a pair of braces",
-            ),
-            Some(names) => {
-                let mut seen = BTreeSet::new();
-                for name in names.into_iter().filter(|name| !seen.insert(*name)) {
-                    invalid(
-                        format!("`{{{name}}}` stands twice in `{path}`"),
-                        "each parameter of a path has a name of its own",
-                    );
-                }
+    }
+    for (id, mut operations) in by_id {
+        subject.in_order(&mut operations, |operation| operation.pointer());
+        let first = operations[0].route();
+        problems.extend(operations[1..].iter().map(|second| {
+            let at = pointer::join(&second.pointer(), "operationId");
+            let message = format!("the operationId `{id}` is also that of `{first}`");
+            let hint = "give each operation an id of its own";
+            error("duplicate-operation-id", at, message, hint).note()
+        }));
+    }
+}
+
+/// The problems of a path template.
+fn template(path: &str, problems: &mut Vec<Diagnostic>) {
+    let mut invalid = |message: String, hint: &str| {
+        let at = pointer::join("/paths", path);
+        problems.push(error("invalid-path", at, message, hint));
+    };
+    if !path.starts_with('/') {
+        invalid(
+            format!("the path `{path}` does not start with `/`"),
+            "paths are appended to the server's URL",
+        );
+    }
+    match view::template_names(path) {
+        None => invalid(
+            format!("the braces in `{path}` don't enclose parameter names"),
+            "a parameter is written as its name in a pair of braces",
+        ),
+        Some(names) => {
+            let mut seen = BTreeSet::new();
+            for name in names.into_iter().filter(|name| !seen.insert(*name)) {
+                invalid(
+                    format!("`{{{name}}}` stands twice in `{path}`"),
+                    "each parameter of a path has a name of its own",
+                );
             }
         }
-        if path
-            .split('#')
-            .next()
-            .is_some_and(|sent| sent.contains('?'))
-        {
-            invalid(
-                format!("`{path}` is more than a path"),
-                "declare what follows the `?` as query parameters",
-            );
-        }
+    }
+    let before_fragment = path.split('#').next();
+    if before_fragment.is_some_and(|sent| sent.contains('?')) {
+        invalid(
+            format!("`{path}` is more than a path"),
+            "declare what follows the `?` as query parameters",
+        );
     }
 }
 
@@ -109,168 +88,92 @@ fn parameters(
     operation: &OperationView<'_>,
     problems: &mut Vec<Diagnostic>,
 ) {
+    let (id, path) = (operation.effective_id(), operation.path);
     // A path whose braces don't pair is reported once for all its operations.
-    let template = view::template_names(operation.path);
-    let mut declared = BTreeSet::new();
-    let parameters = operation.parameters(subject.root);
-    for (place, parameter) in &parameters {
-        let field = |name: &str| parameter.get(name).and_then(Value::as_str);
-        let (Some(name), Some(location)) = (field("name"), field("in")) else {
+    let template = view::template_names(path);
+    let (mut declared, mut seen) = (BTreeSet::new(), BTreeSet::new());
+    let mut duplicates = Vec::new();
+    for (listed_at, listed) in operation.listed_parameters() {
+        let Some((target, parameter)) = view::resolve(subject.root, listed) else {
             continue;
         };
-        let problem = |code, message: String| {
-            Diagnostic::error(code, place.clone(), message).operation(operation.effective_id())
+        let Some((name, location)) = view::parameter_key(parameter) else {
+            continue;
         };
+        // An operation may declare a parameter of its path item again.
+        let list = pointer::parent(&listed_at).map(str::to_owned);
+        if !seen.insert((list, name, location)) {
+            let message = format!("the {location} parameter `{name}` is declared twice");
+            let (at, hint) = (&*listed_at, "remove one of them");
+            duplicates.push(error("duplicate-parameter", at, message, hint));
+        }
+        let at = target.unwrap_or(listed_at);
         if location == "path" {
             declared.insert(name);
             if template
                 .as_ref()
-                .is_some_and(|template| !template.contains(&name))
+                .is_some_and(|names| !names.contains(&name))
             {
-                problems.push(
-                    problem(
-                        "path-parameter",
-                        format!("the path parameter `{name}` is not in `{}`", operation.path),
-                    )
-                    .hint(format!(
-                        "put `{{{name}}}` into the path, or remove the parameter"
-                    )),
-                );
+                let message = format!("the path parameter `{name}` is not in `{path}`");
+                let hint = format!("put `{{{name}}}` into the path, or remove the parameter");
+                let problem = error("path-parameter", at.clone(), message, hint);
+                problems.push(problem.operation(id.clone()));
             }
         }
-        problems.extend(unsupported(parameter, name, location, &problem));
-    }
-    for name in template.into_iter().flatten() {
-        if !declared.contains(name) {
-            problems.push(
-                Diagnostic::error(
-                    "path-parameter",
-                    operation.pointer(),
-                    format!(
-                        "`{{{name}}}` in `{}` is not declared as a path parameter: it is a string",
-                        operation.path
-                    ),
-                )
-                .operation(operation.effective_id())
-                .hint(format!(
-                    "add a parameter with `name: {name}` and `in: path`"
-                ))
-                .note(),
-            );
+        if let Some((message, hint)) = unsupported(parameter, name, location) {
+            let problem = error("unsupported-parameter", at, message, hint);
+            problems.push(problem.operation(id.clone()));
         }
     }
-    for (owner, owner_pointer) in [
-        (operation.item, operation.item_pointer()),
-        (operation.value, operation.pointer()),
-    ] {
-        twice_declared(subject, owner, &owner_pointer, problems);
-    }
+    let names = template.into_iter().flatten();
+    problems.extend(names.filter(|name| !declared.contains(name)).map(|name| {
+        let message =
+            format!("`{{{name}}}` in `{path}` is not declared as a path parameter: it is a string");
+        let hint = format!("add a parameter with `name: {name}` and `in: path`");
+        let problem = error("path-parameter", operation.pointer(), message, hint);
+        problem.note().operation(id.clone())
+    }));
+    problems.extend(duplicates);
 }
 
-fn unsupported(
-    parameter: &Value,
-    name: &str,
-    location: &str,
-    problem: &dyn Fn(&'static str, String) -> Diagnostic,
-) -> Option<Diagnostic> {
-    let style = parameter.get("style").and_then(Value::as_str);
-    match (location, style) {
-        ("path" | "header", None | Some("simple"))
-        | ("query", None | Some("form" | "spaceDelimited" | "pipeDelimited" | "deepObject"))
-        | ("cookie", None | Some("form")) => {}
-        ("path" | "query" | "header" | "cookie", Some(style)) => {
-            return Some(
-                problem(
-                    "unsupported-parameter",
-                    format!("the {location} parameter `{name}` has the style `{style}`, which is not supported"),
-                )
-                .hint("path and header parameters are `simple`, cookies `form`; query parameters are `form`, `spaceDelimited`, `pipeDelimited` or `deepObject`"),
-            );
-        }
-        (other, _) => {
-            return Some(problem(
-                "unsupported-parameter",
+/// The reason that a parameter is not supported, and what to do about it.
+fn unsupported(parameter: &Value, name: &str, location: &str) -> Option<(String, &'static str)> {
+    let has = |keyword: &str| parameter.get(keyword).is_some();
+    let styles: &[&str] = match location {
+        "path" | "header" => &["simple"],
+        "query" => &["form", "spaceDelimited", "pipeDelimited", "deepObject"],
+        "cookie" => &["form"],
+        _ => {
+            return Some((
                 format!(
-                    "the parameter `{name}` is `in: {other}`; it can be in path, query, header or cookie"
+                    "the parameter `{name}` is `in: {location}`; it can be in path, query, header or cookie"
                 ),
-            )
-            .hint("a body is described by `requestBody`"));
+                "a body is described by `requestBody`",
+            ));
         }
+    };
+    let style = parameter.get("style").and_then(Value::as_str);
+    if let Some(style) = style.filter(|style| !styles.contains(style)) {
+        return Some((
+            format!(
+                "the {location} parameter `{name}` has the style `{style}`, which is not supported"
+            ),
+            "path and header parameters are `simple`, cookies `form`; query parameters are `form`, `spaceDelimited`, `pipeDelimited` or `deepObject`",
+        ));
     }
-    if parameter.get("schema").is_none() && parameter.get("content").is_none() {
-        return Some(
-            problem(
-                "unsupported-parameter",
-                format!("the parameter `{name}` has neither `schema` nor `content`"),
-            )
-            .hint("say of what type the value is"),
-        );
-    }
-    if parameter.get("schema").is_some() && parameter.get("content").is_some() {
-        return Some(
-            problem(
-                "unsupported-parameter",
-                format!("the parameter `{name}` has both `schema` and `content`"),
-            )
-            .hint("keep the one that is meant: `content` is for a value that is written as JSON"),
-        );
-    }
-    if matches!(location, "header" | "cookie") && !is_token(name) {
-        return Some(
-            problem(
-                "unsupported-parameter",
-                format!("`{name}` can't be the name of a {location}"),
-            )
-            .hint("such names have neither spaces nor separators"),
-        );
-    }
-    None
-}
-
-/// Whether `name` is a token as HTTP defines it (RFC 9110, section 5.6.2).
-fn is_token(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-}
-
-fn twice_declared(
-    subject: &Subject<'_>,
-    owner: &Value,
-    owner_pointer: &str,
-    problems: &mut Vec<Diagnostic>,
-) {
-    let mut seen = BTreeSet::new();
-    let list = owner.get("parameters").and_then(Value::as_array);
-    for (index, parameter) in list.into_iter().flatten().enumerate() {
-        let Some((_, parameter)) = view::resolve(subject.root, parameter) else {
-            continue;
-        };
-        let key = (
-            parameter.get("name").and_then(Value::as_str),
-            parameter.get("in").and_then(Value::as_str),
-        );
-        if let (Some(name), Some(location)) = key
-            && !seen.insert(key)
-        {
-            let place = pointer::join(
-                &pointer::join(owner_pointer, "parameters"),
-                &index.to_string(),
-            );
-            let problem = Diagnostic::error(
-                "duplicate-parameter",
-                place,
-                format!("the {location} parameter `{name}` is declared twice"),
-            )
-            .hint("remove one of them");
-            // The path item's list is seen once for each of its operations.
-            if !problems
-                .iter()
-                .any(|known| known.code == problem.code && known.place == problem.place)
-            {
-                problems.push(problem);
-            }
-        }
+    match (has("schema"), has("content")) {
+        (false, false) => Some((
+            format!("the parameter `{name}` has neither `schema` nor `content`"),
+            "say of what type the value is",
+        )),
+        (true, true) => Some((
+            format!("the parameter `{name}` has both `schema` and `content`"),
+            "keep the one that is meant: `content` is for a value that is written as JSON",
+        )),
+        _ if matches!(location, "header" | "cookie") && !view::is_token(name) => Some((
+            format!("`{name}` can't be the name of a {location}"),
+            "such names have neither spaces nor separators",
+        )),
+        _ => None,
     }
 }

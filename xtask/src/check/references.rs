@@ -1,249 +1,165 @@
 //! References must lead to a component of the right kind inside the document, and arrive.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::LazyCell;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value;
 
-use super::{COMPOSITIONS, Subject};
+use super::{COMPOSITIONS, Subject, error};
 use crate::diagnostic::Diagnostic;
+use crate::graph::{self, Graph};
 use crate::pointer;
 use crate::shape::{Found, Kind};
-use crate::view;
+use crate::view::{self, SCHEMAS};
 
 pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
+    // Few documents refer to anything but components.
+    let nodes: LazyCell<HashSet<(Kind, &str)>, _> = LazyCell::new(|| {
+        let found = subject.found.iter();
+        found.map(|found| (found.kind, &*found.pointer)).collect()
+    });
+    let is_node = |kind, pointer: &str| nodes.contains(&(kind, pointer));
     for found in &subject.found {
         if let Some(target) = &found.reference {
-            problems.extend(target_problem(subject, found, target));
+            problems.extend(target_problem(subject.root, found, target, &is_node));
         }
     }
-    for cycle in inclusion_cycles(subject) {
-        let message = match cycle.as_slice() {
-            [one] => format!("the schema `{one}` includes itself"),
-            many => format!(
-                "the schemas {} include each other without end",
-                quoted(many)
-            ),
+    problems.extend(inclusion_cycles(subject).iter().map(|cycle| {
+        let pointer = match cycle[0].strip_prefix('#') {
+            Some(pointer) => pointer.to_owned(),
+            None => pointer::join(SCHEMAS, &cycle[0]),
         };
-        let place = match cycle[0].strip_prefix('#') {
-            Some(place) => place.to_owned(),
-            None => pointer::join("/components/schemas", &cycle[0]),
+        let names: Vec<String> = cycle.iter().map(|name| format!("`{name}`")).collect();
+        let message = match names.as_slice() {
+            [name] => format!("the schema {name} includes itself"),
+            names => format!("the schemas {} include each other without end", names.join(", ")),
         };
-        problems.push(
-            Diagnostic::error("cyclic-ref", place, message)
-                .hint("a schema may contain itself as a property or an item, not as a part of its own definition"),
-        );
-    }
+        let hint = "a schema may contain itself as a property or an item, not as a part of its own definition";
+        error("cyclic-ref", pointer, message, hint)
+    }));
 }
 
-fn target_problem(subject: &Subject<'_>, found: &Found, target: &str) -> Option<Diagnostic> {
-    let root = subject.root;
-    let place = pointer::join(&found.pointer, "$ref");
-    let kind = found.kind;
+/// The problem of a reference. `is_node` tells whether an object of a kind is at a pointer.
+fn target_problem(
+    root: &Value,
+    found: &Found,
+    target: &str,
+    is_node: &dyn Fn(Kind, &str) -> bool,
+) -> Option<Diagnostic> {
+    let at = pointer::join(&found.pointer, "$ref");
     let Some(local) = target.strip_prefix('#') else {
-        return Some(
-            Diagnostic::error(
-                "remote-ref",
-                place,
-                format!("`{target}` points outside this document"),
-            )
-            .hint("bundle the document first: everything must be in one file"),
-        );
+        let message = format!("`{target}` points outside this document");
+        let hint = "bundle the document first: everything must be in one file";
+        return Some(error("remote-ref", at, message, hint));
     };
-    let section = kind.section()?;
+    let kind = found.kind.describe();
+    let section = found.kind.section()?;
+    let dangling = |hint| {
+        let message = format!("`{target}` does not exist");
+        Some(error("dangling-ref", at.clone(), message, hint))
+    };
+    let exists = pointer::get(root, local).is_some();
     let tokens: Vec<String> = pointer::tokens(local).collect();
-    let components = root
-        .get("components")
-        .and_then(|components| components.get(section))
-        .and_then(Value::as_object);
     match tokens.as_slice() {
         [first, second, name] if first == "components" && second == section => {
-            if pointer::get(root, local).is_some() {
-                return dead_end(root, found, &place, kind);
+            if exists {
+                return dead_end(root, found, at);
             }
-            let diagnostic =
-                Diagnostic::error("dangling-ref", place, format!("`{target}` does not exist"));
-            let known: Vec<&str> = components.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-            Some(match similar::get_close_matches(name.as_str(), &known, 1, 0.6).first() {
-                Some(close) => diagnostic.hint(format!("did you mean `#/components/{section}/{close}`?")),
-                None => diagnostic.hint(format!("define it under `components/{section}`")),
-            })
-        }
-        _ if pointer::get(root, local).is_none() => Some(
-            Diagnostic::error("dangling-ref", place, format!("`{target}` does not exist"))
-                .hint(format!("a {} is referred to as `#/components/{section}/...`", kind.describe())),
-        ),
-        _ if stands(subject, kind, local) => None,
-        _ => Some(
-            Diagnostic::error(
-                "misplaced-ref",
-                place,
-                format!("`{target}` is not a {} under `components/{section}`", kind.describe()),
+            let members = &root["components"][section];
+            let members = members.as_object().into_iter().flatten();
+            let known: Vec<&str> = members.map(|(name, _)| name.as_str()).collect();
+            dangling(
+                match similar::get_close_matches(name.as_str(), &known, 1, 0.6).first() {
+                    Some(close) => format!("did you mean `#/components/{section}/{close}`?"),
+                    None => format!("define it under `components/{section}`"),
+                },
             )
-            .hint(format!("move what it points to under `components/{section}` and refer to it by its name there")),
-        ),
-    }
-}
-
-/// Whether a thing of this kind stands at a place.
-fn stands(subject: &Subject<'_>, kind: Kind, place: &str) -> bool {
-    let places = subject.places.get_or_init(|| {
-        let found = subject.found.iter();
-        found
-            .map(|found| (found.kind, found.pointer.clone()))
-            .collect()
-    });
-    places.contains(&(kind, place.to_owned()))
-}
-
-/// A chain of references that never arrives, reported where it is part of the circle. What is wrong further down the
-/// chain is reported there, and circles of schemas are seen as inclusions.
-fn dead_end(root: &Value, found: &Found, place: &str, kind: Kind) -> Option<Diagnostic> {
-    let mut value = pointer::get(root, &found.pointer)?;
-    for _ in 0..view::MAX_HOPS {
-        let target = view::target(value)?;
-        if target == found.pointer {
-            return (kind != Kind::Schema).then(|| {
-                Diagnostic::error("cyclic-ref", place, "the reference leads back to itself")
-                    .hint("let one of the references in the circle be the thing itself")
-            });
         }
-        value = pointer::get(root, target)?;
+        _ if !exists => dangling(format!(
+            "a {kind} is referred to as `#/components/{section}/...`"
+        )),
+        _ if is_node(found.kind, local) => None,
+        _ => Some(error(
+            "misplaced-ref",
+            at,
+            format!("`{target}` is not a {kind} under `components/{section}`"),
+            format!(
+                "move what it points to under `components/{section}` and refer to it by its name there"
+            ),
+        )),
     }
-    // It is too long, unless it has led into a circle that it is not part of.
-    let marked = value;
-    for _ in 0..view::MAX_HOPS {
+}
+
+/// A chain of references that never arrives, reported at the references of the circle alone. Circles of schemas are
+/// inclusions.
+fn dead_end(root: &Value, found: &Found, at: String) -> Option<Diagnostic> {
+    let mut value = pointer::get(root, &found.pointer)?;
+    let mut passed = HashSet::new();
+    for _ in 0..2 * view::MAX_HOPS {
         let Some(target) = view::target(value) else {
             break;
         };
-        value = pointer::get(root, target)?;
-        if std::ptr::eq(value, marked) {
+        if target == found.pointer {
+            let message = "the reference leads back to itself";
+            let hint = "let one of the references in the circle be the thing itself";
+            let problem = || error("cyclic-ref", at, message, hint);
+            return (found.kind != Kind::Schema).then(problem);
+        }
+        if !passed.insert(target) {
             return None;
         }
+        value = pointer::get(root, target)?;
     }
-    Some(
-        Diagnostic::error(
-            "too-intricate",
-            place,
-            format!("more than {} references in a row", view::MAX_HOPS),
-        )
-        .hint("refer to the thing itself"),
-    )
+    let message = format!("more than {} references in a row", view::MAX_HOPS);
+    let hint = "refer to the thing itself";
+    let problem = || error("too-intricate", at, message, hint);
+    (passed.len() >= view::MAX_HOPS).then(problem)
 }
 
-/// Groups of schemas that are defined by way of each other: through a bare reference or `allOf`.
+/// Groups of schemas that are defined by way of each other: by a bare reference or a composition.
 fn inclusion_cycles(subject: &Subject<'_>) -> Vec<Vec<String>> {
-    let schemas = pointer::get(subject.root, "/components/schemas").and_then(Value::as_object);
-    let mut edges: Edges<'_> = schemas
-        .into_iter()
-        .flatten()
-        .map(|(name, schema)| (name.as_str(), inclusions(schema)))
+    let schemas = pointer::get(subject.root, SCHEMAS).and_then(Value::as_object);
+    let schemas = || schemas.into_iter().flatten();
+    let extended: Graph = schemas()
+        .map(|(name, schema)| (name.clone(), included(schema, &["allOf"])))
         .collect();
-    // Schemas without a name go by the reference that leads to them.
-    for target in subject
+    let mut graph: Graph = schemas()
+        .map(|(name, schema)| (name.clone(), included(schema, &COMPOSITIONS)))
+        .collect();
+    let targets = subject
         .found
         .iter()
-        .filter_map(|found| found.reference.as_deref())
-    {
-        if component(target).is_none()
-            && let Some(schema) = pointer::get(subject.root, target.trim_start_matches('#'))
-        {
-            edges.insert(target, inclusions(schema));
-        }
+        .filter_map(|found| found.reference.as_deref());
+    let unnamed = targets.filter(|target| component(target).is_none());
+    graph.extend(unnamed.filter_map(|target| {
+        let schema = pointer::get(subject.root, target.strip_prefix('#')?)?;
+        Some((target.to_owned(), included(schema, &COMPOSITIONS)))
+    }));
+    // A base that lists under `oneOf` the schemas that extend it by their `allOf` does not include itself.
+    for (name, included) in &mut graph {
+        included.retain(|branch| {
+            let own = extended.get(name);
+            let is_part = own.is_some_and(|own| own.contains(branch));
+            is_part || !graph::reachable(&extended, [&**branch]).contains(&**name)
+        });
     }
-    without_extensions(subject.root, &mut edges);
-    let known: BTreeSet<String> = edges.keys().map(|name| (*name).to_owned()).collect();
-    let mut backwards: Edges<'_> = edges.keys().map(|name| (*name, BTreeSet::new())).collect();
-    for (&name, included) in &mut edges {
-        included.retain(|included| known.contains(included));
-        for included in &*included {
-            if let Some(before) = backwards.get_mut(included.as_str()) {
-                before.insert(name.to_owned());
-            }
-        }
-    }
-    let ahead = without_dead_ends(&edges, &backwards);
-    let candidates: BTreeSet<&str> = without_dead_ends(&backwards, &edges)
-        .intersection(&ahead)
-        .copied()
-        .collect();
-    let mut cycles = Vec::new();
-    let mut reported: BTreeSet<&str> = BTreeSet::new();
-    for start in edges.keys() {
-        if reported.contains(start) || !candidates.contains(start) {
-            continue;
-        }
-        let before = reachable(&backwards, start);
-        let mut cycle: Vec<&str> = reachable(&edges, start)
-            .intersection(&before)
-            .copied()
-            .collect();
-        if !cycle.is_empty() {
-            cycle.sort_by_key(|name| name != start);
-            reported.extend(&cycle);
-            cycles.push(cycle.into_iter().map(str::to_owned).collect());
-        }
-    }
+    let cycles = graph::cycles(&graph).into_iter();
     cycles
+        .map(|cycle| cycle.into_iter().map(str::to_owned).collect())
+        .collect()
 }
 
-type Edges<'a> = BTreeMap<&'a str, BTreeSet<String>>;
-
-/// The names from which one can go on for ever: all but those from which every way ends.
-fn without_dead_ends<'a>(edges: &'a Edges<'_>, backwards: &'a Edges<'_>) -> BTreeSet<&'a str> {
-    let mut ways: BTreeMap<&str, usize> = edges
-        .iter()
-        .map(|(name, next)| (*name, next.len()))
-        .collect();
-    let ends = edges.iter().filter(|(_, next)| next.is_empty());
-    let mut ended: Vec<&str> = ends.map(|(name, _)| *name).collect();
-    ways.retain(|_, count| *count > 0);
-    while let Some(name) = ended.pop() {
-        for before in backwards.get(name).into_iter().flatten() {
-            if let Some(count) = ways.get_mut(before.as_str()) {
-                *count -= 1;
-                if *count == 0 {
-                    ways.remove(before.as_str());
-                    ended.push(before);
-                }
-            }
-        }
-    }
-    ways.into_keys().collect()
-}
-
-/// All that is reached from `start`; `start` itself only by a circle.
-fn reachable<'a>(edges: &'a Edges<'_>, start: &str) -> BTreeSet<&'a str> {
-    let mut reachable = BTreeSet::new();
-    let mut pending = vec![start];
-    while let Some(name) = pending.pop() {
-        for next in edges.get(name).into_iter().flatten() {
-            if reachable.insert(next.as_str()) {
-                pending.push(next);
-            }
-        }
-    }
-    reachable
-}
-
-/// The schemas that `schema` is made of.
-fn inclusions(schema: &Value) -> BTreeSet<String> {
-    included_by(schema, &COMPOSITIONS)
-}
-
-/// The schemas that `schema` includes by a reference and by these keywords.
-fn included_by(schema: &Value, keywords: &[&str]) -> BTreeSet<String> {
-    let mut names: BTreeSet<String> = view::reference(schema)
+/// The schemas that a schema includes by a reference and by these keywords. A component goes by its name, another schema by
+/// the reference that leads to it.
+fn included(schema: &Value, keywords: &[&str]) -> BTreeSet<String> {
+    let reference = view::reference(schema).into_iter();
+    let mut names: BTreeSet<String> = reference
         .map(|target| component(target).unwrap_or_else(|| target.to_owned()))
-        .into_iter()
         .collect();
-    for &keyword in keywords {
-        for part in schema
-            .get(keyword)
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
-            names.extend(included_by(part, keywords));
+    for keyword in keywords {
+        let parts = schema.get(*keyword).and_then(Value::as_array);
+        for part in parts.into_iter().flatten() {
+            names.extend(included(part, keywords));
         }
     }
     names
@@ -252,30 +168,4 @@ fn included_by(schema: &Value, keywords: &[&str]) -> BTreeSet<String> {
 /// The name of the component that a reference leads to.
 fn component(target: &str) -> Option<String> {
     view::schema_name(target).filter(|_| target.matches('/').count() == 3)
-}
-
-/// Removes the branches of a union that extend it by their `allOf`: a base that lists the schemas that extend it does not
-/// include itself.
-fn without_extensions(root: &Value, edges: &mut Edges<'_>) {
-    let schemas = pointer::get(root, "/components/schemas").and_then(Value::as_object);
-    let extended: Edges<'_> = schemas
-        .into_iter()
-        .flatten()
-        .map(|(name, schema)| (name.as_str(), included_by(schema, &["allOf"])))
-        .collect();
-    for (name, included) in edges.iter_mut() {
-        included.retain(|branch| {
-            let own = extended.get(name);
-            let is_part = own.is_some_and(|own| own.contains(branch));
-            is_part || !reachable(&extended, branch).contains(name)
-        });
-    }
-}
-
-fn quoted(names: &[String]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
 }

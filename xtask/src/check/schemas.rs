@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{COMPOSITIONS, Subject};
+use super::{COMPOSITIONS, Node, Subject, error};
 use crate::diagnostic::Diagnostic;
 use crate::keywords;
 use crate::pointer;
-use crate::shape::{Kind, describe};
+use crate::shape::{Found, Kind, describe};
 
 const TYPES: [&str; 6] = ["string", "number", "integer", "boolean", "array", "object"];
 
@@ -20,25 +20,23 @@ const DIALECTS: [&str; 2] = [
 
 pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     let mut unchecked: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    problems.extend(dialect(subject.root, "jsonSchemaDialect", ""));
-    for found in &subject.found {
-        if found.kind != Kind::Schema || found.reference.is_some() {
-            continue;
-        }
-        let Some(schema) = pointer::get(subject.root, &found.pointer) else {
-            continue;
-        };
-        types_exist(schema, &found.pointer, problems);
-        enumeration(schema, &found.pointer, problems);
-        empty_compositions(schema, &found.pointer, problems);
-        ranges(schema, &found.pointer, problems);
-        problems.extend(dialect(schema, "$schema", &found.pointer));
-        problems.extend(untyped(schema, &found.pointer));
-        problems.extend(format_of_no_text(schema, &found.pointer));
-        problems.extend(default(schema, &found.pointer));
-        problems.extend(discriminator(subject, schema, &found.pointer));
-        for keyword in keywords::unchecked(schema) {
-            unchecked.entry(keyword).or_default().push(&found.pointer);
+    let root = Node {
+        at: "",
+        value: subject.root,
+    };
+    problems.extend(dialect(root, "jsonSchemaDialect"));
+    for schema in subject.nodes(Kind::Schema) {
+        types_exist(schema, problems);
+        enumeration(schema, problems);
+        empty_compositions(schema, problems);
+        ranges(schema, problems);
+        problems.extend(dialect(schema, "$schema"));
+        problems.extend(constraint_without_type(schema));
+        problems.extend(misplaced_format(schema));
+        problems.extend(invalid_default(schema));
+        problems.extend(discriminator(subject, schema));
+        for keyword in keywords::unchecked(schema.value) {
+            unchecked.entry(keyword).or_default().push(schema.at);
         }
     }
     problems.extend(unchecked.into_iter().map(|(keyword, mut schemas)| {
@@ -55,7 +53,7 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
 }
 
 /// The names of the types of a schema, of which 3.0 has one and 3.1 any number.
-fn types(schema: &Value) -> Vec<&str> {
+fn types(schema: Node<'_>) -> Vec<&str> {
     match schema.get("type") {
         Some(Value::String(name)) => vec![name],
         Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
@@ -64,226 +62,13 @@ fn types(schema: &Value) -> Vec<&str> {
 }
 
 /// Whether `null` is a value: by `nullable` in 3.0, and as a type in 3.1.
-fn is_nullable(schema: &Value) -> bool {
+fn is_nullable(schema: Node<'_>) -> bool {
     schema.get("nullable") == Some(&Value::Bool(true)) || types(schema).contains(&"null")
 }
 
-fn types_exist(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnostic>) {
-    let place = pointer::join(schema_pointer, "type");
-    if schema
-        .get("type")
-        .is_some_and(|names| *names == Value::Array(Vec::new()))
-    {
-        let message = "the list of types is empty, so no value has one of them";
-        problems.push(
-            Diagnostic::error("invalid-structure", place, message)
-                .hint("name the types, or leave `type` out to allow any value"),
-        );
-        return;
-    }
-    for name in types(schema) {
-        if !TYPES.contains(&name) && name != "null" {
-            problems.push(
-                Diagnostic::error(
-                    "unknown-type",
-                    place.clone(),
-                    format!("`{name}` is not a type"),
-                )
-                .hint(format!("the types are {}", TYPES.join(", "))),
-            );
-        }
-    }
-}
-
-fn dialect(owner: &Value, keyword: &str, owner_pointer: &str) -> Option<Diagnostic> {
-    let dialect = owner.get(keyword)?.as_str()?;
-    (!DIALECTS.contains(&dialect.trim_end_matches('#'))).then(|| {
-        let message = format!("schemas are read as JSON Schema 2020-12, not as {dialect:?}");
-        Diagnostic::error(
-            "schema-dialect",
-            pointer::join(owner_pointer, keyword),
-            message,
-        )
-        .hint("nothing has to be done unless they use what 2020-12 reads in another way")
-        .note()
-    })
-}
-
-/// A discriminator that tells no schemas apart.
-fn discriminator(
-    subject: &Subject<'_>,
-    schema: &Value,
-    schema_pointer: &str,
-) -> Option<Diagnostic> {
-    let key = schema.get("discriminator")?.get("propertyName")?.as_str()?;
-    let unions = ["oneOf", "anyOf"].into_iter();
-    let branches: Vec<&Value> = unions
-        .filter_map(|keyword| schema.get(keyword)?.as_array())
-        .flatten()
-        .collect();
-    let (reason, hint) = if branches.is_empty() {
-        let is_extended = subject.found.iter().any(|found| {
-            let list = pointer::parent(&found.pointer).unwrap_or_default();
-            let target = found
-                .reference
-                .as_deref()
-                .and_then(|target| target.strip_prefix('#'));
-            list.ends_with("/allOf") && target == Some(schema_pointer)
-        });
-        if is_extended {
-            return None;
-        }
-        (
-            "no schema extends this one by `allOf`, and it is no union",
-            "list under `oneOf` what it may be, to have the fields of each",
-        )
-    } else {
-        let has_values = |branch: &Value| {
-            let property = branch
-                .get("properties")
-                .and_then(|properties| properties.get(key));
-            property
-                .is_some_and(|property| property.get("const").or(property.get("enum")).is_some())
-        };
-        let is_told = |branch: &&Value| branch.get("$ref").is_some() || has_values(branch);
-        if branches.iter().all(is_told) {
-            return None;
-        }
-        (
-            "a member of the union has neither a name nor a value for it",
-            "a value is read as the member that fits best; make each member a reference to a schema",
-        )
-    };
-    let place = pointer::join(schema_pointer, "discriminator");
-    let message = format!("the discriminator is not used: {reason}");
-    Some(
-        Diagnostic::error("unused-discriminator", place, message)
-            .hint(hint)
-            .note(),
-    )
-}
-
-/// A composition of no schemas has no values.
-fn empty_compositions(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnostic>) {
-    for keyword in COMPOSITIONS {
-        let members = schema.get(keyword).and_then(Value::as_array);
-        if members.is_some_and(Vec::is_empty) {
-            problems.push(
-                Diagnostic::error(
-                    "empty-composition",
-                    pointer::join(schema_pointer, keyword),
-                    format!("`{keyword}` has no members"),
-                )
-                .hint("list what the value is made of, or remove it to allow any value"),
-            );
-        }
-    }
-}
-
-/// No value is within limits that exclude each other.
-fn ranges(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnostic>) {
-    const LIMITS: [(&str, &str); 4] = [
-        ("minimum", "maximum"),
-        ("minLength", "maxLength"),
-        ("minItems", "maxItems"),
-        ("minProperties", "maxProperties"),
-    ];
-    for (lower, upper) in LIMITS {
-        let limit = |keyword: &str| schema.get(keyword).and_then(Value::as_f64);
-        // An exclusive limit is a flag beside the limit in 3.0, and a limit of its own in 3.1.
-        let (exclusive_lower, exclusive_upper) = ("exclusiveMinimum", "exclusiveMaximum");
-        let is_number = lower == "minimum";
-        let exclusive = |keyword: &str| limit(keyword).filter(|_| is_number);
-        let is_set = |flag: &str| is_number && schema.get(flag) == Some(&Value::Bool(true));
-        let least = exclusive(exclusive_lower).or(limit(lower));
-        let most = exclusive(exclusive_upper).or(limit(upper));
-        let (Some(least), Some(most)) = (least, most) else {
-            continue;
-        };
-        let is_exclusive = [exclusive_lower, exclusive_upper]
-            .into_iter()
-            .any(|keyword| is_set(keyword) || exclusive(keyword).is_some());
-        if least > most || least == most && is_exclusive {
-            let named = |keyword, exclusive_keyword| match exclusive(exclusive_keyword) {
-                Some(_) => exclusive_keyword,
-                None => keyword,
-            };
-            let (lower, upper) = (named(lower, exclusive_lower), named(upper, exclusive_upper));
-            problems.push(
-                Diagnostic::error(
-                    "empty-range",
-                    pointer::join(schema_pointer, upper),
-                    format!("no value is between `{lower}: {least}` and `{upper}: {most}`"),
-                )
-                .hint("exchange the two, or correct one of them"),
-            );
-        }
-    }
-}
-
-/// Rules about values, and the type that each is usually for.
-const RULES: [(&str, &str); 8] = [
-    ("format", "string"),
-    ("pattern", "string"),
-    ("minLength", "string"),
-    ("maxLength", "string"),
-    ("minimum", "number"),
-    ("maximum", "number"),
-    ("minItems", "array"),
-    ("maxItems", "array"),
-];
-
-/// The first rule of a schema without a type that it is for, and the usual type.
-fn rule_without_type(schema: &Value) -> Option<(&'static str, &'static str)> {
-    const OTHERS: [&str; 8] = [
-        "$ref", "type", "allOf", "oneOf", "anyOf", "not", "enum", "const",
-    ];
-    if OTHERS.iter().any(|keyword| schema.get(*keyword).is_some()) {
-        return None;
-    }
-    let mut rules = RULES.into_iter();
-    rules.find(|(keyword, _)| schema.get(*keyword).is_some())
-}
-
-fn untyped(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
-    let (keyword, usual) = rule_without_type(schema)?;
-    Some(
-        Diagnostic::error(
-            "missing-type",
-            pointer::join(schema_pointer, keyword),
-            format!("there is a `{keyword}`, but no `type` that it is for: any value is taken"),
-        )
-        .hint(format!("add `type: {usual}`, or the type that is meant"))
-        .note(),
-    )
-}
-
-/// Whether there is a format, which says what a string or a number looks like, where neither is.
-fn format_without_text(schema: &Value) -> bool {
-    let is_without = |name: &&str| matches!(*name, "object" | "array" | "boolean");
-    let declared = types(schema);
-    schema.get("format").is_some() && !declared.is_empty() && declared.iter().all(is_without)
-}
-
-fn format_of_no_text(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
-    let format = schema.get("format").and_then(Value::as_str)?;
-    format_without_text(schema).then(|| {
-        let declared = types(schema).join("`, `");
-        Diagnostic::error(
-            "misplaced-format",
-            pointer::join(schema_pointer, "format"),
-            format!("the format `{format}` means nothing for the type `{declared}`"),
-        )
-        .hint("remove it, or give it to the items or properties")
-        .note()
-    })
-}
-
-/// Why the default of a schema is none of its values, if it isn't.
-fn wrong_default(schema: &Value) -> Option<String> {
-    let value = schema.get("default")?;
-    let declared = types(schema);
-    let has_type = |name: &&str| match *name {
+/// Whether a value is of a type.
+fn is_of_type(value: &Value, name: &str) -> bool {
+    match name {
         "null" => value.is_null(),
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
@@ -291,113 +76,231 @@ fn wrong_default(schema: &Value) -> Option<String> {
         "integer" => value.is_i64() || value.is_u64(),
         "array" => value.is_array(),
         "object" => value.is_object(),
-        _ => true,
-    };
-    let fits = declared.is_empty()
-        || value.is_null() && is_nullable(schema)
-        || declared.iter().any(has_type);
-    let is_listed = || {
-        let values = schema.get("enum").and_then(Value::as_array);
-        values.is_none_or(|values| values.contains(value))
-    };
-    if !fits {
-        let declared = declared.join("`, `");
-        Some(format!("{}, not of the type `{declared}`", describe(value)))
-    } else if is_listed() {
-        None
-    } else {
-        Some(format!("{}, which is none of the values", describe(value)))
+        _ => false,
     }
 }
 
-fn default(schema: &Value, schema_pointer: &str) -> Option<Diagnostic> {
-    let wrong = wrong_default(schema)?;
-    Some(
-        Diagnostic::error(
-            "invalid-default",
-            pointer::join(schema_pointer, "default"),
-            format!("the default is {wrong}: it is left out"),
+fn types_exist(schema: Node<'_>, problems: &mut Vec<Diagnostic>) {
+    if is_empty_list(schema.get("type")) {
+        let message = "the list of types is empty, so no value has one of them";
+        let hint = "name the types, or leave `type` out to allow any value";
+        problems.push(schema.error("invalid-structure", "type", message, hint));
+    }
+    for name in types(schema) {
+        if name != "null" && !TYPES.contains(&name) {
+            let message = format!("`{name}` is not a type");
+            let hint = format!("the types are {}", TYPES.join(", "));
+            problems.push(schema.error("unknown-type", "type", message, hint));
+        }
+    }
+}
+
+fn is_empty_list(value: Option<&Value>) -> bool {
+    value.and_then(Value::as_array).is_some_and(Vec::is_empty)
+}
+
+fn dialect(owner: Node<'_>, keyword: &str) -> Option<Diagnostic> {
+    let dialect = owner.get(keyword)?.as_str()?;
+    (!DIALECTS.contains(&dialect.trim_end_matches('#'))).then(|| {
+        let message = format!("schemas are read as JSON Schema 2020-12, not as {dialect:?}");
+        let hint = "nothing has to be done unless they use what 2020-12 reads in another way";
+        owner.error("schema-dialect", keyword, message, hint).note()
+    })
+}
+
+/// A discriminator that selects no schema.
+fn discriminator(subject: &Subject<'_>, schema: Node<'_>) -> Option<Diagnostic> {
+    let key = schema.get("discriminator")?.get("propertyName")?.as_str()?;
+    let unions = ["oneOf", "anyOf"].into_iter();
+    let unions = unions.filter_map(|keyword| schema.get(keyword)?.as_array());
+    let branches: Vec<&Value> = unions.flatten().collect();
+    let is_selected = |branch: &&Value| {
+        let property = &branch["properties"][key];
+        let has_value = property.get("const").or(property.get("enum")).is_some();
+        branch.get("$ref").is_some() || has_value
+    };
+    let extends = |found: &Found| {
+        let list = pointer::parent(&found.pointer).unwrap_or_default();
+        let target = found.reference.as_deref();
+        let target = target.and_then(|target| target.strip_prefix('#'));
+        list.ends_with("/allOf") && target == Some(schema.at)
+    };
+    let (reason, hint) = if branches.is_empty() && !subject.found.iter().any(extends) {
+        (
+            "no schema extends this one by `allOf`, and it is no union",
+            "list under `oneOf` what it may be, to have the fields of each",
         )
-        .hint("give a value that the schema allows, or remove the default")
-        .note(),
+    } else if !branches.iter().all(is_selected) {
+        (
+            "a member of the union has neither a name nor a value for it",
+            "a value is read as the member that fits best; make each member a reference to a schema",
+        )
+    } else {
+        return None;
+    };
+    let message = format!("the discriminator is not used: {reason}");
+    let problem = schema.error("unused-discriminator", "discriminator", message, hint);
+    Some(problem.note())
+}
+
+/// A composition of no schemas has no values.
+fn empty_compositions(schema: Node<'_>, problems: &mut Vec<Diagnostic>) {
+    for keyword in COMPOSITIONS {
+        if is_empty_list(schema.get(keyword)) {
+            let message = format!("`{keyword}` has no members");
+            let hint = "list what the value is made of, or remove it to allow any value";
+            problems.push(schema.error("empty-composition", keyword, message, hint));
+        }
+    }
+}
+
+/// The keyword and the value of a limit, and whether it is exclusive. An exclusive limit is a flag beside the limit in 3.0, and
+/// a keyword of its own in 3.1.
+fn limit(schema: Node<'_>, keyword: &'static str) -> Option<(&'static str, f64, bool)> {
+    let limit = || schema.get(keyword)?.as_f64();
+    let exclusive = match keyword {
+        "minimum" => "exclusiveMinimum",
+        "maximum" => "exclusiveMaximum",
+        _ => return Some((keyword, limit()?, false)),
+    };
+    match schema.get(exclusive) {
+        Some(Value::Number(limit)) => Some((exclusive, limit.as_f64()?, true)),
+        flag => Some((keyword, limit()?, flag == Some(&Value::Bool(true)))),
+    }
+}
+
+/// No value is within limits that exclude each other.
+fn ranges(schema: Node<'_>, problems: &mut Vec<Diagnostic>) {
+    for (lower, upper) in [
+        ("minimum", "maximum"),
+        ("minLength", "maxLength"),
+        ("minItems", "maxItems"),
+        ("minProperties", "maxProperties"),
+    ] {
+        if let Some((lower, least, excludes_least)) = limit(schema, lower)
+            && let Some((upper, most, excludes_most)) = limit(schema, upper)
+            && (least > most || least == most && (excludes_least || excludes_most))
+        {
+            let message = format!("no value is between `{lower}: {least}` and `{upper}: {most}`");
+            let hint = "exchange the two, or correct one of them";
+            problems.push(schema.error("empty-range", upper, message, hint));
+        }
+    }
+}
+
+/// A constraint, of a schema without a type, that applies to values of one type only.
+fn constraint_without_type(schema: Node<'_>) -> Option<Diagnostic> {
+    const CONSTRAINTS: [(&str, &str); 8] = [
+        ("format", "string"),
+        ("pattern", "string"),
+        ("minLength", "string"),
+        ("maxLength", "string"),
+        ("minimum", "number"),
+        ("maximum", "number"),
+        ("minItems", "array"),
+        ("maxItems", "array"),
+    ];
+    const TYPING: [&str; 8] = [
+        "$ref", "type", "allOf", "oneOf", "anyOf", "not", "enum", "const",
+    ];
+    let has = |keyword: &str| schema.get(keyword).is_some();
+    let (keyword, usual) = CONSTRAINTS.into_iter().find(|(keyword, _)| has(keyword))?;
+    (!TYPING.into_iter().any(has)).then(|| {
+        let message =
+            format!("there is a `{keyword}`, but no `type` that it is for: any value is taken");
+        let hint = format!("add `type: {usual}`, or the type that is meant");
+        schema.error("missing-type", keyword, message, hint).note()
+    })
+}
+
+/// A format of values that are neither strings nor numbers.
+fn misplaced_format(schema: Node<'_>) -> Option<Diagnostic> {
+    let format = schema.get("format")?.as_str()?;
+    let declared = types(schema);
+    let has_no_format = |name: &&str| matches!(*name, "object" | "array" | "boolean");
+    (!declared.is_empty() && declared.iter().all(has_no_format)).then(|| {
+        let declared = declared.join("`, `");
+        let message = format!("the format `{format}` means nothing for the type `{declared}`");
+        let hint = "remove it, or give it to the items or properties";
+        schema
+            .error("misplaced-format", "format", message, hint)
+            .note()
+    })
+}
+
+/// A default that is not a value of its schema.
+fn invalid_default(schema: Node<'_>) -> Option<Diagnostic> {
+    let value = schema.get("default")?;
+    let declared = types(schema);
+    let fits = |name: &&str| is_of_type(value, name) || !TYPES.contains(name) && *name != "null";
+    let is_null = value.is_null() && is_nullable(schema);
+    let reason = if !declared.is_empty() && !is_null && !declared.iter().any(fits) {
+        format!("not of the type `{}`", declared.join("`, `"))
+    } else if !schema.get("enum")?.as_array()?.contains(value) {
+        "which is none of the values".to_owned()
+    } else {
+        return None;
+    };
+    let value = describe(value);
+    let message = format!("the default is {value}, {reason}: it is left out");
+    let hint = "give a value that the schema allows, or remove the default";
+    Some(
+        schema
+            .error("invalid-default", "default", message, hint)
+            .note(),
     )
 }
 
-/// The rules of enums of strings; an enum of another declared type is that type's business.
-fn enumeration(schema: &Value, schema_pointer: &str, problems: &mut Vec<Diagnostic>) {
+/// The problems of an enum. Several declared types allow values of several types.
+fn enumeration(schema: Node<'_>, problems: &mut Vec<Diagnostic>) {
     let Some(values) = schema.get("enum").and_then(Value::as_array) else {
         return;
     };
-    let place = pointer::join(schema_pointer, "enum");
     if values.is_empty() {
-        problems.push(
-            Diagnostic::error("enum-value", place, "the enum has no values")
-                .hint("list the values, or remove `enum` to allow any"),
-        );
+        let hint = "list the values, or remove `enum` to allow any";
+        problems.push(schema.error("enum-value", "enum", "the enum has no values", hint));
         return;
     }
-    let mut seen = BTreeSet::new();
-    // Values of several types are no slip if the schema has several types.
     let declared = match types(schema)[..] {
-        [] => match type_of_all(values) {
-            Some(name) => Some(name),
-            None => {
-                let message = "the values have several types: any JSON is taken";
-                let note = Diagnostic::error("enum-value", place, message);
-                let hint = "give the enum a `type` if it has one, or a union of the types";
-                problems.push(note.hint(hint).note());
-                return;
-            }
-        },
-        [name] => Some(name),
-        [name, "null"] | ["null", name] => Some(name),
+        [] => type_of_all(values),
+        [name] | [name, "null"] | ["null", name] => Some(name),
         _ => return,
     };
-    let nullable = is_nullable(schema);
+    let Some(declared) = declared else {
+        let message = "the values have several types: any JSON is taken";
+        let hint = "give the enum a `type` if it has one, or a union of the types";
+        problems.push(schema.error("enum-value", "enum", message, hint).note());
+        return;
+    };
+    let at = pointer::join(schema.at, "enum");
+    let mut seen = BTreeSet::new();
     for (index, value) in values.iter().enumerate() {
-        let mut slip = |message: String, hint: &str| {
-            let place = pointer::join(&place, &index.to_string());
-            let note = Diagnostic::error("enum-value", place, message).hint(hint);
-            problems.push(note.note());
-        };
         let found = describe(value);
-        if !seen.insert(value.to_string()) {
-            slip(format!("{found} is listed twice"), "remove one of them");
+        let (message, hint) = if !seen.insert(value.to_string()) {
+            (format!("{found} is listed twice"), "remove one of them")
+        } else if is_of_type(value, declared) || value.is_null() && is_nullable(schema) {
             continue;
-        }
-        match (declared, value) {
-            (None | Some("string"), Value::String(_))
-            | (Some("boolean"), Value::Bool(_))
-            | (Some("number"), Value::Number(_))
-            | (Some("array"), Value::Array(_))
-            | (Some("object"), Value::Object(_)) => {}
-            (_, Value::Null) if nullable => {}
-            (Some("integer"), Value::Number(number)) if !number.is_f64() => {}
-            (_, Value::Null) => slip(
+        } else if value.is_null() {
+            (
                 "null is among the values: it may be null".to_owned(),
                 "say `nullable: true`, or quote the value if the word is meant",
-            ),
-            (Some(declared), _) => slip(
+            )
+        } else {
+            (
                 format!("expected a value of type `{declared}`, found {found}: any JSON is taken"),
                 "give the enum all types of its values, or correct the value",
-            ),
-            (None, _) => {}
-        }
+            )
+        };
+        let at = pointer::join(&at, &index.to_string());
+        problems.push(error("enum-value", at, message, hint).note());
     }
 }
 
 /// The type that all values have but for null.
 fn type_of_all(values: &[Value]) -> Option<&'static str> {
-    let values = || values.iter().filter(|value| !value.is_null());
-    if values().all(Value::is_string) {
-        Some("string")
-    } else if values().all(|value| value.is_i64() || value.is_u64()) {
-        Some("integer")
-    } else if values().all(Value::is_number) {
-        Some("number")
-    } else if values().all(Value::is_boolean) {
-        Some("boolean")
-    } else {
-        None
-    }
+    let names = ["string", "integer", "number", "boolean"];
+    names.into_iter().find(|name| {
+        let mut values = values.iter();
+        values.all(|value| value.is_null() || is_of_type(value, name))
+    })
 }

@@ -93,13 +93,14 @@ fn generate(
     args: &CodegenArgs,
     document: &Document,
 ) -> Result<(Generated, Vec<LeftOut>), Vec<Located>> {
-    let all = |generated: Generated| (generated, Vec::new());
-    let (mut generated, left_out) = match (&args.crate_name, args.skip_unsupported) {
-        (Some(name), false) => codegen::generate_crate(document, name).map(all),
-        (Some(name), true) => skip::generate_crate(document, name),
-        (None, false) => codegen::generate(document, INNER).map(all),
-        (None, true) => skip::generate(document, INNER),
-    }?;
+    let generate = |document: &Document| match &args.crate_name {
+        Some(name) => codegen::generate_crate(document, name),
+        None => codegen::generate(document, INNER),
+    };
+    let (mut generated, left_out) = match args.skip_unsupported {
+        true => skip::supported(document, generate)?,
+        false => (generate(document)?, Vec::new()),
+    };
     // The client of the workspace has them.
     if args.mock || args.crate_name.is_none() {
         codegen::add_mocks(&mut generated, document, args.crate_name.as_deref())?;

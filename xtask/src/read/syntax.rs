@@ -1,22 +1,22 @@
 //! Text to value: YAML or JSON, refused in bounded time and memory.
 //!
-//! YAML is read by serde_yaml, JSON by serde_json: both bound nesting (128 levels) and serde_yaml bounds the expansion
-//! of aliases. What serde_yaml bounds too late, because its scanner takes quadratic time to get there, is looked for
-//! before it sees the text. How many values there may be is bounded here, for what is generated of a value takes a
-//! hundred times its memory.
+//! serde_yaml reads YAML, serde_json JSON. Both bound nesting (128 levels), and serde_yaml bounds the expansion of aliases.
+//! The scanner of serde_yaml takes quadratic time before it meets some of its bounds, so these are checked before it sees the
+//! text. The number of values is bounded here: code that is generated takes a hundred times the memory of its value.
 
-use serde::de::DeserializeSeed;
+use saphyr_parser::{Event, Parser};
+use serde::de::{DeserializeSeed, Deserializer};
 use serde_json::Value;
 
 use super::value::{MAX_VALUES, Node, Seen, TOO_MANY_VALUES};
-use crate::diagnostic::{Diagnostic, Place, Position};
-use crate::source_map::{self, MAX_DEPTH, Nesting, SourceMap, Syntax};
+use crate::diagnostic::{Diagnostic, Position};
+use crate::source_map::{self, MAX_DEPTH, SourceMap, Syntax};
 
-/// So many brackets or directives are read in a moment even if each of them is looked at once for each other.
+/// Few enough brackets or directives to look at each of them once for each other.
 const FEW: usize = 4096;
 
-/// A text of so many bytes may have more values than are allowed. serde_yaml keeps all of them in memory, at thirty times the
-/// size of the text, before the first is looked at.
+/// The bytes of a text that can't have too many values. serde_yaml keeps all values in memory, at thirty times the size of the
+/// text, before it returns the first.
 const SMALL: usize = 8 * 1024 * 1024;
 
 /// A text that was read.
@@ -31,50 +31,37 @@ pub struct Parsed {
 pub fn parse(name: &str, text: &str) -> Result<Parsed, Diagnostic> {
     if text.trim_start().starts_with('{') {
         let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-        match read_json(text) {
-            Ok(parsed) => return Ok(parsed),
+        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let parsed = read(Syntax::Json, &mut deserializer);
+        match parsed.and_then(|parsed| deserializer.end().map(|()| parsed)) {
             Err(_) if is_yaml => {}
-            Err(error) => {
-                let at = (error.line(), error.column());
-                return Err(syntax_error(
-                    text,
-                    Syntax::Json,
-                    &error.to_string(),
-                    Some(at),
-                ));
+            parsed => {
+                return parsed.map_err(|error| {
+                    let at = (error.line(), error.column());
+                    syntax_error(text, &error.to_string(), Some(at))
+                });
             }
         }
     }
     bound_effort(text)?;
-    read_yaml(text).map_err(|error| {
+    read(Syntax::Yaml, serde_yaml::Deserializer::from_str(text)).map_err(|error| {
         let at = error.location().map(|at| (at.line(), at.column()));
-        syntax_error(text, Syntax::Yaml, &error.to_string(), at)
+        syntax_error(text, &error.to_string(), at)
     })
 }
 
-fn read_json(text: &str) -> serde_json::Result<Parsed> {
+fn read<'de, D: Deserializer<'de>>(syntax: Syntax, deserializer: D) -> Result<Parsed, D::Error> {
     let seen = Seen::default();
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let root = Node(&seen).deserialize(&mut deserializer)?;
-    deserializer.end()?;
+    let root = Node(&seen).deserialize(deserializer)?;
+    let twice = seen.twice.get();
     Ok(Parsed {
         root,
-        syntax: Syntax::Json,
-        twice: seen.twice.get(),
+        syntax,
+        twice,
     })
 }
 
-fn read_yaml(text: &str) -> serde_yaml::Result<Parsed> {
-    let seen = Seen::default();
-    let root = Node(&seen).deserialize(serde_yaml::Deserializer::from_str(text))?;
-    Ok(Parsed {
-        root,
-        syntax: Syntax::Yaml,
-        twice: seen.twice.get(),
-    })
-}
-
-/// Refuses what serde_yaml would take too long to refuse: its scanner looks at every open bracket again for each token,
+/// Rejects a text that serde_yaml would take too long to reject: its scanner looks at every open bracket again for each token,
 /// at every `%TAG` again for each other one, and reads the whole document before its nesting is looked at. A text with
 /// few brackets can't be deep enough for that to matter and, if it is small, is not read a second time.
 fn bound_effort(text: &str) -> Result<(), Diagnostic> {
@@ -82,7 +69,7 @@ fn bound_effort(text: &str) -> Result<(), Diagnostic> {
         .zip(text.split(['\n', '\r']))
         .filter(|(_, line)| line.starts_with('%'));
     if let Some((line, _)) = directives.nth(FEW) {
-        let place = Place::Position(Position { line, column: 1 });
+        let place = Position { line, column: 1 };
         let message = format!("there are more than {FEW} directives, the limit");
         return Err(Diagnostic::at("limit-exceeded", place, message)
             .hint("an API description needs none: remove the lines that begin with `%`"));
@@ -91,23 +78,39 @@ fn bound_effort(text: &str) -> Result<(), Diagnostic> {
         return Ok(());
     }
     // Each value has one key at most; a few events are of the document.
-    match source_map::nesting(text, MAX_DEPTH, 2 * MAX_VALUES + FEW) {
-        Nesting::Bounded => Ok(()),
-        Nesting::TooMany(position) => Err(too_many(position)),
-        Nesting::TooDeep(position) => Err(too_deep(position)),
-        // What stands behind the place that this scanner doesn't understand was not seen by it.
-        Nesting::Unknown {
-            position,
-            offset,
-            message,
-        } => {
-            let rest = text.get(offset..).unwrap_or(text);
-            if brackets(rest) <= FEW {
-                return Ok(());
+    let (mut depth, mut nodes) = (0, 0);
+    for event in Parser::new_from_str(text) {
+        match event {
+            Ok((Event::MappingEnd | Event::SequenceEnd, _)) => depth -= 1,
+            Ok((event, span)) => {
+                nodes += 1;
+                if matches!(event, Event::MappingStart(..) | Event::SequenceStart(..)) {
+                    depth += 1;
+                }
+                let position = source_map::position(&span.start);
+                if nodes > 2 * MAX_VALUES + FEW {
+                    return Err(too_many(position));
+                }
+                if depth > MAX_DEPTH {
+                    return Err(too_deep(position));
+                }
             }
-            Err(Diagnostic::at("syntax", Place::Position(position), message))
+            Err(error) => {
+                let position = source_map::position(error.marker());
+                // Its own limit, which it meets while it reads ahead of the events.
+                if error.info().contains("recursion limit") {
+                    return Err(too_deep(position));
+                }
+                // This scanner did not see the text behind the error.
+                let rest = text.chars().skip(error.marker().index());
+                if rest.filter(|c| "[{".contains(*c)).count() <= FEW {
+                    return Ok(());
+                }
+                return Err(Diagnostic::at("syntax", position, error.info()));
+            }
         }
     }
+    Ok(())
 }
 
 fn brackets(text: &str) -> usize {
@@ -116,23 +119,18 @@ fn brackets(text: &str) -> usize {
 
 fn too_many(position: Position) -> Diagnostic {
     let message = format!("the document has more than {MAX_VALUES} values, the limit");
-    Diagnostic::at("limit-exceeded", Place::Position(position), message)
+    Diagnostic::at("limit-exceeded", position, message)
         .hint("split it into documents of their own, one for each part of the API")
 }
 
 fn too_deep(position: Position) -> Diagnostic {
     let message = format!("the document is nested too deeply: the limit is {MAX_DEPTH} levels");
-    Diagnostic::at("limit-exceeded", Place::Position(position), message)
+    Diagnostic::at("limit-exceeded", position, message)
         .hint("move inner schemas to `components/schemas` and refer to them")
 }
 
-/// What a parser says, in the words of this program and at the place that a reader should look at.
-fn syntax_error(
-    text: &str,
-    syntax: Syntax,
-    message: &str,
-    at: Option<(usize, usize)>,
-) -> Diagnostic {
+/// The error of a parser, in the words of this program and at the position that a reader should look at.
+fn syntax_error(text: &str, message: &str, at: Option<(usize, usize)>) -> Diagnostic {
     let position = at.map_or(Position::START, |(line, column)| Position {
         line: line.max(1),
         column: column.max(1),
@@ -143,17 +141,16 @@ fn syntax_error(
     if message.contains("limit exceeded") {
         if message.contains("repetition") {
             let message = "the aliases stand for too much";
-            return Diagnostic::at("limit-exceeded", Place::Position(position), message)
+            return Diagnostic::at("limit-exceeded", position, message)
                 .hint("write out what they stand for, or use `$ref`");
         }
         return too_deep(position);
     }
     if message.contains("more than one document") {
-        let position = SourceMap::of(text, syntax)
-            .second_document()
-            .unwrap_or(position);
+        let positions = SourceMap::of(text, Syntax::Yaml);
+        let position = positions.second_document().unwrap_or(position);
         let message = "a second YAML document starts here";
-        return Diagnostic::at("syntax", Place::Position(position), message)
+        return Diagnostic::at("syntax", position, message)
             .hint("an API description is one document: remove the others");
     }
     // Both parsers name the position that the diagnostic starts with.
@@ -163,5 +160,5 @@ fn syntax_error(
         }
         None => message.to_owned(),
     };
-    Diagnostic::at("syntax", Place::Position(position), message)
+    Diagnostic::at("syntax", position, message)
 }

@@ -21,48 +21,43 @@ pub fn mend<'a>(
         return Vec::new();
     }
     let walk = Walk::document(root);
-    let misfits = walk.misfits.iter();
-    let of_fields = misfits.clone().filter(|misfit| misfit.unquoted);
+    let misfits = || walk.misfits.iter();
+    let of_fields = misfits().filter(|misfit| misfit.unquoted);
     let mut unquoted: Vec<String> = of_fields.map(|misfit| misfit.pointer.clone()).collect();
-    let of_schemas = walk.found.iter().filter(|found| found.kind == Kind::Schema);
-    unquoted.extend(of_schemas.flat_map(|found| unquoted_values(root, &found.pointer)));
-    let empty: Vec<String> = misfits
-        .filter(|misfit| misfit.is_empty)
-        .map(|misfit| misfit.pointer.clone())
-        .collect();
+    let schemas = walk.found.iter().filter(|found| found.kind == Kind::Schema);
+    unquoted.extend(schemas.flat_map(|found| unquoted_values(root, &found.pointer)));
+    let empty = misfits().filter(|misfit| misfit.is_empty);
+    let empty: Vec<&str> = empty.map(|misfit| &*misfit.pointer).collect();
     if unquoted.is_empty() && empty.is_empty() {
         return Vec::new();
     }
     let positions = positions();
     let lines: Vec<&str> = text.lines().collect();
     let mut notes = Vec::new();
+    let mut problem = |code, at: &str, message: String, hint| {
+        let note = Diagnostic::at(code, positions.nearest(at), message);
+        notes.push(note.hint(hint).note());
+    };
     for at in unquoted {
         let Some(value) = pointer::get_mut(root, &at) else {
             continue;
         };
-        let written = positions
-            .get(&at)
+        let position = positions.get(&at);
+        let written = position
             .and_then(|position| scalar_at(&lines, position, &pointer::last(&at)))
-            .filter(|written| {
-                serde_yaml::from_str(written).is_ok_and(|read: Value| read == *value)
-            });
-        let written = written.map_or_else(|| value.to_string(), str::to_owned);
+            .filter(|written| serde_yaml::from_str(written).is_ok_and(|read: Value| read == *value))
+            .map_or_else(|| value.to_string(), str::to_owned);
         let message =
             format!("`{written}` stands where text belongs: it is taken as it is written");
-        notes.push(
-            Diagnostic::error("unquoted-text", at, message)
-                .hint("put it in quotes")
-                .note(),
-        );
+        problem("unquoted-text", &at, message, "put it in quotes");
         *value = Value::from(written);
     }
     for at in empty {
-        let (parent, name) = (pointer::parent(&at).unwrap_or_default(), pointer::last(&at));
+        let (parent, name) = (pointer::parent(at).unwrap_or_default(), pointer::last(at));
         if let Some(Value::Object(members)) = pointer::get_mut(root, parent) {
             members.remove(&name);
             let message = format!("`{name}` is empty: it is as if it were not there");
-            let note = Diagnostic::error("empty-field", at, message);
-            notes.push(note.hint("remove it, or give it a value").note());
+            problem("empty-field", at, message, "remove it, or give it a value");
         }
     }
     notes
@@ -70,35 +65,22 @@ pub fn mend<'a>(
 
 /// The listed values of a schema of strings that are a number or a boolean.
 fn unquoted_values(root: &Value, schema: &str) -> Vec<String> {
-    let Some(object) = pointer::get(root, schema) else {
-        return Vec::new();
-    };
-    let is_string = match object.get("type") {
-        Some(Value::Array(names)) => names
-            .iter()
-            .all(|name| matches!(name.as_str(), Some("string" | "null"))),
-        name => name.is_some_and(|name| name == "string"),
+    let object = pointer::get(root, schema).unwrap_or(&Value::Null);
+    let is_text = |name: &Value| matches!(name.as_str(), Some("string" | "null"));
+    let is_string = match &object["type"] {
+        Value::Array(names) => names.iter().all(is_text),
+        name => name == "string",
     };
     if !is_string {
         return Vec::new();
     }
-    let listed = object.get("enum").and_then(Value::as_array);
-    let listed = listed
-        .into_iter()
-        .flatten()
-        .enumerate()
-        .map(|(index, value)| {
-            let at = pointer::join(&pointer::join(schema, "enum"), &index.to_string());
-            (at, value)
-        });
-    let constant = object
-        .get("const")
-        .map(|value| (pointer::join(schema, "const"), value));
-    listed
-        .chain(constant)
-        .filter(|(_, value)| value.is_number() || value.is_boolean())
-        .map(|(at, _)| at)
-        .collect()
+    let is_unquoted = |value: &Value| value.is_number() || value.is_boolean();
+    let at = pointer::join(schema, "enum");
+    let listed = object["enum"].as_array().into_iter().flatten().enumerate();
+    let listed = listed.filter(|(_, value)| is_unquoted(value));
+    let listed = listed.map(|(index, _)| pointer::join(&at, &index.to_string()));
+    let constant = is_unquoted(&object["const"]).then(|| pointer::join(schema, "const"));
+    listed.chain(constant).collect()
 }
 
 /// The number or boolean that is written at a place, which is that of its key if it has one.

@@ -1,36 +1,36 @@
-//! A value of a document, as this program takes it.
+//! A value of a document, deserialized from YAML or JSON.
 
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 
 use percent_encoding::percent_decode_str;
-use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 /// Documents with more values are refused: the largest API descriptions in the wild have half as many.
 pub const MAX_VALUES: usize = 500_000;
-/// How the parsers' error is told from others.
+/// The message of the error of such a document.
 pub const TOO_MANY_VALUES: &str = "too many values";
 
 /// A reference is a URL, whose fragment may be percent-encoded; as a pointer it is not.
 fn decoded(key: &str, value: Value) -> Value {
-    match value {
-        Value::String(target) if key == "$ref" && target.contains('%') => {
-            let decoded = percent_decode_str(&target).decode_utf8();
-            Value::String(decoded.map_or_else(|_| target.clone(), Cow::into_owned))
-        }
-        value => value,
+    if key == "$ref"
+        && let Value::String(target) = &value
+        && let Ok(Cow::Owned(decoded)) = percent_decode_str(target).decode_utf8()
+    {
+        return Value::String(decoded);
     }
+    value
 }
 
-/// A JSON value read from any serde format, with what `serde_json::Value` lets pass noticed or mended: of a key that
-/// is given twice the first value counts and the flag is raised, keys that aren't strings (`200:`) become strings,
-/// merge keys (`<<`) are applied, and numbers beyond 64 bits become floating point.
+/// A JSON value read from any serde format. Other than [`Value`] alone, it counts its values, raises a flag for a duplicate key
+/// (the first value counts), reads keys that aren't strings (`200:`) as strings, applies merge keys (`<<`), and reads numbers
+/// beyond 64 bits as floating point.
 #[derive(Clone, Copy)]
 pub struct Node<'a>(pub &'a Seen);
 
-/// What was noticed while values were read.
+/// The findings of reading values.
 #[derive(Default)]
 pub struct Seen {
     /// Some object has a key twice.
@@ -52,28 +52,32 @@ impl<'de> DeserializeSeed<'de> for Node<'_> {
 }
 
 /// A member's name, as it is written: asking for a string keeps YAML from reading `200` or `1.10` as numbers.
-struct Key(String);
+struct Key;
 
-impl<'de> Deserialize<'de> for Key {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = String;
 
-        impl Visitor<'_> for KeyVisitor {
-            type Value = Key;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key that is a string")
-            }
-
-            fn visit_str<E: de::Error>(self, key: &str) -> Result<Key, E> {
-                Ok(Key(key.to_owned()))
-            }
-        }
-
-        deserializer.deserialize_str(KeyVisitor)
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
+        deserializer.deserialize_str(self)
     }
 }
 
+impl Visitor<'_> for Key {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key that is a string")
+    }
+
+    fn visit_str<E: de::Error>(self, key: &str) -> Result<String, E> {
+        Ok(key.to_owned())
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "JSON has no wider integer; a float is what its readers expect"
+)]
 impl<'de> Visitor<'de> for Node<'_> {
     type Value = Value;
 
@@ -93,18 +97,10 @@ impl<'de> Visitor<'de> for Node<'_> {
         Ok(Value::from(value))
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "JSON has no wider integer; a float is what its readers expect"
-    )]
     fn visit_i128<E: de::Error>(self, value: i128) -> Result<Value, E> {
         self.visit_f64(value as f64)
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "JSON has no wider integer; a float is what its readers expect"
-    )]
     fn visit_u128<E: de::Error>(self, value: u128) -> Result<Value, E> {
         self.visit_f64(value as f64)
     }
@@ -119,27 +115,13 @@ impl<'de> Visitor<'de> for Node<'_> {
         Ok(Value::from(value))
     }
 
-    fn visit_string<E: de::Error>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
-    }
-
     fn visit_unit<E: de::Error>(self) -> Result<Value, E> {
         Ok(Value::Null)
     }
 
+    /// An empty YAML document.
     fn visit_none<E: de::Error>(self) -> Result<Value, E> {
         Ok(Value::Null)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-
-    fn visit_newtype_struct<D: Deserializer<'de>>(
-        self,
-        deserializer: D,
-    ) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
@@ -153,7 +135,7 @@ impl<'de> Visitor<'de> for Node<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         let mut merged = Vec::new();
-        while let Some(Key(key)) = entries.next_key()? {
+        while let Some(key) = entries.next_key_seed(Key)? {
             let value = decoded(&key, entries.next_value_seed(self)?);
             match value {
                 Value::Object(base) if key == "<<" => merged.push(base),
