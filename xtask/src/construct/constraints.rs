@@ -148,7 +148,7 @@ fn is_inside(bound: f64, other: f64, excludes: bool) -> bool {
 }
 
 /// The inclusive bounds of an integer; `inward` is the step from an exclusive bound to an inclusive one.
-fn integers(
+pub fn integers(
     schema: &Schema<'_>,
     name: &'static str,
     exclusive: &'static str,

@@ -74,26 +74,25 @@ impl<'d> Checked<'d> {
         }
     }
 
-    /// The constraints of the values themselves.
-    pub fn own(&self) -> Option<&'d Constraints> {
-        self.list.or(self.constraints)
-    }
-
-    /// The branches of a union. A keyword beside a list of JSON types constrains one of these.
-    pub fn branches(&self) -> impl Iterator<Item = Self> {
-        let union = match self.shape() {
-            Some(Shape::Union(union)) if self.list.is_none() => Some(union),
-            _ => None,
+    /// Whether generated code checks a keyword before it sends a value. A keyword beside a list of JSON types constrains a branch
+    /// of a union.
+    pub fn checks(&self, keyword: &str) -> bool {
+        let (side, union) = match self.shape() {
+            Some(Shape::Union(union)) if self.list.is_none() => (self.side, Some(union)),
+            _ => (self.side, None),
         };
-        let (side, branches) = (
-            self.side,
-            union.into_iter().flat_map(|union| &union.branches),
-        );
-        branches.map(move |branch| Self::of(side, &branch.value, Some(&branch.constraints)))
+        let branches = union.into_iter().flat_map(|union| &union.branches);
+        let branches =
+            branches.map(|branch| Self::of(side, &branch.value, Some(&branch.constraints)));
+        let mut values = std::iter::once(*self).chain(branches);
+        values.any(|values| match values.list.or(values.constraints) {
+            _ if keyword == "additionalProperties" => values.is_closed(),
+            constraints => constraints.is_some_and(|constraints| checks(constraints, keyword)),
+        })
     }
 
     /// Whether members without a field are rejected.
-    pub fn is_closed(&self) -> bool {
+    fn is_closed(&self) -> bool {
         self.list.is_none() && matches!(self.shape(), Some(Shape::Struct(object)) if object.closed)
     }
 
@@ -149,5 +148,42 @@ impl<'d> Checked<'d> {
             &branch.value,
             Some(&branch.constraints),
         ))
+    }
+}
+
+/// Whether some constraints are those of a keyword.
+fn checks(constraints: &Constraints, keyword: &str) -> bool {
+    let Constraints {
+        length,
+        patterns,
+        integer,
+        number,
+        multiples,
+        boolean,
+        items,
+        unique,
+        item: _,
+        members,
+        names,
+    } = constraints;
+    match keyword {
+        "enum" => {
+            boolean.is_some()
+                || integer.0.is_some() && integer.0 == integer.1
+                || number.0.is_some() && number.0 == number.1
+        }
+        "maxItems" => items.1.is_some(),
+        "maxLength" => length.1.is_some(),
+        "maxProperties" => members.1.is_some(),
+        "maximum" => integer.1.is_some() || number.1.is_some(),
+        "minItems" => items.0.is_some(),
+        "minLength" => length.0.is_some(),
+        "minProperties" => members.0.is_some(),
+        "minimum" => integer.0.is_some() || number.0.is_some(),
+        "multipleOf" => !multiples.is_empty(),
+        "pattern" => !patterns.is_empty(),
+        "patternProperties" | "propertyNames" => names.is_some(),
+        "uniqueItems" => *unique,
+        _ => false,
     }
 }

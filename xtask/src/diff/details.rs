@@ -275,7 +275,7 @@ fn response<'d>(
             (Some(before), Some(after)) if is_typed => {
                 details.members(&["schema"], was, is);
                 let (before, after) = (context.old.schema_of(before), context.new.schema_of(after));
-                let at = At::of(answer.clone(), false, [None, None]);
+                let at = At::of(answer.clone(), false, None);
                 if !is_reported {
                     schemas::compare(&at, &before, &after, changes);
                 }

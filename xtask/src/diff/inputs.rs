@@ -273,15 +273,14 @@ pub fn documents<'d>(before: &'d Operation, after: &'d Operation, changes: &mut 
     for (old, new, _) in matched((before, &old), (after, &new)).pairs {
         let place = owner.part(new.part.what, &new.part.name);
         if let (Some(before), Some(after)) = (&old.schema, &new.schema) {
-            let checked = [old.checked(&context.old), new.checked(&context.new)];
-            let at = At::of(place.clone(), true, checked);
+            let at = At::of(place.clone(), true, new.checked(&context.new));
             schemas::compare(&at, before, after, changes);
         }
         let mut details = Details::of(place, changes);
         details.members(MODELLED, old.declared, new.declared);
     }
     if let (Some(old), Some(new)) = (form(&context.old, before), form(&context.new, after)) {
-        let at = At::of(owner.part("body", ""), true, [None, None]);
+        let at = At::of(owner.part("body", ""), true, None);
         schemas::compare(&at, &old, &new, changes);
     }
 }

@@ -47,8 +47,8 @@ pub struct At<'d> {
     pub path: String,
     /// Whether callers send its values.
     pub is_sent: bool,
-    /// The values of both sides in the models, if these have any.
-    pub checked: [Option<Checked<'d>>; 2],
+    /// The values in the model of the new side, if it has any.
+    pub checked: Option<Checked<'d>>,
     /// The generated types at the place and around it, which have changes of their own.
     owners: Vec<Owner>,
     depth: usize,
@@ -56,19 +56,19 @@ pub struct At<'d> {
 
 impl<'d> At<'d> {
     /// The place of a schema.
-    pub fn of(place: Place, is_sent: bool, checked: [Option<Checked<'d>>; 2]) -> Self {
+    pub fn of(place: Place, is_sent: bool, checked: Option<Checked<'d>>) -> Self {
         Self {
             place,
             path: String::new(),
             is_sent,
-            owners: checked[1].iter().filter_map(Checked::owner).collect(),
+            owners: checked.iter().filter_map(Checked::owner).collect(),
             checked,
             depth: 0,
         }
     }
 
-    fn inside(&self, keyword: &str, checked: [Option<Checked<'d>>; 2]) -> Self {
-        let types = checked[1].iter().filter_map(Checked::owner);
+    fn inside(&self, keyword: &str, checked: Option<Checked<'d>>) -> Self {
+        let types = checked.iter().filter_map(Checked::owner);
         Self {
             owners: self.owners.iter().cloned().chain(types).collect(),
             place: self.place.clone(),
@@ -97,11 +97,7 @@ fn of_type(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
     let (place, is_sent) = (new.place(after), old.is_sent(before));
     // One without a name is compared where it is used.
     if is_component(&old_type.origin) && is_component(&new_type.origin) {
-        let checked = [
-            Some(Checked::of_type(old, before)),
-            Some(Checked::of_type(new, after)),
-        ];
-        let at = At::of(place.clone(), is_sent, checked);
+        let at = At::of(place.clone(), is_sent, Some(Checked::of_type(new, after)));
         compare(&at, &old_schema, &new_schema, changes);
     }
     let is_reference = old_schema.reference().is_some() || new_schema.reference().is_some();
@@ -121,10 +117,7 @@ fn of_type(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
                 let after = new_schema.property(new.root, key);
                 // The server ignores a `readOnly` member of a request, or rejects it.
                 let is_sent = is_sent && !before.is("readOnly");
-                let checked = [
-                    of_field(old, &old_type.shape, known),
-                    of_field(new, &new_type.shape, key),
-                ];
+                let checked = of_field(new, &new_type.shape, key);
                 compare(&At::of(field, is_sent, checked), &before, &after, changes);
             }
             None if matches!(old_type.shape, Shape::Struct(_)) => {}
@@ -185,13 +178,7 @@ pub fn compare<'d>(at: &At<'d>, old: &Schema<'d>, new: &Schema<'d>, changes: &mu
         _ => {
             let [old_value, new_value] = [(&context.old, old), (&context.new, new)]
                 .map(|(side, schema)| value(side, schema));
-            let [old_checked, new_checked] = at.checked;
-            constraints::compare(
-                at,
-                (&old_value, old_checked),
-                (&new_value, new_checked),
-                changes,
-            );
+            constraints::compare(at, &old_value, &new_value, changes);
             inside(at, (&old_value, &new_value), is_reported, changes);
             [(old, old_value), (new, new_value)]
                 .map(|(outer, value)| outer.objects().chain(value.objects()).collect())
@@ -270,7 +257,7 @@ fn inside<'d>(
     for (keyword, old, new, checked) in members {
         match (&old, &new) {
             (Some(old), Some(new)) => {
-                let checked = at.checked.map(|known| known.as_ref().and_then(checked));
+                let checked = at.checked.as_ref().and_then(checked);
                 compare(&at.inside(keyword, checked), old, new, changes);
             }
             (Some(only), None) | (None, Some(only)) if !is_reported && !only.is_unconstrained() => {
@@ -296,9 +283,7 @@ fn inside<'d>(
     }
     for (label, old) in old {
         if let Some(new) = new.get(&label) {
-            let [before, after] = at.checked;
-            let branch = |checked: Option<Checked<'d>>, schema| checked?.branch(schema);
-            let checked = [branch(before, &old), branch(after, new)];
+            let checked = at.checked.and_then(|values| values.branch(new));
             compare(&at.inside(&label, checked), &old, new, changes);
         }
     }
