@@ -109,22 +109,28 @@ impl Place {
     /// A part of the same owner.
     #[must_use]
     pub fn part(&self, what: &'static str, name: &str) -> Self {
-        let name = name.to_owned();
         Self {
             owner: self.owner.clone(),
-            part: Some(Part { what, name }),
+            part: Some(Part::of(what, name)),
         }
     }
 }
 
 /// A part of an operation or a schema.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Part {
     /// What it is, in words.
     pub what: &'static str,
     /// Its name on the wire; empty if there can be only one.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
+}
+
+impl Part {
+    fn of(what: &'static str, name: &str) -> Self {
+        let name = name.to_owned();
+        Self { what, name }
+    }
 }
 
 /// One change.
@@ -195,9 +201,10 @@ pub fn documents(old: &Document, new: &Document) -> Result<Diff, Vec<Located>> {
     };
     let context = Context::of(Side::of(&before, &old.root), Side::of(&after, &new.root));
     let mut changes = Changes::of(&context);
-    operations::compare(&mut changes);
     types::compare(&mut changes);
+    schemas::of_types(&mut changes);
     details::compare(&mut changes);
+    operations::compare(&mut changes);
     let left_out = [(old, old_left), (new, new_left)].map(|(document, left_out)| LeftOutOf {
         document: document.name.clone(),
         left_out,

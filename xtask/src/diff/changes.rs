@@ -65,6 +65,23 @@ impl<'d> Changes<'d> {
         self.with(kind, place, what, effect);
     }
 
+    /// Adds that arguments are in another order. If each takes what the one in its position took, code that passes them compiles.
+    pub fn reordered<'a, T: 'a>(
+        &mut self,
+        kind: Kind,
+        place: &Place,
+        what: &str,
+        arguments: [impl Iterator<Item = &'a T>; 2],
+        is_same: impl Fn(&T, &T) -> bool,
+    ) {
+        let [old, new] = arguments.map(Iterator::collect::<Vec<_>>);
+        let mut pairs = old.iter().zip(&new);
+        let compiles = old.len() == new.len() && pairs.all(|(old, new)| is_same(old, new));
+        let (build, reason) = kind.effect();
+        let effect = if compiles { Effect::Run } else { build };
+        self.with(kind, place, what, (effect, reason));
+    }
+
     /// Adds that something is deprecated now, or no longer.
     pub fn deprecation(&mut self, place: &Place, kinds: [Kind; 2], was: bool, is: bool) {
         match (was, is) {

@@ -98,16 +98,6 @@ pub fn compare(changes: &mut Changes<'_>) {
         &addresses(new.get("servers")),
         changes,
     );
-    schemas::of_types(changes);
-    let mut compared = BTreeSet::new();
-    for (before, after) in &context.operations {
-        inputs::documents(before, after, changes);
-        let views = (context.old.view(before), context.new.view(after));
-        // Several methods may be made of one operation; the first has its name.
-        if let (Some(old), Some(new), true) = (views.0, views.1, compared.insert(&after.origin)) {
-            operation((before, old), (after, new), changes);
-        }
-    }
 }
 
 /// The addresses, with the values of their variables.
@@ -143,7 +133,8 @@ fn servers(place: &Place, was: &str, is: &str, changes: &mut Changes<'_>) {
 
 type Sent<'a> = (&'a Operation, OperationView<'a>);
 
-fn operation<'d>((before, old): Sent<'d>, (after, new): Sent<'d>, changes: &mut Changes<'d>) {
+/// Adds what differs in an operation of the documents alone.
+pub fn operation<'d>((before, old): Sent<'d>, (after, new): Sent<'d>, changes: &mut Changes<'d>) {
     let context = changes.context;
     let place = operations::place(after);
     security::of_operation(&place, (old, new), changes);

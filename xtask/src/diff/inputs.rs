@@ -9,19 +9,19 @@ use super::changes::Changes;
 use super::checked::Checked;
 use super::context::{Context, Side};
 use super::details::Details;
-use super::matching::{Matching, matching};
+use super::matching::matching;
 use super::operations::{is_multipart, place};
 use super::schemas::{self, At};
 use super::{Effect, Kind, Part, Place};
 use crate::api::{
-    Api, Body, Constraints, Content, Location, Operation, Parameter, PartContent, Primitive, Style,
-    TypeRef,
+    self, Api, Body, Constraints, Content, Location, Operation, Parameter, PartContent, Primitive,
+    Style, TypeRef,
 };
 use crate::construct::schema::Schema;
 use crate::view;
 
 /// An argument or a setter.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Input<'a> {
     part: Part,
     /// Its Rust name.
@@ -44,10 +44,11 @@ struct Input<'a> {
 }
 
 /// What callers pass.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 enum Value<'a> {
     Type(&'a TypeRef),
     File,
+    #[default]
     Bytes,
 }
 
@@ -65,103 +66,85 @@ const MODELLED: &[&str] = &[
 
 const TEXT: TypeRef = TypeRef::STRING;
 
-impl<'a> Input<'a> {
-    fn of(
-        (what, key): (&'static str, &str),
-        name: &'a str,
-        value: Value<'a>,
-        required: bool,
-    ) -> Self {
-        let part = Part {
-            what,
-            name: key.to_owned(),
-        };
-        Self {
-            part,
-            name,
-            value,
-            list: None,
-            required,
-            position: None,
-            form: String::new(),
-            default: None,
-            deprecated: false,
-            schema: None,
-            constraints: None,
-            declared: None,
-        }
-    }
-}
-
 /// The inputs of an operation, in the order of its arguments.
 fn inputs<'a>(side: &Side<'a>, operation: &'a Operation) -> Vec<Input<'a>> {
+    // Path parameters come first.
     let parameters = operation.parameters.iter().enumerate();
-    let mut inputs: Vec<Input<'a>> = parameters
-        .map(|(index, parameter)| {
-            let what = match parameter.location {
-                Location::Path => "path parameter",
-                Location::Query => "query parameter",
-                Location::Header => "header",
-                Location::Cookie => "cookie",
-            };
-            let (part, value) = ((what, &*parameter.key), Value::Type(&parameter.value));
-            let declared = declared(side, operation, parameter);
-            Input {
-                // Path parameters come first.
-                position: (parameter.location == Location::Path).then_some(index),
-                form: style(parameter.style),
-                default: parameter.default.as_deref(),
-                deprecated: parameter.deprecated,
-                schema: declared.and_then(|declared| {
-                    let contents = declared.get("content").and_then(Json::as_object);
-                    let content = contents.and_then(|contents| contents.values().next());
-                    let schema = content.unwrap_or(declared).get("schema")?;
-                    Some(side.schema_of(schema))
-                }),
-                constraints: Some(&parameter.constraints),
-                declared,
-                ..Input::of(part, &parameter.name, value, parameter.required)
-            }
-        })
-        .collect();
-    let Some(body) = &operation.body else {
-        return inputs;
-    };
+    let parameters = parameters.map(|(index, parameter)| {
+        let what = match parameter.location {
+            Location::Path => "path parameter",
+            Location::Query => "query parameter",
+            Location::Header => "header",
+            Location::Cookie => "cookie",
+        };
+        let declared = declared(side, operation, parameter);
+        let schema = declared.and_then(|declared| {
+            let contents = declared.get("content").and_then(Json::as_object);
+            let content = contents.and_then(|contents| contents.values().next());
+            content.unwrap_or(declared).get("schema")
+        });
+        Input {
+            part: Part::of(what, &parameter.key),
+            name: &parameter.name,
+            value: Value::Type(&parameter.value),
+            required: parameter.required,
+            position: (parameter.location == Location::Path).then_some(index),
+            form: style(parameter.style),
+            default: parameter.default.as_deref(),
+            deprecated: parameter.deprecated,
+            schema: schema.map(|schema| side.schema_of(schema)),
+            constraints: Some(&parameter.constraints),
+            declared,
+            ..Input::default()
+        }
+    });
+    let body = operation.body.iter();
+    parameters
+        .chain(body.flat_map(|body| of_body(side, operation, body)))
+        .collect()
+}
+
+/// The body, or its parts.
+fn of_body<'a>(side: &Side<'a>, operation: &'a Operation, body: &'a Body) -> Vec<Input<'a>> {
     let schema = content(side, operation).and_then(|content| content.get("schema"));
     let schema = schema.map(|schema| side.schema_of(schema));
-    let body_input = |value| Input {
-        schema: schema.clone(),
-        constraints: Some(&body.constraints),
-        ..Input::of(("body", ""), "body", value, body.required)
-    };
-    match &body.content {
-        Content::Json(value) | Content::Form(value, _) => {
-            inputs.push(body_input(Value::Type(value)))
-        }
-        Content::Text => inputs.push(body_input(Value::Type(&TEXT))),
-        Content::Bytes => inputs.push(Input {
-            schema: None,
-            ..body_input(Value::Bytes)
-        }),
-        Content::Multipart(parts) => inputs.extend(parts.iter().map(|part| {
-            let (value, media_type) = match &part.content {
-                PartContent::File(media_type) => (Value::File, media_type.as_ref()),
-                PartContent::Text(value) => (Value::Type(value), None),
-                PartContent::Json(value, media_type) => (Value::Type(value), Some(media_type)),
+    let value = match &body.content {
+        Content::Json(value) | Content::Form(value, _) => Value::Type(value),
+        Content::Text => Value::Type(&TEXT),
+        Content::Bytes => Value::Bytes,
+        Content::Multipart(parts) => {
+            let part = |part: &'a api::Part| {
+                let (value, media_type) = match &part.content {
+                    PartContent::File(media_type) => (Value::File, media_type.as_ref()),
+                    PartContent::Text(value) => (Value::Type(value), None),
+                    PartContent::Json(value, media_type) => (Value::Type(value), Some(media_type)),
+                };
+                let schema = schema.as_ref();
+                Input {
+                    part: Part::of("part", &part.key),
+                    name: &part.name,
+                    value,
+                    list: part.repeated.then_some(&part.list),
+                    required: part.required,
+                    form: media_type.map_or(String::new(), |name| format!(" as `{name}`")),
+                    deprecated: part.deprecated,
+                    schema: schema.map(|schema| schema.property(side.root, &part.key)),
+                    constraints: Some(&part.constraints),
+                    ..Input::default()
+                }
             };
-            Input {
-                list: part.repeated.then_some(&part.list),
-                form: media_type.map_or(String::new(), |name| format!(" as `{name}`")),
-                deprecated: part.deprecated,
-                constraints: Some(&part.constraints),
-                schema: schema
-                    .as_ref()
-                    .map(|schema| schema.property(side.root, &part.key)),
-                ..Input::of(("part", &part.key), &part.name, value, part.required)
-            }
-        })),
-    }
-    inputs
+            return parts.iter().map(part).collect();
+        }
+    };
+    vec![Input {
+        part: Part::of("body", ""),
+        name: "body",
+        required: body.required,
+        schema: schema.filter(|_| !matches!(value, Value::Bytes)),
+        value,
+        constraints: Some(&body.constraints),
+        ..Input::default()
+    }]
 }
 
 /// The parameter in the document. That of an operation takes the place of that of its path.
@@ -204,9 +187,23 @@ fn style(style: Style) -> String {
 pub fn compare<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Changes<'d>) {
     let context = changes.context;
     let owner = place(after);
-    let place = |input: &Input<'_>| owner.part(input.part.what, &input.part.name);
+    let place = |input: &Input<'_>| Place {
+        part: Some(input.part.clone()),
+        ..owner.clone()
+    };
     let (old, new) = (inputs(&context.old, before), inputs(&context.new, after));
-    let mut inputs = matched((before, &old), (after, &new));
+    // In the path, the position counts; elsewhere the name on the wire, or else the one in Rust.
+    let is_same_path = view::shape(&before.path_template()) == view::shape(&after.path_template());
+    let is_body = |input: &Input<'_>| input.part.what == "body";
+    let inputs = matching(
+        &old,
+        &new,
+        &[
+            &|old, new| is_same_path && old.position.is_some() && old.position == new.position,
+            &|old, new| old.part == new.part,
+            &|old, new| old.name == new.name && !is_body(old) && !is_body(new),
+        ],
+    );
     for input in &inputs.gone {
         changes.add(Kind::InputRemoved, &place(input), "is gone");
     }
@@ -220,64 +217,24 @@ pub fn compare<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Ch
         };
         changes.with(Kind::InputAdded, &place(input), what, effect);
     }
-    let all = &new;
-    for (old, new, _) in &inputs.pairs {
-        pair(old, (new, all), &place(new), changes);
+    for (before, after, _) in &inputs.pairs {
+        pair(before, after, &new, &place(after), changes);
     }
-    inputs
-        .pairs
-        .retain(|(old, new, _)| old.required && new.required);
-    if inputs.is_reordered() {
-        let arguments = |inputs: &[Input<'_>]| {
-            let required = inputs
-                .iter()
-                .enumerate()
-                .filter(|(_, input)| input.required);
-            required.map(|(index, _)| index).collect::<Vec<_>>()
-        };
-        let (before, after) = (arguments(&old), arguments(&new));
-        let mut pairs = before.iter().zip(&after);
-        let is_same = before.len() == after.len()
-            && pairs.all(|(before, after)| old[*before].takes_same(context, &new[*after]));
-        let (build, reason) = Kind::ArgumentsReordered.effect();
-        let effect = if is_same { Effect::Run } else { build };
+    let is_argument = |input: &Input<'_>| input.required;
+    if inputs.is_reordered(is_argument) {
         let what = "takes its arguments in another order";
-        changes.with(Kind::ArgumentsReordered, &owner, what, (effect, reason));
+        let is_same = |old: &Input<'_>, new: &Input<'_>| old.takes_same(context, new);
+        let arguments = [&old, &new].map(|inputs| inputs.iter().filter(|input| is_argument(input)));
+        changes.reordered(Kind::ArgumentsReordered, &owner, what, arguments, is_same);
     }
     styles(before, after, &owner, changes);
-}
-
-/// The inputs that both sides have. In the path, the position counts; elsewhere the name on the wire, or else the one in Rust.
-fn matched<'i, 'd>(
-    (before, old): (&Operation, &'i [Input<'d>]),
-    (after, new): (&Operation, &'i [Input<'d>]),
-) -> Matching<'i, Input<'d>> {
-    let is_same_path = view::shape(&before.path_template()) == view::shape(&after.path_template());
-    let is_body = |input: &Input<'_>| input.part.what == "body";
-    matching(
-        old,
-        new,
-        &[
-            &|old, new| is_same_path && old.position.is_some() && old.position == new.position,
-            &|old, new| old.part == new.part,
-            &|old, new| old.name == new.name && !is_body(old) && !is_body(new),
-        ],
-    )
-}
-
-/// Adds what differs in the documents alone.
-pub fn documents<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Changes<'d>) {
-    let context = changes.context;
-    let owner = place(after);
-    let (old, new) = (inputs(&context.old, before), inputs(&context.new, after));
-    for (old, new, _) in matched((before, &old), (after, &new)).pairs {
-        let place = owner.part(new.part.what, &new.part.name);
+    for (old, new, _) in &inputs.pairs {
+        let place = place(new);
         if let (Some(before), Some(after)) = (&old.schema, &new.schema) {
             let at = At::of(place.clone(), true, new.checked(&context.new));
             schemas::compare(&at, before, after, changes);
         }
-        let mut details = Details::of(place, changes);
-        details.members(MODELLED, old.declared, new.declared);
+        Details::of(place, changes).members(MODELLED, old.declared, new.declared);
     }
     if let (Some(old), Some(new)) = (form(&context.old, before), form(&context.new, after)) {
         let at = At::of(owner.part("body", ""), true, None);
@@ -291,11 +248,12 @@ fn form<'a>(side: &Side<'a>, operation: &Operation) -> Option<Schema<'a>> {
     Some(side.schema_of(view::resolve(side.root, content.get("schema")?)?.1))
 }
 
-fn pair<'d>(
-    old: &Input<'d>,
-    (new, all): (&Input<'d>, &[Input<'_>]),
+fn pair(
+    old: &Input<'_>,
+    new: &Input<'_>,
+    all: &[Input<'_>],
     place: &Place,
-    changes: &mut Changes<'d>,
+    changes: &mut Changes<'_>,
 ) {
     let context = changes.context;
     let in_path = old.position.is_some() && new.position.is_some();
@@ -405,37 +363,30 @@ fn is_wider(old: &TypeRef, new: &TypeRef) -> bool {
 /// Adds that a value is written in another way.
 fn written(place: &Place, old: &str, new: &str, changes: &mut Changes<'_>) {
     if old != new {
-        let text = |form: &str| {
-            if form.is_empty() {
-                " as usual".to_owned()
-            } else {
-                form.to_owned()
-            }
-        };
-        let what = format!("was sent{} and is sent{}", text(old), text(new));
+        let [was, is] = [old, new].map(|form| if form.is_empty() { " as usual" } else { form });
+        let what = format!("was sent{was} and is sent{is}");
         changes.add(Kind::InputSentOtherwise, place, what);
     }
 }
 
 /// Compares how the fields of a form are written.
 fn styles(before: &Operation, after: &Operation, owner: &Place, changes: &mut Changes<'_>) {
-    let of = |operation: &Operation| match operation.body.as_ref().map(|body| &body.content) {
-        Some(Content::Form(_, styles)) => styles.iter().cloned().collect(),
-        _ => BTreeMap::new(),
-    };
-    let (old, new) = (of(before), of(after));
-    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let [old, new] = [before, after].map(|operation| -> BTreeMap<&str, Style> {
+        match operation.body.as_ref().map(|body| &body.content) {
+            Some(Content::Form(_, styles)) => styles
+                .iter()
+                .map(|(name, style)| (&**name, *style))
+                .collect(),
+            _ => BTreeMap::new(),
+        }
+    });
+    let names: BTreeSet<&&str> = old.keys().chain(new.keys()).collect();
     for name in names {
-        let form = |styles: &BTreeMap<String, Style>| {
+        let [old, new] = [&old, &new].map(|styles| {
             styles
                 .get(name)
                 .map_or(String::new(), |known| style(*known))
-        };
-        written(
-            &owner.part("field of the form", name),
-            &form(&old),
-            &form(&new),
-            changes,
-        );
+        });
+        written(&owner.part("field of the form", name), &old, &new, changes);
     }
 }

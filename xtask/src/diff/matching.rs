@@ -50,8 +50,10 @@ pub fn matching<'a, T>(old: &'a [T], new: &'a [T], rules: &[&Rule<'_, T>]) -> Ma
 }
 
 impl<T> Matching<'_, T> {
-    /// Whether the items that both have are in another order.
-    pub fn is_reordered(&self) -> bool {
-        !self.pairs.is_sorted_by_key(|(.., position)| *position)
+    /// Whether the items that both have are in another order, of those that count.
+    pub fn is_reordered(&self, counts: impl Fn(&T) -> bool) -> bool {
+        let pairs = self.pairs.iter();
+        let pairs = pairs.filter(|(old, new, _)| counts(old) && counts(new));
+        !pairs.is_sorted_by_key(|(.., position)| *position)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::changes::Changes;
 use super::pairing::media_type;
-use super::{Effect, Kind, Owner, Place, inputs};
+use super::{Effect, Kind, Owner, Place, details, inputs};
 use crate::api::{Answer, Api, Body, Content, Operation, Success, TypeRef};
 use crate::view;
 
@@ -25,9 +25,15 @@ pub fn compare(changes: &mut Changes<'_>) {
             changes.add(Kind::OperationAdded, &place(operation), what);
         }
     }
+    let mut compared = BTreeSet::new();
     for (before, after) in pairs {
         identity(before, after, changes);
         call(before, after, changes);
+        let views = (context.old.view(before), context.new.view(after));
+        // Several methods may be made of one operation; the first has its name.
+        if let (Some(old), Some(new), true) = (views.0, views.1, compared.insert(&after.origin)) {
+            details::operation((before, old), (after, new), changes);
+        }
     }
 }
 

@@ -135,8 +135,9 @@ impl<'d> Comparison<'_, 'd> {
             self.changes
                 .with(Kind::SchemaMapChanged, &self.place, what, effect);
         }
-        let (demand, new_fields) = (self.demand(old, new), &new.fields);
-        let mut fields: Matching<'_, Field> = matching(
+        let context = self.context;
+        let demand = self.demand(old, new);
+        let fields = matching(
             &old.fields,
             &new.fields,
             &[&|old, new| old.key == new.key, &|old, new| {
@@ -155,44 +156,34 @@ impl<'d> Comparison<'_, 'd> {
             };
             self.changes.with(Kind::FieldAdded, &place, what, effect);
         }
-        for (old, new, _) in &fields.pairs {
-            self.field(old, new, demand);
-            let is_taken = |field: &Field| {
-                field.name == old.name
-                    && field.key != new.key
-                    && self.context.same(&old.value, &field.value)
-            };
-            if old.name != new.name {
-                let place = self.place.part("field", &new.key);
+        for (before, after, _) in &fields.pairs {
+            self.field(before, after, demand);
+            if before.name != after.name {
+                let place = self.place.part("field", &after.key);
                 let what = format!(
                     "is the field `{}` in Rust instead of `{}`",
-                    new.name, old.name
+                    after.name, before.name
                 );
-                let is_taken = new_fields.iter().any(is_taken);
+                let is_taken = new.fields.iter().any(|field| {
+                    field.name == before.name
+                        && field.key != after.key
+                        && context.same(&before.value, &field.value)
+                });
                 self.changes
                     .renamed(Kind::FieldRenamed, &place, what, is_taken);
             }
         }
-        fields
-            .pairs
-            .retain(|(old, new, _)| is_required(old) && is_required(new));
         // The required fields are the arguments of `new`, in their order.
-        if self.is_sent && fields.is_reordered() {
-            let arguments = |object: &StructType| -> Vec<(Presence, TypeRef)> {
-                let required = object.fields.iter().filter(|field| is_required(field));
-                required
-                    .map(|field| (field.presence, field.value.clone()))
-                    .collect()
-            };
-            let (before, after) = (arguments(old), arguments(new));
-            let mut pairs = before.iter().zip(&after);
-            let is_same = before.len() == after.len()
-                && pairs.all(|(old, new)| old.0 == new.0 && self.context.same(&old.1, &new.1));
+        if self.is_sent && fields.is_reordered(is_required) {
             let what = "has its required fields in another order";
-            let (build, reason) = Kind::FieldsReordered.effect();
-            let effect = if is_same { Effect::Run } else { build };
+            let is_same = |old: &Field, new: &Field| {
+                old.presence == new.presence && context.same(&old.value, &new.value)
+            };
+            let required =
+                [old, new].map(|object| object.fields.iter().filter(|field| is_required(field)));
+            let kind = Kind::FieldsReordered;
             self.changes
-                .with(Kind::FieldsReordered, &self.place, what, (effect, reason));
+                .reordered(kind, &self.place, what, required, is_same);
         }
     }
 
@@ -291,7 +282,7 @@ impl<'d> Comparison<'_, 'd> {
                     .renamed(Kind::ValueRenamed, &place, what, is_taken);
             }
         }
-        if values.is_reordered() {
+        if values.is_reordered(|_| true) {
             let what = "has its values in another order";
             self.changes.add(Kind::ValuesReordered, &self.place, what);
         }
@@ -332,7 +323,7 @@ impl<'d> Comparison<'_, 'd> {
         }
         self.unknown(Kind::MemberRenamed, &old.unknown, &new.unknown);
         self.discriminators(old, new, &members);
-        if members.is_reordered() {
+        if members.is_reordered(|_| true) {
             self.order(new, &members);
         }
     }
