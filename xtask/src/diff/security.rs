@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::changes::Changes;
 use super::context::Context;
-use super::details::{differs, keys, member};
+use super::details::{differs, members};
 use super::{Effect, Kind, Owner, Place};
 use crate::view::OperationView;
 
@@ -105,13 +105,12 @@ pub fn compare(changes: &mut Changes<'_>) {
     requirements(&place, &before, &after, is_used, changes);
     const SCHEMES: &str = "/components/securitySchemes";
     let (old, new) = (old.root.pointer(SCHEMES), new.root.pointer(SCHEMES));
-    for name in keys(old, new) {
+    for (name, old, new) in members(old, new) {
         // One that is added or removed is part of the requirements that differ.
-        let (Some(old), Some(new)) = (member(old, name), member(new, name)) else {
+        if old.is_none() || new.is_none() {
             continue;
-        };
-        for key in keys(Some(old), Some(new)) {
-            let (was, is) = (old.get(key), new.get(key));
+        }
+        for (key, was, is) in members(old, new) {
             if was != is && (key == "description" || key.starts_with("x-")) {
                 changes.prose(&place, &format!("{name}/{key}"));
             } else if was != is {
