@@ -155,34 +155,19 @@ impl Change {
     }
 }
 
-/// What changed between two documents.
+/// The changes between two documents.
 #[derive(Debug, Default)]
 pub struct Diff {
     /// What breaks first; within a class operations before schemas, each by name.
     pub changes: Vec<Change>,
-    /// What was not compared.
-    pub left_out: Vec<LeftOutOf>,
-}
-
-/// The operations of a document that can't be generated, and so not be compared.
-#[derive(Debug)]
-pub struct LeftOutOf {
-    /// The document's name.
-    pub document: String,
-    /// The operations.
-    pub left_out: Vec<LeftOut>,
+    /// The operations that can't be generated and so not be compared, by the name of their document.
+    pub left_out: Vec<(String, Vec<LeftOut>)>,
 }
 
 impl Diff {
     /// The gravest class among the changes.
     pub fn class(&self) -> Option<Class> {
-        self.changes.iter().map(Change::class).min()
-    }
-
-    /// How many changes are of a class.
-    pub fn count(&self, class: Class) -> usize {
-        let changes = self.changes.iter();
-        changes.filter(|change| change.class() == class).count()
+        self.changes.first().map(Change::class)
     }
 }
 
@@ -205,12 +190,11 @@ pub fn documents(old: &Document, new: &Document) -> Result<Diff, Vec<Located>> {
     schemas::of_types(&mut changes);
     details::compare(&mut changes);
     operations::compare(&mut changes);
-    let left_out = [(old, old_left), (new, new_left)].map(|(document, left_out)| LeftOutOf {
-        document: document.name.clone(),
-        left_out,
-    });
+    let left_out = [(old, old_left), (new, new_left)];
     Ok(Diff {
         changes: changes.finish(),
-        left_out: left_out.into(),
+        left_out: left_out
+            .map(|(document, left_out)| (document.name.clone(), left_out))
+            .into(),
     })
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use xtask::diagnostic::Located;
-use xtask::diff::{Diff, LeftOutOf};
+use xtask::diff::Diff;
 use xtask::read::Document;
 use xtask::skip::LeftOut;
 
@@ -101,7 +101,7 @@ pub fn left_out(document: &str, left_out: &[LeftOut]) {
 
 /// Says what of two documents was not compared, and why.
 pub fn not_compared(diff: &Diff) {
-    for LeftOutOf { document, left_out } in &diff.left_out {
+    for (document, left_out) in &diff.left_out {
         self::left_out(document, left_out);
         if !left_out.is_empty() {
             let count = left_out.len();

@@ -55,7 +55,7 @@ pub fn run(args: &DiffArgs) -> u8 {
         Format::Json => print(&format!("{:#}\n", diff::value(&found))),
     }
     match args.fail_on {
-        Some(FailOn::Breaking) if found.count(Class::Breaking) > 0 => FINDINGS,
+        Some(FailOn::Breaking) if found.class() == Some(Class::Breaking) => FINDINGS,
         _ => 0,
     }
 }
