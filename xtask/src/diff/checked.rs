@@ -74,17 +74,22 @@ impl<'d> Checked<'d> {
         }
     }
 
+    /// The branches of a union.
+    fn branches(&self) -> impl Iterator<Item = Self> {
+        let (side, shape) = (self.side, self.shape().filter(|_| self.list.is_none()));
+        let branches = match shape {
+            Some(Shape::Union(union)) => &union.branches[..],
+            _ => &[],
+        };
+        branches
+            .iter()
+            .map(move |branch| Self::of(side, &branch.value, Some(&branch.constraints)))
+    }
+
     /// Whether generated code checks a keyword before it sends a value. A keyword beside a list of JSON types constrains a branch
     /// of a union.
     pub fn checks(&self, keyword: &str) -> bool {
-        let (side, union) = match self.shape() {
-            Some(Shape::Union(union)) if self.list.is_none() => (self.side, Some(union)),
-            _ => (self.side, None),
-        };
-        let branches = union.into_iter().flat_map(|union| &union.branches);
-        let branches =
-            branches.map(|branch| Self::of(side, &branch.value, Some(&branch.constraints)));
-        let mut values = std::iter::once(*self).chain(branches);
+        let mut values = std::iter::once(*self).chain(self.branches());
         values.any(|values| match values.list.or(values.constraints) {
             _ if keyword == "additionalProperties" => values.is_closed(),
             constraints => constraints.is_some_and(|constraints| checks(constraints, keyword)),
@@ -127,63 +132,45 @@ impl<'d> Checked<'d> {
 
     /// The branch of a union that was constructed from a schema.
     pub fn branch(&self, schema: &Schema<'d>) -> Option<Self> {
-        let Some(Shape::Union(union)) = self.shape() else {
-            return None;
-        };
-        let object = schema.objects().next();
-        let is_definition = |id: TypeId| {
-            let origin = self.side.schema(&self.side.api.definition(id).origin);
-            let origin = origin.and_then(|origin| origin.objects().next());
-            origin.zip(object).is_some_and(|(a, b)| ptr::eq(a, b))
-        };
-        let branch = union.branches.iter().find(|branch| match branch.value {
-            TypeRef::Named(id) => is_definition(id),
-            _ => {
-                !branch.constraints.is_empty()
-                    && constraints(self.side.root, schema, &branch.value) == branch.constraints
-            }
-        })?;
-        Some(Self::of(
-            self.side,
-            &branch.value,
-            Some(&branch.constraints),
-        ))
+        let object = schema.objects().next()?;
+        self.branches().find(
+            |branch| match (branch.id, branch.value, branch.constraints) {
+                (Some(id), ..) => {
+                    let origin = self.side.schema(&self.side.api.definition(id).origin);
+                    let origin = origin.and_then(|origin| origin.objects().next());
+                    origin.is_some_and(|origin| ptr::eq(origin, object))
+                }
+                (None, Some(value), Some(known)) => {
+                    !known.is_empty() && constraints(self.side.root, schema, value) == *known
+                }
+                _ => false,
+            },
+        )
     }
 }
 
 /// Whether some constraints are those of a keyword.
 fn checks(constraints: &Constraints, keyword: &str) -> bool {
     let Constraints {
-        length,
-        patterns,
-        integer,
-        number,
-        multiples,
-        boolean,
-        items,
-        unique,
-        item: _,
-        members,
-        names,
+        integer, number, ..
     } = constraints;
     match keyword {
         "enum" => {
-            boolean.is_some()
-                || integer.0.is_some() && integer.0 == integer.1
-                || number.0.is_some() && number.0 == number.1
+            let is_one = integer.0.is_some() && integer.0 == integer.1;
+            constraints.boolean.is_some() || is_one || number.0.is_some() && number.0 == number.1
         }
-        "maxItems" => items.1.is_some(),
-        "maxLength" => length.1.is_some(),
-        "maxProperties" => members.1.is_some(),
+        "maxItems" => constraints.items.1.is_some(),
+        "maxLength" => constraints.length.1.is_some(),
+        "maxProperties" => constraints.members.1.is_some(),
         "maximum" => integer.1.is_some() || number.1.is_some(),
-        "minItems" => items.0.is_some(),
-        "minLength" => length.0.is_some(),
-        "minProperties" => members.0.is_some(),
+        "minItems" => constraints.items.0.is_some(),
+        "minLength" => constraints.length.0.is_some(),
+        "minProperties" => constraints.members.0.is_some(),
         "minimum" => integer.0.is_some() || number.0.is_some(),
-        "multipleOf" => !multiples.is_empty(),
-        "pattern" => !patterns.is_empty(),
-        "patternProperties" | "propertyNames" => names.is_some(),
-        "uniqueItems" => *unique,
+        "multipleOf" => !constraints.multiples.is_empty(),
+        "pattern" => !constraints.patterns.is_empty(),
+        "patternProperties" | "propertyNames" => constraints.names.is_some(),
+        "uniqueItems" => constraints.unique,
         _ => false,
     }
 }

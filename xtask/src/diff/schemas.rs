@@ -13,8 +13,8 @@ use super::checked::Checked;
 use super::constraints::{self, is_constraint};
 use super::context::{Context, Side, is_component};
 use super::details::{Details, differs};
-use super::{Owner, Place};
-use crate::api::{Field, Shape, TypeId};
+use super::{Owner, Place, types};
+use crate::api::{Shape, TypeId};
 use crate::construct::constraints::only_branch;
 use crate::construct::schema::Schema;
 use crate::{pointer, view};
@@ -104,55 +104,31 @@ fn of_type(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
     if is_reference || changes.is_replaced(&place) {
         return;
     }
+    let fields = match (&old_type.shape, &new_type.shape) {
+        (Shape::Struct(old), Shape::Struct(new)) => Some(types::fields(old, new).pairs),
+        _ => None,
+    };
     let (was, is) = (old_schema.properties(), new_schema.properties());
     for key in was.iter().filter(|key| !is.contains(key)).chain(&is) {
-        let field = place.part("field", key);
-        let known = match was.contains(key) {
-            true => Some(*key),
-            false => old_key(&old_type.shape, &new_type.shape, key),
-        };
-        match known.filter(|_| is.contains(key)) {
-            Some(known) => {
-                let before = old_schema.property(old.root, known);
+        let place = place.part("field", key);
+        let mut pairs = fields.iter().flatten();
+        let field = pairs.find(|(_, field, _)| field.key == *key);
+        let old_key = field.map_or(*key, |(field, ..)| &field.key);
+        match (was.contains(&old_key), is.contains(key)) {
+            (true, true) => {
+                let before = old_schema.property(old.root, old_key);
                 let after = new_schema.property(new.root, key);
                 // The server ignores a `readOnly` member of a request, or rejects it.
                 let is_sent = is_sent && !before.is("readOnly");
-                let checked = of_field(new, &new_type.shape, key);
-                compare(&At::of(field, is_sent, checked), &before, &after, changes);
+                let checked = field
+                    .map(|(_, field, _)| Checked::of(new, &field.value, Some(&field.constraints)));
+                compare(&At::of(place, is_sent, checked), &before, &after, changes);
             }
-            None if matches!(old_type.shape, Shape::Struct(_)) => {}
-            None => {
-                let is = match known {
-                    Some(_) => "no longer described",
-                    None => "described now",
-                };
-                changes.detail(&field, format!("is {is}"));
-            }
+            _ if fields.is_some() => {}
+            (true, false) => changes.detail(&place, "is no longer described".to_owned()),
+            _ => changes.detail(&place, "is described now".to_owned()),
         }
     }
-}
-
-fn fields(shape: &Shape) -> &[Field] {
-    match shape {
-        Shape::Struct(object) => &object.fields,
-        _ => &[],
-    }
-}
-
-/// The key that a field had, which has another one now.
-fn old_key<'d>(old: &'d Shape, new: &Shape, key: &str) -> Option<&'d str> {
-    let field = fields(new).iter().find(|field| field.key == key)?;
-    let old = fields(old).iter().find(|known| known.name == field.name)?;
-    let mut others = fields(new).iter();
-    others
-        .all(|other| other.key != old.key)
-        .then_some(old.key.as_str())
-}
-
-/// The values of a field in the model.
-fn of_field<'d>(side: &'d Side<'d>, shape: &'d Shape, key: &str) -> Option<Checked<'d>> {
-    let field = fields(shape).iter().find(|field| field.key == key)?;
-    Some(Checked::of(side, &field.value, Some(&field.constraints)))
 }
 
 /// Compares the schemas at a place of which the model was compared.
@@ -232,9 +208,6 @@ fn keywords<'d>(
     }
 }
 
-/// The values inside of others.
-type Inside<'d> = fn(&Checked<'d>) -> Option<Checked<'d>>;
-
 /// Compares the schemas inside of a schema that have no place of their own.
 fn inside<'d>(
     at: &At<'d>,
@@ -242,48 +215,51 @@ fn inside<'d>(
     is_reported: bool,
     changes: &mut Changes<'d>,
 ) {
-    let context = changes.context;
-    let (old_root, new_root) = (context.old.root, context.new.root);
-    let (items, extra): (Inside<'d>, Inside<'d>) = (Checked::items, Checked::extra);
-    let members = [
-        ("items", old.items(old_root), new.items(new_root), items),
+    let Context {
+        old: old_side,
+        new: new_side,
+        ..
+    } = changes.context;
+    let other = |keywords: &str, changes: &mut Changes<'d>| {
+        if !is_reported {
+            changes.detail(&at.place, format!("has other `{}{keywords}", at.path));
+        }
+    };
+    let values = at.checked.as_ref();
+    let items = [old.items(old_side.root), new.items(new_side.root)];
+    let extra = [
+        old.additional_properties(old_side.root),
+        new.additional_properties(new_side.root),
+    ];
+    for (keyword, sides, checked) in [
+        ("items", items, values.and_then(Checked::items)),
         (
             "additionalProperties",
-            old.additional_properties(old_root),
-            new.additional_properties(new_root),
             extra,
+            values.and_then(Checked::extra),
         ),
-    ];
-    for (keyword, old, new, checked) in members {
-        match (&old, &new) {
-            (Some(old), Some(new)) => {
-                let checked = at.checked.as_ref().and_then(checked);
-                compare(&at.inside(keyword, checked), old, new, changes);
-            }
-            (Some(only), None) | (None, Some(only)) if !is_reported && !only.is_unconstrained() => {
-                changes.detail(&at.place, format!("has other `{}{keyword}`", at.path));
+    ] {
+        match &sides {
+            [Some(old), Some(new)] => compare(&at.inside(keyword, checked), old, new, changes),
+            [Some(only), None] | [None, Some(only)] if !only.is_unconstrained() => {
+                other(&format!("{keyword}`"), changes);
             }
             _ => {}
         }
     }
     // Of an object, they are the fields of a type.
-    let is_object = |schema: &Schema<'_>| {
-        let types = schema.types();
-        types.is_none_or(|types| types.contains("object"))
-    };
-    if !is_reported && !is_object(old) && !is_object(new) && old.properties() != new.properties() {
-        changes.detail(&at.place, format!("has other `{}properties`", at.path));
+    let is_object =
+        |schema: &Schema<'_>| schema.types().is_none_or(|types| types.contains("object"));
+    if !is_object(old) && !is_object(new) && old.properties() != new.properties() {
+        other("properties`", changes);
     }
-    let (old, new) = (branches(&context.old, old), branches(&context.new, new));
-    if !is_reported && old.is_empty() != new.is_empty() {
-        changes.detail(
-            &at.place,
-            format!("has other `{}oneOf` or `anyOf`", at.path),
-        );
+    let (old, new) = (branches(old_side, old), branches(new_side, new));
+    if old.is_empty() != new.is_empty() {
+        other("oneOf` or `anyOf`", changes);
     }
     for (label, old) in old {
         if let Some(new) = new.get(&label) {
-            let checked = at.checked.and_then(|values| values.branch(new));
+            let checked = values.and_then(|values| values.branch(new));
             compare(&at.inside(&label, checked), &old, new, changes);
         }
     }

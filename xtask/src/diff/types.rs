@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::changes::Changes;
 use super::context::{Context, Side, is_component};
-use super::matching::{Matching, matching};
+use super::matching::{Matching, Rule, matching};
 use super::{Effect, Kind, Owner, Place};
 use crate::api::{
     EnumType, Field, Presence, Primitive, Shape, StructType, TypeId, TypeRef, UnionBranch,
@@ -42,10 +42,8 @@ pub fn compare(changes: &mut Changes<'_>) {
 
 fn pair(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
     let context = changes.context;
-    let (old, new) = (
-        context.old.api.definition(before),
-        context.new.api.definition(after),
-    );
+    let old = context.old.api.definition(before);
+    let new = context.new.api.definition(after);
     let place = context.new.place(after);
     if old.name != new.name {
         let name = match &place.owner {
@@ -60,32 +58,43 @@ fn pair(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
     let mut comparison = Comparison {
         context,
         is_sent: context.old.is_sent(before),
-        place: place.clone(),
+        place: &place,
         changes,
     };
     comparison.shapes(&old.shape, &new.shape);
-    comparison.debug(&place, old.docs.private, new.docs.private);
-    let is_named = is_component(&old.origin) && is_component(&new.origin);
-    if is_named {
+    changes.debug(&place, old.docs.private, new.docs.private);
+    if is_component(&old.origin) && is_component(&new.origin) {
         let kinds = [Kind::SchemaDeprecated, Kind::SchemaRestored];
-        let (was, is) = (old.docs.deprecated, new.docs.deprecated);
-        comparison.changes.deprecation(&place, kinds, was, is);
+        changes.deprecation(&place, kinds, old.docs.deprecated, new.docs.deprecated);
     }
+}
+
+/// The fields that both structs have, by their names in JSON, or else in Rust.
+pub fn fields<'a>(old: &'a StructType, new: &'a StructType) -> Matching<'a, Field> {
+    let rules: [&Rule<'_, Field>; 2] = [&|old, new| old.key == new.key, &|old, new| {
+        old.name == new.name
+    }];
+    matching(&old.fields, &new.fields, &rules)
 }
 
 /// Two types that are one to callers.
 struct Comparison<'c, 'd> {
     context: &'d Context<'d>,
-    place: Place,
+    place: &'c Place,
     /// Whether callers make values of it.
     is_sent: bool,
     changes: &'c mut Changes<'d>,
 }
 
-impl<'d> Comparison<'_, 'd> {
-    fn part(&mut self, kind: Kind, (what, name): (&'static str, &str), change: impl Into<String>) {
-        let place = self.place.part(what, name);
-        self.changes.add(kind, &place, change);
+impl Comparison<'_, '_> {
+    /// Adds a change of the type.
+    fn add(&mut self, kind: Kind, what: impl Into<String>) {
+        self.changes.add(kind, self.place, what);
+    }
+
+    /// Adds a change of a part of the type.
+    fn part(&mut self, kind: Kind, (part, name): (&'static str, &str), what: impl Into<String>) {
+        self.changes.add(kind, &self.place.part(part, name), what);
     }
 
     fn shapes(&mut self, old: &Shape, new: &Shape) {
@@ -101,7 +110,7 @@ impl<'d> Comparison<'_, 'd> {
             }
             (old, new) => format!("was {} and is {}", in_words(old), in_words(new)),
         };
-        self.changes.add(Kind::SchemaTypeChanged, &self.place, what);
+        self.add(Kind::SchemaTypeChanged, what);
     }
 
     /// Two types in words, such as `` `string` and holds `i64` ``.
@@ -110,60 +119,40 @@ impl<'d> Comparison<'_, 'd> {
         format!("{was} and {verb} {is}")
     }
 
-    /// Compares whether `Debug` shows the values.
-    fn debug(&mut self, place: &Place, was_private: bool, is_private: bool) {
-        let what = match (was_private, is_private) {
-            (false, true) => "is not shown by `Debug` any more",
-            (true, false) => "is shown by `Debug` now",
-            _ => return,
-        };
-        self.changes.add(Kind::SchemaDebugChanged, place, what);
-    }
-
     fn structs(&mut self, old: &StructType, new: &StructType) {
-        if !self.context.same(&old.extra, &new.extra) {
+        let context = self.context;
+        if !context.same(&old.extra, &new.extra) {
             let types = self.types(&old.extra, "holds them as", &new.extra);
             let what = format!("held members that aren't described as {types}");
-            self.changes.add(Kind::SchemaMapChanged, &self.place, what);
+            self.add(Kind::SchemaMapChanged, what);
         }
         if old.extra_name != new.extra_name {
-            let what = format!(
-                "keeps members that aren't described in `{}` instead of `{}`",
-                new.extra_name, old.extra_name
-            );
+            let (is, was) = (&new.extra_name, &old.extra_name);
+            let what = format!("keeps members that aren't described in `{is}` instead of `{was}`");
             let effect = (Effect::Build, "another field has its name");
             self.changes
-                .with(Kind::SchemaMapChanged, &self.place, what, effect);
+                .with(Kind::SchemaMapChanged, self.place, what, effect);
         }
-        let context = self.context;
         let demand = self.demand(old, new);
-        let fields = matching(
-            &old.fields,
-            &new.fields,
-            &[&|old, new| old.key == new.key, &|old, new| {
-                old.name == new.name
-            }],
-        );
+        let fields = fields(old, new);
         for field in &fields.gone {
             self.part(Kind::FieldRemoved, ("field", &field.key), "is gone");
         }
         for field in &fields.added {
-            let place = self.place.part("field", &field.key);
             let (what, effect) = match (is_required(field), demand) {
                 (false, _) => ("is new", Kind::FieldAdded.effect()),
                 (true, (Effect::None, _)) => ("is new, and required", Kind::FieldAdded.effect()),
                 (true, demand) => ("is new, and required", demand),
             };
+            let place = self.place.part("field", &field.key);
             self.changes.with(Kind::FieldAdded, &place, what, effect);
         }
         for (before, after, _) in &fields.pairs {
-            self.field(before, after, demand);
+            let place = self.place.part("field", &after.key);
+            self.field(&place, before, after, demand);
             if before.name != after.name {
-                let place = self.place.part("field", &after.key);
-                let what = format!(
-                    "is the field `{}` in Rust instead of `{}`",
-                    after.name, before.name
-                );
+                let (is, was) = (&after.name, &before.name);
+                let what = format!("is the field `{is}` in Rust instead of `{was}`");
                 let is_taken = new.fields.iter().any(|field| {
                     field.name == before.name
                         && field.key != after.key
@@ -179,11 +168,9 @@ impl<'d> Comparison<'_, 'd> {
             let is_same = |old: &Field, new: &Field| {
                 old.presence == new.presence && context.same(&old.value, &new.value)
             };
-            let required =
-                [old, new].map(|object| object.fields.iter().filter(|field| is_required(field)));
-            let kind = Kind::FieldsReordered;
+            let required = [old, new].map(|object| object.fields.iter().filter(|f| is_required(f)));
             self.changes
-                .reordered(kind, &self.place, what, required, is_same);
+                .reordered(Kind::FieldsReordered, self.place, what, required, is_same);
         }
     }
 
@@ -197,24 +184,22 @@ impl<'d> Comparison<'_, 'd> {
         }
     }
 
-    fn field(&mut self, old: &Field, new: &Field, demand: (Effect, &'static str)) {
-        let place = self.place.part("field", &new.key);
+    fn field(&mut self, place: &Place, old: &Field, new: &Field, demand: (Effect, &'static str)) {
         if old.key != new.key {
             let what = format!("was `{}` on the wire and is `{}`", old.key, new.key);
-            self.changes.add(Kind::FieldSentOtherwise, &place, what);
+            self.changes.add(Kind::FieldSentOtherwise, place, what);
         }
         if !self.context.same(&old.value, &new.value) {
             let what = format!("was {}", self.types(&old.value, "is", &new.value));
-            self.changes.add(Kind::FieldTypeChanged, &place, what);
+            self.changes.add(Kind::FieldTypeChanged, place, what);
         }
-        self.presence(&place, old, new, demand);
+        self.presence(place, old, new, demand);
+        let changes = &mut self.changes;
         let (was, is) = (old.default.as_deref(), new.default.as_deref());
-        self.changes
-            .default_value(Kind::FieldDefaultChanged, &place, was, is);
-        self.debug(&place, old.docs.private, new.docs.private);
+        changes.default_value(Kind::FieldDefaultChanged, place, was, is);
+        changes.debug(place, old.docs.private, new.docs.private);
         let kinds = [Kind::SchemaDeprecated, Kind::SchemaRestored];
-        let (was, is) = (old.docs.deprecated, new.docs.deprecated);
-        self.changes.deprecation(&place, kinds, was, is);
+        changes.deprecation(place, kinds, old.docs.deprecated, new.docs.deprecated);
     }
 
     fn presence(
@@ -225,19 +210,16 @@ impl<'d> Comparison<'_, 'd> {
         demand: (Effect, &'static str),
     ) {
         let null = match (is_nullable(old), is_nullable(new)) {
-            (false, true) => "may be `null` now",
-            (true, false) => "is never `null` now",
+            (false, true) => ", and may be `null` now",
+            (true, false) => ", and is never `null` now",
             _ => "",
         };
-        let (kind, mut what) = match (is_required(old), is_required(new)) {
-            (false, true) => (Kind::FieldRequired, "is required now".to_owned()),
-            (true, false) => (Kind::FieldOptional, "is optional now".to_owned()),
+        let (kind, what) = match (is_required(old), is_required(new)) {
+            (false, true) => (Kind::FieldRequired, format!("is required now{null}")),
+            (true, false) => (Kind::FieldOptional, format!("is optional now{null}")),
             _ if null.is_empty() => return,
-            _ => (Kind::FieldNullable, null.to_owned()),
+            _ => (Kind::FieldNullable, null.replacen(", and ", "", 1)),
         };
-        if kind != Kind::FieldNullable && !null.is_empty() {
-            what = format!("{what}, and {null}");
-        }
         // An absent value and `null` are both `None` where one of them alone is possible.
         let options = |field| usize::from(!is_required(field)) + usize::from(is_nullable(field));
         let effect = match kind {
@@ -250,7 +232,6 @@ impl<'d> Comparison<'_, 'd> {
     }
 
     fn enums(&mut self, old: &EnumType, new: &EnumType) {
-        let new_variants = &new.variants;
         self.unknown(Kind::ValueRenamed, &old.unknown, &new.unknown);
         let values = matching(
             &old.variants,
@@ -269,22 +250,23 @@ impl<'d> Comparison<'_, 'd> {
             self.changes
                 .with(Kind::ValueAdded, &place, "is new", (effect, reason));
         }
-        for (old, new, _) in &values.pairs {
-            let part = ("value", &*new.value);
-            if old.value != new.value {
-                let what = format!("was `{}` on the wire and is `{}`", old.value, new.value);
-                self.part(Kind::ValueSentOtherwise, part, what);
-            } else if old.name != new.name {
-                let what = format!("is `{}` in Rust instead of `{}`", new.name, old.name);
-                let is_taken = new_variants.iter().any(|other| other.name == old.name);
-                let place = self.place.part("value", &new.value);
+        for (before, after, _) in &values.pairs {
+            let place = self.place.part("value", &after.value);
+            if before.value != after.value {
+                let what = format!(
+                    "was `{}` on the wire and is `{}`",
+                    before.value, after.value
+                );
+                self.changes.add(Kind::ValueSentOtherwise, &place, what);
+            } else if before.name != after.name {
+                let what = format!("is `{}` in Rust instead of `{}`", after.name, before.name);
+                let is_taken = new.variants.iter().any(|other| other.name == before.name);
                 self.changes
                     .renamed(Kind::ValueRenamed, &place, what, is_taken);
             }
         }
         if values.is_reordered(|_| true) {
-            let what = "has its values in another order";
-            self.changes.add(Kind::ValuesReordered, &self.place, what);
+            self.add(Kind::ValuesReordered, "has its values in another order");
         }
     }
 
@@ -292,7 +274,7 @@ impl<'d> Comparison<'_, 'd> {
     fn unknown(&mut self, kind: Kind, old: &str, new: &str) {
         if old != new {
             let what = format!("keeps values that aren't described as `{new}` instead of `{old}`");
-            self.changes.add(kind, &self.place, what);
+            self.add(kind, what);
         }
     }
 
@@ -312,13 +294,17 @@ impl<'d> Comparison<'_, 'd> {
             self.part(Kind::MemberAdded, ("member", &member.name), "is new");
         }
         for (old, new, _) in &members.pairs {
+            let part = ("member", &*new.name);
             if old.name != new.name {
-                let what = format!("was called `{}`", old.name);
-                self.part(Kind::MemberRenamed, ("member", &new.name), what);
+                self.part(
+                    Kind::MemberRenamed,
+                    part,
+                    format!("was called `{}`", old.name),
+                );
             }
             if !context.same(&old.value, &new.value) {
                 let what = format!("held {}", self.types(&old.value, "holds", &new.value));
-                self.part(Kind::MemberChanged, ("member", &new.name), what);
+                self.part(Kind::MemberChanged, part, what);
             }
         }
         self.unknown(Kind::MemberRenamed, &old.unknown, &new.unknown);
@@ -334,16 +320,13 @@ impl<'d> Comparison<'_, 'd> {
         new: &UnionType,
         members: &Matching<'_, UnionBranch>,
     ) {
-        let key = |union: &UnionType| match &union.discriminator {
+        let [was, is] = [old, new].map(|union| match &union.discriminator {
             Some(discriminator) => format!("`{}`", discriminator.key),
             None => "what its members hold".to_owned(),
-        };
-        let (was, is) = (key(old), key(new));
+        });
         if was != is {
             let what = format!("is discriminated by {is} instead of {was}");
-            return self
-                .changes
-                .add(Kind::DiscriminatorChanged, &self.place, what);
+            return self.add(Kind::DiscriminatorChanged, what);
         }
         let values = |union: &UnionType, member: &UnionBranch| {
             let values = union.discriminator.iter().flat_map(|known| &known.values);
@@ -362,19 +345,17 @@ impl<'d> Comparison<'_, 'd> {
 
     /// Adds that members are in another order, which counts if a value may fit two of those that changed places.
     fn order(&mut self, new: &UnionType, members: &Matching<'_, UnionBranch>) {
-        let json_types = members
-            .pairs
-            .iter()
-            .map(|(old, _, at)| (self.json_type(&old.value), *at));
-        let json_types: Vec<(Option<&str>, usize)> = json_types.collect();
-        let mut pairs = json_types.iter().enumerate().flat_map(|(index, first)| {
-            let later = json_types[index + 1..].iter();
-            later.map(move |second| (first, second))
+        let pairs = members.pairs.iter();
+        let members: Vec<(Option<&str>, usize)> = pairs
+            .map(|(old, _, at)| (json_type(&self.context.old, &old.value), *at))
+            .collect();
+        let overlaps = members.iter().enumerate().any(|(index, (first, at))| {
+            let mut later = members[index + 1..].iter();
+            later.any(|(second, then)| {
+                then < at && (first.is_none() || second.is_none() || first == second)
+            })
         });
-        let overlap = pairs.any(|((first, at), (second, then))| {
-            then < at && (first.is_none() || second.is_none() || first == second)
-        });
-        let effect = match overlap && new.discriminator.is_none() {
+        let effect = match overlaps && new.discriminator.is_none() {
             true => Kind::MembersReordered.effect(),
             false => (
                 Effect::None,
@@ -383,31 +364,31 @@ impl<'d> Comparison<'_, 'd> {
         };
         let what = "has its members in another order";
         self.changes
-            .with(Kind::MembersReordered, &self.place, what, effect);
+            .with(Kind::MembersReordered, self.place, what, effect);
     }
+}
 
-    /// The JSON type that all values of a type on the old side have.
-    fn json_type(&self, reference: &TypeRef) -> Option<&'static str> {
-        Some(match reference {
-            TypeRef::Boxed(inner) => return self.json_type(inner),
-            TypeRef::Nullable(_) | TypeRef::Primitive(Primitive::Json) => return None,
-            TypeRef::List(_) => "array",
-            TypeRef::Map(_) => "object",
-            TypeRef::Primitive(Primitive::Bool) => "boolean",
-            TypeRef::Primitive(Primitive::Integer(_) | Primitive::Float | Primitive::Float32) => {
-                "number"
+/// The JSON type that all values of a type have.
+fn json_type(side: &Side<'_>, reference: &TypeRef) -> Option<&'static str> {
+    Some(match reference {
+        TypeRef::Boxed(inner) => return json_type(side, inner),
+        TypeRef::Nullable(_) | TypeRef::Primitive(Primitive::Json) => return None,
+        TypeRef::List(_) => "array",
+        TypeRef::Map(_) => "object",
+        TypeRef::Primitive(Primitive::Bool) => "boolean",
+        TypeRef::Primitive(Primitive::Integer(_) | Primitive::Float | Primitive::Float32) => {
+            "number"
+        }
+        TypeRef::Primitive(_) => "string",
+        TypeRef::Named(id) => match &side.api.definition(*id).shape {
+            Shape::Struct(_) => "object",
+            Shape::Enum(_) => "string",
+            Shape::Newtype(newtype) if newtype.inner.named().is_none() => {
+                return json_type(side, &newtype.inner);
             }
-            TypeRef::Primitive(_) => "string",
-            TypeRef::Named(id) => match &self.context.old.api.definition(*id).shape {
-                Shape::Struct(_) => "object",
-                Shape::Enum(_) => "string",
-                Shape::Newtype(newtype) if newtype.inner.named().is_none() => {
-                    return self.json_type(&newtype.inner);
-                }
-                Shape::Union(_) | Shape::Newtype(_) => return None,
-            },
-        })
-    }
+            Shape::Union(_) | Shape::Newtype(_) => return None,
+        },
+    })
 }
 
 fn is_required(field: &Field) -> bool {
