@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::matching::Matching;
 use super::{Owner, Place, pairing};
 use crate::api::{Api, Operation, TypeDef, TypeId, TypeRef};
 use crate::construct::schema::{Part, Schema};
@@ -126,8 +127,8 @@ pub fn is_component(origin: &str) -> bool {
 pub struct Context<'a> {
     pub old: Side<'a>,
     pub new: Side<'a>,
-    /// The operations that both sides have.
-    pub operations: Vec<(&'a Operation, &'a Operation)>,
+    /// The operations of both sides.
+    pub operations: Matching<'a, Operation>,
     /// The types that both sides have.
     pub types: BTreeMap<TypeId, TypeId>,
     /// The component schemas that have another name, by their pointers.
@@ -138,7 +139,7 @@ impl<'a> Context<'a> {
     /// Finds what the sides have in common.
     pub fn of(old: Side<'a>, new: Side<'a>) -> Self {
         let operations = pairing::operations(old.api, new.api);
-        let types = pairing::types(old.api, new.api, &operations);
+        let types = pairing::types(old.api, new.api, &operations.pairs);
         let origins = types.iter().map(|(before, after)| {
             let origin = |api: &'a Api, id: &TypeId| api.definition(*id).origin.as_str();
             (origin(old.api, before), origin(new.api, after))

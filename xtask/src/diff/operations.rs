@@ -3,30 +3,25 @@
 use std::collections::BTreeSet;
 
 use super::changes::Changes;
+use super::matching::matching;
 use super::pairing::media_type;
 use super::{Effect, Kind, Owner, Place, details, inputs};
-use crate::api::{Answer, Api, Body, Content, Operation, Success, TypeRef};
+use crate::api::{Answer, Api, Content, Operation, Success, TypeRef};
 use crate::view;
 
 /// Adds what changed in the operations.
 pub fn compare(changes: &mut Changes<'_>) {
     let context = changes.context;
-    let pairs = &context.operations;
-    let of_old: BTreeSet<&str> = pairs.iter().map(|(old, _)| &*old.name).collect();
-    let of_new: BTreeSet<&str> = pairs.iter().map(|(_, new)| &*new.name).collect();
-    for operation in &context.old.api.operations {
-        if !of_old.contains(&*operation.name) {
-            removed(operation, changes);
-        }
+    let operations = &context.operations;
+    for operation in &operations.gone {
+        removed(operation, changes);
     }
-    for operation in &context.new.api.operations {
-        if !of_new.contains(&*operation.name) {
-            let what = format!("is new: `{}`", endpoint(operation));
-            changes.add(Kind::OperationAdded, &place(operation), what);
-        }
+    for operation in &operations.added {
+        let what = format!("is new: `{}`", endpoint(operation));
+        changes.add(Kind::OperationAdded, &place(operation), what);
     }
     let mut compared = BTreeSet::new();
-    for (before, after) in pairs {
+    for (before, after, _) in &operations.pairs {
         identity(before, after, changes);
         call(before, after, changes);
         let views = (context.old.view(before), context.new.view(after));
@@ -76,11 +71,8 @@ fn nameless<'d>(
         reason.push_str(&format!("; code that still compiles sends {sends}"));
         let mut calls = Changes::of(context);
         call(before, successor, &mut calls);
-        if !calls
-            .finish()
-            .iter()
-            .any(|change| change.effect == Effect::Build)
-        {
+        let mut calls = calls.finish().into_iter();
+        if !calls.any(|change| change.effect == Effect::Build) {
             effect = Effect::Run;
         }
     }
@@ -110,11 +102,8 @@ fn identity<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Chang
     }
     // The names of the parameters in the path are theirs.
     if destination(before) != destination(after) {
-        let what = format!(
-            "has moved from `{}` to `{}`",
-            endpoint(before),
-            endpoint(after)
-        );
+        let (from, to) = (endpoint(before), endpoint(after));
+        let what = format!("has moved from `{from}` to `{to}`");
         changes.add(Kind::OperationMoved, &place, what);
     }
     let kinds = [Kind::OperationDeprecated, Kind::OperationRestored];
@@ -127,7 +116,7 @@ fn identity<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Chang
 
 /// Whether the body of an operation is sent in parts.
 pub fn is_multipart(operation: &Operation) -> bool {
-    let content = operation.body.as_ref().map(|body: &Body| &body.content);
+    let content = operation.body.as_ref().map(|body| &body.content);
     matches!(content, Some(Content::Multipart(_)))
 }
 
@@ -153,21 +142,19 @@ fn answers(before: &Operation, after: &Operation, changes: &mut Changes<'_>) {
             answer_types(&answer, old, new, changes);
         }
         (Success::ByStatus { answers: old, .. }, Success::ByStatus { answers: new, .. }) => {
-            let find = |answers: &[(String, Answer)], status: &str| {
-                let mut answers = answers.iter();
-                answers
-                    .find(|(known, _)| known == status)
-                    .map(|(_, answer)| answer.clone())
-            };
-            for (status, old) in old {
-                let place = place.part("answer", status);
-                match find(new, status) {
-                    Some(new) => answer_types(&place, old, &new, changes),
-                    None => changes.add(Kind::AnswerRemoved, &place, "is gone"),
-                }
+            let answers = matching(old, new, &[&|(old, _), (new, _)| old == new]);
+            for (status, _) in &answers.gone {
+                changes.add(
+                    Kind::AnswerRemoved,
+                    &place.part("answer", status),
+                    "is gone",
+                );
             }
-            for (status, _) in new.iter().filter(|(status, _)| find(old, status).is_none()) {
+            for (status, _) in &answers.added {
                 changes.add(Kind::AnswerAdded, &place.part("answer", status), "is new");
+            }
+            for ((_, old), (status, new), _) in answers.pairs {
+                answer_types(&place.part("answer", status), old, new, changes);
             }
         }
         (_, is) => {
@@ -194,8 +181,8 @@ fn answers(before: &Operation, after: &Operation, changes: &mut Changes<'_>) {
         };
         let was = text(context.old.api, &before.error);
         let is = text(context.new.api, &after.error);
-        let what = format!("was {was} and is {is}");
-        changes.add(Kind::ErrorChanged, &place.part("error", ""), what);
+        let place = place.part("error", "");
+        changes.add(Kind::ErrorChanged, &place, format!("was {was} and is {is}"));
     }
 }
 
