@@ -120,7 +120,10 @@ pub fn compare<'d>(at: &At<'d>, old: &Schema<'d>, new: &Schema<'d>, changes: &mu
     for (keyword, rule) in RULES {
         let [before, after] =
             [old, new].map(|schema| constraint(keyword, *rule, schema, &described));
-        let is_checked = at.checked.is_some_and(|values| values.checks(keyword));
+        let is_checked = at
+            .checked
+            .as_ref()
+            .is_some_and(|values| values.checks(new, keyword));
         let step = step(*rule, before.as_ref(), after.as_ref());
         match (before, after) {
             (Some(before), Some(after)) if *rule == Rule::Values => {

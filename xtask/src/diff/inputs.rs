@@ -14,8 +14,8 @@ use super::operations::{is_multipart, place};
 use super::schemas::{self, At};
 use super::{Effect, Kind, Part, Place};
 use crate::api::{
-    self, Api, Body, Constraints, Content, Location, Operation, Parameter, PartContent, Primitive,
-    Style, TypeRef,
+    self, Api, Body, Content, Location, Operation, Parameter, PartContent, Primitive, Style,
+    TypeRef,
 };
 use crate::construct::schema::Schema;
 use crate::view;
@@ -27,8 +27,8 @@ struct Input<'a> {
     /// Its Rust name.
     name: &'a str,
     value: Value<'a>,
-    /// The constraints of the list, if each value is sent by itself.
-    list: Option<&'a Constraints>,
+    /// Whether it has any number of values, each of which is sent by itself.
+    repeated: bool,
     required: bool,
     /// Its position among the parameters in the path.
     position: Option<usize>,
@@ -38,7 +38,6 @@ struct Input<'a> {
     default: Option<&'a str>,
     deprecated: bool,
     schema: Option<Schema<'a>>,
-    constraints: Option<&'a Constraints>,
     /// The parameter in the document.
     declared: Option<&'a Json>,
 }
@@ -93,7 +92,6 @@ fn inputs<'a>(side: &Side<'a>, operation: &'a Operation) -> Vec<Input<'a>> {
             default: parameter.default.as_deref(),
             deprecated: parameter.deprecated,
             schema: schema.map(|schema| side.schema_of(schema)),
-            constraints: Some(&parameter.constraints),
             declared,
             ..Input::default()
         }
@@ -124,12 +122,11 @@ fn of_body<'a>(side: &Side<'a>, operation: &'a Operation, body: &'a Body) -> Vec
                     part: Part::of("part", &part.key),
                     name: &part.name,
                     value,
-                    list: part.repeated.then_some(&part.list),
+                    repeated: part.repeated,
                     required: part.required,
                     form: media_type.map_or(String::new(), |name| format!(" as `{name}`")),
                     deprecated: part.deprecated,
                     schema: schema.map(|schema| schema.property(side.root, &part.key)),
-                    constraints: Some(&part.constraints),
                     ..Input::default()
                 }
             };
@@ -142,7 +139,6 @@ fn of_body<'a>(side: &Side<'a>, operation: &'a Operation, body: &'a Body) -> Vec
         required: body.required,
         schema: schema.filter(|_| !matches!(value, Value::Bytes)),
         value,
-        constraints: Some(&body.constraints),
         ..Input::default()
     }]
 }
@@ -319,10 +315,9 @@ impl<'d> Input<'d> {
         let Value::Type(value) = self.value else {
             return None;
         };
-        let checked = Checked::of(side, value, self.constraints);
-        Some(match self.list {
-            Some(list) => checked.repeated(list),
-            None => checked,
+        Some(match self.repeated {
+            true => Checked::of(side, &TypeRef::List(Box::new(value.clone()))),
+            false => Checked::of(side, value),
         })
     }
 }
@@ -334,14 +329,14 @@ impl Input<'_> {
             Value::File => "a file".to_owned(),
             Value::Bytes => "bytes".to_owned(),
         };
-        match self.list.is_some() {
+        match self.repeated {
             true => format!("any number of values, each {value}"),
             false => value,
         }
     }
 
     fn takes_same(&self, context: &Context<'_>, other: &Input<'_>) -> bool {
-        self.list.is_some() == other.list.is_some() && self.value.is_same(context, &other.value)
+        self.repeated == other.repeated && self.value.is_same(context, &other.value)
     }
 }
 

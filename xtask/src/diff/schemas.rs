@@ -14,7 +14,7 @@ use super::constraints::{self, is_constraint};
 use super::context::{Context, Side, is_component};
 use super::details::{Details, differs};
 use super::{Owner, Place, types};
-use crate::api::{Shape, TypeId};
+use crate::api::{Shape, TypeId, TypeRef};
 use crate::construct::constraints::only_branch;
 use crate::construct::schema::Schema;
 use crate::{pointer, view};
@@ -97,7 +97,11 @@ fn of_type(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
     let (place, is_sent) = (new.place(after), old.is_sent(before));
     // One without a name is compared where it is used.
     if is_component(&old_type.origin) && is_component(&new_type.origin) {
-        let at = At::of(place.clone(), is_sent, Some(Checked::of_type(new, after)));
+        let at = At::of(
+            place.clone(),
+            is_sent,
+            Some(Checked::of(new, &TypeRef::Named(after))),
+        );
         compare(&at, &old_schema, &new_schema, changes);
     }
     let is_reference = old_schema.reference().is_some() || new_schema.reference().is_some();
@@ -120,8 +124,7 @@ fn of_type(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
                 let after = new_schema.property(new.root, key);
                 // The server ignores a `readOnly` member of a request, or rejects it.
                 let is_sent = is_sent && !before.is("readOnly");
-                let checked = field
-                    .map(|(_, field, _)| Checked::of(new, &field.value, Some(&field.constraints)));
+                let checked = field.map(|(_, field, _)| Checked::of(new, &field.value));
                 compare(&At::of(place, is_sent, checked), &before, &after, changes);
             }
             _ if fields.is_some() => {}
