@@ -47,28 +47,32 @@ impl<'d> Checked<'d> {
     }
 
     /// The branches of a union.
-    fn branches(&self) -> &'d [UnionBranch] {
-        match self.id.map(|id| &self.side.api.definition(id).shape) {
-            Some(Shape::Union(union)) => &union.branches,
+    fn branches(&self) -> impl Iterator<Item = (Self, &'d UnionBranch)> {
+        let branches = match self.shape() {
+            Some(Shape::Union(union)) => &union.branches[..],
             _ => &[],
-        }
+        };
+        let side = self.side;
+        branches
+            .iter()
+            .map(|branch| (Self::of(side, &branch.value), branch))
+    }
+
+    fn shape(&self) -> Option<&'d Shape> {
+        self.id.map(|id| &self.side.api.definition(id).shape)
     }
 
     /// Whether generated code checks a keyword of their schema before it sends a value. A keyword beside a list of JSON types
     /// constrains a branch of a union.
     pub fn checks(&self, schema: &Schema<'d>, keyword: &str) -> bool {
-        let is_closed = |id: TypeId| {
-            let shape = &self.side.api.definition(id).shape;
-            matches!(shape, Shape::Struct(object) if object.closed)
-        };
-        let branches = self.branches().iter();
-        if keyword == "additionalProperties" {
-            let branches = branches.filter_map(|branch| Self::of(self.side, &branch.value).id);
-            return self.id.into_iter().chain(branches).any(is_closed);
-        }
-        let mut branches = branches.map(|branch| &branch.constraints);
-        checks(&constraints(self.side.root, schema, &self.value), keyword)
-            || branches.any(|constraints| checks(constraints, keyword))
+        let branches = self.branches().map(|(values, _)| values);
+        let mut values = std::iter::once(self.clone()).chain(branches);
+        values.any(|values| match keyword {
+            "additionalProperties" => {
+                matches!(values.shape(), Some(Shape::Struct(object)) if object.closed)
+            }
+            keyword => checks(&constraints(self.side.root, schema, &values.value), keyword),
+        })
     }
 
     /// The items of a list.
@@ -91,8 +95,8 @@ impl<'d> Checked<'d> {
     pub fn branch(&self, schema: &Schema<'d>) -> Option<Self> {
         let Side { api, root, .. } = self.side;
         let object = schema.objects().next()?;
-        let mut branches = self.branches().iter();
-        let branch = branches.find(|branch| match Self::of(self.side, &branch.value).id {
+        let mut branches = self.branches();
+        let (values, _) = branches.find(|(values, branch)| match values.id {
             Some(id) => {
                 let origin = self.side.schema(&api.definition(id).origin);
                 let origin = origin.and_then(|origin| origin.objects().next());
@@ -103,7 +107,7 @@ impl<'d> Checked<'d> {
                     && constraints(root, schema, &branch.value) == branch.constraints
             }
         })?;
-        Some(Self::of(self.side, &branch.value))
+        Some(values)
     }
 }
 
