@@ -92,6 +92,9 @@ kinds! {
     FieldDefaultChanged   None   Changed    "the server decides what an absent value means"
     FieldSentOtherwise    None   Changed    "it is called as before in Rust"
     FieldsReordered       Build  Changed    "`new` takes them in that order"
+    AccessorAdded         More   Added      "the type has another method"
+    AccessorRemoved       Build  Removed    "there is no method of that name any more"
+    AccessorRenamed       Build  Changed    "the method has another name"
 
     ValueAdded            More   Added      "enums are open: whoever matches has an arm for other values"
     ValueRemoved          Build  Removed    "there is no variant of that name any more"

@@ -162,6 +162,7 @@ impl Comparison<'_, '_> {
                     .renamed(Kind::FieldRenamed, &place, what, is_taken);
             }
         }
+        self.setters(&fields);
         // The required fields are the arguments of `new`, in their order.
         if self.is_sent && fields.is_reordered(is_required) {
             let what = "has its required fields in another order";
@@ -194,6 +195,7 @@ impl Comparison<'_, '_> {
             self.changes.add(Kind::FieldTypeChanged, place, what);
         }
         self.presence(place, old, new, demand);
+        self.accessors(place, old, new);
         let changes = &mut self.changes;
         let (was, is) = (old.default.as_deref(), new.default.as_deref());
         changes.default_value(Kind::FieldDefaultChanged, place, was, is);
@@ -229,6 +231,55 @@ impl Comparison<'_, '_> {
             _ => (Effect::None, "its type is the same"),
         };
         self.changes.with(kind, place, what, effect);
+    }
+
+    /// Compares the methods of a field. The setters of a type come and go together.
+    fn accessors(&mut self, place: &Place, old: &Field, new: &Field) {
+        if !keeps_accessors(old, new) {
+            return;
+        }
+        let (was, is) = (&old.accessors, &new.accessors);
+        for (accessor, was, is) in [
+            ("getter", &was.getter, &is.getter),
+            ("setter", &was.setter, &is.setter),
+            ("setter of `null`", &was.null_setter, &is.null_setter),
+        ] {
+            let (kind, what) = match (was, is) {
+                (Some(was), Some(is)) if was != is => {
+                    let what = format!("has the {accessor} `{is}` instead of `{was}`");
+                    (Kind::AccessorRenamed, what)
+                }
+                (None, Some(name)) if accessor == "getter" => {
+                    (Kind::AccessorAdded, format!("has the getter `{name}` now"))
+                }
+                (Some(name), None) if accessor == "getter" => (
+                    Kind::AccessorRemoved,
+                    format!("has no getter `{name}` any more"),
+                ),
+                _ => continue,
+            };
+            self.changes.add(kind, place, what);
+        }
+    }
+
+    /// Compares whether the type has setters, which only a type of requests has.
+    fn setters(&mut self, fields: &Matching<'_, Field>) {
+        let pairs = fields.pairs.iter();
+        let mut pairs = pairs.filter(|(old, new, _)| keeps_accessors(old, new));
+        let setters = pairs.find_map(|(old, new, _)| {
+            let [was, is] = [old, new].map(|field| field.accessors.setter.is_some());
+            (was != is).then_some(is)
+        });
+        match setters {
+            Some(true) => self.add(Kind::AccessorAdded, "has setters now, for it is sent"),
+            Some(false) => {
+                self.add(
+                    Kind::AccessorRemoved,
+                    "has no setters any more, for it is not sent",
+                );
+            }
+            None => {}
+        }
     }
 
     fn enums(&mut self, old: &EnumType, new: &EnumType) {
@@ -389,6 +440,11 @@ fn json_type(side: &Side<'_>, reference: &TypeRef) -> Option<&'static str> {
             Shape::Union(_) | Shape::Newtype(_) => return None,
         },
     })
+}
+
+/// Whether a field has no other name or presence, which would be a change by itself and give it other accessors.
+fn keeps_accessors(old: &Field, new: &Field) -> bool {
+    old.presence == new.presence && old.name == new.name
 }
 
 fn is_required(field: &Field) -> bool {
