@@ -7,15 +7,14 @@ use serde_json::Value as Json;
 
 use super::changes::Changes;
 use super::checked::Checked;
-use super::context::{Context, Side};
+use super::context::{Context, Side, Value};
 use super::details::Details;
 use super::matching::matching;
 use super::operations::{is_multipart, place};
 use super::schemas::{self, At};
 use super::{Effect, Kind, Part, Place};
 use crate::api::{
-    self, Api, Body, Content, Location, Operation, Parameter, PartContent, Primitive, Style,
-    TypeRef,
+    self, Body, Content, Location, Operation, Parameter, PartContent, Primitive, Style, TypeRef,
 };
 use crate::construct::schema::Schema;
 use crate::view;
@@ -26,6 +25,7 @@ struct Input<'a> {
     part: Part,
     /// Its Rust name.
     name: &'a str,
+    /// What callers pass.
     value: Value<'a>,
     /// Whether it has any number of values, each of which is sent by itself.
     repeated: bool,
@@ -40,15 +40,6 @@ struct Input<'a> {
     schema: Option<Schema<'a>>,
     /// The parameter in the document.
     declared: Option<&'a Json>,
-}
-
-/// What callers pass.
-#[derive(Debug, Default)]
-enum Value<'a> {
-    Type(&'a TypeRef),
-    File,
-    #[default]
-    Bytes,
 }
 
 /// The keywords of a parameter that the model has.
@@ -85,7 +76,7 @@ fn inputs<'a>(side: &Side<'a>, operation: &'a Operation) -> Vec<Input<'a>> {
         Input {
             part: Part::of(what, &parameter.key),
             name: &parameter.name,
-            value: Value::Type(&parameter.value),
+            value: ("", Some(&parameter.value)),
             required: parameter.required,
             position: (parameter.location == Location::Path).then_some(index),
             form: style(parameter.style),
@@ -107,21 +98,28 @@ fn of_body<'a>(side: &Side<'a>, operation: &'a Operation, body: &'a Body) -> Vec
     let schema = content(side, operation).and_then(|content| content.get("schema"));
     let schema = schema.map(|schema| side.schema_of(schema));
     let value = match &body.content {
-        Content::Json(value) | Content::Form(value, _) => Value::Type(value),
-        Content::Text => Value::Type(&TEXT),
-        Content::Bytes => Value::Bytes,
+        Content::Json(value) | Content::Form(value, _) => ("", Some(value)),
+        Content::Text => ("", Some(&TEXT)),
+        Content::Bytes => ("bytes", None),
         Content::Multipart(parts) => {
             let part = |part: &'a api::Part| {
-                let (value, media_type) = match &part.content {
-                    PartContent::File(media_type) => (Value::File, media_type.as_ref()),
-                    PartContent::Text(value) => (Value::Type(value), None),
-                    PartContent::Json(value, media_type) => (Value::Type(value), Some(media_type)),
+                let media_type = match &part.content {
+                    PartContent::File(media_type) => media_type.as_ref(),
+                    PartContent::Text(_) => None,
+                    PartContent::Json(_, media_type) => Some(media_type),
+                };
+                let value = part.content.value();
+                let words = match (part.repeated, value) {
+                    (false, None) => "a file",
+                    (false, Some(_)) => "",
+                    (true, None) => "any number of values, each a file",
+                    (true, Some(_)) => "any number of values, each ",
                 };
                 let schema = schema.as_ref();
                 Input {
                     part: Part::of("part", &part.key),
                     name: &part.name,
-                    value,
+                    value: (words, value),
                     repeated: part.repeated,
                     required: part.required,
                     form: media_type.map_or(String::new(), |name| format!(" as `{name}`")),
@@ -137,7 +135,7 @@ fn of_body<'a>(side: &Side<'a>, operation: &'a Operation, body: &'a Body) -> Vec
         part: Part::of("body", ""),
         name: "body",
         required: body.required,
-        schema: schema.filter(|_| !matches!(value, Value::Bytes)),
+        schema: schema.filter(|_| value.1.is_some()),
         value,
         ..Input::default()
     }]
@@ -213,9 +211,6 @@ pub fn compare<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Ch
         };
         changes.with(Kind::InputAdded, &place(input), what, effect);
     }
-    for (before, after, _) in &inputs.pairs {
-        pair(before, after, &new, &place(after), changes);
-    }
     let is_argument = |input: &Input<'_>| input.required;
     if inputs.is_reordered(is_argument) {
         let what = "takes its arguments in another order";
@@ -224,13 +219,14 @@ pub fn compare<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Ch
         changes.reordered(Kind::ArgumentsReordered, &owner, what, arguments, is_same);
     }
     styles(before, after, &owner, changes);
-    for (old, new, _) in &inputs.pairs {
-        let place = place(new);
-        if let (Some(before), Some(after)) = (&old.schema, &new.schema) {
-            let at = At::of(place.clone(), true, new.checked(&context.new));
-            schemas::compare(&at, before, after, changes);
+    for (before, after, _) in &inputs.pairs {
+        let place = place(after);
+        pair(before, after, &new, &place, changes);
+        if let (Some(old), Some(new)) = (&before.schema, &after.schema) {
+            let at = At::of(place.clone(), true, after.checked(&context.new));
+            schemas::compare(&at, old, new, changes);
         }
-        Details::of(place, changes).members(MODELLED, old.declared, new.declared);
+        Details::of(place, changes).members(MODELLED, before.declared, after.declared);
     }
     if let (Some(old), Some(new)) = (form(&context.old, before), form(&context.new, after)) {
         let at = At::of(owner.part("body", ""), true, None);
@@ -272,15 +268,11 @@ fn pair(
         (true, false) => changes.add(Kind::InputOptional, place, "is optional now"),
         _ => {}
     }
-    if !old.takes_same(context, new) {
-        let (was, is) = (old.in_words(context.old.api), new.in_words(context.new.api));
-        let kind = match (&old.value, &new.value) {
-            (Value::Type(before), Value::Type(after))
-                if old.required && new.required && is_wider(before, after) =>
-            {
-                Kind::InputWidened
-            }
-            _ => Kind::InputTypeChanged,
+    if let Some((was, is)) = context.differing(old.value, new.value) {
+        let is_wider = old.required && new.required && is_wider(old.value, new.value);
+        let kind = match is_wider {
+            true => Kind::InputWidened,
+            false => Kind::InputTypeChanged,
         };
         changes.add(kind, place, format!("took {was} and takes {is}"));
     }
@@ -299,22 +291,10 @@ fn pair(
     changes.deprecation(place, kinds, old.deprecated, new.deprecated);
 }
 
-impl Value<'_> {
-    fn is_same(&self, context: &Context<'_>, other: &Value<'_>) -> bool {
-        match (self, other) {
-            (Self::Type(old), Value::Type(new)) => context.same(old, new),
-            (Self::File, Value::File) | (Self::Bytes, Value::Bytes) => true,
-            _ => false,
-        }
-    }
-}
-
 impl<'d> Input<'d> {
     /// Its values in the model.
     fn checked(&self, side: &'d Side<'d>) -> Option<Checked<'d>> {
-        let Value::Type(value) = self.value else {
-            return None;
-        };
+        let value = self.value.1?;
         Some(match self.repeated {
             true => Checked::of(side, &TypeRef::List(Box::new(value.clone()))),
             false => Checked::of(side, value),
@@ -323,27 +303,15 @@ impl<'d> Input<'d> {
 }
 
 impl Input<'_> {
-    fn in_words(&self, api: &Api) -> String {
-        let value = match &self.value {
-            Value::Type(reference) => format!("`{}`", api.type_text(reference)),
-            Value::File => "a file".to_owned(),
-            Value::Bytes => "bytes".to_owned(),
-        };
-        match self.repeated {
-            true => format!("any number of values, each {value}"),
-            false => value,
-        }
-    }
-
     fn takes_same(&self, context: &Context<'_>, other: &Input<'_>) -> bool {
-        self.repeated == other.repeated && self.value.is_same(context, &other.value)
+        context.differing(self.value, other.value).is_none()
     }
 }
 
 /// Whether every type that converts to one integer converts to another.
-fn is_wider(old: &TypeRef, new: &TypeRef) -> bool {
-    let size = |reference: &TypeRef| match reference {
-        TypeRef::Primitive(Primitive::Integer(integer)) => {
+fn is_wider(old: Value<'_>, new: Value<'_>) -> bool {
+    let size = |value: Value<'_>| match value {
+        ("", Some(TypeRef::Primitive(Primitive::Integer(integer)))) => {
             let name = integer.rust_name();
             Some((name.starts_with('i'), name[1..].parse::<u8>().ok()?))
         }

@@ -6,7 +6,7 @@ use super::changes::Changes;
 use super::matching::matching;
 use super::pairing::media_type;
 use super::{Effect, Kind, Owner, Place, details, inputs};
-use crate::api::{Answer, Api, Content, Operation, Success, TypeRef};
+use crate::api::{Answer, Content, Operation, Success};
 use crate::view;
 
 /// Adds what changed in the operations.
@@ -170,38 +170,24 @@ fn answers(before: &Operation, after: &Operation, changes: &mut Changes<'_>) {
         let what = format!("is asked for as `{is}` instead of `{was}`");
         changes.add(Kind::AcceptChanged, &answer, what);
     }
-    let is_same = match (&before.error, &after.error) {
-        (Some(old), Some(new)) => context.same(old, new),
-        (old, new) => old.is_none() && new.is_none(),
-    };
-    if !is_same {
-        let text = |api: &Api, error: &Option<TypeRef>| match error {
-            Some(error) => format!("`{}`", api.type_text(error)),
-            None => "not described".to_owned(),
-        };
-        let was = text(context.old.api, &before.error);
-        let is = text(context.new.api, &after.error);
+    let [old, new] = [before, after].map(|operation| match &operation.error {
+        Some(error) => ("", Some(error)),
+        None => ("not described", None),
+    });
+    if let Some((was, is)) = context.differing(old, new) {
         let place = place.part("error", "");
         changes.add(Kind::ErrorChanged, &place, format!("was {was} and is {is}"));
     }
 }
 
 fn answer_types(place: &Place, old: &Answer, new: &Answer, changes: &mut Changes<'_>) {
-    let context = changes.context;
-    let is_same = match (old, new) {
-        (Answer::Json(old), Answer::Json(new)) | (Answer::Events(old), Answer::Events(new)) => {
-            context.same(old, new)
-        }
-        (old, new) => old.value().is_none() && old == new,
-    };
-    let text = |api: &Api, answer: &Answer| match answer {
-        Answer::Empty => "empty".to_owned(),
-        Answer::Json(value) => format!("`{}`", api.type_text(value)),
-        Answer::Events(data) => format!("events of `{}`", api.type_text(data)),
-        Answer::Bytes => "bytes".to_owned(),
-    };
-    if !is_same {
-        let (was, is) = (text(context.old.api, old), text(context.new.api, new));
+    let [old, new] = [old, new].map(|answer| match answer {
+        Answer::Empty => ("empty", None),
+        Answer::Json(value) => ("", Some(value)),
+        Answer::Events(data) => ("events of ", Some(data)),
+        Answer::Bytes => ("bytes", None),
+    });
+    if let Some((was, is)) = changes.context.differing(old, new) {
         changes.add(Kind::AnswerChanged, place, format!("was {was} and is {is}"));
     }
 }

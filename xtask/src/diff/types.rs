@@ -103,26 +103,25 @@ impl Comparison<'_, '_> {
             (Shape::Enum(old), Shape::Enum(new)) => return self.enums(old, new),
             (Shape::Union(old), Shape::Union(new)) => return self.unions(old, new),
             (Shape::Newtype(old), Shape::Newtype(new)) => {
-                if self.context.same(&old.inner, &new.inner) {
-                    return;
+                match self.types(&old.inner, "holds", &new.inner) {
+                    Some(types) => format!("held {types}"),
+                    None => return,
                 }
-                format!("held {}", self.types(&old.inner, "holds", &new.inner))
             }
             (old, new) => format!("was {} and is {}", in_words(old), in_words(new)),
         };
         self.add(Kind::SchemaTypeChanged, what);
     }
 
-    /// Two types in words, such as `` `string` and holds `i64` ``.
-    fn types(&self, old: &TypeRef, verb: &str, new: &TypeRef) -> String {
-        let (was, is) = self.context.in_words(old, new);
-        format!("{was} and {verb} {is}")
+    /// Two types in words, such as `` `string` and holds `i64` ``, if they differ.
+    fn types(&self, old: &TypeRef, verb: &str, new: &TypeRef) -> Option<String> {
+        let (was, is) = self.context.differing(("", Some(old)), ("", Some(new)))?;
+        Some(format!("{was} and {verb} {is}"))
     }
 
     fn structs(&mut self, old: &StructType, new: &StructType) {
         let context = self.context;
-        if !context.same(&old.extra, &new.extra) {
-            let types = self.types(&old.extra, "holds them as", &new.extra);
+        if let Some(types) = self.types(&old.extra, "holds them as", &new.extra) {
             let what = format!("held members that aren't described as {types}");
             self.add(Kind::SchemaMapChanged, what);
         }
@@ -190,8 +189,8 @@ impl Comparison<'_, '_> {
             let what = format!("was `{}` on the wire and is `{}`", old.key, new.key);
             self.changes.add(Kind::FieldSentOtherwise, place, what);
         }
-        if !self.context.same(&old.value, &new.value) {
-            let what = format!("was {}", self.types(&old.value, "is", &new.value));
+        if let Some(types) = self.types(&old.value, "is", &new.value) {
+            let what = format!("was {types}");
             self.changes.add(Kind::FieldTypeChanged, place, what);
         }
         self.presence(place, old, new, demand);
@@ -353,9 +352,8 @@ impl Comparison<'_, '_> {
                     format!("was called `{}`", old.name),
                 );
             }
-            if !context.same(&old.value, &new.value) {
-                let what = format!("held {}", self.types(&old.value, "holds", &new.value));
-                self.part(Kind::MemberChanged, part, what);
+            if let Some(types) = self.types(&old.value, "holds", &new.value) {
+                self.part(Kind::MemberChanged, part, format!("held {types}"));
             }
         }
         self.unknown(Kind::MemberRenamed, &old.unknown, &new.unknown);
