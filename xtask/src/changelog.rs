@@ -1,7 +1,7 @@
-//! The changelog: an entry from what changed for callers, beside what people wrote themselves.
+//! The changelog: entries of the changes that the comparison found, beside those that people wrote.
 //!
-//! The form is that of Keep a Changelog: a section for each version, in it a list for each sort of change. What stands
-//! under `Unreleased` was written by hand and is kept word for word; what the comparison found is added to it.
+//! It has the form of Keep a Changelog: a section for each version, in it a list for each sort of change. The text under
+//! `Unreleased` was written by hand and is kept word for word; the changes that were found are added to its lists.
 
 use crate::diff::{self, Change, Class, Diff};
 use crate::semver::Version;
@@ -15,7 +15,7 @@ const SECTIONS: [&str; 4] = ["Added", "Changed", "Deprecated", "Removed"];
 /// The width of the changelog in characters.
 const WIDTH: usize = 120;
 
-/// The entry for a version: what is under `Unreleased` in the changelog, and what changed.
+/// The entry for a version: the text under `Unreleased` in the changelog, and the changes.
 pub fn entry(changelog: &str, title: &str, diff: &Diff) -> String {
     let written = unreleased(changelog).map_or("", |(_, body, _)| body);
     let mut sections = sections(written);
@@ -102,7 +102,7 @@ fn title(heading: &str) -> Option<&str> {
     heading.split_whitespace().nth(1)
 }
 
-/// The lists in a section, by their titles; what is before the first has none.
+/// The lists in a section, by their titles. The text before the first one has no title.
 fn sections(body: &str) -> Vec<(String, String)> {
     let mut sections = vec![(String::new(), String::new())];
     for line in body.lines() {

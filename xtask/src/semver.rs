@@ -1,7 +1,6 @@
-//! The step that a version has to take, from what changed for callers.
+//! The step that a version has to take, from the class of the changes.
 //!
-//! As Cargo reads versions: before 1.0 the second number says that something breaks, and there is no number of its own
-//! for what is added.
+//! As Cargo reads versions: before 1.0 the second number says that something breaks, and additions have no number of their own.
 
 use std::fmt;
 use std::str::FromStr;

@@ -62,7 +62,7 @@ impl<'d> Changes<'d> {
         self.with(kind, place, what, effect);
     }
 
-    /// Adds that arguments are in another order. If each takes what the one in its position took, code that passes them compiles.
+    /// Adds that arguments are in another order. If those in the same position have the same type, code that passes them compiles.
     pub fn reordered<'a, T: 'a>(
         &mut self,
         kind: Kind,
@@ -98,7 +98,7 @@ impl<'d> Changes<'d> {
         self.add(Kind::SchemaDebugChanged, place, what);
     }
 
-    /// Adds what the server assumes for an absent value, if that differs.
+    /// Adds that the server assumes another default for an absent value.
     pub fn default_value(
         &mut self,
         kind: Kind,

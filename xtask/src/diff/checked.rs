@@ -1,4 +1,4 @@
-//! Constraints of the model: what generated code checks before it sends a value.
+//! The constraints that generated code checks before it sends a value.
 
 use std::ptr;
 
@@ -12,8 +12,8 @@ use crate::construct::schema::Schema;
 #[derive(Clone, Debug)]
 pub struct Checked<'d> {
     side: &'d Side<'d>,
-    /// The type of which they have the constraints: a newtype has those of the type inside, and a struct those of a map of its
-    /// members without a field.
+    /// The type that decides which constraints are checked: for a newtype the type inside, and for a struct a map of its members
+    /// without a field.
     value: TypeRef,
     /// The type, if it is a generated one.
     id: Option<TypeId>,
@@ -111,7 +111,7 @@ impl<'d> Checked<'d> {
     }
 }
 
-/// Whether some constraints are those of a keyword.
+/// Whether a keyword is among some constraints.
 fn checks(constraints: &Constraints, keyword: &str) -> bool {
     let Constraints {
         integer, number, ..

@@ -1,11 +1,10 @@
 //! Constraints of values, keyword by keyword.
 //!
-//! A keyword makes fewer values valid, or more. Fewer is tighter: of what callers send, the server may reject some that it
-//! took. More is looser: callers may send what they could not. Responses are read whatever their values, so that nothing
-//! follows from either.
+//! A constraint is tighter if fewer values are valid: the server may reject a request that it accepted. It is looser if more
+//! values are valid. Responses are read whatever their values, so neither affects them.
 //!
-//! The values of keywords are those of the documents. The model has the constraints that generated code checks before it sends
-//! a value ([`Checked::checks`](super::checked::Checked::checks)).
+//! Keywords have the values of the documents. The model tells which of them generated code checks before it sends a value
+//! ([`Checked::checks`](super::checked::Checked::checks)).
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -113,7 +112,7 @@ enum Step {
     Looser,
 }
 
-/// Adds what changed in the constraints of a place.
+/// Compares the constraints of a place.
 pub fn compare<'d>(at: &At<'d>, old: &Schema<'d>, new: &Schema<'d>, changes: &mut Changes<'d>) {
     // A required member that is described is a field of the model.
     let described: BTreeSet<&str> = [old, new].iter().flat_map(|s| s.properties()).collect();
@@ -314,7 +313,7 @@ fn is_multiple(number: &Value, of: &Value) -> bool {
     }
 }
 
-/// Adds what changed in the listed values. Other values than the listed ones are sent, unless there is one alone.
+/// Compares listed values. Other values than the listed ones are sent, unless the list has one value alone.
 fn listed(at: &At<'_>, [old, new]: [&Value; 2], is_checked: bool, changes: &mut Changes<'_>) {
     let texts = |values: &Value| -> BTreeSet<String> {
         items(values)

@@ -125,7 +125,7 @@ pub fn is_component(origin: &str) -> bool {
 /// A value that callers pass or get: words, and the type after them, if it has one.
 pub type Value<'v> = (&'static str, Option<&'v TypeRef>);
 
-/// Both sides, and what they have in common.
+/// Both sides, with the pairs of their operations and types.
 #[derive(Debug)]
 pub struct Context<'a> {
     pub old: Side<'a>,
@@ -139,7 +139,7 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// Finds what the sides have in common.
+    /// Pairs the operations and types.
     pub fn of(old: Side<'a>, new: Side<'a>) -> Self {
         let operations = pairing::operations(old.api, new.api);
         let types = pairing::types(old.api, new.api, &operations.pairs);
@@ -169,7 +169,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Whether two pointers are those of one schema, whatever it is called.
+    /// Whether two pointers lead to the same schema, which may have another name.
     pub fn same_schema(&self, old: &str, new: &str) -> bool {
         *self.renamed.get(old).unwrap_or(&old) == new
     }

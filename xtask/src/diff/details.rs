@@ -58,7 +58,7 @@ const COMPARED: &[&str] = &[
 /// How deep values are compared.
 const MAX_DEPTH: usize = 32;
 
-/// Adds what differs in the documents alone.
+/// Compares the documents as a whole.
 pub fn compare(changes: &mut Changes<'_>) {
     let context = changes.context;
     let (old, new) = (context.old.root, context.new.root);
@@ -131,7 +131,7 @@ fn servers(place: &Place, sides: [Option<&Value>; 2], changes: &mut Changes<'_>)
 
 type Sent<'a> = (&'a Operation, OperationView<'a>);
 
-/// Adds what differs in an operation of the documents alone.
+/// Compares an operation in the documents.
 pub fn operation<'d>((before, old): Sent<'d>, (after, new): Sent<'d>, changes: &mut Changes<'d>) {
     let Context {
         old: old_side,
@@ -354,7 +354,7 @@ impl<'c, 'd> Details<'c, 'd> {
     }
 }
 
-/// A path in words: the names of properties are those of fields.
+/// A path in words, in which properties are fields.
 fn label(path: &[&str]) -> String {
     let mut rest = path.iter().copied();
     let (mut fields, mut keywords): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());

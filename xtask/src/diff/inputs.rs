@@ -25,7 +25,7 @@ struct Input<'a> {
     part: Part,
     /// Its Rust name.
     name: &'a str,
-    /// What callers pass.
+    /// The value that callers pass.
     value: Value<'a>,
     /// Whether it has any number of values, each of which is sent by itself.
     repeated: bool,
@@ -34,7 +34,7 @@ struct Input<'a> {
     position: Option<usize>,
     /// How its value is written.
     form: String,
-    /// The JSON of what the server assumes if it is absent.
+    /// The JSON of its default.
     default: Option<&'a str>,
     deprecated: bool,
     schema: Option<Schema<'a>>,
@@ -141,7 +141,7 @@ fn of_body<'a>(side: &Side<'a>, operation: &'a Operation, body: &'a Body) -> Vec
     }]
 }
 
-/// The parameter in the document. That of an operation takes the place of that of its path.
+/// The parameter in the document. The operation overrides parameters of its path.
 fn declared<'a>(side: &Side<'a>, operation: &Operation, parameter: &Parameter) -> Option<&'a Json> {
     let declared = side.view(operation)?.parameters(side.root);
     let mut declared = declared.into_iter().rev().map(|(_, value)| value);
@@ -177,7 +177,7 @@ fn style(style: Style) -> String {
     }
 }
 
-/// Adds what changed in the inputs of an operation.
+/// Compares the inputs of an operation.
 pub fn compare<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Changes<'d>) {
     let context = changes.context;
     let owner = place(after);

@@ -9,7 +9,7 @@ use super::{Effect, Kind, Owner, Place, details, inputs};
 use crate::api::{Answer, Content, Operation, Success};
 use crate::view;
 
-/// Adds what changed in the operations.
+/// Compares the operations.
 pub fn compare(changes: &mut Changes<'_>) {
     let context = changes.context;
     let operations = &context.operations;
@@ -32,7 +32,7 @@ pub fn compare(changes: &mut Changes<'_>) {
     }
 }
 
-/// Adds what changed in how a method is called, and in what it returns.
+/// Compares the arguments and the return types of a method.
 fn call<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Changes<'d>) {
     answers(before, after, changes);
     format(before, after, changes);

@@ -20,7 +20,7 @@ impl Class {
     }
 }
 
-/// What a change is about, with names of the API between the quotes that are given.
+/// A place in words, with names of the API between quotes.
 pub fn place(place: &Place, quote: &str) -> String {
     let (what, name) = match &place.owner {
         Owner::Document(part) => return format!("the document's {part}"),

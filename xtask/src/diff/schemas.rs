@@ -80,7 +80,7 @@ impl<'d> At<'d> {
     }
 }
 
-/// Compares the schemas of the types that both sides have: those that have a name, and those of properties.
+/// Compares the schemas of the types that both sides have, with those of their properties.
 pub fn of_types(changes: &mut Changes<'_>) {
     for (before, after) in &changes.context.types {
         of_type(*before, *after, changes);

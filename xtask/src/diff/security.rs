@@ -1,7 +1,7 @@
 //! Authentication: the security requirements of requests.
 //!
-//! The client takes none from the document, so that nothing in the generated code changes. The server may reject requests that
-//! it took if a requirement that they met is gone, or has more schemes or scopes.
+//! The generated code does not depend on them. The server may reject requests that it accepted if a requirement that they met
+//! is gone, or has more schemes or scopes.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -11,7 +11,7 @@ use crate::api::{
     UnionType,
 };
 
-/// Adds what changed in the types.
+/// Compares the types.
 pub fn compare(changes: &mut Changes<'_>) {
     let context = changes.context;
     let Context { old, new, .. } = context;

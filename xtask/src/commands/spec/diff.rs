@@ -1,4 +1,4 @@
-//! `cargo xtask spec diff`: what changed between two documents, and what that does to callers.
+//! `cargo xtask spec diff`: the changes between two documents, and their effects on callers.
 
 use clap::{Args, ValueEnum};
 use xtask::diff::{self, Class};
@@ -17,8 +17,8 @@ pub struct DiffArgs {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     /// End with 1 if there is a change of this class.
-    #[arg(long, value_enum)]
-    fail_on: Option<FailOn>,
+    #[arg(long, value_parser = ["breaking"])]
+    fail_on: Option<String>,
 }
 
 #[derive(Clone, Copy, Default, ValueEnum)]
@@ -27,11 +27,6 @@ enum Format {
     Text,
     Markdown,
     Json,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum FailOn {
-    Breaking,
 }
 
 pub fn run(args: &DiffArgs) -> u8 {
@@ -54,8 +49,8 @@ pub fn run(args: &DiffArgs) -> u8 {
         Format::Markdown => print(&diff::markdown(&found)),
         Format::Json => print(&format!("{:#}\n", diff::value(&found))),
     }
-    match args.fail_on {
-        Some(FailOn::Breaking) if found.class() == Some(Class::Breaking) => FINDINGS,
+    match found.class() {
+        Some(Class::Breaking) if args.fail_on.is_some() => FINDINGS,
         _ => 0,
     }
 }
