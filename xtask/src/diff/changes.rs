@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
-use super::{Change, Effect, Kind, Owner, Part, Place};
+use super::{Change, Effect, Kind, Owner, Place, render};
 
 /// The changes of a comparison. Prose and details are collected, and are one change for each owner or place in the end.
 #[derive(Debug)]
@@ -194,12 +194,12 @@ impl<'d> Changes<'d> {
             return self.add(kind, first, format!("{words}{}", listed(keywords)));
         }
         let parts = parts.iter().map(|(place, keywords)| {
-            let part = match &place.part {
-                None => "itself".to_owned(),
-                Some(Part { what, name }) if name.is_empty() => (*what).to_owned(),
-                Some(Part { what, name }) => format!("{what} `{name}`"),
-            };
-            format!("{part}{}", listed(keywords))
+            let part = place.part.as_ref().map(|part| render::part(part, "`"));
+            format!(
+                "{}{}",
+                part.as_deref().unwrap_or("itself"),
+                listed(keywords)
+            )
         });
         let parts = parts.collect::<Vec<_>>().join(", ");
         self.add(

@@ -159,13 +159,10 @@ impl<'a> Context<'a> {
 
     /// Whether two references are the same type to callers, whatever it is called.
     pub fn same(&self, old: &TypeRef, new: &TypeRef) -> bool {
-        match (old, new) {
-            (TypeRef::Named(old), TypeRef::Named(new)) => self.types.get(old) == Some(new),
-            (TypeRef::Boxed(old), TypeRef::Boxed(new))
-            | (TypeRef::Nullable(old), TypeRef::Nullable(new))
-            | (TypeRef::List(old), TypeRef::List(new))
-            | (TypeRef::Map(old), TypeRef::Map(new)) => self.same(old, new),
-            (old, new) => old == new && old.named().is_none(),
+        match pairing::aligned(old, new) {
+            Ok(Some((old, new))) => self.types.get(&old) == Some(&new),
+            Ok(None) => true,
+            Err(()) => false,
         }
     }
 

@@ -182,7 +182,7 @@ fn body((before, old): Sent<'_>, (after, new): Sent<'_>, changes: &mut Changes<'
     }
     let place = operations::place(after).part("body", "");
     // The parts of a form are required one by one.
-    let is_form = operations::is_multipart(before) && operations::is_multipart(after);
+    let is_form = before.extra_part.is_some() && after.extra_part.is_some();
     let compared = if is_form {
         &["content"][..]
     } else {

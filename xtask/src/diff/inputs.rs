@@ -10,7 +10,7 @@ use super::checked::Checked;
 use super::context::{Context, Side, Value};
 use super::details::Details;
 use super::matching::matching;
-use super::operations::{is_multipart, place};
+use super::operations::place;
 use super::schemas::{self, At};
 use super::{Effect, Kind, Part, Place};
 use crate::api::{
@@ -236,7 +236,7 @@ pub fn compare<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Ch
 
 /// The schema of a multipart body, whose properties are the parts. It is no type, even if it has a name.
 fn form<'a>(side: &Side<'a>, operation: &Operation) -> Option<Schema<'a>> {
-    let content = content(side, operation).filter(|_| is_multipart(operation))?;
+    let content = content(side, operation).filter(|_| operation.extra_part.is_some())?;
     Some(side.schema_of(view::resolve(side.root, content.get("schema")?)?.1))
 }
 

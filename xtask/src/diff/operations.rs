@@ -6,7 +6,7 @@ use super::changes::Changes;
 use super::matching::matching;
 use super::pairing::media_type;
 use super::{Effect, Kind, Owner, Place, details, inputs};
-use crate::api::{Answer, Content, Operation, Success};
+use crate::api::{Answer, Operation, Success};
 use crate::view;
 
 /// Compares the operations.
@@ -114,17 +114,11 @@ fn identity<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Chang
     }
 }
 
-/// Whether the body of an operation is sent in parts.
-pub fn is_multipart(operation: &Operation) -> bool {
-    let content = operation.body.as_ref().map(|body| &body.content);
-    matches!(content, Some(Content::Multipart(_)))
-}
-
 fn format(before: &Operation, after: &Operation, changes: &mut Changes<'_>) {
     let (was, is) = (media_type(before), media_type(after));
     if was != is && !was.is_empty() && !is.is_empty() {
         let what = format!("is sent as `{is}` instead of `{was}`");
-        let effect = match is_multipart(before) && !is_multipart(after) {
+        let effect = match before.extra_part.is_some() && after.extra_part.is_none() {
             true => (Effect::Build, "only the builder of a form has `extra_part`"),
             false => Kind::BodyFormatChanged.effect(),
         };

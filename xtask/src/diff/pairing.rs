@@ -115,7 +115,7 @@ fn names(api: &Api) -> BTreeMap<&str, TypeId> {
 /// # Errors
 ///
 /// If the references differ in anything else.
-fn aligned(old: &TypeRef, new: &TypeRef) -> Result<Option<(TypeId, TypeId)>, ()> {
+pub fn aligned(old: &TypeRef, new: &TypeRef) -> Result<Option<(TypeId, TypeId)>, ()> {
     match (old, new) {
         (TypeRef::Named(old), TypeRef::Named(new)) => Ok(Some((*old, *new))),
         (TypeRef::Boxed(old), TypeRef::Boxed(new))

@@ -28,14 +28,19 @@ pub fn place(place: &Place, quote: &str) -> String {
         Owner::Schema(name) => ("schema", name),
         Owner::Type(name) => ("type", name),
     };
-    let mut text = format!("{what} {}", quoted(name, quote));
-    if let Some(Part { what, name }) = &place.part {
-        text.push_str(&format!(", {what}"));
-        if !name.is_empty() {
-            text.push_str(&format!(" {}", quoted(name, quote)));
-        }
+    let owner = format!("{what} {}", quoted(name, quote));
+    match &place.part {
+        Some(named) => format!("{owner}, {}", part(named, quote)),
+        None => owner,
     }
-    text
+}
+
+/// A part in words, with its name between quotes.
+pub fn part(Part { what, name }: &Part, quote: &str) -> String {
+    match name.is_empty() {
+        true => (*what).to_owned(),
+        false => format!("{what} {}", quoted(name, quote)),
+    }
 }
 
 /// A name between quotes, which are longer than any in it, as Markdown has it for code.
