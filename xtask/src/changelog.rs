@@ -1,43 +1,38 @@
-//! The changelog: an entry from what changed for callers, beside what people wrote themselves.
+//! The changelog: entries of the changes that the comparison found, beside those that people wrote.
 //!
-//! The form is that of Keep a Changelog: a section for each version, in it a list for each sort of change. What stands
-//! under `Unreleased` was written by hand and is kept word for word; what the comparison found is added to it.
+//! It has the form of Keep a Changelog: a section for each version, in it a list for each sort of change. The text under
+//! `Unreleased` was written by hand and is kept word for word; the changes that were found are added to its lists.
 
-use crate::diff::{self, Change, Class, Diff, Kind};
+use crate::diff::{self, Change, Class, Diff};
 use crate::semver::Version;
 
 /// The heading under which changes are collected until the next release.
 const UNRELEASED: &str = "## Unreleased";
 
-/// The sorts of changes, in the order in which they are listed.
-const SORTS: [&str; 4] = ["Added", "Changed", "Deprecated", "Removed"];
+/// The lists of changes, in their order. Of a change of documentation there is none.
+const SECTIONS: [&str; 4] = ["Added", "Changed", "Deprecated", "Removed"];
 
-/// How wide the changelog is.
+/// The width of the changelog in characters.
 const WIDTH: usize = 120;
 
-/// The entry for a version: what is under `Unreleased` in the changelog, and what changed.
+/// The entry for a version: the text under `Unreleased` in the changelog, and the changes.
 pub fn entry(changelog: &str, title: &str, diff: &Diff) -> String {
     let written = unreleased(changelog).map_or("", |(_, body, _)| body);
     let mut sections = sections(written);
-    for sort in SORTS {
-        let lines: Vec<String> = told(diff)
-            .filter(|change| sort_of(change) == sort)
-            .map(line)
-            .collect();
-        if lines.is_empty() {
-            continue;
-        }
-        let lines = lines.join("\n");
-        match sections.iter_mut().find(|(title, _)| title == sort) {
+    for section in SECTIONS {
+        let changes = diff.changes.iter();
+        let changes = changes.filter(|change| change.kind.section() == section);
+        let lines = changes.map(line).collect::<Vec<_>>().join("\n");
+        match sections.iter_mut().find(|(title, _)| title == section) {
+            _ if lines.is_empty() => {}
             Some((_, body)) if body.is_empty() => *body = lines,
             Some((_, body)) => *body = format!("{body}\n{lines}"),
-            None => sections.push((sort.to_owned(), lines)),
+            None => sections.push((section.to_owned(), lines)),
         }
     }
-    let order = |title: &str| SORTS.iter().position(|sort| *sort == title);
-    sections.sort_by_key(|(title, _)| match title.as_str() {
-        "" => 0,
-        title => order(title).map_or(SORTS.len() + 1, |order| order + 1),
+    sections.sort_by_key(|(title, _)| {
+        let position = SECTIONS.iter().position(|section| section == title);
+        (!title.is_empty(), position.unwrap_or(SECTIONS.len()))
     });
     let mut text = format!("## {title}\n");
     for (title, body) in sections {
@@ -58,10 +53,7 @@ pub fn is_written(changelog: &str) -> bool {
 
 /// The last version that it has an entry of.
 pub fn latest(changelog: &str) -> Option<Version> {
-    changelog
-        .lines()
-        .filter_map(|line| line.strip_prefix("## ")?.split_whitespace().next())
-        .find_map(|title| title.parse().ok())
+    headings(changelog).find_map(|(_, line)| title(line)?.parse().ok())
 }
 
 /// The changelog with the entry in it, and nothing under `Unreleased`.
@@ -70,11 +62,9 @@ pub fn latest(changelog: &str) -> Option<Version> {
 ///
 /// That it has no such heading, or has the entry already.
 pub fn insert(changelog: &str, entry: &str) -> Result<String, String> {
-    let title = entry.lines().next().unwrap_or_default();
-    let version = |line: &str| line.split_whitespace().nth(1).map(str::to_owned);
-    let mut titles = changelog.lines().filter(|line| line.starts_with("## "));
-    if titles.any(|line| version(line) == version(title)) {
-        return Err(format!("there is an entry `{title}` already"));
+    let heading = entry.lines().next().unwrap_or_default();
+    if headings(changelog).any(|(_, line)| title(line) == title(heading)) {
+        return Err(format!("there is an entry `{heading}` already"));
     }
     let Some((before, _, after)) = unreleased(changelog) else {
         return Err(format!("there is no heading `{UNRELEASED}`"));
@@ -83,31 +73,36 @@ pub fn insert(changelog: &str, entry: &str) -> Result<String, String> {
     Ok(format!("{before}{UNRELEASED}\n\n{entry}{separator}{after}"))
 }
 
-/// What is before the heading, under it, and from the next heading of its level on.
+/// The text before the heading, under it, and from the next heading of its level on.
 fn unreleased(changelog: &str) -> Option<(&str, &str, &str)> {
-    let start = offset(changelog, 0, |line| line == UNRELEASED)?;
+    let mut headings = headings(changelog);
+    let (start, _) = headings.find(|(_, line)| *line == UNRELEASED)?;
+    let end = headings.next().map_or(changelog.len(), |(next, _)| next);
     let body = start + UNRELEASED.len();
-    let end = offset(changelog, body, |line| line.starts_with("## ")).unwrap_or(changelog.len());
     Some((
-        changelog.get(..start)?,
-        changelog.get(body..end)?,
-        changelog.get(end..)?,
+        &changelog[..start],
+        &changelog[body..end],
+        &changelog[end..],
     ))
 }
 
-/// Where the first such line begins that does so behind `from`.
-fn offset(text: &str, from: usize, wanted: impl Fn(&str) -> bool) -> Option<usize> {
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        if at >= from && wanted(line.trim_end()) {
-            return Some(at);
-        }
-        at += line.len();
-    }
-    None
+/// The headings of versions, each with its offset.
+fn headings(changelog: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut next = 0;
+    let lines = changelog.split_inclusive('\n').map(move |line| {
+        let offset = next;
+        next += line.len();
+        (offset, line.trim_end())
+    });
+    lines.filter(|(_, line)| line.starts_with("## "))
 }
 
-/// The lists in a section, by their titles; what is before the first has none.
+/// The version in a heading, without its date.
+fn title(heading: &str) -> Option<&str> {
+    heading.split_whitespace().nth(1)
+}
+
+/// The lists in a section, by their titles. The text before the first one has no title.
 fn sections(body: &str) -> Vec<(String, String)> {
     let mut sections = vec![(String::new(), String::new())];
     for line in body.lines() {
@@ -125,54 +120,13 @@ fn sections(body: &str) -> Vec<(String, String)> {
     sections
 }
 
-/// What users of the crates want to know: not every word that changed in a description.
-fn told(diff: &Diff) -> impl Iterator<Item = &Change> {
-    let changes = diff.changes.iter();
-    changes.filter(|change| {
-        !matches!(
-            change.kind,
-            Kind::VersionChanged
-                | Kind::DocumentDescribed
-                | Kind::OperationDescribed
-                | Kind::SchemaDescribed
-        )
-    })
-}
-
-fn sort_of(change: &Change) -> &'static str {
-    match change.kind {
-        Kind::OperationDeprecated | Kind::InputDeprecated | Kind::SchemaDeprecated => "Deprecated",
-        Kind::OperationAdded
-        | Kind::InputAdded
-        | Kind::SchemaAdded
-        | Kind::FieldAdded
-        | Kind::ValueAdded
-        | Kind::MemberAdded
-        | Kind::AnswerAdded
-        | Kind::StatusAdded => "Added",
-        Kind::OperationRemoved
-        | Kind::InputRemoved
-        | Kind::SchemaRemoved
-        | Kind::FieldRemoved
-        | Kind::ValueRemoved
-        | Kind::MemberRemoved
-        | Kind::AnswerRemoved
-        | Kind::StatusRemoved => "Removed",
-        _ => "Changed",
-    }
-}
-
 fn line(change: &Change) -> String {
-    let mark = match change.class() {
-        Class::Breaking => "**Breaking:** ",
-        Class::Additive | Class::Neutral => "",
-    };
     let place = diff::place(&change.place, "`");
-    let reason = match change.class() {
-        Class::Breaking => format!(": {}", change.reason),
-        Class::Additive | Class::Neutral => String::new(),
-    };
-    wrap(&format!("- {mark}{place} {}{reason}.", change.what))
+    let what = &change.what;
+    wrap(&match change.class() {
+        Class::Breaking => format!("- **Breaking:** {place} {what}: {}.", change.reason),
+        Class::Additive | Class::Neutral => format!("- {place} {what}."),
+    })
 }
 
 /// Breaks an item of a list into lines, at spaces.

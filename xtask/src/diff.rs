@@ -1,14 +1,13 @@
-//! What changed between two documents, and what that does to callers of the generated client.
+//! The changes between two documents, and their effects on callers of the generated client.
 //!
-//! The models of both documents ([`crate::api`]) are compared, for the generated code follows from them. A change is
-//! named in the words of the API, for that is what a maintainer knows, and classed by what callers of the Rust API meet, for that
-//! is what a version number promises. Facts that the model does not have are compared in the documents: keywords that generated code
-//! does not check, and details such as servers, authentication and descriptions (`details`). Each kind of change is a row of one
-//! table (`kind`), and each keyword of one other (`constraints`).
+//! The models of both documents ([`crate::api`]) are compared, because the generated code follows from them. A change is named in
+//! the words of the API, which a maintainer knows. Its class is its effect on callers of the Rust API, which a version number
+//! promises. Facts that the model does not have are compared in the documents: constraints (`constraints`), and details such as
+//! servers, authentication and descriptions (`details`). Each kind of change is a row of one table (`kind`).
 //!
-//! The promise: what compiles and works with one version does so with the next, unless the version says otherwise. Not
+//! The promise: code that compiles and works with one version does so with the next, unless the version says otherwise. Not
 //! covered are struct literals without `..` and patterns without `..`, which name every field, and `new` of a type that is
-//! only received: objects gain fields all the time. The class of each kind of change is checked by the compiler, in
+//! only received: objects gain fields all the time. The compiler confirms the class of each kind of change, in
 //! `tests/changes`.
 
 mod changes;
@@ -38,30 +37,30 @@ use context::{Context, Side};
 pub use kind::Kind;
 pub use render::{markdown, place, summary, text, value};
 
-/// What a change is to callers.
+/// The class of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
     /// Something that worked stops working.
     Breaking,
-    /// Something is there to use that wasn't.
+    /// Something is new.
     Additive,
-    /// Callers meet nothing new.
+    /// Callers see no difference.
     Neutral,
 }
 
-/// When callers meet a change.
+/// The effect of a change on callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// What compiled no longer does.
+    /// Code no longer compiles.
     Build,
-    /// It compiles, and fails, or does something else, when it runs.
+    /// Code compiles, and fails or does something else when it runs.
     Run,
-    /// It compiles and is sent as before, and the server may reject it.
+    /// Requests are sent as before, and the server may reject them.
     Server,
-    /// There is more to use.
+    /// Something is new.
     More,
-    /// Never.
+    /// There is none.
     None,
 }
 
@@ -76,22 +75,22 @@ impl Effect {
     }
 }
 
-/// What a change is about, in the words of the API.
+/// The location of a change, in the words of the API.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Place {
     /// The operation, the schema or the whole document.
     #[serde(flatten)]
     pub owner: Owner,
-    /// A part of that, if it is not about the whole: `query parameter` or `field`, and its name.
+    /// The part that changed, such as a field; `None` for the whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub part: Option<Part>,
 }
 
-/// What has parts that change.
+/// An operation, a schema or a document.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Owner {
-    /// The document as a whole, by what it is called here.
+    /// An aspect of the document as a whole, such as `servers`.
     Document(&'static str),
     /// By its method in Rust, which is its operationId for most.
     Operation(String),
@@ -110,82 +109,73 @@ impl Place {
     /// A part of the same owner.
     #[must_use]
     pub fn part(&self, what: &'static str, name: &str) -> Self {
-        let name = name.to_owned();
         Self {
             owner: self.owner.clone(),
-            part: Some(Part { what, name }),
+            part: Some(Part::of(what, name)),
         }
     }
 }
 
 /// A part of an operation or a schema.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Part {
-    /// What it is, in words.
+    /// Its sort, such as `query parameter`.
     pub what: &'static str,
     /// Its name on the wire; empty if there can be only one.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
 }
 
+impl Part {
+    fn of(what: &'static str, name: &str) -> Self {
+        let name = name.to_owned();
+        Self { what, name }
+    }
+}
+
 /// One change.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// What happened.
+    /// Its kind.
     pub kind: Kind,
-    /// To what.
+    /// Its location.
     pub place: Place,
-    /// The same in words, to be read after the place: `is required now`.
+    /// The change in words that follow the place: `is required now`.
     pub what: String,
-    /// When callers meet it.
+    /// Its effect on callers.
     pub effect: Effect,
     /// Why it has that effect.
     pub reason: String,
 }
 
 impl Change {
-    /// What it is to callers.
+    /// Its class, which follows from the effect.
     pub fn class(&self) -> Class {
         self.effect.class()
     }
 }
 
-/// What changed between two documents.
+/// The changes between two documents.
 #[derive(Debug, Default)]
 pub struct Diff {
-    /// What breaks first; within a class operations before schemas, each by name.
+    /// Breaking ones first; within a class operations before schemas, each by name.
     pub changes: Vec<Change>,
-    /// What was not compared.
-    pub left_out: Vec<LeftOutOf>,
-}
-
-/// The operations of a document that can't be generated, and so not be compared.
-#[derive(Debug)]
-pub struct LeftOutOf {
-    /// The document's name.
-    pub document: String,
-    /// The operations.
-    pub left_out: Vec<LeftOut>,
+    /// The operations that can't be generated and so not be compared, by the name of their document.
+    pub left_out: Vec<(String, Vec<LeftOut>)>,
 }
 
 impl Diff {
     /// The gravest class among the changes.
     pub fn class(&self) -> Option<Class> {
-        self.changes.iter().map(Change::class).min()
-    }
-
-    /// How many changes are of a class.
-    pub fn count(&self, class: Class) -> usize {
-        let changes = self.changes.iter();
-        changes.filter(|change| change.class() == class).count()
+        self.changes.first().map(Change::class)
     }
 }
 
-/// Compares two documents. What can't be generated is left out of both, as `--skip-unsupported` does.
+/// Compares two documents. Operations that can't be generated are skipped, as `--skip-unsupported` does.
 ///
 /// # Errors
 ///
-/// All that is wrong with either as a whole: what can't be generated can't be compared.
+/// The problems of either document as a whole.
 pub fn documents(old: &Document, new: &Document) -> Result<Diff, Vec<Located>> {
     let model = |document| {
         skip::supported(document, |document| {
@@ -201,15 +191,15 @@ pub fn documents(old: &Document, new: &Document) -> Result<Diff, Vec<Located>> {
     };
     let context = Context::of(Side::of(&before, &old.root), Side::of(&after, &new.root));
     let mut changes = Changes::of(&context);
-    operations::compare(&mut changes);
     types::compare(&mut changes);
+    schemas::of_types(&mut changes);
     details::compare(&mut changes);
-    let left_out = [(old, old_left), (new, new_left)].map(|(document, left_out)| LeftOutOf {
-        document: document.name.clone(),
-        left_out,
-    });
+    operations::compare(&mut changes);
+    let left_out = [(old, old_left), (new, new_left)];
     Ok(Diff {
         changes: changes.finish(),
-        left_out: left_out.into(),
+        left_out: left_out
+            .map(|(document, left_out)| (document.name.clone(), left_out))
+            .into(),
     })
 }

@@ -1,7 +1,6 @@
-//! The step that a version has to take, from what changed for callers.
+//! The step that a version has to take, from the class of the changes.
 //!
-//! As Cargo reads versions: before 1.0 the second number says that something breaks, and there is no number of its own
-//! for what is added.
+//! As Cargo reads versions: before 1.0 the second number says that something breaks, and additions have no number of their own.
 
 use std::fmt;
 use std::str::FromStr;
@@ -43,50 +42,32 @@ impl Step {
 
 /// A released version: three numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Version {
-    major: u64,
-    minor: u64,
-    patch: u64,
-}
+pub struct Version([u64; 3]);
 
 impl Version {
     /// The step that a change of this class needs.
     pub fn step(self, class: Option<Class>) -> Step {
         let (early, late) = Step::both(class);
-        if self.major == 0 { early } else { late }
+        if self.0[0] == 0 { early } else { late }
     }
 
     /// The version that far on.
     #[must_use]
     pub fn after(self, step: Step) -> Self {
-        let Self {
-            major,
-            minor,
-            patch,
-        } = self;
-        match step {
-            Step::None => self,
-            Step::Patch => Self {
-                patch: patch.saturating_add(1),
-                ..self
-            },
-            Step::Minor => Self {
-                major,
-                minor: minor.saturating_add(1),
-                patch: 0,
-            },
-            Step::Major => Self {
-                major: major.saturating_add(1),
-                minor: 0,
-                patch: 0,
-            },
-        }
+        let [major, minor, patch] = self.0;
+        Self(match step {
+            Step::None => self.0,
+            Step::Patch => [major, minor, patch.saturating_add(1)],
+            Step::Minor => [major, minor.saturating_add(1), 0],
+            Step::Major => [major.saturating_add(1), 0, 0],
+        })
     }
 }
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)
+        let [major, minor, patch] = self.0;
+        write!(f, "{major}.{minor}.{patch}")
     }
 }
 
@@ -95,20 +76,10 @@ impl FromStr for Version {
 
     /// Reads `1.2.3` and the tag `v1.2.3`.
     fn from_str(text: &str) -> Result<Self, ()> {
-        let numbers: Vec<u64> = text
-            .strip_prefix('v')
-            .unwrap_or(text)
-            .split('.')
-            .map(|number| number.parse().map_err(|_| ()))
-            .collect::<Result<_, ()>>()?;
-        match numbers[..] {
-            [major, minor, patch] => Ok(Self {
-                major,
-                minor,
-                patch,
-            }),
-            _ => Err(()),
-        }
+        let numbers = text.strip_prefix('v').unwrap_or(text).split('.');
+        let numbers: Result<Vec<u64>, _> = numbers.map(str::parse).collect();
+        let numbers = numbers.map_err(drop)?;
+        numbers.try_into().map(Self).map_err(drop)
     }
 }
 
@@ -116,47 +87,32 @@ impl FromStr for Version {
 mod tests {
     use super::{Class, Version};
 
-    fn after(version: &str, class: Option<Class>) -> Option<String> {
-        let version: Version = version.parse().ok()?;
-        Some(version.after(version.step(class)).to_string())
+    const CLASSES: [Option<Class>; 4] = [
+        Some(Class::Breaking),
+        Some(Class::Additive),
+        Some(Class::Neutral),
+        None,
+    ];
+
+    /// The versions after `major.minor.patch`, by the class of the changes.
+    fn after(numbers: [u64; 3]) -> [String; 4] {
+        let version = Version(numbers);
+        CLASSES.map(|class| version.after(version.step(class)).to_string())
     }
 
     #[test]
     fn before_1_0_the_second_number_says_that_something_breaks() {
-        assert_eq!(
-            after("0.1.4", Some(Class::Breaking)).as_deref(),
-            Some("0.2.0")
-        );
-        assert_eq!(
-            after("0.1.4", Some(Class::Additive)).as_deref(),
-            Some("0.1.5")
-        );
-        assert_eq!(
-            after("0.1.4", Some(Class::Neutral)).as_deref(),
-            Some("0.1.5")
-        );
-        assert_eq!(after("0.1.4", None).as_deref(), Some("0.1.4"));
+        assert_eq!(after([0, 1, 4]), ["0.2.0", "0.1.5", "0.1.5", "0.1.4"]);
     }
 
     #[test]
     fn from_1_0_on_each_class_has_a_number() {
-        assert_eq!(
-            after("1.2.3", Some(Class::Breaking)).as_deref(),
-            Some("2.0.0")
-        );
-        assert_eq!(
-            after("1.2.3", Some(Class::Additive)).as_deref(),
-            Some("1.3.0")
-        );
-        assert_eq!(
-            after("1.2.3", Some(Class::Neutral)).as_deref(),
-            Some("1.2.4")
-        );
+        assert_eq!(after([1, 2, 3]), ["2.0.0", "1.3.0", "1.2.4", "1.2.3"]);
     }
 
     #[test]
     fn a_tag_is_a_version() {
-        assert_eq!("v0.1.0".parse(), "0.1.0".parse::<Version>());
+        assert_eq!("v0.1.0".parse(), Ok(Version([0, 1, 0])));
         assert!("v0.1".parse::<Version>().is_err());
         assert!("0.1.0-rc.1".parse::<Version>().is_err());
     }

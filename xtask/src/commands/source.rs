@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use xtask::diagnostic::{Located, counted};
-use xtask::diff::{Diff, LeftOutOf};
+use xtask::diff::Diff;
 use xtask::read::Document;
 use xtask::skip::LeftOut;
 
@@ -104,7 +104,7 @@ pub fn left_out(document: &str, left_out: &[LeftOut]) {
 
 /// Prints the operations of two documents that were not compared, with the causes.
 pub fn not_compared(diff: &Diff) {
-    for LeftOutOf { document, left_out } in &diff.left_out {
+    for (document, left_out) in &diff.left_out {
         self::left_out(document, left_out);
         if !left_out.is_empty() {
             let operations = counted(left_out.len(), "operation");

@@ -136,7 +136,7 @@ fn innermost(
 }
 
 /// The inclusive bounds of an integer; `inward` is the step from an exclusive bound to an inclusive one.
-fn integers(
+pub fn integers(
     schema: &Schema<'_>,
     name: &str,
     exclusive: &str,

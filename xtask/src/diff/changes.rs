@@ -3,18 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
-use super::{Change, Effect, Kind, Owner, Part, Place};
+use super::{Change, Effect, Kind, Owner, Place, render};
 
 /// The changes of a comparison. Prose and details are collected, and are one change for each owner or place in the end.
 #[derive(Debug)]
 pub struct Changes<'d> {
     /// The two sides that are compared.
     pub context: &'d Context<'d>,
-    changes: Vec<Change>,
-    /// The kinds of changes of each place.
-    kinds: BTreeMap<Place, BTreeSet<Kind>>,
+    changes: BTreeMap<Place, Vec<Change>>,
     /// The keywords of documentation that differ.
-    prose: BTreeMap<Owner, BTreeMap<Option<Part>, BTreeSet<String>>>,
+    prose: BTreeMap<Place, BTreeSet<String>>,
     details: BTreeMap<Place, Vec<String>>,
 }
 
@@ -23,8 +21,7 @@ impl<'d> Changes<'d> {
     pub fn of(context: &'d Context<'d>) -> Self {
         Self {
             context,
-            changes: Vec::new(),
-            kinds: BTreeMap::new(),
+            changes: BTreeMap::new(),
             prose: BTreeMap::new(),
             details: BTreeMap::new(),
         }
@@ -43,8 +40,8 @@ impl<'d> Changes<'d> {
         what: impl Into<String>,
         (effect, reason): (Effect, impl Into<String>),
     ) {
-        self.kinds.entry(place.clone()).or_default().insert(kind);
-        self.changes.push(Change {
+        let changes = self.changes.entry(place.clone()).or_default();
+        changes.push(Change {
             kind,
             place: place.clone(),
             what: what.into(),
@@ -65,6 +62,23 @@ impl<'d> Changes<'d> {
         self.with(kind, place, what, effect);
     }
 
+    /// Adds that arguments are in another order. If those in the same position have the same type, code that passes them compiles.
+    pub fn reordered<'a, T: 'a>(
+        &mut self,
+        kind: Kind,
+        place: &Place,
+        what: &str,
+        arguments: [impl Iterator<Item = &'a T>; 2],
+        is_same: impl Fn(&T, &T) -> bool,
+    ) {
+        let [old, new] = arguments.map(Iterator::collect::<Vec<_>>);
+        let mut pairs = old.iter().zip(&new);
+        let compiles = old.len() == new.len() && pairs.all(|(old, new)| is_same(old, new));
+        let (build, reason) = kind.effect();
+        let effect = if compiles { Effect::Run } else { build };
+        self.with(kind, place, what, (effect, reason));
+    }
+
     /// Adds that something is deprecated now, or no longer.
     pub fn deprecation(&mut self, place: &Place, kinds: [Kind; 2], was: bool, is: bool) {
         match (was, is) {
@@ -74,7 +88,17 @@ impl<'d> Changes<'d> {
         }
     }
 
-    /// Adds what the server assumes for an absent value, if that differs.
+    /// Adds that `Debug` hides a value now, or shows it.
+    pub fn debug(&mut self, place: &Place, was_private: bool, is_private: bool) {
+        let what = match (was_private, is_private) {
+            (false, true) => "is not shown by `Debug` any more",
+            (true, false) => "is shown by `Debug` now",
+            _ => return,
+        };
+        self.add(Kind::SchemaDebugChanged, place, what);
+    }
+
+    /// Adds that the server assumes another default for an absent value.
     pub fn default_value(
         &mut self,
         kind: Kind,
@@ -83,49 +107,44 @@ impl<'d> Changes<'d> {
         is: Option<&str>,
     ) {
         if was != is {
-            let text =
-                |json: Option<&str>| json.map_or("nothing".into(), |json| format!("`{json}`"));
-            let (was, is) = (text(was), text(is));
-            self.add(
-                kind,
-                place,
-                format!("if absent, meant {was} and means {is}"),
-            );
+            let text = |json: &str| format!("`{json}`");
+            let [was, is] = [was, is].map(|json| json.map_or("nothing".to_owned(), text));
+            let what = format!("if absent, meant {was} and means {is}");
+            self.add(kind, place, what);
         }
     }
 
     /// Whether a place has a change.
     pub fn has(&self, place: &Place) -> bool {
-        self.kinds.contains_key(place)
+        self.changes.contains_key(place)
     }
 
     /// Whether an owner, or a part of it, has a change.
     pub fn has_any(&self, owner: &Owner) -> bool {
-        let from = Place::of(owner.clone());
-        let next = self.kinds.range(from..).next();
-        next.is_some_and(|(place, _)| place.owner == *owner)
+        let mut places = self.changes.range(Place::of(owner.clone())..);
+        places
+            .next()
+            .is_some_and(|(place, _)| place.owner == *owner)
     }
 
     /// Whether a place has another type, which has constraints of its own.
     pub fn is_replaced(&self, place: &Place) -> bool {
-        use Kind::{
-            AnswerChanged, ErrorChanged, FieldTypeChanged, InputTypeChanged, SchemaTypeChanged,
-        };
-        let types = [
-            AnswerChanged,
-            ErrorChanged,
-            FieldTypeChanged,
-            InputTypeChanged,
-            SchemaTypeChanged,
-        ];
-        let kinds = self.kinds.get(place);
-        kinds.is_some_and(|kinds| types.iter().any(|kind| kinds.contains(kind)))
+        let mut changes = self.changes.get(place).into_iter().flatten();
+        changes.any(|change| {
+            matches!(
+                change.kind,
+                Kind::AnswerChanged
+                    | Kind::ErrorChanged
+                    | Kind::FieldTypeChanged
+                    | Kind::InputTypeChanged
+                    | Kind::SchemaTypeChanged
+            )
+        })
     }
 
     /// Adds a keyword of documentation that differs.
     pub fn prose(&mut self, place: &Place, keyword: &str) {
-        let parts = self.prose.entry(place.owner.clone()).or_default();
-        let keywords = parts.entry(place.part.clone()).or_default();
+        let keywords = self.prose.entry(place.clone()).or_default();
         keywords.insert(keyword.to_owned());
     }
 
@@ -139,20 +158,24 @@ impl<'d> Changes<'d> {
 
     /// The changes in order: by class, place and kind.
     pub fn finish(mut self) -> Vec<Change> {
-        for (owner, parts) in std::mem::take(&mut self.prose) {
-            self.described(owner, &parts);
+        let prose: Vec<_> = std::mem::take(&mut self.prose).into_iter().collect();
+        for parts in prose.chunk_by(|(place, _), (next, _)| place.owner == next.owner) {
+            self.described(parts);
         }
         for (place, details) in std::mem::take(&mut self.details) {
             self.add(Kind::DetailChanged, &place, details.join("; "));
         }
-        let key = |change: &Change| (change.class(), change.place.clone(), change.kind);
-        self.changes.sort_by_cached_key(key);
-        self.changes
+        let mut changes: Vec<Change> = self.changes.into_values().flatten().collect();
+        changes.sort_by_cached_key(|change| (change.class(), change.place.clone(), change.kind));
+        changes
     }
 
     /// Adds the documentation of an owner, which names the parts that are described otherwise.
-    fn described(&mut self, owner: Owner, parts: &BTreeMap<Option<Part>, BTreeSet<String>>) {
-        let (kind, words) = match owner {
+    fn described(&mut self, parts: &[(Place, BTreeSet<String>)]) {
+        let Some((first, keywords)) = parts.first() else {
+            return;
+        };
+        let (kind, words) = match first.owner {
             Owner::Document(_) => (Kind::DocumentDescribed, "is in other words"),
             Owner::Operation(_) => (Kind::OperationDescribed, "is described in other words"),
             Owner::Schema(_) | Owner::Type(_) => {
@@ -167,24 +190,22 @@ impl<'d> Changes<'d> {
                 false => format!(" (`{}`)", others.join("`, `")),
             }
         };
-        let mut place = Place::of(owner);
-        let what = match parts.iter().collect::<Vec<_>>().as_slice() {
-            [(part, keywords)] => {
-                place.part.clone_from(part);
-                format!("{words}{}", listed(keywords))
-            }
-            parts => {
-                let parts = parts.iter().map(|(part, keywords)| {
-                    let part = match part {
-                        None => "itself".to_owned(),
-                        Some(Part { what, name }) if name.is_empty() => (*what).to_owned(),
-                        Some(Part { what, name }) => format!("{what} `{name}`"),
-                    };
-                    format!("{part}{}", listed(keywords))
-                });
-                format!("{words}: {}", parts.collect::<Vec<_>>().join(", "))
-            }
-        };
-        self.add(kind, &place, what);
+        if parts.len() == 1 {
+            return self.add(kind, first, format!("{words}{}", listed(keywords)));
+        }
+        let parts = parts.iter().map(|(place, keywords)| {
+            let part = place.part.as_ref().map(|part| render::part(part, "`"));
+            format!(
+                "{}{}",
+                part.as_deref().unwrap_or("itself"),
+                listed(keywords)
+            )
+        });
+        let parts = parts.collect::<Vec<_>>().join(", ");
+        self.add(
+            kind,
+            &Place::of(first.owner.clone()),
+            format!("{words}: {parts}"),
+        );
     }
 }

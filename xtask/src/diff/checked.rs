@@ -1,64 +1,44 @@
-//! Constraints of the model: what generated code checks before it sends a value.
+//! The constraints that generated code checks before it sends a value.
 
 use std::ptr;
 
 use super::Owner;
 use super::context::Side;
-use crate::api::{Constraints, Shape, TypeId, TypeRef};
+use crate::api::{Constraints, Shape, TypeId, TypeRef, UnionBranch};
 use crate::construct::constraints::constraints;
 use crate::schema::Schema;
 
 /// The values of one schema in a model.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Checked<'d> {
     side: &'d Side<'d>,
-    value: Option<&'d TypeRef>,
-    constraints: Option<&'d Constraints>,
+    /// The type that decides which constraints are checked: for a newtype the type inside, and for a struct a map of its members
+    /// without a field.
+    value: TypeRef,
     /// The type, if it is a generated one.
     id: Option<TypeId>,
-    /// The constraints of the list, if its schema is a list of such values.
-    list: Option<&'d Constraints>,
 }
 
 impl<'d> Checked<'d> {
-    /// The values of a type with constraints beside those of the type.
-    pub fn of(
-        side: &'d Side<'d>,
-        value: &'d TypeRef,
-        constraints: Option<&'d Constraints>,
-    ) -> Self {
+    /// The values of a type.
+    pub fn of(side: &'d Side<'d>, value: &TypeRef) -> Self {
         match value {
-            TypeRef::Boxed(inner) | TypeRef::Nullable(inner) => Self::of(side, inner, constraints),
-            TypeRef::Named(id) => Self::of_type(side, *id),
+            TypeRef::Boxed(inner) | TypeRef::Nullable(inner) => Self::of(side, inner),
+            TypeRef::Named(id) => Self {
+                side,
+                value: match &side.api.definition(*id).shape {
+                    Shape::Newtype(newtype) => newtype.inner.clone(),
+                    Shape::Struct(object) => TypeRef::Map(Box::new(object.extra.clone())),
+                    Shape::Enum(_) | Shape::Union(_) => TypeRef::Named(*id),
+                },
+                id: Some(*id),
+            },
             value => Self {
                 side,
-                value: Some(value),
-                constraints,
+                value: value.clone(),
                 id: None,
-                list: None,
             },
         }
-    }
-
-    /// The values of a generated type.
-    pub fn of_type(side: &'d Side<'d>, id: TypeId) -> Self {
-        let (value, constraints) = match &side.api.definition(id).shape {
-            Shape::Newtype(newtype) => (Some(&newtype.inner), Some(&newtype.constraints)),
-            Shape::Struct(object) => (None, Some(&object.extra_constraints)),
-            Shape::Enum(_) | Shape::Union(_) => (None, None),
-        };
-        Self {
-            side,
-            value,
-            constraints,
-            id: Some(id),
-            list: None,
-        }
-    }
-
-    /// The definition of the type, if it has one.
-    fn shape(&self) -> Option<&'d Shape> {
-        self.id.map(|id| &self.side.api.definition(id).shape)
     }
 
     /// The owner of the changes of the type.
@@ -66,88 +46,93 @@ impl<'d> Checked<'d> {
         self.id.map(|id| self.side.place(id).owner)
     }
 
-    /// The values, each of which is an item of the list that the schema describes.
-    pub fn repeated(self, list: &'d Constraints) -> Self {
-        Self {
-            list: Some(list),
-            ..self
-        }
-    }
-
-    /// The constraints of the values themselves.
-    pub fn own(&self) -> Option<&'d Constraints> {
-        self.list.or(self.constraints)
-    }
-
-    /// The branches of a union. A keyword beside a list of JSON types constrains one of these.
-    pub fn branches(&self) -> impl Iterator<Item = Self> {
-        let union = match self.shape() {
-            Some(Shape::Union(union)) if self.list.is_none() => Some(union),
-            _ => None,
+    /// The branches of a union.
+    fn branches(&self) -> impl Iterator<Item = (Self, &'d UnionBranch)> {
+        let branches = match self.shape() {
+            Some(Shape::Union(union)) => &union.branches[..],
+            _ => &[],
         };
-        let (side, branches) = (
-            self.side,
-            union.into_iter().flat_map(|union| &union.branches),
-        );
-        branches.map(move |branch| Self::of(side, &branch.value, Some(&branch.constraints)))
+        let side = self.side;
+        branches
+            .iter()
+            .map(|branch| (Self::of(side, &branch.value), branch))
     }
 
-    /// Whether members without a field are rejected.
-    pub fn is_closed(&self) -> bool {
-        self.list.is_none() && matches!(self.shape(), Some(Shape::Struct(object)) if object.closed)
+    fn shape(&self) -> Option<&'d Shape> {
+        self.id.map(|id| &self.side.api.definition(id).shape)
+    }
+
+    /// Whether generated code checks a keyword of their schema before it sends a value. A keyword beside a list of JSON types
+    /// constrains a branch of a union.
+    pub fn checks(&self, schema: &Schema<'d>, keyword: &str) -> bool {
+        let branches = self.branches().map(|(values, _)| values);
+        let mut values = std::iter::once(self.clone()).chain(branches);
+        values.any(|values| match keyword {
+            "additionalProperties" => {
+                matches!(values.shape(), Some(Shape::Struct(object)) if object.closed)
+            }
+            keyword => checks(&constraints(schema, &values.value), keyword),
+        })
     }
 
     /// The items of a list.
     pub fn items(&self) -> Option<Self> {
-        match self.value {
-            _ if self.list.is_some() => Some(Self {
-                list: None,
-                ..*self
-            }),
-            Some(TypeRef::List(item)) => Some(Self::of(self.side, item, self.of_item())),
+        match &self.value {
+            TypeRef::List(item) => Some(Self::of(self.side, item)),
             _ => None,
         }
     }
 
     /// The values of a map, or the members of an object that have no field.
     pub fn extra(&self) -> Option<Self> {
-        match (self.value, self.shape()) {
-            (Some(TypeRef::Map(value)), _) => Some(Self::of(self.side, value, self.of_item())),
-            (_, Some(Shape::Struct(object))) => {
-                let constraints = object.extra_constraints.item.as_deref();
-                Some(Self::of(self.side, &object.extra, constraints))
-            }
+        match &self.value {
+            TypeRef::Map(value) => Some(Self::of(self.side, value)),
             _ => None,
         }
     }
 
-    fn of_item(&self) -> Option<&'d Constraints> {
-        self.constraints
-            .and_then(|constraints| constraints.item.as_deref())
-    }
-
     /// The branch of a union that was constructed from a schema.
     pub fn branch(&self, schema: &Schema<'d>) -> Option<Self> {
-        let Some(Shape::Union(union)) = self.shape() else {
-            return None;
-        };
-        let object = schema.objects().next();
-        let is_definition = |id: TypeId| {
-            let origin = self.side.schema(&self.side.api.definition(id).origin);
-            let origin = origin.and_then(|origin| origin.objects().next());
-            origin.zip(object).is_some_and(|(a, b)| ptr::eq(a, b))
-        };
-        let branch = union.branches.iter().find(|branch| match branch.value {
-            TypeRef::Named(id) => is_definition(id),
-            _ => {
+        let api = &self.side.api;
+        let object = schema.objects().next()?;
+        let mut branches = self.branches();
+        let (values, _) = branches.find(|(values, branch)| match values.id {
+            Some(id) => {
+                let origin = self.side.schema(&api.definition(id).origin);
+                let origin = origin.and_then(|origin| origin.objects().next());
+                origin.is_some_and(|origin| ptr::eq(origin, object))
+            }
+            None => {
                 !branch.constraints.is_empty()
                     && constraints(schema, &branch.value) == branch.constraints
             }
         })?;
-        Some(Self::of(
-            self.side,
-            &branch.value,
-            Some(&branch.constraints),
-        ))
+        Some(values)
+    }
+}
+
+/// Whether a keyword is among some constraints.
+fn checks(constraints: &Constraints, keyword: &str) -> bool {
+    let Constraints {
+        integer, number, ..
+    } = constraints;
+    match keyword {
+        "enum" => {
+            let is_one = integer.0.is_some() && integer.0 == integer.1;
+            constraints.boolean.is_some() || is_one || number.0.is_some() && number.0 == number.1
+        }
+        "maxItems" => constraints.items.1.is_some(),
+        "maxLength" => constraints.length.1.is_some(),
+        "maxProperties" => constraints.members.1.is_some(),
+        "maximum" => integer.1.is_some() || number.1.is_some(),
+        "minItems" => constraints.items.0.is_some(),
+        "minLength" => constraints.length.0.is_some(),
+        "minProperties" => constraints.members.0.is_some(),
+        "minimum" => integer.0.is_some() || number.0.is_some(),
+        "multipleOf" => !constraints.multiples.is_empty(),
+        "pattern" => !constraints.patterns.is_empty(),
+        "patternProperties" | "propertyNames" => constraints.names.is_some(),
+        "uniqueItems" => constraints.unique,
+        _ => false,
     }
 }

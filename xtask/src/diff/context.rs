@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::Value as Json;
 
+use super::matching::Matching;
 use super::{Owner, Place, pairing};
 use crate::api::{Api, Operation, TypeDef, TypeId, TypeRef, reached};
 use crate::pointer;
@@ -18,7 +19,7 @@ pub struct Side<'a> {
     /// The model.
     pub api: &'a Api,
     /// The document that it was constructed from.
-    pub root: &'a Value,
+    pub root: &'a Json,
     /// The operations of the document, by their pointers.
     views: BTreeMap<String, OperationView<'a>>,
     /// The types of parameters and bodies.
@@ -29,7 +30,7 @@ pub struct Side<'a> {
 
 impl<'a> Side<'a> {
     /// The side of a document.
-    pub fn of(api: &'a Api, root: &'a Value) -> Self {
+    pub fn of(api: &'a Api, root: &'a Json) -> Self {
         let views = OperationView::all(root).into_iter();
         let sent = api.operations.iter().flat_map(Operation::request_types);
         let received = api.operations.iter().flat_map(Operation::response_types);
@@ -53,12 +54,12 @@ impl<'a> Side<'a> {
     }
 
     /// The schema that is a value of the document.
-    pub fn schema_of(&self, value: &'a Value) -> Schema<'a> {
+    pub fn schema_of(&self, value: &'a Json) -> Schema<'a> {
         Schema::of(self.root, value, "")
     }
 
     /// The value that another one refers to, unless that is a schema with a name.
-    pub fn followed<'v>(&self, value: &'v Value) -> &'v Value
+    pub fn followed<'v>(&self, value: &'v Json) -> &'v Json
     where
         'a: 'v,
     {
@@ -108,13 +109,16 @@ pub fn is_component(origin: &str) -> bool {
     pointer::parent(origin) == Some(SCHEMAS)
 }
 
-/// Both sides, and what they have in common.
+/// A value that callers pass or get: words, and the type after them, if it has one.
+pub type Value<'v> = (&'static str, Option<&'v TypeRef>);
+
+/// Both sides, with the pairs of their operations and types.
 #[derive(Debug)]
 pub struct Context<'a> {
     pub old: Side<'a>,
     pub new: Side<'a>,
-    /// The operations that both sides have.
-    pub operations: Vec<(&'a Operation, &'a Operation)>,
+    /// The operations of both sides.
+    pub operations: Matching<'a, Operation>,
     /// The types that both sides have.
     pub types: BTreeMap<TypeId, TypeId>,
     /// The component schemas that have another name, by their pointers.
@@ -122,10 +126,10 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// Finds what the sides have in common.
+    /// Pairs the operations and types.
     pub fn of(old: Side<'a>, new: Side<'a>) -> Self {
         let operations = pairing::operations(old.api, new.api);
-        let types = pairing::types(old.api, new.api, &operations);
+        let types = pairing::types(old.api, new.api, &operations.pairs);
         let origins = types.iter().map(|(before, after)| {
             let origin = |api: &'a Api, id: &TypeId| api.definition(*id).origin.as_str();
             (origin(old.api, before), origin(new.api, after))
@@ -142,26 +146,36 @@ impl<'a> Context<'a> {
 
     /// Whether two references are the same type to callers, whatever it is called.
     pub fn same(&self, old: &TypeRef, new: &TypeRef) -> bool {
-        match (old, new) {
-            (TypeRef::Named(old), TypeRef::Named(new)) => self.types.get(old) == Some(new),
-            (TypeRef::Boxed(old), TypeRef::Boxed(new))
-            | (TypeRef::Nullable(old), TypeRef::Nullable(new))
-            | (TypeRef::List(old), TypeRef::List(new))
-            | (TypeRef::Map(old), TypeRef::Map(new)) => self.same(old, new),
-            (old, new) => old == new && old.named().is_none(),
+        match pairing::aligned(old, new) {
+            Ok(Some((old, new))) => self.types.get(&old) == Some(&new),
+            Ok(None) => true,
+            Err(()) => false,
         }
     }
 
-    /// Whether two pointers are those of one schema, whatever it is called.
+    /// Whether two pointers lead to the same schema, which may have another name.
     pub fn same_schema(&self, old: &str, new: &str) -> bool {
         *self.renamed.get(old).unwrap_or(&old) == new
     }
 
-    /// Two types in words.
-    pub fn in_words(&self, old: &TypeRef, new: &TypeRef) -> (String, String) {
-        let (was, is) = (self.old.api.type_text(old), self.new.api.type_text(new));
+    /// Two values in words, if they are not the same to callers.
+    pub fn differing(&self, old: Value<'_>, new: Value<'_>) -> Option<(String, String)> {
+        let is_same = match (old.1, new.1) {
+            (Some(before), Some(after)) => self.same(before, after),
+            (before, after) => before.is_none() && after.is_none(),
+        };
+        if old.0 == new.0 && is_same {
+            return None;
+        }
+        let text = |api: &Api, (words, value): Value<'_>| match value {
+            Some(value) => format!("{words}`{}`", api.type_text(value)),
+            None => words.to_owned(),
+        };
+        let (was, mut is) = (text(self.old.api, old), text(self.new.api, new));
         // The model prints a type that is boxed like any other.
-        let boxed = if was == is { ", boxed otherwise" } else { "" };
-        (format!("`{was}`"), format!("`{is}`{boxed}"))
+        if was == is {
+            is.push_str(", boxed otherwise");
+        }
+        Some((was, is))
     }
 }

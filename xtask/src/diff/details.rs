@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::changes::Changes;
-use super::context::Side;
+use super::context::{Context, Side};
 use super::schemas::{self, At};
 use super::{Kind, Owner, Place, inputs, operations, security};
-use crate::api::Operation;
+use crate::api::{Content, Operation};
 use crate::view::{self, OperationView, essence, is_json};
 
 /// Keywords that people read.
@@ -58,17 +58,18 @@ const COMPARED: &[&str] = &[
 /// How deep values are compared.
 const MAX_DEPTH: usize = 32;
 
-/// Adds what differs in the documents alone.
+/// Compares the documents as a whole.
 pub fn compare(changes: &mut Changes<'_>) {
     let context = changes.context;
     let (old, new) = (context.old.root, context.new.root);
-    let version = |root: &Value| root.pointer("/info/version").map(short).unwrap_or_default();
-    if version(old) != version(new) {
-        let what = format!("was `{}` and is `{}`", version(old), version(new));
+    let [was, is] =
+        [old, new].map(|root| root.pointer("/info/version").map(short).unwrap_or_default());
+    if was != is {
+        let place = Place::of(Owner::Document("version"));
         changes.add(
             Kind::VersionChanged,
-            &Place::of(Owner::Document("version")),
-            what,
+            &place,
+            format!("was `{was}` and is `{is}`"),
         );
     }
     let place = Place::of(Owner::Document("description"));
@@ -85,29 +86,15 @@ pub fn compare(changes: &mut Changes<'_>) {
         ("", Some(old), Some(new), &compared[..]),
         ("info/", old_info, new_info, &["version"]),
     ] {
-        for key in keys(old, new) {
-            if !compared.contains(&key) && member(old, key) != member(new, key) {
+        for (key, was, is) in members(old, new) {
+            if !compared.contains(&key) && was != is {
                 changes.prose(&place, &format!("{path}{key}"));
             }
         }
     }
     security::compare(changes);
-    servers(
-        &Place::of(Owner::Document("servers")),
-        &addresses(old.get("servers")),
-        &addresses(new.get("servers")),
-        changes,
-    );
-    schemas::of_types(changes);
-    let mut compared = BTreeSet::new();
-    for (before, after) in &context.operations {
-        inputs::documents(before, after, changes);
-        let views = (context.old.view(before), context.new.view(after));
-        // Several methods may be made of one operation; the first has its name.
-        if let (Some(old), Some(new), true) = (views.0, views.1, compared.insert(&after.origin)) {
-            operation((before, old), (after, new), changes);
-        }
-    }
+    let place = Place::of(Owner::Document("servers"));
+    servers(&place, [old, new].map(|root| root.get("servers")), changes);
 }
 
 /// The addresses, with the values of their variables.
@@ -131,7 +118,8 @@ fn addresses(servers: Option<&Value>) -> String {
     }
 }
 
-fn servers(place: &Place, was: &str, is: &str, changes: &mut Changes<'_>) {
+fn servers(place: &Place, sides: [Option<&Value>; 2], changes: &mut Changes<'_>) {
+    let [was, is] = sides.map(addresses);
     if was != is {
         changes.add(
             Kind::ServersChanged,
@@ -143,26 +131,23 @@ fn servers(place: &Place, was: &str, is: &str, changes: &mut Changes<'_>) {
 
 type Sent<'a> = (&'a Operation, OperationView<'a>);
 
-fn operation<'d>((before, old): Sent<'d>, (after, new): Sent<'d>, changes: &mut Changes<'d>) {
-    let context = changes.context;
+/// Compares an operation in the documents.
+pub fn operation<'d>((before, old): Sent<'d>, (after, new): Sent<'d>, changes: &mut Changes<'d>) {
+    let Context {
+        old: old_side,
+        new: new_side,
+        ..
+    } = changes.context;
     let place = operations::place(after);
     security::of_operation(&place, (old, new), changes);
-    let declared = |view: OperationView<'_>| {
-        let servers = view
-            .value
-            .get("servers")
-            .or_else(|| view.item.get("servers"));
-        servers.map(|servers| addresses(Some(servers)))
-    };
-    if declared(old).is_some() || declared(new).is_some() {
-        let of = |root: &Value, declared: Option<String>| {
-            declared.unwrap_or_else(|| addresses(root.get("servers")))
-        };
-        let (was, is) = (
-            of(context.old.root, declared(old)),
-            of(context.new.root, declared(new)),
-        );
-        servers(&place.part("servers", ""), &was, &is, changes);
+    let declared = [old, new].map(|view| view.value.get("servers").or(view.item.get("servers")));
+    if declared.iter().any(Option::is_some) {
+        let [old, new] = declared;
+        let sides = [
+            old.or(old_side.root.get("servers")),
+            new.or(new_side.root.get("servers")),
+        ];
+        servers(&place.part("servers", ""), sides, changes);
     }
     let mut details = Details::of(place.clone(), changes);
     for word in ["summary", "description"] {
@@ -170,10 +155,9 @@ fn operation<'d>((before, old): Sent<'d>, (after, new): Sent<'d>, changes: &mut 
     }
     details.members(COMPARED, Some(old.value), Some(new.value));
     body((before, old), (after, new), changes);
-    let (old, new) = (old.value.get("responses"), new.value.get("responses"));
-    for status in keys(old, new) {
+    for (status, was, is) in members(old.value.get("responses"), new.value.get("responses")) {
         let of_status = place.part("status", status);
-        match (member(old, status), member(new, status)) {
+        match (was, is) {
             (was, is) if status.starts_with("x-") => {
                 Details::of(place.clone(), changes).compare(status, was, is);
             }
@@ -185,20 +169,20 @@ fn operation<'d>((before, old): Sent<'d>, (after, new): Sent<'d>, changes: &mut 
     }
 }
 
-fn resolved<'d>(root: &'d Value, value: Option<&'d Value>) -> Option<&'d Value> {
-    Some(view::resolve(root, value?)?.1)
+fn resolved<'d>(side: &Side<'d>, value: Option<&'d Value>) -> Option<&'d Value> {
+    Some(view::resolve(side.root, value?)?.1)
 }
 
 fn body((before, old): Sent<'_>, (after, new): Sent<'_>, changes: &mut Changes<'_>) {
     let context = changes.context;
-    let old = resolved(context.old.root, old.value.get("requestBody"));
-    let new = resolved(context.new.root, new.value.get("requestBody"));
+    let old = resolved(&context.old, old.value.get("requestBody"));
+    let new = resolved(&context.new, new.value.get("requestBody"));
     if old.is_none() || new.is_none() {
         return;
     }
     let place = operations::place(after).part("body", "");
     // The parts of a form are required one by one.
-    let is_form = operations::is_multipart(before) && operations::is_multipart(after);
+    let is_form = before.extra_part.is_some() && after.extra_part.is_some();
     let compared = if is_form {
         &["content"][..]
     } else {
@@ -207,29 +191,20 @@ fn body((before, old): Sent<'_>, (after, new): Sent<'_>, changes: &mut Changes<'
     let is_reported = changes.has_any(&place.owner);
     let mut details = Details::of(place, changes);
     details.members(compared, old, new);
-    let (old, new) = (member(old, "content"), member(new, "content"));
-    for name in keys(old, new) {
-        let (was, is) = (member(old, name), member(new, name));
-        let is_method = |side: &Side<'_>, origin: &str| {
-            let operations = side.api.operations.iter();
-            let mut bodies = operations
-                .filter(|operation| operation.origin == origin)
-                .filter_map(|operation| operation.body.as_ref());
-            bodies.any(|body| inputs::is_sent_as(name, body))
-        };
+    for (name, was, is) in members(member(old, "content"), member(new, "content")) {
         match (was, is) {
             // Another method is a change by itself.
-            (Some(_), None) if is_method(&context.old, &before.origin) => {}
-            (None, Some(_)) if is_method(&context.new, &after.origin) => {}
+            (Some(_), None) if modelled(&context.old, before, name).is_some() => {}
+            (None, Some(_)) if modelled(&context.new, after, name).is_some() => {}
             (Some(_), Some(_)) => {
-                let is_form = FORMS.contains(&&*essence(name));
-                let compared: &[&str] =
-                    match is_json(name) || is_form || TEXTS.contains(&&*essence(name)) {
-                        // The style of a field and the media type of a part are in the model.
-                        true if is_form && is_reported => &["encoding", "schema"],
-                        true => &["schema"],
-                        false => &[],
-                    };
+                let compared: &[&str] = match modelled(&context.new, after, name) {
+                    None | Some(Content::Bytes) => &[],
+                    // The style of a field and the media type of a part are in the model.
+                    Some(Content::Form(..) | Content::Multipart(_)) if is_reported => {
+                        &["encoding", "schema"]
+                    }
+                    Some(_) => &["schema"],
+                };
                 details.members(compared, was, is);
             }
             (was, is) => details.compare(name, was, is),
@@ -237,11 +212,14 @@ fn body((before, old): Sent<'_>, (after, new): Sent<'_>, changes: &mut Changes<'
     }
 }
 
-/// Texts, whose schemas are in the model.
-const TEXTS: &[&str] = &["text/plain", "text/x-markdown"];
-
-/// Forms, whose schemas and styles are in the model.
-const FORMS: &[&str] = &["application/x-www-form-urlencoded", "multipart/form-data"];
+/// The content in the model that is sent as a media type, by any of the methods that are made of an operation.
+fn modelled<'d>(side: &Side<'d>, operation: &Operation, media_type: &str) -> Option<&'d Content> {
+    let methods = side.api.operations.iter();
+    let methods = methods.filter(|method| method.origin == operation.origin);
+    let mut bodies = methods.filter_map(|method| method.body.as_ref());
+    let body = bodies.find(|body| inputs::is_sent_as(media_type, body));
+    body.map(|body| &body.content)
+}
 
 fn response<'d>(
     place: &Place,
@@ -249,33 +227,33 @@ fn response<'d>(
     (old, new): (&'d Value, &'d Value),
     changes: &mut Changes<'d>,
 ) {
-    let context = changes.context;
-    let old = resolved(context.old.root, Some(old));
-    let new = resolved(context.new.root, Some(new));
-    let of_status = place.part("status", status);
-    Details::of(of_status, changes).members(&["content"], old, new);
+    let Context {
+        old: old_side,
+        new: new_side,
+        ..
+    } = changes.context;
+    let (old, new) = (resolved(old_side, Some(old)), resolved(new_side, Some(new)));
+    Details::of(place.part("status", status), changes).members(&["content"], old, new);
     let answer = place.part("answer", status);
     let places = [&place.part("answer", ""), &place.part("error", ""), &answer];
     let is_reported = places.iter().any(|place| changes.has(place));
     let (old, new) = (member(old, "content"), member(new, "content"));
-    match (&*keys(old, None), &*keys(None, new)) {
-        ([was], [is]) if was != is => {
-            if !is_reported {
-                changes.detail(&answer, format!("is `{is}` instead of `{was}`"));
-            }
-            return;
+    if let ([was], [is]) = (&*keys(old, None), &*keys(None, new))
+        && was != is
+    {
+        if !is_reported {
+            changes.detail(&answer, format!("is `{is}` instead of `{was}`"));
         }
-        _ => {}
+        return;
     }
-    for name in keys(old, new) {
-        let (was, is) = (member(old, name), member(new, name));
+    for (name, was, is) in members(old, new) {
         let is_typed = is_json(name) || essence(name) == "text/event-stream";
         let mut details = Details::of(answer.clone(), changes);
         match (member(was, "schema"), member(is, "schema")) {
             (Some(before), Some(after)) if is_typed => {
                 details.members(&["schema"], was, is);
-                let (before, after) = (context.old.schema_of(before), context.new.schema_of(after));
-                let at = At::of(answer.clone(), false, [None, None]);
+                let (before, after) = (old_side.schema_of(before), new_side.schema_of(after));
+                let at = At::of(answer.clone(), false, None);
                 if !is_reported {
                     schemas::compare(&at, &before, &after, changes);
                 }
@@ -296,11 +274,20 @@ pub fn member<'v>(value: Option<&'v Value>, name: &str) -> Option<&'v Value> {
 }
 
 /// The keys of two objects, each once and in order.
-pub fn keys<'v>(old: Option<&'v Value>, new: Option<&'v Value>) -> Vec<&'v str> {
+fn keys<'v>(old: Option<&'v Value>, new: Option<&'v Value>) -> Vec<&'v str> {
     let objects = [old, new].into_iter().flatten();
     let keys = objects.filter_map(Value::as_object).flatten();
     let keys: BTreeSet<&str> = keys.map(|(key, _)| key.as_str()).collect();
     keys.into_iter().collect()
+}
+
+/// The keys of two objects, each with the members that have it.
+pub fn members<'v>(
+    old: Option<&'v Value>,
+    new: Option<&'v Value>,
+) -> impl Iterator<Item = (&'v str, Option<&'v Value>, Option<&'v Value>)> {
+    let keys = keys(old, new).into_iter();
+    keys.map(move |key| (key, member(old, key), member(new, key)))
 }
 
 /// A comparison of values that the model does not have, at one place.
@@ -323,9 +310,9 @@ impl<'c, 'd> Details<'c, 'd> {
 
     /// Compares the members of two objects, but for some that are compared elsewhere.
     pub fn members(&mut self, compared: &[&str], old: Option<&Value>, new: Option<&Value>) {
-        for key in keys(old, new) {
+        for (key, old, new) in members(old, new) {
             if !compared.contains(&key) {
-                self.compare(key, member(old, key), member(new, key));
+                self.compare(key, old, new);
             }
         }
     }
@@ -355,10 +342,10 @@ impl<'c, 'd> Details<'c, 'd> {
             && (is_object(old) && is_object(new)
                 || MAPS.contains(&keyword) && (is_object(old) || is_object(new)))
         {
-            for key in keys(old, new) {
+            for (key, old, new) in members(old, new) {
                 let inner = if MAPS.contains(&keyword) { "" } else { key };
                 let path: Vec<&str> = path.iter().copied().chain([key]).collect();
-                self.values(&path, inner, member(old, key), member(new, key));
+                self.values(&path, inner, old, new);
             }
         } else {
             let label = format!("{}{}", label(path), self.of);
@@ -367,7 +354,7 @@ impl<'c, 'd> Details<'c, 'd> {
     }
 }
 
-/// A path in words: the names of properties are those of fields.
+/// A path in words, in which properties are fields.
 fn label(path: &[&str]) -> String {
     let mut rest = path.iter().copied();
     let (mut fields, mut keywords): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
@@ -391,10 +378,7 @@ fn label(path: &[&str]) -> String {
 
 /// That something has another value, in words to be read after its place.
 pub fn differs(label: &str, old: Option<&Value>, new: Option<&Value>) -> String {
-    let (was, is) = (
-        old.map(short).unwrap_or_default(),
-        new.map(short).unwrap_or_default(),
-    );
+    let [was, is] = [old, new].map(|value| value.map(short).unwrap_or_default());
     match (old, new) {
         (Some(_), Some(_)) if was.is_empty() || is.is_empty() => format!("has another {label}"),
         (Some(_), Some(_)) => format!("has another {label}: `{is}` instead of `{was}`"),
@@ -419,7 +403,7 @@ fn is_same(keyword: &str, old: Option<&Value>, new: Option<&Value>) -> bool {
     }
 }
 
-/// How much of a value is quoted.
+/// The number of characters of a value that are quoted.
 const QUOTED: usize = 60;
 
 /// A value on one line; empty if it is more than a scalar.
@@ -429,15 +413,9 @@ pub fn short(value: &Value) -> String {
         Value::Object(_) | Value::Array(_) => return String::new(),
         scalar => scalar.to_string(),
     };
-    let is_special = |c: char| c.is_control() || c == '`';
-    let line = text
-        .chars()
-        .take(QUOTED)
-        .map(|c| if is_special(c) { ' ' } else { c });
-    let end = if text.chars().count() > QUOTED {
-        "…"
-    } else {
-        ""
-    };
-    line.chain(end.chars()).collect()
+    let text = text.replace(|c: char| c.is_control() || c == '`', " ");
+    match text.char_indices().nth(QUOTED) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }

@@ -7,48 +7,39 @@ use serde_json::Value as Json;
 
 use super::changes::Changes;
 use super::checked::Checked;
-use super::context::{Context, Side};
+use super::context::{Context, Side, Value};
 use super::details::Details;
-use super::matching::{Matching, matching};
-use super::operations::{is_multipart, place};
+use super::matching::matching;
+use super::operations::place;
 use super::schemas::{self, At};
 use super::{Effect, Kind, Part, Place};
 use crate::api::{
-    Api, Body, Constraints, Content, Location, Operation, Parameter, PartContent, Primitive, Style,
-    TypeRef,
+    self, Body, Content, Location, Operation, Parameter, PartContent, Primitive, Style, TypeRef,
 };
 use crate::schema::Schema;
 use crate::view;
 
 /// An argument or a setter.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Input<'a> {
     part: Part,
     /// Its Rust name.
     name: &'a str,
+    /// The value that callers pass.
     value: Value<'a>,
-    /// The constraints of the list, if each value is sent by itself.
-    list: Option<&'a Constraints>,
+    /// Whether it has any number of values, each of which is sent by itself.
+    repeated: bool,
     required: bool,
     /// Its position among the parameters in the path.
     position: Option<usize>,
     /// How its value is written.
     form: String,
-    /// The JSON of what the server assumes if it is absent.
+    /// The JSON of its default.
     default: Option<&'a str>,
     deprecated: bool,
     schema: Option<Schema<'a>>,
-    constraints: Option<&'a Constraints>,
     /// The parameter in the document.
     declared: Option<&'a Json>,
-}
-
-/// What callers pass.
-#[derive(Debug)]
-enum Value<'a> {
-    Type(&'a TypeRef),
-    File,
-    Bytes,
 }
 
 /// The keywords of a parameter that the model has.
@@ -65,104 +56,92 @@ const MODELLED: &[&str] = &[
 
 const TEXT: TypeRef = TypeRef::STRING;
 
-impl<'a> Input<'a> {
-    fn of(
-        (what, key): (&'static str, &str),
-        name: &'a str,
-        value: Value<'a>,
-        required: bool,
-    ) -> Self {
-        let part = Part {
-            what,
-            name: key.to_owned(),
-        };
-        Self {
-            part,
-            name,
-            value,
-            list: None,
-            required,
-            position: None,
-            form: String::new(),
-            default: None,
-            deprecated: false,
-            schema: None,
-            constraints: None,
-            declared: None,
-        }
-    }
-}
-
 /// The inputs of an operation, in the order of its arguments.
 fn inputs<'a>(side: &Side<'a>, operation: &'a Operation) -> Vec<Input<'a>> {
+    // Path parameters come first.
     let parameters = operation.parameters.iter().enumerate();
-    let mut inputs: Vec<Input<'a>> = parameters
-        .map(|(index, parameter)| {
-            let what = match parameter.location {
-                Location::Path => "path parameter",
-                Location::Query => "query parameter",
-                Location::Header => "header",
-                Location::Cookie => "cookie",
-            };
-            let (part, value) = ((what, &*parameter.key), Value::Type(&parameter.value));
-            let declared = declared(side, operation, parameter);
-            Input {
-                // Path parameters come first.
-                position: (parameter.location == Location::Path).then_some(index),
-                form: style(parameter.style),
-                default: parameter.default.as_deref(),
-                deprecated: parameter.deprecated,
-                schema: declared.and_then(|declared| {
-                    let contents = declared.get("content").and_then(Json::as_object);
-                    let content = contents.and_then(|contents| contents.values().next());
-                    let schema = content.unwrap_or(declared).get("schema")?;
-                    Some(side.schema_of(schema))
-                }),
-                constraints: Some(&parameter.constraints),
-                declared,
-                ..Input::of(part, &parameter.name, value, parameter.required)
-            }
-        })
-        .collect();
-    let Some(body) = &operation.body else {
-        return inputs;
-    };
-    let schema = content(side, operation).and_then(|content| content.get("schema"));
-    let schema = schema.map(|schema| side.schema_of(schema));
-    let body_input = |value| Input {
-        schema: schema.clone(),
-        constraints: Some(&body.constraints),
-        ..Input::of(("body", ""), "body", value, body.required)
-    };
-    match &body.content {
-        Content::Json(value) | Content::Form(value, _) => {
-            inputs.push(body_input(Value::Type(value)))
+    let parameters = parameters.map(|(index, parameter)| {
+        let what = match parameter.location {
+            Location::Path => "path parameter",
+            Location::Query => "query parameter",
+            Location::Header => "header",
+            Location::Cookie => "cookie",
+        };
+        let declared = declared(side, operation, parameter);
+        let schema = declared.and_then(|declared| {
+            let contents = declared.get("content").and_then(Json::as_object);
+            let content = contents.and_then(|contents| contents.values().next());
+            content.unwrap_or(declared).get("schema")
+        });
+        Input {
+            part: Part::of(what, &parameter.key),
+            name: &parameter.name,
+            value: ("", Some(&parameter.value)),
+            required: parameter.required,
+            position: (parameter.location == Location::Path).then_some(index),
+            form: style(parameter.style),
+            default: parameter.default.as_deref(),
+            deprecated: parameter.deprecated,
+            schema: schema.map(|schema| side.schema_of(schema)),
+            declared,
+            ..Input::default()
         }
-        Content::Text => inputs.push(body_input(Value::Type(&TEXT))),
-        Content::Bytes => inputs.push(Input {
-            schema: None,
-            ..body_input(Value::Bytes)
-        }),
-        Content::Multipart(parts) => inputs.extend(parts.iter().map(|part| {
-            let (value, media_type) = match &part.content {
-                PartContent::File(media_type) => (Value::File, media_type.as_ref()),
-                PartContent::Text(value) => (Value::Type(value), None),
-                PartContent::Json(value, media_type) => (Value::Type(value), Some(media_type)),
-            };
-            Input {
-                list: part.repeated.then_some(&part.list),
-                form: media_type.map_or(String::new(), |name| format!(" as `{name}`")),
-                deprecated: part.deprecated,
-                constraints: Some(&part.constraints),
-                schema: schema.as_ref().map(|schema| schema.property(&part.key)),
-                ..Input::of(("part", &part.key), &part.name, value, part.required)
-            }
-        })),
-    }
-    inputs
+    });
+    let body = operation.body.iter();
+    parameters
+        .chain(body.flat_map(|body| of_body(side, operation, body)))
+        .collect()
 }
 
-/// The parameter in the document. That of an operation takes the place of that of its path.
+/// The body, or its parts.
+fn of_body<'a>(side: &Side<'a>, operation: &'a Operation, body: &'a Body) -> Vec<Input<'a>> {
+    let schema = content(side, operation).and_then(|content| content.get("schema"));
+    let schema = schema.map(|schema| side.schema_of(schema));
+    let value = match &body.content {
+        Content::Json(value) | Content::Form(value, _) => ("", Some(value)),
+        Content::Text => ("", Some(&TEXT)),
+        Content::Bytes => ("bytes", None),
+        Content::Multipart(parts) => {
+            let part = |part: &'a api::Part| {
+                let media_type = match &part.content {
+                    PartContent::File(media_type) => media_type.as_ref(),
+                    PartContent::Text(_) => None,
+                    PartContent::Json(_, media_type) => Some(media_type),
+                };
+                let value = part.content.value();
+                let words = match (part.repeated, value) {
+                    (false, None) => "a file",
+                    (false, Some(_)) => "",
+                    (true, None) => "any number of values, each a file",
+                    (true, Some(_)) => "any number of values, each ",
+                };
+                let schema = schema.as_ref();
+                Input {
+                    part: Part::of("part", &part.key),
+                    name: &part.name,
+                    value: (words, value),
+                    repeated: part.repeated,
+                    required: part.required,
+                    form: media_type.map_or(String::new(), |name| format!(" as `{name}`")),
+                    deprecated: part.deprecated,
+                    schema: schema.map(|schema| schema.property(&part.key)),
+                    ..Input::default()
+                }
+            };
+            return parts.iter().map(part).collect();
+        }
+    };
+    vec![Input {
+        part: Part::of("body", ""),
+        name: "body",
+        required: body.required,
+        schema: schema.filter(|_| value.1.is_some()),
+        value,
+        ..Input::default()
+    }]
+}
+
+/// The parameter in the document. The operation overrides parameters of its path.
 fn declared<'a>(side: &Side<'a>, operation: &Operation, parameter: &Parameter) -> Option<&'a Json> {
     let declared = side.view(operation)?.parameters(side.root);
     let mut declared = declared.into_iter().rev().map(|(_, value)| value);
@@ -198,13 +177,27 @@ fn style(style: Style) -> String {
     }
 }
 
-/// Adds what changed in the inputs of an operation.
+/// Compares the inputs of an operation.
 pub fn compare<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Changes<'d>) {
     let context = changes.context;
     let owner = place(after);
-    let place = |input: &Input<'_>| owner.part(input.part.what, &input.part.name);
+    let place = |input: &Input<'_>| Place {
+        part: Some(input.part.clone()),
+        ..owner.clone()
+    };
     let (old, new) = (inputs(&context.old, before), inputs(&context.new, after));
-    let mut inputs = matched((before, &old), (after, &new));
+    // In the path, the position counts; elsewhere the name on the wire, or else the one in Rust.
+    let is_same_path = view::shape(&before.path_template()) == view::shape(&after.path_template());
+    let is_body = |input: &Input<'_>| input.part.what == "body";
+    let inputs = matching(
+        &old,
+        &new,
+        &[
+            &|old, new| is_same_path && old.position.is_some() && old.position == new.position,
+            &|old, new| old.part == new.part,
+            &|old, new| old.name == new.name && !is_body(old) && !is_body(new),
+        ],
+    );
     for input in &inputs.gone {
         changes.add(Kind::InputRemoved, &place(input), "is gone");
     }
@@ -218,83 +211,41 @@ pub fn compare<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Ch
         };
         changes.with(Kind::InputAdded, &place(input), what, effect);
     }
-    let all = &new;
-    for (old, new, _) in &inputs.pairs {
-        pair(old, (new, all), &place(new), changes);
-    }
-    inputs
-        .pairs
-        .retain(|(old, new, _)| old.required && new.required);
-    if inputs.is_reordered() {
-        let arguments = |inputs: &[Input<'_>]| {
-            let required = inputs
-                .iter()
-                .enumerate()
-                .filter(|(_, input)| input.required);
-            required.map(|(index, _)| index).collect::<Vec<_>>()
-        };
-        let (before, after) = (arguments(&old), arguments(&new));
-        let mut pairs = before.iter().zip(&after);
-        let is_same = before.len() == after.len()
-            && pairs.all(|(before, after)| old[*before].takes_same(context, &new[*after]));
-        let (build, reason) = Kind::ArgumentsReordered.effect();
-        let effect = if is_same { Effect::Run } else { build };
+    let is_argument = |input: &Input<'_>| input.required;
+    if inputs.is_reordered(is_argument) {
         let what = "takes its arguments in another order";
-        changes.with(Kind::ArgumentsReordered, &owner, what, (effect, reason));
+        let is_same = |old: &Input<'_>, new: &Input<'_>| old.takes_same(context, new);
+        let arguments = [&old, &new].map(|inputs| inputs.iter().filter(|input| is_argument(input)));
+        changes.reordered(Kind::ArgumentsReordered, &owner, what, arguments, is_same);
     }
     styles(before, after, &owner, changes);
-}
-
-/// The inputs that both sides have. In the path, the position counts; elsewhere the name on the wire, or else the one in Rust.
-fn matched<'i, 'd>(
-    (before, old): (&Operation, &'i [Input<'d>]),
-    (after, new): (&Operation, &'i [Input<'d>]),
-) -> Matching<'i, Input<'d>> {
-    let is_same_path = view::shape(&before.path_template()) == view::shape(&after.path_template());
-    let is_body = |input: &Input<'_>| input.part.what == "body";
-    matching(
-        old,
-        new,
-        &[
-            &|old, new| is_same_path && old.position.is_some() && old.position == new.position,
-            &|old, new| old.part == new.part,
-            &|old, new| old.name == new.name && !is_body(old) && !is_body(new),
-        ],
-    )
-}
-
-/// Adds what differs in the documents alone.
-pub fn documents<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Changes<'d>) {
-    let context = changes.context;
-    let owner = place(after);
-    let (old, new) = (inputs(&context.old, before), inputs(&context.new, after));
-    for (old, new, _) in matched((before, &old), (after, &new)).pairs {
-        let place = owner.part(new.part.what, &new.part.name);
-        if let (Some(before), Some(after)) = (&old.schema, &new.schema) {
-            let checked = [old.checked(&context.old), new.checked(&context.new)];
-            let at = At::of(place.clone(), true, checked);
-            schemas::compare(&at, before, after, changes);
+    for (before, after, _) in &inputs.pairs {
+        let place = place(after);
+        pair(before, after, &new, &place, changes);
+        if let (Some(old), Some(new)) = (&before.schema, &after.schema) {
+            let at = At::of(place.clone(), true, after.checked(&context.new));
+            schemas::compare(&at, old, new, changes);
         }
-        let mut details = Details::of(place, changes);
-        details.members(MODELLED, old.declared, new.declared);
+        Details::of(place, changes).members(MODELLED, before.declared, after.declared);
     }
     if let (Some(old), Some(new)) = (form(&context.old, before), form(&context.new, after)) {
-        let at = At::of(owner.part("body", ""), true, [None, None]);
+        let at = At::of(owner.part("body", ""), true, None);
         schemas::compare(&at, &old, &new, changes);
     }
 }
 
 /// The schema of a multipart body, whose properties are the parts. It is no type, even if it has a name.
 fn form<'a>(side: &Side<'a>, operation: &Operation) -> Option<Schema<'a>> {
-    let content = content(side, operation).filter(|_| is_multipart(operation))?;
+    let content = content(side, operation).filter(|_| operation.extra_part.is_some())?;
     Some(side.schema_of(view::resolve(side.root, content.get("schema")?)?.1))
 }
 
-fn pair<'d>(
-    old: &Input<'d>,
-    (new, all): (&Input<'d>, &[Input<'_>]),
+fn pair(
+    old: &Input<'_>,
+    new: &Input<'_>,
+    all: &[Input<'_>],
     place: &Place,
-    changes: &mut Changes<'d>,
+    changes: &mut Changes<'_>,
 ) {
     let context = changes.context;
     let in_path = old.position.is_some() && new.position.is_some();
@@ -317,15 +268,11 @@ fn pair<'d>(
         (true, false) => changes.add(Kind::InputOptional, place, "is optional now"),
         _ => {}
     }
-    if !old.takes_same(context, new) {
-        let (was, is) = (old.in_words(context.old.api), new.in_words(context.new.api));
-        let kind = match (&old.value, &new.value) {
-            (Value::Type(before), Value::Type(after))
-                if old.required && new.required && is_wider(before, after) =>
-            {
-                Kind::InputWidened
-            }
-            _ => Kind::InputTypeChanged,
+    if let Some((was, is)) = context.differing(old.value, new.value) {
+        let is_wider = old.required && new.required && is_wider(old.value, new.value);
+        let kind = match is_wider {
+            true => Kind::InputWidened,
+            false => Kind::InputTypeChanged,
         };
         changes.add(kind, place, format!("took {was} and takes {is}"));
     }
@@ -344,52 +291,27 @@ fn pair<'d>(
     changes.deprecation(place, kinds, old.deprecated, new.deprecated);
 }
 
-impl Value<'_> {
-    fn is_same(&self, context: &Context<'_>, other: &Value<'_>) -> bool {
-        match (self, other) {
-            (Self::Type(old), Value::Type(new)) => context.same(old, new),
-            (Self::File, Value::File) | (Self::Bytes, Value::Bytes) => true,
-            _ => false,
-        }
-    }
-}
-
 impl<'d> Input<'d> {
     /// Its values in the model.
     fn checked(&self, side: &'d Side<'d>) -> Option<Checked<'d>> {
-        let Value::Type(value) = self.value else {
-            return None;
-        };
-        let checked = Checked::of(side, value, self.constraints);
-        Some(match self.list {
-            Some(list) => checked.repeated(list),
-            None => checked,
+        let value = self.value.1?;
+        Some(match self.repeated {
+            true => Checked::of(side, &TypeRef::List(Box::new(value.clone()))),
+            false => Checked::of(side, value),
         })
     }
 }
 
 impl Input<'_> {
-    fn in_words(&self, api: &Api) -> String {
-        let value = match &self.value {
-            Value::Type(reference) => format!("`{}`", api.type_text(reference)),
-            Value::File => "a file".to_owned(),
-            Value::Bytes => "bytes".to_owned(),
-        };
-        match self.list.is_some() {
-            true => format!("any number of values, each {value}"),
-            false => value,
-        }
-    }
-
     fn takes_same(&self, context: &Context<'_>, other: &Input<'_>) -> bool {
-        self.list.is_some() == other.list.is_some() && self.value.is_same(context, &other.value)
+        context.differing(self.value, other.value).is_none()
     }
 }
 
 /// Whether every type that converts to one integer converts to another.
-fn is_wider(old: &TypeRef, new: &TypeRef) -> bool {
-    let size = |reference: &TypeRef| match reference {
-        TypeRef::Primitive(Primitive::Integer(integer)) => {
+fn is_wider(old: Value<'_>, new: Value<'_>) -> bool {
+    let size = |value: Value<'_>| match value {
+        ("", Some(TypeRef::Primitive(Primitive::Integer(integer)))) => {
             let name = integer.rust_name();
             Some((name.starts_with('i'), name[1..].parse::<u8>().ok()?))
         }
@@ -404,37 +326,30 @@ fn is_wider(old: &TypeRef, new: &TypeRef) -> bool {
 /// Adds that a value is written in another way.
 fn written(place: &Place, old: &str, new: &str, changes: &mut Changes<'_>) {
     if old != new {
-        let text = |form: &str| {
-            if form.is_empty() {
-                " as usual".to_owned()
-            } else {
-                form.to_owned()
-            }
-        };
-        let what = format!("was sent{} and is sent{}", text(old), text(new));
+        let [was, is] = [old, new].map(|form| if form.is_empty() { " as usual" } else { form });
+        let what = format!("was sent{was} and is sent{is}");
         changes.add(Kind::InputSentOtherwise, place, what);
     }
 }
 
 /// Compares how the fields of a form are written.
 fn styles(before: &Operation, after: &Operation, owner: &Place, changes: &mut Changes<'_>) {
-    let of = |operation: &Operation| match operation.body.as_ref().map(|body| &body.content) {
-        Some(Content::Form(_, styles)) => styles.iter().cloned().collect(),
-        _ => BTreeMap::new(),
-    };
-    let (old, new) = (of(before), of(after));
-    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let [old, new] = [before, after].map(|operation| -> BTreeMap<&str, Style> {
+        match operation.body.as_ref().map(|body| &body.content) {
+            Some(Content::Form(_, styles)) => styles
+                .iter()
+                .map(|(name, style)| (&**name, *style))
+                .collect(),
+            _ => BTreeMap::new(),
+        }
+    });
+    let names: BTreeSet<&&str> = old.keys().chain(new.keys()).collect();
     for name in names {
-        let form = |styles: &BTreeMap<String, Style>| {
+        let [old, new] = [&old, &new].map(|styles| {
             styles
                 .get(name)
                 .map_or(String::new(), |known| style(*known))
-        };
-        written(
-            &owner.part("field of the form", name),
-            &form(&old),
-            &form(&new),
-            changes,
-        );
+        });
+        written(&owner.part("field of the form", name), &old, &new, changes);
     }
 }

@@ -14,44 +14,37 @@ pub type Rule<'r, T> = dyn Fn(&T, &T) -> bool + 'r;
 
 /// Matches items by the first of some rules, then those that are left by the next one.
 pub fn matching<'a, T>(old: &'a [T], new: &'a [T], rules: &[&Rule<'_, T>]) -> Matching<'a, T> {
-    let mut matches: Vec<Option<usize>> = vec![None; old.len()];
+    let mut positions: Vec<Option<usize>> = vec![None; old.len()];
     let mut is_taken = vec![false; new.len()];
     for is_same in rules {
-        for (before, position) in old
-            .iter()
-            .zip(&mut matches)
-            .filter(|(_, position)| position.is_none())
-        {
-            let mut free = new.iter().zip(&mut is_taken).enumerate();
-            let is_match = |(_, (after, is_taken)): &(usize, (&T, &mut bool))| {
-                !**is_taken && is_same(before, after)
-            };
-            if let Some((index, (_, is_taken))) = free.find(is_match) {
-                (*position, *is_taken) = (Some(index), true);
+        for (before, position) in old.iter().zip(&mut positions) {
+            if position.is_none() {
+                let mut free = (0..new.len()).filter(|at| !is_taken[*at]);
+                *position = free.find(|at| is_same(before, &new[*at]));
+                position.iter().for_each(|at| is_taken[*at] = true);
             }
         }
     }
-    let all = || old.iter().zip(&matches);
+    let (mut pairs, mut gone) = (Vec::new(), Vec::new());
+    for (before, position) in old.iter().zip(positions) {
+        match position {
+            Some(at) => pairs.push((before, &new[at], at)),
+            None => gone.push(before),
+        }
+    }
+    let added = new.iter().zip(is_taken).filter(|(_, is_taken)| !is_taken);
     Matching {
-        pairs: all()
-            .filter_map(|(old, position)| Some((old, new.get((*position)?)?, (*position)?)))
-            .collect(),
-        gone: all()
-            .filter(|(_, position)| position.is_none())
-            .map(|(old, _)| old)
-            .collect(),
-        added: new
-            .iter()
-            .zip(is_taken)
-            .filter(|(_, is)| !is)
-            .map(|(new, _)| new)
-            .collect(),
+        pairs,
+        gone,
+        added: added.map(|(after, _)| after).collect(),
     }
 }
 
 impl<T> Matching<'_, T> {
-    /// Whether the items that both have are in another order.
-    pub fn is_reordered(&self) -> bool {
-        !self.pairs.is_sorted_by_key(|(.., position)| *position)
+    /// Whether the items that both have are in another order, of those that count.
+    pub fn is_reordered(&self, counts: impl Fn(&T) -> bool) -> bool {
+        let pairs = self.pairs.iter();
+        let pairs = pairs.filter(|(old, new, _)| counts(old) && counts(new));
+        !pairs.is_sorted_by_key(|(.., position)| *position)
     }
 }

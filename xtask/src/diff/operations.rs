@@ -3,35 +3,36 @@
 use std::collections::BTreeSet;
 
 use super::changes::Changes;
+use super::matching::matching;
 use super::pairing::media_type;
-use super::{Effect, Kind, Owner, Place, inputs};
-use crate::api::{Answer, Api, Body, Content, Operation, Success, TypeRef};
+use super::{Effect, Kind, Owner, Place, details, inputs};
+use crate::api::{Answer, Operation, Success};
 use crate::view;
 
-/// Adds what changed in the operations.
+/// Compares the operations.
 pub fn compare(changes: &mut Changes<'_>) {
     let context = changes.context;
-    let pairs = &context.operations;
-    let of_old: BTreeSet<&str> = pairs.iter().map(|(old, _)| &*old.name).collect();
-    let of_new: BTreeSet<&str> = pairs.iter().map(|(_, new)| &*new.name).collect();
-    for operation in &context.old.api.operations {
-        if !of_old.contains(&*operation.name) {
-            removed(operation, changes);
-        }
+    let operations = &context.operations;
+    for operation in &operations.gone {
+        removed(operation, changes);
     }
-    for operation in &context.new.api.operations {
-        if !of_new.contains(&*operation.name) {
-            let what = format!("is new: `{}`", endpoint(operation));
-            changes.add(Kind::OperationAdded, &place(operation), what);
-        }
+    for operation in &operations.added {
+        let what = format!("is new: `{}`", endpoint(operation));
+        changes.add(Kind::OperationAdded, &place(operation), what);
     }
-    for (before, after) in pairs {
+    let mut compared = BTreeSet::new();
+    for (before, after, _) in &operations.pairs {
         identity(before, after, changes);
         call(before, after, changes);
+        let views = (context.old.view(before), context.new.view(after));
+        // Several methods may be made of one operation; the first has its name.
+        if let (Some(old), Some(new), true) = (views.0, views.1, compared.insert(&after.origin)) {
+            details::operation((before, old), (after, new), changes);
+        }
     }
 }
 
-/// Adds what changed in how a method is called, and in what it returns.
+/// Compares the arguments and the return types of a method.
 fn call<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Changes<'d>) {
     answers(before, after, changes);
     format(before, after, changes);
@@ -70,11 +71,8 @@ fn nameless<'d>(
         reason.push_str(&format!("; code that still compiles sends {sends}"));
         let mut calls = Changes::of(context);
         call(before, successor, &mut calls);
-        if !calls
-            .finish()
-            .iter()
-            .any(|change| change.effect == Effect::Build)
-        {
+        let mut calls = calls.finish().into_iter();
+        if !calls.any(|change| change.effect == Effect::Build) {
             effect = Effect::Run;
         }
     }
@@ -104,11 +102,8 @@ fn identity<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Chang
     }
     // The names of the parameters in the path are theirs.
     if destination(before) != destination(after) {
-        let what = format!(
-            "has moved from `{}` to `{}`",
-            endpoint(before),
-            endpoint(after)
-        );
+        let (from, to) = (endpoint(before), endpoint(after));
+        let what = format!("has moved from `{from}` to `{to}`");
         changes.add(Kind::OperationMoved, &place, what);
     }
     let kinds = [Kind::OperationDeprecated, Kind::OperationRestored];
@@ -119,17 +114,11 @@ fn identity<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Chang
     }
 }
 
-/// Whether the body of an operation is sent in parts.
-pub fn is_multipart(operation: &Operation) -> bool {
-    let content = operation.body.as_ref().map(|body: &Body| &body.content);
-    matches!(content, Some(Content::Multipart(_)))
-}
-
 fn format(before: &Operation, after: &Operation, changes: &mut Changes<'_>) {
     let (was, is) = (media_type(before), media_type(after));
     if was != is && !was.is_empty() && !is.is_empty() {
         let what = format!("is sent as `{is}` instead of `{was}`");
-        let effect = match is_multipart(before) && !is_multipart(after) {
+        let effect = match before.extra_part.is_some() && after.extra_part.is_none() {
             true => (Effect::Build, "only the builder of a form has `extra_part`"),
             false => Kind::BodyFormatChanged.effect(),
         };
@@ -147,21 +136,19 @@ fn answers(before: &Operation, after: &Operation, changes: &mut Changes<'_>) {
             answer_types(&answer, old, new, changes);
         }
         (Success::ByStatus { answers: old, .. }, Success::ByStatus { answers: new, .. }) => {
-            let find = |answers: &[(String, Answer)], status: &str| {
-                let mut answers = answers.iter();
-                answers
-                    .find(|(known, _)| known == status)
-                    .map(|(_, answer)| answer.clone())
-            };
-            for (status, old) in old {
-                let place = place.part("answer", status);
-                match find(new, status) {
-                    Some(new) => answer_types(&place, old, &new, changes),
-                    None => changes.add(Kind::AnswerRemoved, &place, "is gone"),
-                }
+            let answers = matching(old, new, &[&|(old, _), (new, _)| old == new]);
+            for (status, _) in &answers.gone {
+                changes.add(
+                    Kind::AnswerRemoved,
+                    &place.part("answer", status),
+                    "is gone",
+                );
             }
-            for (status, _) in new.iter().filter(|(status, _)| find(old, status).is_none()) {
+            for (status, _) in &answers.added {
                 changes.add(Kind::AnswerAdded, &place.part("answer", status), "is new");
+            }
+            for ((_, old), (status, new), _) in answers.pairs {
+                answer_types(&place.part("answer", status), old, new, changes);
             }
         }
         (_, is) => {
@@ -177,38 +164,24 @@ fn answers(before: &Operation, after: &Operation, changes: &mut Changes<'_>) {
         let what = format!("is asked for as `{is}` instead of `{was}`");
         changes.add(Kind::AcceptChanged, &answer, what);
     }
-    let is_same = match (&before.error, &after.error) {
-        (Some(old), Some(new)) => context.same(old, new),
-        (old, new) => old.is_none() && new.is_none(),
-    };
-    if !is_same {
-        let text = |api: &Api, error: &Option<TypeRef>| match error {
-            Some(error) => format!("`{}`", api.type_text(error)),
-            None => "not described".to_owned(),
-        };
-        let was = text(context.old.api, &before.error);
-        let is = text(context.new.api, &after.error);
-        let what = format!("was {was} and is {is}");
-        changes.add(Kind::ErrorChanged, &place.part("error", ""), what);
+    let [old, new] = [before, after].map(|operation| match &operation.error {
+        Some(error) => ("", Some(error)),
+        None => ("not described", None),
+    });
+    if let Some((was, is)) = context.differing(old, new) {
+        let place = place.part("error", "");
+        changes.add(Kind::ErrorChanged, &place, format!("was {was} and is {is}"));
     }
 }
 
 fn answer_types(place: &Place, old: &Answer, new: &Answer, changes: &mut Changes<'_>) {
-    let context = changes.context;
-    let is_same = match (old, new) {
-        (Answer::Json(old), Answer::Json(new)) | (Answer::Events(old), Answer::Events(new)) => {
-            context.same(old, new)
-        }
-        (old, new) => old.value().is_none() && old == new,
-    };
-    let text = |api: &Api, answer: &Answer| match answer {
-        Answer::Empty => "empty".to_owned(),
-        Answer::Json(value) => format!("`{}`", api.type_text(value)),
-        Answer::Events(data) => format!("events of `{}`", api.type_text(data)),
-        Answer::Bytes => "bytes".to_owned(),
-    };
-    if !is_same {
-        let (was, is) = (text(context.old.api, old), text(context.new.api, new));
+    let [old, new] = [old, new].map(|answer| match answer {
+        Answer::Empty => ("empty", None),
+        Answer::Json(value) => ("", Some(value)),
+        Answer::Events(data) => ("events of ", Some(data)),
+        Answer::Bytes => ("bytes", None),
+    });
+    if let Some((was, is)) = changes.context.differing(old, new) {
         changes.add(Kind::AnswerChanged, place, format!("was {was} and is {is}"));
     }
 }

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::matching::{Rule, matching};
-use crate::api::{Answer, Api, Field, Operation, Shape, Success, TypeId, TypeRef};
+use super::matching::{Matching, Rule, matching};
+use crate::api::{
+    Answer, Api, Field, Operation, Shape, Success, TypeId, TypeRef, UnionBranch, Variant,
+};
 use crate::view;
 
 /// The request of an operation, whatever it is called: the method, the path without the names of its parameters, the media
@@ -20,14 +22,13 @@ pub fn media_type(operation: &Operation) -> &str {
     body.map_or("", |body| body.media_type.as_str())
 }
 
-/// Finds the operations that both sides have. A name is enough, unless the operation of that name takes another kind
-/// of body, and the one that takes the old kind got a name, or the one that took the new kind lost its: then the name went
-/// from the one to the other.
-pub fn operations<'a>(old: &'a Api, new: &'a Api) -> Vec<(&'a Operation, &'a Operation)> {
+/// Matches the operations. A name is enough, unless the operation of that name takes another kind of body, and the one that
+/// takes the old kind got a name, or the one that took the new kind lost its: then the name went from the one to the other.
+pub fn operations<'a>(old: &'a Api, new: &'a Api) -> Matching<'a, Operation> {
     let by_request = |api: &'a Api| -> BTreeMap<_, &'a str> {
         let operations = api.operations.iter();
         operations
-            .map(|operation| (request(operation), operation.name.as_str()))
+            .map(|operation| (request(operation), &*operation.name))
             .collect()
     };
     let (old_requests, new_requests) = (by_request(old), by_request(new));
@@ -43,8 +44,7 @@ pub fn operations<'a>(old: &'a Api, new: &'a Api) -> Vec<(&'a Operation, &'a Ope
         &|old, new| old.name == new.name && !is_moved(old, new),
         &|old, new| request(old) == request(new),
     ];
-    let pairs = matching(&old.operations, &new.operations, &rules).pairs;
-    pairs.into_iter().map(|(old, new, _)| (old, new)).collect()
+    matching(&old.operations, &new.operations, &rules)
 }
 
 /// Types of the old side, each with the type that it is on the new side.
@@ -55,7 +55,7 @@ pub type Types = BTreeMap<TypeId, TypeId>;
 /// A rename is found only where it is certain: wherever the old type was used and that place is still there, the new one is
 /// used now; the new one is used in no other type's place; and their definitions are the same, but for names that changed
 /// in the same way. Two ids have the same definition and are two types, so the definition alone is not enough.
-pub fn types(old: &Api, new: &Api, operations: &[(&Operation, &Operation)]) -> Types {
+pub fn types(old: &Api, new: &Api, operations: &[(&Operation, &Operation, usize)]) -> Types {
     let new_names = names(new);
     let old_names = names(old).into_iter();
     let mut types: Types = old_names
@@ -67,44 +67,40 @@ pub fn types(old: &Api, new: &Api, operations: &[(&Operation, &Operation)]) -> T
             successors.entry(before).or_default().insert(after);
         }
     };
-    for (before, after) in operations {
-        let references = |operation: &'_ Operation| -> Vec<TypeRef> {
-            let types = operation.request_types().chain(operation.response_types());
-            types.cloned().collect()
-        };
+    for (before, after, _) in operations {
         let (before, after) = (references(before), references(after));
         if before.len() == after.len() {
-            before
-                .iter()
-                .zip(&after)
-                .for_each(|(before, after)| successor(before, after));
+            let pairs = before.iter().zip(after);
+            pairs.for_each(|(before, after)| successor(before, after));
         }
     }
     for (before, after) in &types {
-        let (before, after) = (
-            &old.definition(*before).shape,
-            &new.definition(*after).shape,
-        );
-        let after = members(after);
-        for (key, before) in members(before) {
+        let after = members(&new.definition(*after).shape);
+        for (key, before) in members(&old.definition(*before).shape) {
             if let Some(after) = after.get(&key) {
                 successor(before, after);
             }
         }
     }
-    let candidates: Vec<(TypeId, TypeId)> = successors
-        .iter()
-        .filter(|(before, after)| after.len() == 1 && !types.contains_key(before))
-        .filter_map(|(before, after)| Some((*before, *after.first()?)))
-        .collect();
-    for (before, after) in candidates {
-        let mut others = successors.iter().filter(|(other, _)| **other != before);
-        let is_only = !others.any(|(_, successors)| successors.contains(&after));
-        if let Some(renamed) = renamed(old, new, (before, after), &types).filter(|_| is_only) {
+    for (before, candidates) in &successors {
+        let mut others = successors.iter().filter(|(other, _)| *other != before);
+        if let Some(after) = candidates.first()
+            && candidates.len() == 1
+            && !others.any(|(_, successors)| successors.contains(after))
+            && let Some(renamed) = renamed(old, new, (*before, *after), &types)
+        {
             types = renamed;
         }
     }
     types
+}
+
+/// The types of requests and responses.
+fn references(operation: &Operation) -> Vec<&TypeRef> {
+    operation
+        .request_types()
+        .chain(operation.response_types())
+        .collect()
 }
 
 fn names(api: &Api) -> BTreeMap<&str, TypeId> {
@@ -119,7 +115,7 @@ fn names(api: &Api) -> BTreeMap<&str, TypeId> {
 /// # Errors
 ///
 /// If the references differ in anything else.
-fn aligned(old: &TypeRef, new: &TypeRef) -> Result<Option<(TypeId, TypeId)>, ()> {
+pub fn aligned(old: &TypeRef, new: &TypeRef) -> Result<Option<(TypeId, TypeId)>, ()> {
     match (old, new) {
         (TypeRef::Named(old), TypeRef::Named(new)) => Ok(Some((*old, *new))),
         (TypeRef::Boxed(old), TypeRef::Boxed(new))
@@ -162,24 +158,27 @@ fn members(shape: &Shape) -> BTreeMap<String, &TypeRef> {
     const NONE: TypeRef = TypeRef::JSON;
     match shape {
         Shape::Struct(object) => {
-            let fields = object.fields.iter();
             let key =
                 |field: &Field| format!("field {} {} {:?}", field.key, field.name, field.presence);
-            let fields = fields.map(|field| (key(field), &field.value));
+            let fields = object.fields.iter().map(|field| (key(field), &field.value));
             fields
                 .chain([("extra".to_owned(), &object.extra)])
                 .collect()
         }
         Shape::Enum(values) => {
-            let variants = values.variants.iter();
-            variants
-                .map(|variant| (format!("value {} {}", variant.value, variant.name), &NONE))
+            let key = |variant: &Variant| format!("value {} {}", variant.value, variant.name);
+            values
+                .variants
+                .iter()
+                .map(|variant| (key(variant), &NONE))
                 .collect()
         }
         Shape::Union(union) => {
-            let branches = union.branches.iter();
-            branches
-                .map(|branch| (format!("member {}", branch.name), &branch.value))
+            let key = |branch: &UnionBranch| format!("member {}", branch.name);
+            union
+                .branches
+                .iter()
+                .map(|branch| (key(branch), &branch.value))
                 .collect()
         }
         Shape::Newtype(newtype) => BTreeMap::from([("inside".to_owned(), &newtype.inner)]),

@@ -20,7 +20,7 @@ impl Class {
     }
 }
 
-/// What a change is about, with names of the API between the quotes that are given.
+/// A place in words, with names of the API between quotes.
 pub fn place(place: &Place, quote: &str) -> String {
     let (what, name) = match &place.owner {
         Owner::Document(part) => return format!("the document's {part}"),
@@ -28,14 +28,19 @@ pub fn place(place: &Place, quote: &str) -> String {
         Owner::Schema(name) => ("schema", name),
         Owner::Type(name) => ("type", name),
     };
-    let mut text = format!("{what} {}", quoted(name, quote));
-    if let Some(Part { what, name }) = &place.part {
-        text.push_str(&format!(", {what}"));
-        if !name.is_empty() {
-            text.push_str(&format!(" {}", quoted(name, quote)));
-        }
+    let owner = format!("{what} {}", quoted(name, quote));
+    match &place.part {
+        Some(named) => format!("{owner}, {}", part(named, quote)),
+        None => owner,
     }
-    text
+}
+
+/// A part in words, with its name between quotes.
+pub fn part(Part { what, name }: &Part, quote: &str) -> String {
+    match name.is_empty() {
+        true => (*what).to_owned(),
+        false => format!("{what} {}", quoted(name, quote)),
+    }
 }
 
 /// A name between quotes, which are longer than any in it, as Markdown has it for code.
@@ -50,49 +55,47 @@ fn quoted(name: &str, quote: &str) -> String {
     format!("{fence} {name} {fence}")
 }
 
+/// The classes that have changes, each with its changes.
+fn sections(diff: &Diff) -> impl Iterator<Item = (Class, Vec<&Change>)> {
+    let sections = CLASSES.into_iter().map(|class| {
+        let changes = diff.changes.iter();
+        let changes: Vec<&Change> = changes.filter(|change| change.class() == class).collect();
+        (class, changes)
+    });
+    sections.filter(|(_, changes)| !changes.is_empty())
+}
+
 /// `2 breaking, 1 additive` and the step that follows, or that nothing changed.
 pub fn summary(diff: &Diff) -> String {
-    let counts: Vec<String> = CLASSES
-        .into_iter()
-        .filter(|class| diff.count(*class) > 0)
-        .map(|class| format!("{} {}", diff.count(class), class.word()))
-        .collect();
+    let counts =
+        sections(diff).map(|(class, changes)| format!("{} {}", changes.len(), class.word()));
+    let counts = counts.collect::<Vec<_>>().join(", ");
     if counts.is_empty() {
         return "nothing changed for callers of the client".to_owned();
     }
-    let (early, late) = Step::both(diff.class());
-    let step = if early == late {
-        format!("a {early} step")
-    } else {
-        format!("a {early} step before 1.0, a {late} step from there on")
+    let step = match Step::both(diff.class()) {
+        (early, late) if early == late => format!("a {early} step"),
+        (early, late) => format!("a {early} step before 1.0, a {late} step from there on"),
     };
-    let counts = counts.join(", ");
     // The client is the same, and may be of no use.
     let refuses = |change: &Change| {
         change.kind == Kind::AuthenticationChanged && change.effect == Effect::Server
     };
-    if diff.changes.iter().any(refuses) {
-        return format!(
-            "{counts}: {step}; authentication changed: what callers send may be refused"
-        );
-    }
-    format!("{counts}: {step}")
+    let note = match diff.changes.iter().any(refuses) {
+        true => "; authentication changed: what callers send may be refused",
+        false => "",
+    };
+    format!("{counts}: {step}{note}")
 }
 
 /// As text: each class with its changes, each change with its reason.
 pub fn text(diff: &Diff) -> String {
     let mut text = String::new();
-    for class in CLASSES {
-        let mut changes = of(diff, class).peekable();
-        if changes.peek().is_none() {
-            continue;
-        }
+    for (class, changes) in sections(diff) {
         let _ = writeln!(text, "{}", class.word());
         for change in changes {
-            let Change { what, reason, .. } = change;
-            let when = when(change);
-            let _ = writeln!(text, "  {} {what}", place(&change.place, ""));
-            let _ = writeln!(text, "      {reason}{when}");
+            let _ = writeln!(text, "  {} {}", place(&change.place, ""), change.what);
+            let _ = writeln!(text, "      {}{}", change.reason, when(change));
         }
         text.push('\n');
     }
@@ -100,12 +103,7 @@ pub fn text(diff: &Diff) -> String {
     text
 }
 
-fn of(diff: &Diff, class: Class) -> impl Iterator<Item = &Change> {
-    let changes = diff.changes.iter();
-    changes.filter(move |change| change.class() == class)
-}
-
-/// What the compiler does not tell callers has to be told them.
+/// The compiler does not report some of the changes that break.
 fn when(change: &Change) -> &'static str {
     match change.effect {
         Effect::Run | Effect::Server => " (the compiler doesn't say so)",
@@ -116,11 +114,7 @@ fn when(change: &Change) -> &'static str {
 /// As Markdown: a section for each class, a table row for each change.
 pub fn markdown(diff: &Diff) -> String {
     let mut text = format!("**{}**\n", summary(diff));
-    for class in CLASSES {
-        let mut changes = of(diff, class).peekable();
-        if changes.peek().is_none() {
-            continue;
-        }
+    for (class, changes) in sections(diff) {
         let mut title = class.word().to_owned();
         title[..1].make_ascii_uppercase();
         let _ = write!(

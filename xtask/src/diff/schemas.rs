@@ -13,8 +13,8 @@ use super::checked::Checked;
 use super::constraints::{self, is_constraint};
 use super::context::{Context, Side, is_component};
 use super::details::{Details, differs};
-use super::{Owner, Place};
-use crate::api::{Field, Shape, TypeId};
+use super::{Owner, Place, types};
+use crate::api::{Shape, TypeId, TypeRef};
 use crate::schema::Schema;
 use crate::{pointer, view};
 
@@ -46,8 +46,8 @@ pub struct At<'d> {
     pub path: String,
     /// Whether callers send its values.
     pub is_sent: bool,
-    /// The values of both sides in the models, if these have any.
-    pub checked: [Option<Checked<'d>>; 2],
+    /// The values in the model of the new side, if it has any.
+    pub checked: Option<Checked<'d>>,
     /// The generated types at the place and around it, which have changes of their own.
     owners: Vec<Owner>,
     depth: usize,
@@ -55,19 +55,19 @@ pub struct At<'d> {
 
 impl<'d> At<'d> {
     /// The place of a schema.
-    pub fn of(place: Place, is_sent: bool, checked: [Option<Checked<'d>>; 2]) -> Self {
+    pub fn of(place: Place, is_sent: bool, checked: Option<Checked<'d>>) -> Self {
         Self {
             place,
             path: String::new(),
             is_sent,
-            owners: checked[1].iter().filter_map(Checked::owner).collect(),
+            owners: checked.iter().filter_map(Checked::owner).collect(),
             checked,
             depth: 0,
         }
     }
 
-    fn inside(&self, keyword: &str, checked: [Option<Checked<'d>>; 2]) -> Self {
-        let types = checked[1].iter().filter_map(Checked::owner);
+    fn inside(&self, keyword: &str, checked: Option<Checked<'d>>) -> Self {
+        let types = checked.iter().filter_map(Checked::owner);
         Self {
             owners: self.owners.iter().cloned().chain(types).collect(),
             place: self.place.clone(),
@@ -79,7 +79,7 @@ impl<'d> At<'d> {
     }
 }
 
-/// Compares the schemas of the types that both sides have: those that have a name, and those of properties.
+/// Compares the schemas of the types that both sides have, with those of their properties.
 pub fn of_types(changes: &mut Changes<'_>) {
     for (before, after) in &changes.context.types {
         of_type(*before, *after, changes);
@@ -96,69 +96,41 @@ fn of_type(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
     let (place, is_sent) = (new.place(after), old.is_sent(before));
     // One without a name is compared where it is used.
     if is_component(&old_type.origin) && is_component(&new_type.origin) {
-        let checked = [
-            Some(Checked::of_type(old, before)),
-            Some(Checked::of_type(new, after)),
-        ];
-        let at = At::of(place.clone(), is_sent, checked);
+        let at = At::of(
+            place.clone(),
+            is_sent,
+            Some(Checked::of(new, &TypeRef::Named(after))),
+        );
         compare(&at, &old_schema, &new_schema, changes);
     }
     let is_reference = old_schema.reference().is_some() || new_schema.reference().is_some();
     if is_reference || changes.is_replaced(&place) {
         return;
     }
+    let fields = match (&old_type.shape, &new_type.shape) {
+        (Shape::Struct(old), Shape::Struct(new)) => Some(types::fields(old, new).pairs),
+        _ => None,
+    };
     let (was, is) = (old_schema.properties(), new_schema.properties());
     for key in was.iter().filter(|key| !is.contains(key)).chain(&is) {
-        let field = place.part("field", key);
-        let known = match was.contains(key) {
-            true => Some(*key),
-            false => old_key(&old_type.shape, &new_type.shape, key),
-        };
-        match known.filter(|_| is.contains(key)) {
-            Some(known) => {
-                let before = old_schema.property(known);
+        let place = place.part("field", key);
+        let mut pairs = fields.iter().flatten();
+        let field = pairs.find(|(_, field, _)| field.key == *key);
+        let old_key = field.map_or(*key, |(field, ..)| &field.key);
+        match (was.contains(&old_key), is.contains(key)) {
+            (true, true) => {
+                let before = old_schema.property(old_key);
                 let after = new_schema.property(key);
                 // The server ignores a `readOnly` member of a request, or rejects it.
                 let is_sent = is_sent && !before.is("readOnly");
-                let checked = [
-                    of_field(old, &old_type.shape, known),
-                    of_field(new, &new_type.shape, key),
-                ];
-                compare(&At::of(field, is_sent, checked), &before, &after, changes);
+                let checked = field.map(|(_, field, _)| Checked::of(new, &field.value));
+                compare(&At::of(place, is_sent, checked), &before, &after, changes);
             }
-            None if matches!(old_type.shape, Shape::Struct(_)) => {}
-            None => {
-                let is = match known {
-                    Some(_) => "no longer described",
-                    None => "described now",
-                };
-                changes.detail(&field, format!("is {is}"));
-            }
+            _ if fields.is_some() => {}
+            (true, false) => changes.detail(&place, "is no longer described".to_owned()),
+            _ => changes.detail(&place, "is described now".to_owned()),
         }
     }
-}
-
-fn fields(shape: &Shape) -> &[Field] {
-    match shape {
-        Shape::Struct(object) => &object.fields,
-        _ => &[],
-    }
-}
-
-/// The key that a field had, which has another one now.
-fn old_key<'d>(old: &'d Shape, new: &Shape, key: &str) -> Option<&'d str> {
-    let field = fields(new).iter().find(|field| field.key == key)?;
-    let old = fields(old).iter().find(|known| known.name == field.name)?;
-    let mut others = fields(new).iter();
-    others
-        .all(|other| other.key != old.key)
-        .then_some(old.key.as_str())
-}
-
-/// The values of a field in the model.
-fn of_field<'d>(side: &'d Side<'d>, shape: &'d Shape, key: &str) -> Option<Checked<'d>> {
-    let field = fields(shape).iter().find(|field| field.key == key)?;
-    Some(Checked::of(side, &field.value, Some(&field.constraints)))
 }
 
 /// Compares the schemas at a place of which the model was compared.
@@ -182,14 +154,8 @@ pub fn compare<'d>(at: &At<'d>, old: &Schema<'d>, new: &Schema<'d>, changes: &mu
         }
         _ if changes.is_replaced(&at.place) => return,
         _ => {
-            let (old_value, new_value) = (value(old), value(new));
-            let [old_checked, new_checked] = at.checked;
-            constraints::compare(
-                at,
-                (&old_value, old_checked),
-                (&new_value, new_checked),
-                changes,
-            );
+            let [old_value, new_value] = [old, new].map(value);
+            constraints::compare(at, &old_value, &new_value, changes);
             inside(at, (&old_value, &new_value), is_reported, changes);
             [(old, old_value), (new, new_value)]
                 .map(|(outer, value)| outer.objects().chain(value.objects()).collect())
@@ -245,9 +211,6 @@ fn keywords<'d>(
     }
 }
 
-/// The values inside of others.
-type Inside<'d> = fn(&Checked<'d>) -> Option<Checked<'d>>;
-
 /// Compares the schemas inside of a schema that have no place of their own.
 fn inside<'d>(
     at: &At<'d>,
@@ -255,49 +218,46 @@ fn inside<'d>(
     is_reported: bool,
     changes: &mut Changes<'d>,
 ) {
-    let context = changes.context;
-    let (items, extra): (Inside<'d>, Inside<'d>) = (Checked::items, Checked::extra);
-    let members = [
-        ("items", old.items(), new.items(), items),
+    let other = |keywords: &str, changes: &mut Changes<'d>| {
+        if !is_reported {
+            changes.detail(&at.place, format!("has other `{}{keywords}", at.path));
+        }
+    };
+    let values = at.checked.as_ref();
+    let items = [old.items(), new.items()];
+    let extra = [old.additional_properties(), new.additional_properties()];
+    for (keyword, sides, checked) in [
+        ("items", items, values.and_then(Checked::items)),
         (
             "additionalProperties",
-            old.additional_properties(),
-            new.additional_properties(),
             extra,
+            values.and_then(Checked::extra),
         ),
-    ];
-    for (keyword, old, new, checked) in members {
-        match (&old, &new) {
-            (Some(old), Some(new)) => {
-                let checked = at.checked.map(|known| known.as_ref().and_then(checked));
-                compare(&at.inside(keyword, checked), old, new, changes);
-            }
-            (Some(only), None) | (None, Some(only)) if !is_reported && !only.is_unconstrained() => {
-                changes.detail(&at.place, format!("has other `{}{keyword}`", at.path));
+    ] {
+        match &sides {
+            [Some(old), Some(new)] => compare(&at.inside(keyword, checked), old, new, changes),
+            [Some(only), None] | [None, Some(only)] if !only.is_unconstrained() => {
+                other(&format!("{keyword}`"), changes);
             }
             _ => {}
         }
     }
     // Of an object, they are the fields of a type.
-    let is_object = |schema: &Schema<'_>| {
-        let types = schema.types();
-        types.is_none_or(|types| types.contains("object"))
-    };
-    if !is_reported && !is_object(old) && !is_object(new) && old.properties() != new.properties() {
-        changes.detail(&at.place, format!("has other `{}properties`", at.path));
+    let is_object =
+        |schema: &Schema<'_>| schema.types().is_none_or(|types| types.contains("object"));
+    if !is_object(old) && !is_object(new) && old.properties() != new.properties() {
+        other("properties`", changes);
     }
-    let (old, new) = (branches(&context.old, old), branches(&context.new, new));
-    if !is_reported && old.is_empty() != new.is_empty() {
-        changes.detail(
-            &at.place,
-            format!("has other `{}oneOf` or `anyOf`", at.path),
-        );
+    let (old, new) = (
+        branches(&changes.context.old, old),
+        branches(&changes.context.new, new),
+    );
+    if old.is_empty() != new.is_empty() {
+        other("oneOf` or `anyOf`", changes);
     }
     for (label, old) in old {
         if let Some(new) = new.get(&label) {
-            let [before, after] = at.checked;
-            let branch = |checked: Option<Checked<'d>>, schema| checked?.branch(schema);
-            let checked = [branch(before, &old), branch(after, new)];
+            let checked = values.and_then(|values| values.branch(new));
             compare(&at.inside(&label, checked), &old, new, changes);
         }
     }

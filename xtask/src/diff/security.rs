@@ -1,7 +1,7 @@
 //! Authentication: the security requirements of requests.
 //!
-//! The client takes none from the document, so that nothing in the generated code changes. The server may reject requests that
-//! it took if a requirement that they met is gone, or has more schemes or scopes.
+//! The generated code does not depend on them. The server may reject requests that it accepted if a requirement that they met
+//! is gone, or has more schemes or scopes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,11 +9,14 @@ use serde_json::Value;
 
 use super::changes::Changes;
 use super::context::Context;
-use super::details::{differs, keys, member};
+use super::details::{differs, members};
 use super::{Effect, Kind, Owner, Place};
 use crate::view::OperationView;
 
 const AUTHENTICATION: &str = "authentication";
+
+/// The requirement of no scheme, in words.
+const NOTHING: &str = "nothing";
 
 /// The security requirements of a request, of which one is enough: each in words, and with its schemes and scopes.
 type Requirements<'a> = BTreeMap<String, BTreeSet<(&'a str, Option<&'a str>)>>;
@@ -21,9 +24,9 @@ type Requirements<'a> = BTreeMap<String, BTreeSet<(&'a str, Option<&'a str>)>>;
 fn alternatives(security: Option<&Value>) -> Requirements<'_> {
     let listed = security.and_then(Value::as_array).into_iter().flatten();
     let mut alternatives = Requirements::new();
-    for way in listed.filter_map(Value::as_object) {
+    for schemes in listed.filter_map(Value::as_object) {
         let (mut words, mut required) = (Vec::new(), BTreeSet::new());
-        for (scheme, scopes) in way {
+        for (scheme, scopes) in schemes {
             let scopes = scopes.as_array().into_iter().flatten();
             let scopes: Vec<&str> = scopes.filter_map(Value::as_str).collect();
             words.push(match &*scopes {
@@ -33,14 +36,13 @@ fn alternatives(security: Option<&Value>) -> Requirements<'_> {
             required.insert((&**scheme, None));
             required.extend(scopes.into_iter().map(|scope| (&**scheme, Some(scope))));
         }
+        if words.is_empty() {
+            words.push(NOTHING.to_owned());
+        }
         alternatives.insert(words.join(" and "), required);
     }
-    match alternatives.remove("") {
-        Some(none) => drop(alternatives.insert("nothing".to_owned(), none)),
-        None if alternatives.is_empty() => {
-            drop(alternatives.insert("nothing".to_owned(), BTreeSet::new()))
-        }
-        None => {}
+    if alternatives.is_empty() {
+        alternatives.insert(NOTHING.to_owned(), BTreeSet::new());
     }
     alternatives
 }
@@ -64,14 +66,14 @@ fn requirements(
     if old != new {
         // Credentials that meet a requirement meet one with fewer schemes and scopes.
         let is_met = |old| new.values().any(|new| new.is_subset(old));
-        let text = |alternatives: &Requirements<'_>| {
-            alternatives
+        let [was, is] = [old, new].map(|sides| {
+            sides
                 .keys()
-                .cloned()
+                .map(String::as_str)
                 .collect::<Vec<_>>()
                 .join(" or ")
-        };
-        let what = format!("was by {} and is by {}", text(old), text(new));
+        });
+        let what = format!("was by {was} and is by {is}");
         add(place, what, is_used && !old.values().all(is_met), changes);
     }
 }
@@ -85,17 +87,11 @@ pub fn compare(changes: &mut Changes<'_>) {
     let context = changes.context;
     let place = Place::of(Owner::Document(AUTHENTICATION));
     let Context { old, new, .. } = context;
-    let (before, after) = (
-        alternatives(old.root.get("security")),
-        alternatives(new.root.get("security")),
-    );
-    let mut required: BTreeSet<&str> = before
-        .values()
-        .flatten()
-        .map(|(scheme, _)| *scheme)
-        .collect();
+    let [before, after] = [old, new].map(|side| alternatives(side.root.get("security")));
+    let schemes = before.values().flatten();
+    let mut required: BTreeSet<&str> = schemes.map(|(scheme, _)| *scheme).collect();
     let mut is_used = false;
-    for (before, after) in &context.operations {
+    for (before, after, _) in &context.operations.pairs {
         if let (Some(before), Some(after)) = (old.view(before), new.view(after)) {
             is_used |= declared(before).is_none() && declared(after).is_none();
             let alternatives = alternatives(declared(before));
@@ -105,13 +101,12 @@ pub fn compare(changes: &mut Changes<'_>) {
     requirements(&place, &before, &after, is_used, changes);
     const SCHEMES: &str = "/components/securitySchemes";
     let (old, new) = (old.root.pointer(SCHEMES), new.root.pointer(SCHEMES));
-    for name in keys(old, new) {
+    for (name, old, new) in members(old, new) {
         // One that is added or removed is part of the requirements that differ.
-        let (Some(old), Some(new)) = (member(old, name), member(new, name)) else {
+        if old.is_none() || new.is_none() {
             continue;
-        };
-        for key in keys(Some(old), Some(new)) {
-            let (was, is) = (old.get(key), new.get(key));
+        }
+        for (key, was, is) in members(old, new) {
             if was != is && (key == "description" || key.starts_with("x-")) {
                 changes.prose(&place, &format!("{name}/{key}"));
             } else if was != is {

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use super::changes::Changes;
 use super::context::{Context, Side, is_component};
-use super::matching::{Matching, matching};
+use super::matching::{Matching, Rule, matching};
 use super::{Effect, Kind, Owner, Place};
 use crate::api::{
     EnumType, Field, Presence, Primitive, Shape, StructType, TypeId, TypeRef, UnionBranch,
     UnionType,
 };
 
-/// Adds what changed in the types.
+/// Compares the types.
 pub fn compare(changes: &mut Changes<'_>) {
     let context = changes.context;
     let Context { old, new, .. } = context;
@@ -42,10 +42,8 @@ pub fn compare(changes: &mut Changes<'_>) {
 
 fn pair(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
     let context = changes.context;
-    let (old, new) = (
-        context.old.api.definition(before),
-        context.new.api.definition(after),
-    );
+    let old = context.old.api.definition(before);
+    let new = context.new.api.definition(after);
     let place = context.new.place(after);
     if old.name != new.name {
         let name = match &place.owner {
@@ -60,32 +58,43 @@ fn pair(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
     let mut comparison = Comparison {
         context,
         is_sent: context.old.is_sent(before),
-        place: place.clone(),
+        place: &place,
         changes,
     };
     comparison.shapes(&old.shape, &new.shape);
-    comparison.debug(&place, old.docs.private, new.docs.private);
-    let is_named = is_component(&old.origin) && is_component(&new.origin);
-    if is_named {
+    changes.debug(&place, old.docs.private, new.docs.private);
+    if is_component(&old.origin) && is_component(&new.origin) {
         let kinds = [Kind::SchemaDeprecated, Kind::SchemaRestored];
-        let (was, is) = (old.docs.deprecated, new.docs.deprecated);
-        comparison.changes.deprecation(&place, kinds, was, is);
+        changes.deprecation(&place, kinds, old.docs.deprecated, new.docs.deprecated);
     }
+}
+
+/// The fields that both structs have, by their names in JSON, or else in Rust.
+pub fn fields<'a>(old: &'a StructType, new: &'a StructType) -> Matching<'a, Field> {
+    let rules: [&Rule<'_, Field>; 2] = [&|old, new| old.key == new.key, &|old, new| {
+        old.name == new.name
+    }];
+    matching(&old.fields, &new.fields, &rules)
 }
 
 /// Two types that are one to callers.
 struct Comparison<'c, 'd> {
     context: &'d Context<'d>,
-    place: Place,
+    place: &'c Place,
     /// Whether callers make values of it.
     is_sent: bool,
     changes: &'c mut Changes<'d>,
 }
 
-impl<'d> Comparison<'_, 'd> {
-    fn part(&mut self, kind: Kind, (what, name): (&'static str, &str), change: impl Into<String>) {
-        let place = self.place.part(what, name);
-        self.changes.add(kind, &place, change);
+impl Comparison<'_, '_> {
+    /// Adds a change of the type.
+    fn add(&mut self, kind: Kind, what: impl Into<String>) {
+        self.changes.add(kind, self.place, what);
+    }
+
+    /// Adds a change of a part of the type.
+    fn part(&mut self, kind: Kind, (part, name): (&'static str, &str), what: impl Into<String>) {
+        self.changes.add(kind, &self.place.part(part, name), what);
     }
 
     fn shapes(&mut self, old: &Shape, new: &Shape) {
@@ -94,105 +103,74 @@ impl<'d> Comparison<'_, 'd> {
             (Shape::Enum(old), Shape::Enum(new)) => return self.enums(old, new),
             (Shape::Union(old), Shape::Union(new)) => return self.unions(old, new),
             (Shape::Newtype(old), Shape::Newtype(new)) => {
-                if self.context.same(&old.inner, &new.inner) {
-                    return;
+                match self.types(&old.inner, "holds", &new.inner) {
+                    Some(types) => format!("held {types}"),
+                    None => return,
                 }
-                format!("held {}", self.types(&old.inner, "holds", &new.inner))
             }
             (old, new) => format!("was {} and is {}", in_words(old), in_words(new)),
         };
-        self.changes.add(Kind::SchemaTypeChanged, &self.place, what);
+        self.add(Kind::SchemaTypeChanged, what);
     }
 
-    /// Two types in words, such as `` `string` and holds `i64` ``.
-    fn types(&self, old: &TypeRef, verb: &str, new: &TypeRef) -> String {
-        let (was, is) = self.context.in_words(old, new);
-        format!("{was} and {verb} {is}")
-    }
-
-    /// Compares whether `Debug` shows the values.
-    fn debug(&mut self, place: &Place, was_private: bool, is_private: bool) {
-        let what = match (was_private, is_private) {
-            (false, true) => "is not shown by `Debug` any more",
-            (true, false) => "is shown by `Debug` now",
-            _ => return,
-        };
-        self.changes.add(Kind::SchemaDebugChanged, place, what);
+    /// Two types in words, such as `` `string` and holds `i64` ``, if they differ.
+    fn types(&self, old: &TypeRef, verb: &str, new: &TypeRef) -> Option<String> {
+        let (was, is) = self.context.differing(("", Some(old)), ("", Some(new)))?;
+        Some(format!("{was} and {verb} {is}"))
     }
 
     fn structs(&mut self, old: &StructType, new: &StructType) {
-        if !self.context.same(&old.extra, &new.extra) {
-            let types = self.types(&old.extra, "holds them as", &new.extra);
+        let context = self.context;
+        if let Some(types) = self.types(&old.extra, "holds them as", &new.extra) {
             let what = format!("held members that aren't described as {types}");
-            self.changes.add(Kind::SchemaMapChanged, &self.place, what);
+            self.add(Kind::SchemaMapChanged, what);
         }
         if old.extra_name != new.extra_name {
-            let what = format!(
-                "keeps members that aren't described in `{}` instead of `{}`",
-                new.extra_name, old.extra_name
-            );
+            let (is, was) = (&new.extra_name, &old.extra_name);
+            let what = format!("keeps members that aren't described in `{is}` instead of `{was}`");
             let effect = (Effect::Build, "another field has its name");
             self.changes
-                .with(Kind::SchemaMapChanged, &self.place, what, effect);
+                .with(Kind::SchemaMapChanged, self.place, what, effect);
         }
-        let (demand, new_fields) = (self.demand(old, new), &new.fields);
-        let mut fields: Matching<'_, Field> = matching(
-            &old.fields,
-            &new.fields,
-            &[&|old, new| old.key == new.key, &|old, new| {
-                old.name == new.name
-            }],
-        );
+        let demand = self.demand(old, new);
+        let fields = fields(old, new);
         for field in &fields.gone {
             self.part(Kind::FieldRemoved, ("field", &field.key), "is gone");
         }
         for field in &fields.added {
-            let place = self.place.part("field", &field.key);
             let (what, effect) = match (is_required(field), demand) {
                 (false, _) => ("is new", Kind::FieldAdded.effect()),
                 (true, (Effect::None, _)) => ("is new, and required", Kind::FieldAdded.effect()),
                 (true, demand) => ("is new, and required", demand),
             };
+            let place = self.place.part("field", &field.key);
             self.changes.with(Kind::FieldAdded, &place, what, effect);
         }
-        for (old, new, _) in &fields.pairs {
-            self.field(old, new, demand);
-            let is_taken = |field: &Field| {
-                field.name == old.name
-                    && field.key != new.key
-                    && self.context.same(&old.value, &field.value)
-            };
-            if old.name != new.name {
-                let place = self.place.part("field", &new.key);
-                let what = format!(
-                    "is the field `{}` in Rust instead of `{}`",
-                    new.name, old.name
-                );
-                let is_taken = new_fields.iter().any(is_taken);
+        for (before, after, _) in &fields.pairs {
+            let place = self.place.part("field", &after.key);
+            self.field(&place, before, after, demand);
+            if before.name != after.name {
+                let (is, was) = (&after.name, &before.name);
+                let what = format!("is the field `{is}` in Rust instead of `{was}`");
+                let is_taken = new.fields.iter().any(|field| {
+                    field.name == before.name
+                        && field.key != after.key
+                        && context.same(&before.value, &field.value)
+                });
                 self.changes
                     .renamed(Kind::FieldRenamed, &place, what, is_taken);
             }
         }
-        fields
-            .pairs
-            .retain(|(old, new, _)| is_required(old) && is_required(new));
+        self.setters(&fields);
         // The required fields are the arguments of `new`, in their order.
-        if self.is_sent && fields.is_reordered() {
-            let arguments = |object: &StructType| -> Vec<(Presence, TypeRef)> {
-                let required = object.fields.iter().filter(|field| is_required(field));
-                required
-                    .map(|field| (field.presence, field.value.clone()))
-                    .collect()
-            };
-            let (before, after) = (arguments(old), arguments(new));
-            let mut pairs = before.iter().zip(&after);
-            let is_same = before.len() == after.len()
-                && pairs.all(|(old, new)| old.0 == new.0 && self.context.same(&old.1, &new.1));
+        if self.is_sent && fields.is_reordered(is_required) {
             let what = "has its required fields in another order";
-            let (build, reason) = Kind::FieldsReordered.effect();
-            let effect = if is_same { Effect::Run } else { build };
+            let is_same = |old: &Field, new: &Field| {
+                old.presence == new.presence && context.same(&old.value, &new.value)
+            };
+            let required = [old, new].map(|object| object.fields.iter().filter(|f| is_required(f)));
             self.changes
-                .with(Kind::FieldsReordered, &self.place, what, (effect, reason));
+                .reordered(Kind::FieldsReordered, self.place, what, required, is_same);
         }
     }
 
@@ -206,24 +184,23 @@ impl<'d> Comparison<'_, 'd> {
         }
     }
 
-    fn field(&mut self, old: &Field, new: &Field, demand: (Effect, &'static str)) {
-        let place = self.place.part("field", &new.key);
+    fn field(&mut self, place: &Place, old: &Field, new: &Field, demand: (Effect, &'static str)) {
         if old.key != new.key {
             let what = format!("was `{}` on the wire and is `{}`", old.key, new.key);
-            self.changes.add(Kind::FieldSentOtherwise, &place, what);
+            self.changes.add(Kind::FieldSentOtherwise, place, what);
         }
-        if !self.context.same(&old.value, &new.value) {
-            let what = format!("was {}", self.types(&old.value, "is", &new.value));
-            self.changes.add(Kind::FieldTypeChanged, &place, what);
+        if let Some(types) = self.types(&old.value, "is", &new.value) {
+            let what = format!("was {types}");
+            self.changes.add(Kind::FieldTypeChanged, place, what);
         }
-        self.presence(&place, old, new, demand);
+        self.presence(place, old, new, demand);
+        self.accessors(place, old, new);
+        let changes = &mut self.changes;
         let (was, is) = (old.default.as_deref(), new.default.as_deref());
-        self.changes
-            .default_value(Kind::FieldDefaultChanged, &place, was, is);
-        self.debug(&place, old.docs.private, new.docs.private);
+        changes.default_value(Kind::FieldDefaultChanged, place, was, is);
+        changes.debug(place, old.docs.private, new.docs.private);
         let kinds = [Kind::SchemaDeprecated, Kind::SchemaRestored];
-        let (was, is) = (old.docs.deprecated, new.docs.deprecated);
-        self.changes.deprecation(&place, kinds, was, is);
+        changes.deprecation(place, kinds, old.docs.deprecated, new.docs.deprecated);
     }
 
     fn presence(
@@ -234,19 +211,16 @@ impl<'d> Comparison<'_, 'd> {
         demand: (Effect, &'static str),
     ) {
         let null = match (is_nullable(old), is_nullable(new)) {
-            (false, true) => "may be `null` now",
-            (true, false) => "is never `null` now",
+            (false, true) => ", and may be `null` now",
+            (true, false) => ", and is never `null` now",
             _ => "",
         };
-        let (kind, mut what) = match (is_required(old), is_required(new)) {
-            (false, true) => (Kind::FieldRequired, "is required now".to_owned()),
-            (true, false) => (Kind::FieldOptional, "is optional now".to_owned()),
+        let (kind, what) = match (is_required(old), is_required(new)) {
+            (false, true) => (Kind::FieldRequired, format!("is required now{null}")),
+            (true, false) => (Kind::FieldOptional, format!("is optional now{null}")),
             _ if null.is_empty() => return,
-            _ => (Kind::FieldNullable, null.to_owned()),
+            _ => (Kind::FieldNullable, null.replacen(", and ", "", 1)),
         };
-        if kind != Kind::FieldNullable && !null.is_empty() {
-            what = format!("{what}, and {null}");
-        }
         // An absent value and `null` are both `None` where one of them alone is possible.
         let options = |field| usize::from(!is_required(field)) + usize::from(is_nullable(field));
         let effect = match kind {
@@ -258,8 +232,56 @@ impl<'d> Comparison<'_, 'd> {
         self.changes.with(kind, place, what, effect);
     }
 
+    /// Compares the methods of a field. The setters of a type come and go together.
+    fn accessors(&mut self, place: &Place, old: &Field, new: &Field) {
+        if !keeps_accessors(old, new) {
+            return;
+        }
+        let (was, is) = (&old.accessors, &new.accessors);
+        for (accessor, was, is) in [
+            ("getter", &was.getter, &is.getter),
+            ("setter", &was.setter, &is.setter),
+            ("setter of `null`", &was.null_setter, &is.null_setter),
+        ] {
+            let (kind, what) = match (was, is) {
+                (Some(was), Some(is)) if was != is => {
+                    let what = format!("has the {accessor} `{is}` instead of `{was}`");
+                    (Kind::AccessorRenamed, what)
+                }
+                (None, Some(name)) if accessor == "getter" => {
+                    (Kind::AccessorAdded, format!("has the getter `{name}` now"))
+                }
+                (Some(name), None) if accessor == "getter" => (
+                    Kind::AccessorRemoved,
+                    format!("has no getter `{name}` any more"),
+                ),
+                _ => continue,
+            };
+            self.changes.add(kind, place, what);
+        }
+    }
+
+    /// Compares whether the type has setters, which only a type of requests has.
+    fn setters(&mut self, fields: &Matching<'_, Field>) {
+        let pairs = fields.pairs.iter();
+        let mut pairs = pairs.filter(|(old, new, _)| keeps_accessors(old, new));
+        let setters = pairs.find_map(|(old, new, _)| {
+            let [was, is] = [old, new].map(|field| field.accessors.setter.is_some());
+            (was != is).then_some(is)
+        });
+        match setters {
+            Some(true) => self.add(Kind::AccessorAdded, "has setters now, for it is sent"),
+            Some(false) => {
+                self.add(
+                    Kind::AccessorRemoved,
+                    "has no setters any more, for it is not sent",
+                );
+            }
+            None => {}
+        }
+    }
+
     fn enums(&mut self, old: &EnumType, new: &EnumType) {
-        let new_variants = &new.variants;
         self.unknown(Kind::ValueRenamed, &old.unknown, &new.unknown);
         let values = matching(
             &old.variants,
@@ -278,22 +300,23 @@ impl<'d> Comparison<'_, 'd> {
             self.changes
                 .with(Kind::ValueAdded, &place, "is new", (effect, reason));
         }
-        for (old, new, _) in &values.pairs {
-            let part = ("value", &*new.value);
-            if old.value != new.value {
-                let what = format!("was `{}` on the wire and is `{}`", old.value, new.value);
-                self.part(Kind::ValueSentOtherwise, part, what);
-            } else if old.name != new.name {
-                let what = format!("is `{}` in Rust instead of `{}`", new.name, old.name);
-                let is_taken = new_variants.iter().any(|other| other.name == old.name);
-                let place = self.place.part("value", &new.value);
+        for (before, after, _) in &values.pairs {
+            let place = self.place.part("value", &after.value);
+            if before.value != after.value {
+                let what = format!(
+                    "was `{}` on the wire and is `{}`",
+                    before.value, after.value
+                );
+                self.changes.add(Kind::ValueSentOtherwise, &place, what);
+            } else if before.name != after.name {
+                let what = format!("is `{}` in Rust instead of `{}`", after.name, before.name);
+                let is_taken = new.variants.iter().any(|other| other.name == before.name);
                 self.changes
                     .renamed(Kind::ValueRenamed, &place, what, is_taken);
             }
         }
-        if values.is_reordered() {
-            let what = "has its values in another order";
-            self.changes.add(Kind::ValuesReordered, &self.place, what);
+        if values.is_reordered(|_| true) {
+            self.add(Kind::ValuesReordered, "has its values in another order");
         }
     }
 
@@ -301,7 +324,7 @@ impl<'d> Comparison<'_, 'd> {
     fn unknown(&mut self, kind: Kind, old: &str, new: &str) {
         if old != new {
             let what = format!("keeps values that aren't described as `{new}` instead of `{old}`");
-            self.changes.add(kind, &self.place, what);
+            self.add(kind, what);
         }
     }
 
@@ -321,18 +344,21 @@ impl<'d> Comparison<'_, 'd> {
             self.part(Kind::MemberAdded, ("member", &member.name), "is new");
         }
         for (old, new, _) in &members.pairs {
+            let part = ("member", &*new.name);
             if old.name != new.name {
-                let what = format!("was called `{}`", old.name);
-                self.part(Kind::MemberRenamed, ("member", &new.name), what);
+                self.part(
+                    Kind::MemberRenamed,
+                    part,
+                    format!("was called `{}`", old.name),
+                );
             }
-            if !context.same(&old.value, &new.value) {
-                let what = format!("held {}", self.types(&old.value, "holds", &new.value));
-                self.part(Kind::MemberChanged, ("member", &new.name), what);
+            if let Some(types) = self.types(&old.value, "holds", &new.value) {
+                self.part(Kind::MemberChanged, part, format!("held {types}"));
             }
         }
         self.unknown(Kind::MemberRenamed, &old.unknown, &new.unknown);
         self.discriminators(old, new, &members);
-        if members.is_reordered() {
+        if members.is_reordered(|_| true) {
             self.order(new, &members);
         }
     }
@@ -343,16 +369,13 @@ impl<'d> Comparison<'_, 'd> {
         new: &UnionType,
         members: &Matching<'_, UnionBranch>,
     ) {
-        let key = |union: &UnionType| match &union.discriminator {
+        let [was, is] = [old, new].map(|union| match &union.discriminator {
             Some(discriminator) => format!("`{}`", discriminator.key),
             None => "what its members hold".to_owned(),
-        };
-        let (was, is) = (key(old), key(new));
+        });
         if was != is {
             let what = format!("is discriminated by {is} instead of {was}");
-            return self
-                .changes
-                .add(Kind::DiscriminatorChanged, &self.place, what);
+            return self.add(Kind::DiscriminatorChanged, what);
         }
         let values = |union: &UnionType, member: &UnionBranch| {
             let values = union.discriminator.iter().flat_map(|known| &known.values);
@@ -371,19 +394,17 @@ impl<'d> Comparison<'_, 'd> {
 
     /// Adds that members are in another order, which counts if a value may fit two of those that changed places.
     fn order(&mut self, new: &UnionType, members: &Matching<'_, UnionBranch>) {
-        let json_types = members
-            .pairs
-            .iter()
-            .map(|(old, _, at)| (self.json_type(&old.value), *at));
-        let json_types: Vec<(Option<&str>, usize)> = json_types.collect();
-        let mut pairs = json_types.iter().enumerate().flat_map(|(index, first)| {
-            let later = json_types[index + 1..].iter();
-            later.map(move |second| (first, second))
+        let pairs = members.pairs.iter();
+        let members: Vec<(Option<&str>, usize)> = pairs
+            .map(|(old, _, at)| (json_type(&self.context.old, &old.value), *at))
+            .collect();
+        let overlaps = members.iter().enumerate().any(|(index, (first, at))| {
+            let mut later = members[index + 1..].iter();
+            later.any(|(second, then)| {
+                then < at && (first.is_none() || second.is_none() || first == second)
+            })
         });
-        let overlap = pairs.any(|((first, at), (second, then))| {
-            then < at && (first.is_none() || second.is_none() || first == second)
-        });
-        let effect = match overlap && new.discriminator.is_none() {
+        let effect = match overlaps && new.discriminator.is_none() {
             true => Kind::MembersReordered.effect(),
             false => (
                 Effect::None,
@@ -392,31 +413,36 @@ impl<'d> Comparison<'_, 'd> {
         };
         let what = "has its members in another order";
         self.changes
-            .with(Kind::MembersReordered, &self.place, what, effect);
+            .with(Kind::MembersReordered, self.place, what, effect);
     }
+}
 
-    /// The JSON type that all values of a type on the old side have.
-    fn json_type(&self, reference: &TypeRef) -> Option<&'static str> {
-        Some(match reference {
-            TypeRef::Boxed(inner) => return self.json_type(inner),
-            TypeRef::Nullable(_) | TypeRef::Primitive(Primitive::Json) => return None,
-            TypeRef::List(_) => "array",
-            TypeRef::Map(_) => "object",
-            TypeRef::Primitive(Primitive::Bool) => "boolean",
-            TypeRef::Primitive(Primitive::Integer(_) | Primitive::Float | Primitive::Float32) => {
-                "number"
+/// The JSON type that all values of a type have.
+fn json_type(side: &Side<'_>, reference: &TypeRef) -> Option<&'static str> {
+    Some(match reference {
+        TypeRef::Boxed(inner) => return json_type(side, inner),
+        TypeRef::Nullable(_) | TypeRef::Primitive(Primitive::Json) => return None,
+        TypeRef::List(_) => "array",
+        TypeRef::Map(_) => "object",
+        TypeRef::Primitive(Primitive::Bool) => "boolean",
+        TypeRef::Primitive(Primitive::Integer(_) | Primitive::Float | Primitive::Float32) => {
+            "number"
+        }
+        TypeRef::Primitive(_) => "string",
+        TypeRef::Named(id) => match &side.api.definition(*id).shape {
+            Shape::Struct(_) => "object",
+            Shape::Enum(_) => "string",
+            Shape::Newtype(newtype) if newtype.inner.named().is_none() => {
+                return json_type(side, &newtype.inner);
             }
-            TypeRef::Primitive(_) => "string",
-            TypeRef::Named(id) => match &self.context.old.api.definition(*id).shape {
-                Shape::Struct(_) => "object",
-                Shape::Enum(_) => "string",
-                Shape::Newtype(newtype) if newtype.inner.named().is_none() => {
-                    return self.json_type(&newtype.inner);
-                }
-                Shape::Union(_) | Shape::Newtype(_) => return None,
-            },
-        })
-    }
+            Shape::Union(_) | Shape::Newtype(_) => return None,
+        },
+    })
+}
+
+/// Whether a field has no other name or presence, which would be a change by itself and give it other accessors.
+fn keeps_accessors(old: &Field, new: &Field) -> bool {
+    old.presence == new.presence && old.name == new.name
 }
 
 fn is_required(field: &Field) -> bool {

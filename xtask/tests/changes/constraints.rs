@@ -360,7 +360,11 @@ fn diff_of(old: &Value, new: &Value) -> Vec<String> {
         xtask::read::Document::parse(name, root.to_string()).expect("a document")
     });
     let diff = diff::documents(&old, &new).expect("two APIs");
-    assert!(diff.left_out.iter().all(|of| of.left_out.is_empty()));
+    assert!(
+        diff.left_out
+            .iter()
+            .all(|(_, left_out)| left_out.is_empty())
+    );
     diff.changes.iter().map(in_words).collect()
 }
 

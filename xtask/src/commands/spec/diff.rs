@@ -17,8 +17,8 @@ pub struct DiffArgs {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     /// End with 1 if there is a change of this class.
-    #[arg(long, value_enum)]
-    fail_on: Option<FailOn>,
+    #[arg(long, value_parser = ["breaking"])]
+    fail_on: Option<String>,
 }
 
 #[derive(Clone, Copy, Default, ValueEnum)]
@@ -27,11 +27,6 @@ enum Format {
     Text,
     Markdown,
     Json,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum FailOn {
-    Breaking,
 }
 
 pub fn run(args: &DiffArgs) -> Outcome {
@@ -47,8 +42,8 @@ pub fn run(args: &DiffArgs) -> Outcome {
         Format::Markdown => print(&diff::markdown(&found)),
         Format::Json => print(&format!("{:#}\n", diff::value(&found))),
     }
-    Ok(match args.fail_on {
-        Some(FailOn::Breaking) if found.count(Class::Breaking) > 0 => FINDINGS,
+    Ok(match found.class() {
+        Some(Class::Breaking) if args.fail_on.is_some() => FINDINGS,
         _ => 0,
     })
 }
