@@ -152,7 +152,7 @@ fn every_code_in_the_source_of_the_generator_has_a_fixture() {
 }
 
 /// The codes of all diagnostics that are made in the source files of a folder: the first string after `error(`,
-/// `Diagnostic::at(` or, where a closure makes one, `problem(`.
+/// `Diagnostic::at(`, or the name of a function that makes one: `problem(`, `report(`.
 fn codes(folder: &Path) -> BTreeSet<String> {
     let mut codes = BTreeSet::new();
     for entry in fs::read_dir(folder).expect("a folder of sources") {
@@ -171,7 +171,7 @@ fn codes(folder: &Path) -> BTreeSet<String> {
 }
 
 fn codes_of(source: &str) -> BTreeSet<String> {
-    ["error(", "Diagnostic::at(", "problem("]
+    ["error(", "Diagnostic::at(", "problem(", "report("]
         .iter()
         .flat_map(|call| source.split(call).skip(1))
         .filter_map(|rest| {
