@@ -101,10 +101,13 @@ impl Patience {
 ///
 /// Dropping the future ends the polling and does nothing to the task.
 ///
-/// The status lags behind a message to a task that had ended or waited for a person. For 30 seconds after a message, the state
-/// from before it does not end the wait: the same status, with the same output or question, and without another `updated_at`
-/// in two polls. After that, it is the outcome. The client and its clones remember the state that their last wait has seen;
-/// without one, it is that of the first poll.
+/// The status lags behind a message to a task that had ended or waited for a person. For 30 seconds after a message that this
+/// client or a clone of it has sent, or may have sent, a state from before it does not end the wait. The client remembers the
+/// state that its last wait has seen; without one, it is that of the first poll, unless that sees the task running. In these 30 seconds, the outcome is a state with another
+/// status; `completed` with another output or a later `completed_at`; another question; or, after the task was seen in another status,
+/// `failed`, `stopped` or `awaiting_review` with a later `updated_at`. Another `updated_at` alone does not count, for a server
+/// may change it when it takes the message. After that, any state counts. So a task that ends in the same way again, with equal
+/// output and no later `completed_at`, is noticed up to 30 seconds late.
 ///
 /// # Errors
 ///
@@ -216,7 +219,8 @@ impl Wait {
     ///
     /// # Errors
     ///
-    /// Those of waiting and of the messages.
+    /// Those of waiting and of the messages. If the timeout passes while a reply is under way, the error is
+    /// [`ErrorKind::Timeout`] with the [effect](Error::effect) of the reply, which may have been sent.
     pub async fn answer_with<Answer, Answered>(self, mut answer: Answer) -> Result<Outcome>
     where
         Answer: FnMut(Question) -> Answered,
@@ -228,14 +232,8 @@ impl Wait {
                 Outcome::NeedsInput(question) => question,
                 outcome => return Ok(outcome),
             };
-            let replied = async {
-                match answer(question.clone()).await {
-                    Some(text) => question.reply(text).await.map(Some),
-                    None => Ok(None),
-                }
-            };
-            match poller.in_time(replied).await? {
-                Some(task) => poller.go_on(task),
+            match poller.in_time(answer(question.clone())).await? {
+                Some(text) => poller.reply(&question, text).await?,
                 None => return Ok(Outcome::NeedsInput(question)),
             }
         }

@@ -9,21 +9,23 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use nanonets_agents_api::support::decode;
 use nanonets_agents_api::types::{TaskId, TaskStatus, TaskSummary};
-use nanonets_agents_api::{Json, has_too_many_values};
+use nanonets_agents_api::{Json, Timestamp, has_too_many_values};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::blank::Content;
+use super::blank::Content as Fullness;
 use super::text::{Embedded, is_too_deep, json_in, string};
 use super::{Output, OutputSource, shape};
 use crate::answer::bounded;
 use crate::call::Call;
 use crate::error::{Error, ErrorKind, Origin, Result};
 use crate::lenient;
+use crate::memory::Content;
 use crate::operation::Operation;
 use crate::task::TaskHandle;
 
@@ -32,6 +34,9 @@ const RESULT: &str = "result";
 const SUMMARY: &str = "summary";
 const COMPLETED_AT: &str = "completed_at";
 const STATUS: &str = "status";
+
+/// The longest words, as JSON, that are compared with the message before them.
+const LONGEST_ECHO: usize = 1024 * 1024;
 
 /// The task that a summary is about, if it says so.
 fn task_id(json: &[u8]) -> Option<Uuid> {
@@ -53,6 +58,7 @@ pub(crate) struct TaskSummaryRaw {
     body: Bytes,
     found: Found,
     status: Option<TaskStatus>,
+    content: Content,
     typed: OnceLock<Box<TaskSummary>>,
 }
 
@@ -107,6 +113,7 @@ impl TaskSummaryRaw {
                     found: Found::Defective("it is JSON, and not an object".to_owned()),
                     body,
                     status: None,
+                    content: Content::of(()),
                     typed: OnceLock::new(),
                 });
             }
@@ -118,6 +125,7 @@ impl TaskSummaryRaw {
             }
         }
         let mut status = None;
+        let mut content = Content::of(());
         let found = if is_too_deep(json) {
             Found::Defective("it is nested too deeply".to_owned())
         } else {
@@ -125,6 +133,7 @@ impl TaskSummaryRaw {
                 Ok(fields) => {
                     let text = fields.status.map(RawValue::get);
                     status = text.and_then(|text| serde_json::from_str(text).ok());
+                    content = fields.content();
                     search(&body, &fields)
                 }
                 Err(error) if error.classify() == Category::Eof => {
@@ -144,6 +153,7 @@ impl TaskSummaryRaw {
             body,
             found,
             status,
+            content,
             typed: OnceLock::new(),
         })
     }
@@ -171,6 +181,12 @@ impl TaskSummaryRaw {
             Found::Output(_) | Found::Defective(_) => true,
             Found::Nothing { has_answer, .. } => *has_answer,
         }
+    }
+
+    /// What tells this answer from another one, if there is an answer. Times and titles, which may change without another
+    /// answer, are not part of it.
+    pub fn content(&self) -> Option<Content> {
+        self.has_answer().then_some(self.content)
     }
 
     pub fn body(&self) -> &Bytes {
@@ -241,6 +257,7 @@ struct Fields<'b> {
     result: Option<&'b RawValue>,
     summary: Option<&'b RawValue>,
     has_summary: bool,
+    completed_at: Option<&'b RawValue>,
     has_completed_at: bool,
     status: Option<&'b RawValue>,
     /// Whether there is a key that `{extracted_data, summary, completed_at}` does not have.
@@ -258,6 +275,32 @@ impl Fields<'_> {
         ];
         let count = own.iter().filter(|is_there| **is_there).count();
         !self.has_others || count > 1
+    }
+
+    /// When the task completed.
+    fn time(&self) -> Option<DateTime<Utc>> {
+        let time: Timestamp = serde_json::from_str(self.completed_at?.get()).ok()?;
+        Some(time.utc())
+    }
+
+    fn content(&self) -> Content {
+        let data = self.extracted_data.map(RawValue::get);
+        let Some(result) = self.result else {
+            return Content::of(data).completed_at(self.time());
+        };
+        let is_short = result.get().len() <= LONGEST_ECHO;
+        let words = is_short.then(|| serde_json::from_str::<String>(result.get()).ok());
+        let envelope: Option<Fields<'_>> = serde_json::from_str(result.get()).ok();
+        match envelope.filter(Fields::is_envelope) {
+            Some(envelope) => {
+                let parts = [envelope.extracted_data, envelope.summary];
+                let content = Content::of((data, parts.map(|part| part.map(RawValue::get))));
+                content.completed_at(envelope.time().or_else(|| self.time()))
+            }
+            None => Content::of((data, result.get()))
+                .with_words(words.flatten().as_deref())
+                .completed_at(self.time()),
+        }
     }
 }
 
@@ -296,7 +339,7 @@ impl<'b> Deserialize<'b> for Fields<'b> {
                         }
                         COMPLETED_AT => {
                             fields.has_completed_at = true;
-                            map.next_value::<IgnoredAny>()?;
+                            fields.completed_at = map.next_value()?;
                         }
                         _ => {
                             fields.has_others = true;
@@ -400,7 +443,7 @@ impl Search<'_> {
     /// JSON in the text of the answer. The text answers unless it is a blank value alone; its author may have meant `[]`.
     fn in_answer(&mut self, embedded: Embedded, source: OutputSource) -> Option<Output> {
         let output = Output::new(embedded.json, source);
-        self.has_answer = embedded.has_words || Content::of(output.json()) != Content::Blank;
+        self.has_answer = embedded.has_words || Fullness::of(output.json()) != Fullness::Blank;
         self.unless_blank(output)
     }
 
@@ -418,12 +461,12 @@ impl Search<'_> {
     }
 
     fn unless_blank(&mut self, output: Output) -> Option<Output> {
-        let content = Content::of(output.json());
-        if content == Content::Full {
+        let content = Fullness::of(output.json());
+        if content == Fullness::Full {
             return Some(output);
         }
         self.blank.get_or_insert(output.source());
-        if content == Content::EmptyList {
+        if content == Fullness::EmptyList {
             self.empty_list.get_or_insert(output);
         }
         None
