@@ -102,12 +102,18 @@ impl Patience {
 /// Dropping the future ends the polling and does nothing to the task.
 ///
 /// The status lags behind a message to a task that had ended or waited for a person. For 30 seconds after a message that this
-/// client or a clone of it has sent, or may have sent, a state from before it does not end the wait. The client remembers the
-/// state that its last wait has seen; without one, it is that of the first poll, unless that sees the task running. In these 30 seconds, the outcome is a state with another
-/// status; `completed` with another output or a later `completed_at`; another question; or, after the task was seen in another status,
-/// `failed`, `stopped` or `awaiting_review` with a later `updated_at`. Another `updated_at` alone does not count, for a server
-/// may change it when it takes the message. After that, any state counts. So a task that ends in the same way again, with equal
-/// output and no later `completed_at`, is noticed up to 30 seconds late.
+/// client or a clone of it has sent, or may have sent, a state from before it does not end the wait. The client remembers
+/// the state that its last wait has seen. Without one, the state of the first poll counts as that from before, unless the task
+/// runs then. Within the 30 seconds, these end the wait:
+///
+/// - another status than before the message;
+/// - `completed` with another answer, or with a later `completed_at` in the summary;
+/// - `waiting_for_input` with another question;
+/// - `failed`, `stopped`, `awaiting_review` or the same question, once the task was seen in another status, with a later
+///   `updated_at` in two polls. Without another status, it does not count: a server may change it when it takes the message.
+///
+/// After that, any state counts. So a task that ends in the same way again is noticed up to 30 seconds late if it completed
+/// with an equal answer and no later `completed_at`, or if it ended between two polls.
 ///
 /// # Errors
 ///

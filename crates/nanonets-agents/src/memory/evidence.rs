@@ -9,21 +9,21 @@
 //! |---|---|
 //! | any status | the status differs from the one before |
 //! | `completed` | the output or the words differ from those before, or `completed_at` is later than before |
-//! | `waiting_for_input` | the question differs from the one before |
-//! | `failed`, `stopped`, `awaiting_review`, and the two above if what was before is not known | another status was seen since, and `updated_at` is later than before and than that of the other status |
+//! | `waiting_for_input` | the question differs from the one before, or as in the next row |
+//! | `failed`, `stopped`, `awaiting_review`, and `completed` if the output before is not known | another status was seen since, and two polls returned the same `updated_at`, which is later than before and than that of the other status |
 //!
 //! None of these is evidence:
 //!
-//! - another `updated_at` alone: a server may stamp the task when it takes a message;
+//! - another `updated_at` alone: a server may stamp the task when it takes a message, or whenever it is read;
 //! - another status alone: the next poll may see another replica;
 //! - another status that is older than the state before: it is from before that state;
+//! - a later `updated_at` of a completed task: its summary may lag behind, with the output from before;
 //! - a summary without an answer, or whose words are the text of the message;
 //! - a `completed_at` that is not later than the time of the message, if the receipt has one. A later one is evidence also
 //!   where the state before is not known.
 //!
-//! Each message of the last half minute has states from before it, and the outcome differs from all of them. A state is
-//! judged by itself: seen again, or after a state from before, it is judged in the same way. So the order of the polls does not
-//! matter. A task that ended in the same way again, with equal output and without a later `completed_at`, is noticed when half a
+//! Each message of the last half minute has states from before it, and the outcome differs from all of them. What is known
+//! from before is not forgotten when a poll returns another state, so a replica may show it again at any time. A task that ended in the same way again, with equal output and without a later `completed_at`, is noticed when half a
 //! minute is over.
 
 use std::hash::{DefaultHasher, Hash, Hasher as _};
@@ -75,6 +75,14 @@ impl Content {
     }
 }
 
+impl Content {
+    /// Whether another content is the answer to a later message.
+    fn differs(&self, later: &Self) -> bool {
+        let times = self.completed_at.zip(later.completed_at);
+        self.hash != later.hash || times.is_some_and(|(before, time)| time > before)
+    }
+}
+
 fn hash(content: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     content.hash(&mut hasher);
@@ -98,6 +106,8 @@ pub(super) struct Message {
     is_before_known: bool,
     /// The latest `updated_at` of the task in another status since.
     moved: Option<DateTime<Utc>>,
+    /// The last state with a later `updated_at` than these, and whether two polls returned it.
+    later: Option<(State, bool)>,
 }
 
 impl Message {
@@ -109,6 +119,7 @@ impl Message {
             is_before_known: is_current && last.is_some(),
             before: last.into_iter().collect(),
             moved: None,
+            later: None,
         }
     }
 
@@ -132,7 +143,18 @@ impl Message {
             self.is_before_known = true;
         } else if !self.before.iter().any(is_same) {
             self.saw_going_on(state);
+        } else if self.is_later(state) {
+            let seen = self.later.as_ref();
+            let is_again = seen.is_some_and(|(later, _)| later.is_same_but_for_content(state));
+            self.later = Some((state.clone(), is_again));
         }
+    }
+
+    /// Whether a state has a later time than the states before, and than the task had in another status since.
+    fn is_later(&self, state: &State) -> bool {
+        let mut times = self.before.iter().map(|before| before.updated_at);
+        self.moved.is_some_and(|moved| state.updated_at > moved)
+            && times.all(|time| state.updated_at > time)
     }
 
     /// The content of a state was read. That of the state before is known from then on.
@@ -170,20 +192,17 @@ impl Message {
         if before.status != state.status {
             return true;
         }
-        let has_content = matches!(
-            state.status,
-            TaskStatus::Completed | TaskStatus::WaitingForInput
-        );
+        let is_completed = state.status == TaskStatus::Completed;
         match (before.content, state.content) {
-            (Some(before), Some(content)) if has_content => {
-                let times = before.completed_at.zip(content.completed_at);
-                before.hash != content.hash || times.is_some_and(|(before, time)| time > before)
-            }
-            (Some(_), None) if has_content => false,
-            _ => self.moved.is_some_and(|moved| {
-                state.updated_at > moved && state.updated_at > before.updated_at
-            }),
+            (Some(before), Some(content)) if before.differs(&content) => true,
+            (Some(_), _) if is_completed => false,
+            _ => self.is_later(state) && self.was_seen_twice(state),
         }
+    }
+
+    fn was_seen_twice(&self, state: &State) -> bool {
+        let later = self.later.as_ref();
+        later.is_some_and(|(later, is_twice)| *is_twice && later.is_same_but_for_content(state))
     }
 }
 
@@ -309,15 +328,15 @@ mod tests {
     fn the_outcome_is_the_outcome_in_each_order_of_polls() {
         // The polls with the outcome are those with a capital letter.
         for (status, has_content) in ends() {
-            let orders: &[&str] = match has_content {
-                // Content decides, whether the task was seen running or not. Equal content does not.
-                true => &[
-                    "N", "oN", "sN", "rN", "roN", "rsN", "rNoN", "NsoN", "F", "roF", "rFoF", "re",
-                    "e",
+            let orders: &[&str] = match status {
+                // The question decides, or a time that two polls return.
+                TaskStatus::WaitingForInput => &[
+                    "N", "oN", "sN", "rN", "rsN", "rNoN", "F", "reE", "reoEsE", "ee",
                 ],
-                false => &[
-                    "rN", "rsN", "orN", "srN", "rNoN", "rNsN", "rE", "F", "oF", "sF", "rFoF", "n",
-                    "qn",
+                // The answer decides, whether the task was seen running or not. Equal content does not.
+                _ if has_content => &["N", "oN", "sN", "rN", "rsN", "rNoNsN", "F", "rFoF", "reee"],
+                _ => &[
+                    "rnN", "rsnN", "ornEE", "srnoNsN", "F", "oF", "sF", "rFoF", "nnn", "qnn",
                 ],
             };
             for order in orders {
@@ -337,11 +356,27 @@ mod tests {
     }
 
     #[test]
+    fn a_time_that_is_another_one_in_each_poll_is_no_evidence() {
+        for (status, has_content) in ends() {
+            let mut polls: Vec<_> = "rooooooo"
+                .chars()
+                .map(|letter| poll(&status, has_content, letter))
+                .collect();
+            for (poll, minute) in polls.iter_mut().zip(20..) {
+                poll.1 = minute;
+            }
+            let before = Some(poll(&status, has_content, 'o'));
+            let verdicts = verdicts(before, None, &polls);
+            assert!(!verdicts.contains(&true), "{status}: {verdicts:?}");
+        }
+    }
+
+    #[test]
     fn the_first_state_counts_as_the_one_before_if_that_is_not_known() {
         for (status, has_content) in ends() {
             let orders: &[&str] = match has_content {
                 true => &["o", "ooN", "oroN", "rN", "rE", "roN", "oF"],
-                false => &["o", "oorN", "oroN", "rN", "rE", "roN", "oF"],
+                false => &["o", "oornN", "oronN", "rN", "rE", "roN", "oF"],
             };
             for before in [None, Some((TaskStatus::Running, 1, None, None))] {
                 for order in orders {
