@@ -16,7 +16,7 @@
 //!
 //! - another `updated_at` alone: a server may stamp the task when it takes a message, or whenever it is read;
 //! - another status alone: the next poll may see another replica;
-//! - another status that is older than the state before: it is from before that state;
+//! - anything with an earlier `updated_at` than before: a replica shows what was before that state;
 //! - a later `updated_at` of a completed task: its summary may lag behind, with the output from before;
 //! - a summary without an answer, or whose words are the text of the message;
 //! - a `completed_at` that is not later than the time of the message, if the receipt has one. A later one is evidence also
@@ -129,8 +129,7 @@ impl Message {
 
     /// A poll has returned a state in which no wait ends.
     pub fn saw_going_on(&mut self, state: &State) {
-        let is_earlier = |before: &State| state.updated_at < before.updated_at;
-        if !self.before.iter().any(is_earlier) {
+        if !self.before.iter().any(|before| state.is_earlier(before)) {
             self.moved = self.moved.max(Some(state.updated_at));
         }
     }
@@ -180,6 +179,9 @@ impl Message {
             let is_later = |before: &State| before.is_completed_before(completed_at);
             return completed_at > received && self.before.iter().all(is_later);
         }
+        if self.before.iter().any(|before| state.is_earlier(before)) {
+            return false;
+        }
         let is_possible = match (self.is_before_known, self.moved) {
             (true, _) => true,
             (false, Some(moved)) => state.updated_at >= moved,
@@ -207,6 +209,10 @@ impl Message {
 }
 
 impl State {
+    fn is_earlier(&self, other: &Self) -> bool {
+        self.updated_at < other.updated_at
+    }
+
     /// As far as is known.
     fn is_completed_before(&self, time: DateTime<Utc>) -> bool {
         let completed_at = self.content.and_then(|content| content.completed_at);
@@ -283,7 +289,8 @@ mod tests {
 
     /// The state from before a message at minute 10, stamped by it or not, and the polls `o`: old, `s`: old and stamped,
     /// `r`: running, `q`: running, from before the state before, `n`: the same status with other content and a later time,
-    /// `e`: the same status with equal content and a later time, `f`: failed or else stopped.
+    /// `e`: the same status with equal content and a later time, `f`: failed or else stopped, `g` and `a`: another status and
+    /// other content, from before the state before.
     fn poll(status: &TaskStatus, has_content: bool, letter: char) -> Poll {
         let (old, new) = match has_content {
             true => (Some("old"), Some("new")),
@@ -301,6 +308,8 @@ mod tests {
             'n' => (status.clone(), 12, new, None),
             'e' => (status.clone(), 12, old, None),
             'f' => (another, 12, None, None),
+            'g' => (another, 4, None, None),
+            'a' => (status.clone(), 4, has_content.then_some("older"), None),
             _ => panic!("{letter}"),
         }
     }
@@ -309,7 +318,7 @@ mod tests {
     fn no_order_of_polls_makes_a_state_from_before_the_outcome() {
         let orders = [
             "o", "oo", "s", "ss", "so", "os", "ro", "rs", "roo", "rso", "oro", "srs", "rrsos",
-            "qo", "qs", "qrs", "rqs", "ororor",
+            "qo", "qs", "qrs", "rqs", "ororor", "g", "a", "rga", "grs", "arga", "oargs",
         ];
         for (status, has_content) in ends() {
             for order in orders {
