@@ -35,6 +35,8 @@ const SUMMARY: &str = "summary";
 const COMPLETED_AT: &str = "completed_at";
 const STATUS: &str = "status";
 
+/// The longest time, as JSON, that is read.
+const LONGEST_TIME: usize = 100;
 /// The longest words, as JSON, that are compared with the message before them.
 const LONGEST_ECHO: usize = 1024 * 1024;
 
@@ -279,7 +281,10 @@ impl Fields<'_> {
 
     /// When the task completed.
     fn time(&self) -> Option<DateTime<Utc>> {
-        let time: Timestamp = serde_json::from_str(self.completed_at?.get()).ok()?;
+        let json = self.completed_at.map(RawValue::get)?;
+        // The error of a long text would have a copy of it.
+        let is_short = json.len() <= LONGEST_TIME;
+        let time: Timestamp = is_short.then(|| serde_json::from_str(json).ok())??;
         Some(time.utc())
     }
 
@@ -288,17 +293,21 @@ impl Fields<'_> {
         let Some(result) = self.result else {
             return Content::of(data).completed_at(self.time());
         };
-        let is_short = result.get().len() <= LONGEST_ECHO;
-        let words = is_short.then(|| serde_json::from_str::<String>(result.get()).ok());
-        let envelope: Option<Fields<'_>> = serde_json::from_str(result.get()).ok();
+        let json = result.get();
+        let is_object = json.starts_with('{');
+        let envelope: Option<Fields<'_>> =
+            is_object.then(|| serde_json::from_str(json).ok()).flatten();
+        let words = (json.len() <= LONGEST_ECHO)
+            .then(|| string(result))
+            .flatten();
         match envelope.filter(Fields::is_envelope) {
             Some(envelope) => {
                 let parts = [envelope.extracted_data, envelope.summary];
                 let content = Content::of((data, parts.map(|part| part.map(RawValue::get))));
                 content.completed_at(envelope.time().or_else(|| self.time()))
             }
-            None => Content::of((data, result.get()))
-                .with_words(words.flatten().as_deref())
+            None => Content::of((data, json))
+                .with_words(words.as_deref())
                 .completed_at(self.time()),
         }
     }
