@@ -427,7 +427,7 @@ mod tests {
                 false,
             ),
         ] {
-            let verdicts = verdicts(before.clone(), received, &[poll.clone()]);
+            let verdicts = verdicts(before.clone(), received, std::slice::from_ref(&poll));
             assert_eq!(verdicts, [expected], "{before:?} {received:?} {poll:?}");
         }
     }
