@@ -22,7 +22,7 @@ use crate::upload::File;
 const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
 /// The most messages that a task takes.
 pub(crate) const MAX_MESSAGES: usize = 10_000;
-/// What is kept of the oldest messages to a task beyond that memory, in bytes: more than a title shows.
+/// The length that the oldest messages to a task are cut to beyond that memory, in bytes: more than a title shows.
 const KEPT: usize = 1024;
 /// The end of a message that was cut.
 const CUT: &str = " [Simulated: the rest was forgotten.]";

@@ -2,8 +2,8 @@
 //! answer to it.
 //!
 //! The status lags behind a message: a task that had completed may still be `completed` in the next polls, with the output
-//! from before the message. [`evidence`] has the rule. This module keeps what the rule needs: the last state that ended a
-//! wait, and the messages of the last half minute, each with the states from before it.
+//! from before the message. [`evidence`] has the rule. This module keeps the facts for it: the last state in which a wait
+//! ended, and the messages of the last half minute, each with the states from before it.
 
 mod evidence;
 
@@ -153,7 +153,7 @@ impl Seen {
             .iter()
             .any(|sent| !sent.message.is_followed_by(&state));
         match &mut self.last {
-            // What was read stays known if a later poll only shows the status.
+            // A poll that shows the same status keeps the content that was read.
             Some(last) if last.is_same_but_for_content(&state) => {
                 last.content = state.content.or(last.content);
                 self.is_current |= !is_old;

@@ -117,7 +117,7 @@ impl Patience {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Timeout`] if the longest duration has passed; [`Error::waited`] says how far the wait came, and the source of
+/// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) if the longest duration has passed; [`Error::waited`] says how far the wait came, and the source of
 /// the error is the failure of the last poll, if it failed. Otherwise the failure of a poll that is not temporary.
 /// Temporary failures are tolerated: until the timeout if one is set, and otherwise thirty in a row. A 404 is temporary for a
 /// minute after this process has started the task: reads may lag behind. Answers that are not the API's, such as the pages
@@ -226,7 +226,7 @@ impl Wait {
     /// # Errors
     ///
     /// Those of waiting and of the messages. If the timeout passes while a reply is under way, the error is
-    /// [`ErrorKind::Timeout`] with the [effect](Error::effect) of the reply, which may have been sent.
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) with the [effect](Error::effect) of the reply, which may have been sent.
     pub async fn answer_with<Answer, Answered>(self, mut answer: Answer) -> Result<Outcome>
     where
         Answer: FnMut(Question) -> Answered,

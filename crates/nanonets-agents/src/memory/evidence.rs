@@ -22,9 +22,9 @@
 //! - a `completed_at` that is not later than the time of the message, if the receipt has one. A later one is evidence also
 //!   where the state before is not known.
 //!
-//! Each message of the last half minute has states from before it, and the outcome differs from all of them. What is known
-//! from before is not forgotten when a poll returns another state, so a replica may show it again at any time. A task that ended in the same way again, with equal output and without a later `completed_at`, is noticed when half a
-//! minute is over.
+//! Each message of the last half minute has states from before it, and the outcome differs from all of them. The states from
+//! before are not forgotten when a poll returns another one, so a replica may show them again at any time. A task that ended
+//! in the same way again, with equal output and without a later `completed_at`, is noticed when half a minute is over.
 
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 
@@ -419,7 +419,7 @@ mod tests {
             (old(), Some(10), done(Some("other"), None), true),
             (None, Some(10), done(Some("other"), Some(12)), true),
             (None, Some(10), done(Some("other"), Some(9)), false),
-            // What was before is not read.
+            // The content before was not read.
             (
                 Some(done(None, None)),
                 None,

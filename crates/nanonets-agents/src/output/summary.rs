@@ -185,8 +185,8 @@ impl TaskSummaryRaw {
         }
     }
 
-    /// What tells this answer from another one, if there is an answer. Times and titles, which may change without another
-    /// answer, are not part of it.
+    /// The content of the answer, if there is one, for a comparison with others. Times and titles are not part of it: they may
+    /// change without another answer.
     pub fn content(&self) -> Option<Content> {
         self.has_answer().then_some(self.content)
     }

@@ -395,7 +395,7 @@ struct State<'a, T> {
 /// Nothing more of a task than its id and its status.
 const NOTHING: Option<(&str, Value)> = None;
 
-/// What is known of a message that was not sent.
+/// The line about a message that was not sent.
 pub const NOT_SENT: &str = "The message was not sent.";
 
 const RESULT: &str = "To print everything that the agent did";

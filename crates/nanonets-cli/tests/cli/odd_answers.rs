@@ -366,7 +366,7 @@ async fn a_reply_is_not_answered_by_the_state_from_before_it() {
         "waiting_for_input",
     ];
     // Of the polls after the message: the state from before, the same with a stamp, running, and the new output.
-    let orders = ["oorn", "sssrn", "roon", "oron"];
+    let orders = ["oorn", "sssrn", "roon", "oron", "n", "sn"];
     let cases = ends
         .iter()
         .flat_map(|end| orders.map(|order| (*end, order)));
