@@ -117,8 +117,9 @@ impl Patience {
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) if the longest duration has passed; [`Error::waited`] says how far the wait came, and the source of
-/// the error is the failure of the last poll, if it failed. Otherwise the failure of a poll that is not temporary.
+/// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) if the longest duration has passed; [`Error::waited`] says how far the
+/// wait came, and the source of the error is the failure of the last poll, if it failed. Otherwise the failure of a poll that
+/// is not temporary.
 /// Temporary failures are tolerated: until the timeout if one is set, and otherwise thirty in a row. A 404 is temporary for a
 /// minute after this process has started the task: reads may lag behind. Answers that are not the API's, such as the pages
 /// of a gateway, are temporary once the API has answered.
