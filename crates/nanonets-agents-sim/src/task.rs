@@ -18,6 +18,15 @@ use crate::script::{OnCancel, Script, Step, Until};
 use crate::text::Texts;
 use crate::upload::File;
 
+/// The memory that the messages to one task may take, in bytes.
+const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
+/// The most messages that a task takes.
+pub(crate) const MAX_MESSAGES: usize = 10_000;
+/// The length that the oldest messages to a task are cut to beyond that memory, in bytes: more than a title shows.
+const KEPT: usize = 1024;
+/// The end of a message that was cut.
+const CUT: &str = " [Simulated: the rest was forgotten.]";
+
 /// What a task is started with.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Input {
@@ -54,6 +63,9 @@ pub(crate) struct Simulated {
     events: Vec<Event>,
     /// The number of messages among the events.
     messages: u32,
+    /// The length of the messages, the prompt included, and the number of events whose messages were cut.
+    message_bytes: usize,
+    cut: usize,
     /// The creation on tokio's clock.
     created: Instant,
     /// The number of times that the summary was read since the task completed last.
@@ -114,6 +126,8 @@ impl Simulated {
             // The prompt and the last step: most tasks have no more.
             events: Vec::with_capacity(2),
             messages: 0,
+            message_bytes: 0,
+            cut: 0,
             created: now,
             summary_reads: 0,
             seed,
@@ -275,6 +289,7 @@ impl Simulated {
     /// Takes a message of the user, and returns its id.
     pub fn receive(&mut self, text: Arc<str>, now: Instant, clock: &Clock) -> MessageId {
         let id = self.hear(text, clock, now);
+        self.cut_old_messages();
         if matches!(self.current(), Some(Step::Ask(_) | Step::Complete(_))) {
             self.released = self.released.or(Some(now));
         }
@@ -282,9 +297,26 @@ impl Simulated {
         id
     }
 
+    /// Cuts the oldest messages if all take too much memory. The last one stays.
+    fn cut_old_messages(&mut self) {
+        let last = self.events.len().saturating_sub(1);
+        while self.message_bytes > MAX_MESSAGE_BYTES && self.cut < last {
+            if let EventKind::Message(text) = &mut self.events[self.cut].kind
+                && text.len() > KEPT + CUT.len()
+            {
+                let end = (0..=KEPT).rev().find(|end| text.is_char_boundary(*end));
+                let rest = format!("{}{CUT}", &text[..end.unwrap_or(0)]);
+                self.message_bytes = self.message_bytes.saturating_sub(text.len() - rest.len());
+                *text = rest.into();
+            }
+            self.cut += 1;
+        }
+    }
+
     fn hear(&mut self, text: Arc<str>, clock: &Clock, at: Instant) -> MessageId {
         let id = MessageId(self.derived_id(self.messages.into()));
         self.messages = self.messages.saturating_add(1);
+        self.message_bytes += text.len();
         let at = self.utc(clock, at);
         let kind = EventKind::Message(text);
         self.events.push(Event { at, kind });

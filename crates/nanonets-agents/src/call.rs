@@ -103,6 +103,8 @@ pub(crate) struct Options {
     pub once: bool,
     /// What is known of a run before it is sent.
     pub record: Option<RunRecord>,
+    /// For a message to a task: the hash of its text.
+    pub message: Option<u64>,
 }
 
 impl Options {
@@ -230,6 +232,9 @@ impl Client {
         }
         let activity = Activity::default();
         let span = Span::of(call);
+        // The server may take a message before its answer comes, and without one.
+        let to_task = call.task_id.zip(options.message);
+        let message = to_task.map(|(task, text)| self.memory().sending(task, text));
         let running = Running::begin(self, call, &options, activity.clone());
         let result = self
             .attempts(
@@ -238,6 +243,9 @@ impl Client {
             .await;
         let attempts = running.attempts().made;
         let result = running.end(result);
+        if let Some(message) = message {
+            message.end(&result);
+        }
         match &result {
             Ok(response) => span.ends(attempts, Some(response.status()), None),
             Err(error) => span.ends(attempts, error.status(), Some(error)),

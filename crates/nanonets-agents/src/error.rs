@@ -200,6 +200,19 @@ impl Error {
         self
     }
 
+    /// The error of something that a request was a part of: it has the operation, the effect and the ambiguity of the request.
+    pub(crate) fn with_effect_of(mut self, request: Self) -> Self {
+        let inner = &request.0;
+        self.0.operation = inner.operation;
+        self.0.agent_id = inner.agent_id;
+        self.0.task_id = inner.task_id;
+        self.0.attempts = inner.attempts;
+        self.0.effect = inner.effect;
+        self.0.may_have_had_effect = inner.may_have_had_effect;
+        self.0.ambiguity = inner.ambiguity.clone();
+        self.caused_by(request)
+    }
+
     pub(crate) fn after_waiting(mut self, waited: Waited) -> Self {
         self.0.task_id = Some(waited.task_id);
         self.0.waited = Some(waited);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -11,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use crate::author::Author;
 use crate::error::{Error, ErrorKind, Result};
+use crate::memory::Content;
 use crate::output::{Output, OutputSource, TaskSummaryRaw};
 use crate::task::TaskHandle;
 use crate::wait::POLL_TIMEOUT;
@@ -88,6 +90,10 @@ impl Completed {
     #[must_use]
     pub fn raw_summary(&self) -> &Bytes {
         self.summary.body()
+    }
+
+    pub(crate) fn content(&self) -> Option<Content> {
+        self.summary.content()
     }
 
     pub(crate) fn status_of_summary(&self) -> Option<&TaskStatus> {
@@ -215,7 +221,7 @@ impl Answered {
 
 impl Question {
     /// The newest message of the agent.
-    pub(crate) async fn of(task: TaskHandle, idle: std::time::Duration) -> Result<Self> {
+    pub(crate) async fn of(task: TaskHandle, idle: Duration) -> Result<Self> {
         let messages = task.messages().once().idle_timeout(idle).await?;
         Ok(Self::newest(task, messages))
     }
@@ -297,7 +303,22 @@ impl Question {
     /// Those of the request. An [ambiguous](Error::is_ambiguous) one may have arrived: look at the
     /// [messages](TaskHandle::messages) before repeating it.
     pub async fn reply(&self, answer: impl Into<String>) -> Result<TaskHandle> {
-        self.task.send_message(answer).await?;
+        self.reply_within(answer, None).await
+    }
+
+    /// The same, with the longest duration of the call beside that of the client.
+    pub(crate) async fn reply_within(
+        &self,
+        answer: impl Into<String>,
+        timeout: Option<Duration>,
+    ) -> Result<TaskHandle> {
+        let message = self.task.send_message(answer);
+        let timeouts = [timeout, self.task.client().timeout()];
+        let message = match timeouts.into_iter().flatten().min() {
+            Some(timeout) => message.timeout(timeout),
+            None => message,
+        };
+        message.await?;
         Ok(self.task.clone().after_answer(self.remembered()))
     }
 }

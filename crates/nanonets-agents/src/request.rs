@@ -13,6 +13,7 @@ use reqwest::header::HeaderMap;
 use crate::call::{Call, Options, Sent, Started, Subject};
 use crate::client::Client;
 use crate::error::Result;
+use crate::memory;
 
 type SendFn<T> = dyn Fn(ApiClient) -> BoxFuture<'static, Sent<T>> + Send + Sync;
 /// The future of a builder.
@@ -118,6 +119,12 @@ impl<T: Send + 'static> Request<T> {
     /// Keeps a text that is sent out of errors.
     pub(crate) fn private(mut self, text: &str) -> Self {
         self.options.private.push(text.into());
+        self
+    }
+
+    /// It sends a task a message with this text.
+    pub(crate) fn message(mut self, text: &str) -> Self {
+        self.options.message = Some(memory::text(text));
         self
     }
 

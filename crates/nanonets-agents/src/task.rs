@@ -9,7 +9,7 @@ use nanonets_agents_api::types::{
     AgentId, Message, SendTaskMessageRequest, SendTaskMessageResponse, Task, TaskId, TaskListItem,
     TaskResult, TaskStatus, TaskSummary,
 };
-use nanonets_agents_api::{Client as ApiClient, Error as ApiError, ResponseValue};
+use nanonets_agents_api::{Client as ApiClient, Error as ApiError, ResponseValue, Timestamp};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -131,6 +131,12 @@ fn receipt(response: ResponseValue<SendTaskMessageResponse>) -> Sent<SendTaskMes
         )),
         None => Ok(response),
     }
+}
+
+/// When the server created the message of a receipt, if it says so.
+fn created_at(receipt: &SendTaskMessageResponse) -> Option<DateTime<Utc>> {
+    let time: Timestamp = receipt.extra.get("created_at")?.get().ok()?;
+    Some(time.utc())
 }
 
 /// One task. Dropping it does nothing to the task.
@@ -340,22 +346,22 @@ impl TaskHandle {
     pub fn send_message(&self, message: impl Into<String>) -> Request<SendTaskMessageResponse> {
         let (id, message): (_, String) = (self.id, message.into());
         let is_empty = message.trim().is_empty();
-        let private = message.clone();
-        let client = self.client.clone();
+        let (text, client) = (message.clone(), self.client.clone());
         let request = self.request(Operation::SendTaskMessage, move |api| {
             let client = client.clone();
             let body = SendTaskMessageRequest::default().message(&message);
             async move {
                 let sent = lenient::answer(api.send_task_message(id, body).send().await);
-                // A message whose answer was lost may have arrived.
-                if matches!(&sent, Ok(_) | Err(ApiError::CommunicationError(_))) {
-                    client.memory().sent_message(id);
+                let receipt = sent.and_then(receipt)?;
+                if let Some(time) = created_at(&receipt) {
+                    client.memory().received(id, time);
                 }
-                sent.and_then(receipt)
+                Ok(receipt)
             }
         });
         let request = request
-            .private(&private)
+            .private(&text)
+            .message(&text)
             .about(|sent, id| is_or_unknown(sent.task_id(), id));
         match is_empty {
             true => request.refused("an empty message says nothing"),

@@ -101,15 +101,25 @@ impl Patience {
 ///
 /// Dropping the future ends the polling and does nothing to the task.
 ///
-/// The status lags behind a message to a task that had ended or waited for a person. For 30 seconds after a message, the state
-/// from before it does not end the wait: the same status, with the same output or question, and without another `updated_at`
-/// in two polls. After that, it is the outcome. The client and its clones remember the state that their last wait has seen;
-/// without one, it is that of the first poll.
+/// The status lags behind a message to a task that had ended or waited for a person. For 30 seconds after a message that this
+/// client or a clone of it has sent, or may have sent, a state from before it does not end the wait. The client remembers
+/// the state that its last wait has seen. Without one, the state of the first poll counts as that from before, unless the task
+/// runs then. Within the 30 seconds, these end the wait:
+///
+/// - another status than before the message;
+/// - `completed` with another answer, or with a later `completed_at` in the summary;
+/// - `waiting_for_input` with another question;
+/// - `failed`, `stopped`, `awaiting_review` or the same question, once the task was seen in another status, with a later
+///   `updated_at` in two polls. Without another status, it does not count: a server may change it when it takes the message.
+///
+/// After that, any state counts. So a task that ends in the same way again is noticed up to 30 seconds late if it completed
+/// with an equal answer and no later `completed_at`, or if it ended between two polls.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Timeout`] if the longest duration has passed; [`Error::waited`] says how far the wait came, and the source of
-/// the error is the failure of the last poll, if it failed. Otherwise the failure of a poll that is not temporary.
+/// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) if the longest duration has passed; [`Error::waited`] says how far the
+/// wait came, and the source of the error is the failure of the last poll, if it failed. Otherwise the failure of a poll that
+/// is not temporary.
 /// Temporary failures are tolerated: until the timeout if one is set, and otherwise thirty in a row. A 404 is temporary for a
 /// minute after this process has started the task: reads may lag behind. Answers that are not the API's, such as the pages
 /// of a gateway, are temporary once the API has answered.
@@ -216,7 +226,8 @@ impl Wait {
     ///
     /// # Errors
     ///
-    /// Those of waiting and of the messages.
+    /// Those of waiting and of the messages. If the timeout passes while a reply is under way, the error is
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) with the [effect](Error::effect) of the reply, which may have been sent.
     pub async fn answer_with<Answer, Answered>(self, mut answer: Answer) -> Result<Outcome>
     where
         Answer: FnMut(Question) -> Answered,
@@ -228,14 +239,8 @@ impl Wait {
                 Outcome::NeedsInput(question) => question,
                 outcome => return Ok(outcome),
             };
-            let replied = async {
-                match answer(question.clone()).await {
-                    Some(text) => question.reply(text).await.map(Some),
-                    None => Ok(None),
-                }
-            };
-            match poller.in_time(replied).await? {
-                Some(task) => poller.go_on(task),
+            match poller.in_time(answer(question.clone())).await? {
+                Some(text) => poller.reply(&question, text).await?,
                 None => return Ok(Outcome::NeedsInput(question)),
             }
         }

@@ -6,9 +6,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use nanonets_agents::{AgentId, Author, Client, Created, Error, FoundRun, RunRecord, TaskId};
+use nanonets_agents::{
+    AgentId, Author, Client, Created, Error, FoundRun, Json, Message, RunRecord, TaskId,
+};
 use reqwest::header::{DATE, HeaderMap};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::command_line::CommandLine;
 use crate::explain;
@@ -298,7 +300,12 @@ impl Look {
 
 /// Explains why a request failed. If it may have taken effect, it looks once for what came of it.
 pub async fn explained(session: &Session, error: Error) -> Failure {
-    explained_with(session, error, None).await
+    with_look(session, error, None, None).await
+}
+
+/// The same for a message with this text.
+pub async fn explained_message(session: &Session, error: Error, text: &str) -> Failure {
+    with_look(session, error, None, Some(text)).await
 }
 
 /// The same for a run that may have a record.
@@ -307,13 +314,22 @@ pub async fn explained_with(
     error: Error,
     record: Option<&RecordFile>,
 ) -> Failure {
+    with_look(session, error, record, None).await
+}
+
+async fn with_look(
+    session: &Session,
+    error: Error,
+    record: Option<&RecordFile>,
+    text: Option<&str>,
+) -> Failure {
     let failure = explain::refusal(&error);
     let Some(effect) = effect(&error) else {
         return failure;
     };
     // Nobody has to wait for the look.
     let limit = Limit::new(Some(LOOK));
-    let looked = unless_interrupted(limit.around(look(&session.client, &effect))).await;
+    let looked = unless_interrupted(limit.around(look(&session.client, &effect, text))).await;
     let look = match looked {
         Ok(Ok(Ok(look))) => look,
         Ok(Ok(Err(error))) => Some(Look::failed(explain::refusal(&error).message())),
@@ -344,8 +360,12 @@ fn print_state(output: Output, error: &Error, look: Option<&Look>) {
     let _ = output.value(&state);
 }
 
-/// Looks once. `None` where there is nothing to look for.
-async fn look(client: &Client, effect: &Effect<'_>) -> Result<Option<Look>, Error> {
+/// Looks once, for a message by its text. `None` where there is nothing to look for.
+async fn look(
+    client: &Client,
+    effect: &Effect<'_>,
+    text: Option<&str>,
+) -> Result<Option<Look>, Error> {
     let Some(ambiguity) = effect.error.ambiguity() else {
         return Ok(None);
     };
@@ -406,18 +426,59 @@ async fn look(client: &Client, effect: &Effect<'_>) -> Result<Option<Look>, Erro
             let messages = client.task(task).messages().send().await?;
             let offset = measured(messages.headers());
             let messages = messages.into_inner().into_iter().rev();
-            let by_user = messages.filter(|message| {
-                let time = message.created_at();
-                let is_new = time.is_some_and(|time| is_new(time.utc(), offset));
-                // A word for a role that is not known may be one for a user.
-                let may_be_sent = matches!(Author::of(message), Author::User | Author::Unknown);
-                may_be_sent && is_new
-            });
-            let ids = by_user.filter_map(|message| message.id());
-            Some(Look::of(ids.map(|id| (id.to_string(), None)), offset))
+            let candidates =
+                messages.filter(|message| may_be_sent(message, text, |time| is_new(time, offset)));
+            let found = candidates.map(|message| (client.redacted(&name(&message)), None));
+            Some(Look::of(found, offset))
         }
         _ => None,
     })
+}
+
+/// Whether a message may be the one with this text. One whose author or time is not known may be it if it has the text.
+fn may_be_sent(
+    message: &Message,
+    text: Option<&str>,
+    is_new: impl Fn(DateTime<Utc>) -> bool,
+) -> bool {
+    let time = message.created_at().map(|time| is_new(time.utc()));
+    let is_by_user = match Author::of(message) {
+        // A word for a role that is not known may be one for a user.
+        Author::User | Author::Unknown => true,
+        // It is the agent's only by the lack of a role.
+        Author::Agent if message.role().is_none() => false,
+        _ => return false,
+    };
+    match (time, is_by_user) {
+        (Some(false), _) => false,
+        (Some(true), true) => true,
+        _ => text.is_some_and(|text| has_text(message, text)),
+    }
+}
+
+/// Whether the content of a message is this text, or has it as one of its parts.
+fn has_text(message: &Message, text: &str) -> bool {
+    fn has(content: &Value, text: &str) -> bool {
+        match content {
+            Value::String(part) => part.trim() == text.trim(),
+            Value::Array(parts) => parts.iter().any(|part| has(part, text)),
+            Value::Object(members) => members.values().any(|part| has(part, text)),
+            _ => false,
+        }
+    }
+    let content = message.content.as_ref().map(Json::get::<Value>);
+    matches!(content, Some(Ok(content)) if has(&content, text))
+}
+
+/// The id of a message, or what there is in its place.
+fn name(message: &Message) -> String {
+    if let Some(id) = message.id() {
+        return id.to_string();
+    }
+    match message.extra.get("id").filter(|id| !id.is_null()) {
+        Some(id) => id.get().unwrap_or_else(|_| id.as_json_text().to_owned()),
+        None => "a message without an id".to_owned(),
+    }
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::World;
 use crate::page::{Page, Paging};
 use crate::reply::Failure;
 use crate::script::Script;
-use crate::task::{Input, Simulated};
+use crate::task::{Input, MAX_MESSAGES, Simulated};
 
 /// Which tasks a list is about.
 #[derive(Debug, Default)]
@@ -59,10 +59,10 @@ impl Retention {
         }
     }
 
-    /// Takes note of a new task. Returns whether it is time to look at all tasks: not at each new one, as that would
+    /// Takes note of a new task, or of a message to a finished one. Returns whether it is time to look at all tasks: not at each new one, as that would
     /// cost more the more tasks there are.
-    fn add(&mut self, bytes: usize, tasks: usize) -> bool {
-        self.added += 1;
+    fn add(&mut self, added: usize, bytes: usize, tasks: usize) -> bool {
+        self.added += added;
         self.added_bytes += bytes;
         let is_due =
             (tasks > self.max && self.added > tasks / 64) || self.added_bytes > self.max_bytes / 16;
@@ -138,9 +138,12 @@ impl World {
     /// Forgets the oldest finished tasks if there are too many. The newest task is kept.
     fn forget_finished(&mut self, newest: usize) {
         let bytes = self.tasks.get(newest).map_or(0, Simulated::weight);
-        if !self.retention.add(bytes, self.tasks.len()) {
-            return;
+        if self.retention.add(1, bytes, self.tasks.len()) {
+            self.forget_finished_but(newest);
         }
+    }
+
+    fn forget_finished_but(&mut self, newest: usize) {
         let groups: Vec<AgentGroupId> = self.limits.keys().copied().collect();
         for group in groups {
             self.settle_limited(group);
@@ -307,9 +310,22 @@ impl World {
                 task.status()
             )));
         }
+        if task.message_count() >= MAX_MESSAGES {
+            return Err(Failure::conflict(format!(
+                "the task has {MAX_MESSAGES} messages: the simulator takes no more"
+            )));
+        }
         let message = task.receive(text.into(), now, &clock);
         // The agent takes a moment: the status moves with the next read.
-        Ok((message, task.status().clone()))
+        let status = task.status().clone();
+        let is_over = task.is_over();
+        if is_over
+            && self.retention.add(0, text.len(), self.tasks.len())
+            && let Some(number) = self.tasks.number(id)
+        {
+            self.forget_finished_but(number);
+        }
+        Ok((message, status))
     }
 
     pub fn cancel(&mut self, workspace: usize, id: TaskId) -> Result<Task, Failure> {
@@ -346,9 +362,12 @@ impl World {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use nanonets_agents_api::types::CreateAgentRequest;
 
     use super::{Input, World};
+    use crate::script::Script;
 
     #[test]
     fn finished_tasks_with_long_texts_are_forgotten_sooner() {
@@ -368,5 +387,42 @@ mod tests {
             assert!(world.tasks.len() < 12);
         }
         assert!(world.tasks.len() > 8);
+    }
+
+    #[test]
+    fn messages_to_a_finished_task_take_bounded_memory() {
+        let mut world = World::new(0, 1_000_000);
+        world.retention.max_bytes = 40_000_000;
+        world.add_workspace("key");
+        let agent = world.create_agent(0, CreateAgentRequest::default());
+        let agent = agent.expect("an agent").id;
+        let long = "x".repeat(900_000);
+        let mut tasks = Vec::new();
+        for _ in 0..6 {
+            let input = Input {
+                query: Some("Add it up.".into()),
+                ..Input::default()
+            };
+            let script = Arc::new(Script::new().complete_simulated());
+            let number = world.add_task(0, agent, input, script, None);
+            world.begin(number);
+            let id = world.tasks.get(number).expect("a task").id;
+            for count in 0..40 {
+                world
+                    .send_message(0, id, &format!("{count} {long}"))
+                    .expect("a message");
+            }
+            let task = world.task(0, id).expect("the task that was spoken to");
+            assert!(task.weight() < 18_000_000, "{}", task.weight());
+            let messages = task.messages();
+            // The prompt, the agent's words, and all messages, the last of which is still known.
+            assert_eq!(messages.len(), 42);
+            assert_eq!(task.title().as_deref(), Some("Add it up."));
+            let last = messages.last().and_then(|message| message.content.as_ref());
+            assert!(last.is_some_and(|content| content.as_json_text().contains(&long)));
+            tasks.push(id);
+        }
+        let kept = tasks.iter().filter(|id| world.find(**id).is_some()).count();
+        assert!(kept <= 3, "{kept} tasks");
     }
 }

@@ -130,3 +130,24 @@ async fn a_task_is_read_as_it_was_however_often_and_when() {
         summary["extracted_data"]
     );
 }
+
+#[tokio::test]
+async fn the_oldest_messages_to_a_finished_task_are_cut() {
+    let (api, agent) = start().await;
+    let task = api.run(&agent.to_string()).await;
+    assert_eq!(api.status(&task).await, "completed");
+    let long = "x".repeat(900_000);
+    for number in 0..30 {
+        let message = json!({ "message": format!("{number} {long}") });
+        let sent = api.post(&format!("/tasks/{task}/message")).json(&message);
+        json(sent).await;
+    }
+    let messages = json(api.get(&format!("/tasks/{task}/messages"))).await;
+    let messages = messages["data"].as_array().expect("messages");
+    let said = |message: &Value| message["content"].as_str().map_or(0, str::len);
+    // The prompt, the words of the agent, and all messages.
+    assert_eq!(messages.len(), 32);
+    assert!(messages.iter().map(said).sum::<usize>() < 17 * 1024 * 1024);
+    assert!(said(&messages[2]) > 1000, "its beginning is kept");
+    assert!(said(&messages[31]) > long.len(), "the last one is kept");
+}

@@ -9,21 +9,23 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use nanonets_agents_api::support::decode;
 use nanonets_agents_api::types::{TaskId, TaskStatus, TaskSummary};
-use nanonets_agents_api::{Json, has_too_many_values};
+use nanonets_agents_api::{Json, Timestamp, has_too_many_values};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::blank::Content;
+use super::blank::Content as Fullness;
 use super::text::{Embedded, is_too_deep, json_in, string};
 use super::{Output, OutputSource, shape};
 use crate::answer::bounded;
 use crate::call::Call;
 use crate::error::{Error, ErrorKind, Origin, Result};
 use crate::lenient;
+use crate::memory::Content;
 use crate::operation::Operation;
 use crate::task::TaskHandle;
 
@@ -32,6 +34,11 @@ const RESULT: &str = "result";
 const SUMMARY: &str = "summary";
 const COMPLETED_AT: &str = "completed_at";
 const STATUS: &str = "status";
+
+/// The longest time, as JSON, that is read.
+const LONGEST_TIME: usize = 100;
+/// The longest words, as JSON, that are compared with the message before them.
+const LONGEST_ECHO: usize = 1024 * 1024;
 
 /// The task that a summary is about, if it says so.
 fn task_id(json: &[u8]) -> Option<Uuid> {
@@ -53,6 +60,7 @@ pub(crate) struct TaskSummaryRaw {
     body: Bytes,
     found: Found,
     status: Option<TaskStatus>,
+    content: Content,
     typed: OnceLock<Box<TaskSummary>>,
 }
 
@@ -107,6 +115,7 @@ impl TaskSummaryRaw {
                     found: Found::Defective("it is JSON, and not an object".to_owned()),
                     body,
                     status: None,
+                    content: Content::of(()),
                     typed: OnceLock::new(),
                 });
             }
@@ -118,6 +127,7 @@ impl TaskSummaryRaw {
             }
         }
         let mut status = None;
+        let mut content = Content::of(());
         let found = if is_too_deep(json) {
             Found::Defective("it is nested too deeply".to_owned())
         } else {
@@ -125,6 +135,7 @@ impl TaskSummaryRaw {
                 Ok(fields) => {
                     let text = fields.status.map(RawValue::get);
                     status = text.and_then(|text| serde_json::from_str(text).ok());
+                    content = fields.content();
                     search(&body, &fields)
                 }
                 Err(error) if error.classify() == Category::Eof => {
@@ -144,6 +155,7 @@ impl TaskSummaryRaw {
             body,
             found,
             status,
+            content,
             typed: OnceLock::new(),
         })
     }
@@ -171,6 +183,12 @@ impl TaskSummaryRaw {
             Found::Output(_) | Found::Defective(_) => true,
             Found::Nothing { has_answer, .. } => *has_answer,
         }
+    }
+
+    /// The content of the answer, if there is one, for a comparison with others. Times and titles are not part of it: they may
+    /// change without another answer.
+    pub fn content(&self) -> Option<Content> {
+        self.has_answer().then_some(self.content)
     }
 
     pub fn body(&self) -> &Bytes {
@@ -241,6 +259,7 @@ struct Fields<'b> {
     result: Option<&'b RawValue>,
     summary: Option<&'b RawValue>,
     has_summary: bool,
+    completed_at: Option<&'b RawValue>,
     has_completed_at: bool,
     status: Option<&'b RawValue>,
     /// Whether there is a key that `{extracted_data, summary, completed_at}` does not have.
@@ -258,6 +277,39 @@ impl Fields<'_> {
         ];
         let count = own.iter().filter(|is_there| **is_there).count();
         !self.has_others || count > 1
+    }
+
+    /// When the task completed.
+    fn time(&self) -> Option<DateTime<Utc>> {
+        let json = self.completed_at.map(RawValue::get)?;
+        // The error of a long text would have a copy of it.
+        let is_short = json.len() <= LONGEST_TIME;
+        let time: Timestamp = is_short.then(|| serde_json::from_str(json).ok())??;
+        Some(time.utc())
+    }
+
+    fn content(&self) -> Content {
+        let data = self.extracted_data.map(RawValue::get);
+        let Some(result) = self.result else {
+            return Content::of(data).completed_at(self.time());
+        };
+        let json = result.get();
+        let is_object = json.starts_with('{');
+        let envelope: Option<Fields<'_>> =
+            is_object.then(|| serde_json::from_str(json).ok()).flatten();
+        let words = (json.len() <= LONGEST_ECHO)
+            .then(|| string(result))
+            .flatten();
+        match envelope.filter(Fields::is_envelope) {
+            Some(envelope) => {
+                let parts = [envelope.extracted_data, envelope.summary];
+                let content = Content::of((data, parts.map(|part| part.map(RawValue::get))));
+                content.completed_at(envelope.time().or_else(|| self.time()))
+            }
+            None => Content::of((data, json))
+                .with_words(words.as_deref())
+                .completed_at(self.time()),
+        }
     }
 }
 
@@ -296,7 +348,7 @@ impl<'b> Deserialize<'b> for Fields<'b> {
                         }
                         COMPLETED_AT => {
                             fields.has_completed_at = true;
-                            map.next_value::<IgnoredAny>()?;
+                            fields.completed_at = map.next_value()?;
                         }
                         _ => {
                             fields.has_others = true;
@@ -400,7 +452,7 @@ impl Search<'_> {
     /// JSON in the text of the answer. The text answers unless it is a blank value alone; its author may have meant `[]`.
     fn in_answer(&mut self, embedded: Embedded, source: OutputSource) -> Option<Output> {
         let output = Output::new(embedded.json, source);
-        self.has_answer = embedded.has_words || Content::of(output.json()) != Content::Blank;
+        self.has_answer = embedded.has_words || Fullness::of(output.json()) != Fullness::Blank;
         self.unless_blank(output)
     }
 
@@ -418,12 +470,12 @@ impl Search<'_> {
     }
 
     fn unless_blank(&mut self, output: Output) -> Option<Output> {
-        let content = Content::of(output.json());
-        if content == Content::Full {
+        let content = Fullness::of(output.json());
+        if content == Fullness::Full {
             return Some(output);
         }
         self.blank.get_or_insert(output.source());
-        if content == Content::EmptyList {
+        if content == Fullness::EmptyList {
             self.empty_list.get_or_insert(output);
         }
         None

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::{Limit, Patience, Update, Wait};
 use crate::error::{Error, ErrorKind, Origin, Result, Waited};
+use crate::memory::{Content, State};
 use crate::outcome::{Completed, Failure, Outcome, Question};
 use crate::output::TaskSummaryRaw;
 use crate::request::Sending;
@@ -99,12 +100,6 @@ impl Poller {
         }
     }
 
-    /// Goes on after an answer, soon at first.
-    pub(super) fn go_on(&mut self, task: TaskHandle) {
-        self.task = task;
-        self.pause = self.patience.first_pause;
-    }
-
     /// Polls until the wait is over.
     pub(super) async fn outcome(&mut self) -> Result<Outcome> {
         loop {
@@ -127,14 +122,49 @@ impl Poller {
         update.unwrap_or_else(|| Err(self.timed_out()))
     }
 
-    /// Does something else before the deadline.
-    pub(super) async fn in_time<T>(&mut self, work: impl Future<Output = Result<T>>) -> Result<T> {
+    /// Does something that sends nothing before the deadline.
+    pub(super) async fn in_time<T>(&mut self, work: impl Future<Output = T>) -> Result<T> {
         match self.deadline {
-            Some(deadline) => match until(deadline, pin!(work)).await {
-                Some(result) => result,
-                None => Err(self.timed_out()),
-            },
-            None => work.await,
+            Some(deadline) => {
+                let done = until(deadline, pin!(work)).await;
+                done.ok_or_else(|| self.timed_out())
+            }
+            None => Ok(work.await),
+        }
+    }
+
+    /// Replies to a question before the deadline, and continues to wait. If the deadline passes meanwhile, the error of the wait
+    /// has the effect of the reply.
+    pub(super) async fn reply(&mut self, question: &Question, text: String) -> Result<()> {
+        let left = self
+            .deadline
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        if left.is_some_and(|left| left.is_zero()) {
+            return Err(self.timed_out());
+        }
+        match question.reply_within(text, left).await {
+            Ok(task) => {
+                self.task = task;
+                // Soon at first.
+                self.pause = self.patience.first_pause;
+                Ok(())
+            }
+            Err(error) => {
+                let is_late = self
+                    .deadline
+                    .is_some_and(|deadline| Instant::now() >= deadline);
+                let is_without_answer =
+                    matches!(error.kind(), ErrorKind::Lost | ErrorKind::Connect);
+                if !is_late || !is_without_answer {
+                    return Err(error);
+                }
+                let id = self.task.id();
+                let message = format!(
+                    "timed out while waiting: no answer to the reply to the task {id} came"
+                );
+                let timed_out = self.timed_out().with_message(message);
+                Err(timed_out.with_effect_of(error))
+            }
         }
     }
 
@@ -259,21 +289,35 @@ impl Poller {
     }
 
     /// The outcome that a status leads to, if it ends the wait. An unknown status does not, and neither does an old one: a state
-    /// from before a message.
-    async fn act_on(&self, task: Task, is_old: bool) -> Result<Option<Outcome>> {
+    /// from before a message. The content of a state may prove that it is not old.
+    async fn act_on(&mut self, task: Task, is_old: bool) -> Result<Option<Outcome>> {
         let handle = self.task.clone();
         let memory = handle.client().memory();
-        Ok(match task.status {
+        let mut state = State {
+            status: task.status,
+            updated_at: task.updated_at.utc(),
+            content: None,
+        };
+        Ok(match state.status {
             TaskStatus::Completed => {
                 let done = self.completed(is_old).await?;
-                let is_new = memory.read(handle.id(), done.raw_summary());
+                state.content = done.content();
                 // The task may have gone on between the two reads: the summary is the later word.
                 let outcome = match done.status_of_summary() {
-                    Some(TaskStatus::Failed) => Outcome::Failed(Failure { task: handle }),
-                    Some(TaskStatus::Stopped) => Outcome::Stopped(handle),
+                    Some(status @ TaskStatus::Failed) => {
+                        state.status = status.clone();
+                        Outcome::Failed(Failure {
+                            task: handle.clone(),
+                        })
+                    }
+                    Some(status @ TaskStatus::Stopped) => {
+                        state.status = status.clone();
+                        Outcome::Stopped(handle.clone())
+                    }
                     _ => Outcome::Completed(done),
                 };
-                (is_new || !is_old).then_some(outcome)
+                self.is_old = !memory.read(handle.id(), state);
+                (!self.is_old).then_some(outcome)
             }
             TaskStatus::Failed | TaskStatus::Stopped | TaskStatus::AwaitingReview if is_old => None,
             TaskStatus::Failed => Some(Outcome::Failed(Failure { task: handle })),
@@ -284,17 +328,17 @@ impl Poller {
                 let question = self
                     .in_turn(|| Question::of(handle.clone(), self.patience.poll_timeout))
                     .await?;
-                // The status lags behind a reply. Neither the question that was answered nor a message that the agent sent
-                // after it went on is a new question.
-                let is_old = match self.task.answered() {
-                    None => !memory.read(handle.id(), question.remembered().content()) && is_old,
-                    Some(answered) if answered.is(&question) => true,
-                    Some(_) => {
-                        let now = self.in_turn(|| self.read_status()).await?;
-                        now.status != TaskStatus::WaitingForInput
-                    }
-                };
-                (!is_old).then_some(Outcome::NeedsInput(question))
+                state.content = Some(Content::of(question.remembered().content()));
+                let answered = self.task.answered();
+                let is_answered = answered.is_some_and(|answered| answered.is(&question));
+                // The status lags behind a reply. A message that the agent sent after it went on is no question.
+                let is_in_doubt = is_old || answered.is_some();
+                self.is_old = is_answered || !memory.read(handle.id(), state);
+                if !self.is_old && is_in_doubt {
+                    let now = self.in_turn(|| self.read_status()).await?;
+                    self.is_old = now.status != TaskStatus::WaitingForInput;
+                }
+                (!self.is_old).then_some(Outcome::NeedsInput(question))
             }
             _ => None,
         })

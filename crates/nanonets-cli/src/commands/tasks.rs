@@ -99,10 +99,11 @@ pub async fn run(session: &Session, command: Tasks) -> Result<(), Failure> {
             if wait {
                 return wait::reply_and_follow(session, handle, message, limit, waiting).await;
             }
-            let sent = handle.send_message(message).await;
-            let sent = match sent {
+            let sent = match handle.send_message(&message).await {
                 Ok(sent) => sent,
-                Err(error) => return Err(ambiguity::explained(session, error).await),
+                Err(error) => {
+                    return Err(ambiguity::explained_message(session, error, &message).await);
+                }
             };
             output.object(&sent).map_err(|failure| {
                 failure.after(format!("The message was sent to the task {task}."))

@@ -9,13 +9,16 @@ use nanonets_agents::{
 
 use crate::args::Waiting;
 use crate::commands::ask::ask;
-use crate::commands::watch::{Origin, WaitError, Watched, unless_final};
+use crate::commands::watch::{NOT_SENT, Origin, WaitError, Watched, unless_final};
 use crate::failure::{Code, Failure};
 use crate::limit::{Limit, TimedOut, unless_interrupted, unless_interrupted_again};
 use crate::session::Session;
 
 /// The longest wait for the answer to a cancelling at a signal. A signal ends the command in three seconds.
 const CANCELLING: Duration = Duration::from_millis(2500);
+
+/// The longest wait for the output of a completed task before a message is sent to it.
+const OUTPUT_BEFORE: Duration = Duration::from_secs(2);
 
 /// Waits for a task, and prints its output. Its questions are put to the person at the terminal.
 pub async fn follow(
@@ -36,17 +39,17 @@ pub async fn reply_and_follow(
     waiting: Waiting,
 ) -> Result<(), Failure> {
     let watched = Watched::new(session, task.id(), limit, Origin::Given);
+    watched.before_message();
     let work = async {
         let question = limit.around(open_question(&watched, &task)).await;
         let question = question.map_err(|TimedOut| {
             Failure::new(Code::Refused, "timed out before the message was sent")
         })??;
         let replied = match question {
-            Some(question) => watched.send(question.reply(message)).await?,
+            Some(question) => watched.send(&message, question.reply(&message)).await?,
             None => {
-                watched
-                    .send(task.send_message(message).into_future())
-                    .await?;
+                let sent = task.send_message(&message).into_future();
+                watched.send(&message, sent).await?;
                 task.clone()
             }
         };
@@ -78,7 +81,11 @@ async fn unless_left(
     Err(match cancelled {
         Ok(Ok(Ok(task))) => {
             let what = after_cancelling(id, &task.status);
-            interrupted.because(format!("interrupted; the task {what}"))
+            let failure = interrupted.because(format!("interrupted; the task {what}"));
+            match watched.is_before_message() {
+                true => failure.line(NOT_SENT),
+                false => failure,
+            }
         }
         Ok(Ok(Err(error))) if error.effect() == Effect::None => {
             let why = format!("interrupted; cancelling failed: {error}");
@@ -109,7 +116,7 @@ pub fn after_cancelling(id: TaskId, status: &TaskStatus) -> String {
     }
 }
 
-/// The question that a task asks now, if it asks one.
+/// The question that a task asks now, if it asks one. The state of the task is known to the client from then on.
 async fn open_question(
     watched: &Watched<'_>,
     task: &TaskHandle,
@@ -117,17 +124,22 @@ async fn open_question(
     let (wait, mut finals) = watched.reporting_failures(task.wait(), None);
     let mut updates = wait.updates();
     let first = unless_final(updates.try_next(), &mut finals).await;
-    let waits = match first.map_err(not_sent)? {
-        Some(Update::Status(task)) => task.status == TaskStatus::WaitingForInput,
-        _ => false,
+    let status = match first.map_err(not_sent)? {
+        Some(Update::Status(task)) => task.status,
+        _ => return Ok(None),
     };
-    if !waits {
-        return Ok(None);
-    }
     // The outcome of this status comes without another poll.
-    let second = unless_final(updates.try_next(), &mut finals).await;
-    match second.map_err(not_sent)? {
-        Some(Update::Outcome(Outcome::NeedsInput(question))) => Ok(Some(question)),
+    let second = unless_final(updates.try_next(), &mut finals);
+    match status {
+        TaskStatus::WaitingForInput => match second.await.map_err(not_sent)? {
+            Some(Update::Outcome(Outcome::NeedsInput(question))) => Ok(Some(question)),
+            _ => Ok(None),
+        },
+        TaskStatus::Completed => {
+            // The client knows the output from before the message then. Without it, the wait takes longer.
+            let _ = tokio::time::timeout(OUTPUT_BEFORE, second).await;
+            Ok(None)
+        }
         _ => Ok(None),
     }
 }
@@ -138,7 +150,7 @@ fn not_sent(error: WaitError) -> Failure {
         WaitError::Final(failure) => failure,
         WaitError::Failed(error) => error.into(),
     };
-    failure.line("The message was not sent.")
+    failure.line(NOT_SENT)
 }
 
 async fn to_the_end(watched: &Watched<'_>, mut task: TaskHandle) -> Result<(), Failure> {
@@ -173,12 +185,12 @@ async fn to_the_end(watched: &Watched<'_>, mut task: TaskHandle) -> Result<(), F
         };
         // A person takes time, and the task may have gone on meanwhile.
         match limit.around(question.is_open()).await {
-            Ok(Ok(true)) => task = watched.send(question.reply(answer)).await?,
+            Ok(Ok(true)) => task = watched.send(&answer, question.reply(&answer)).await?,
             Ok(Ok(false)) => session.notes.say(
                 "the answer was not sent: the task does not wait for an answer to this question any more",
             ),
             Ok(Err(error)) => {
-                let failure = Failure::from(error).line("The message was not sent.");
+                let failure = Failure::from(error).line(NOT_SENT);
                 return Err(watched.with_state(failure));
             }
             Err(TimedOut) => {

@@ -42,6 +42,8 @@ pub struct Watched<'a> {
     has_effect: Cell<bool>,
     /// Whether a message is under way.
     is_sending: Cell<bool>,
+    /// Whether the command is about to send a message, and has not begun to.
+    is_before_message: Cell<bool>,
     /// The status that it was last seen in.
     status: RefCell<Option<TaskStatus>>,
 }
@@ -56,6 +58,7 @@ impl<'a> Watched<'a> {
             origin,
             has_effect: Cell::new(origin == Origin::Started),
             is_sending: Cell::new(false),
+            is_before_message: Cell::new(false),
             status: RefCell::new(None),
         }
     }
@@ -141,11 +144,13 @@ impl<'a> Watched<'a> {
         (wait, finals)
     }
 
-    /// Sends the task a message, in the time that there is.
+    /// Sends the task a message with this text, in the time that there is.
     pub async fn send<T>(
         &self,
+        text: &str,
         message: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Failure> {
+        self.is_before_message.set(false);
         self.is_sending.set(true);
         let sent = self.limit.around(message).await;
         self.is_sending.set(false);
@@ -155,7 +160,7 @@ impl<'a> Watched<'a> {
                 Ok(answer)
             }
             Ok(Err(error)) => {
-                let failure = ambiguity::explained(self.session, error).await;
+                let failure = ambiguity::explained_message(self.session, error, text).await;
                 Err(match self.has_effect.get() {
                     true => self.with_state(failure),
                     false => failure,
@@ -167,12 +172,22 @@ impl<'a> Watched<'a> {
                 match unfinished.last() {
                     Some(error) if error.proves_no_effect() => {
                         let failure = Failure::new(Code::TimedOut, message);
-                        Err(self.with_state(failure.line("The message was not sent.")))
+                        Err(self.with_state(failure.line(NOT_SENT)))
                     }
                     _ => Err(self.perhaps_sent(Failure::new(Code::Ambiguous, message))),
                 }
             }
         }
+    }
+
+    /// A message is to be sent.
+    pub fn before_message(&self) {
+        self.is_before_message.set(true);
+    }
+
+    /// Whether a message is to be sent, and the command has not begun to send it.
+    pub fn is_before_message(&self) -> bool {
+        self.is_before_message.get()
     }
 
     /// Adds that a message may have been sent.
@@ -258,13 +273,17 @@ impl<'a> Watched<'a> {
     /// The failure of a wait that was interrupted, with what is known of the task.
     pub fn interrupted(&self, failure: Failure) -> Failure {
         self.print_state(NOTHING);
+        if self.is_before_message() {
+            return failure.line(NOT_SENT);
+        }
         let unfinished = self.session.client.unfinished();
         let is_sent = unfinished
             .last()
             .is_none_or(|error| !error.proves_no_effect());
-        match self.is_sending.get() && is_sent {
-            true => self.perhaps_sent(failure),
-            false => self.with_state(failure),
+        match (self.is_sending.get(), is_sent) {
+            (true, true) => self.perhaps_sent(failure),
+            (true, false) => self.with_state(failure.line(NOT_SENT)),
+            (false, _) => self.with_state(failure),
         }
     }
 
@@ -375,6 +394,9 @@ struct State<'a, T> {
 
 /// Nothing more of a task than its id and its status.
 const NOTHING: Option<(&str, Value)> = None;
+
+/// The line about a message that was not sent.
+pub const NOT_SENT: &str = "The message was not sent.";
 
 const RESULT: &str = "To print everything that the agent did";
 

@@ -354,43 +354,63 @@ async fn a_server_that_is_not_the_api_ends_the_wait_with_the_remedy() {
     );
 }
 
-/// The status lags behind the message.
+/// The status lags behind the message, the message stamps the task, and replicas differ.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reply_is_not_answered_by_the_state_from_before_it() {
     use std::sync::atomic::{AtomicUsize, Ordering};
-    let runs = ["completed", "failed", "stopped", "awaiting_review"].map(|old| async move {
+    let ends = [
+        "completed",
+        "failed",
+        "stopped",
+        "awaiting_review",
+        "waiting_for_input",
+    ];
+    // Of the polls after the message: the state from before, the same with a stamp, running, and the new output.
+    let orders = ["oorn", "sssrn", "roon", "oron", "n", "sn"];
+    let cases = ends
+        .iter()
+        .flat_map(|end| orders.map(|order| (*end, order)));
+    let runs = cases.map(|(old, order)| async move {
         // Before the message 0, and then the number of the poll.
         let poll = AtomicUsize::new(0);
+        let letter = move |number: usize| {
+            let letters = order.chars().chain(std::iter::repeat('n'));
+            std::iter::once('o').chain(letters).nth(number)
+        };
         let server = RawServer::start(move |request| {
             let number = poll.load(Ordering::Relaxed);
+            let shown = letter(number.saturating_sub(1));
             match request.path() {
                 path if path.ends_with("/message") => {
                     poll.store(1, Ordering::Relaxed);
                     Reply::json(200, json!({ "task_id": ID }))
                 }
+                path if path.ends_with("/messages") => {
+                    let message = json!({ "role": "assistant", "content": "Which year?" });
+                    Reply::json(200, json!({ "data": [message] }))
+                }
                 path if path.ends_with("/summary") => {
-                    let output = if number > 3 { "new" } else { "old" };
-                    Reply::json(
-                        200,
-                        json!({ "task_id": ID, "extracted_data": { "is": output } }),
-                    )
+                    let output = if shown == Some('n') { "new" } else { "old" };
+                    let output = json!({ "is": output });
+                    Reply::json(200, json!({ "task_id": ID, "extracted_data": output }))
                 }
                 _ => {
                     poll.store(number + usize::from(number > 0), Ordering::Relaxed);
-                    Reply::json(
-                        200,
-                        task(match number {
-                            0..=2 => old,
-                            3 => "running",
-                            _ => "completed",
-                        }),
-                    )
+                    let (status, minute) = match letter(number) {
+                        Some('o') => (old, 30),
+                        Some('s') => (old, 40),
+                        Some('r') => ("running", 41),
+                        _ => ("completed", 42),
+                    };
+                    let mut task = task(status);
+                    task["updated_at"] = json!(format!("2026-01-31T09:{minute}:00Z"));
+                    Reply::json(200, task)
                 }
             }
         });
         let run = run(&server, &["tasks", "reply", ID, "again", "--wait"]).await;
-        assert_eq!(run.code, 0, "{old}: {}", run.stderr);
-        assert_eq!(run.json()["is"], "new", "{old}");
+        assert_eq!(run.code, 0, "{old}, {order}: {}", run.stderr);
+        assert_eq!(run.json()["is"], "new", "{old}, {order}");
     });
     futures_util::future::join_all(runs).await;
 }

@@ -98,20 +98,50 @@ async fn a_cancelling_without_an_answer_ends_soon() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_interrupt_of_a_reply_says_how_to_go_on() {
+async fn an_interrupt_of_a_reply_says_whether_the_message_was_sent() {
     let (simulator, agent) = running().await;
     let run = ["run", &agent, "--query", "q", "--no-wait", "--json"];
     Session::start(against(&simulator, &run)).end();
     let task = simulator.tasks()[0].id.to_string();
-    let fault = Fault::delay_headers(std::time::Duration::from_secs(3600));
-    simulator.fault(fault.on(Operation::GetTask));
-    let reply = ["tasks", "reply", &task, "yes", "--wait"];
-    let session = Session::start(against(&simulator, &reply));
-    simulator.wait_for(Operation::GetTask, 1).await;
-    kill_process(session.pid(), Signal::INT).expect("a signal");
-    let (code, screen) = session.end();
-    assert_eq!(code, 130, "{screen}");
-    assert!(screen.contains("nanonets tasks wait"), "{screen}");
+    let hour = std::time::Duration::from_secs(3600);
+    let mut reads = 0;
+    for (operation, signal, words) in [
+        (Operation::GetTask, Signal::INT, "The message was not sent."),
+        (
+            Operation::GetTask,
+            Signal::TERM,
+            "The message was not sent.",
+        ),
+        (
+            Operation::SendTaskMessage,
+            Signal::INT,
+            "The message may have been sent.",
+        ),
+    ] {
+        let fault = simulator.fault(Fault::delay_headers(hour).on(operation));
+        for more in [None, Some("--cancel-on-interrupt")] {
+            let reply = ["tasks", "reply", &task, "yes", "--wait"];
+            let reply: Vec<_> = reply.into_iter().chain(more).collect();
+            let session = Session::start(against(&simulator, &reply));
+            reads += 1;
+            match operation {
+                Operation::GetTask => simulator.wait_for(operation, reads).await,
+                _ => simulator.wait_for(operation, reads - 4).await,
+            };
+            kill_process(session.pid(), signal).expect("a signal");
+            let (code, screen) = session.end();
+            assert_eq!(code, 128 + signal.as_raw(), "{screen}");
+            assert!(
+                screen.contains(words) || operation != Operation::GetTask,
+                "{screen}"
+            );
+            if more.is_none() {
+                assert!(screen.contains(words), "{screen}");
+                assert!(!screen.contains("nanonets tasks wait"), "{screen}");
+            }
+        }
+        fault.remove();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
