@@ -238,6 +238,7 @@ mod error;
 mod file;
 mod find;
 mod fingerprint;
+mod group;
 mod history;
 mod lenient;
 mod list;
