@@ -79,32 +79,21 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
     let started = match started {
         Ok(Ok(started)) => started,
         Ok(Err(error)) => {
-            let has_no_effect = ambiguity::effect(&error).is_none();
-            if let Some(record) = record.take_if(|_| has_no_effect) {
-                record.remove(session.notes);
-            }
-            if let (Some(record), Some(run)) = (&mut record, error.run_record()) {
-                record.ended(run, session.notes);
-            }
+            let record = noted(record, Some(&error), session);
             return Err(ambiguity::explained_with(session, error, record.as_ref()).await);
         }
         Err(interrupted) => {
             let failure = interrupted.because("interrupted before the answer came");
-            let (failure, has_no_effect) =
-                ambiguity::interrupted(&session.client, failure, record.as_ref());
-            if let Some(record) = record.take_if(|_| has_no_effect) {
-                record.remove(session.notes);
-            }
             let unfinished = session.client.unfinished();
-            let run = unfinished.last().and_then(Error::run_record);
-            if let (Some(record), Some(run)) = (&mut record, run) {
-                record.ended(run, session.notes);
+            let record = noted(record, unfinished.last(), session);
+            if let Some(error) = unfinished.last() {
+                ambiguity::print_run(session.output, error);
             }
-            return Err(failure);
+            return Err(ambiguity::interrupted(&session.client, failure, record.as_ref()).0);
         }
     };
     let (task, status) = started;
-    if let Some(record) = record {
+    if let Some(mut record) = record {
         record.started(task.id(), session.notes);
     }
     let watched = Watched::new(session, task.id(), limit, Origin::Started);
@@ -115,6 +104,27 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
         return printed.map_err(|failure| watched.with_state(failure));
     }
     wait::follow(&watched, task, args.waiting).await
+}
+
+/// Adds to the record of a run that failed what is known of its task. The record of a run without effect is removed: of one
+/// that was not sent, or whose error says so.
+fn noted(
+    record: Option<RecordFile>,
+    error: Option<&Error>,
+    session: &Session,
+) -> Option<RecordFile> {
+    let mut record = record?;
+    let Some(error) = error.filter(|error| ambiguity::effect(error).is_some()) else {
+        record.remove(session.notes);
+        return None;
+    };
+    let task = error.created().and_then(Created::task);
+    match (task, error.run_record()) {
+        (Some(task), _) => record.started(task, session.notes),
+        (None, Some(run)) => record.ended(run, session.notes),
+        (None, None) => {}
+    }
+    Some(record)
 }
 
 /// Starts the task, with its status if that is to be printed. An answer of which only the id decodes is enough.
