@@ -74,8 +74,8 @@ impl History {
     }
 
     /// The error of the call, with the effect of all attempts. It is ambiguous unless the call can be repeated without harm,
-    /// had no effect, or has an answer with the id of what it created.
-    fn conclude(&self, clock: &ServerClock, error: Error) -> Error {
+    /// had no effect, or has an answer with the id of what it created. The call ended at that time, or is under way.
+    fn conclude(&self, clock: &ServerClock, error: Error, ended: Option<DateTime<Utc>>) -> Error {
         let error = match self.may_have_had_effect {
             true => error.after_possible_effect(),
             false => error,
@@ -84,30 +84,30 @@ impl History {
         if self.call.operation.is_idempotent() || error.effect() != Effect::Unknown {
             return error;
         }
-        let until = self.dropped.unwrap_or_else(Utc::now);
+        let until = ended.unwrap_or_else(Utc::now);
         let since = self.since.unwrap_or(until);
         error.ambiguous(Ambiguity {
             agent_id: self.call.agent_id,
             task_id: self.call.task_id,
             since,
             until,
-            run: self.record(clock, since, until),
+            run: self.record(clock, since, ended),
         })
     }
 
-    /// The record of an ambiguous run whose attempts were made at these times.
+    /// The record of an ambiguous run whose attempts were made at these times. One that is under way has no end.
     fn record(
         &self,
         clock: &ServerClock,
         since: DateTime<Utc>,
-        until: DateTime<Utc>,
+        until: Option<DateTime<Utc>>,
     ) -> Option<RunRecord> {
         let is_run = self.call.operation == Operation::RunAgent;
         let agent = self.call.agent_id.filter(|_| is_run)?;
         let prepared = self.record.clone();
         let mut record = prepared.unwrap_or_else(|| RunRecord::new(agent, None));
         record.since = record.since.min(since);
-        record.until = Some(until);
+        record.until = until;
         let offset = clock.offset().map(|offset| offset.num_milliseconds());
         record.clock_offset_ms = record.clock_offset_ms.or(offset);
         Some(record)
@@ -130,7 +130,7 @@ impl History {
                 .with_message(format!("{created}, but the call was left before it ended"))
                 .with_effect(Effect::Created(created)),
         };
-        self.conclude(clock, error)
+        self.conclude(clock, error, self.dropped)
     }
 }
 
@@ -231,7 +231,8 @@ impl<'a> Running<'a> {
         if let Some(number) = self.number.take() {
             self.client.unfinished_calls().lock().calls.remove(&number);
         }
-        result.map_err(|error| lock(&self.history).conclude(self.client.clock(), error))
+        let ended = Some(Utc::now());
+        result.map_err(|error| lock(&self.history).conclude(self.client.clock(), error, ended))
     }
 }
 

@@ -165,6 +165,9 @@ impl Run {
         let client = &self.client;
         let mut record = RunRecord::new(self.agent, client.clock().offset()).at(client.address());
         record.marker = self.marker.clone();
+        let timeout = self.options.timeout.or(client.timeout());
+        let length = timeout.and_then(|timeout| chrono::TimeDelta::from_std(timeout).ok());
+        record.deadline = length.and_then(|length| record.since.checked_add_signed(length));
         record
     }
 
@@ -277,8 +280,6 @@ impl Run {
         let mut record = self.record();
         record.fingerprint = Some(fingerprint.finish());
         let timeout = self.options.timeout.or(self.client.timeout());
-        let length = timeout.and_then(|timeout| chrono::TimeDelta::from_std(timeout).ok());
-        record.deadline = length.and_then(|length| record.since.checked_add_signed(length));
         self.options.record = Some(record.clone());
         Ok(PreparedRun {
             deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),

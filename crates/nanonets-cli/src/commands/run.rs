@@ -92,9 +92,13 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
             return Err(ambiguity::interrupted(&session.client, failure, record.as_ref()).0);
         }
     };
-    let (task, status) = started;
+    let Started { task, status, note } = started;
     if let Some(mut record) = record {
         record.started(task.id(), session.notes);
+    }
+    // It comes after the record: nobody may read stderr.
+    if let Some(note) = note {
+        session.notes.say(&note);
     }
     let watched = Watched::new(session, task.id(), limit, Origin::Started);
     if args.no_wait {
@@ -127,24 +131,34 @@ fn noted(
     Some(record)
 }
 
+/// A task that was started.
+struct Started {
+    task: TaskHandle,
+    /// If it is printed, and the answer has it.
+    status: Option<TaskStatus>,
+    /// What is odd about the answer.
+    note: Option<String>,
+}
+
 /// Starts the task, with its status if that is to be printed. An answer of which only the id decodes is enough.
 async fn start(
     session: &Session,
     run: nanonets_agents::Run,
     is_status_printed: bool,
-) -> Result<(TaskHandle, Option<TaskStatus>), Error> {
+) -> Result<Started, Error> {
+    let started = |task, status, note| Started { task, status, note };
     if !is_status_printed {
-        return Ok((run.start().await?, None));
+        return Ok(started(run.start().await?, None, None));
     }
     match run.send().await {
-        Ok(started) => Ok((
-            session.client.task(started.task_id),
-            Some(started.into_inner().status),
-        )),
+        Ok(answer) => {
+            let task = session.client.task(answer.task_id);
+            Ok(started(task, Some(answer.into_inner().status), None))
+        }
         Err(error) => match error.created().and_then(Created::task) {
             Some(id) => {
-                session.notes.say(&error.to_string());
-                Ok((session.client.task(id), None))
+                let note = error.to_string();
+                Ok(started(session.client.task(id), None, Some(note)))
             }
             None => Err(error),
         },

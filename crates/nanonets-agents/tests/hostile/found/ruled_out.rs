@@ -7,7 +7,7 @@ use nanonets_agents::{ErrorKind, Evidence, FoundRun, Marker, RunRecord};
 use serde_json::json;
 
 use super::{OTHER, item, lost, page, recorded, version};
-use crate::raw_server::{RawServer, Reply};
+use crate::raw_server::{HTML, RawServer, Reply, Request};
 use crate::{TASK, client, run, soon};
 
 #[tokio::test]
@@ -85,11 +85,48 @@ async fn a_run_that_may_still_be_sent_is_not_ruled_out() {
 }
 
 #[tokio::test]
+async fn the_record_of_a_run_that_is_under_way_has_no_end() {
+    let server = RawServer::start(|request| match request.is("POST", "/run") {
+        true => Reply::hang(),
+        false => page(request, Utc::now(), &[]),
+    });
+    let client = client(&server);
+    let limit = Duration::from_secs(3600);
+    for timeout in [None, Some(limit)] {
+        let run = match timeout {
+            Some(timeout) => run(&client).timeout(timeout),
+            None => run(&client),
+        };
+        let before = server.count("POST", "/run");
+        let start = tokio::spawn(run.start());
+        soon(server.wait_for("POST", "/run", before + 1)).await;
+        let record = |client: &nanonets_agents::Client| {
+            let unfinished = client.unfinished();
+            let error = unfinished.last().expect("a run");
+            error.run_record().expect("a record").clone()
+        };
+        let under_way = record(&client);
+        assert_eq!(under_way.until, None);
+        let end = timeout.map(|_| under_way.since + TimeDelta::hours(1));
+        assert_eq!(under_way.deadline, end);
+        let found = soon(client.find_run(&under_way).settle(Duration::ZERO)).await;
+        assert!(matches!(found, Ok(FoundRun::NotYet { .. })), "{found:?}");
+        start.abort();
+        drop(start.await);
+        let dropped = record(&client);
+        assert!(dropped.until.is_some());
+        let found = soon(client.find_run(&dropped).settle(Duration::ZERO)).await;
+        assert!(matches!(found, Ok(FoundRun::RuledOut)), "{found:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_task_of_another_version_is_not_ruled_out() {
     let group = "66666666-6666-4666-8666-666666666666";
     let mut listed = item(TASK, Utc::now(), Some("x"));
     listed["agent_id"] = json!(OTHER);
-    let agents: [(&str, fn(&str, &crate::raw_server::Request) -> Reply, bool); 6] = [
+    type Agents = fn(&str, &Request) -> Reply;
+    let agents: [(&str, Agents, bool); 6] = [
         (
             "versions",
             |group, request| version(request, Some(group)),
@@ -106,11 +143,7 @@ async fn a_task_of_another_version_is_not_ruled_out() {
             |_, _| Reply::json(404, r#"{"error":"no"}"#),
             false,
         ),
-        (
-            "a page",
-            |_, _| Reply::new(502, &[crate::raw_server::HTML], "<h1>"),
-            false,
-        ),
+        ("a page", |_, _| Reply::new(502, &[HTML], "<h1>"), false),
         (
             "one of the two",
             |group, request| match request.is("GET", OTHER) {
