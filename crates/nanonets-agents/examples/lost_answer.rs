@@ -7,8 +7,12 @@
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use nanonets_agents::{AgentId, Client, FoundRun, Marker, RunRecord, TaskId};
+
+/// The longest time that the run is sent. If this process is killed, its record has the end of this time.
+const LONGEST_RUN: Duration = Duration::from_secs(600);
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -30,7 +34,8 @@ async fn main() -> Result<()> {
 /// Starts the task, after its record is safely on disk.
 async fn start(client: &Client, agent: AgentId, prompt: String, path: &Path) -> Result<TaskId> {
     let run = client.agent(agent).run().query(prompt);
-    let prepared = run.marker(Marker::random()).prepare().await?;
+    let run = run.marker(Marker::random()).timeout(LONGEST_RUN);
+    let prepared = run.prepare().await?;
     let mut file = File::create_new(path)?;
     file.write_all(&serde_json::to_vec(prepared.record())?)?;
     file.sync_all()?;
@@ -45,9 +50,12 @@ async fn start(client: &Client, agent: AgentId, prompt: String, path: &Path) -> 
     find(client, record).await
 }
 
-/// Looks for the task of a run until it is found or ruled out. That takes five minutes at most.
+/// Looks for the task of a run until it is found or ruled out: for five minutes after the run has ended. The run of a process
+/// that was killed has ended by its timeout.
 async fn find(client: &Client, record: &RunRecord) -> Result<TaskId> {
-    let found = client.find_run(record).until_decided().await?;
+    let found = client.find_run(record).until_decided().await;
+    let found = found
+        .map_err(|error| format!("a task may be running; the search for it failed: {error}"))?;
     match (found.task(), found) {
         (Some(task), _) => Ok(task),
         (None, FoundRun::Found(candidates)) => {

@@ -60,7 +60,7 @@ async fn start(client: &Client, agent: AgentId, path: &str) -> Result<TaskHandle
         Ok(task) => return Ok(task),
         Err(error) => error,
     };
-    let Some(found) = found(client, &error).await? else {
+    let Some(found) = found(client, path, &error).await else {
         return Err(error);
     };
     match found.task() {
@@ -72,10 +72,10 @@ async fn start(client: &Client, agent: AgentId, path: &str) -> Result<TaskHandle
     }
 }
 
-/// The task of a run whose answer was lost.
-async fn found(client: &Client, error: &Error) -> Result<Option<FoundRun>> {
-    match error.run_record() {
-        Some(record) => client.find_run(record).until_decided().await.map(Some),
-        None => Ok(None),
-    }
+/// The task of a run whose answer was lost. If the search fails, the run is as ambiguous as before.
+async fn found(client: &Client, path: &str, error: &Error) -> Option<FoundRun> {
+    let found = client.find_run(error.run_record()?).until_decided().await;
+    found
+        .inspect_err(|search| println!("{path}: the search for its task failed: {search}"))
+        .ok()
 }

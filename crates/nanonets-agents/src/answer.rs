@@ -111,22 +111,43 @@ fn with_partial(
     }
 }
 
-/// The error of an answer that is about another task or agent.
-pub(crate) fn of_other<T>(call: Call, answer: &ResponseValue<T>, redactor: &Redactor<'_>) -> Error {
+fn other_message(call: Call) -> String {
     let what = match call.task_id {
         Some(_) => "task",
         None => "agent",
     };
-    let message = format!(
+    format!(
         "the answer is about another {what}: a connection or something between mixes up answers"
-    );
+    )
+}
+
+/// The error of an answer that is about another task or agent.
+pub(crate) fn of_other<T>(call: Call, answer: &ResponseValue<T>, redactor: &Redactor<'_>) -> Error {
     let mut headers = answer.headers().clone();
     redactor.mark_sensitive(&mut headers);
-    Error::new(ErrorKind::OtherAnswer, message)
+    Error::new(ErrorKind::OtherAnswer, other_message(call))
         .with_answer(answer.status(), headers, Bytes::new())
         // A proxy that mixes up connections is the usual cause.
         .with_origin(Origin::Gateway)
         .with_effect(Effect::Unknown)
+}
+
+/// The error of an answer to a run of another agent. Its task may be that of the run all the same.
+pub(crate) fn of_other_agent<T>(
+    call: Call,
+    answer: &ResponseValue<T>,
+    task: TaskId,
+    activity: &Activity,
+    redactor: &Redactor<'_>,
+) -> Error {
+    let named = Created::Task(task);
+    let message = format!("{}; perhaps {named}", other_message(call));
+    let error = of_other(call, answer, redactor);
+    let error = error.with_message(message).with_possible(named);
+    match activity.partial_answer() {
+        Some(partial) => error.with_body(Bytes::from(partial.body)),
+        None => error,
+    }
 }
 
 /// The error of a success that does not decode.

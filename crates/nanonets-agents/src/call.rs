@@ -22,6 +22,7 @@ use crate::answer;
 use crate::client::Client;
 use crate::effect::{Created, Effect};
 use crate::error::{Error, ErrorKind, Origin, Result};
+use crate::group::{Comparison, Groups};
 use crate::history::Running;
 use crate::operation::Operation;
 use crate::record::RunRecord;
@@ -31,8 +32,17 @@ use crate::telemetry::Span;
 /// The result of one attempt.
 pub(crate) type Sent<T> = std::result::Result<ResponseValue<T>, ApiError<ErrorBody<ErrorEnvelope>>>;
 
-/// Reads from the answer to a run which task it started, and in which status.
-pub(crate) type Started<T> = fn(&T) -> Option<(TaskId, &TaskStatus)>;
+/// The task that the answer to a run names.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StartedTask<'a> {
+    pub task_id: TaskId,
+    /// The agent of the run, perhaps by another version than the request.
+    pub agent_id: AgentId,
+    pub status: &'a TaskStatus,
+}
+
+/// Reads from the answer to a run which task it started.
+pub(crate) type Started<T> = for<'a> fn(&'a T) -> StartedTask<'a>;
 
 /// Whether an answer may be about the task or agent with this id: it has this id, or none.
 pub(crate) type Subject<T> = fn(&T, Uuid) -> bool;
@@ -241,6 +251,34 @@ impl Client {
                 call, &options, &limits, started, subject, send, &activity, &running, &span,
             )
             .await;
+        let result = match (result, started) {
+            (Ok(response), Some(started)) => {
+                let StartedTask {
+                    task_id, agent_id, ..
+                } = started(&response);
+                match call.agent_id {
+                    Some(asked) if asked != agent_id => {
+                        running.has_created(Created::Task(task_id));
+                        let groups = Groups::of(self, asked).until(limits.deadline);
+                        match Box::pin(groups.compared(agent_id)).await {
+                            Comparison::Same | Comparison::Unknown => Ok(response),
+                            Comparison::Different => {
+                                let context = self.context(&options);
+                                let redactor = Redactor::new(&context, &options.private);
+                                self.distrust_connections();
+                                let error = answer::of_other_agent(
+                                    call, &response, task_id, &activity, &redactor,
+                                );
+                                running.end_attempt(&error);
+                                Err(error)
+                            }
+                        }
+                    }
+                    _ => Ok(response),
+                }
+            }
+            (result, _) => result,
+        };
         let attempts = running.attempts().made;
         let result = running.end(result);
         if let Some(message) = message {
@@ -293,7 +331,8 @@ impl Client {
                     self.budget().give();
                     self.clock().measure(sent_at, response.headers());
                     if let Some(permit) = permit {
-                        let task = started.and_then(|started| started(&response));
+                        let task = started.map(|started| started(&response));
+                        let task = task.map(|task| (task.task_id, task.status));
                         permit.accepted(task);
                     }
                     return Ok(response);

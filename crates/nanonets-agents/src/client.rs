@@ -407,8 +407,9 @@ impl Client {
     /// Looks for the task of a run whose answer was lost, or whose process ended before the answer came.
     ///
     /// The record comes from the [error](crate::Error::run_record), or from [`Run::prepare`](crate::Run::prepare) and was
-    /// stored. The run must be over: a task that is started after the search is not found by it. The search is at the server
-    /// that the run was sent to, with a key of the same workspace.
+    /// stored. A task that is started after the search is not found by it. So a run whose end is not recorded is not ruled out
+    /// before its deadline, unless you say that it is [no longer sent](FindRun::no_longer_sent). The search is at the server that
+    /// the run was sent to, with a key of the same workspace.
     ///
     /// ```
     /// # use nanonets_agents_sim::{Fault, Simulator};
@@ -419,7 +420,13 @@ impl Client {
     ///     let Some(record) = error.run_record() else {
     ///         return Err(error); // it is certain that no task was started
     ///     };
-    ///     let found = client.find_run(record).until_decided().await?;
+    ///     let found = match client.find_run(record).until_decided().await {
+    ///         Ok(found) => found,
+    ///         Err(search) => {
+    ///             eprintln!("the search for the task failed: {search}");
+    ///             return Err(error); // a task may be running, whatever the search failed of
+    ///         }
+    ///     };
     ///     match found.task() {
     ///         Some(task) => Ok(Some(task)),
     ///         None if matches!(found, FoundRun::RuledOut) => Ok(None),

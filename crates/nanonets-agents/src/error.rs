@@ -123,25 +123,6 @@ pub struct Ambiguity {
     pub run: Option<RunRecord>,
 }
 
-impl Ambiguity {
-    /// The record of a run whose attempts were made at these times.
-    pub(crate) fn of_run(
-        mut record: RunRecord,
-        since: DateTime<Utc>,
-        until: DateTime<Utc>,
-    ) -> Self {
-        record.since = record.since.min(since);
-        record.until = Some(until);
-        Self {
-            agent_id: Some(record.agent_id),
-            task_id: None,
-            since,
-            until,
-            run: Some(record),
-        }
-    }
-}
-
 /// How far a wait came whose timeout has passed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -14,6 +14,7 @@ use crate::call::Call;
 use crate::client::Client;
 use crate::clock;
 use crate::error::{Error, ErrorKind, Result};
+use crate::group::{Comparison, Groups};
 use crate::list::List;
 use crate::operation::Operation;
 use crate::record::{Marker, RunRecord};
@@ -58,6 +59,7 @@ pub struct FindRun {
     settle: Duration,
     excluded: HashSet<TaskId>,
     has_other_key: bool,
+    is_no_longer_sent: bool,
 }
 
 /// What a search for the task of a run has found.
@@ -118,8 +120,8 @@ pub enum Evidence {
     Title,
     /// The first message of a user in it has the marker of the run.
     FirstMessage,
-    /// It was created by the same agent since the run was sent. Another run may have started it: the run has no marker, or
-    /// the prompt of the task can't be read.
+    /// It was created since the run was sent, by the same agent or by one that can't be compared with it. Another run may have
+    /// started it: the run has no marker, or the prompt of the task can't be read.
     Window,
 }
 
@@ -131,6 +133,7 @@ impl FindRun {
             settle: SETTLE,
             excluded: HashSet::new(),
             has_other_key: false,
+            is_no_longer_sent: false,
         }
     }
 
@@ -141,9 +144,23 @@ impl FindRun {
         self
     }
 
-    /// The time after the end of the run for which its task may still appear in the list. A run whose end is not recorded has ended at
-    /// its [deadline](RunRecord::deadline), or a [day](RunRecord::LONGEST_CALL) after it began, or when the search began. The default is five minutes. The API
+    /// Says that nobody sends the run any more: its future was dropped, or its process has ended. Then it has ended when the
+    /// search begins, at the latest. Without this, a run whose end is not recorded counts as under way until its
+    /// [deadline](RunRecord::deadline), or for a [day](RunRecord::LONGEST_CALL) without one.
+    ///
+    /// A run that is still being sent may start its task after it was ruled out. Then repeating it pays twice. To be certain,
+    /// let the process hold a lock ([`std::fs::File::lock`]) while it sends the run.
+    pub fn no_longer_sent(mut self) -> Self {
+        self.is_no_longer_sent = true;
+        self
+    }
+
+    /// The time after the end of the run for which its task may still appear in the list. The default is five minutes. The API
     /// documents no bound: a longer time makes [`RuledOut`](FoundRun::RuledOut) more reliable.
+    ///
+    /// The end of the run is in its record ([`until`](RunRecord::until)) if the call ended. Otherwise it is the
+    /// [deadline](RunRecord::deadline) of the run, or a [day](RunRecord::LONGEST_CALL) after it began, unless the run is
+    /// [no longer sent](Self::no_longer_sent).
     pub fn settle(mut self, settle: Duration) -> Self {
         self.settle = settle;
         self
@@ -156,8 +173,9 @@ impl FindRun {
         self
     }
 
-    /// Looks again and again, with pauses of 2 to 30 seconds, until a task is found or the run is ruled out. It takes as
-    /// long as the [settling time](Self::settle), and half a minute more if a server does not answer.
+    /// Looks again and again, with pauses of 2 to 30 seconds, until a task is found or the run is ruled out: until the
+    /// [settling time](Self::settle) after the end of the run is over, and half a minute longer if a server does not answer.
+    /// The end of a run that is not recorded may be a day away.
     ///
     /// # Errors
     ///
@@ -210,8 +228,7 @@ impl Search {
         self.begun.checked_add_signed(elapsed).unwrap_or(self.begun)
     }
 
-    /// When the run is ruled out. A run whose end is not recorded is over by now at the latest: whoever looks for its task
-    /// does not send it any more.
+    /// When the run is ruled out.
     fn ruled_out_at(&self, offset_now: Option<TimeDelta>) -> DateTime<Utc> {
         let record = &self.find.record;
         let ended = record.ended();
@@ -224,9 +241,15 @@ impl Search {
             Some(moved) => ended.max(moved),
             None => ended,
         };
+        // The process may be sending the run still, unless somebody knows better.
+        let is_over = record.until.is_some() || self.find.is_no_longer_sent;
+        let ended = if is_over {
+            ended.min(self.begun)
+        } else {
+            ended
+        };
         let settle = TimeDelta::from_std(self.find.settle).unwrap_or(TimeDelta::MAX);
         ended
-            .min(self.begun)
             .checked_add_signed(settle)
             .unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
@@ -250,7 +273,15 @@ impl Search {
                 return Err(Error::new(ErrorKind::Timeout, message));
             }
         };
-        found.sort_by_key(|candidate| (candidate.evidence, candidate.task.created_at.utc()));
+        let agent = self.find.record.agent_id;
+        found.sort_by_key(|candidate| {
+            let task = &candidate.task;
+            (
+                candidate.evidence,
+                task.agent_id != agent,
+                task.created_at.utc(),
+            )
+        });
         let ruled_out_at = self.ruled_out_at(listed.offset);
         match listed.odd {
             _ if !found.is_empty() => Ok(FoundRun::Found(found)),
@@ -313,13 +344,11 @@ impl Search {
             Some(since) => list.clone().created_after(since),
             None => list.clone(),
         };
-        let is_of_agent = |task: &TaskListItem| task.agent_id == record.agent_id;
         let Some(marker) = &record.marker else {
             let tasks = listed.tasks(in_window).await?;
-            let tasks = tasks.into_iter().filter(is_new).filter(is_of_agent);
-            return Ok(tasks
-                .map(|task| candidate(task, Evidence::Window))
-                .collect());
+            let tasks = tasks.into_iter().filter(is_new);
+            let candidates = tasks.map(|task| candidate(task, Evidence::Window));
+            return Ok(self.of_agent(candidates.collect()).await);
         };
         // The marker finds the task of a busy agent by one request, if titles keep it.
         let titled = list.title_contains(marker.name());
@@ -343,18 +372,28 @@ impl Search {
             .buffer_unordered(CONCURRENT_READS)
             .collect()
             .await;
-        // A task of another agent is none without evidence.
-        let examined: Vec<Candidate> = examined
+        let (certain, possible): (Vec<_>, Vec<_>) = examined
             .into_iter()
             .flatten()
-            .filter(|candidate| candidate.is_certain() || is_of_agent(&candidate.task))
-            .collect();
+            .partition(Candidate::is_certain);
         // A task that carries the marker settles it: those that could not be read are of other runs.
-        let has_certain = examined.iter().any(Candidate::is_certain);
-        Ok(examined
+        match certain.is_empty() {
+            true => Ok(self.of_agent(possible).await),
+            false => Ok(certain),
+        }
+    }
+
+    /// The candidates without those of other agents. A task may name another version than the run did, so agents are compared
+    /// by their group. A task stays a candidate if its agent can't be compared.
+    async fn of_agent(&self, candidates: Vec<Candidate>) -> Vec<Candidate> {
+        let mut groups = Groups::of(&self.find.client, self.find.record.agent_id);
+        groups
+            .read(candidates.iter().map(|candidate| candidate.task.agent_id))
+            .await;
+        candidates
             .into_iter()
-            .filter(|candidate| !has_certain || candidate.is_certain())
-            .collect())
+            .filter(|candidate| groups.compare(candidate.task.agent_id) != Comparison::Different)
+            .collect()
     }
 
     /// Whether a task whose title was not found by the marker is that of the run.

@@ -14,7 +14,7 @@ use crate::answer;
 use crate::call::{Call, Options};
 use crate::client::Client;
 use crate::clock::ServerClock;
-use crate::effect::Effect;
+use crate::effect::{Created, Effect};
 use crate::error::{Ambiguity, Error, ErrorKind};
 use crate::operation::{self, Operation};
 use crate::record::RunRecord;
@@ -23,6 +23,8 @@ use crate::retry::Attempts;
 
 /// The number of dropped calls that a client remembers.
 const REMEMBERED: usize = 100;
+/// How many bytes of the texts that were sent a dropped call keeps, to recognise them in headers. An answer keeps 64 KiB.
+const KEPT: usize = 64 * 1024;
 
 /// The state of a call that has begun.
 #[derive(Clone)]
@@ -40,6 +42,8 @@ pub(crate) struct History {
     may_have_had_effect: bool,
     /// An attempt is being made.
     is_attempting: bool,
+    /// The answer has arrived and names this, and the call is not over: the answer is being checked.
+    created: Option<Created>,
 }
 
 impl fmt::Debug for History {
@@ -70,8 +74,8 @@ impl History {
     }
 
     /// The error of the call, with the effect of all attempts. It is ambiguous unless the call can be repeated without harm,
-    /// had no effect, or has an answer with the id of what it created.
-    fn conclude(&self, clock: &ServerClock, error: Error) -> Error {
+    /// had no effect, or has an answer with the id of what it created. The call ended at that time, or is under way.
+    fn conclude(&self, clock: &ServerClock, error: Error, ended: Option<DateTime<Utc>>) -> Error {
         let error = match self.may_have_had_effect {
             true => error.after_possible_effect(),
             false => error,
@@ -80,30 +84,30 @@ impl History {
         if self.call.operation.is_idempotent() || error.effect() != Effect::Unknown {
             return error;
         }
-        let until = self.dropped.unwrap_or_else(Utc::now);
+        let until = ended.unwrap_or_else(Utc::now);
         let since = self.since.unwrap_or(until);
         error.ambiguous(Ambiguity {
             agent_id: self.call.agent_id,
             task_id: self.call.task_id,
             since,
             until,
-            run: self.record(clock, since, until),
+            run: self.record(clock, since, ended),
         })
     }
 
-    /// The record of an ambiguous run whose attempts were made at these times.
+    /// The record of an ambiguous run whose attempts were made at these times. One that is under way has no end.
     fn record(
         &self,
         clock: &ServerClock,
         since: DateTime<Utc>,
-        until: DateTime<Utc>,
+        until: Option<DateTime<Utc>>,
     ) -> Option<RunRecord> {
         let is_run = self.call.operation == Operation::RunAgent;
         let agent = self.call.agent_id.filter(|_| is_run)?;
         let prepared = self.record.clone();
         let mut record = prepared.unwrap_or_else(|| RunRecord::new(agent, None));
         record.since = record.since.min(since);
-        record.until = Some(until);
+        record.until = until;
         let offset = clock.offset().map(|offset| offset.num_milliseconds());
         record.clock_offset_ms = record.clock_offset_ms.or(offset);
         Some(record)
@@ -120,7 +124,13 @@ impl History {
                 answer::lost(error, self.call.operation, &self.activity, &redactor)
             }
         };
-        self.conclude(clock, error)
+        let error = match self.created {
+            None => error,
+            Some(created) => error
+                .with_message(format!("{created}, but the call was left before it ended"))
+                .with_effect(Effect::Created(created)),
+        };
+        self.conclude(clock, error, self.dropped)
     }
 }
 
@@ -176,6 +186,7 @@ impl<'a> Running<'a> {
             dropped: None,
             may_have_had_effect: false,
             is_attempting: false,
+            created: None,
         }));
         let number = (!operation::is_read(call.operation)).then(|| {
             let mut calls = client.unfinished_calls().lock();
@@ -204,6 +215,11 @@ impl<'a> Running<'a> {
         lock(&self.history).end_attempt(error);
     }
 
+    /// The answer has arrived and names this. The call is not over yet.
+    pub fn has_created(&self, created: Created) {
+        lock(&self.history).created = Some(created);
+    }
+
     /// A pause that the server asked for is over.
     pub fn has_paused(&self, pause: std::time::Duration) {
         let paused = &mut lock(&self.history).attempts.paused;
@@ -215,7 +231,8 @@ impl<'a> Running<'a> {
         if let Some(number) = self.number.take() {
             self.client.unfinished_calls().lock().calls.remove(&number);
         }
-        result.map_err(|error| lock(&self.history).conclude(self.client.clock(), error))
+        let ended = Some(Utc::now());
+        result.map_err(|error| lock(&self.history).conclude(self.client.clock(), error, ended))
     }
 }
 
@@ -226,6 +243,7 @@ impl Drop for Running<'_> {
             let mut history = lock(&self.history);
             history.dropped = Some(Utc::now());
             history.activity.abandon();
+            history.private = bounded(&history.private);
         }
         let mut calls = self.client.unfinished_calls().lock();
         calls.dropped.push_back(number);
@@ -233,6 +251,55 @@ impl Drop for Running<'_> {
             && let Some(oldest) = calls.dropped.pop_front()
         {
             calls.calls.remove(&oldest);
+        }
+    }
+}
+
+/// The beginnings of these texts, so many bytes in all.
+fn bounded(texts: &[Arc<str>]) -> Vec<Arc<str>> {
+    let mut left = KEPT;
+    let mut kept = Vec::new();
+    for text in texts {
+        let end = (0..=left.min(text.len())).rev();
+        let end = end.take(4).find(|end| text.is_char_boundary(*end));
+        let end = end.unwrap_or_default();
+        match end {
+            0 => {}
+            _ if end == text.len() => kept.push(Arc::clone(text)),
+            _ => kept.push(Arc::from(&text[..end])),
+        }
+        left -= end;
+        if left < 4 {
+            break;
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dropped_call_keeps_the_beginnings_of_what_was_sent() {
+        let texts =
+            |texts: &[&str]| -> Vec<Arc<str>> { texts.iter().copied().map(Arc::from).collect() };
+        let few = texts(&["How much?", "", "{}"]);
+        assert_eq!(bounded(&few), texts(&["How much?", "{}"]));
+        let long = "a\u{1f4b6}".repeat(KEPT);
+        for many in [
+            texts(&[&long]),
+            texts(&["x", &long, &long]),
+            vec![Arc::from("é"); KEPT],
+        ] {
+            let kept = bounded(&many);
+            let length: usize = kept.iter().map(|text| text.len()).sum();
+            assert!((KEPT - 4..=KEPT).contains(&length), "{length}");
+            assert!(
+                kept.iter()
+                    .zip(&many)
+                    .all(|(kept, text)| text.starts_with(&**kept))
+            );
         }
     }
 }

@@ -113,16 +113,17 @@
 //! # let mut found = 0;
 //! if let Err(error) = client.agent(agent_id).run().query("How much?").start().await {
 //!     if let Some(record) = error.run_record() {
-//!         match client.find_run(record).await? {
-//!             FoundRun::Found(candidates) => {
+//!         match client.find_run(record).await {
+//!             Ok(FoundRun::Found(candidates)) => {
 //!                 for candidate in candidates {
 //!                     let word = if candidate.is_certain() { "has" } else { "may have" };
 //!                     println!("it {word} started {}", candidate.task.task_id);
 //! #                   found += 1;
 //!                 }
 //!             }
-//!             FoundRun::NotYet { ruled_out_at } => println!("look again until {ruled_out_at}"),
-//!             _ => println!("no task was started"),
+//!             Ok(FoundRun::NotYet { ruled_out_at }) => println!("look again until {ruled_out_at}"),
+//!             Ok(_) => println!("no task was started"),
+//!             Err(search) => println!("{error}; the search failed: {search}"),
 //!         }
 //!     }
 //! }
@@ -238,6 +239,7 @@ mod error;
 mod file;
 mod find;
 mod fingerprint;
+mod group;
 mod history;
 mod lenient;
 mod list;

@@ -5,9 +5,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
 use nanonets_agents_api::types::{
-    AgentId, RunAgentRequest, RunAgentResponse, Task, TaskId, TaskOutputConfig, TaskStatus,
+    AgentId, RunAgentRequest, RunAgentResponse, Task, TaskOutputConfig,
 };
 use nanonets_agents_api::{FilePart, ResponseValue};
 use serde::de::DeserializeOwned;
@@ -15,17 +14,16 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::answer;
-use crate::call::{Call, Options};
+use crate::call::{Call, Options, StartedTask};
 use crate::client::Client;
 use crate::effect::{Created, Effect};
-use crate::error::{Ambiguity, Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::file::{File, OnProgress, Progress};
 use crate::fingerprint::Fingerprint;
 use crate::operation::Operation;
 use crate::outcome::Outcome;
 use crate::output::Schema;
 use crate::record::{Marker, RunRecord};
-use crate::redact::Redactor;
 use crate::request::{RawResponse, Request, Sending, options};
 use crate::task::TaskHandle;
 use crate::wait::Patience;
@@ -57,22 +55,6 @@ impl fmt::Debug for Run {
             .field("agent", &self.agent)
             .field("files", &self.files)
             .finish_non_exhaustive()
-    }
-}
-
-/// The longest duration of each read that compares an agent with that of an answer.
-const COMPARISON_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Whether the agent of an answer is the one that was asked for, by the id of a version or by that of all versions.
-async fn is_same_agent(client: &Client, asked: AgentId, answered: AgentId) -> bool {
-    let group = |id| async move {
-        let agent = client.agent(id).get().timeout(COMPARISON_TIMEOUT);
-        agent.await.ok().map(|agent| agent.agent_group_id.0)
-    };
-    match group(answered).await {
-        Some(group_of_answered) if group_of_answered == asked.0 => true,
-        Some(group_of_answered) => group(asked).await == Some(group_of_answered),
-        None => false,
     }
 }
 
@@ -183,6 +165,9 @@ impl Run {
         let client = &self.client;
         let mut record = RunRecord::new(self.agent, client.clock().offset()).at(client.address());
         record.marker = self.marker.clone();
+        let timeout = self.options.timeout.or(client.timeout());
+        let length = timeout.and_then(|timeout| chrono::TimeDelta::from_std(timeout).ok());
+        record.deadline = length.and_then(|length| record.since.checked_add_signed(length));
         record
     }
 
@@ -295,8 +280,6 @@ impl Run {
         let mut record = self.record();
         record.fingerprint = Some(fingerprint.finish());
         let timeout = self.options.timeout.or(self.client.timeout());
-        let length = timeout.and_then(|timeout| chrono::TimeDelta::from_std(timeout).ok());
-        record.deadline = length.and_then(|length| record.since.checked_add_signed(length));
         self.options.record = Some(record.clone());
         Ok(PreparedRun {
             deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)),
@@ -339,23 +322,12 @@ impl Run {
     /// As [`start`](Self::start). If only the id of the task decodes, that is an error of the kind
     /// [`ErrorKind::Unreadable`] here: it is not ambiguous, and [`Error::task_id`] has the id.
     ///
-    /// An answer about another agent is an ambiguous [`ErrorKind::OtherAnswer`], unless the two agents are versions of one, or
-    /// the run was by the id of all versions: they are read for that.
+    /// An answer about another agent is an ambiguous [`ErrorKind::OtherAnswer`], and [`Error::task_id`] has the task that it
+    /// names. An answer may name another version of the agent. So if it names another agent, both are read and compared, within
+    /// the timeout of the run. If that fails, the answer counts.
     pub async fn send(self) -> Result<ResponseValue<RunAgentResponse>> {
-        let (client, asked, since) = (self.client.clone(), self.agent, Utc::now());
-        let (record, private) = (self.record(), self.private_texts());
-        let record = self.options.record.clone().unwrap_or(record);
+        let client = self.client.clone();
         let sent = self.request()?.send().await;
-        if let Ok(response) = &sent
-            && response.agent_id != asked
-            && !is_same_agent(&client, asked, response.agent_id).await
-        {
-            client.distrust_connections();
-            let redactor = Redactor::new(client.base_context(), &private);
-            let call = Call::new(Operation::RunAgent).agent(asked);
-            let error = answer::of_other(call, response, &redactor).during(call, 1);
-            return Err(error.ambiguous(Ambiguity::of_run(record, since, Utc::now())));
-        }
         let id = match &sent {
             Ok(response) => Some(response.task_id),
             Err(error) => error.created().and_then(Created::task),
@@ -453,9 +425,13 @@ impl PreparedRun {
     }
 }
 
-/// The task that an answer names, and its status.
-fn started(answer: &RunAgentResponse) -> Option<(TaskId, &TaskStatus)> {
-    Some((answer.task_id, &answer.status))
+/// The task that an answer names.
+fn started(answer: &RunAgentResponse) -> StartedTask<'_> {
+    StartedTask {
+        task_id: answer.task_id,
+        agent_id: answer.agent_id,
+        status: &answer.status,
+    }
 }
 
 impl IntoFuture for Run {

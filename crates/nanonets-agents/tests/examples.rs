@@ -214,6 +214,31 @@ async fn many() {
     );
 }
 
+/// A search that fails does not hide that a task may be running.
+#[tokio::test]
+async fn a_search_that_fails_leaves_the_run_ambiguous() {
+    let (simulator, agent, folder, [front, _]) = set_up().await;
+    simulator.fault(Fault::reset().on(Operation::RunAgent).after_effect());
+    simulator.fault(Fault::status(403).on(Operation::ListTasks));
+    let record = folder.path().join("run.json");
+    let record = record.to_str().expect("a path");
+    for (example, args) in [
+        ("many", vec![agent.as_str(), &front]),
+        ("lost_answer", vec![&agent, "How much?", record]),
+        // The record of an earlier process.
+        ("lost_answer", vec![&agent, "How much?", record]),
+    ] {
+        let output = run(&simulator, example, &args).await;
+        let all = [output.stdout, output.stderr].concat();
+        let all = String::from_utf8_lossy(&all);
+        assert!(!output.status.success(), "{example}: {all}");
+        assert!(all.contains("list_tasks: 403"), "{example}: {all}");
+        let is_told = all.contains("may have taken effect") || all.contains("may be running");
+        assert!(is_told, "{example}: {all}");
+    }
+    assert_eq!(simulator.tasks().len(), 2);
+}
+
 #[tokio::test]
 async fn blocking() {
     let (simulator, agent, _folder, [front, _]) = set_up().await;

@@ -109,6 +109,26 @@ async fn a_large_answer_takes_less_than_four_times_its_size() {
     unknown_fields().await;
     odd_lists().await;
     many_keys().await;
+    dropped_runs().await;
+}
+
+/// The client remembers calls whose future was dropped, and not the megabytes that they have sent.
+async fn dropped_runs() {
+    let server = RawServer::play(|connection| connection.hang());
+    let client = Client::builder("not-a-real-key").base_url(server.url());
+    let client = client.build().expect("a client");
+    let before = MEMORY.current_usage();
+    for _ in 0..30 {
+        let agent = client.agent(TASK.parse().expect("an id"));
+        let run = agent.run().query("x".repeat(SIZE));
+        let run = tokio::time::timeout(Duration::from_millis(5), run.start());
+        run.await.expect_err("it hangs");
+    }
+    assert_eq!(client.unfinished().len(), 30);
+    // The last connection may not have noticed it yet.
+    let used = MEMORY.current_usage().saturating_sub(before);
+    println!("30 dropped runs: {used}");
+    assert!(used < 30 * 64 * 1024 + 4 * SIZE + BESIDES, "{used}");
 }
 
 /// A client of a server that answers everything with this.

@@ -9,7 +9,8 @@
 # RESULTS.tasks has a line for each of the other documents that was sent: the id of its task, and its name. The next run
 # waits for that task. To run such a document again, delete its line. The id is `unknown` if the answer was lost: the task
 # may be running, and the next run looks for it. If it finds several, write the right id in place of `unknown`. If none is
-# listed five minutes after the answer was lost, or a day later if this was killed, the document is run again.
+# listed five minutes after the answer was lost, the document is run again. If this was killed, the five minutes count from the
+# next run, and if the document is still being sent then, from the end of that.
 #
 # A record of each such run is in RESULTS.tasks.NUMBER. Keep these files: a document without a record was not sent.
 #

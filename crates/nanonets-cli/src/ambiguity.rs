@@ -348,16 +348,38 @@ fn print_state(output: Output, error: &Error, look: Option<&Look>) {
         return;
     }
     let found = look.map(|look| look.found.as_slice()).unwrap_or_default();
-    let candidates: Vec<_> = found.iter().map(|(id, _)| id).collect();
+    let task = error.created().and_then(Created::task);
+    // An answer may name a task that is perhaps the one.
+    let named = error.task_id().filter(|_| task.is_none());
+    let named = named.map(|id| id.to_string());
+    let others = found.iter().map(|(id, _)| id.clone());
+    let others = others.filter(|id| named.as_ref() != Some(id));
+    let candidates: Vec<_> = named.iter().cloned().chain(others).collect();
     let since = error.ambiguity().map(|ambiguity| ambiguity.since);
     let state = json!({
-        "task_id": error.task_id(),
+        "task_id": task,
         "agent_id": error.agent_id(),
         "since": since,
         "candidates": candidates,
     });
     // The exit code says what happened to the request, not to this.
     let _ = output.value(&state);
+}
+
+/// Tells a program what is known of a run that was interrupted. Nothing is known of one without effect.
+pub fn print_run(output: Output, error: &Error) {
+    let task = error.created().and_then(Created::task);
+    match task {
+        Some(task) if output != Output::Table => {
+            let state = json!({
+                "task_id": task, "agent_id": error.agent_id(), "status": "unknown",
+            });
+            // The exit code says what happened to the request, not to this.
+            let _ = output.value(&state);
+        }
+        None if effect(error).is_some() => print_state(output, error, None),
+        _ => {}
+    }
 }
 
 /// Looks once, for a message by its text. `None` where there is nothing to look for.

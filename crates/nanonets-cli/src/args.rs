@@ -139,7 +139,7 @@ pub enum Runs {
     Find {
         /// The file that `run --record` wrote
         record: PathBuf,
-        /// Look again until that is known, for up to five minutes
+        /// Look again until that is known: up to five minutes after the end of the run
         #[arg(long)]
         wait: bool,
         /// The API key was replaced since the run by another one of the same workspace

@@ -1,25 +1,139 @@
 //! The record of a run in a file. It is written before the request is sent, so that the task can be found whatever ends the
 //! command.
+//!
+//! The command holds an exclusive lock of the file until the run has ended, so another command can tell a run that is still
+//! being sent from one whose process was killed. The file is replaced when it changes, and the new file is locked before it
+//! takes its place. The record has the identity of the locked file: nobody locks a copy of it.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use nanonets_agents::{RunRecord, TaskId};
 use serde::{Deserialize, Serialize};
 
 use crate::command_line::CommandLine;
 use crate::failure::Failure;
+use crate::input;
 use crate::terminal::Notes;
 
 /// The contents of the file, as JSON.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     #[serde(flatten)]
     pub run: RunRecord,
     /// The task, once the API has named it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_id: Option<TaskId>,
+    /// The file that is locked until the run has ended. `None` where files have no locks or no identity.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    locked_file: Option<String>,
+}
+
+/// What is known of the end of a run whose record was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// It has ended: its command has said so, or does not exist any more.
+    Ended,
+    /// A command is sending it, and may start its task at any time.
+    InFlight,
+    /// Nobody has recorded its end, and no lock tells it.
+    Unknown,
+}
+
+impl Record {
+    /// How often a record that changes while it is read is read again.
+    const READS: u32 = 3;
+
+    /// Reads a file, or stdin for `-`. If it proves that the run has ended by now, the record gets this time as its end.
+    pub async fn read(path: &Path) -> Result<(Self, Progress), Failure> {
+        let mut record = Self::read_once(path).await?;
+        for _ in 0..Self::READS {
+            if record.task_id.is_some() || record.run.until.is_some() {
+                return Ok((record, Progress::Ended));
+            }
+            // A pipe can't be read again.
+            let is_file =
+                path != Path::new("-") && path.metadata().is_ok_and(|file| file.is_file());
+            if record.locked_file.is_none() || !is_file {
+                return Ok((record, Progress::Unknown));
+            }
+            let progress = record.progress(path);
+            if progress == Progress::InFlight {
+                return Ok((record, progress));
+            }
+            // The command writes what it knows before it gives up its lock.
+            let last = Self::read_once(path).await?;
+            if last != record {
+                record = last;
+                continue;
+            }
+            if progress == Progress::Ended {
+                record.run.until = Some(record.latest_end());
+                record.keep_end(path);
+            }
+            return Ok((record, progress));
+        }
+        Ok((record, Progress::Unknown))
+    }
+
+    async fn read_once(path: &Path) -> Result<Self, Failure> {
+        let text = input::record(path).await?;
+        serde_json::from_str(&text).map_err(|error| {
+            let path = path.display();
+            Failure::usage(format!("{path} is not the record of a run: {error}"))
+        })
+    }
+
+    /// The latest time at which a run that is over by now may have ended.
+    fn latest_end(&self) -> DateTime<Utc> {
+        let run = &self.run;
+        let longest = TimeDelta::from_std(RunRecord::LONGEST_CALL).unwrap_or(TimeDelta::MAX);
+        let deadline = run.deadline.or(run.since.checked_add_signed(longest));
+        let now = Utc::now();
+        deadline.map_or(now, |deadline| deadline.min(now))
+    }
+
+    /// Whether the command that has locked the file still runs.
+    fn progress(&self, path: &Path) -> Progress {
+        let Some(locked) = &self.locked_file else {
+            return Progress::Unknown;
+        };
+        let Ok(file) = File::open(path) else {
+            return Progress::Unknown;
+        };
+        if identity(&file).as_ref() != Some(locked) {
+            return Progress::Unknown;
+        }
+        // Several commands may look at the same time.
+        match file.try_lock_shared() {
+            Ok(()) => Progress::Ended,
+            Err(TryLockError::WouldBlock) => Progress::InFlight,
+            Err(TryLockError::Error(_)) => Progress::Unknown,
+        }
+    }
+
+    /// Writes the end of the run, so that later searches count from it. Where that fails, each counts from its own time.
+    fn keep_end(&self, path: &Path) {
+        if path.symlink_metadata().is_ok_and(|file| file.is_file()) {
+            let _ = write(path, self, Place::Replaced);
+        }
+    }
+}
+
+/// The device and the number of a file.
+#[cfg(unix)]
+fn identity(file: &File) -> Option<String> {
+    use std::os::unix::fs::MetadataExt as _;
+    let metadata = file.metadata().ok()?;
+    Some(format!("{}:{}", metadata.dev(), metadata.ino()))
+}
+
+/// A lock keeps others from reading the file here.
+#[cfg(not(unix))]
+fn identity(_: &File) -> Option<String> {
+    None
 }
 
 /// A record that was written.
@@ -27,13 +141,23 @@ pub struct Record {
 pub struct RecordFile {
     path: PathBuf,
     record: Record,
+    /// The file and those that it has replaced. They are locked until this is dropped.
+    locked: Vec<File>,
 }
 
 impl RecordFile {
     /// Writes the record of a run that was not sent yet. A file that is there already is kept: another run may need it.
     pub fn create(path: PathBuf, run: RunRecord) -> Result<Self, Failure> {
-        let record = Record { run, task_id: None };
-        let file = Self { path, record };
+        let record = Record {
+            run,
+            task_id: None,
+            locked_file: None,
+        };
+        let mut file = Self {
+            path,
+            record,
+            locked: Vec::new(),
+        };
         match file.write(Place::New) {
             Ok(()) => Ok(file),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -48,9 +172,10 @@ impl RecordFile {
         }
     }
 
-    /// Adds the task that the run has started.
-    pub fn started(mut self, task: TaskId, notes: Notes) {
+    /// Adds the task that the run has started, and when that was known.
+    pub fn started(&mut self, task: TaskId, notes: Notes) {
         self.record.task_id = Some(task);
+        self.record.run.until = Some(Utc::now());
         self.update(notes);
     }
 
@@ -77,7 +202,7 @@ impl RecordFile {
         CommandLine::new(["runs", "find"]).file(&self.path)
     }
 
-    fn update(&self, notes: Notes) {
+    fn update(&mut self, notes: Notes) {
         // The older record finds the task, too.
         if let Err(error) = self.write(Place::Replaced) {
             notes.say(&format!(
@@ -87,21 +212,40 @@ impl RecordFile {
         }
     }
 
-    /// Writes the file whole or not at all, and onto the disk.
-    fn write(&self, place: Place) -> io::Result<()> {
-        let (temporary, mut file) = Temporary::beside(&self.path)?;
-        serde_json::to_writer(&file, &self.record).map_err(io::Error::from)?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        place.take(temporary, &self.path)?;
-        // Some systems can't sync a folder, and lose its newest entries at worst.
-        let folder = self
-            .path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        let _ = File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
+    fn write(&mut self, place: Place) -> io::Result<()> {
+        let (temporary, file) = Temporary::beside(&self.path)?;
+        // Nobody else knows the file, so this does not wait.
+        let identity = identity(&file).filter(|_| file.try_lock().is_ok());
+        self.record.locked_file = identity;
+        write_to(&self.path, &self.record, place, temporary, &file)?;
+        self.locked.push(file);
         Ok(())
     }
+}
+
+/// Writes the file whole or not at all, and onto the disk.
+fn write(path: &Path, record: &Record, place: Place) -> io::Result<()> {
+    let (temporary, file) = Temporary::beside(path)?;
+    write_to(path, record, place, temporary, &file)
+}
+
+fn write_to(
+    path: &Path,
+    record: &Record,
+    place: Place,
+    temporary: Temporary,
+    mut file: &File,
+) -> io::Result<()> {
+    serde_json::to_writer(file, record).map_err(io::Error::from)?;
+    file.write_all(b"\n")?;
+    file.sync_all()?;
+    place.take(temporary, path)?;
+    // Some systems can't sync a folder, and lose its newest entries at worst.
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let _ = File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
+    Ok(())
 }
 
 /// A file that this process alone has created. Nothing else is written or removed under its name, whoever chose that name
@@ -248,6 +392,29 @@ mod tests {
             RecordFile::create(path, record(1)).expect_err("it is there");
             assert!(!target.exists());
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_record_is_locked_whatever_file_it_is_in_until_its_run_has_ended() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, copy) = (folder.path().join("u.json"), folder.path().join("c.json"));
+        let mut file = RecordFile::create(path.clone(), record(1)).expect("a record");
+        let progress = |path: &Path| {
+            let text = fs::read_to_string(path).expect("a file");
+            let record: Record = serde_json::from_str(&text).expect("a record");
+            record.progress(path)
+        };
+        let opened = File::open(&path).expect("a file");
+        assert_eq!(progress(&path), Progress::InFlight);
+        file.ended(&record(1), Notes { quiet: true });
+        assert_eq!(progress(&path), Progress::InFlight);
+        // One who has opened the earlier file does not get its lock either.
+        assert!(opened.try_lock_shared().is_err());
+        fs::copy(&path, &copy).expect("a copy");
+        drop(file);
+        assert_eq!(progress(&path), Progress::Ended);
+        assert_eq!(progress(&copy), Progress::Unknown);
     }
 
     #[test]

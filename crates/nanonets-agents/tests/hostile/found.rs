@@ -22,6 +22,16 @@ fn item(id: &str, created_at: DateTime<Utc>, title: Option<&str>) -> Value {
     })
 }
 
+/// The agent that a request asks for, a version of this group or else of its own.
+fn version(request: &Request, group: Option<&str>) -> Reply {
+    let id = request.path().rsplit('/').next().unwrap_or_default();
+    let agent = json!({
+        "id": id, "agent_group_id": group.unwrap_or(id), "version_number": 1, "status": "published", "name": "A",
+        "config": {}, "is_active": true, "created_at": Utc::now(), "updated_at": Utc::now(),
+    });
+    Reply::json("200 OK", agent)
+}
+
 /// The value of a query parameter.
 fn parameter(request: &Request, name: &str) -> Option<String> {
     let url = reqwest::Url::parse(&format!("http://host{}", request.target)).expect("a URL");
@@ -456,9 +466,11 @@ async fn a_filter_that_the_server_ignores_is_applied_here() {
         let said = json!({ "data": [{ "role": "assistant", "content": "hi" }] });
         let server = RawServer::start({
             let listed = json!({ "data": [listed], "has_more": false }).to_string();
-            move |request| match request.is("GET", "/messages") {
-                true => Reply::json("200 OK", &said),
-                false => Reply::json("200 OK", &listed),
+            move |request| match request {
+                request if request.is("GET", "/messages") => Reply::json("200 OK", &said),
+                // Each agent is its own group.
+                request if request.is("GET", "/agents/") => version(request, None),
+                _ => Reply::json("200 OK", &listed),
             }
         });
         for marker in [None, Some(Marker::new("order-4").expect("a marker"))] {

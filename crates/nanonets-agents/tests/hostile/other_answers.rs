@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use nanonets_agents::{Client, Effect, ErrorKind, Outcome, Result, TaskId};
+use nanonets_agents::{Client, Created, Effect, ErrorKind, Outcome, Result, TaskId};
 use serde_json::{Value, json};
 
 use crate::raw_server::{RawServer, Reply, Request};
@@ -200,5 +200,85 @@ async fn a_run_of_another_agent_is_an_error_and_one_of_another_version_is_not() 
         error.is_ambiguous() && error.run_record().is_some(),
         "{error:?}"
     );
-    assert_eq!(error.task_id(), None);
+    // It may be the task of this run all the same.
+    assert_eq!((error.task_id(), error.created()), (Some(id()), None));
+    assert!(!error.body().is_empty());
+}
+
+/// A server whose answer to a run names another version, and that answers reads of agents in this way.
+fn naming_another_version(agents: Reply) -> RawServer {
+    RawServer::start(move |request| match request.method.as_str() {
+        "POST" => Reply::json(
+            201,
+            json!({
+                "task_id": TASK, "agent_id": OTHER, "status": "running", "message": "m", "created_at": NOW,
+            }),
+        ),
+        _ if request.path().contains("/agents/") => agents.clone(),
+        _ => Reply::json(200, task("running")),
+    })
+}
+
+#[tokio::test]
+async fn a_run_counts_although_its_agent_can_not_be_compared() {
+    let limit = Duration::from_secs(1);
+    for (name, agents) in [
+        ("403", Reply::json(403, r#"{"error":"no access"}"#)),
+        ("404", Reply::json(404, r#"{"error":"not there"}"#)),
+        ("429", Reply::new(429, &["Retry-After: 60"], "later")),
+        (
+            "a page",
+            Reply::new(502, &["Content-Type: text/html"], "<h1>"),
+        ),
+        ("other JSON", Reply::json(200, "{}")),
+        ("no answer", Reply::close()),
+        ("a hanging server", Reply::hang()),
+    ] {
+        let server = naming_another_version(agents);
+        let client = crate::client_without_retries(&server, "key-of-this-test");
+        // The comparison has no more time than the run.
+        let since = std::time::Instant::now();
+        let started = soon(run(&client).timeout(limit).start()).await;
+        assert_eq!(started.expect(name).id(), id(), "{name}");
+        assert!(since.elapsed() < limit * 3, "{name}: {:?}", since.elapsed());
+        let started = soon(run(&client).timeout(limit).send()).await;
+        assert_eq!(started.expect(name).task_id, id(), "{name}");
+        assert!(client.unfinished().is_empty(), "{name}");
+        // No connection is distrusted.
+        if name == "403" {
+            client.task(id()).get().await.expect("a task");
+            assert_eq!(server.connections(), 3);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_left_while_agents_are_compared_has_its_task() {
+    let server = naming_another_version(Reply::hang());
+    let client = client(&server);
+    let of_run = client.clone();
+    let start = tokio::spawn(async move { run(&of_run).start().await });
+    soon(server.wait_for("POST", "/run", 1)).await;
+    // The read is counted when the server has it, and so the answer to the run has arrived.
+    soon(server.wait_for("GET", "/agents/", 1)).await;
+    let started = Effect::Created(Created::Task(id()));
+    let check = |when: &str| {
+        let unfinished = client.unfinished();
+        let [error] = &unfinished[..] else {
+            panic!("{when}: {unfinished:?}")
+        };
+        assert_eq!(error.effect(), started, "{when}: {error}");
+        assert!(
+            !error.is_ambiguous() && error.to_string().contains(TASK),
+            "{when}: {error}"
+        );
+        assert!(
+            String::from_utf8_lossy(error.body()).contains(TASK),
+            "{when}"
+        );
+    };
+    check("under way");
+    start.abort();
+    start.await.expect_err("it is dropped");
+    check("dropped");
 }

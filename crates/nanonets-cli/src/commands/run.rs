@@ -79,33 +79,26 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
     let started = match started {
         Ok(Ok(started)) => started,
         Ok(Err(error)) => {
-            let has_no_effect = ambiguity::effect(&error).is_none();
-            if let Some(record) = record.take_if(|_| has_no_effect) {
-                record.remove(session.notes);
-            }
-            if let (Some(record), Some(run)) = (&mut record, error.run_record()) {
-                record.ended(run, session.notes);
-            }
+            let record = noted(record, Some(&error), session);
             return Err(ambiguity::explained_with(session, error, record.as_ref()).await);
         }
         Err(interrupted) => {
             let failure = interrupted.because("interrupted before the answer came");
-            let (failure, has_no_effect) =
-                ambiguity::interrupted(&session.client, failure, record.as_ref());
-            if let Some(record) = record.take_if(|_| has_no_effect) {
-                record.remove(session.notes);
-            }
             let unfinished = session.client.unfinished();
-            let run = unfinished.last().and_then(Error::run_record);
-            if let (Some(record), Some(run)) = (&mut record, run) {
-                record.ended(run, session.notes);
+            let record = noted(record, unfinished.last(), session);
+            if let Some(error) = unfinished.last() {
+                ambiguity::print_run(session.output, error);
             }
-            return Err(failure);
+            return Err(ambiguity::interrupted(&session.client, failure, record.as_ref()).0);
         }
     };
-    let (task, status) = started;
-    if let Some(record) = record {
+    let Started { task, status, note } = started;
+    if let Some(mut record) = record {
         record.started(task.id(), session.notes);
+    }
+    // It comes after the record: nobody may read stderr.
+    if let Some(note) = note {
+        session.notes.say(&note);
     }
     let watched = Watched::new(session, task.id(), limit, Origin::Started);
     if args.no_wait {
@@ -117,24 +110,55 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
     wait::follow(&watched, task, args.waiting).await
 }
 
+/// Adds to the record of a run that failed what is known of its task. The record of a run without effect is removed: of one
+/// that was not sent, or whose error says so.
+fn noted(
+    record: Option<RecordFile>,
+    error: Option<&Error>,
+    session: &Session,
+) -> Option<RecordFile> {
+    let mut record = record?;
+    let Some(error) = error.filter(|error| ambiguity::effect(error).is_some()) else {
+        record.remove(session.notes);
+        return None;
+    };
+    let task = error.created().and_then(Created::task);
+    match (task, error.run_record()) {
+        (Some(task), _) => record.started(task, session.notes),
+        (None, Some(run)) => record.ended(run, session.notes),
+        (None, None) => {}
+    }
+    Some(record)
+}
+
+/// A task that was started.
+struct Started {
+    task: TaskHandle,
+    /// If it is printed, and the answer has it.
+    status: Option<TaskStatus>,
+    /// What is odd about the answer.
+    note: Option<String>,
+}
+
 /// Starts the task, with its status if that is to be printed. An answer of which only the id decodes is enough.
 async fn start(
     session: &Session,
     run: nanonets_agents::Run,
     is_status_printed: bool,
-) -> Result<(TaskHandle, Option<TaskStatus>), Error> {
+) -> Result<Started, Error> {
+    let started = |task, status, note| Started { task, status, note };
     if !is_status_printed {
-        return Ok((run.start().await?, None));
+        return Ok(started(run.start().await?, None, None));
     }
     match run.send().await {
-        Ok(started) => Ok((
-            session.client.task(started.task_id),
-            Some(started.into_inner().status),
-        )),
+        Ok(answer) => {
+            let task = session.client.task(answer.task_id);
+            Ok(started(task, Some(answer.into_inner().status), None))
+        }
         Err(error) => match error.created().and_then(Created::task) {
             Some(id) => {
-                session.notes.say(&error.to_string());
-                Ok((session.client.task(id), None))
+                let note = error.to_string();
+                Ok(started(session.client.task(id), None, Some(note)))
             }
             None => Err(error),
         },

@@ -1,18 +1,18 @@
 //! `nanonets runs`.
 
 use std::path::Path;
+use std::time::Duration;
 
-use nanonets_agents::{Candidate, Error, ErrorKind, Evidence, FoundRun, RunRecord};
+use nanonets_agents::{Candidate, Error, ErrorKind, Evidence, FoundRun, RunRecord, TaskId};
 use serde_json::{Value, json};
 
 use crate::args::Runs;
 use crate::command_line::CommandLine;
 use crate::explain::is_defect;
 use crate::failure::{Code, Failure};
-use crate::input;
 use crate::limit::unless_interrupted;
 use crate::output::{Columns, Last};
-use crate::record::Record;
+use crate::record::{Progress, Record};
 use crate::session::Session;
 
 const COLUMNS: &Columns = &[
@@ -29,29 +29,23 @@ pub async fn run(session: &Session, command: Runs) -> Result<(), Failure> {
         wait,
         other_key,
     } = command;
-    let text = input::record(&path).await?;
-    let record: Record = serde_json::from_str(&text).map_err(|error| {
-        let path = path.display();
-        Failure::usage(format!("{path} is not the record of a run: {error}"))
-    })?;
+    let (record, progress) = Record::read(&path).await?;
     if let Some(task) = record.task_id {
-        let found = json!({ "task_id": task, "evidence": "answer" });
-        return session.output.list(&[found], COLUMNS, Last::Whole);
+        return print_known(session, task);
     }
-    let mut find = session.client.find_run(&record.run);
-    if other_key {
-        find = find.with_other_key();
-    }
-    let looked = unless_interrupted(async {
-        match wait {
-            true => find.until_decided().await,
-            false => find.await,
-        }
-    });
+    let looked = unless_interrupted(look(session, &path, record, progress, wait, other_key));
     let looked = looked
         .await
         .map_err(|interrupted| interrupted.because("interrupted"))?;
-    let found = looked.map_err(|error| not_known(error, &record.run))?;
+    let Looked {
+        found,
+        record,
+        progress,
+    } = looked?;
+    if let Some(task) = record.task_id {
+        return print_known(session, task);
+    }
+    let found = found.map_err(|error| not_known(error, &record.run))?;
     let task = found.task();
     match found {
         FoundRun::Found(candidates) => {
@@ -70,6 +64,11 @@ pub async fn run(session: &Session, command: Runs) -> Result<(), Failure> {
                 )),
             }
         }
+        FoundRun::RuledOut | FoundRun::NotYet { .. } if progress == Progress::InFlight => {
+            let failure = Failure::new(Code::Ambiguous, "no task of this run is listed so far")
+                .line("The run is still being sent: its command has not ended.");
+            Err(failure.command("To look until it is known", find_again(&path)))
+        }
         FoundRun::RuledOut => Err(Failure::ruled_out(
             "no task was started: the run can be repeated",
         )),
@@ -79,10 +78,7 @@ pub async fn run(session: &Session, command: Runs) -> Result<(), Failure> {
                 .line(format!("It may still appear until {time}."));
             Err(match path == Path::new("-") {
                 true => failure.line("The same command with --wait looks until then."),
-                false => {
-                    let find = CommandLine::new(["runs", "find"]).file(&path);
-                    failure.command("To look until then", find.word("--wait"))
-                }
+                false => failure.command("To look until then", find_again(&path)),
             })
         }
         _ => Err(Failure::new(
@@ -90,6 +86,68 @@ pub async fn run(session: &Session, command: Runs) -> Result<(), Failure> {
             "the result of the search is not known",
         )),
     }
+}
+
+/// The longest pause between looks for the task of a run that is still being sent.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// What a search has come to, and what was known of the run at its end.
+struct Looked {
+    found: Result<FoundRun, Error>,
+    record: Record,
+    progress: Progress,
+}
+
+/// Looks once, or until the result is final.
+async fn look(
+    session: &Session,
+    path: &Path,
+    mut record: Record,
+    mut progress: Progress,
+    wait: bool,
+    other_key: bool,
+) -> Result<Looked, Failure> {
+    let mut pause = Duration::from_secs(1);
+    loop {
+        let mut find = session.client.find_run(&record.run);
+        if other_key {
+            find = find.with_other_key();
+        }
+        let is_in_flight = progress == Progress::InFlight;
+        let found = match wait && !is_in_flight {
+            true => find.until_decided().await,
+            false => find.await,
+        };
+        let is_open = matches!(found, Ok(FoundRun::NotYet { .. } | FoundRun::RuledOut));
+        if !(wait && is_in_flight && is_open) {
+            return Ok(Looked {
+                found,
+                record,
+                progress,
+            });
+        }
+        // While the run is being sent, nothing rules it out.
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+        (record, progress) = Record::read(path).await?;
+        if record.task_id.is_some() {
+            return Ok(Looked {
+                found,
+                record,
+                progress,
+            });
+        }
+    }
+}
+
+/// The task whose id the answer to the run had.
+fn print_known(session: &Session, task: TaskId) -> Result<(), Failure> {
+    let found = json!({ "task_id": task, "evidence": "answer" });
+    session.output.list(&[found], COLUMNS, Last::Whole)
+}
+
+fn find_again(path: &Path) -> CommandLine {
+    CommandLine::new(["runs", "find"]).file(path).word("--wait")
 }
 
 /// A failed look. It proves neither that the run started a task nor that it did not.

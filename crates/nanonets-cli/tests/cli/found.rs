@@ -459,3 +459,148 @@ async fn a_lost_message_is_found_by_its_text_if_other_fields_are_odd() {
         }
     }
 }
+
+/// A run that is under way, with its record.
+struct Sending {
+    server: RawServer,
+    folder: tempfile::TempDir,
+    run: std::process::Child,
+}
+
+impl Sending {
+    /// A server lists no task, and does not answer runs.
+    async fn start() -> Self {
+        let server = RawServer::start(|request| match request.is("POST", "/run") {
+            true => Reply::hang(),
+            false => listed(request, &[]),
+        });
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut run = command();
+        run.args(["run", AGENT, "--query", "q", "--marker", "--no-wait"])
+            .arg("--record")
+            .arg(folder.path().join("run.json"))
+            .env("NANONETS_API_KEY", "key-of-this-test")
+            .env("NANONETS_BASE_URL", server.url())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let run = run.spawn().expect("it can be run");
+        server.wait_for("POST", "/run", 1).await;
+        Self {
+            server,
+            folder,
+            run,
+        }
+    }
+
+    fn record(&self) -> Value {
+        let text = std::fs::read_to_string(self.folder.path().join("run.json"));
+        serde_json::from_str(&text.expect("a record")).expect("JSON")
+    }
+
+    /// Moves the times of the record back.
+    fn age(&self, minutes: i64) {
+        let mut record = self.record();
+        for name in ["since", "until"] {
+            if let Some(time) = record[name].as_str() {
+                let time: chrono::DateTime<Utc> = time.parse().expect("a time");
+                record[name] = json!(time - TimeDelta::minutes(minutes));
+            }
+        }
+        // The same file, with its lock.
+        let path = self.folder.path().join("run.json");
+        std::fs::write(path, record.to_string()).expect("a file");
+    }
+
+    async fn find(&self, line: &str) -> Run {
+        in_shell(&self.server, self.folder.path(), line.to_owned()).await
+    }
+
+    fn kill(&mut self) {
+        self.run.kill().expect("a process");
+        self.run.wait().expect("an end");
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        let _over = self.run.kill();
+        let _over = self.run.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_another_process_sends_is_not_ruled_out() {
+    let sending = Sending::start().await;
+    // However long that takes.
+    for minutes in [0, 10, 3 * 24 * 60] {
+        sending.age(minutes);
+        for line in [
+            "nanonets runs find run.json",
+            "ln -sf run.json link.json; nanonets runs find link.json",
+        ] {
+            let run = sending.find(line).await;
+            assert_eq!(run.code, 6, "{minutes}: {run:?}");
+            assert!(run.stderr.contains("is still being sent"), "{run:?}");
+        }
+        assert!(sending.record().get("until").is_none());
+    }
+    // A search that waits sees the end of the run. It began days ago, so nothing can appear any more.
+    let looks = sending.server.count("GET", "/tasks");
+    let (run, ()) = tokio::join!(sending.find("nanonets runs find run.json --wait"), async {
+        sending.server.wait_for("GET", "/tasks", looks + 1).await;
+        let pid = rustix::process::Pid::from_child(&sending.run);
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("a signal");
+    });
+    assert_eq!(run.code, 1, "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_process_was_killed_has_ended_when_somebody_looks() {
+    let mut sending = Sending::start().await;
+    // Nobody knows who sends the run of a copy.
+    let copies = "cp run.json copy.json; cat run.json >later.json";
+    assert_eq!(sending.find(copies).await.code, 0);
+    sending.kill();
+    sending.age(10);
+    for line in [
+        "nanonets runs find copy.json",
+        "nanonets runs find - <later.json",
+        "cat later.json | nanonets runs find /dev/stdin",
+    ] {
+        let run = sending.find(line).await;
+        assert_eq!(run.code, 6, "{line}: {run:?}");
+        assert!(!run.stderr.contains("still being sent"), "{line}: {run:?}");
+    }
+    assert!(sending.record().get("until").is_none());
+    let run = sending.find("nanonets runs find run.json").await;
+    assert_eq!(run.code, 6, "{run:?}");
+    let until = sending.record()["until"].clone();
+    let time: chrono::DateTime<Utc> = until.as_str().expect("a time").parse().expect("a time");
+    assert!(Utc::now() - time < TimeDelta::seconds(30), "{until}");
+    // Later searches count from the same time.
+    assert_eq!(sending.find("nanonets runs find run.json").await.code, 6);
+    assert_eq!(sending.record()["until"], until);
+    sending.age(6);
+    let run = sending.find("nanonets runs find run.json").await;
+    assert_eq!(run.code, 1, "{run:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_of_another_version_is_not_ruled_out() {
+    let over = json!({ "since": "2026-01-31T09:30:00Z", "until": "2026-01-31T09:31:00Z" });
+    let mut listed_task = item(OTHER, "x");
+    listed_task["agent_id"] = json!(OTHER);
+    for marker in [json!(MARKER), Value::Null] {
+        let listed_task = listed_task.clone();
+        let server = RawServer::start(move |request| match request {
+            request if request.is("GET", "/messages") => Reply::json(500, "{}"),
+            request if request.is("GET", "/agents/") => Reply::json(403, r#"{"error":"no"}"#),
+            request => listed(request, std::slice::from_ref(&listed_task)),
+        });
+        let mut record = record(&over);
+        record["marker"] = marker;
+        let run = find(&server, &record).await;
+        assert_eq!(run.code, 6, "{run:?}");
+        assert!(run.stdout.contains(OTHER), "{run:?}");
+    }
+}

@@ -363,6 +363,82 @@ async fn a_signal_during_an_answer_whose_id_has_arrived_names_it() {
     }
 }
 
+/// The id has arrived, and the answer has not ended, or names another version of the agent, which is not read yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_after_the_id_has_arrived_keeps_it_in_the_record_and_in_json() {
+    const VERSION: &str = "99999999-9999-4999-8999-999999999999";
+    let body = format!(
+        r#"{{"task_id":"{ID}","agent_id":"{VERSION}","status":"running","message":"m","created_at":"2026-01-31T09:30:00Z"}}"#
+    );
+    for (length, method) in [(body.len() + 1, "POST"), (body.len(), "GET")] {
+        for (signal, format) in [(Signal::INT, "--json"), (Signal::TERM, "--jsonl")] {
+            let answer = format!(
+                "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+            );
+            let server = RawServer::play(move |mut connection| {
+                let answer = answer.clone();
+                async move {
+                    while let Some(request) = connection.request().await {
+                        match request {
+                            request if request.is("POST", "/run") => {
+                                connection.write(answer.as_bytes()).await;
+                            }
+                            request if request.is("GET", "/agents/") => break,
+                            _ => {
+                                let page = r#"{"data":[],"has_more":false}"#;
+                                connection.send(&Reply::json(200, page)).await;
+                            }
+                        }
+                    }
+                    connection.hang().await;
+                }
+            });
+            let folder = tempfile::tempdir().expect("a folder");
+            let record = folder.path().join("run.json");
+            let path = record.to_str().expect("a path");
+            let run = [
+                "run",
+                ID,
+                "--query",
+                "q",
+                "--marker",
+                "--record",
+                path,
+                "--no-wait",
+                format,
+            ];
+            let child = calling(&server, &run).spawn().expect("it can be run");
+            let path_of_last = if method == "GET" { "/agents/" } else { "/run" };
+            server.wait_for(method, path_of_last, 1).await;
+            // The answer to the run is on its way.
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            let pid = rustix::process::Pid::from_child(&child);
+            kill_process(pid, signal).expect("a signal");
+            let output = child.wait_with_output().expect("it ends");
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(
+                output.status.code(),
+                Some(128 + signal.as_raw()),
+                "{stderr}"
+            );
+            assert!(
+                stderr.contains(&format!("    nanonets tasks wait {ID}")),
+                "{stderr}"
+            );
+            let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+            assert_eq!(json["task_id"], ID, "{json}");
+            assert!(json["status"].is_string(), "{json}");
+            let text = std::fs::read_to_string(&record).expect("a record");
+            let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+            assert_eq!(json["task_id"], ID, "{json}");
+            assert!(json["until"].is_string(), "{json}");
+            let find = calling(&server, &["runs", "find", path, "--json"]);
+            let found = crate::process::finished(find).json();
+            assert_eq!(found[0]["task_id"], ID, "{found}");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signal_before_the_answer_names_the_command_that_looks() {
     let safe = "It is safe to repeat the command.";

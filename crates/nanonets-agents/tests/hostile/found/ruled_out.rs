@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use nanonets_agents::{ErrorKind, Evidence, FoundRun, Marker, RunRecord};
 use serde_json::json;
 
-use super::{item, lost, page, recorded};
-use crate::raw_server::{RawServer, Reply};
+use super::{OTHER, item, lost, page, recorded, version};
+use crate::raw_server::{HTML, RawServer, Reply, Request};
 use crate::{TASK, client, run, soon};
 
 #[tokio::test]
@@ -47,6 +47,160 @@ async fn a_run_whose_process_was_killed_is_ruled_out_in_the_end() {
         let is = matches!(found, Ok(FoundRun::RuledOut));
         assert_eq!(is, is_ruled_out, "{since} {deadline:?}: {found:?}");
     }
+}
+
+/// A run whose end nobody has recorded may start its task at any time, until its deadline.
+#[tokio::test]
+async fn a_run_that_may_still_be_sent_is_not_ruled_out() {
+    let server = RawServer::start(|request| page(request, Utc::now(), &[]));
+    let client = client(&server);
+    for (deadline, end) in [
+        (None, TimeDelta::days(1)),
+        (Some(600), TimeDelta::seconds(600)),
+    ] {
+        let mut record = recorded(120, 0);
+        record.until = None;
+        record.deadline = deadline.map(|after| record.since + TimeDelta::seconds(after));
+        let search = || client.find_run(&record).settle(Duration::ZERO);
+        let found = soon(search()).await;
+        let Ok(FoundRun::NotYet { ruled_out_at }) = found else {
+            panic!("{deadline:?}: {found:?}");
+        };
+        let later = ruled_out_at - record.since - end;
+        assert!(later.abs() < TimeDelta::seconds(5), "{deadline:?}: {later}");
+        let looks = tokio::time::timeout(Duration::from_millis(200), search().until_decided());
+        looks.await.expect_err("it is not decided");
+        let found = soon(search().no_longer_sent().until_decided()).await;
+        assert!(
+            matches!(found, Ok(FoundRun::RuledOut)),
+            "{deadline:?}: {found:?}"
+        );
+        // The settling time counts from the search then.
+        let found = soon(client.find_run(&record).no_longer_sent()).await;
+        assert!(
+            matches!(found, Ok(FoundRun::NotYet { .. })),
+            "{deadline:?}: {found:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_record_of_a_run_that_is_under_way_has_no_end() {
+    let server = RawServer::start(|request| match request.is("POST", "/run") {
+        true => Reply::hang(),
+        false => page(request, Utc::now(), &[]),
+    });
+    let client = client(&server);
+    let limit = Duration::from_secs(3600);
+    for timeout in [None, Some(limit)] {
+        let run = match timeout {
+            Some(timeout) => run(&client).timeout(timeout),
+            None => run(&client),
+        };
+        let before = server.count("POST", "/run");
+        let start = tokio::spawn(run.start());
+        soon(server.wait_for("POST", "/run", before + 1)).await;
+        let record = |client: &nanonets_agents::Client| {
+            let unfinished = client.unfinished();
+            let error = unfinished.last().expect("a run");
+            error.run_record().expect("a record").clone()
+        };
+        let under_way = record(&client);
+        assert_eq!(under_way.until, None);
+        let end = timeout.map(|_| under_way.since + TimeDelta::hours(1));
+        assert_eq!(under_way.deadline, end);
+        let found = soon(client.find_run(&under_way).settle(Duration::ZERO)).await;
+        assert!(matches!(found, Ok(FoundRun::NotYet { .. })), "{found:?}");
+        start.abort();
+        drop(start.await);
+        let dropped = record(&client);
+        assert!(dropped.until.is_some());
+        let found = soon(client.find_run(&dropped).settle(Duration::ZERO)).await;
+        assert!(matches!(found, Ok(FoundRun::RuledOut)), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_task_of_another_version_is_not_ruled_out() {
+    let group = "66666666-6666-4666-8666-666666666666";
+    let mut listed = item(TASK, Utc::now(), Some("x"));
+    listed["agent_id"] = json!(OTHER);
+    type Agents = fn(&str, &Request) -> Reply;
+    let agents: [(&str, Agents, bool); 6] = [
+        (
+            "versions",
+            |group, request| version(request, Some(group)),
+            false,
+        ),
+        ("other agents", |_, request| version(request, None), true),
+        (
+            "forbidden",
+            |_, _| Reply::json(403, r#"{"error":"no"}"#),
+            false,
+        ),
+        (
+            "not there",
+            |_, _| Reply::json(404, r#"{"error":"no"}"#),
+            false,
+        ),
+        ("a page", |_, _| Reply::new(502, &[HTML], "<h1>"), false),
+        (
+            "one of the two",
+            |group, request| match request.is("GET", OTHER) {
+                true => version(request, Some(group)),
+                false => Reply::json(500, "{}"),
+            },
+            false,
+        ),
+    ];
+    for (name, agents, is_ruled_out) in agents {
+        for messages in [
+            Reply::json(200, json!({ "data": [] })),
+            Reply::json(500, "{}"),
+        ] {
+            let listed = listed.clone();
+            let server = RawServer::start(move |request| match request {
+                request if request.is("GET", "/messages") => messages.clone(),
+                request if request.is("GET", "/agents/") => agents(group, request),
+                request => page(request, Utc::now(), std::slice::from_ref(&listed)),
+            });
+            let client = client(&server);
+            for marker in [None, Some(Marker::random())] {
+                let mut record = recorded(3600, 0);
+                record.marker = marker;
+                let found = soon(client.find_run(&record)).await;
+                match found {
+                    Ok(FoundRun::RuledOut) if is_ruled_out => {}
+                    Ok(FoundRun::Found(found)) if !is_ruled_out => {
+                        assert_eq!(found[0].evidence, Evidence::Window, "{name}");
+                    }
+                    found => panic!("{name}: {found:?}"),
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn agents_that_can_not_be_read_in_time_are_not_ruled_out() {
+    let listed: Vec<_> = (0..100)
+        .map(|number| {
+            let id = uuid::Uuid::from_u128(number).to_string();
+            let mut item = item(&id, Utc::now(), None);
+            item["agent_id"] = json!(id);
+            item
+        })
+        .collect();
+    let server = RawServer::start(move |request| match request.is("GET", "/agents/") {
+        true => Reply::hang(),
+        false => page(request, Utc::now(), &listed),
+    });
+    let Ok(FoundRun::Found(found)) = soon(client(&server).find_run(&recorded(3600, 0))).await
+    else {
+        panic!("each may be the one");
+    };
+    assert_eq!(found.len(), 100);
+    assert!(server.count("GET", "/agents/") < 100);
 }
 
 #[tokio::test]
