@@ -18,9 +18,18 @@ pub const DUPLICATE_KEY: &str = "only one of them would count: merge the two, or
 /// alias.
 #[derive(Debug, Default)]
 pub struct SourceMap {
-    positions: HashMap<String, Position>,
+    /// The values; that of the whole text is the first.
+    nodes: Vec<Node>,
     duplicates: Vec<Diagnostic>,
     documents: Vec<Position>,
+}
+
+/// A value of the text.
+#[derive(Debug)]
+struct Node {
+    position: Position,
+    /// The indices of the values inside, by the tokens of JSON pointers.
+    inside: HashMap<String, usize>,
 }
 
 /// The syntax of a text.
@@ -45,17 +54,11 @@ enum Token<'a> {
 }
 
 /// A collection whose end was not seen yet.
-enum Open {
-    Mapping {
-        pointer: String,
-        key: Option<(String, Position)>,
-        /// The keys before, which the positions don't tell: what a repeated key holds has the same pointers.
-        seen: HashMap<String, Position>,
-    },
-    Sequence {
-        pointer: String,
-        next: usize,
-    },
+struct Open {
+    node: usize,
+    is_mapping: bool,
+    /// The key whose value follows.
+    key: Option<(String, Position)>,
 }
 
 impl SourceMap {
@@ -134,14 +137,28 @@ impl SourceMap {
 
     /// The position of the value at `pointer`, if the text has it.
     pub fn get(&self, pointer: &str) -> Option<Position> {
-        self.positions.get(pointer).copied()
+        let (position, is_exact) = self.find(pointer);
+        is_exact.then_some(position)
     }
 
     /// The position of the value at `pointer`, or of the nearest enclosing value that the text has.
     pub fn nearest(&self, pointer: &str) -> Position {
-        let enclosing = std::iter::successors(Some(pointer), |pointer| pointer::parent(pointer));
-        let mut positions = enclosing.filter_map(|pointer| self.get(pointer));
-        positions.next().unwrap_or(Position::START)
+        self.find(pointer).0
+    }
+
+    /// The position of the nearest value, and whether that is the one at `pointer`.
+    fn find(&self, pointer: &str) -> (Position, bool) {
+        let Some(mut node) = self.nodes.first() else {
+            return (Position::START, false);
+        };
+        for token in pointer::tokens(pointer) {
+            let index = node.inside.get(&token);
+            match index.and_then(|index| self.nodes.get(*index)) {
+                Some(inside) => node = inside,
+                None => return (node.position, false),
+            }
+        }
+        (node.position, true)
     }
 
     /// A problem for each key that its object has already, in their order. Merge keys (`<<`) may be repeated.
@@ -159,8 +176,10 @@ impl SourceMap {
             // A scalar in key position names the member whose value follows.
             (
                 Token::Scalar(name),
-                Some(Open::Mapping {
-                    key: key @ None, ..
+                Some(Open {
+                    is_mapping: true,
+                    key: key @ None,
+                    ..
                 }),
             ) => {
                 *key = Some((name.into_owned(), position));
@@ -168,17 +187,15 @@ impl SourceMap {
             (Token::Scalar(_) | Token::Alias, _) => {
                 self.value(open, position);
             }
-            (Token::Mapping, _) => {
-                let pointer = self.value(open, position);
-                open.push(Open::Mapping {
-                    pointer,
-                    key: None,
-                    seen: HashMap::new(),
+            (token @ (Token::Mapping | Token::Sequence), _) => {
+                let node = self.value(open, position);
+                let is_mapping = matches!(token, Token::Mapping);
+                let key = None;
+                open.push(Open {
+                    node,
+                    is_mapping,
+                    key,
                 });
-            }
-            (Token::Sequence, _) => {
-                let pointer = self.value(open, position);
-                open.push(Open::Sequence { pointer, next: 0 });
             }
             (Token::End, _) => {
                 open.pop();
@@ -186,40 +203,39 @@ impl SourceMap {
         }
     }
 
-    /// Records a value that starts at `start` inside the innermost open collection; returns its pointer.
-    fn value(&mut self, open: &mut [Open], start: Position) -> String {
-        let (pointer, position) = match open.last_mut() {
-            None => (String::new(), start),
-            Some(Open::Mapping { pointer, key, seen }) => match key.take() {
+    /// Records a value that starts at `start` inside the innermost open collection; returns its index.
+    fn value(&mut self, open: &mut [Open], start: Position) -> usize {
+        let index = self.nodes.len();
+        let mut position = start;
+        if let Some(outer) = open.last_mut() {
+            let inside = self.nodes.get(outer.node).map(|outer| &outer.inside);
+            let token = match outer.key.take() {
                 Some((key, second)) => {
-                    let member = pointer::join(pointer, &key);
-                    match seen.get(&key) {
-                        Some(_) if key == "<<" => {}
-                        Some(first) => {
-                            let message = format!(
-                                "the key `{key}` is given twice, first on line {}",
-                                first.line
-                            );
+                    position = second;
+                    let first = inside.and_then(|inside| self.nodes.get(*inside.get(&key)?));
+                    match first {
+                        Some(first) if key != "<<" => {
+                            let line = first.position.line;
+                            let message =
+                                format!("the key `{key}` is given twice, first on line {line}");
                             let problem = Diagnostic::at("duplicate-key", second, message);
                             self.duplicates.push(problem.hint(DUPLICATE_KEY));
+                            None
                         }
-                        None => {
-                            seen.insert(key, second);
-                        }
+                        _ => Some(key),
                     }
-                    (member, second)
                 }
                 // A key that is itself a collection, which the reader refuses.
-                None => (pointer.clone(), start),
-            },
-            Some(Open::Sequence { pointer, next }) => {
-                let item = pointer::join(pointer, &next.to_string());
-                *next += 1;
-                (item, start)
+                None if outer.is_mapping => None,
+                None => inside.map(|inside| inside.len().to_string()),
+            };
+            if let (Some(token), Some(outer)) = (token, self.nodes.get_mut(outer.node)) {
+                outer.inside.entry(token).or_insert(index);
             }
-        };
-        self.positions.entry(pointer.clone()).or_insert(position);
-        pointer
+        }
+        let inside = HashMap::new();
+        self.nodes.push(Node { position, inside });
+        index
     }
 }
 
@@ -234,11 +250,11 @@ pub fn position(marker: &Marker) -> Position {
 /// The length in bytes of the JSON string that `text` begins with, quotes included.
 fn string_length(text: &str) -> usize {
     let mut escaped = false;
-    for (index, c) in text.char_indices().skip(1) {
-        match c {
+    for (index, byte) in text.bytes().enumerate().skip(1) {
+        match byte {
             _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return index + 1,
+            b'\\' => escaped = true,
+            b'"' => return index + 1,
             _ => {}
         }
     }
