@@ -236,8 +236,8 @@ impl Search {
         let moved = record.clock_offset().zip(offset_now);
         let moved = moved.and_then(|(then, now)| ended.checked_add_signed(then.checked_sub(&now)?));
         let ended = match moved {
-            // The clock of this machine was set back.
-            Some(moved) if ended > self.begun => moved,
+            // The clock of this machine was set back since the run ended. A deadline may be in the future.
+            Some(moved) if record.until.is_some() && ended > self.begun => moved,
             Some(moved) => ended.max(moved),
             None => ended,
         };

@@ -12,7 +12,8 @@
 # listed five minutes after the answer was lost, the document is run again. If this was killed, the five minutes count from the
 # next run, and if the document is still being sent then, from the end of that.
 #
-# A record of each such run is in RESULTS.tasks.NUMBER. Keep these files: a document without a record was not sent.
+# A record of each such run is in RESULTS.tasks.NUMBER. Keep these files: a document without a record was not sent, and of
+# two commands that make the same record only the first one sends the document.
 #
 # Each prompt begins with a marker such as [run-6f1c2a9b3d4e5f60], by which a lost task is recognised among the others.
 #
@@ -69,9 +70,11 @@ for document; do
     task=$(lines == | sed 's/ .*//')
     record=$tasks.$(printf '%s' "$name" | cksum | sed 's/ .*//')
 
-    # The record is written before the request is sent.
-    if [ "$task" = unknown ] && [ ! -e "$record" ]; then
-        task='' && note ''
+    # The record is written before the request is sent, by a command that may live longer than the script that started it.
+    if [ -e "$record" ]; then
+        task=${task:-unknown}
+    elif [ "$task" = unknown ]; then
+        task=''
     fi
     if [ "$task" = unknown ]; then
         line=$(nanonets runs find "$record" --jsonl --quiet)
@@ -83,9 +86,11 @@ for document; do
     fi
     if [ -z "$task" ]; then
         # If this script is killed now, the next run finds that a task may be running.
-        rm -f "$record" && note unknown
+        note unknown
         line=$(nanonets run "$agent" --file="$document" --record="$record" --marker --no-wait --jsonl --quiet)
         code=$?
+        # Another command has made the record.
+        [ $code -ne 2 ] || [ ! -e "$record" ] || code=6
         case $code in
             1 | 2)
                 # The reason is on stderr already.

@@ -450,6 +450,57 @@ async fn a_document_that_is_being_sent_is_not_sent_by_the_next_run() {
     assert_eq!(server.count("POST", "/run"), 1, "{run:?}");
 }
 
+/// A command outlives the script that started it, and makes the record while the next script runs, or before it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_whose_record_another_command_has_made_is_not_sent() {
+    let batch = Batch::new().await;
+    let document = batch.document("1.pdf");
+    let checksum = finished({
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "printf '%s' \"$0\" | cksum", &document]);
+        shell
+    });
+    let number = checksum.stdout.split(' ').next().expect("a number");
+    let record = batch.path(&format!("results.jsonl.tasks.{number}"));
+    let made = json!({ "agent_id": batch.agent, "since": chrono::Utc::now(), "fingerprint": "0" });
+    std::fs::write(batch.path("made.json"), made.to_string()).expect("a file");
+    // A command that is overtaken between the look for the record and its own start.
+    let folder = batch.path("bin");
+    std::fs::create_dir(&folder).expect("a folder");
+    let own = command();
+    let overtaken = format!(
+        "#!/bin/sh\n[ \"$1\" != run ] || cp '{}' '{}'\nexec '{}' \"$@\"\n",
+        batch.path("made.json").display(),
+        record.display(),
+        own.get_program().display()
+    );
+    let program = folder.join("nanonets");
+    std::fs::write(&program, overtaken).expect("a file");
+    finished({
+        let mut chmod = Command::new("chmod");
+        chmod.arg("+x").arg(&program);
+        chmod
+    });
+    let mut script = batch.script(std::slice::from_ref(&document));
+    let path = std::env::var("PATH").unwrap_or_default();
+    script.env("PATH", format!("{}:{path}", folder.display()));
+    let run = finished(script);
+    assert_says(
+        &run,
+        &["it may be the record of another run", "may be running"],
+    );
+    assert_eq!((run.code, batch.started()), (1, 0), "{run:?}");
+    assert!(batch.tasks().starts_with("unknown "), "{run:?}");
+    // The next script looks for the run, also if nothing but the record tells of it.
+    for tasks in [batch.tasks(), String::new()] {
+        std::fs::write(batch.path("results.jsonl.tasks"), tasks).expect("tasks");
+        let run = batch.run(std::slice::from_ref(&document));
+        assert_says(&run, &["may be running"]);
+        assert_eq!((run.code, batch.started()), (1, 0), "{run:?}");
+        assert!(record.exists(), "{run:?}");
+    }
+}
+
 /// The script was killed after it had noted the document, and before the record was written.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_without_a_record_was_not_sent() {

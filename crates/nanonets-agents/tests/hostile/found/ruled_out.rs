@@ -85,6 +85,25 @@ async fn a_run_that_may_still_be_sent_is_not_ruled_out() {
 }
 
 #[tokio::test]
+async fn a_clock_that_differs_rules_no_run_out_that_may_still_be_sent() {
+    for hours in [-25, -3, 3, 25] {
+        let ahead = TimeDelta::hours(hours);
+        let server = RawServer::start(move |request| page(request, Utc::now() + ahead, &[]));
+        let client = client(&server);
+        for deadline in [None, Some(3600)] {
+            let mut record = recorded(60, 0);
+            record.until = None;
+            record.deadline = deadline.map(|after| record.since + TimeDelta::seconds(after));
+            let end = record.deadline.unwrap_or(record.since + TimeDelta::days(1));
+            let found = soon(client.find_run(&record)).await;
+            let is_open =
+                matches!(found, Ok(FoundRun::NotYet { ruled_out_at }) if ruled_out_at > end);
+            assert!(is_open, "{hours} {deadline:?}: {found:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_record_of_a_run_that_is_under_way_has_no_end() {
     let server = RawServer::start(|request| match request.is("POST", "/run") {
         true => Reply::hang(),
