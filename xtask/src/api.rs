@@ -19,7 +19,7 @@ pub use operations::{
 };
 pub use types::{
     Accessors, Bound, Constraints, Decimal, DefaultValue, Discriminator, EnumType, Evidence, Field,
-    Integer, Newtype, Presence, Primitive, Shape, StructType, TypeDef, TypeDocs, TypeId, TypeRef,
+    Integer, Newtype, Primitive, Shape, StructType, TypeDef, TypeDocs, TypeId, TypeRef,
     UnionBranch, UnionType, Variant, reached,
 };
 

@@ -133,13 +133,9 @@ impl Api {
     }
 
     fn print_field(&self, field: &Field, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (key, mark) = (&field.key, mark(field.presence.is_required()));
+        let (key, mark) = (&field.key, mark(field.required));
         let value = self.type_text(&field.value);
-        let null = if field.presence.is_nullable() {
-            " | null"
-        } else {
-            ""
-        };
+        let null = if field.nullable { " | null" } else { "" };
         let default = match (&field.default, &field.default_value) {
             (Some(default), Some(_)) => format!(" = {default}"),
             _ => String::new(),
@@ -158,15 +154,15 @@ impl Api {
             TypeRef::Nullable(inner) => format!("{} | null", self.type_text(inner)),
             TypeRef::List(item) => format!("[{}]", self.type_text(item)),
             TypeRef::Map(value) => format!("{{{}}}", self.type_text(value)),
-            TypeRef::Primitive(value) => primitive_text(*value).to_owned(),
+            TypeRef::Primitive(value) => primitive_text(*value),
         }
     }
 }
 
-fn primitive_text(value: Primitive) -> &'static str {
-    match value {
+fn primitive_text(value: Primitive) -> String {
+    let text = match value {
         Primitive::Bool => "bool",
-        Primitive::Integer(integer) => integer.rust_name(),
+        Primitive::Integer(integer) => return integer.rust_name(),
         Primitive::Float => "f64",
         Primitive::Float32 => "f32",
         Primitive::String => "string",
@@ -175,7 +171,8 @@ fn primitive_text(value: Primitive) -> &'static str {
         Primitive::Uuid => "uuid",
         Primitive::Ip => "ip",
         Primitive::Json => "json",
-    }
+    };
+    text.to_owned()
 }
 
 /// The mark behind the name of an input that a request may be without.

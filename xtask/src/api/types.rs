@@ -90,8 +90,10 @@ pub struct Field {
     pub name: String,
     /// The type of its value, without `null`.
     pub value: TypeRef,
-    /// Whether it may be absent or null.
-    pub presence: Presence,
+    /// Whether an object must have it.
+    pub required: bool,
+    /// Whether `null` is a value, too.
+    pub nullable: bool,
     /// Its documentation.
     pub docs: TypeDocs,
     /// The JSON of what the server assumes if it is absent.
@@ -132,41 +134,6 @@ pub struct Accessors {
     pub setter: Option<String>,
     /// Sets it to `null`, if the struct is sent and `null` is a value.
     pub null_setter: Option<String>,
-}
-
-/// The states of a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Presence {
-    /// A value.
-    Required,
-    /// A value or `null`.
-    RequiredNullable,
-    /// Absent or a value.
-    Optional,
-    /// Absent, `null` or a value.
-    OptionalNullable,
-}
-
-impl Presence {
-    /// The states of a field, by whether an object must have it and whether `null` is a value.
-    pub fn of(is_required: bool, is_nullable: bool) -> Self {
-        match (is_required, is_nullable) {
-            (true, false) => Self::Required,
-            (true, true) => Self::RequiredNullable,
-            (false, false) => Self::Optional,
-            (false, true) => Self::OptionalNullable,
-        }
-    }
-
-    /// Whether an object must have the field.
-    pub fn is_required(self) -> bool {
-        matches!(self, Self::Required | Self::RequiredNullable)
-    }
-
-    /// Whether `null` is a value.
-    pub fn is_nullable(self) -> bool {
-        matches!(self, Self::RequiredNullable | Self::OptionalNullable)
-    }
 }
 
 /// Strings of which some are known.
@@ -359,88 +326,54 @@ pub enum Primitive {
 impl Primitive {
     /// Whether the Rust type is `Copy`.
     pub fn is_copy(self) -> bool {
-        match self {
-            Self::Bool
-            | Self::Integer(_)
-            | Self::Float
-            | Self::Float32
-            | Self::Date
-            | Self::Uuid
-            | Self::Ip => true,
-            Self::String | Self::Timestamp | Self::Json => false,
-        }
+        !matches!(self, Self::String | Self::Timestamp | Self::Json)
     }
 }
 
-/// The width of an integer.
+/// An integer type of Rust.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Integer {
-    /// `int8`.
-    I8,
-    /// `int16`.
-    I16,
-    /// `int32`.
-    I32,
-    /// `int64`.
-    I64,
-    /// `uint8`.
-    U8,
-    /// `uint16`.
-    U16,
-    /// `uint32`.
-    U32,
-    /// `uint64`.
-    U64,
-    /// No format, and no bounds that fit 64 bits.
-    I128,
+pub struct Integer {
+    /// Whether numbers below 0 are in its range.
+    pub is_signed: bool,
+    /// Its width.
+    pub bits: u32,
 }
 
 impl Integer {
-    /// The integers with a format: the format, the Rust type, and the range.
-    const FORMATS: [(Self, &'static str, &'static str, (i128, i128)); 8] = [
-        (Self::I8, "int8", "i8", (i8::MIN as i128, i8::MAX as i128)),
-        (
-            Self::I16,
-            "int16",
-            "i16",
-            (i16::MIN as i128, i16::MAX as i128),
-        ),
-        (
-            Self::I32,
-            "int32",
-            "i32",
-            (i32::MIN as i128, i32::MAX as i128),
-        ),
-        (
-            Self::I64,
-            "int64",
-            "i64",
-            (i64::MIN as i128, i64::MAX as i128),
-        ),
-        (Self::U8, "uint8", "u8", (0, u8::MAX as i128)),
-        (Self::U16, "uint16", "u16", (0, u16::MAX as i128)),
-        (Self::U32, "uint32", "u32", (0, u32::MAX as i128)),
-        (Self::U64, "uint64", "u64", (0, u64::MAX as i128)),
-    ];
+    /// The integer within bounds that fit 64 bits.
+    pub const I64: Self = Self {
+        is_signed: true,
+        bits: 64,
+    };
+    /// The integer without a format, and without bounds that fit 64 bits.
+    pub const I128: Self = Self {
+        is_signed: true,
+        bits: 128,
+    };
 
-    /// The integer of a format.
+    /// The integer of a format, such as `uint32`.
     pub fn of_format(format: &str) -> Option<Self> {
-        let mut formats = Self::FORMATS.iter();
-        formats.find_map(|(integer, known, ..)| (*known == format).then_some(*integer))
+        let signed = format.strip_prefix("int");
+        let width = signed.or_else(|| format.strip_prefix("uint"))?;
+        let mut widths = [8_u32, 16, 32, 64].into_iter();
+        Some(Self {
+            is_signed: signed.is_some(),
+            bits: widths.find(|bits| bits.to_string() == width)?,
+        })
     }
 
     /// The name of its Rust type.
-    pub fn rust_name(self) -> &'static str {
-        let mut formats = Self::FORMATS.iter();
-        let name = formats.find_map(|(integer, _, name, _)| (*integer == self).then_some(*name));
-        name.unwrap_or("i128")
+    pub fn rust_name(self) -> String {
+        let letter = if self.is_signed { 'i' } else { 'u' };
+        format!("{letter}{}", self.bits)
     }
 
     /// Whether a number is in the range of the type.
     pub fn holds(self, number: i128) -> bool {
-        let mut formats = Self::FORMATS.iter();
-        let range = formats.find_map(|(integer, .., range)| (*integer == self).then_some(range));
-        range.is_none_or(|(least, greatest)| (*least..=*greatest).contains(&number))
+        match self.is_signed {
+            true => matches!(number >> (self.bits - 1), 0 | -1),
+            false => number >> self.bits == 0,
+        }
     }
 }
 

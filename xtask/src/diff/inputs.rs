@@ -310,17 +310,12 @@ impl Input<'_> {
 
 /// Whether every type that converts to one integer converts to another.
 fn is_wider(old: Value<'_>, new: Value<'_>) -> bool {
-    let size = |value: Value<'_>| match value {
-        ("", Some(TypeRef::Primitive(Primitive::Integer(integer)))) => {
-            let name = integer.rust_name();
-            Some((name.starts_with('i'), name[1..].parse::<u8>().ok()?))
-        }
+    let integer = |value: Value<'_>| match value {
+        ("", Some(TypeRef::Primitive(Primitive::Integer(integer)))) => Some(*integer),
         _ => None,
     };
-    match (size(old), size(new)) {
-        (Some((was_signed, was)), Some((is_signed, is))) => was < is && (is_signed || !was_signed),
-        _ => false,
-    }
+    let integers = integer(old).zip(integer(new));
+    integers.is_some_and(|(was, is)| was.bits < is.bits && (is.is_signed || !was.is_signed))
 }
 
 /// Adds that a value is written in another way.

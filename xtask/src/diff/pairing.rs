@@ -158,8 +158,16 @@ fn members(shape: &Shape) -> BTreeMap<String, &TypeRef> {
     const NONE: TypeRef = TypeRef::JSON;
     match shape {
         Shape::Struct(object) => {
-            let key =
-                |field: &Field| format!("field {} {} {:?}", field.key, field.name, field.presence);
+            let key = |field: &Field| {
+                let Field {
+                    key,
+                    name,
+                    required,
+                    nullable,
+                    ..
+                } = field;
+                format!("field {key} {name} {required} {nullable}")
+            };
             let fields = object.fields.iter().map(|field| (key(field), &field.value));
             fields
                 .chain([("extra".to_owned(), &object.extra)])

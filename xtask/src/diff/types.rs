@@ -7,8 +7,7 @@ use super::context::{Context, Side, is_component};
 use super::matching::{Matching, Rule, matching};
 use super::{Effect, Kind, Owner, Place};
 use crate::api::{
-    EnumType, Field, Presence, Primitive, Shape, StructType, TypeId, TypeRef, UnionBranch,
-    UnionType,
+    EnumType, Field, Primitive, Shape, StructType, TypeId, TypeRef, UnionBranch, UnionType,
 };
 
 /// Compares the types.
@@ -138,7 +137,7 @@ impl Comparison<'_, '_> {
             self.part(Kind::FieldRemoved, ("field", &field.key), "is gone");
         }
         for field in &fields.added {
-            let (what, effect) = match (is_required(field), demand) {
+            let (what, effect) = match (field.required, demand) {
                 (false, _) => ("is new", Kind::FieldAdded.effect()),
                 (true, (Effect::None, _)) => ("is new, and required", Kind::FieldAdded.effect()),
                 (true, demand) => ("is new, and required", demand),
@@ -163,12 +162,12 @@ impl Comparison<'_, '_> {
         }
         self.setters(&fields);
         // The required fields are the arguments of `new`, in their order.
-        if self.is_sent && fields.is_reordered(is_required) {
+        if self.is_sent && fields.is_reordered(|field| field.required) {
             let what = "has its required fields in another order";
             let is_same = |old: &Field, new: &Field| {
-                old.presence == new.presence && context.same(&old.value, &new.value)
+                has_same_presence(old, new) && context.same(&old.value, &new.value)
             };
-            let required = [old, new].map(|object| object.fields.iter().filter(|f| is_required(f)));
+            let required = [old, new].map(|object| object.fields.iter().filter(|f| f.required));
             self.changes
                 .reordered(Kind::FieldsReordered, self.place, what, required, is_same);
         }
@@ -176,7 +175,7 @@ impl Comparison<'_, '_> {
 
     /// The effect of a field that is required now and was not, or was not there.
     fn demand(&self, old: &StructType, new: &StructType) -> (Effect, &'static str) {
-        let has_default = |object: &StructType| !object.fields.iter().any(is_required);
+        let has_default = |object: &StructType| object.fields.iter().all(|field| !field.required);
         match has_default(old) && !has_default(new) {
             true => (Effect::Build, "the type has no `Default` any more"),
             false if self.is_sent => (Effect::Build, "`new` takes another argument"),
@@ -210,19 +209,19 @@ impl Comparison<'_, '_> {
         new: &Field,
         demand: (Effect, &'static str),
     ) {
-        let null = match (is_nullable(old), is_nullable(new)) {
+        let null = match (old.nullable, new.nullable) {
             (false, true) => ", and may be `null` now",
             (true, false) => ", and is never `null` now",
             _ => "",
         };
-        let (kind, what) = match (is_required(old), is_required(new)) {
+        let (kind, what) = match (old.required, new.required) {
             (false, true) => (Kind::FieldRequired, format!("is required now{null}")),
             (true, false) => (Kind::FieldOptional, format!("is optional now{null}")),
             _ if null.is_empty() => return,
             _ => (Kind::FieldNullable, null.replacen(", and ", "", 1)),
         };
         // An absent value and `null` are both `None` where one of them alone is possible.
-        let options = |field| usize::from(!is_required(field)) + usize::from(is_nullable(field));
+        let options = |field: &Field| usize::from(!field.required) + usize::from(field.nullable);
         let effect = match kind {
             _ if options(old) != options(new) => kind.effect(),
             Kind::FieldRequired => demand,
@@ -442,21 +441,11 @@ fn json_type(side: &Side<'_>, reference: &TypeRef) -> Option<&'static str> {
 
 /// Whether a field has no other name or presence, which would be a change by itself and give it other accessors.
 fn keeps_accessors(old: &Field, new: &Field) -> bool {
-    old.presence == new.presence && old.name == new.name
+    has_same_presence(old, new) && old.name == new.name
 }
 
-fn is_required(field: &Field) -> bool {
-    matches!(
-        field.presence,
-        Presence::Required | Presence::RequiredNullable
-    )
-}
-
-fn is_nullable(field: &Field) -> bool {
-    matches!(
-        field.presence,
-        Presence::RequiredNullable | Presence::OptionalNullable
-    )
+fn has_same_presence(old: &Field, new: &Field) -> bool {
+    (old.required, old.nullable) == (new.required, new.nullable)
 }
 
 fn in_words(shape: &Shape) -> &'static str {

@@ -6,7 +6,7 @@ use quote::quote;
 use super::docs;
 use super::inputs::Conversion;
 use super::references::{References, ident};
-use crate::api::{DefaultValue, Field, Presence, Primitive, TypeRef};
+use crate::api::{DefaultValue, Field, Primitive, TypeRef};
 
 /// The methods of a field, as far as the model names any.
 pub fn print(references: &References<'_>, field: &Field) -> TokenStream {
@@ -15,7 +15,7 @@ pub fn print(references: &References<'_>, field: &Field) -> TokenStream {
         field,
         ident: ident(&field.name),
         member: docs::code(&field.key),
-        is_nullable: field.presence == Presence::OptionalNullable,
+        is_nullable: field.nullable && !field.required,
     };
     let accessors = &field.accessors;
     let getter = accessors.getter.as_deref().map(|name| printer.getter(name));

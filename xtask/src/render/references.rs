@@ -197,7 +197,7 @@ impl<'a> References<'a> {
     fn primitive(&self, primitive: Primitive) -> TokenStream {
         match primitive {
             Primitive::Bool => quote!(bool),
-            Primitive::Integer(integer) => ident(integer.rust_name()).into_token_stream(),
+            Primitive::Integer(integer) => ident(&integer.rust_name()).into_token_stream(),
             Primitive::Float => quote!(f64),
             Primitive::Float32 => quote!(f32),
             Primitive::String => self.prelude("String", quote!(::std::string::String)),

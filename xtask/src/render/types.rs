@@ -12,8 +12,8 @@ use super::discriminators;
 use super::docs;
 use super::references::{References, ident, is_text};
 use crate::api::{
-    Api, Constraints, EnumType, Field, Newtype, Presence, Primitive, Shape, StructType, TypeDef,
-    TypeDocs, TypeId, TypeRef, UnionType,
+    Api, Constraints, EnumType, Field, Newtype, Primitive, Shape, StructType, TypeDef, TypeDocs,
+    TypeId, TypeRef, UnionType,
 };
 
 /// Some of the types, each a section of their module; before the first one comes the head.
@@ -72,7 +72,7 @@ impl Printer<'_> {
             let (value, presence, states) = self.presence(field);
             let comment = field_comment(field, states);
             fields.push(quote!(#comment pub #ident: #value,));
-            if field.presence.is_required() {
+            if field.required {
                 arguments.push(quote!(#ident: #value));
                 values.push(quote!(#ident));
             } else {
@@ -132,14 +132,14 @@ impl Printer<'_> {
     fn presence(&self, field: &Field) -> (TokenStream, Ident, &'static str) {
         let value = self.references.print(&field.value);
         let optional = self.references.option(&value);
-        let (value, presence, states) = match field.presence {
-            Presence::Required => (value, "required", ""),
-            Presence::RequiredNullable => (optional, "required", "`None` is `null`."),
-            Presence::Optional if self.references.is_any_json(&field.value) => {
+        let (value, presence, states) = match (field.required, field.nullable) {
+            (true, false) => (value, "required", ""),
+            (true, true) => (optional, "required", "`None` is `null`."),
+            (false, false) if self.references.is_any_json(&field.value) => {
                 (optional, "optional", "`None` is absent; `null` is a value.")
             }
-            Presence::Optional => (optional, "optional", ""),
-            Presence::OptionalNullable => {
+            (false, false) => (optional, "optional", ""),
+            (false, true) => {
                 let value = self.references.option(&optional);
                 let states = "`None` is absent, and `Some(None)` is `null`.";
                 (value, "nullable", states)
