@@ -1,7 +1,7 @@
 //! The lines of `--explain`: the method of each operation, and the type of each schema.
 
 use crate::api::{Api, Content, Discriminator, Operation, Shape, TypeDef};
-use crate::diagnostic::Position;
+use crate::diagnostic::{Position, counted};
 use crate::read::Document;
 
 /// A line for each operation and each type, with its position, in the order of the document, and one for each reference that is
@@ -68,9 +68,4 @@ fn type_line(api: &Api, definition: &TypeDef) -> String {
     };
     let (origin, name) = (&definition.origin, &definition.name);
     format!("schema `#{origin}`: type `{name}`, {becomes}")
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
 }

@@ -14,7 +14,7 @@ use serde_json::value::Index;
 
 use crate::keywords;
 use crate::pointer;
-use crate::view::{self, MAX_HOPS};
+use crate::view::{self, MAX_HOPS, SCHEMAS};
 
 pub use branches::{Branch, mapping, maps_to};
 
@@ -418,21 +418,18 @@ impl<'d> Schema<'d> {
     }
 }
 
-/// The location of the component schemas.
-pub const COMPONENTS: &str = "/components/schemas";
-
 /// The component schemas, each with its JSON pointer.
 pub fn components(root: &Value) -> impl Iterator<Item = (String, &Value)> {
-    let schemas = pointer::get(root, COMPONENTS).and_then(Value::as_object);
+    let schemas = pointer::get(root, SCHEMAS).and_then(Value::as_object);
     let schemas = schemas.into_iter().flatten();
-    schemas.map(|(name, schema)| (pointer::join(COMPONENTS, name), schema))
+    schemas.map(|(name, schema)| (pointer::join(SCHEMAS, name), schema))
 }
 
 /// The pointer of the component schema that a reference leads to, or into.
 pub fn component(target: &str) -> Option<&str> {
-    let name = target.strip_prefix(COMPONENTS)?.strip_prefix('/')?;
+    let name = target.strip_prefix(SCHEMAS)?.strip_prefix('/')?;
     let length = name.find('/').unwrap_or(name.len());
-    Some(&target[..COMPONENTS.len() + 1 + length])
+    Some(&target[..SCHEMAS.len() + 1 + length])
 }
 
 /// The words of the JSON pointer of a schema: the names that the document chose, without the keywords around them. A schema in

@@ -188,6 +188,11 @@ pub fn target(value: &Value) -> Option<&str> {
     reference(value)?.strip_prefix('#')
 }
 
+/// Whether a pointer is that of a component schema.
+pub fn is_component(pointer: &str) -> bool {
+    pointer::parent(pointer) == Some(SCHEMAS)
+}
+
 /// The component name that a reference to a schema ends with.
 pub fn schema_name(reference: &str) -> Option<String> {
     reference

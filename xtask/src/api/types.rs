@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::graph::closure;
+
 /// The index of a type in [`Api::types`](super::Api::types).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TypeId(pub usize);
@@ -436,13 +438,8 @@ impl Shape {
 
 /// The types that values of some types hold, at any depth.
 pub fn reached<'a>(types: &[TypeDef], from: impl Iterator<Item = &'a TypeRef>) -> BTreeSet<TypeId> {
-    let mut pending: Vec<TypeId> = from.filter_map(TypeRef::named).collect();
-    let mut reached = BTreeSet::new();
-    while let Some(id) = pending.pop() {
-        if reached.insert(id) {
-            let references = types[id.0].shape.references().into_iter();
-            pending.extend(references.filter_map(TypeRef::named));
-        }
-    }
-    reached
+    closure(from.filter_map(TypeRef::named), |id| {
+        let references = types[id.0].shape.references().into_iter();
+        references.filter_map(TypeRef::named)
+    })
 }

@@ -121,11 +121,9 @@ fn discriminator(subject: &Subject<'_>, schema: Node<'_>) -> Option<Diagnostic> 
     };
     let extends = |found: &Found| {
         let list = pointer::parent(&found.pointer).unwrap_or_default();
-        let target = found.reference.as_deref();
-        let target = target.and_then(|target| target.strip_prefix('#'));
-        list.ends_with("/allOf") && target == Some(schema.at)
+        list.ends_with("/allOf") && found.target() == Some(schema.at)
     };
-    let (reason, hint) = if branches.is_empty() && !subject.found.iter().any(extends) {
+    let (reason, hint) = if branches.is_empty() && !subject.walk.found.iter().any(extends) {
         (
             "no schema extends this one by `allOf`, and it is no union",
             "list under `oneOf` what it may be, to have the fields of each",

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use xtask::diagnostic::{Located, counted};
-use xtask::diff::Diff;
+use xtask::diff::{self, Diff};
 use xtask::read::Document;
 use xtask::skip::LeftOut;
 
@@ -100,6 +100,22 @@ pub fn left_out(document: &str, left_out: &[LeftOut]) {
             eprintln!("    {}", cause.to_string().replace('\n', "\n    "));
         }
     }
+}
+
+/// The changes between two documents, as [`open`] names them. Prints the operations that were not compared.
+///
+/// # Errors
+///
+/// The lines to print.
+pub fn compare(old: &str, new: &str) -> Result<Diff, String> {
+    let (old, new) = match (open(old), open(new)) {
+        (Ok(old), Ok(new)) => (old, new),
+        (Err(old), Err(new)) => return Err(format!("{old}\n{new}")),
+        (Err(problem), _) | (_, Err(problem)) => return Err(problem),
+    };
+    let diff = diff::documents(&old, &new).map_err(lines)?;
+    not_compared(&diff);
+    Ok(diff)
 }
 
 /// Prints the operations of two documents that were not compared, with the causes.

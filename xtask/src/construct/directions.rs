@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::graph::closure;
 use crate::pointer;
 use crate::schema;
 use crate::shape::{Found, Kind};
@@ -45,10 +46,9 @@ impl Directions {
         if directions.one_way.is_empty() {
             return directions;
         }
-        let references = found.iter().filter_map(|found| {
-            let target = found.reference.as_deref()?.strip_prefix('#')?;
-            Some((&*found.pointer, target))
-        });
+        let references = found
+            .iter()
+            .filter_map(|found| Some((&*found.pointer, found.target()?)));
         let references: BTreeMap<&str, &str> = references.collect();
         // A schema that contains one of them differs too.
         loop {
@@ -68,9 +68,9 @@ impl Directions {
             let at = |key: &str| pointer::join(&operation.pointer(), key);
             directions
                 .responses
-                .extend(reached(&references, at("responses")));
+                .extend(reached(&references, &at("responses")));
             for key in ["requestBody", "parameters"] {
-                directions.requests.extend(reached(&references, at(key)));
+                directions.requests.extend(reached(&references, &at(key)));
             }
         }
         directions
@@ -119,20 +119,15 @@ fn requires_one_way(root: &Value, schema: &Value) -> bool {
 }
 
 /// The components that the value at a pointer refers to, and those that they refer to.
-fn reached(references: &BTreeMap<&str, &str>, from: String) -> BTreeSet<String> {
-    let mut seen: BTreeSet<String> = BTreeSet::new();
-    let mut next = vec![from];
-    while let Some(at) = next.pop() {
+fn reached<'a>(references: &BTreeMap<&'a str, &'a str>, from: &str) -> BTreeSet<String> {
+    let targets = |at: &str| -> Vec<&'a str> {
         let below = format!("{at}/");
         let inside = references.range(&*below..);
         let inside = inside.take_while(|(at, _)| at.starts_with(&below));
         let inside = inside.map(|(_, target)| *target);
-        for target in inside.chain(references.get(&*at).copied()) {
-            if seen.insert(target.to_owned()) {
-                next.push(target.to_owned());
-            }
-        }
-    }
-    let components = seen.iter().filter_map(|target| schema::component(target));
+        inside.chain(references.get(at).copied()).collect()
+    };
+    let reached = closure(targets(from), targets).into_iter();
+    let components = reached.filter_map(schema::component);
     components.map(str::to_owned).collect()
 }

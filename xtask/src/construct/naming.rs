@@ -4,7 +4,7 @@ use crate::api::{Api, Field, Operation, Shape, TypeDef, Variant};
 use crate::diagnostic::Diagnostic;
 use crate::names;
 use crate::pointer;
-use crate::schema::COMPONENTS;
+use crate::view;
 
 const NOT_SENT: &str = "rename it to choose another name, which does not go over the wire";
 const SENT: &str =
@@ -33,8 +33,7 @@ fn note(place: String, noun: &str, name: &str, rust: &str, wanted: &str) -> Diag
 
 fn of_schema(definition: &TypeDef) -> Option<Diagnostic> {
     let (origin, rust) = (&definition.origin, &definition.name);
-    let name = origin.strip_prefix(COMPONENTS)?.strip_prefix('/')?;
-    let name = pointer::unescape(Some(name).filter(|name| !name.contains('/'))?);
+    let name = view::is_component(origin).then(|| pointer::last(origin))?;
     let wanted = names::type_name(&name);
     // The type for requests, where a schema has two types.
     let of_requests = names::type_name(&format!("{name} request"));

@@ -144,7 +144,7 @@ impl<'d> Types<'d> {
     pub fn of(document: &'d Document) -> Self {
         let root = &document.root;
         // As in OpenAPI 3.1: its keywords count in other documents, too.
-        let found = Walk::of(Kind::Document, root, "").found;
+        let found = Walk::of(Kind::Document, root).found;
         let only_forms = forms::only_forms(&found);
         let components = schema::components(root).map(|(at, _)| at);
         let components: Vec<String> = components.filter(|at| !only_forms.contains(at)).collect();

@@ -11,11 +11,12 @@ use serde_json::Value;
 use super::changes::Changes;
 use super::checked::Checked;
 use super::constraints::{self, is_constraint};
-use super::context::{Context, Side, is_component};
+use super::context::{Context, Side};
 use super::details::{Details, differs};
 use super::{Owner, Place, types};
 use crate::api::{Shape, TypeId, TypeRef};
 use crate::schema::Schema;
+use crate::view::is_component;
 use crate::{pointer, view};
 
 /// Keywords that make a schema of others, which are compared as schemas.

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::changes::Changes;
-use super::context::{Context, Side, is_component};
+use super::context::{Context, Side};
 use super::matching::{Matching, Rule, matching};
 use super::{Effect, Kind, Owner, Place};
 use crate::api::{
     EnumType, Field, Primitive, Shape, StructType, TypeId, TypeRef, UnionBranch, UnionType,
 };
+
+use crate::view::is_component;
 
 /// Compares the types.
 pub fn compare(changes: &mut Changes<'_>) {

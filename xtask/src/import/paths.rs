@@ -26,7 +26,7 @@ pub fn keep(upstream: &mut Document, current: &Value, notes: &mut Vec<Diagnostic
     let root = upstream.root.clone();
     let renames = without_conflicts(&root, find(&root, current));
     for (place, names) in parameters(&root, &renames) {
-        let parameter = pointer::get_mut(&mut upstream.root, &place);
+        let parameter = upstream.root.pointer_mut(&place);
         if let Some((parameter, name)) = parameter.zip(names.first()) {
             parameter["name"] = Value::from(*name);
         }

@@ -1,13 +1,13 @@
 //! Operations without a description or a tag.
 
-use super::Subject;
+use crate::check::{Subject, error};
 use crate::diagnostic::Diagnostic;
 
 pub fn check(subject: &Subject<'_>, warnings: &mut Vec<Diagnostic>) {
     for operation in &subject.operations {
         let mut warn = |code, message: &str, hint: &str| {
-            let warning = Diagnostic::error(code, operation.pointer(), message);
-            warnings.push(warning.operation(operation.effective_id()).hint(hint));
+            let warning = error(code, operation.pointer(), message, hint);
+            warnings.push(warning.operation(operation.effective_id()));
         };
         let has_text = |field: &str| {
             let text = operation.value[field].as_str();

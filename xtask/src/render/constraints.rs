@@ -1,6 +1,6 @@
 //! Prints constraints: as the fields of the support code's `Constraints`, and as sentences.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use proc_macro2::{Literal, TokenStream};
@@ -9,6 +9,7 @@ use quote::{ToTokens, quote};
 use super::docs;
 use super::references::ident;
 use crate::api::{Api, Bound, Constraints, Shape, TypeId, TypeRef};
+use crate::graph::closure;
 
 /// The fields of the constraints, in braces; nothing if there are none.
 pub fn braced(constraints: &Constraints) -> Option<TokenStream> {
@@ -170,19 +171,15 @@ pub fn constrained(api: &Api) -> BTreeSet<TypeId> {
         is_closed || constraints.any(|constraints| !constraints.is_empty())
     };
     let types = || (0..).map(TypeId).zip(&api.types);
-    let own = types().filter(|(_, definition)| is_own(&definition.shape));
-    let mut constrained: BTreeSet<TypeId> = own.map(|(id, _)| id).collect();
-    loop {
-        let holds = |shape: &Shape| {
-            let mut held = shape.references().into_iter().filter_map(TypeRef::named);
-            held.any(|id| constrained.contains(&id))
-        };
-        let holders = types()
-            .filter(|(id, definition)| !constrained.contains(id) && holds(&definition.shape));
-        let holders: Vec<TypeId> = holders.map(|(id, _)| id).collect();
-        if holders.is_empty() {
-            return constrained;
+    let mut holders: BTreeMap<TypeId, Vec<TypeId>> = BTreeMap::new();
+    for (holder, definition) in types() {
+        let references = definition.shape.references().into_iter();
+        for held in references.filter_map(TypeRef::named) {
+            holders.entry(held).or_default().push(holder);
         }
-        constrained.extend(holders);
     }
+    let own = types().filter(|(_, definition)| is_own(&definition.shape));
+    closure(own.map(|(id, _)| id), |id| {
+        holders.get(&id).into_iter().flatten().copied()
+    })
 }

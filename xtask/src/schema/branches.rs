@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{COMPONENTS, Schema, SchemaObject, UNIONS, common_types, is_annotation, type_names};
+use super::{Schema, SchemaObject, UNIONS, common_types, is_annotation, type_names};
 use crate::pointer;
 use crate::view;
 
@@ -144,7 +144,7 @@ impl<'d> Schema<'d> {
         for (_, target) in discriminator.into_iter().flat_map(mapping) {
             let pointer = match target.strip_prefix('#') {
                 Some(pointer) => pointer.to_owned(),
-                None => pointer::join(COMPONENTS, target),
+                None => pointer::join(view::SCHEMAS, target),
             };
             let is_listed = pointer == union.pointer || listed.contains(&&*pointer);
             let is_new = !is_listed && mapped.iter().all(|known| known.pointer != pointer);

@@ -20,6 +20,19 @@ pub struct Found {
     pub reference: Option<String>,
 }
 
+impl Found {
+    /// The pointer of its target, if it is a reference within the document.
+    pub fn target(&self) -> Option<&str> {
+        self.reference.as_deref()?.strip_prefix('#')
+    }
+
+    /// Its value in the document, unless it is a reference.
+    pub fn value<'a>(&self, root: &'a Value) -> Option<&'a Value> {
+        let value = pointer::get(root, &self.pointer);
+        value.filter(|_| self.reference.is_none())
+    }
+}
+
 /// A value of the wrong type, or a missing field.
 #[derive(Clone, Debug)]
 pub struct Misfit {
@@ -71,9 +84,8 @@ impl Walk {
     }
 
     /// Walks one node of a known kind, as in OpenAPI 3.1.
-    pub fn of(kind: Kind, value: &Value, pointer: &str) -> Self {
+    pub fn of(kind: Kind, value: &Value) -> Self {
         let mut walk = Self {
-            at: pointer.to_owned(),
             version: Version::V31,
             ..Self::default()
         };
