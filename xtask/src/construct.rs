@@ -156,9 +156,9 @@ mod tests {
             .into_iter()
             .flat_map(|operation| &operation.parameters);
         let body = operation.and_then(|operation| operation.body.as_ref());
-        let parameters = parameters.map(|parameter| &parameter.description);
+        let parameters = parameters.map(|parameter| &parameter.docs.description);
         let descriptions: Vec<&str> = parameters
-            .chain(body.map(|body| &body.description))
+            .chain(body.map(|body| &body.docs.description))
             .filter_map(Option::as_deref)
             .collect();
         let expected = ["Of all pages.", "By another name.", "A size.", "A letter."];

@@ -249,7 +249,8 @@ impl<'d> Schema<'d> {
         self.objects.first().map_or("", |object| &object.pointer)
     }
 
-    fn keywords(&self, name: &'static str) -> impl Iterator<Item = &'d Value> {
+    /// The values that the objects have for a keyword.
+    pub fn keywords(&self, name: &'static str) -> impl Iterator<Item = &'d Value> {
         let objects = self.objects.iter();
         objects.filter_map(move |object| object.keyword(name))
     }
@@ -395,21 +396,6 @@ impl<'d> Schema<'d> {
             bounds.extend(exclusive.map(|bound| (bound, true)));
         }
         bounds
-    }
-
-    /// The values of a keyword that is a count.
-    pub fn counts(&self, name: &'static str) -> impl Iterator<Item = u64> {
-        self.keywords(name).filter_map(Value::as_u64)
-    }
-
-    /// The values of a keyword that is a number.
-    pub fn numbers(&self, name: &'static str) -> impl Iterator<Item = &'d serde_json::Number> {
-        self.keywords(name).filter_map(Value::as_number)
-    }
-
-    /// The values of a keyword that is a text.
-    pub fn texts(&self, name: &'static str) -> impl Iterator<Item = &'d str> {
-        self.keywords(name).filter_map(Value::as_str)
     }
 
     /// Whether any object has a keyword.

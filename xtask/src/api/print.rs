@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    Answer, Api, Evidence, Field, Operation, Parameter, Part, PartContent, Primitive, Shape, Style,
+    Answer, Api, Docs, Field, Operation, Parameter, Part, PartContent, Primitive, Shape, Style,
     Success, TypeDef, TypeRef,
 };
 
@@ -25,11 +25,7 @@ impl fmt::Display for Api {
 
 impl Api {
     fn print_operation(&self, operation: &Operation, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let marks = notes(&[
-            (operation.idempotent, "idempotent"),
-            (operation.deprecated, "deprecated"),
-            (operation.evidence == Evidence::Inferred, "inferred"),
-        ]);
+        let marks = notes(&operation.docs, operation.idempotent);
         let (method, path) = (&operation.method, operation.path_template());
         writeln!(f, "{}{marks}: {method} {path}", operation.name)?;
         for parameter in &operation.parameters {
@@ -68,7 +64,7 @@ impl Api {
             PartContent::Json(value, _) => format!("json {}", self.type_text(value)),
         };
         let (key, mark) = (&part.key, mark(part.required));
-        let notes = docs_notes(false, part.deprecated, part.evidence);
+        let notes = notes(&part.docs, false);
         writeln!(f, "    {key}{mark}{many}: {content}{notes}")
     }
 
@@ -82,7 +78,7 @@ impl Api {
         };
         let (location, key) = (parameter.location.keyword(), &parameter.key);
         let (mark, value) = (mark(parameter.required), self.type_text(&parameter.value));
-        let notes = docs_notes(false, parameter.deprecated, parameter.evidence);
+        let notes = notes(&parameter.docs, false);
         writeln!(f, "  {location} {key}{mark}: {value}{style}{notes}")
     }
 
@@ -96,8 +92,8 @@ impl Api {
     }
 
     fn print_type(&self, definition: &TypeDef, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, docs) = (&definition.name, &definition.docs);
-        let notes = docs_notes(docs.private, docs.deprecated, docs.evidence);
+        let name = &definition.name;
+        let notes = notes(&definition.docs, false);
         match &definition.shape {
             Shape::Struct(object) => {
                 writeln!(f, "struct {name}{notes}")?;
@@ -140,8 +136,7 @@ impl Api {
             (Some(default), Some(_)) => format!(" = {default}"),
             _ => String::new(),
         };
-        let docs = &field.docs;
-        let notes = docs_notes(docs.private, docs.deprecated, docs.evidence);
+        let notes = notes(&field.docs, false);
         writeln!(f, "  {key}{mark}: {value}{null}{default}{notes}")
     }
 
@@ -180,20 +175,18 @@ fn mark(is_required: bool) -> &'static str {
     if is_required { "" } else { "?" }
 }
 
-fn docs_notes(private: bool, deprecated: bool, evidence: Evidence) -> String {
-    notes(&[
-        (private, "private"),
-        (deprecated, "deprecated"),
-        (evidence == Evidence::Inferred, "inferred"),
-    ])
-}
-
-/// The words whose condition holds, in parentheses.
-fn notes(words: &[(bool, &str)]) -> String {
-    let words = words.iter().filter(|(holds, _)| *holds);
-    let words: Vec<&str> = words.map(|(_, word)| *word).collect();
-    match words.is_empty() {
+/// The facts that an operation, a type or an input is marked with, in parentheses.
+fn notes(docs: &Docs, is_idempotent: bool) -> String {
+    let facts = [
+        (is_idempotent, "idempotent"),
+        (docs.private, "private"),
+        (docs.deprecated, "deprecated"),
+        (docs.inferred, "inferred"),
+    ];
+    let facts = facts.into_iter().filter(|(holds, _)| *holds);
+    let facts: Vec<&str> = facts.map(|(_, fact)| fact).collect();
+    match facts.is_empty() {
         true => String::new(),
-        false => format!(" ({})", words.join(", ")),
+        false => format!(" ({})", facts.join(", ")),
     }
 }

@@ -15,44 +15,24 @@ pub struct TypeDef {
     /// Its Rust name.
     pub name: String,
     /// Its documentation.
-    pub docs: TypeDocs,
+    pub docs: Docs,
     /// The JSON pointer of its schema.
     pub origin: String,
     /// Its definition.
     pub shape: Shape,
 }
 
-/// The documentation of a type or a field.
+/// The documentation of a type, a field, an operation or an input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TypeDocs {
+pub struct Docs {
     /// The description, untouched.
     pub description: Option<String>,
     /// Whether callers should stop using it.
     pub deprecated: bool,
     /// Whether `Debug` hides it.
     pub private: bool,
-    /// Whether the documentation of the API states it.
-    pub evidence: Evidence,
-}
-
-/// Whether a fact is documented by the API.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Evidence {
-    /// It is documented.
-    #[default]
-    Documented,
-    /// It was concluded (`x-evidence: inferred`).
-    Inferred,
-}
-
-impl Evidence {
-    /// The evidence that a value of `x-evidence` names.
-    pub fn of(value: Option<&str>) -> Self {
-        match value {
-            Some("inferred") => Self::Inferred,
-            _ => Self::Documented,
-        }
-    }
+    /// Whether it was concluded (`x-evidence: inferred`): the documentation of the API does not state it.
+    pub inferred: bool,
 }
 
 /// The definition of a type.
@@ -97,7 +77,7 @@ pub struct Field {
     /// Whether `null` is a value, too.
     pub nullable: bool,
     /// Its documentation.
-    pub docs: TypeDocs,
+    pub docs: Docs,
     /// The JSON of what the server assumes if it is absent.
     pub default: Option<String>,
     /// The same as a value of its type, where one can be written in Rust.
@@ -406,17 +386,30 @@ impl TypeRef {
 }
 
 impl Shape {
-    /// The types of its members.
-    pub fn references(&self) -> Vec<&TypeRef> {
+    /// The types of its members, each with the constraints of its values other than those of the type. Those of the members that
+    /// have no field are those of a map.
+    pub fn members(&self) -> Vec<(&TypeRef, &Constraints)> {
         match self {
             Self::Struct(object) => {
-                let fields = object.fields.iter().map(|field| &field.value);
-                fields.chain([&object.extra]).collect()
+                let fields = object.fields.iter();
+                let fields = fields.map(|field| (&field.value, &field.constraints));
+                let extra = (&object.extra, &object.extra_constraints);
+                fields.chain([extra]).collect()
             }
-            Self::Union(union) => union.branches.iter().map(|branch| &branch.value).collect(),
-            Self::Newtype(newtype) => vec![&newtype.inner],
+            Self::Union(union) => {
+                let branches = union.branches.iter();
+                let branches = branches.map(|branch| (&branch.value, &branch.constraints));
+                branches.collect()
+            }
+            Self::Newtype(newtype) => vec![(&newtype.inner, &newtype.constraints)],
             Self::Enum(_) => Vec::new(),
         }
+    }
+
+    /// The generated types in its members.
+    pub fn named(&self) -> impl Iterator<Item = TypeId> {
+        let members = self.members().into_iter();
+        members.filter_map(|(value, _)| value.named())
     }
 
     /// The types of its members, to change them, without that of the members that have no field: a map holds these.
@@ -438,8 +431,6 @@ impl Shape {
 
 /// The types that values of some types hold, at any depth.
 pub fn reached<'a>(types: &[TypeDef], from: impl Iterator<Item = &'a TypeRef>) -> BTreeSet<TypeId> {
-    closure(from.filter_map(TypeRef::named), |id| {
-        let references = types[id.0].shape.references().into_iter();
-        references.filter_map(TypeRef::named)
-    })
+    let from = from.filter_map(TypeRef::named);
+    closure(from, |id| types[id.0].shape.named())
 }

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::api::{Body, Constraints, Content, Evidence, Part, PartContent, Style, TypeRef};
+use crate::api::{Body, Constraints, Content, Docs, Part, PartContent, Style, TypeRef};
 use crate::names;
 use crate::pointer;
 use crate::schema::Schema;
@@ -14,7 +14,7 @@ use crate::view::{self, OperationView, is_json};
 use super::constraints::{constraints, of_list};
 use super::media::{self, JSON, Media};
 use super::parameters::{is_scalar, query_style};
-use super::types::Types;
+use super::types::{Types, docs};
 
 /// Constructs the body of each method of an operation, with a suffix for the name of the method; the first has none.
 pub fn bodies<'d>(
@@ -58,7 +58,10 @@ pub fn bodies<'d>(
                 true => "application/octet-stream".to_owned(),
                 false => media.name.trim().to_owned(),
             },
-            description: description.map(str::to_owned),
+            docs: Docs {
+                description: description.map(str::to_owned),
+                ..Docs::default()
+            },
         };
         (suffix, Some(body))
     });
@@ -186,9 +189,11 @@ fn parts<'d>(types: &mut Types<'d>, media: &Media<'d>, id: &str) -> Vec<Part> {
             content,
             required: required.contains(key),
             repeated,
-            description: property.text("description").map(str::to_owned),
-            deprecated: property.is("deprecated"),
-            evidence: Evidence::of(property.text("x-evidence")),
+            // The builder of a request shows no values.
+            docs: Docs {
+                private: false,
+                ..docs(&property)
+            },
         }
     });
     parts.collect()

@@ -25,7 +25,10 @@ fn own(schema: &Schema<'_>, value: &TypeRef) -> Constraints {
     match value {
         TypeRef::Primitive(Primitive::String) => {
             own.length = counts(schema, "minLength", "maxLength");
-            own.patterns = schema.texts("pattern").map(str::to_owned).collect();
+            own.patterns = {
+                let patterns = schema.keywords("pattern").filter_map(Value::as_str);
+                patterns.map(str::to_owned).collect()
+            };
         }
         TypeRef::Primitive(Primitive::Bool) => {
             own.boolean = constant(schema).and_then(Value::as_bool);
@@ -96,12 +99,13 @@ fn counts(
     minimum: &'static str,
     maximum: &'static str,
 ) -> (Option<u64>, Option<u64>) {
-    let least = schema.counts(minimum).max().filter(|least| *least > 0);
-    (least, schema.counts(maximum).min())
+    let counts = |keyword| schema.keywords(keyword).filter_map(Value::as_u64);
+    let least = counts(minimum).max().filter(|least| *least > 0);
+    (least, counts(maximum).min())
 }
 
 fn multiples(schema: &Schema<'_>) -> Vec<Decimal> {
-    let numbers = schema.numbers("multipleOf");
+    let numbers = schema.keywords("multipleOf");
     let numbers = numbers.filter_map(|number| Decimal::parse(&number.to_string()));
     numbers.filter(|number| number.digits > 0).collect()
 }

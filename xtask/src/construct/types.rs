@@ -8,8 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 
 use crate::api::{
-    Constraints, EnumType, Evidence, Newtype, Primitive, Shape, TypeDef, TypeDocs, TypeId, TypeRef,
-    Variant,
+    Constraints, Docs, EnumType, Newtype, Primitive, Shape, TypeDef, TypeId, TypeRef, Variant,
 };
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
@@ -411,12 +410,12 @@ fn alias(inner: TypeRef) -> Shape {
 }
 
 /// The documentation of a schema.
-pub fn docs(schema: &Schema<'_>) -> TypeDocs {
-    TypeDocs {
+pub fn docs(schema: &Schema<'_>) -> Docs {
+    Docs {
         description: schema.text("description").map(str::to_owned),
         deprecated: schema.is("deprecated"),
         private: schema.is("x-private"),
-        evidence: Evidence::of(schema.text("x-evidence")),
+        inferred: schema.text("x-evidence") == Some("inferred"),
     }
 }
 

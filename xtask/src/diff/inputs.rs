@@ -81,7 +81,7 @@ fn inputs<'a>(side: &Side<'a>, operation: &'a Operation) -> Vec<Input<'a>> {
             position: (parameter.location == Location::Path).then_some(index),
             form: style(parameter.style),
             default: parameter.default.as_deref(),
-            deprecated: parameter.deprecated,
+            deprecated: parameter.docs.deprecated,
             schema: schema.map(|schema| side.schema_of(schema)),
             declared,
             ..Input::default()
@@ -123,7 +123,7 @@ fn of_body<'a>(side: &Side<'a>, operation: &'a Operation, body: &'a Body) -> Vec
                     repeated: part.repeated,
                     required: part.required,
                     form: media_type.map_or(String::new(), |name| format!(" as `{name}`")),
-                    deprecated: part.deprecated,
+                    deprecated: part.docs.deprecated,
                     schema: schema.map(|schema| schema.property(&part.key)),
                     ..Input::default()
                 }

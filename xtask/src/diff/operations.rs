@@ -107,7 +107,7 @@ fn identity<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Chang
         changes.add(Kind::OperationMoved, &place, what);
     }
     let kinds = [Kind::OperationDeprecated, Kind::OperationRestored];
-    changes.deprecation(&place, kinds, before.deprecated, after.deprecated);
+    changes.deprecation(&place, kinds, before.docs.deprecated, after.docs.deprecated);
     if before.idempotent != after.idempotent && before.method == after.method {
         let now = if after.idempotent { "now" } else { "no longer" };
         changes.detail(&place, format!("is {now} idempotent"));

@@ -8,7 +8,7 @@ use quote::{ToTokens, quote};
 
 use super::docs;
 use super::references::ident;
-use crate::api::{Api, Bound, Constraints, Shape, TypeId, TypeRef};
+use crate::api::{Api, Bound, Constraints, Shape, TypeId};
 use crate::graph::closure;
 
 /// The fields of the constraints, in braces; nothing if there are none.
@@ -134,7 +134,7 @@ pub fn has_patterns(api: &Api) -> bool {
         !constraints.patterns.is_empty() || inner.any(|inner| is_in(inner))
     }
     let types = api.types.iter();
-    let types = types.flat_map(|definition| of_shape(&definition.shape));
+    let types = types.flat_map(|definition| definition.shape.members());
     let parameters = api
         .operations
         .iter()
@@ -142,39 +142,24 @@ pub fn has_patterns(api: &Api) -> bool {
     let bodies = api.operations.iter().flat_map(|operation| &operation.body);
     let parts = bodies.clone().flat_map(|body| body.content.parts());
     types
+        .map(|(_, constraints)| constraints)
         .chain(parameters.map(|parameter| &parameter.constraints))
         .chain(bodies.map(|body| &body.constraints))
         .chain(parts.map(|part| &part.constraints))
         .any(is_in)
 }
 
-fn of_shape(shape: &Shape) -> Vec<&Constraints> {
-    match shape {
-        Shape::Struct(object) => {
-            let fields = object.fields.iter().map(|field| &field.constraints);
-            fields.chain([&object.extra_constraints]).collect()
-        }
-        Shape::Union(union) => {
-            let branches = union.branches.iter();
-            branches.map(|branch| &branch.constraints).collect()
-        }
-        Shape::Newtype(newtype) => vec![&newtype.constraints],
-        Shape::Enum(_) => Vec::new(),
-    }
-}
-
 /// The types with constraints, of their own or of a type in them.
 pub fn constrained(api: &Api) -> BTreeSet<TypeId> {
     let is_own = |shape: &Shape| {
         let is_closed = matches!(shape, Shape::Struct(object) if object.closed);
-        let mut constraints = of_shape(shape).into_iter();
-        is_closed || constraints.any(|constraints| !constraints.is_empty())
+        let mut members = shape.members().into_iter();
+        is_closed || members.any(|(_, constraints)| !constraints.is_empty())
     };
     let types = || (0..).map(TypeId).zip(&api.types);
     let mut holders: BTreeMap<TypeId, Vec<TypeId>> = BTreeMap::new();
     for (holder, definition) in types() {
-        let references = definition.shape.references().into_iter();
-        for held in references.filter_map(TypeRef::named) {
+        for held in definition.shape.named() {
             holders.entry(held).or_default().push(holder);
         }
     }

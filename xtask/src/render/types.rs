@@ -12,7 +12,7 @@ use super::discriminators;
 use super::docs;
 use super::references::{References, ident, is_text};
 use crate::api::{
-    Api, Constraints, EnumType, Field, Newtype, Primitive, Shape, StructType, TypeDef, TypeDocs,
+    Api, Constraints, Docs, EnumType, Field, Newtype, Primitive, Shape, StructType, TypeDef,
     TypeId, TypeRef, UnionType,
 };
 
@@ -317,9 +317,8 @@ fn field_comment(field: &Field, states: &str) -> TokenStream {
 }
 
 /// A description with further paragraphs, as a comment.
-fn comment(documented: &TypeDocs, fallback: String, closing: &[&str]) -> TokenStream {
-    let description = documented.description.as_deref();
-    let mut paragraphs = docs::paragraphs(description, Some(fallback), documented.evidence);
+fn comment(documented: &Docs, fallback: String, closing: &[&str]) -> TokenStream {
+    let mut paragraphs = docs::paragraphs(documented, Some(fallback));
     let closing = closing.iter().filter(|text| !text.is_empty());
     paragraphs.extend(closing.map(|text| (*text).to_owned()));
     docs::comment(&paragraphs.join("\n\n"))
