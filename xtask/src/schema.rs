@@ -398,6 +398,11 @@ impl<'d> Schema<'d> {
         bounds
     }
 
+    /// The values of a keyword that is a count.
+    pub fn counts(&self, name: &'static str) -> impl Iterator<Item = u64> {
+        self.keywords(name).filter_map(Value::as_u64)
+    }
+
     /// Whether any object has a keyword.
     pub fn has(&self, name: &'static str) -> bool {
         self.keywords(name).next().is_some()

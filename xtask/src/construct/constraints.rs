@@ -99,9 +99,8 @@ fn counts(
     minimum: &'static str,
     maximum: &'static str,
 ) -> (Option<u64>, Option<u64>) {
-    let counts = |keyword| schema.keywords(keyword).filter_map(Value::as_u64);
-    let least = counts(minimum).max().filter(|least| *least > 0);
-    (least, counts(maximum).min())
+    let least = schema.counts(minimum).max().filter(|least| *least > 0);
+    (least, schema.counts(maximum).min())
 }
 
 fn multiples(schema: &Schema<'_>) -> Vec<Decimal> {
