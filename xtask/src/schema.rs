@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use serde_json::value::Index;
 
-use crate::keywords;
+use crate::keywords::{self, Role};
 use crate::pointer;
 use crate::view::{self, MAX_HOPS, SCHEMAS};
 
@@ -96,7 +96,8 @@ impl<'d> SchemaObject<'d> {
 
 /// Whether a keyword constrains no value.
 fn is_annotation(keyword: &str) -> bool {
-    REPRESENTATION.contains(&keyword) || !keywords::is_assertion(keyword)
+    let role = keywords::role(keyword);
+    REPRESENTATION.contains(&keyword) || role.is_none_or(|role| role == Role::Annotation)
 }
 
 /// The schema objects that apply to a value, the outermost first. References and `allOf` are followed.

@@ -32,15 +32,16 @@ pub fn rewrite(old: &Document, new: &Value, order: &Order<'_>) -> String {
     if old.root == *new {
         return old.text().to_owned();
     }
-    let text = merge::merge(old, new, order)
-        .filter(|text| reads_as(text, new))
-        .unwrap_or_else(|| write(new, order));
-    merge::with_line_ends(text, old.text())
-}
-
-fn reads_as(text: &str, value: &Value) -> bool {
-    Document::parse("merged.yaml", text)
-        .is_ok_and(|document| document.root == *value && document.duplicate_keys().is_empty())
+    let is_same = |text: &String| {
+        let merged = Document::parse("merged.yaml", text.as_str());
+        merged.is_ok_and(|merged| merged.root == *new && merged.duplicate_keys().is_empty())
+    };
+    let merged = merge::merge(old, new, order).filter(is_same);
+    let text = merged.unwrap_or_else(|| write(new, order));
+    match old.text().contains("\r\n") {
+        true => text.replace('\n', "\r\n"),
+        false => text,
+    }
 }
 
 /// The fields that maintainers put first, in this order, where no text says how they are ordered.

@@ -208,7 +208,30 @@ impl Content {
     }
 }
 
+impl Style {
+    /// The style in words that follow a type, empty if it is the usual one.
+    pub fn in_words(self) -> String {
+        match self {
+            Self::Text | Self::Exploded => String::new(),
+            Self::Joined(between) => format!(" joined by `{between}`"),
+            Self::JoinedPairs => " joined in pairs".to_owned(),
+            Self::DeepObject => " as a deep object".to_owned(),
+            Self::Json => " as JSON".to_owned(),
+        }
+    }
+}
+
 impl Location {
+    /// The sort of its parameters.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Path => "path parameter",
+            Self::Query => "query parameter",
+            Self::Header => "header",
+            Self::Cookie => "cookie",
+        }
+    }
+
     /// The word for it in a document.
     pub fn keyword(self) -> &'static str {
         match self {

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Answer, Api, Docs, Field, Operation, Parameter, Part, PartContent, Primitive, Shape, Style,
-    Success, TypeDef, TypeRef,
+    Answer, Api, Docs, Field, Operation, Parameter, Part, PartContent, Primitive, Shape, Success,
+    TypeDef, TypeRef,
 };
 
 impl fmt::Display for Api {
@@ -69,13 +69,7 @@ impl Api {
     }
 
     fn print_parameter(&self, parameter: &Parameter, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let style = match parameter.style {
-            Style::Text | Style::Exploded => String::new(),
-            Style::Joined(between) => format!(" joined by `{between}`"),
-            Style::JoinedPairs => " joined pairs".to_owned(),
-            Style::DeepObject => " deep object".to_owned(),
-            Style::Json => " as json".to_owned(),
-        };
+        let style = parameter.style.in_words();
         let (location, key) = (parameter.location.keyword(), &parameter.key);
         let (mark, value) = (mark(parameter.required), self.type_text(&parameter.value));
         let notes = notes(&parameter.docs, false);

@@ -57,7 +57,6 @@ fn pair(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
         changes.with(Kind::SchemaRenamed, &place, what, (Effect::Build, reason));
     }
     let mut comparison = Comparison {
-        context,
         is_sent: context.old.is_sent(before),
         place: &place,
         changes,
@@ -80,7 +79,6 @@ pub fn fields<'a>(old: &'a StructType, new: &'a StructType) -> Matching<'a, Fiel
 
 /// Two types that are one to callers.
 struct Comparison<'c, 'd> {
-    context: &'d Context<'d>,
     place: &'c Place,
     /// Whether callers make values of it.
     is_sent: bool,
@@ -116,12 +114,15 @@ impl Comparison<'_, '_> {
 
     /// Two types in words, such as `` `string` and holds `i64` ``, if they differ.
     fn types(&self, old: &TypeRef, verb: &str, new: &TypeRef) -> Option<String> {
-        let (was, is) = self.context.differing(("", Some(old)), ("", Some(new)))?;
+        let (was, is) = self
+            .changes
+            .context
+            .differing(("", Some(old)), ("", Some(new)))?;
         Some(format!("{was} and {verb} {is}"))
     }
 
     fn structs(&mut self, old: &StructType, new: &StructType) {
-        let context = self.context;
+        let context = self.changes.context;
         if let Some(types) = self.types(&old.extra, "holds them as", &new.extra) {
             let what = format!("held members that aren't described as {types}");
             self.add(Kind::SchemaMapChanged, what);
@@ -330,7 +331,7 @@ impl Comparison<'_, '_> {
     }
 
     fn unions(&mut self, old: &UnionType, new: &UnionType) {
-        let context = self.context;
+        let context = self.changes.context;
         let members = matching(
             &old.branches,
             &new.branches,
@@ -397,7 +398,7 @@ impl Comparison<'_, '_> {
     fn order(&mut self, new: &UnionType, members: &Matching<'_, UnionBranch>) {
         let pairs = members.pairs.iter();
         let members: Vec<(Option<&str>, usize)> = pairs
-            .map(|(old, _, at)| (json_type(&self.context.old, &old.value), *at))
+            .map(|(old, _, at)| (json_type(&self.changes.context.old, &old.value), *at))
             .collect();
         let overlaps = members.iter().enumerate().any(|(index, (first, at))| {
             let mut later = members[index + 1..].iter();

@@ -120,10 +120,6 @@ fn of_parameter(references: &References<'_>, parameter: &Parameter) -> Input {
     let value = borrowed(&name, parameter.required);
     let check = references.check(key, &value, &parameter.constraints, &parameter.value);
     let location = parameter.location.keyword();
-    let kind = match parameter.location {
-        Location::Path | Location::Query => format!("the {location} parameter"),
-        Location::Header | Location::Cookie => format!("the {location}"),
-    };
     let add = (parameter.location != Location::Path).then(|| {
         let (location, style) = (ident(location), style(parameter.style));
         quote!(draft.#location(#key, #style, #value);)
@@ -136,7 +132,7 @@ fn of_parameter(references: &References<'_>, parameter: &Parameter) -> Input {
         value: references.print(&parameter.value),
         conversion: Conversion::of(&parameter.value, parameter.required),
         is_argument: parameter.required,
-        kind: format!("{kind} {}", docs::code(key)),
+        kind: format!("the {} {}", parameter.location.noun(), docs::code(key)),
         paragraphs,
         deprecated: parameter.docs.deprecated,
         step: quote!(#check #add),

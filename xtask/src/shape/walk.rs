@@ -34,7 +34,7 @@ impl Found {
 }
 
 /// A value of the wrong type, or a missing field.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Misfit {
     /// Its JSON pointer.
     pub pointer: String,
@@ -46,18 +46,6 @@ pub struct Misfit {
     pub unquoted: bool,
     /// It is null where a field may be absent.
     pub is_empty: bool,
-}
-
-impl Misfit {
-    fn at(pointer: &str, message: String) -> Self {
-        Self {
-            pointer: pointer.to_owned(),
-            message,
-            hint: None,
-            unquoted: false,
-            is_empty: false,
-        }
-    }
 }
 
 /// All typed nodes of a value and all misfits, in the order of a depth-first walk, parents first.
@@ -108,7 +96,11 @@ impl Walk {
     }
 
     fn misfit(&mut self, message: String) {
-        self.misfits.push(Misfit::at(&self.at, message));
+        self.misfits.push(Misfit {
+            pointer: self.at.clone(),
+            message,
+            ..Misfit::default()
+        });
     }
 
     fn found(&mut self, kind: Kind, reference: Option<String>) {
@@ -206,11 +198,11 @@ impl Walk {
             _ => format!("expected {expected}, found {}", describe(value)),
         };
         let is_text = matches!(shape, Text | TextOrTexts);
-        self.misfits.push(Misfit {
-            hint: hint(shape, value, &self.at),
-            unquoted: is_text && (value.is_number() || value.is_boolean()),
-            ..Misfit::at(&self.at, message)
-        });
+        self.misfit(message);
+        if let Some(misfit) = self.misfits.last_mut() {
+            misfit.hint = hint(shape, value, &self.at);
+            misfit.unquoted = is_text && (value.is_number() || value.is_boolean());
+        }
     }
 }
 
