@@ -151,20 +151,21 @@ pub fn identify(document: &Document) -> Result<(), Diagnostic> {
         |place, message, hint| Err(error("unsupported-version", place, message, hint));
     match (root, root.get("swagger"), root.get("openapi")) {
         (Value::Null, ..) => foreign("there is nothing in the file".to_owned()),
-        (Value::Object(_), Some(version), _) => unsupported(
-            "/swagger",
-            format!("this is Swagger {}, not OpenAPI 3.0 or 3.1", plain(version)),
-            "convert it to OpenAPI 3.0 first, for example with swagger2openapi",
-        ),
+        (Value::Object(_), Some(version), _) => {
+            let message = format!("this is Swagger {}, not OpenAPI 3.0 or 3.1", plain(version));
+            let hint = "convert it to OpenAPI 3.0 first, for example with swagger2openapi";
+            unsupported("/swagger", message, hint)
+        }
         (Value::Object(_), None, Some(version)) => {
             let version = plain(version);
             let numbers: Vec<&str> = version.split('.').collect();
             if matches!(numbers[..], ["3", "0" | "1", ..]) {
                 return Ok(());
             }
+            let message = format!("OpenAPI {version} is not supported");
             unsupported(
                 "/openapi",
-                format!("OpenAPI {version} is not supported"),
+                message,
                 "this generator reads OpenAPI 3.0 and 3.1",
             )
         }

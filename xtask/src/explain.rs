@@ -16,10 +16,8 @@ pub fn explain(document: &Document, api: &Api) -> Vec<String> {
     let placed = placed.map(|(origin, line)| (document.position(origin), line));
     let references = document.resolved_references().map(|(position, resolved)| {
         let (written, target) = (&resolved.written, &resolved.target);
-        (
-            position,
-            format!("reference `{written}`: leads to `{target}`"),
-        )
+        let line = format!("reference `{written}`: leads to `{target}`");
+        (position, line)
     });
     let mut lines: Vec<_> = references.chain(placed).collect();
     lines.sort();
@@ -31,23 +29,16 @@ pub fn explain(document: &Document, api: &Api) -> Vec<String> {
 }
 
 fn operation_line(operation: &Operation) -> String {
-    let Operation {
-        id, name, method, ..
-    } = operation;
-    let path = operation.path_template();
-    let body = match &operation.body {
-        None => String::new(),
-        Some(body) => match &body.content {
-            Content::Multipart(parts) => {
-                format!(
-                    " with {} of {}",
-                    body.media_type,
-                    counted(parts.len(), "part")
-                )
-            }
-            _ => format!(" with {}", body.media_type),
-        },
-    };
+    let (id, name) = (&operation.id, &operation.name);
+    let (method, path) = (&operation.method, operation.path_template());
+    let body = operation.body.iter().map(|body| match &body.content {
+        Content::Multipart(parts) => {
+            let parts = counted(parts.len(), "part");
+            format!(" with {} of {parts}", body.media_type)
+        }
+        _ => format!(" with {}", body.media_type),
+    });
+    let body: String = body.collect();
     format!("operation `{id}`: method `{name}`, {method} {path}{body}")
 }
 

@@ -35,10 +35,7 @@ pub struct OperationView<'a> {
 impl<'a> OperationView<'a> {
     /// All operations that are objects, path by path.
     pub fn all(root: &'a Value) -> Vec<Self> {
-        let paths = root.get("paths").and_then(Value::as_object);
-        paths
-            .into_iter()
-            .flatten()
+        members(root, "paths")
             .filter(|(path, _)| !path.starts_with("x-"))
             .flat_map(|(path, item)| {
                 let (target, item) = chain(root, item).last().unwrap_or((None, item));
@@ -111,6 +108,15 @@ impl<'a> OperationView<'a> {
         });
         parameters.collect()
     }
+}
+
+/// The members of the object that is the value of a keyword.
+pub fn members<'a>(
+    owner: &'a Value,
+    keyword: &str,
+) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
+    let members = owner.get(keyword).and_then(Value::as_object);
+    members.into_iter().flatten()
 }
 
 /// Name and location of a parameter.

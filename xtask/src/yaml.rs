@@ -9,6 +9,7 @@ mod emit;
 mod merge;
 mod outline;
 
+pub use emit::document as write;
 pub use merge::{identity, partners};
 use serde_json::{Map, Value};
 
@@ -18,11 +19,6 @@ use crate::read::Document;
 /// The order of the members of an object: by the position of the value at a pointer in another text. Values without a
 /// position come last.
 pub type Order<'a> = dyn Fn(&str) -> Option<Position> + 'a;
-
-/// A value as a YAML document.
-pub fn write(value: &Value, order: &Order<'_>) -> String {
-    emit::document(value, order)
-}
 
 /// The text of `old`, changed to hold `new`.
 ///

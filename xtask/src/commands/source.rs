@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use xtask::diagnostic::{Located, counted};
+use xtask::diagnostic::{Located, Position, counted};
 use xtask::diff::{self, Diff};
 use xtask::read::Document;
 use xtask::skip::LeftOut;
@@ -85,18 +85,13 @@ pub fn lines(problems: Vec<Located>) -> String {
 
 /// Prints the skipped operations of a document with their causes.
 pub fn left_out(document: &str, left_out: &[LeftOut]) {
-    for LeftOut {
-        operation,
-        route,
-        position,
-        causes,
-    } in left_out
-    {
+    for skipped in left_out {
+        let (Position { line, column }, route, operation) =
+            (skipped.position, &skipped.route, &skipped.operation);
         eprintln!(
-            "{document}:{}:{}: left out: `{route}` (operation `{operation}`), because of",
-            position.line, position.column
+            "{document}:{line}:{column}: left out: `{route}` (operation `{operation}`), because of"
         );
-        for cause in causes {
+        for cause in &skipped.causes {
             eprintln!("    {}", cause.to_string().replace('\n', "\n    "));
         }
     }

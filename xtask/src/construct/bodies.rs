@@ -142,8 +142,7 @@ impl BodyKind {
 
 /// The styles of the fields of a form that `encoding` describes.
 fn styles(media: &Value) -> Vec<(String, Style)> {
-    let fields = media.get("encoding").and_then(Value::as_object);
-    let styles = fields.into_iter().flatten().filter_map(|(name, field)| {
+    let styles = view::members(media, "encoding").filter_map(|(name, field)| {
         let content_type = field.get("contentType").and_then(Value::as_str);
         let style = match field.get("style").is_some() || field.get("explode").is_some() {
             true => query_style(field),

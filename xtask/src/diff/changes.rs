@@ -196,17 +196,10 @@ impl<'d> Changes<'d> {
         }
         let parts = parts.iter().map(|(place, keywords)| {
             let part = place.part.as_ref().map(|part| render::part(part, code));
-            format!(
-                "{}{}",
-                part.as_deref().unwrap_or("itself"),
-                listed(keywords)
-            )
+            part.unwrap_or("itself".to_owned()) + &listed(keywords)
         });
         let parts = parts.collect::<Vec<_>>().join(", ");
-        self.add(
-            kind,
-            &Place::of(first.owner.clone()),
-            format!("{words}: {parts}"),
-        );
+        let place = Place::of(first.owner.clone());
+        self.add(kind, &place, format!("{words}: {parts}"));
     }
 }

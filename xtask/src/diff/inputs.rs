@@ -63,9 +63,9 @@ fn inputs<'a>(side: &Side<'a>, operation: &'a Operation) -> Vec<Input<'a>> {
     let parameters = parameters.map(|(index, parameter)| {
         let declared = declared(side, operation, parameter);
         let schema = declared.and_then(|declared| {
-            let contents = declared.get("content").and_then(Json::as_object);
-            let content = contents.and_then(|contents| contents.values().next());
-            content.unwrap_or(declared).get("schema")
+            let content = view::members(declared, "content").next();
+            let content = content.map_or(declared, |(_, content)| content);
+            content.get("schema")
         });
         Input {
             part: Part::of(parameter.location.noun(), &parameter.key),

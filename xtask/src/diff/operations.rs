@@ -138,11 +138,8 @@ fn answers(before: &Operation, after: &Operation, changes: &mut Changes<'_>) {
         (Success::ByStatus { answers: old, .. }, Success::ByStatus { answers: new, .. }) => {
             let answers = matching(old, new, &[&|(old, _), (new, _)| old == new]);
             for (status, _) in &answers.gone {
-                changes.add(
-                    Kind::AnswerRemoved,
-                    &place.part("answer", status),
-                    "is gone",
-                );
+                let place = place.part("answer", status);
+                changes.add(Kind::AnswerRemoved, &place, "is gone");
             }
             for (status, _) in &answers.added {
                 changes.add(Kind::AnswerAdded, &place.part("answer", status), "is new");

@@ -274,10 +274,8 @@ impl Comparison<'_, '_> {
         match setters {
             Some(true) => self.add(Kind::AccessorAdded, "has setters now, for it is sent"),
             Some(false) => {
-                self.add(
-                    Kind::AccessorRemoved,
-                    "has no setters any more, for it is not sent",
-                );
+                let what = "has no setters any more, for it is not sent";
+                self.add(Kind::AccessorRemoved, what);
             }
             None => {}
         }
@@ -305,10 +303,8 @@ impl Comparison<'_, '_> {
         for (before, after, _) in &values.pairs {
             let place = self.place.part("value", &after.value);
             if before.value != after.value {
-                let what = format!(
-                    "was `{}` on the wire and is `{}`",
-                    before.value, after.value
-                );
+                let (was, is) = (&before.value, &after.value);
+                let what = format!("was `{was}` on the wire and is `{is}`");
                 self.changes.add(Kind::ValueSentOtherwise, &place, what);
             } else if before.name != after.name {
                 let what = format!("is `{}` in Rust instead of `{}`", after.name, before.name);
@@ -348,11 +344,8 @@ impl Comparison<'_, '_> {
         for (old, new, _) in &members.pairs {
             let part = ("member", &*new.name);
             if old.name != new.name {
-                self.part(
-                    Kind::MemberRenamed,
-                    part,
-                    format!("was called `{}`", old.name),
-                );
+                let what = format!("was called `{}`", old.name);
+                self.part(Kind::MemberRenamed, part, what);
             }
             if let Some(types) = self.types(&old.value, "holds", &new.value) {
                 self.part(Kind::MemberChanged, part, format!("held {types}"));

@@ -176,8 +176,7 @@ impl<'d> Schema<'d> {
 
 /// The discriminator values of a mapping, each with the schema that it is mapped to.
 pub fn mapping(discriminator: &Value) -> impl Iterator<Item = (&str, &str)> {
-    let mapping = discriminator.get("mapping").and_then(Value::as_object);
-    let mapping = mapping.into_iter().flatten();
+    let mapping = view::members(discriminator, "mapping");
     mapping.filter_map(|(value, target)| Some((&**value, target.as_str()?)))
 }
 

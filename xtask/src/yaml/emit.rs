@@ -12,6 +12,7 @@ const WIDTH: usize = 100;
 /// Lists of so many short words are written in one line.
 const SHORT_LIST: usize = 6;
 
+/// A value as a YAML document.
 pub fn document(value: &Value, order: &Order<'_>) -> String {
     let mut lines = block(value, 0, "", order);
     if lines.is_empty() {

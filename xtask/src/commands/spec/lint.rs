@@ -65,15 +65,11 @@ pub fn run(args: &LintArgs) -> Outcome {
 }
 
 fn value(finding: &Located) -> serde_json::Value {
-    let Located {
-        file,
-        position,
-        diagnostic,
-    } = finding;
+    let diagnostic = &finding.diagnostic;
     json!({
-        "file": file,
-        "line": position.line,
-        "column": position.column,
+        "file": finding.file,
+        "line": finding.position.line,
+        "column": finding.position.column,
         "severity": diagnostic.severity.to_string(),
         "code": diagnostic.code,
         "message": diagnostic.message,
