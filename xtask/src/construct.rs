@@ -8,6 +8,7 @@ mod bodies;
 pub mod constraints;
 mod defaults;
 mod directions;
+mod formats;
 mod forms;
 mod media;
 mod names;
@@ -48,6 +49,7 @@ pub fn construct(document: &Document) -> Result<Api, Vec<Diagnostic>> {
     }
     let operations = operations::operations(&mut types);
     let mut types = types.finish()?;
+    formats::assign(&mut types, &operations);
     defaults::assign(&mut types);
     accessors::assign(&mut types, &operations);
     let text = |name: &str| {

@@ -196,10 +196,9 @@ impl SourceMap {
                     match seen.get(&key) {
                         Some(_) if key == "<<" => {}
                         Some(first) => {
-                            let message = format!(
-                                "the key `{key}` is given twice, first on line {}",
-                                first.line
-                            );
+                            let line = first.line;
+                            let message =
+                                format!("the key `{key}` is given twice, first on line {line}");
                             let problem = Diagnostic::at("duplicate-key", second, message);
                             self.duplicates.push(problem.hint(DUPLICATE_KEY));
                         }

@@ -83,14 +83,11 @@ fn ordered<'a>(
     order: &Order<'_>,
 ) -> Vec<&'a String> {
     let usual = |name: &str| USUAL.iter().position(|usual| *usual == name);
-    let mut names: Vec<(bool, Option<Position>, usize, &String)> = members
-        .keys()
-        .map(|name| {
-            let position = order(&crate::pointer::join(pointer, name));
-            let usual = usual(name).unwrap_or(USUAL.len());
-            (position.is_none(), position, usual, name)
-        })
-        .collect();
-    names.sort();
-    names.into_iter().map(|(.., name)| name).collect()
+    let mut names: Vec<&String> = members.keys().collect();
+    names.sort_by_cached_key(|&name| {
+        let position = order(&crate::pointer::join(pointer, name));
+        let usual = usual(name).unwrap_or(USUAL.len());
+        (position.is_none(), position, usual, name)
+    });
+    names
 }

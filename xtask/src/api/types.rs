@@ -176,6 +176,8 @@ pub struct Newtype {
     pub inner: TypeRef,
     /// The constraints of its values, other than those of the type inside.
     pub constraints: Constraints,
+    /// Whether it is a format of texts that keeps texts of another one.
+    pub lenient: bool,
 }
 
 /// Constraints that values keep when they are sent. Values that are received may break them.
@@ -306,6 +308,11 @@ pub enum Primitive {
 }
 
 impl Primitive {
+    /// Whether it is a format of texts, without a rule for other texts.
+    pub fn is_format(self) -> bool {
+        matches!(self, Self::Date | Self::Uuid | Self::Ip)
+    }
+
     /// Whether the Rust type is `Copy`.
     pub fn is_copy(self) -> bool {
         !matches!(self, Self::String | Self::Timestamp | Self::Json)

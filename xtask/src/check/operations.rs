@@ -137,20 +137,16 @@ fn unsupported(parameter: &Value, name: &str, location: &str) -> Option<(String,
         "query" => &["form", "spaceDelimited", "pipeDelimited", "deepObject"],
         "cookie" => &["form"],
         _ => {
-            return Some((
-                format!(
-                    "the parameter `{name}` is `in: {location}`; it can be in path, query, header or cookie"
-                ),
-                "a body is described by `requestBody`",
-            ));
+            let locations = "it can be in path, query, header or cookie";
+            let message = format!("the parameter `{name}` is `in: {location}`; {locations}");
+            return Some((message, "a body is described by `requestBody`"));
         }
     };
     let style = parameter.get("style").and_then(Value::as_str);
     if let Some(style) = style.filter(|style| !styles.contains(style)) {
+        let parameter = format!("the {location} parameter `{name}`");
         return Some((
-            format!(
-                "the {location} parameter `{name}` has the style `{style}`, which is not supported"
-            ),
+            format!("{parameter} has the style `{style}`, which is not supported"),
             "path and header parameters are `simple`, cookies `form`; query parameters are `form`, `spaceDelimited`, `pipeDelimited` or `deepObject`",
         ));
     }

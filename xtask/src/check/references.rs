@@ -79,14 +79,13 @@ fn target_problem(
             "a {kind} is referred to as `#/components/{section}/...`"
         )),
         _ if is_node(found.kind, local) => None,
-        _ => Some(error(
-            "misplaced-ref",
-            at,
-            format!("`{target}` is not a {kind} under `components/{section}`"),
-            format!(
+        _ => {
+            let message = format!("`{target}` is not a {kind} under `components/{section}`");
+            let hint = format!(
                 "move what it points to under `components/{section}` and refer to it by its name there"
-            ),
-        )),
+            );
+            Some(error("misplaced-ref", at, message, hint))
+        }
     }
 }
 

@@ -220,9 +220,8 @@ fn misplaced_format(schema: Node<'_>) -> Option<Diagnostic> {
         let declared = declared.join("`, `");
         let message = format!("the format `{format}` means nothing for the type `{declared}`");
         let hint = "remove it, or give it to the items or properties";
-        schema
-            .error("misplaced-format", "format", message, hint)
-            .note()
+        let problem = schema.error("misplaced-format", "format", message, hint);
+        problem.note()
     })
 }
 
@@ -242,11 +241,8 @@ fn invalid_default(schema: Node<'_>) -> Option<Diagnostic> {
     let value = describe(value);
     let message = format!("the default is {value}, {reason}: it is left out");
     let hint = "give a value that the schema allows, or remove the default";
-    Some(
-        schema
-            .error("invalid-default", "default", message, hint)
-            .note(),
-    )
+    let problem = schema.error("invalid-default", "default", message, hint);
+    Some(problem.note())
 }
 
 /// The problems of an enum. Several declared types allow values of several types.

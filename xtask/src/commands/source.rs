@@ -38,17 +38,13 @@ pub fn open(name: &str) -> Result<Document, String> {
         return read(Path::new(name)).map_err(lines);
     };
     let (revision, path) = revision.split_once(':').unwrap_or((revision, SPEC));
-    let bytes = show(revision, path)
-        .map_err(|reason| format!("error: `{name}` can't be read: {reason}"))?;
-    Document::parse(name, bytes).map_err(|problem| problem.to_string())
-}
-
-fn show(revision: &str, path: &str) -> Result<Vec<u8>, String> {
     // git takes it for an option in any position.
-    if revision.is_empty() || revision.starts_with('-') {
-        return Err(format!("`{revision}` is no revision"));
-    }
-    git(&["show", &format!("{revision}:{path}")])
+    let bytes = match revision.is_empty() || revision.starts_with('-') {
+        true => Err(format!("`{revision}` is no revision")),
+        false => git(&["show", &format!("{revision}:{path}")]),
+    };
+    let bytes = bytes.map_err(|reason| format!("error: `{name}` can't be read: {reason}"))?;
+    Document::parse(name, bytes).map_err(|problem| problem.to_string())
 }
 
 /// Runs git in the workspace.

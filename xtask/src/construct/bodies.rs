@@ -76,13 +76,8 @@ pub fn bodies<'d>(
 /// first has none. Of `*/*`, or of JSON by several general names, one is enough.
 fn methods(mut content: Vec<Media<'_>>) -> Vec<(Media<'_>, Option<String>)> {
     content.sort_by_cached_key(|Media { essence, .. }| {
-        let kind = BodyKind::of(essence);
-        (
-            essence.contains('*'),
-            essence != JSON,
-            kind,
-            essence.clone(),
-        )
+        let (is_range, kind) = (essence.contains('*'), BodyKind::of(essence));
+        (is_range, essence != JSON, kind, essence.clone())
     });
     let mut methods: Vec<(Media<'_>, Option<String>)> = Vec::new();
     let mut suffixes: Vec<String> = Vec::new();
@@ -108,9 +103,7 @@ fn suffix(essence: &str) -> String {
         (_, JSON) => "json",
         (_, "application/octet-stream") => "bytes",
         _ => {
-            let subtype = essence
-                .split_once('/')
-                .map_or(essence, |(_, subtype)| subtype);
+            let (_, subtype) = essence.split_once('/').unwrap_or(("", essence));
             let subtype = subtype.strip_suffix("+json").unwrap_or(subtype);
             return names::value_name(subtype.trim_start_matches("x-"));
         }

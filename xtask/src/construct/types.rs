@@ -331,6 +331,7 @@ impl<'d> Types<'d> {
                 Shape::Newtype(Newtype {
                     constraints: constraints(schema, &inner),
                     inner,
+                    lenient: false,
                 })
             }
         }
@@ -406,6 +407,7 @@ fn alias(inner: TypeRef) -> Shape {
     Shape::Newtype(Newtype {
         inner,
         constraints: Constraints::default(),
+        lenient: false,
     })
 }
 

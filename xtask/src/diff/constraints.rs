@@ -153,13 +153,10 @@ pub fn compare<'d>(at: &At<'d>, old: &Schema<'d>, new: &Schema<'d>, changes: &mu
 fn in_words(at: &At<'_>, old: Option<&Constraint>, new: Option<&Constraint>) -> String {
     let label = |constraint: &Constraint| format!("`{}{}`", at.path, constraint.keyword);
     match (old, new) {
-        (Some(old), Some(new)) if old.keyword != new.keyword => format!(
-            "has {}, `{}`, instead of {}, `{}`",
-            label(new),
-            new.value,
-            label(old),
-            old.value
-        ),
+        (Some(old), Some(new)) if old.keyword != new.keyword => {
+            let in_words = |known| format!("{}, `{}`", label(known), known.value);
+            format!("has {}, instead of {}", in_words(new), in_words(old))
+        }
         (old, new) => {
             let label = new.or(old).map(label).unwrap_or_default();
             let [old, new] = [old, new].map(|known| known.map(|known| &known.value));

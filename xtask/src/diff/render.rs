@@ -83,12 +83,8 @@ pub fn text(diff: &Diff) -> String {
     for (class, changes) in sections(diff) {
         let _ = writeln!(text, "{}", class.word());
         for change in changes {
-            let _ = writeln!(
-                text,
-                "  {} {}",
-                place(&change.place, str::to_owned),
-                change.what
-            );
+            let at = place(&change.place, str::to_owned);
+            let _ = writeln!(text, "  {at} {}", change.what);
             let _ = writeln!(text, "      {}{}", change.reason, when(change));
         }
         text.push('\n');

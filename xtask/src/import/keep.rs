@@ -11,14 +11,10 @@ use crate::shape::{Kind, Walk};
 
 /// Whether a field is an annotation, so that the old one stays where upstream has none.
 fn is_kept(kind: Kind, field: &str) -> bool {
-    match kind {
-        // Their other members are nodes with names of their own.
-        Kind::Paths | Kind::Responses | Kind::Callback => is_extension(field),
-        _ => {
-            is_extension(field)
-                || ["description", "summary", "externalDocs", "example"].contains(&field)
-        }
-    }
+    // Their other members are nodes with names of their own.
+    let is_map = matches!(kind, Kind::Paths | Kind::Responses | Kind::Callback);
+    let annotations = ["description", "summary", "externalDocs", "example"];
+    is_extension(field) || !is_map && annotations.contains(&field)
 }
 
 fn is_extension(field: &str) -> bool {

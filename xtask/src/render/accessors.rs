@@ -125,10 +125,8 @@ impl Printer<'_> {
         let null = self.field.accessors.null_setter.as_deref();
         let null = null.map(|name| format!("; [`{name}`](Self::{name}) makes it `null`"));
         let null = null.unwrap_or_default();
-        let comment = format!(
-            "Sets the member {}. `None` makes it absent{null}.",
-            self.member
-        );
+        let member = &self.member;
+        let comment = format!("Sets the member {member}. `None` makes it absent{null}.");
         let argument = quote!(, #ident: #accepted);
         let value = quote!(#converted #boxed #nullable);
         self.assignment(name, &comment, Some(argument), value)

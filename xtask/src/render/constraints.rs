@@ -135,11 +135,9 @@ pub fn has_patterns(api: &Api) -> bool {
     }
     let types = api.types.iter();
     let types = types.flat_map(|definition| definition.shape.members());
-    let parameters = api
-        .operations
-        .iter()
-        .flat_map(|operation| &operation.parameters);
-    let bodies = api.operations.iter().flat_map(|operation| &operation.body);
+    let operations = api.operations.iter();
+    let bodies = operations.clone().flat_map(|operation| &operation.body);
+    let parameters = operations.flat_map(|operation| &operation.parameters);
     let parts = bodies.clone().flat_map(|body| body.content.parts());
     types
         .map(|(_, constraints)| constraints)

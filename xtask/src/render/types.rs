@@ -260,9 +260,8 @@ impl Printer<'_> {
         let comment = self.comment(&constraints::notes(&newtype.constraints).join(" "));
         let constraints = constraints::braced(&newtype.constraints);
         let strict = self.references.print_strict(&newtype.inner);
-        let is_lenient = self.references.is_lenient_type(self.id);
         let inner = match newtype.inner {
-            TypeRef::Primitive(_) if !is_lenient => strict.clone(),
+            TypeRef::Primitive(_) if !newtype.lenient => strict.clone(),
             _ => self.references.print(&newtype.inner),
         };
         let text = match newtype.inner {
@@ -280,7 +279,7 @@ impl Printer<'_> {
         let is_copy = self.references.is_copy(&TypeRef::Named(self.id));
         let copy = is_copy.then(|| quote!(Copy,));
         let (derived, debug) = self.debug();
-        let from_strict = is_lenient.then(|| {
+        let from_strict = newtype.lenient.then(|| {
             quote! {
                 impl ::std::convert::From<#strict> for #name {
                     fn from(value: #strict) -> Self {
