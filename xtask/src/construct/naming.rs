@@ -66,8 +66,8 @@ fn of_members(definition: &TypeDef) -> Vec<Diagnostic> {
                 let wanted = names::type_name(value);
                 let number = name.strip_prefix(&wanted)?;
                 let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
-                let note = note(at("enum"), "value", value, name, &wanted);
-                (is_number && !number.is_empty()).then(|| note.hint(SENT))
+                let note = || note(at("enum"), "value", value, name, &wanted);
+                (is_number && !number.is_empty()).then(|| note().hint(SENT))
             });
             variants.collect()
         }
