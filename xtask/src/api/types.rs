@@ -441,3 +441,32 @@ pub fn reached<'a>(types: &[TypeDef], from: impl Iterator<Item = &'a TypeRef>) -
     let from = from.filter_map(TypeRef::named);
     closure(from, |id| types[id.0].shape.named())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Integer;
+
+    #[test]
+    fn an_integer_holds_the_range_of_its_rust_type() {
+        let ranges: [(&str, &str, i128, i128); 4] = [
+            ("int8", "i8", i8::MIN.into(), i8::MAX.into()),
+            ("int64", "i64", i64::MIN.into(), i64::MAX.into()),
+            ("uint16", "u16", 0, u16::MAX.into()),
+            ("uint64", "u64", 0, u64::MAX.into()),
+        ];
+        for (format, name, least, greatest) in ranges {
+            let integer = Integer::of_format(format).unwrap_or(Integer::I128);
+            assert_eq!(integer.rust_name(), name);
+            let numbers = [least - 1, least, greatest, greatest + 1];
+            let held = numbers.map(|number| integer.holds(number));
+            assert_eq!(held, [false, true, true, false], "{format}");
+        }
+        assert!(
+            [i128::MIN, i128::MAX]
+                .iter()
+                .all(|number| Integer::I128.holds(*number))
+        );
+        assert_eq!(Integer::of_format("int"), None);
+        assert_eq!(Integer::of_format("int128"), None);
+    }
+}
