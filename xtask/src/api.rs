@@ -6,8 +6,8 @@
 //!
 //! Fields of one name mean the same throughout: `key` is a name on the wire, and `name` the one in Rust; `origin` is the JSON
 //! pointer of a schema or an operation; `value` is a type, and `constraints` are those of its values beside those of the type;
-//! `default` is the JSON that the server assumes for an absent value; `required` concerns requests; `deprecated` warns callers;
-//! `evidence` tells documented facts from others. Texts of the document are untouched.
+//! `default` is the JSON that the server assumes for an absent value; `required` concerns requests; `docs` is documentation. Texts
+//! of the document are untouched.
 
 mod operations;
 mod print;
@@ -18,9 +18,9 @@ pub use operations::{
     Success,
 };
 pub use types::{
-    Accessors, Bound, Constraints, Decimal, DefaultValue, Discriminator, EnumType, Evidence, Field,
-    Integer, Newtype, Presence, Primitive, Shape, StructType, TypeDef, TypeDocs, TypeId, TypeRef,
-    UnionBranch, UnionType, Variant, reached,
+    Accessors, Bound, Constraints, Decimal, DefaultValue, Discriminator, Docs, EnumType, Field,
+    Integer, Newtype, Primitive, Shape, StructType, TypeDef, TypeId, TypeRef, UnionBranch,
+    UnionType, Variant, reached,
 };
 
 /// The client of an API.

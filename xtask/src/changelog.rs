@@ -5,6 +5,7 @@
 
 use crate::diff::{self, Change, Class, Diff};
 use crate::semver::Version;
+use crate::text;
 
 /// The heading under which changes are collected until the next release.
 const UNRELEASED: &str = "## Unreleased";
@@ -121,7 +122,7 @@ fn sections(body: &str) -> Vec<(String, String)> {
 }
 
 fn line(change: &Change) -> String {
-    let place = diff::place(&change.place, "`");
+    let place = diff::place(&change.place, text::code);
     let what = &change.what;
     wrap(&match change.class() {
         Class::Breaking => format!("- **Breaking:** {place} {what}: {}.", change.reason),
@@ -129,23 +130,10 @@ fn line(change: &Change) -> String {
     })
 }
 
-/// Breaks an item of a list into lines, at spaces.
+/// An item of a list in lines.
 fn wrap(item: &str) -> String {
-    let mut text = String::new();
-    let mut width = 0;
-    for word in item.split_whitespace() {
-        let length = word.chars().count();
-        if width > 0 && width + 1 + length > WIDTH {
-            text.push_str("\n  ");
-            width = 2;
-        } else if width > 0 {
-            text.push(' ');
-            width += 1;
-        }
-        text.push_str(word);
-        width += length;
-    }
-    text
+    let item = text::one_line(item);
+    text::wrapped(&item, WIDTH, ["", "  "], |_| true).join("\n")
 }
 
 #[cfg(test)]

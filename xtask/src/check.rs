@@ -16,29 +16,51 @@ use serde_json::Value;
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::read::Document;
-use crate::shape::{Found, Kind, Walk, describe};
+use crate::shape::{Kind, Walk, describe};
 use crate::view::{self, OperationView};
 
 /// The keywords by which a schema is composed of others.
 const COMPOSITIONS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
 
-/// A document and what the rules share.
-struct Subject<'a> {
-    document: &'a Document,
-    root: &'a Value,
-    found: Vec<Found>,
-    operations: Vec<OperationView<'a>>,
+/// A rule, which adds the problems that it finds.
+pub type Rule = fn(&Subject<'_>, &mut Vec<Diagnostic>);
+
+/// A document and what the rules share, those of [`lint`](crate::lint) among them.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    pub document: &'a Document,
+    pub root: &'a Value,
+    pub operations: Vec<OperationView<'a>>,
+    walk: Walk,
 }
 
 impl<'a> Subject<'a> {
+    /// The subject that a document is.
+    pub fn of(document: &'a Document) -> Self {
+        let root = &document.root;
+        Self {
+            document,
+            root,
+            operations: OperationView::all(root),
+            walk: Walk::document(root),
+        }
+    }
+
     /// The objects of a kind; references are not among them.
-    fn nodes(&self, kind: Kind) -> impl Iterator<Item = Node<'_>> {
-        let is_node = move |found: &&Found| found.kind == kind && found.reference.is_none();
-        self.found.iter().filter(is_node).filter_map(|found| {
-            let at = &*found.pointer;
-            let value = pointer::get(self.root, at)?;
+    pub fn nodes(&self, kind: Kind) -> impl Iterator<Item = Node<'_>> {
+        let found = self.walk.found.iter();
+        let found = found.filter(move |found| found.kind == kind);
+        found.filter_map(|found| {
+            let value = found.value(self.root)?;
+            let at = &found.pointer;
             Some(Node { at, value })
         })
+    }
+
+    /// Adds the problems that rules find, and names the operations of all.
+    pub fn apply(&self, rules: &[Rule], problems: &mut Vec<Diagnostic>) {
+        rules.iter().for_each(|rule| rule(self, problems));
+        view::name_operations(&self.operations, problems);
     }
 
     /// Sorts things by their positions, which maps don't keep: of two duplicates, the second is reported.
@@ -48,10 +70,10 @@ impl<'a> Subject<'a> {
 }
 
 /// A value of the document, and its JSON pointer.
-#[derive(Clone, Copy)]
-struct Node<'a> {
-    at: &'a str,
-    value: &'a Value,
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'a> {
+    pub at: &'a str,
+    pub value: &'a Value,
 }
 
 impl<'a> Node<'a> {
@@ -72,7 +94,7 @@ impl<'a> Node<'a> {
 }
 
 /// An error that a rule found, with what to do about it.
-fn error(
+pub fn error(
     code: &'static str,
     pointer: impl Into<String>,
     message: impl Into<String>,
@@ -88,28 +110,21 @@ pub fn check(document: &Document) -> Vec<Diagnostic> {
         problems.push(diagnostic);
         return problems;
     }
-    let walk = Walk::document(&document.root);
-    let subject = Subject {
-        document,
-        root: &document.root,
-        operations: OperationView::all(&document.root),
-        found: walk.found,
-    };
+    let subject = Subject::of(document);
     problems.extend(document.notes());
-    problems.extend(walk.misfits.into_iter().map(|misfit| Diagnostic {
+    let misfits = subject.walk.misfits.iter();
+    problems.extend(misfits.map(|misfit| Diagnostic {
         hint: misfit.hint.map(str::to_owned),
-        ..Diagnostic::error("invalid-structure", misfit.pointer, misfit.message)
+        ..Diagnostic::error("invalid-structure", &misfit.pointer, &misfit.message)
     }));
-    for rule in [
+    let rules: [Rule; 5] = [
         references::check,
         operations::check,
         bodies::check,
         schemas::check,
         naming::check,
-    ] {
-        rule(&subject, &mut problems);
-    }
-    view::name_operations(&subject.operations, &mut problems);
+    ];
+    subject.apply(&rules, &mut problems);
     // The rules visit the parameters of a path item once for each of its operations.
     let mut seen = BTreeSet::new();
     problems.retain(|problem| {
@@ -136,20 +151,21 @@ pub fn identify(document: &Document) -> Result<(), Diagnostic> {
         |place, message, hint| Err(error("unsupported-version", place, message, hint));
     match (root, root.get("swagger"), root.get("openapi")) {
         (Value::Null, ..) => foreign("there is nothing in the file".to_owned()),
-        (Value::Object(_), Some(version), _) => unsupported(
-            "/swagger",
-            format!("this is Swagger {}, not OpenAPI 3.0 or 3.1", plain(version)),
-            "convert it to OpenAPI 3.0 first, for example with swagger2openapi",
-        ),
+        (Value::Object(_), Some(version), _) => {
+            let message = format!("this is Swagger {}, not OpenAPI 3.0 or 3.1", plain(version));
+            let hint = "convert it to OpenAPI 3.0 first, for example with swagger2openapi";
+            unsupported("/swagger", message, hint)
+        }
         (Value::Object(_), None, Some(version)) => {
             let version = plain(version);
             let numbers: Vec<&str> = version.split('.').collect();
             if matches!(numbers[..], ["3", "0" | "1", ..]) {
                 return Ok(());
             }
+            let message = format!("OpenAPI {version} is not supported");
             unsupported(
                 "/openapi",
-                format!("OpenAPI {version} is not supported"),
+                message,
                 "this generator reads OpenAPI 3.0 and 3.1",
             )
         }

@@ -7,8 +7,7 @@ use crate::diagnostic::{Diagnostic, Located, Severity};
 pub use crate::output::Files;
 use crate::output::MARKER;
 use crate::read::Document;
-use crate::render;
-use crate::render::package::{self, Mocks};
+use crate::render::{self, package};
 use crate::sound;
 use crate::view::{self, OperationView};
 
@@ -78,7 +77,7 @@ pub fn generate_crate(document: &Document, name: &str) -> Result<Generated, Vec<
     generated.files = std::mem::take(&mut generated.files)
         .into_iter()
         .map(|(path, text)| (format!("{MODULE}/{path}"), text))
-        .chain(root(document, name, &generated.api, Mocks::None))
+        .chain(root(document, name, &generated.api, false))
         .collect();
     Ok(generated)
 }
@@ -102,18 +101,18 @@ pub fn add_mocks(
     };
     generated.files.insert(path, text);
     if let Some(name) = crate_name {
-        let root = root(document, name, &generated.api, Mocks::Feature);
+        let root = root(document, name, &generated.api, true);
         generated.files.extend(root);
     }
     Ok(())
 }
 
 /// The files that make a crate of a module.
-fn root(document: &Document, name: &str, api: &Api, mocks: Mocks) -> [(String, String); 2] {
+fn root(document: &Document, name: &str, api: &Api, has_mocks: bool) -> [(String, String); 2] {
     let source = source_name(document);
-    let manifest = package::manifest(name, api, mocks);
+    let manifest = package::manifest(name, api, has_mocks);
     let manifest = format!("# {MARKER} from {source}. Do not edit.\n\n{manifest}");
-    let lib = format!("{}\n{}", header(&source), package::lib(mocks));
+    let lib = format!("{}\n{}", header(&source), package::lib(has_mocks));
     [
         ("Cargo.toml".to_owned(), manifest),
         ("src/lib.rs".to_owned(), lib),

@@ -8,6 +8,7 @@ mod bodies;
 pub mod constraints;
 mod defaults;
 mod directions;
+mod formats;
 mod forms;
 mod media;
 mod names;
@@ -48,6 +49,7 @@ pub fn construct(document: &Document) -> Result<Api, Vec<Diagnostic>> {
     }
     let operations = operations::operations(&mut types);
     let mut types = types.finish()?;
+    formats::assign(&mut types, &operations);
     defaults::assign(&mut types);
     accessors::assign(&mut types, &operations);
     let text = |name: &str| {
@@ -156,9 +158,9 @@ mod tests {
             .into_iter()
             .flat_map(|operation| &operation.parameters);
         let body = operation.and_then(|operation| operation.body.as_ref());
-        let parameters = parameters.map(|parameter| &parameter.description);
+        let parameters = parameters.map(|parameter| &parameter.docs.description);
         let descriptions: Vec<&str> = parameters
-            .chain(body.map(|body| &body.description))
+            .chain(body.map(|body| &body.docs.description))
             .filter_map(Option::as_deref)
             .collect();
         let expected = ["Of all pages.", "By another name.", "A size.", "A letter."];

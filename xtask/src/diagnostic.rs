@@ -154,11 +154,8 @@ impl fmt::Display for Located {
         let Position { line, column } = self.position;
         let problem = &self.diagnostic;
         let (severity, code) = (problem.severity, problem.code);
-        write!(
-            f,
-            "{}:{line}:{column}: {severity}[{code}]: {}",
-            self.file, problem.message
-        )?;
+        write!(f, "{}:{line}:{column}: {severity}[{code}]: ", self.file)?;
+        f.write_str(&problem.message)?;
         if let Some(operation) = &problem.operation {
             write!(f, " (operation `{operation}`)")?;
         }

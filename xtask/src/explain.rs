@@ -1,7 +1,7 @@
 //! The lines of `--explain`: the method of each operation, and the type of each schema.
 
 use crate::api::{Api, Content, Discriminator, Operation, Shape, TypeDef};
-use crate::diagnostic::Position;
+use crate::diagnostic::{Position, counted};
 use crate::read::Document;
 
 /// A line for each operation and each type, with its position, in the order of the document, and one for each reference that is
@@ -16,10 +16,8 @@ pub fn explain(document: &Document, api: &Api) -> Vec<String> {
     let placed = placed.map(|(origin, line)| (document.position(origin), line));
     let references = document.resolved_references().map(|(position, resolved)| {
         let (written, target) = (&resolved.written, &resolved.target);
-        (
-            position,
-            format!("reference `{written}`: leads to `{target}`"),
-        )
+        let line = format!("reference `{written}`: leads to `{target}`");
+        (position, line)
     });
     let mut lines: Vec<_> = references.chain(placed).collect();
     lines.sort();
@@ -31,23 +29,16 @@ pub fn explain(document: &Document, api: &Api) -> Vec<String> {
 }
 
 fn operation_line(operation: &Operation) -> String {
-    let Operation {
-        id, name, method, ..
-    } = operation;
-    let path = operation.path_template();
-    let body = match &operation.body {
-        None => String::new(),
-        Some(body) => match &body.content {
-            Content::Multipart(parts) => {
-                format!(
-                    " with {} of {}",
-                    body.media_type,
-                    counted(parts.len(), "part")
-                )
-            }
-            _ => format!(" with {}", body.media_type),
-        },
-    };
+    let (id, name) = (&operation.id, &operation.name);
+    let (method, path) = (&operation.method, operation.path_template());
+    let body = operation.body.iter().map(|body| match &body.content {
+        Content::Multipart(parts) => {
+            let parts = counted(parts.len(), "part");
+            format!(" with {} of {parts}", body.media_type)
+        }
+        _ => format!(" with {}", body.media_type),
+    });
+    let body: String = body.collect();
     format!("operation `{id}`: method `{name}`, {method} {path}{body}")
 }
 
@@ -68,9 +59,4 @@ fn type_line(api: &Api, definition: &TypeDef) -> String {
     };
     let (origin, name) = (&definition.origin, &definition.name);
     format!("schema `#{origin}`: type `{name}`, {becomes}")
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
 }

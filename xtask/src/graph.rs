@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The successors of each node. One that is no key has none.
 pub type Graph = BTreeMap<String, BTreeSet<String>>;
 
-fn next<'a>(graph: &'a Graph, node: &str) -> impl Iterator<Item = &'a str> {
+/// The successors of a node.
+pub fn next<'a>(graph: &'a Graph, node: &str) -> impl Iterator<Item = &'a str> {
     let next = graph.get(node).into_iter().flatten();
     next.map(String::as_str)
 }
@@ -15,15 +16,24 @@ pub fn reachable<'a, 's>(
     graph: &'a Graph,
     starts: impl IntoIterator<Item = &'s str>,
 ) -> BTreeSet<&'a str> {
-    let mut reachable = BTreeSet::new();
     let starts = starts.into_iter();
-    let mut pending: Vec<&str> = starts.flat_map(|start| next(graph, start)).collect();
+    let first = starts.flat_map(|start| next(graph, start));
+    closure(first, |node| next(graph, node))
+}
+
+/// Some nodes and those that paths from them lead to; `next` has the successors of a node.
+pub fn closure<T: Copy + Ord, N: IntoIterator<Item = T>>(
+    starts: impl IntoIterator<Item = T>,
+    next: impl Fn(T) -> N,
+) -> BTreeSet<T> {
+    let mut closure = BTreeSet::new();
+    let mut pending: Vec<T> = starts.into_iter().collect();
     while let Some(node) = pending.pop() {
-        if reachable.insert(node) {
-            pending.extend(next(graph, node));
+        if closure.insert(node) {
+            pending.extend(next(node));
         }
     }
-    reachable
+    closure
 }
 
 /// The graph with each edge turned around.

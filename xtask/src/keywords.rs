@@ -29,21 +29,10 @@ pub fn role(keyword: &str) -> Option<Role> {
         | "definitions" | "discriminator" | "enum" | "format" | "items" | "nullable" | "oneOf"
         | "properties" | "readOnly" | "required" | "type" | "writeOnly" => Role::Type,
         // `additionalProperties: false` is checked, and a schema is the type of further members.
-        "additionalProperties"
-        | "const"
-        | "exclusiveMaximum"
-        | "exclusiveMinimum"
-        | "maxItems"
-        | "maxLength"
-        | "maxProperties"
-        | "maximum"
-        | "minItems"
-        | "minLength"
-        | "minProperties"
-        | "minimum"
-        | "multipleOf"
-        | "pattern"
-        | "uniqueItems" => Role::Checked,
+        "additionalProperties" => Role::Checked,
+        "const" | "exclusiveMaximum" | "exclusiveMinimum" | "maxItems" | "maxLength"
+        | "maxProperties" | "maximum" | "minItems" | "minLength" | "minProperties" | "minimum"
+        | "multipleOf" | "pattern" | "uniqueItems" => Role::Checked,
         "$dynamicRef"
         | "contains"
         | "dependencies"
@@ -61,11 +50,6 @@ pub fn role(keyword: &str) -> Option<Role> {
         "patternProperties" | "propertyNames" => Role::Partly,
         _ => return None,
     })
-}
-
-/// Whether a keyword has a meaning for values.
-pub fn is_assertion(keyword: &str) -> bool {
-    role(keyword).is_some_and(|role| role != Role::Annotation)
 }
 
 /// The keywords of a schema that forbid values which are sent.

@@ -7,7 +7,7 @@
 //! | Modules | Purpose |
 //! |---|---|
 //! | [`mod@pointer`], [`source_map`], [`diagnostic`] | locations in a document, their positions, and what is reported there |
-//! | [`keywords`], [`shape`], [`mod@schema`], [`view`], [`names`] | facts about OpenAPI and Rust identifiers that several stages need |
+//! | [`keywords`], [`shape`], [`mod@schema`], [`view`], [`names`], [`mod@text`] | facts about OpenAPI, Rust identifiers and Markdown that several stages need |
 //! | [`graph`] | cycles and reachability in graphs of schemas and operations |
 //! | [`skip`], [`sound`] | what can be generated of an invalid document |
 //! | [`explain`], [`lint`], [`diff`], [`semver`], [`changelog`] | the other commands that read a document, or two |
@@ -44,5 +44,6 @@ pub mod shape;
 pub mod skip;
 pub mod sound;
 pub mod source_map;
+pub mod text;
 pub mod view;
 pub mod yaml;

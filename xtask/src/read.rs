@@ -130,7 +130,7 @@ impl Document {
         let mut rest = self.clone();
         for pointer in pointers {
             let parent = pointer::parent(pointer).unwrap_or_default();
-            if let Some(Value::Object(members)) = pointer::get_mut(&mut rest.root, parent) {
+            if let Some(Value::Object(members)) = rest.root.pointer_mut(parent) {
                 members.remove(&pointer::last(pointer));
             }
         }

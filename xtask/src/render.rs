@@ -104,8 +104,10 @@ pub fn module(api: &Api, inner: Option<&str>) -> Result<BTreeMap<String, String>
     let printed = printed
         .into_iter()
         .map(|(path, code)| (path.to_owned(), code.into_text()));
-    let sources = support::sources(needed);
-    let sources = sources.map(|(name, text)| (format!("support/{name}.rs"), text));
+    let sources = needed.files().map(|file| {
+        let path = format!("support/{}.rs", file.name);
+        (path, file.text.replace("\r\n", "\n"))
+    });
     // An API without operations has no descriptors.
     let files = printed.chain(sources).filter(|(_, text)| !text.is_empty());
     Ok(files.collect())

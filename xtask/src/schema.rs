@@ -12,9 +12,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use serde_json::value::Index;
 
-use crate::keywords;
+use crate::keywords::{self, Role};
 use crate::pointer;
-use crate::view::{self, MAX_HOPS};
+use crate::view::{self, MAX_HOPS, SCHEMAS};
 
 pub use branches::{Branch, mapping, maps_to};
 
@@ -96,7 +96,8 @@ impl<'d> SchemaObject<'d> {
 
 /// Whether a keyword constrains no value.
 fn is_annotation(keyword: &str) -> bool {
-    REPRESENTATION.contains(&keyword) || !keywords::is_assertion(keyword)
+    let role = keywords::role(keyword);
+    REPRESENTATION.contains(&keyword) || role.is_none_or(|role| role == Role::Annotation)
 }
 
 /// The schema objects that apply to a value, the outermost first. References and `allOf` are followed.
@@ -249,7 +250,8 @@ impl<'d> Schema<'d> {
         self.objects.first().map_or("", |object| &object.pointer)
     }
 
-    fn keywords(&self, name: &'static str) -> impl Iterator<Item = &'d Value> {
+    /// The values that the objects have for a keyword.
+    pub fn keywords(&self, name: &'static str) -> impl Iterator<Item = &'d Value> {
         let objects = self.objects.iter();
         objects.filter_map(move |object| object.keyword(name))
     }
@@ -402,37 +404,24 @@ impl<'d> Schema<'d> {
         self.keywords(name).filter_map(Value::as_u64)
     }
 
-    /// The values of a keyword that is a number.
-    pub fn numbers(&self, name: &'static str) -> impl Iterator<Item = &'d serde_json::Number> {
-        self.keywords(name).filter_map(Value::as_number)
-    }
-
-    /// The values of a keyword that is a text.
-    pub fn texts(&self, name: &'static str) -> impl Iterator<Item = &'d str> {
-        self.keywords(name).filter_map(Value::as_str)
-    }
-
     /// Whether any object has a keyword.
     pub fn has(&self, name: &'static str) -> bool {
         self.keywords(name).next().is_some()
     }
 }
 
-/// The location of the component schemas.
-pub const COMPONENTS: &str = "/components/schemas";
-
 /// The component schemas, each with its JSON pointer.
 pub fn components(root: &Value) -> impl Iterator<Item = (String, &Value)> {
-    let schemas = pointer::get(root, COMPONENTS).and_then(Value::as_object);
+    let schemas = pointer::get(root, SCHEMAS).and_then(Value::as_object);
     let schemas = schemas.into_iter().flatten();
-    schemas.map(|(name, schema)| (pointer::join(COMPONENTS, name), schema))
+    schemas.map(|(name, schema)| (pointer::join(SCHEMAS, name), schema))
 }
 
 /// The pointer of the component schema that a reference leads to, or into.
 pub fn component(target: &str) -> Option<&str> {
-    let name = target.strip_prefix(COMPONENTS)?.strip_prefix('/')?;
+    let name = target.strip_prefix(SCHEMAS)?.strip_prefix('/')?;
     let length = name.find('/').unwrap_or(name.len());
-    Some(&target[..COMPONENTS.len() + 1 + length])
+    Some(&target[..SCHEMAS.len() + 1 + length])
 }
 
 /// The words of the JSON pointer of a schema: the names that the document chose, without the keywords around them. A schema in

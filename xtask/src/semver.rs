@@ -72,14 +72,15 @@ impl fmt::Display for Version {
 }
 
 impl FromStr for Version {
-    type Err = ();
+    type Err = String;
 
     /// Reads `1.2.3` and the tag `v1.2.3`.
-    fn from_str(text: &str) -> Result<Self, ()> {
+    fn from_str(text: &str) -> Result<Self, String> {
         let numbers = text.strip_prefix('v').unwrap_or(text).split('.');
-        let numbers: Result<Vec<u64>, _> = numbers.map(str::parse).collect();
-        let numbers = numbers.map_err(drop)?;
-        numbers.try_into().map(Self).map_err(drop)
+        let numbers: Option<Vec<u64>> = numbers.map(|number| number.parse().ok()).collect();
+        let numbers = numbers.and_then(|numbers| numbers.try_into().ok());
+        let version = numbers.map(Self);
+        version.ok_or_else(|| "a version is three numbers: 1.2.3".to_owned())
     }
 }
 

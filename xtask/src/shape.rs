@@ -143,8 +143,10 @@ const CONTENT: Shape = Map(&Node(Kind::MediaType));
 const EXAMPLES: Shape = Map(&NodeOrRef(Kind::Example));
 const HEADERS: Shape = Map(&NodeOrRef(Kind::Header));
 const PARAMETERS: Shape = List(&NodeOrRef(Kind::Parameter));
+const REQUEST_BODIES: Shape = Map(&NodeOrRef(Kind::RequestBody));
 const SCHEMA: Shape = NodeOrRef(Kind::Schema);
 const SECURITY: Shape = List(&Map(&Texts));
+const SECURITY_SCHEMES: Shape = Map(&NodeOrRef(Kind::SecurityScheme));
 const SERVERS: Shape = List(&Node(Kind::Server));
 
 /// The shape of objects whose names the document chooses.
@@ -269,26 +271,15 @@ fn fields(kind: Kind) -> &'static [Fields] {
             (Map(&NodeOrRef(Kind::Response)), false, &["responses"]),
             (Map(&NodeOrRef(Kind::Parameter)), false, &["parameters"]),
             (EXAMPLES, false, &["examples"]),
-            (
-                Map(&NodeOrRef(Kind::RequestBody)),
-                false,
-                &["requestBodies"],
-            ),
+            (REQUEST_BODIES, false, &["requestBodies"]),
             (HEADERS, false, &["headers"]),
-            (
-                Map(&NodeOrRef(Kind::SecurityScheme)),
-                false,
-                &["securitySchemes"],
-            ),
+            (SECURITY_SCHEMES, false, &["securitySchemes"]),
             (Map(&NodeOrRef(Kind::Link)), false, &["links"]),
             (Map(&NodeOrRef(Kind::Callback)), false, &["callbacks"]),
         ],
         Kind::Schema => &[
-            (
-                Text,
-                false,
-                &["title", "description", "format", "pattern", "type"],
-            ),
+            (Text, false, &["title", "description"]),
+            (Text, false, &["format", "pattern", "type"]),
             (Number, false, &["multipleOf", "maximum", "minimum"]),
             (Flag, false, &["exclusiveMaximum", "exclusiveMinimum"]),
             (Integer, false, &["maxLength", "minLength"]),
@@ -327,23 +318,13 @@ fn additions(kind: Kind) -> &'static [Fields] {
             (TextOrTexts, false, &["type"]),
             (Number, false, &["exclusiveMaximum", "exclusiveMinimum"]),
             (List(&SCHEMA), false, &["prefixItems"]),
-            (
-                SCHEMA,
-                false,
-                &["contains", "contentSchema", "propertyNames"],
-            ),
-            (
-                SCHEMA,
-                false,
-                &["unevaluatedItems", "unevaluatedProperties"],
-            ),
+            (SCHEMA, false, &["contains", "contentSchema"]),
+            (SCHEMA, false, &["propertyNames", "unevaluatedItems"]),
+            (SCHEMA, false, &["unevaluatedProperties"]),
             (SCHEMA, false, &["if", "then", "else"]),
             (Map(&SCHEMA), false, &["$defs", "definitions"]),
-            (
-                Map(&SCHEMA),
-                false,
-                &["dependentSchemas", "patternProperties"],
-            ),
+            (Map(&SCHEMA), false, &["dependentSchemas"]),
+            (Map(&SCHEMA), false, &["patternProperties"]),
         ],
         _ => &[],
     }

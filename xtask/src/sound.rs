@@ -10,7 +10,7 @@ use crate::graph::{self, Graph};
 use crate::pointer;
 use crate::read::Document;
 use crate::shape::Walk;
-use crate::view::{METHODS, SCHEMAS};
+use crate::view::{METHODS, is_component};
 
 /// The parts of a document that can be removed: operations, path items and components, each by its pointer, and the parts
 /// that each of them needs.
@@ -26,8 +26,7 @@ impl Parts {
             let Some(part) = part(&found.pointer) else {
                 continue;
             };
-            let target = found.reference.as_deref();
-            let target = target.and_then(|target| self::part(target.strip_prefix('#')?));
+            let target = found.target().and_then(self::part);
             // An operation needs the parameters of its path item.
             let item = pointer::parent(part).filter(|item| self::part(item).is_some());
             let others = target
@@ -41,19 +40,16 @@ impl Parts {
     }
 
     /// These parts and those that need them.
-    pub fn affected<'a>(&self, parts: impl Iterator<Item = &'a str> + Clone) -> BTreeSet<String> {
+    pub fn affected<'a>(&self, parts: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
         let needed_by = graph::reversed(&self.needs);
-        let mut affected: BTreeSet<String> = parts.clone().map(str::to_owned).collect();
-        let others = graph::reachable(&needed_by, parts);
-        affected.extend(others.into_iter().map(str::to_owned));
-        affected
+        let parts = Vec::from_iter(parts);
+        let affected = graph::closure(parts, |part| graph::next(&needed_by, part));
+        affected.into_iter().map(str::to_owned).collect()
     }
 
     /// A part and those that it needs.
     pub fn needed<'a>(&'a self, part: &'a str) -> BTreeSet<&'a str> {
-        let mut needed = graph::reachable(&self.needs, [part]);
-        needed.insert(part);
-        needed
+        graph::closure([part], |part| graph::next(&self.needs, part))
     }
 }
 
@@ -78,7 +74,7 @@ pub fn part(pointer: &str) -> Option<&str> {
 pub fn schemas(document: &Document, problems: &[Diagnostic]) -> Option<Document> {
     check::identify(document).ok()?;
     let parts = Parts::of(document);
-    let is_schema = |part: &&str| pointer::parent(part) == Some(SCHEMAS);
+    let is_schema = |part: &&str| is_component(part);
     let others = parts.needs.keys().map(String::as_str);
     let others = others.filter(|part| !is_schema(part)).chain(["/paths"]);
     let errors = problems

@@ -35,10 +35,7 @@ pub struct OperationView<'a> {
 impl<'a> OperationView<'a> {
     /// All operations that are objects, path by path.
     pub fn all(root: &'a Value) -> Vec<Self> {
-        let paths = root.get("paths").and_then(Value::as_object);
-        paths
-            .into_iter()
-            .flatten()
+        members(root, "paths")
             .filter(|(path, _)| !path.starts_with("x-"))
             .flat_map(|(path, item)| {
                 let (target, item) = chain(root, item).last().unwrap_or((None, item));
@@ -111,6 +108,15 @@ impl<'a> OperationView<'a> {
         });
         parameters.collect()
     }
+}
+
+/// The members of the object that is the value of a keyword.
+pub fn members<'a>(
+    owner: &'a Value,
+    keyword: &str,
+) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
+    let members = owner.get(keyword).and_then(Value::as_object);
+    members.into_iter().flatten()
 }
 
 /// Name and location of a parameter.
@@ -186,6 +192,11 @@ pub fn reference(value: &Value) -> Option<&str> {
 /// The pointer that a reference within the document leads to.
 pub fn target(value: &Value) -> Option<&str> {
     reference(value)?.strip_prefix('#')
+}
+
+/// Whether a pointer is that of a component schema.
+pub fn is_component(pointer: &str) -> bool {
+    pointer::parent(pointer) == Some(SCHEMAS)
 }
 
 /// The component name that a reference to a schema ends with.

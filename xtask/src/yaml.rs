@@ -9,6 +9,7 @@ mod emit;
 mod merge;
 mod outline;
 
+pub use emit::document as write;
 pub use merge::{identity, partners};
 use serde_json::{Map, Value};
 
@@ -19,11 +20,6 @@ use crate::read::Document;
 /// position come last.
 pub type Order<'a> = dyn Fn(&str) -> Option<Position> + 'a;
 
-/// A value as a YAML document.
-pub fn write(value: &Value, order: &Order<'_>) -> String {
-    emit::document(value, order)
-}
-
 /// The text of `old`, changed to hold `new`.
 ///
 /// Members that `old` has keep their places; others come after the member that they follow by `order`. The text that
@@ -32,15 +28,16 @@ pub fn rewrite(old: &Document, new: &Value, order: &Order<'_>) -> String {
     if old.root == *new {
         return old.text().to_owned();
     }
-    let text = merge::merge(old, new, order)
-        .filter(|text| reads_as(text, new))
-        .unwrap_or_else(|| write(new, order));
-    merge::with_line_ends(text, old.text())
-}
-
-fn reads_as(text: &str, value: &Value) -> bool {
-    Document::parse("merged.yaml", text)
-        .is_ok_and(|document| document.root == *value && document.duplicate_keys().is_empty())
+    let is_same = |text: &String| {
+        let merged = Document::parse("merged.yaml", text.as_str());
+        merged.is_ok_and(|merged| merged.root == *new && merged.duplicate_keys().is_empty())
+    };
+    let merged = merge::merge(old, new, order).filter(is_same);
+    let text = merged.unwrap_or_else(|| write(new, order));
+    match old.text().contains("\r\n") {
+        true => text.replace('\n', "\r\n"),
+        false => text,
+    }
 }
 
 /// The fields that maintainers put first, in this order, where no text says how they are ordered.
@@ -86,14 +83,11 @@ fn ordered<'a>(
     order: &Order<'_>,
 ) -> Vec<&'a String> {
     let usual = |name: &str| USUAL.iter().position(|usual| *usual == name);
-    let mut names: Vec<(bool, Option<Position>, usize, &String)> = members
-        .keys()
-        .map(|name| {
-            let position = order(&crate::pointer::join(pointer, name));
-            let usual = usual(name).unwrap_or(USUAL.len());
-            (position.is_none(), position, usual, name)
-        })
-        .collect();
-    names.sort();
-    names.into_iter().map(|(.., name)| name).collect()
+    let mut names: Vec<&String> = members.keys().collect();
+    names.sort_by_cached_key(|&name| {
+        let position = order(&crate::pointer::join(pointer, name));
+        let usual = usual(name).unwrap_or(USUAL.len());
+        (position.is_none(), position, usual, name)
+    });
+    names
 }

@@ -46,7 +46,8 @@ fn each_keyword_that_is_checked_has_a_value_that_breaks_it() {
         .values()
         .filter(|schema| schema["x-breaks"].is_array())
         .collect();
-    for (keyword, ..) in fields_in(Kind::Schema, Version::V31) {
+    let fields = fields_in(Kind::Schema, Version::V31).map(|(name, ..)| name);
+    for keyword in fields.chain(["const"]) {
         if matches!(role(keyword), Some(Role::Checked | Role::Partly)) {
             assert!(
                 broken.iter().any(|schema| has(schema, keyword)),

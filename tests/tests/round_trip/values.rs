@@ -276,7 +276,7 @@ fn bounded(schema: &Schema<'_>, numbers: Vec<Value>) -> Vec<Value> {
             least.iter().all(|least| *least < number) && most.iter().all(|most| number < *most)
         })
     };
-    let multiple = schema.numbers("multipleOf").next();
+    let multiple = schema.keywords("multipleOf").next();
     let numbers = match multiple {
         Some(multiple) => vec![json!(0), json!(multiple)],
         None => numbers,

@@ -1,6 +1,6 @@
 //! Operations: what is generated for the paths of a document.
 
-use super::{Constraints, Evidence, TypeRef};
+use super::{Constraints, Docs, TypeRef};
 
 /// An operation, which becomes a method of the client and a builder of its request.
 #[derive(Clone, Debug)]
@@ -19,12 +19,8 @@ pub struct Operation {
     pub path: Vec<Segment>,
     /// The summary, untouched.
     pub summary: Option<String>,
-    /// The description, untouched.
-    pub description: Option<String>,
-    /// Whether callers should stop using it.
-    pub deprecated: bool,
-    /// Whether the API documents it.
-    pub evidence: Evidence,
+    /// Its documentation.
+    pub docs: Docs,
     /// Whether sending it twice has the effect of sending it once: by its HTTP method, or by `x-idempotent`.
     pub idempotent: bool,
     /// Path parameters in the order of the path, then the others in the order of the document.
@@ -69,12 +65,8 @@ pub struct Parameter {
     pub style: Style,
     /// The constraints of its value, other than those of its type.
     pub constraints: Constraints,
-    /// The description, untouched.
-    pub description: Option<String>,
-    /// Whether callers should stop using it.
-    pub deprecated: bool,
-    /// Whether the API documents it.
-    pub evidence: Evidence,
+    /// Its documentation.
+    pub docs: Docs,
     /// The JSON of what the server assumes if it is absent.
     pub default: Option<String>,
 }
@@ -120,8 +112,8 @@ pub struct Body {
     pub constraints: Constraints,
     /// The media type, as it is sent.
     pub media_type: String,
-    /// The description, untouched.
-    pub description: Option<String>,
+    /// Its documentation.
+    pub docs: Docs,
 }
 
 /// The content of a request.
@@ -156,12 +148,8 @@ pub struct Part {
     pub constraints: Constraints,
     /// The constraints of all values as a list, if it is repeated.
     pub list: Constraints,
-    /// The description, untouched.
-    pub description: Option<String>,
-    /// Whether callers should stop using it.
-    pub deprecated: bool,
-    /// Whether the API documents it.
-    pub evidence: Evidence,
+    /// Its documentation.
+    pub docs: Docs,
 }
 
 /// The content of a part.
@@ -220,7 +208,30 @@ impl Content {
     }
 }
 
+impl Style {
+    /// The style in words that follow a type, empty if it is the usual one.
+    pub fn in_words(self) -> String {
+        match self {
+            Self::Text | Self::Exploded => String::new(),
+            Self::Joined(between) => format!(" joined by `{between}`"),
+            Self::JoinedPairs => " joined in pairs".to_owned(),
+            Self::DeepObject => " as a deep object".to_owned(),
+            Self::Json => " as JSON".to_owned(),
+        }
+    }
+}
+
 impl Location {
+    /// The sort of its parameters.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Path => "path parameter",
+            Self::Query => "query parameter",
+            Self::Header => "header",
+            Self::Cookie => "cookie",
+        }
+    }
+
     /// The word for it in a document.
     pub fn keyword(self) -> &'static str {
         match self {

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{
-    Answer, Api, Evidence, Field, Operation, Parameter, Part, PartContent, Primitive, Shape, Style,
-    Success, TypeDef, TypeRef,
+    Answer, Api, Docs, Field, Operation, Parameter, Part, PartContent, Primitive, Shape, Success,
+    TypeDef, TypeRef,
 };
 
 impl fmt::Display for Api {
@@ -25,11 +25,7 @@ impl fmt::Display for Api {
 
 impl Api {
     fn print_operation(&self, operation: &Operation, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let marks = notes(&[
-            (operation.idempotent, "idempotent"),
-            (operation.deprecated, "deprecated"),
-            (operation.evidence == Evidence::Inferred, "inferred"),
-        ]);
+        let marks = notes(&operation.docs, operation.idempotent);
         let (method, path) = (&operation.method, operation.path_template());
         writeln!(f, "{}{marks}: {method} {path}", operation.name)?;
         for parameter in &operation.parameters {
@@ -68,21 +64,15 @@ impl Api {
             PartContent::Json(value, _) => format!("json {}", self.type_text(value)),
         };
         let (key, mark) = (&part.key, mark(part.required));
-        let notes = docs_notes(false, part.deprecated, part.evidence);
+        let notes = notes(&part.docs, false);
         writeln!(f, "    {key}{mark}{many}: {content}{notes}")
     }
 
     fn print_parameter(&self, parameter: &Parameter, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let style = match parameter.style {
-            Style::Text | Style::Exploded => String::new(),
-            Style::Joined(between) => format!(" joined by `{between}`"),
-            Style::JoinedPairs => " joined pairs".to_owned(),
-            Style::DeepObject => " deep object".to_owned(),
-            Style::Json => " as json".to_owned(),
-        };
+        let style = parameter.style.in_words();
         let (location, key) = (parameter.location.keyword(), &parameter.key);
         let (mark, value) = (mark(parameter.required), self.type_text(&parameter.value));
-        let notes = docs_notes(false, parameter.deprecated, parameter.evidence);
+        let notes = notes(&parameter.docs, false);
         writeln!(f, "  {location} {key}{mark}: {value}{style}{notes}")
     }
 
@@ -96,8 +86,8 @@ impl Api {
     }
 
     fn print_type(&self, definition: &TypeDef, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, docs) = (&definition.name, &definition.docs);
-        let notes = docs_notes(docs.private, docs.deprecated, docs.evidence);
+        let name = &definition.name;
+        let notes = notes(&definition.docs, false);
         match &definition.shape {
             Shape::Struct(object) => {
                 writeln!(f, "struct {name}{notes}")?;
@@ -133,19 +123,14 @@ impl Api {
     }
 
     fn print_field(&self, field: &Field, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (key, mark) = (&field.key, mark(field.presence.is_required()));
+        let (key, mark) = (&field.key, mark(field.required));
         let value = self.type_text(&field.value);
-        let null = if field.presence.is_nullable() {
-            " | null"
-        } else {
-            ""
-        };
+        let null = if field.nullable { " | null" } else { "" };
         let default = match (&field.default, &field.default_value) {
             (Some(default), Some(_)) => format!(" = {default}"),
             _ => String::new(),
         };
-        let docs = &field.docs;
-        let notes = docs_notes(docs.private, docs.deprecated, docs.evidence);
+        let notes = notes(&field.docs, false);
         writeln!(f, "  {key}{mark}: {value}{null}{default}{notes}")
     }
 
@@ -158,15 +143,15 @@ impl Api {
             TypeRef::Nullable(inner) => format!("{} | null", self.type_text(inner)),
             TypeRef::List(item) => format!("[{}]", self.type_text(item)),
             TypeRef::Map(value) => format!("{{{}}}", self.type_text(value)),
-            TypeRef::Primitive(value) => primitive_text(*value).to_owned(),
+            TypeRef::Primitive(value) => primitive_text(*value),
         }
     }
 }
 
-fn primitive_text(value: Primitive) -> &'static str {
-    match value {
+fn primitive_text(value: Primitive) -> String {
+    let text = match value {
         Primitive::Bool => "bool",
-        Primitive::Integer(integer) => integer.rust_name(),
+        Primitive::Integer(integer) => return integer.rust_name(),
         Primitive::Float => "f64",
         Primitive::Float32 => "f32",
         Primitive::String => "string",
@@ -175,7 +160,8 @@ fn primitive_text(value: Primitive) -> &'static str {
         Primitive::Uuid => "uuid",
         Primitive::Ip => "ip",
         Primitive::Json => "json",
-    }
+    };
+    text.to_owned()
 }
 
 /// The mark behind the name of an input that a request may be without.
@@ -183,20 +169,18 @@ fn mark(is_required: bool) -> &'static str {
     if is_required { "" } else { "?" }
 }
 
-fn docs_notes(private: bool, deprecated: bool, evidence: Evidence) -> String {
-    notes(&[
-        (private, "private"),
-        (deprecated, "deprecated"),
-        (evidence == Evidence::Inferred, "inferred"),
-    ])
-}
-
-/// The words whose condition holds, in parentheses.
-fn notes(words: &[(bool, &str)]) -> String {
-    let words = words.iter().filter(|(holds, _)| *holds);
-    let words: Vec<&str> = words.map(|(_, word)| *word).collect();
-    match words.is_empty() {
+/// The facts that an operation, a type or an input is marked with, in parentheses.
+fn notes(docs: &Docs, is_idempotent: bool) -> String {
+    let facts = [
+        (is_idempotent, "idempotent"),
+        (docs.private, "private"),
+        (docs.deprecated, "deprecated"),
+        (docs.inferred, "inferred"),
+    ];
+    let facts = facts.into_iter().filter(|(holds, _)| *holds);
+    let facts: Vec<&str> = facts.map(|(_, fact)| fact).collect();
+    match facts.is_empty() {
         true => String::new(),
-        false => format!(" ({})", words.join(", ")),
+        false => format!(" ({})", facts.join(", ")),
     }
 }

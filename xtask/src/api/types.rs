@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::graph::closure;
+
 /// The index of a type in [`Api::types`](super::Api::types).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TypeId(pub usize);
@@ -13,44 +15,24 @@ pub struct TypeDef {
     /// Its Rust name.
     pub name: String,
     /// Its documentation.
-    pub docs: TypeDocs,
+    pub docs: Docs,
     /// The JSON pointer of its schema.
     pub origin: String,
     /// Its definition.
     pub shape: Shape,
 }
 
-/// The documentation of a type or a field.
+/// The documentation of a type, a field, an operation or an input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TypeDocs {
+pub struct Docs {
     /// The description, untouched.
     pub description: Option<String>,
     /// Whether callers should stop using it.
     pub deprecated: bool,
     /// Whether `Debug` hides it.
     pub private: bool,
-    /// Whether the documentation of the API states it.
-    pub evidence: Evidence,
-}
-
-/// Whether a fact is documented by the API.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Evidence {
-    /// It is documented.
-    #[default]
-    Documented,
-    /// It was concluded (`x-evidence: inferred`).
-    Inferred,
-}
-
-impl Evidence {
-    /// The evidence that a value of `x-evidence` names.
-    pub fn of(value: Option<&str>) -> Self {
-        match value {
-            Some("inferred") => Self::Inferred,
-            _ => Self::Documented,
-        }
-    }
+    /// Whether it was concluded (`x-evidence: inferred`): the documentation of the API does not state it.
+    pub inferred: bool,
 }
 
 /// The definition of a type.
@@ -90,10 +72,12 @@ pub struct Field {
     pub name: String,
     /// The type of its value, without `null`.
     pub value: TypeRef,
-    /// Whether it may be absent or null.
-    pub presence: Presence,
+    /// Whether an object must have it.
+    pub required: bool,
+    /// Whether `null` is a value, too.
+    pub nullable: bool,
     /// Its documentation.
-    pub docs: TypeDocs,
+    pub docs: Docs,
     /// The JSON of what the server assumes if it is absent.
     pub default: Option<String>,
     /// The same as a value of its type, where one can be written in Rust.
@@ -132,41 +116,6 @@ pub struct Accessors {
     pub setter: Option<String>,
     /// Sets it to `null`, if the struct is sent and `null` is a value.
     pub null_setter: Option<String>,
-}
-
-/// The states of a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Presence {
-    /// A value.
-    Required,
-    /// A value or `null`.
-    RequiredNullable,
-    /// Absent or a value.
-    Optional,
-    /// Absent, `null` or a value.
-    OptionalNullable,
-}
-
-impl Presence {
-    /// The states of a field, by whether an object must have it and whether `null` is a value.
-    pub fn of(is_required: bool, is_nullable: bool) -> Self {
-        match (is_required, is_nullable) {
-            (true, false) => Self::Required,
-            (true, true) => Self::RequiredNullable,
-            (false, false) => Self::Optional,
-            (false, true) => Self::OptionalNullable,
-        }
-    }
-
-    /// Whether an object must have the field.
-    pub fn is_required(self) -> bool {
-        matches!(self, Self::Required | Self::RequiredNullable)
-    }
-
-    /// Whether `null` is a value.
-    pub fn is_nullable(self) -> bool {
-        matches!(self, Self::RequiredNullable | Self::OptionalNullable)
-    }
 }
 
 /// Strings of which some are known.
@@ -227,6 +176,8 @@ pub struct Newtype {
     pub inner: TypeRef,
     /// The constraints of its values, other than those of the type inside.
     pub constraints: Constraints,
+    /// Whether it is a format of texts that keeps texts of another one.
+    pub lenient: bool,
 }
 
 /// Constraints that values keep when they are sent. Values that are received may break them.
@@ -357,90 +308,61 @@ pub enum Primitive {
 }
 
 impl Primitive {
+    /// Whether it is a format of texts, without a rule for other texts.
+    pub fn is_format(self) -> bool {
+        matches!(self, Self::Date | Self::Uuid | Self::Ip)
+    }
+
     /// Whether the Rust type is `Copy`.
     pub fn is_copy(self) -> bool {
-        match self {
-            Self::Bool
-            | Self::Integer(_)
-            | Self::Float
-            | Self::Float32
-            | Self::Date
-            | Self::Uuid
-            | Self::Ip => true,
-            Self::String | Self::Timestamp | Self::Json => false,
-        }
+        !matches!(self, Self::String | Self::Timestamp | Self::Json)
     }
 }
 
-/// The width of an integer.
+/// An integer type of Rust.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Integer {
-    /// `int8`.
-    I8,
-    /// `int16`.
-    I16,
-    /// `int32`.
-    I32,
-    /// `int64`.
-    I64,
-    /// `uint8`.
-    U8,
-    /// `uint16`.
-    U16,
-    /// `uint32`.
-    U32,
-    /// `uint64`.
-    U64,
-    /// No format, and no bounds that fit 64 bits.
-    I128,
+pub struct Integer {
+    /// Whether numbers below 0 are in its range.
+    pub is_signed: bool,
+    /// Its width.
+    pub bits: u32,
 }
 
 impl Integer {
-    /// The integers with a format: the format, the Rust type, and the range.
-    const FORMATS: [(Self, &'static str, &'static str, (i128, i128)); 8] = [
-        (Self::I8, "int8", "i8", (i8::MIN as i128, i8::MAX as i128)),
-        (
-            Self::I16,
-            "int16",
-            "i16",
-            (i16::MIN as i128, i16::MAX as i128),
-        ),
-        (
-            Self::I32,
-            "int32",
-            "i32",
-            (i32::MIN as i128, i32::MAX as i128),
-        ),
-        (
-            Self::I64,
-            "int64",
-            "i64",
-            (i64::MIN as i128, i64::MAX as i128),
-        ),
-        (Self::U8, "uint8", "u8", (0, u8::MAX as i128)),
-        (Self::U16, "uint16", "u16", (0, u16::MAX as i128)),
-        (Self::U32, "uint32", "u32", (0, u32::MAX as i128)),
-        (Self::U64, "uint64", "u64", (0, u64::MAX as i128)),
-    ];
+    /// The integer within bounds that fit 64 bits.
+    pub const I64: Self = Self {
+        is_signed: true,
+        bits: 64,
+    };
+    /// The integer without a format, and without bounds that fit 64 bits.
+    pub const I128: Self = Self {
+        is_signed: true,
+        bits: 128,
+    };
 
-    /// The integer of a format.
+    /// The integer of a format, such as `uint32`.
     pub fn of_format(format: &str) -> Option<Self> {
-        let mut formats = Self::FORMATS.iter();
-        formats.find_map(|(integer, known, ..)| (*known == format).then_some(*integer))
+        let signed = format.strip_prefix("int");
+        let width = signed.or_else(|| format.strip_prefix("uint"))?;
+        let mut widths = [8_u32, 16, 32, 64].into_iter();
+        Some(Self {
+            is_signed: signed.is_some(),
+            bits: widths.find(|bits| bits.to_string() == width)?,
+        })
     }
 
     /// The name of its Rust type.
-    pub fn rust_name(self) -> &'static str {
-        let mut formats = Self::FORMATS.iter();
-        let name = formats.find_map(|(integer, _, name, _)| (*integer == self).then_some(*name));
-        name.unwrap_or("i128")
+    pub fn rust_name(self) -> String {
+        let letter = if self.is_signed { 'i' } else { 'u' };
+        format!("{letter}{}", self.bits)
     }
 
     /// Whether a number is in the range of the type.
     pub fn holds(self, number: i128) -> bool {
-        let mut formats = Self::FORMATS.iter();
-        let range = formats.find_map(|(integer, .., range)| (*integer == self).then_some(range));
-        range.is_none_or(|(least, greatest)| (*least..=*greatest).contains(&number))
+        match self.is_signed {
+            true => matches!(number >> (self.bits - 1), 0 | -1),
+            false => number >> self.bits == 0,
+        }
     }
 }
 
@@ -471,17 +393,30 @@ impl TypeRef {
 }
 
 impl Shape {
-    /// The types of its members.
-    pub fn references(&self) -> Vec<&TypeRef> {
+    /// The types of its members, each with the constraints of its values other than those of the type. Those of the members that
+    /// have no field are those of a map.
+    pub fn members(&self) -> Vec<(&TypeRef, &Constraints)> {
         match self {
             Self::Struct(object) => {
-                let fields = object.fields.iter().map(|field| &field.value);
-                fields.chain([&object.extra]).collect()
+                let fields = object.fields.iter();
+                let fields = fields.map(|field| (&field.value, &field.constraints));
+                let extra = (&object.extra, &object.extra_constraints);
+                fields.chain([extra]).collect()
             }
-            Self::Union(union) => union.branches.iter().map(|branch| &branch.value).collect(),
-            Self::Newtype(newtype) => vec![&newtype.inner],
+            Self::Union(union) => {
+                let branches = union.branches.iter();
+                let branches = branches.map(|branch| (&branch.value, &branch.constraints));
+                branches.collect()
+            }
+            Self::Newtype(newtype) => vec![(&newtype.inner, &newtype.constraints)],
             Self::Enum(_) => Vec::new(),
         }
+    }
+
+    /// The generated types in its members.
+    pub fn named(&self) -> impl Iterator<Item = TypeId> {
+        let members = self.members().into_iter();
+        members.filter_map(|(value, _)| value.named())
     }
 
     /// The types of its members, to change them, without that of the members that have no field: a map holds these.
@@ -503,13 +438,35 @@ impl Shape {
 
 /// The types that values of some types hold, at any depth.
 pub fn reached<'a>(types: &[TypeDef], from: impl Iterator<Item = &'a TypeRef>) -> BTreeSet<TypeId> {
-    let mut pending: Vec<TypeId> = from.filter_map(TypeRef::named).collect();
-    let mut reached = BTreeSet::new();
-    while let Some(id) = pending.pop() {
-        if reached.insert(id) {
-            let references = types[id.0].shape.references().into_iter();
-            pending.extend(references.filter_map(TypeRef::named));
+    let from = from.filter_map(TypeRef::named);
+    closure(from, |id| types[id.0].shape.named())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Integer;
+
+    #[test]
+    fn an_integer_holds_the_range_of_its_rust_type() {
+        let ranges: [(&str, &str, i128, i128); 4] = [
+            ("int8", "i8", i8::MIN.into(), i8::MAX.into()),
+            ("int64", "i64", i64::MIN.into(), i64::MAX.into()),
+            ("uint16", "u16", 0, u16::MAX.into()),
+            ("uint64", "u64", 0, u64::MAX.into()),
+        ];
+        for (format, name, least, greatest) in ranges {
+            let integer = Integer::of_format(format).unwrap_or(Integer::I128);
+            assert_eq!(integer.rust_name(), name);
+            let numbers = [least - 1, least, greatest, greatest + 1];
+            let held = numbers.map(|number| integer.holds(number));
+            assert_eq!(held, [false, true, true, false], "{format}");
         }
+        assert!(
+            [i128::MIN, i128::MAX]
+                .iter()
+                .all(|number| Integer::I128.holds(*number))
+        );
+        assert_eq!(Integer::of_format("int"), None);
+        assert_eq!(Integer::of_format("int128"), None);
     }
-    reached
 }

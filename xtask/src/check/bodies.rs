@@ -20,8 +20,8 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
         request(subject, body, problems);
     }
     for operation in &subject.operations {
-        let responses = operation.value.get("responses").and_then(Value::as_object);
-        let statuses = responses.into_iter().flatten().map(|(status, _)| status);
+        let responses = view::members(operation.value, "responses");
+        let statuses = responses.map(|(status, _)| status);
         problems.extend(statuses.filter(|status| !is_status(status)).map(|status| {
             let at = pointer::join(&operation.pointer(), "responses");
             let message = format!("`{status}` is not a status code");
@@ -114,23 +114,17 @@ fn multipart(root: &Value, body: &Value, at: &str, problems: &mut Vec<Diagnostic
     let required = schema.get("required").and_then(Value::as_array);
     for (index, required) in required.into_iter().flatten().enumerate() {
         if let Some(name) = required.as_str().filter(|name| !parts.contains(name)) {
-            let at = pointer::join(
-                &pointer::join(&schema_place, "required"),
-                &index.to_string(),
-            );
+            let list = pointer::join(&schema_place, "required");
+            let at = pointer::join(&list, &index.to_string());
             let message = format!("the required part `{name}` is not among the properties");
             unknown(at, name, message);
         }
     }
-    let encoding = body.get("encoding").and_then(Value::as_object);
-    for (name, _) in encoding.into_iter().flatten() {
+    for (name, _) in view::members(body, "encoding") {
         if !parts.contains(&name.as_str()) {
             let at = pointer::join(&pointer::join(at, "encoding"), name);
-            unknown(
-                at,
-                name,
-                format!("there is an encoding for `{name}`, but no such part"),
-            );
+            let message = format!("there is an encoding for `{name}`, but no such part");
+            unknown(at, name, message);
         }
     }
     for name in &parts {

@@ -45,10 +45,6 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
 
 fn invalid(at: String, what: &str, name: &str) -> Diagnostic {
     let message = format!("no Rust identifier can be made of the {what} `{name}`");
-    error(
-        "invalid-name",
-        at,
-        message,
-        "it needs at least one letter or digit",
-    )
+    let hint = "it needs at least one letter or digit";
+    error("invalid-name", at, message, hint)
 }

@@ -14,8 +14,7 @@ pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     for operation in &subject.operations {
         parameters(subject, operation, problems);
     }
-    let paths = subject.root.get("paths").and_then(Value::as_object);
-    for (path, item) in paths.into_iter().flatten() {
+    for (path, item) in view::members(subject.root, "paths") {
         if !path.starts_with("x-") && item.is_object() {
             template(path, problems);
         }
@@ -54,10 +53,8 @@ fn template(path: &str, problems: &mut Vec<Diagnostic>) {
         problems.push(error("invalid-path", at, message, hint));
     };
     if !path.starts_with('/') {
-        invalid(
-            format!("the path `{path}` does not start with `/`"),
-            "paths are appended to the server's URL",
-        );
+        let message = format!("the path `{path}` does not start with `/`");
+        invalid(message, "paths are appended to the server's URL");
     }
     match view::template_names(path) {
         None => invalid(
@@ -67,19 +64,15 @@ fn template(path: &str, problems: &mut Vec<Diagnostic>) {
         Some(names) => {
             let mut seen = BTreeSet::new();
             for name in names.into_iter().filter(|name| !seen.insert(*name)) {
-                invalid(
-                    format!("`{{{name}}}` stands twice in `{path}`"),
-                    "each parameter of a path has a name of its own",
-                );
+                let message = format!("`{{{name}}}` stands twice in `{path}`");
+                invalid(message, "each parameter of a path has a name of its own");
             }
         }
     }
     let before_fragment = path.split('#').next();
     if before_fragment.is_some_and(|sent| sent.contains('?')) {
-        invalid(
-            format!("`{path}` is more than a path"),
-            "declare what follows the `?` as query parameters",
-        );
+        let message = format!("`{path}` is more than a path");
+        invalid(message, "declare what follows the `?` as query parameters");
     }
 }
 
@@ -144,20 +137,16 @@ fn unsupported(parameter: &Value, name: &str, location: &str) -> Option<(String,
         "query" => &["form", "spaceDelimited", "pipeDelimited", "deepObject"],
         "cookie" => &["form"],
         _ => {
-            return Some((
-                format!(
-                    "the parameter `{name}` is `in: {location}`; it can be in path, query, header or cookie"
-                ),
-                "a body is described by `requestBody`",
-            ));
+            let locations = "it can be in path, query, header or cookie";
+            let message = format!("the parameter `{name}` is `in: {location}`; {locations}");
+            return Some((message, "a body is described by `requestBody`"));
         }
     };
     let style = parameter.get("style").and_then(Value::as_str);
     if let Some(style) = style.filter(|style| !styles.contains(style)) {
+        let parameter = format!("the {location} parameter `{name}`");
         return Some((
-            format!(
-                "the {location} parameter `{name}` has the style `{style}`, which is not supported"
-            ),
+            format!("{parameter} has the style `{style}`, which is not supported"),
             "path and header parameters are `simple`, cookies `form`; query parameters are `form`, `spaceDelimited`, `pipeDelimited` or `deepObject`",
         ));
     }

@@ -15,11 +15,11 @@ use crate::view::{self, SCHEMAS};
 pub fn check(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) {
     // Few documents refer to anything but components.
     let nodes: LazyCell<HashSet<(Kind, &str)>, _> = LazyCell::new(|| {
-        let found = subject.found.iter();
+        let found = subject.walk.found.iter();
         found.map(|found| (found.kind, &*found.pointer)).collect()
     });
     let is_node = |kind, pointer: &str| nodes.contains(&(kind, pointer));
-    for found in &subject.found {
+    for found in &subject.walk.found {
         if let Some(target) = &found.reference {
             problems.extend(target_problem(subject.root, found, target, &is_node));
         }
@@ -79,14 +79,13 @@ fn target_problem(
             "a {kind} is referred to as `#/components/{section}/...`"
         )),
         _ if is_node(found.kind, local) => None,
-        _ => Some(error(
-            "misplaced-ref",
-            at,
-            format!("`{target}` is not a {kind} under `components/{section}`"),
-            format!(
+        _ => {
+            let message = format!("`{target}` is not a {kind} under `components/{section}`");
+            let hint = format!(
                 "move what it points to under `components/{section}` and refer to it by its name there"
-            ),
-        )),
+            );
+            Some(error("misplaced-ref", at, message, hint))
+        }
     }
 }
 
@@ -126,10 +125,8 @@ fn inclusion_cycles(subject: &Subject<'_>) -> Vec<Vec<String>> {
     let mut graph: Graph = schemas()
         .map(|(name, schema)| (name.clone(), included(schema, &COMPOSITIONS)))
         .collect();
-    let targets = subject
-        .found
-        .iter()
-        .filter_map(|found| found.reference.as_deref());
+    let found = subject.walk.found.iter();
+    let targets = found.filter_map(|found| found.reference.as_deref());
     let unnamed = targets.filter(|target| component(target).is_none());
     graph.extend(unnamed.filter_map(|target| {
         let schema = pointer::get(subject.root, target.strip_prefix('#')?)?;

@@ -121,11 +121,9 @@ fn discriminator(subject: &Subject<'_>, schema: Node<'_>) -> Option<Diagnostic> 
     };
     let extends = |found: &Found| {
         let list = pointer::parent(&found.pointer).unwrap_or_default();
-        let target = found.reference.as_deref();
-        let target = target.and_then(|target| target.strip_prefix('#'));
-        list.ends_with("/allOf") && target == Some(schema.at)
+        list.ends_with("/allOf") && found.target() == Some(schema.at)
     };
-    let (reason, hint) = if branches.is_empty() && !subject.found.iter().any(extends) {
+    let (reason, hint) = if branches.is_empty() && !subject.walk.found.iter().any(extends) {
         (
             "no schema extends this one by `allOf`, and it is no union",
             "list under `oneOf` what it may be, to have the fields of each",
@@ -222,9 +220,8 @@ fn misplaced_format(schema: Node<'_>) -> Option<Diagnostic> {
         let declared = declared.join("`, `");
         let message = format!("the format `{format}` means nothing for the type `{declared}`");
         let hint = "remove it, or give it to the items or properties";
-        schema
-            .error("misplaced-format", "format", message, hint)
-            .note()
+        let problem = schema.error("misplaced-format", "format", message, hint);
+        problem.note()
     })
 }
 
@@ -244,11 +241,8 @@ fn invalid_default(schema: Node<'_>) -> Option<Diagnostic> {
     let value = describe(value);
     let message = format!("the default is {value}, {reason}: it is left out");
     let hint = "give a value that the schema allows, or remove the default";
-    Some(
-        schema
-            .error("invalid-default", "default", message, hint)
-            .note(),
-    )
+    let problem = schema.error("invalid-default", "default", message, hint);
+    Some(problem.note())
 }
 
 /// The problems of an enum. Several declared types allow values of several types.

@@ -19,7 +19,7 @@ pub struct ReleaseNotesArgs {
     #[arg(long, value_name = "REV")]
     since: Option<String>,
     /// The version to release, if it is to say more than the API description asks for.
-    #[arg(long, value_name = "X.Y.Z", value_parser = version)]
+    #[arg(long, value_name = "X.Y.Z")]
     version: Option<Version>,
     /// The date to write beside the version [default: today, in UTC].
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = date::parse)]
@@ -64,8 +64,8 @@ pub fn run(args: &ReleaseNotesArgs) -> Outcome {
 
 /// The release after the one at a revision; `None` if nothing changed.
 fn next(args: &ReleaseNotesArgs, since: &str, changelog: &str) -> Result<Option<Release>, String> {
-    let found = compare(since)?;
-    source::not_compared(&found);
+    let own = source::own().display().to_string();
+    let found = source::compare(&format!("git:{since}"), &own)?;
     let released = released(since)?;
     eprintln!("since {since}: {}", diff::summary(&found));
     let step = match released.step(found.class()) {
@@ -119,7 +119,7 @@ fn released(since: &str) -> Result<Version, String> {
 /// The version that the crates of the workspace have now.
 fn current() -> Result<Version, String> {
     let version = env!("CARGO_PKG_VERSION");
-    let invalid = |()| format!("error: `{version}` is no version of three numbers");
+    let invalid = |reason| format!("error: `{version}`: {reason}");
     version.parse().map_err(invalid)
 }
 
@@ -140,15 +140,4 @@ fn last_tag() -> Result<Option<String>, String> {
     ];
     let tag = git(&arguments).ok();
     Ok(tag.map(|tag| String::from_utf8_lossy(&tag).trim().to_owned()))
-}
-
-fn compare(since: &str) -> Result<Diff, String> {
-    let old = source::open(&format!("git:{since}"))?;
-    let new = source::read(&source::own()).map_err(source::lines)?;
-    diff::documents(&old, &new).map_err(source::lines)
-}
-
-fn version(text: &str) -> Result<Version, String> {
-    text.parse()
-        .map_err(|()| "a version is three numbers: 1.2.3".to_owned())
 }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use xtask::diagnostic::{Located, counted};
-use xtask::diff::Diff;
+use xtask::diagnostic::{Located, Position, counted};
+use xtask::diff::{self, Diff};
 use xtask::read::Document;
 use xtask::skip::LeftOut;
 
@@ -38,17 +38,13 @@ pub fn open(name: &str) -> Result<Document, String> {
         return read(Path::new(name)).map_err(lines);
     };
     let (revision, path) = revision.split_once(':').unwrap_or((revision, SPEC));
-    let bytes = show(revision, path)
-        .map_err(|reason| format!("error: `{name}` can't be read: {reason}"))?;
-    Document::parse(name, bytes).map_err(|problem| problem.to_string())
-}
-
-fn show(revision: &str, path: &str) -> Result<Vec<u8>, String> {
     // git takes it for an option in any position.
-    if revision.is_empty() || revision.starts_with('-') {
-        return Err(format!("`{revision}` is no revision"));
-    }
-    git(&["show", &format!("{revision}:{path}")])
+    let bytes = match revision.is_empty() || revision.starts_with('-') {
+        true => Err(format!("`{revision}` is no revision")),
+        false => git(&["show", &format!("{revision}:{path}")]),
+    };
+    let bytes = bytes.map_err(|reason| format!("error: `{name}` can't be read: {reason}"))?;
+    Document::parse(name, bytes).map_err(|problem| problem.to_string())
 }
 
 /// Runs git in the workspace.
@@ -85,21 +81,32 @@ pub fn lines(problems: Vec<Located>) -> String {
 
 /// Prints the skipped operations of a document with their causes.
 pub fn left_out(document: &str, left_out: &[LeftOut]) {
-    for LeftOut {
-        operation,
-        route,
-        position,
-        causes,
-    } in left_out
-    {
+    for skipped in left_out {
+        let (Position { line, column }, route, operation) =
+            (skipped.position, &skipped.route, &skipped.operation);
         eprintln!(
-            "{document}:{}:{}: left out: `{route}` (operation `{operation}`), because of",
-            position.line, position.column
+            "{document}:{line}:{column}: left out: `{route}` (operation `{operation}`), because of"
         );
-        for cause in causes {
+        for cause in &skipped.causes {
             eprintln!("    {}", cause.to_string().replace('\n', "\n    "));
         }
     }
+}
+
+/// The changes between two documents, as [`open`] names them. Prints the operations that were not compared.
+///
+/// # Errors
+///
+/// The lines to print.
+pub fn compare(old: &str, new: &str) -> Result<Diff, String> {
+    let (old, new) = match (open(old), open(new)) {
+        (Ok(old), Ok(new)) => (old, new),
+        (Err(old), Err(new)) => return Err(format!("{old}\n{new}")),
+        (Err(problem), _) | (_, Err(problem)) => return Err(problem),
+    };
+    let diff = diff::documents(&old, &new).map_err(lines)?;
+    not_compared(&diff);
+    Ok(diff)
 }
 
 /// Prints the operations of two documents that were not compared, with the causes.

@@ -45,7 +45,7 @@ pub fn assign(types: &mut [TypeDef], operations: &[Operation]) {
 fn name(object: &mut StructType, is_sent: bool) {
     let mut methods = Scope::reserving(&RESERVED.concat());
     let fields = object.fields.iter_mut();
-    let optional = fields.filter(|field| !field.presence.is_required());
+    let optional = fields.filter(|field| !field.required);
     let mut optional: Vec<&mut Field> = optional.collect();
     if is_sent {
         assign_like_fields(&mut methods, "with", optional.iter_mut(), |names| {
@@ -53,10 +53,10 @@ fn name(object: &mut StructType, is_sent: bool) {
         });
     }
     let read = optional.iter_mut();
-    let read = read.filter(|field| field.presence.is_nullable() || field.default_value.is_some());
+    let read = read.filter(|field| field.nullable || field.default_value.is_some());
     assign_like_fields(&mut methods, "get", read, |names| &mut names.getter);
     for field in optional {
-        if is_sent && field.presence.is_nullable() {
+        if is_sent && field.nullable {
             let stem = field.name.trim_end_matches('_');
             field.accessors.null_setter = Some(methods.free(format!("{stem}_null")));
         }

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::api::{Body, Constraints, Content, Evidence, Part, PartContent, Style, TypeRef};
+use crate::api::{Body, Constraints, Content, Docs, Part, PartContent, Style, TypeRef};
 use crate::names;
 use crate::pointer;
 use crate::schema::Schema;
@@ -14,7 +14,7 @@ use crate::view::{self, OperationView, is_json};
 use super::constraints::{constraints, of_list};
 use super::media::{self, JSON, Media};
 use super::parameters::{is_scalar, query_style};
-use super::types::Types;
+use super::types::{Types, docs};
 
 /// Constructs the body of each method of an operation, with a suffix for the name of the method; the first has none.
 pub fn bodies<'d>(
@@ -58,7 +58,10 @@ pub fn bodies<'d>(
                 true => "application/octet-stream".to_owned(),
                 false => media.name.trim().to_owned(),
             },
-            description: description.map(str::to_owned),
+            docs: Docs {
+                description: description.map(str::to_owned),
+                ..Docs::default()
+            },
         };
         (suffix, Some(body))
     });
@@ -73,13 +76,8 @@ pub fn bodies<'d>(
 /// first has none. Of `*/*`, or of JSON by several general names, one is enough.
 fn methods(mut content: Vec<Media<'_>>) -> Vec<(Media<'_>, Option<String>)> {
     content.sort_by_cached_key(|Media { essence, .. }| {
-        let kind = BodyKind::of(essence);
-        (
-            essence.contains('*'),
-            essence != JSON,
-            kind,
-            essence.clone(),
-        )
+        let (is_range, kind) = (essence.contains('*'), BodyKind::of(essence));
+        (is_range, essence != JSON, kind, essence.clone())
     });
     let mut methods: Vec<(Media<'_>, Option<String>)> = Vec::new();
     let mut suffixes: Vec<String> = Vec::new();
@@ -105,9 +103,7 @@ fn suffix(essence: &str) -> String {
         (_, JSON) => "json",
         (_, "application/octet-stream") => "bytes",
         _ => {
-            let subtype = essence
-                .split_once('/')
-                .map_or(essence, |(_, subtype)| subtype);
+            let (_, subtype) = essence.split_once('/').unwrap_or(("", essence));
             let subtype = subtype.strip_suffix("+json").unwrap_or(subtype);
             return names::value_name(subtype.trim_start_matches("x-"));
         }
@@ -139,8 +135,7 @@ impl BodyKind {
 
 /// The styles of the fields of a form that `encoding` describes.
 fn styles(media: &Value) -> Vec<(String, Style)> {
-    let fields = media.get("encoding").and_then(Value::as_object);
-    let styles = fields.into_iter().flatten().filter_map(|(name, field)| {
+    let styles = view::members(media, "encoding").filter_map(|(name, field)| {
         let content_type = field.get("contentType").and_then(Value::as_str);
         let style = match field.get("style").is_some() || field.get("explode").is_some() {
             true => query_style(field),
@@ -186,9 +181,11 @@ fn parts<'d>(types: &mut Types<'d>, media: &Media<'d>, id: &str) -> Vec<Part> {
             content,
             required: required.contains(key),
             repeated,
-            description: property.text("description").map(str::to_owned),
-            deprecated: property.is("deprecated"),
-            evidence: Evidence::of(property.text("x-evidence")),
+            // The builder of a request shows no values.
+            docs: Docs {
+                private: false,
+                ..docs(&property)
+            },
         }
     });
     parts.collect()

@@ -25,7 +25,10 @@ fn own(schema: &Schema<'_>, value: &TypeRef) -> Constraints {
     match value {
         TypeRef::Primitive(Primitive::String) => {
             own.length = counts(schema, "minLength", "maxLength");
-            own.patterns = schema.texts("pattern").map(str::to_owned).collect();
+            own.patterns = {
+                let patterns = schema.keywords("pattern").filter_map(Value::as_str);
+                patterns.map(str::to_owned).collect()
+            };
         }
         TypeRef::Primitive(Primitive::Bool) => {
             own.boolean = constant(schema).and_then(Value::as_bool);
@@ -101,7 +104,7 @@ fn counts(
 }
 
 fn multiples(schema: &Schema<'_>) -> Vec<Decimal> {
-    let numbers = schema.numbers("multipleOf");
+    let numbers = schema.keywords("multipleOf");
     let numbers = numbers.filter_map(|number| Decimal::parse(&number.to_string()));
     numbers.filter(|number| number.digits > 0).collect()
 }

@@ -14,8 +14,7 @@ pub fn assign(types: &mut [TypeDef]) {
             continue;
         };
         let values = object.fields.iter().map(|field| {
-            let is_optional = !field.presence.is_required();
-            let default = field.default.as_deref().filter(|_| is_optional)?;
+            let default = field.default.as_deref().filter(|_| !field.required)?;
             typed(types, &field.value, &serde_json::from_str(default).ok()?)
         });
         let values: Vec<_> = values.collect();

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::graph::closure;
 use crate::pointer;
 use crate::schema;
 use crate::shape::{Found, Kind};
@@ -34,43 +35,37 @@ impl Directions {
     /// The directions of the schemas of a document, whose nodes were `found`.
     pub fn of(root: &Value, found: &[Found]) -> Self {
         let schemas = found.iter().filter(|found| found.kind == Kind::Schema);
-        let pointers = schemas.map(|found| found.pointer.clone());
-        let one_way = pointers.filter(|at| {
-            pointer::get(root, at).is_some_and(|schema| requires_one_way(root, schema))
-        });
-        let mut directions = Self {
-            one_way: one_way.collect(),
-            ..Self::default()
-        };
-        if directions.one_way.is_empty() {
+        let pointers = schemas.map(|found| &*found.pointer);
+        let requires_one_way =
+            |at: &&str| pointer::get(root, at).is_some_and(|schema| requires_one_way(root, schema));
+        let own: Vec<&str> = pointers.filter(requires_one_way).collect();
+        let mut directions = Self::default();
+        if own.is_empty() {
             return directions;
         }
-        let references = found.iter().filter_map(|found| {
-            let target = found.reference.as_deref()?.strip_prefix('#')?;
-            Some((&*found.pointer, target))
-        });
+        let references = found
+            .iter()
+            .filter_map(|found| Some((&*found.pointer, found.target()?)));
         let references: BTreeMap<&str, &str> = references.collect();
-        // A schema that contains one of them differs too.
-        loop {
-            let differs =
-                |target: &str| schema::component(target).is_some_and(|at| directions.differs(at));
-            let is_new = |at: &str| !directions.one_way.contains(at);
-            let more = references
-                .iter()
-                .filter(|(at, target)| is_new(at) && differs(target));
-            let more: Vec<String> = more.map(|(at, _)| (*at).to_owned()).collect();
-            if more.is_empty() {
-                break;
+        let mut users: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (at, target) in &references {
+            if let Some(component) = schema::component(target) {
+                users.entry(component).or_default().push(at);
             }
-            directions.one_way.extend(more);
         }
+        // A schema that contains one of them differs too.
+        let one_way = closure(own, |at| {
+            let users = schema::component(at).and_then(|component| users.get(component));
+            users.into_iter().flatten().copied()
+        });
+        directions.one_way = one_way.into_iter().map(str::to_owned).collect();
         for operation in OperationView::all(root) {
             let at = |key: &str| pointer::join(&operation.pointer(), key);
             directions
                 .responses
-                .extend(reached(&references, at("responses")));
+                .extend(reached(&references, &at("responses")));
             for key in ["requestBody", "parameters"] {
-                directions.requests.extend(reached(&references, at(key)));
+                directions.requests.extend(reached(&references, &at(key)));
             }
         }
         directions
@@ -119,20 +114,15 @@ fn requires_one_way(root: &Value, schema: &Value) -> bool {
 }
 
 /// The components that the value at a pointer refers to, and those that they refer to.
-fn reached(references: &BTreeMap<&str, &str>, from: String) -> BTreeSet<String> {
-    let mut seen: BTreeSet<String> = BTreeSet::new();
-    let mut next = vec![from];
-    while let Some(at) = next.pop() {
+fn reached<'a>(references: &BTreeMap<&'a str, &'a str>, from: &str) -> BTreeSet<String> {
+    let targets = |at: &str| -> Vec<&'a str> {
         let below = format!("{at}/");
         let inside = references.range(&*below..);
         let inside = inside.take_while(|(at, _)| at.starts_with(&below));
         let inside = inside.map(|(_, target)| *target);
-        for target in inside.chain(references.get(&*at).copied()) {
-            if seen.insert(target.to_owned()) {
-                next.push(target.to_owned());
-            }
-        }
-    }
-    let components = seen.iter().filter_map(|target| schema::component(target));
+        inside.chain(references.get(at).copied()).collect()
+    };
+    let reached = closure(targets(from), targets).into_iter();
+    let components = reached.filter_map(schema::component);
     components.map(str::to_owned).collect()
 }

@@ -9,15 +9,16 @@ use crate::shape::Found;
 pub fn only_forms(found: &[Found]) -> BTreeSet<String> {
     let (mut forms, mut others) = (BTreeSet::new(), BTreeSet::new());
     for found in found {
-        let target = found
-            .reference
-            .as_deref()
-            .and_then(|target| target.strip_prefix('#'));
         let users = match is_form(&found.pointer) {
             true => &mut forms,
             false => &mut others,
         };
-        users.extend(target.and_then(schema::component).map(str::to_owned));
+        users.extend(
+            found
+                .target()
+                .and_then(schema::component)
+                .map(str::to_owned),
+        );
     }
     &forms - &others
 }

@@ -25,8 +25,7 @@ pub struct Media<'d> {
 /// The media types of the body, response or parameter at a pointer.
 pub fn content<'d>(root: &'d Value, owner: &'d Value, at: &str) -> Vec<Media<'d>> {
     let at = pointer::join(at, "content");
-    let content = owner.get("content").and_then(Value::as_object);
-    let content = content.into_iter().flatten();
+    let content = view::members(owner, "content");
     let content = content.map(|(name, value)| Media {
         name,
         essence: view::essence(name),

@@ -4,7 +4,7 @@ use crate::api::{Api, Field, Operation, Shape, TypeDef, Variant};
 use crate::diagnostic::Diagnostic;
 use crate::names;
 use crate::pointer;
-use crate::schema::COMPONENTS;
+use crate::view;
 
 const NOT_SENT: &str = "rename it to choose another name, which does not go over the wire";
 const SENT: &str =
@@ -13,15 +13,17 @@ const SENT: &str =
 /// A note for each name of the document that became another one in Rust.
 #[must_use]
 pub fn notes(api: &Api) -> Vec<Diagnostic> {
-    let schemas = api.types.iter().filter_map(of_schema);
-    let members = api.types.iter().flat_map(of_members);
-    let operations = api.operations.iter().filter_map(of_operation);
-    let inputs = api.operations.iter().flat_map(of_inputs);
-    schemas
-        .chain(members)
-        .chain(operations)
-        .chain(inputs)
-        .collect()
+    let types = api.types.iter();
+    let types = types.flat_map(|definition| {
+        let members = of_members(definition).into_iter();
+        of_schema(definition).into_iter().chain(members)
+    });
+    let operations = api.operations.iter();
+    let operations = operations.flat_map(|operation| {
+        let inputs = of_inputs(operation).into_iter();
+        of_operation(operation).into_iter().chain(inputs)
+    });
+    types.chain(operations).collect()
 }
 
 fn note(place: String, noun: &str, name: &str, rust: &str, wanted: &str) -> Diagnostic {
@@ -31,10 +33,15 @@ fn note(place: String, noun: &str, name: &str, rust: &str, wanted: &str) -> Diag
     Diagnostic::error("name-collision", place, message).note()
 }
 
+/// The note of a name that is sent as it is.
+fn sent(place: String, noun: &str, key: &str, name: &str) -> Option<Diagnostic> {
+    let wanted = names::value_name(key);
+    (*name != wanted).then(|| note(place, noun, key, name, &wanted).hint(SENT))
+}
+
 fn of_schema(definition: &TypeDef) -> Option<Diagnostic> {
     let (origin, rust) = (&definition.origin, &definition.name);
-    let name = origin.strip_prefix(COMPONENTS)?.strip_prefix('/')?;
-    let name = pointer::unescape(Some(name).filter(|name| !name.contains('/'))?);
+    let name = view::is_component(origin).then(|| pointer::last(origin))?;
     let wanted = names::type_name(&name);
     // The type for requests, where a schema has two types.
     let of_requests = names::type_name(&format!("{name} request"));
@@ -48,23 +55,20 @@ fn of_members(definition: &TypeDef) -> Vec<Diagnostic> {
     match &definition.shape {
         Shape::Struct(object) => {
             let fields = object.fields.iter().filter_map(|Field { key, name, .. }| {
-                let wanted = names::value_name(key);
                 let place = pointer::join(&at("properties"), key);
-                (*name != wanted).then(|| note(place, "property", key, name, &wanted).hint(SENT))
+                sent(place, "property", key, name)
             });
             fields.collect()
         }
         Shape::Enum(values) => {
-            let variants = values
-                .variants
-                .iter()
-                .filter_map(|Variant { value, name }| {
-                    let wanted = names::type_name(value);
-                    let number = name.strip_prefix(&wanted)?;
-                    let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
-                    (is_number && !number.is_empty())
-                        .then(|| note(at("enum"), "value", value, name, &wanted).hint(SENT))
-                });
+            let variants = values.variants.iter();
+            let variants = variants.filter_map(|Variant { value, name }| {
+                let wanted = names::type_name(value);
+                let number = name.strip_prefix(&wanted)?;
+                let is_number = number.bytes().all(|byte| byte.is_ascii_digit());
+                let note = || note(at("enum"), "value", value, name, &wanted);
+                (is_number && !number.is_empty()).then(|| note().hint(SENT))
+            });
             variants.collect()
         }
         Shape::Union(_) | Shape::Newtype(_) => Vec::new(),
@@ -87,9 +91,8 @@ fn of_inputs(operation: &Operation) -> Vec<Diagnostic> {
     let parts = operation.body.iter().flat_map(|body| body.content.parts());
     let parts = parts.map(|part| ("part".to_owned(), &part.key, &part.name));
     let notes = parameters.chain(parts).filter_map(|(noun, key, name)| {
-        let wanted = names::value_name(key);
-        let note = note(operation.origin.clone(), &noun, key, name, &wanted);
-        (*name != wanted).then(|| note.operation(operation.id.clone()).hint(SENT))
+        let note = sent(operation.origin.clone(), &noun, key, name)?;
+        Some(note.operation(operation.id.clone()))
     });
     notes.collect()
 }

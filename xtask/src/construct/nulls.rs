@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::api::{Presence, Shape, TypeDef, TypeId, TypeRef};
+use crate::api::{Shape, TypeDef, TypeId, TypeRef};
 
 /// Removes `null` beside types that have it as a value.
 pub fn merged(types: &mut [TypeDef]) {
@@ -11,9 +11,7 @@ pub fn merged(types: &mut [TypeDef]) {
         if let Shape::Struct(object) = &mut definition.shape {
             merge(&mut object.extra, &any);
             for field in &mut object.fields {
-                if is_any(&field.value, &any) {
-                    field.presence = Presence::of(field.presence.is_required(), false);
-                }
+                field.nullable &= !is_any(&field.value, &any);
             }
         }
         for reference in definition.shape.references_mut() {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::api::{Accessors, Field, Presence, StructType, TypeRef};
+use crate::api::{Accessors, Field, StructType, TypeRef};
 use crate::names;
 use crate::pointer;
 use crate::schema::Schema;
@@ -51,7 +51,8 @@ pub fn structure<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> 
             key: key.to_owned(),
             name: rust_name,
             value,
-            presence: Presence::of(is_required && !is_absent, property.is_nullable()),
+            required: is_required && !is_absent,
+            nullable: property.is_nullable(),
             docs: docs(&property),
             default: property.annotation("default").map(Value::to_string),
             // Its type may not be complete yet.

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::api::{Body, Content, Evidence, Operation, Parameter, Part, Success};
+use crate::api::{Body, Content, Docs, Operation, Parameter, Part, Success};
 use crate::names::{operation_type_name, operation_value_name};
 use crate::view::OperationView;
 
@@ -76,9 +76,12 @@ fn operation<'d>(types: &mut Types<'d>, view: &OperationView<'d>) -> Vec<Operati
                 method: view.method.to_ascii_uppercase(),
                 path,
                 summary: text("summary").map(str::to_owned),
-                description: text("description").map(str::to_owned),
-                deprecated: view.value.get("deprecated") == Some(&Value::Bool(true)),
-                evidence: Evidence::of(text("x-evidence")),
+                docs: Docs {
+                    description: text("description").map(str::to_owned),
+                    deprecated: view.value.get("deprecated") == Some(&Value::Bool(true)),
+                    private: false,
+                    inferred: text("x-evidence") == Some("inferred"),
+                },
                 idempotent: is_idempotent.unwrap_or(IDEMPOTENT.contains(&view.method)),
                 parameters,
                 body,

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::api::{Evidence, Location, Parameter, Segment, Style, TypeRef};
+use crate::api::{Docs, Location, Parameter, Segment, Style, TypeRef};
 use crate::schema::Schema;
 use crate::view::{self, OperationView};
 
@@ -29,15 +29,9 @@ pub fn parameters<'d>(
             declared.push((target.unwrap_or(place), value, description));
         }
     }
-    let declared = declared.into_iter();
-    let parameters = declared.filter_map(|(place, value, description)| {
-        let parameter = parameter(types, value, &place, id)?;
-        let description = description.map(str::to_owned);
-        Some(Parameter {
-            description: description.or(parameter.description),
-            ..parameter
-        })
-    });
+    let parameters = declared.into_iter();
+    let parameters = parameters
+        .filter_map(|(place, value, description)| parameter(types, value, description, &place, id));
     let is_in_path = |parameter: &Parameter| parameter.location == Location::Path;
     let (in_path, others): (Vec<_>, Vec<_>) = parameters.partition(is_in_path);
     // A fragment distinguishes operations of one path. It is not sent.
@@ -50,6 +44,7 @@ pub fn parameters<'d>(
 fn parameter<'d>(
     types: &mut Types<'d>,
     value: &'d Value,
+    description: Option<&str>,
     place: &str,
     id: &str,
 ) -> Option<Parameter> {
@@ -79,10 +74,9 @@ fn parameter<'d>(
         types.value(schema, &format!("{id} {key}"))
     });
     // Beside the schema, or else in it.
-    let text = |name: &'static str| {
-        let text = value.get(name).and_then(Value::as_str);
-        text.or_else(|| schema?.text(name))
-    };
+    let description = description.or_else(|| schema?.text("description"));
+    let evidence = value.get("x-evidence").and_then(Value::as_str);
+    let evidence = evidence.or_else(|| schema?.text("x-evidence"));
     let default = schema.and_then(|schema| schema.annotation("default"));
     Some(Parameter {
         key: key.to_owned(),
@@ -93,9 +87,12 @@ fn parameter<'d>(
         constraints: typed
             .map(|schema| constraints(schema, &reference))
             .unwrap_or_default(),
-        description: text("description").map(str::to_owned),
-        deprecated: is_true("deprecated"),
-        evidence: Evidence::of(text("x-evidence")),
+        docs: Docs {
+            description: description.map(str::to_owned),
+            deprecated: is_true("deprecated"),
+            private: false,
+            inferred: evidence == Some("inferred"),
+        },
         default: default.map(Value::to_string),
         value: reference,
     })

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::api::{TypeDef, TypeId, TypeRef};
+use crate::graph::closure;
 
 /// Boxes each reference by which a type contains itself.
 pub fn boxed(types: &mut [TypeDef]) {
@@ -17,27 +18,12 @@ pub fn boxed(types: &mut [TypeDef]) {
     let held: Vec<BTreeSet<TypeId>> = held.collect();
     for (index, definition) in types.iter_mut().enumerate() {
         for reference in definition.shape.references_mut() {
-            let id = reference.held();
-            if id.is_some_and(|id| reaches(&held, id, TypeId(index))) {
+            let all_held = closure(reference.held(), |id| held[id.0].iter().copied());
+            if all_held.contains(&TypeId(index)) {
                 box_named(reference);
             }
         }
     }
-}
-
-/// Whether a value of one type holds a value of another.
-fn reaches(held: &[BTreeSet<TypeId>], from: TypeId, to: TypeId) -> bool {
-    let mut seen = BTreeSet::new();
-    let mut next = vec![from];
-    while let Some(id) = next.pop() {
-        if id == to {
-            return true;
-        }
-        if seen.insert(id) {
-            next.extend(&held[id.0]);
-        }
-    }
-    false
 }
 
 fn box_named(reference: &mut TypeRef) {

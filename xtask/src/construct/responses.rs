@@ -69,8 +69,7 @@ pub fn answers<'d>(types: &mut Types<'d>, operation: &OperationView<'d>, id: &st
 
 fn responses<'d>(root: &'d Value, operation: &OperationView<'d>) -> Vec<Response<'d>> {
     let at = pointer::join(&operation.pointer(), "responses");
-    let declared = operation.value.get("responses").and_then(Value::as_object);
-    let declared = declared.into_iter().flatten();
+    let declared = view::members(operation.value, "responses");
     let declared = declared.filter(|(status, _)| !status.starts_with("x-"));
     let responses = declared.filter_map(|(status, value)| {
         let (target, value) = view::resolve(root, value)?;

@@ -8,8 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 
 use crate::api::{
-    Constraints, EnumType, Evidence, Newtype, Primitive, Shape, TypeDef, TypeDocs, TypeId, TypeRef,
-    Variant,
+    Constraints, Docs, EnumType, Newtype, Primitive, Shape, TypeDef, TypeId, TypeRef, Variant,
 };
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
@@ -144,7 +143,7 @@ impl<'d> Types<'d> {
     pub fn of(document: &'d Document) -> Self {
         let root = &document.root;
         // As in OpenAPI 3.1: its keywords count in other documents, too.
-        let found = Walk::of(Kind::Document, root, "").found;
+        let found = Walk::of(Kind::Document, root).found;
         let only_forms = forms::only_forms(&found);
         let components = schema::components(root).map(|(at, _)| at);
         let components: Vec<String> = components.filter(|at| !only_forms.contains(at)).collect();
@@ -332,6 +331,7 @@ impl<'d> Types<'d> {
                 Shape::Newtype(Newtype {
                     constraints: constraints(schema, &inner),
                     inner,
+                    lenient: false,
                 })
             }
         }
@@ -407,16 +407,17 @@ fn alias(inner: TypeRef) -> Shape {
     Shape::Newtype(Newtype {
         inner,
         constraints: Constraints::default(),
+        lenient: false,
     })
 }
 
 /// The documentation of a schema.
-pub fn docs(schema: &Schema<'_>) -> TypeDocs {
-    TypeDocs {
+pub fn docs(schema: &Schema<'_>) -> Docs {
+    Docs {
         description: schema.text("description").map(str::to_owned),
         deprecated: schema.is("deprecated"),
         private: schema.is("x-private"),
-        evidence: Evidence::of(schema.text("x-evidence")),
+        inferred: schema.text("x-evidence") == Some("inferred"),
     }
 }
 

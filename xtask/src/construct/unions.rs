@@ -159,16 +159,11 @@ fn values_of(
     }
     let own = branch.discriminator().map_or(declared, |(own, _)| own);
     let has_key = own.get("propertyName").and_then(Value::as_str) == Some(key);
-    let nested = match has_key && depth > 1 {
-        true => branch.branches().unwrap_or_default(),
-        false => Vec::new(),
-    };
-    let nested = nested.iter();
+    let nested = (has_key && depth > 1).then(|| branch.branches());
+    let nested = nested.flatten().into_iter().flatten();
     let nested = nested.map(|branch| values_of(own, &branch.own, key, depth - 1));
-    let values = nested
-        .collect::<Option<Vec<_>>>()
-        .unwrap_or_default()
-        .concat();
+    let values: Option<Vec<_>> = nested.collect();
+    let values = values.unwrap_or_default().concat();
     Some(if values.is_empty() {
         vec![name]
     } else {
@@ -222,10 +217,8 @@ pub fn extensions(root: &Value, components: &[String]) -> BTreeMap<String, Vec<S
     for at in components {
         let all_of = pointer::get(root, at).and_then(|schema| schema.get("allOf")?.as_array());
         for base in all_of.into_iter().flatten().filter_map(view::target) {
-            extensions
-                .entry(base.to_owned())
-                .or_default()
-                .push(at.clone());
+            let extending = extensions.entry(base.to_owned()).or_default();
+            extending.push(at.clone());
         }
     }
     extensions

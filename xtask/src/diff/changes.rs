@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
 use super::{Change, Effect, Kind, Owner, Place, render};
+use crate::text::code;
 
 /// The changes of a comparison. Prose and details are collected, and are one change for each owner or place in the end.
 #[derive(Debug)]
@@ -194,18 +195,11 @@ impl<'d> Changes<'d> {
             return self.add(kind, first, format!("{words}{}", listed(keywords)));
         }
         let parts = parts.iter().map(|(place, keywords)| {
-            let part = place.part.as_ref().map(|part| render::part(part, "`"));
-            format!(
-                "{}{}",
-                part.as_deref().unwrap_or("itself"),
-                listed(keywords)
-            )
+            let part = place.part.as_ref().map(|part| render::part(part, code));
+            part.unwrap_or("itself".to_owned()) + &listed(keywords)
         });
         let parts = parts.collect::<Vec<_>>().join(", ");
-        self.add(
-            kind,
-            &Place::of(first.owner.clone()),
-            format!("{words}: {parts}"),
-        );
+        let place = Place::of(first.owner.clone());
+        self.add(kind, &place, format!("{words}: {parts}"));
     }
 }

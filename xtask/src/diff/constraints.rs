@@ -119,10 +119,8 @@ pub fn compare<'d>(at: &At<'d>, old: &Schema<'d>, new: &Schema<'d>, changes: &mu
     for (keyword, rule) in RULES {
         let [before, after] =
             [old, new].map(|schema| constraint(keyword, *rule, schema, &described));
-        let is_checked = at
-            .checked
-            .as_ref()
-            .is_some_and(|values| values.checks(new, keyword));
+        let checked = at.checked.as_ref();
+        let is_checked = checked.is_some_and(|values| values.checks(new, keyword));
         let step = step(*rule, before.as_ref(), after.as_ref());
         match (before, after) {
             (Some(before), Some(after)) if *rule == Rule::Values => {
@@ -155,13 +153,10 @@ pub fn compare<'d>(at: &At<'d>, old: &Schema<'d>, new: &Schema<'d>, changes: &mu
 fn in_words(at: &At<'_>, old: Option<&Constraint>, new: Option<&Constraint>) -> String {
     let label = |constraint: &Constraint| format!("`{}{}`", at.path, constraint.keyword);
     match (old, new) {
-        (Some(old), Some(new)) if old.keyword != new.keyword => format!(
-            "has {}, `{}`, instead of {}, `{}`",
-            label(new),
-            new.value,
-            label(old),
-            old.value
-        ),
+        (Some(old), Some(new)) if old.keyword != new.keyword => {
+            let in_words = |known| format!("{}, `{}`", label(known), known.value);
+            format!("has {}, instead of {}", in_words(new), in_words(old))
+        }
         (old, new) => {
             let label = new.or(old).map(label).unwrap_or_default();
             let [old, new] = [old, new].map(|known| known.map(|known| &known.value));
@@ -221,21 +216,16 @@ fn bound(
         value,
         is_exclusive,
     };
-    if !exclusive.is_empty()
-        && schema
-            .types()
-            .is_some_and(|types| types.iter().eq(&["integer"]))
-    {
+    let types = schema.types();
+    if !exclusive.is_empty() && types.is_some_and(|types| types.iter().eq(&["integer"])) {
         let bounds = integers(schema, keyword, exclusive, inward).filter_map(Number::from_i128);
         let bounds = bounds.map(|bound| constraint(Value::Number(bound), false));
         return strictest(rule, bounds);
     }
     let bounds = schema.bounds(keyword, exclusive).into_iter();
     let bounds = bounds.filter(|(value, _)| !is_void(rule, value));
-    strictest(
-        rule,
-        bounds.map(|(value, is_exclusive)| constraint(value.clone(), is_exclusive)),
-    )
+    let bounds = bounds.map(|(value, is_exclusive)| constraint(value.clone(), is_exclusive));
+    strictest(rule, bounds)
 }
 
 fn strictest(rule: Rule, constraints: impl Iterator<Item = Constraint>) -> Option<Constraint> {
@@ -316,10 +306,8 @@ fn is_multiple(number: &Value, of: &Value) -> bool {
 /// Compares listed values. Other values than the listed ones are sent, unless the list has one value alone.
 fn listed(at: &At<'_>, [old, new]: [&Value; 2], is_checked: bool, changes: &mut Changes<'_>) {
     let texts = |values: &Value| -> BTreeSet<String> {
-        items(values)
-            .iter()
-            .map(|value| format!("`{value}`"))
-            .collect()
+        let values = items(values).iter();
+        values.map(|value| format!("`{value}`")).collect()
     };
     let text = |values: BTreeSet<String>| values.into_iter().collect::<Vec<_>>().join(", ");
     let (old, new) = (texts(old), texts(new));

@@ -9,9 +9,7 @@ use super::{Owner, Place, pairing};
 use crate::api::{Api, Operation, TypeDef, TypeId, TypeRef, reached};
 use crate::pointer;
 use crate::schema::Schema;
-use crate::view::{self, OperationView};
-
-const SCHEMAS: &str = "/components/schemas";
+use crate::view::{self, OperationView, is_component};
 
 /// One side of a comparison.
 #[derive(Debug)]
@@ -102,11 +100,6 @@ impl<'a> Side<'a> {
             false => Owner::Type(definition.name.clone()),
         })
     }
-}
-
-/// Whether a pointer is that of a component schema.
-pub fn is_component(origin: &str) -> bool {
-    pointer::parent(origin) == Some(SCHEMAS)
 }
 
 /// A value that callers pass or get: words, and the type after them, if it has one.

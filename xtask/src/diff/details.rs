@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::changes::Changes;
-use super::context::{Context, Side};
+use super::context::Side;
 use super::schemas::{self, At};
 use super::{Kind, Owner, Place, inputs, operations, security};
 use crate::api::{Content, Operation};
@@ -66,11 +66,8 @@ pub fn compare(changes: &mut Changes<'_>) {
         [old, new].map(|root| root.pointer("/info/version").map(short).unwrap_or_default());
     if was != is {
         let place = Place::of(Owner::Document("version"));
-        changes.add(
-            Kind::VersionChanged,
-            &place,
-            format!("was `{was}` and is `{is}`"),
-        );
+        let what = format!("was `{was}` and is `{is}`");
+        changes.add(Kind::VersionChanged, &place, what);
     }
     let place = Place::of(Owner::Document("description"));
     let compared = [
@@ -102,8 +99,7 @@ fn addresses(servers: Option<&Value>) -> String {
     let servers = servers.and_then(Value::as_array).into_iter().flatten();
     let addresses = servers.map(|server| {
         let url = server.get("url").map(short).unwrap_or_default();
-        let variables = server.get("variables").and_then(Value::as_object);
-        let variables = variables.into_iter().flatten().map(|(name, variable)| {
+        let variables = view::members(server, "variables").map(|(name, variable)| {
             let default = variable.get("default").map(short).unwrap_or_default();
             format!("`{name}` is `{default}`")
         });
@@ -121,11 +117,8 @@ fn addresses(servers: Option<&Value>) -> String {
 fn servers(place: &Place, sides: [Option<&Value>; 2], changes: &mut Changes<'_>) {
     let [was, is] = sides.map(addresses);
     if was != is {
-        changes.add(
-            Kind::ServersChanged,
-            place,
-            format!("were {was} and are {is}"),
-        );
+        let what = format!("were {was} and are {is}");
+        changes.add(Kind::ServersChanged, place, what);
     }
 }
 
@@ -133,11 +126,7 @@ type Sent<'a> = (&'a Operation, OperationView<'a>);
 
 /// Compares an operation in the documents.
 pub fn operation<'d>((before, old): Sent<'d>, (after, new): Sent<'d>, changes: &mut Changes<'d>) {
-    let Context {
-        old: old_side,
-        new: new_side,
-        ..
-    } = changes.context;
+    let (old_side, new_side) = (&changes.context.old, &changes.context.new);
     let place = operations::place(after);
     security::of_operation(&place, (old, new), changes);
     let declared = [old, new].map(|view| view.value.get("servers").or(view.item.get("servers")));
@@ -227,11 +216,7 @@ fn response<'d>(
     (old, new): (&'d Value, &'d Value),
     changes: &mut Changes<'d>,
 ) {
-    let Context {
-        old: old_side,
-        new: new_side,
-        ..
-    } = changes.context;
+    let (old_side, new_side) = (&changes.context.old, &changes.context.new);
     let (old, new) = (resolved(old_side, Some(old)), resolved(new_side, Some(new)));
     Details::of(place.part("status", status), changes).members(&["content"], old, new);
     let answer = place.part("answer", status);

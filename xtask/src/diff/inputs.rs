@@ -61,27 +61,21 @@ fn inputs<'a>(side: &Side<'a>, operation: &'a Operation) -> Vec<Input<'a>> {
     // Path parameters come first.
     let parameters = operation.parameters.iter().enumerate();
     let parameters = parameters.map(|(index, parameter)| {
-        let what = match parameter.location {
-            Location::Path => "path parameter",
-            Location::Query => "query parameter",
-            Location::Header => "header",
-            Location::Cookie => "cookie",
-        };
         let declared = declared(side, operation, parameter);
         let schema = declared.and_then(|declared| {
-            let contents = declared.get("content").and_then(Json::as_object);
-            let content = contents.and_then(|contents| contents.values().next());
-            content.unwrap_or(declared).get("schema")
+            let content = view::members(declared, "content").next();
+            let content = content.map_or(declared, |(_, content)| content);
+            content.get("schema")
         });
         Input {
-            part: Part::of(what, &parameter.key),
+            part: Part::of(parameter.location.noun(), &parameter.key),
             name: &parameter.name,
             value: ("", Some(&parameter.value)),
             required: parameter.required,
             position: (parameter.location == Location::Path).then_some(index),
-            form: style(parameter.style),
+            form: parameter.style.in_words(),
             default: parameter.default.as_deref(),
-            deprecated: parameter.deprecated,
+            deprecated: parameter.docs.deprecated,
             schema: schema.map(|schema| side.schema_of(schema)),
             declared,
             ..Input::default()
@@ -123,7 +117,7 @@ fn of_body<'a>(side: &Side<'a>, operation: &'a Operation, body: &'a Body) -> Vec
                     repeated: part.repeated,
                     required: part.required,
                     form: media_type.map_or(String::new(), |name| format!(" as `{name}`")),
-                    deprecated: part.deprecated,
+                    deprecated: part.docs.deprecated,
                     schema: schema.map(|schema| schema.property(&part.key)),
                     ..Input::default()
                 }
@@ -165,16 +159,6 @@ fn content<'a>(side: &Side<'a>, operation: &Operation) -> Option<&'a Json> {
 pub fn is_sent_as(media_type: &str, body: &Body) -> bool {
     let is_range = media_type.contains('*') && body.media_type == "application/octet-stream";
     media_type.trim() == body.media_type || is_range
-}
-
-fn style(style: Style) -> String {
-    match style {
-        Style::Text | Style::Exploded => String::new(),
-        Style::Joined(between) => format!(" joined by `{between}`"),
-        Style::JoinedPairs => " joined in pairs".to_owned(),
-        Style::DeepObject => " as a deep object".to_owned(),
-        Style::Json => " as JSON".to_owned(),
-    }
 }
 
 /// Compares the inputs of an operation.
@@ -300,9 +284,7 @@ impl<'d> Input<'d> {
             false => Checked::of(side, value),
         })
     }
-}
 
-impl Input<'_> {
     fn takes_same(&self, context: &Context<'_>, other: &Input<'_>) -> bool {
         context.differing(self.value, other.value).is_none()
     }
@@ -310,17 +292,12 @@ impl Input<'_> {
 
 /// Whether every type that converts to one integer converts to another.
 fn is_wider(old: Value<'_>, new: Value<'_>) -> bool {
-    let size = |value: Value<'_>| match value {
-        ("", Some(TypeRef::Primitive(Primitive::Integer(integer)))) => {
-            let name = integer.rust_name();
-            Some((name.starts_with('i'), name[1..].parse::<u8>().ok()?))
-        }
+    let integer = |value: Value<'_>| match value {
+        ("", Some(TypeRef::Primitive(Primitive::Integer(integer)))) => Some(*integer),
         _ => None,
     };
-    match (size(old), size(new)) {
-        (Some((was_signed, was)), Some((is_signed, is))) => was < is && (is_signed || !was_signed),
-        _ => false,
-    }
+    let integers = integer(old).zip(integer(new));
+    integers.is_some_and(|(was, is)| was.bits < is.bits && (is.is_signed || !was.is_signed))
 }
 
 /// Adds that a value is written in another way.
@@ -346,9 +323,8 @@ fn styles(before: &Operation, after: &Operation, owner: &Place, changes: &mut Ch
     let names: BTreeSet<&&str> = old.keys().chain(new.keys()).collect();
     for name in names {
         let [old, new] = [&old, &new].map(|styles| {
-            styles
-                .get(name)
-                .map_or(String::new(), |known| style(*known))
+            let style = styles.get(name).copied();
+            style.map(Style::in_words).unwrap_or_default()
         });
         written(&owner.part("field of the form", name), &old, &new, changes);
     }

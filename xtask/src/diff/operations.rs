@@ -107,7 +107,7 @@ fn identity<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Chang
         changes.add(Kind::OperationMoved, &place, what);
     }
     let kinds = [Kind::OperationDeprecated, Kind::OperationRestored];
-    changes.deprecation(&place, kinds, before.deprecated, after.deprecated);
+    changes.deprecation(&place, kinds, before.docs.deprecated, after.docs.deprecated);
     if before.idempotent != after.idempotent && before.method == after.method {
         let now = if after.idempotent { "now" } else { "no longer" };
         changes.detail(&place, format!("is {now} idempotent"));
@@ -138,11 +138,8 @@ fn answers(before: &Operation, after: &Operation, changes: &mut Changes<'_>) {
         (Success::ByStatus { answers: old, .. }, Success::ByStatus { answers: new, .. }) => {
             let answers = matching(old, new, &[&|(old, _), (new, _)| old == new]);
             for (status, _) in &answers.gone {
-                changes.add(
-                    Kind::AnswerRemoved,
-                    &place.part("answer", status),
-                    "is gone",
-                );
+                let place = place.part("answer", status);
+                changes.add(Kind::AnswerRemoved, &place, "is gone");
             }
             for (status, _) in &answers.added {
                 changes.add(Kind::AnswerAdded, &place.part("answer", status), "is new");

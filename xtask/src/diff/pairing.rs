@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::matching::{Matching, Rule, matching};
-use crate::api::{
-    Answer, Api, Field, Operation, Shape, Success, TypeId, TypeRef, UnionBranch, Variant,
-};
+use crate::api::{Answer, Api, Operation, Shape, Success, TypeId, TypeRef, Variant};
 use crate::view;
 
 /// The request of an operation, whatever it is called: the method, the path without the names of its parameters, the media
@@ -97,17 +95,13 @@ pub fn types(old: &Api, new: &Api, operations: &[(&Operation, &Operation, usize)
 
 /// The types of requests and responses.
 fn references(operation: &Operation) -> Vec<&TypeRef> {
-    operation
-        .request_types()
-        .chain(operation.response_types())
-        .collect()
+    let requests = operation.request_types();
+    requests.chain(operation.response_types()).collect()
 }
 
 fn names(api: &Api) -> BTreeMap<&str, TypeId> {
-    let types = api.types.iter().enumerate();
-    types
-        .map(|(index, definition)| (&*definition.name, TypeId(index)))
-        .collect()
+    let names = api.types.iter().map(|definition| &*definition.name);
+    names.zip((0..).map(TypeId)).collect()
 }
 
 /// The generated types in two references.
@@ -158,28 +152,27 @@ fn members(shape: &Shape) -> BTreeMap<String, &TypeRef> {
     const NONE: TypeRef = TypeRef::JSON;
     match shape {
         Shape::Struct(object) => {
-            let key =
-                |field: &Field| format!("field {} {} {:?}", field.key, field.name, field.presence);
-            let fields = object.fields.iter().map(|field| (key(field), &field.value));
-            fields
-                .chain([("extra".to_owned(), &object.extra)])
-                .collect()
+            let fields = object.fields.iter().map(|field| {
+                let (key, name) = (&field.key, &field.name);
+                let (required, nullable) = (field.required, field.nullable);
+                let identity = format!("field {key} {name} {required} {nullable}");
+                (identity, &field.value)
+            });
+            let extra = ("extra".to_owned(), &object.extra);
+            fields.chain([extra]).collect()
         }
         Shape::Enum(values) => {
-            let key = |variant: &Variant| format!("value {} {}", variant.value, variant.name);
-            values
-                .variants
-                .iter()
-                .map(|variant| (key(variant), &NONE))
-                .collect()
+            let variants = values.variants.iter().map(|Variant { name, value }| {
+                let identity = format!("value {value} {name}");
+                (identity, &NONE)
+            });
+            variants.collect()
         }
         Shape::Union(union) => {
-            let key = |branch: &UnionBranch| format!("member {}", branch.name);
-            union
-                .branches
-                .iter()
-                .map(|branch| (key(branch), &branch.value))
-                .collect()
+            let branches = union.branches.iter();
+            let branches =
+                branches.map(|branch| (format!("member {}", branch.name), &branch.value));
+            branches.collect()
         }
         Shape::Newtype(newtype) => BTreeMap::from([("inside".to_owned(), &newtype.inner)]),
     }

@@ -11,11 +11,12 @@ use serde_json::Value;
 use super::changes::Changes;
 use super::checked::Checked;
 use super::constraints::{self, is_constraint};
-use super::context::{Context, Side, is_component};
+use super::context::{Context, Side};
 use super::details::{Details, differs};
 use super::{Owner, Place, types};
 use crate::api::{Shape, TypeId, TypeRef};
 use crate::schema::Schema;
+use crate::view::is_component;
 use crate::{pointer, view};
 
 /// Keywords that make a schema of others, which are compared as schemas.
@@ -96,11 +97,8 @@ fn of_type(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
     let (place, is_sent) = (new.place(after), old.is_sent(before));
     // One without a name is compared where it is used.
     if is_component(&old_type.origin) && is_component(&new_type.origin) {
-        let at = At::of(
-            place.clone(),
-            is_sent,
-            Some(Checked::of(new, &TypeRef::Named(after))),
-        );
+        let checked = Checked::of(new, &TypeRef::Named(after));
+        let at = At::of(place.clone(), is_sent, Some(checked));
         compare(&at, &old_schema, &new_schema, changes);
     }
     let is_reference = old_schema.reference().is_some() || new_schema.reference().is_some();
@@ -147,10 +145,8 @@ pub fn compare<'d>(at: &At<'d>, old: &Schema<'d>, new: &Schema<'d>, changes: &mu
                 let label = format!("`{}$ref`", at.path);
                 changes.detail(&at.place, differs(&label, Some(&before), Some(&after)));
             }
-            [
-                beside(&context.old, old, before),
-                beside(&context.new, new, after),
-            ]
+            let old = beside(&context.old, old, before);
+            [old, beside(&context.new, new, after)]
         }
         _ if changes.is_replaced(&at.place) => return,
         _ => {
@@ -226,13 +222,13 @@ fn inside<'d>(
     let values = at.checked.as_ref();
     let items = [old.items(), new.items()];
     let extra = [old.additional_properties(), new.additional_properties()];
+    let (of_items, of_extra) = (
+        values.and_then(Checked::items),
+        values.and_then(Checked::extra),
+    );
     for (keyword, sides, checked) in [
-        ("items", items, values.and_then(Checked::items)),
-        (
-            "additionalProperties",
-            extra,
-            values.and_then(Checked::extra),
-        ),
+        ("items", items, of_items),
+        ("additionalProperties", extra, of_extra),
     ] {
         match &sides {
             [Some(old), Some(new)] => compare(&at.inside(keyword, checked), old, new, changes),
@@ -248,10 +244,8 @@ fn inside<'d>(
     if !is_object(old) && !is_object(new) && old.properties() != new.properties() {
         other("properties`", changes);
     }
-    let (old, new) = (
-        branches(&changes.context.old, old),
-        branches(&changes.context.new, new),
-    );
+    let context = changes.context;
+    let (old, new) = (branches(&context.old, old), branches(&context.new, new));
     if old.is_empty() != new.is_empty() {
         other("oneOf` or `anyOf`", changes);
     }

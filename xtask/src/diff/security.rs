@@ -66,12 +66,9 @@ fn requirements(
     if old != new {
         // Credentials that meet a requirement meet one with fewer schemes and scopes.
         let is_met = |old| new.values().any(|new| new.is_subset(old));
-        let [was, is] = [old, new].map(|sides| {
-            sides
-                .keys()
-                .map(String::as_str)
-                .collect::<Vec<_>>()
-                .join(" or ")
+        let [was, is] = [old, new].map(|requirements| {
+            let requirements: Vec<&str> = requirements.keys().map(|words| &**words).collect();
+            requirements.join(" or ")
         });
         let what = format!("was by {was} and is by {is}");
         add(place, what, is_used && !old.values().all(is_met), changes);

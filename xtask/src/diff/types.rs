@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::changes::Changes;
-use super::context::{Context, Side, is_component};
+use super::context::{Context, Side};
 use super::matching::{Matching, Rule, matching};
 use super::{Effect, Kind, Owner, Place};
 use crate::api::{
-    EnumType, Field, Presence, Primitive, Shape, StructType, TypeId, TypeRef, UnionBranch,
-    UnionType,
+    EnumType, Field, Primitive, Shape, StructType, TypeId, TypeRef, UnionBranch, UnionType,
 };
+
+use crate::view::is_component;
 
 /// Compares the types.
 pub fn compare(changes: &mut Changes<'_>) {
@@ -56,7 +57,6 @@ fn pair(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
         changes.with(Kind::SchemaRenamed, &place, what, (Effect::Build, reason));
     }
     let mut comparison = Comparison {
-        context,
         is_sent: context.old.is_sent(before),
         place: &place,
         changes,
@@ -79,7 +79,6 @@ pub fn fields<'a>(old: &'a StructType, new: &'a StructType) -> Matching<'a, Fiel
 
 /// Two types that are one to callers.
 struct Comparison<'c, 'd> {
-    context: &'d Context<'d>,
     place: &'c Place,
     /// Whether callers make values of it.
     is_sent: bool,
@@ -115,12 +114,15 @@ impl Comparison<'_, '_> {
 
     /// Two types in words, such as `` `string` and holds `i64` ``, if they differ.
     fn types(&self, old: &TypeRef, verb: &str, new: &TypeRef) -> Option<String> {
-        let (was, is) = self.context.differing(("", Some(old)), ("", Some(new)))?;
+        let (was, is) = self
+            .changes
+            .context
+            .differing(("", Some(old)), ("", Some(new)))?;
         Some(format!("{was} and {verb} {is}"))
     }
 
     fn structs(&mut self, old: &StructType, new: &StructType) {
-        let context = self.context;
+        let context = self.changes.context;
         if let Some(types) = self.types(&old.extra, "holds them as", &new.extra) {
             let what = format!("held members that aren't described as {types}");
             self.add(Kind::SchemaMapChanged, what);
@@ -138,7 +140,7 @@ impl Comparison<'_, '_> {
             self.part(Kind::FieldRemoved, ("field", &field.key), "is gone");
         }
         for field in &fields.added {
-            let (what, effect) = match (is_required(field), demand) {
+            let (what, effect) = match (field.required, demand) {
                 (false, _) => ("is new", Kind::FieldAdded.effect()),
                 (true, (Effect::None, _)) => ("is new, and required", Kind::FieldAdded.effect()),
                 (true, demand) => ("is new, and required", demand),
@@ -163,12 +165,12 @@ impl Comparison<'_, '_> {
         }
         self.setters(&fields);
         // The required fields are the arguments of `new`, in their order.
-        if self.is_sent && fields.is_reordered(is_required) {
+        if self.is_sent && fields.is_reordered(|field| field.required) {
             let what = "has its required fields in another order";
             let is_same = |old: &Field, new: &Field| {
-                old.presence == new.presence && context.same(&old.value, &new.value)
+                has_same_presence(old, new) && context.same(&old.value, &new.value)
             };
-            let required = [old, new].map(|object| object.fields.iter().filter(|f| is_required(f)));
+            let required = [old, new].map(|object| object.fields.iter().filter(|f| f.required));
             self.changes
                 .reordered(Kind::FieldsReordered, self.place, what, required, is_same);
         }
@@ -176,7 +178,7 @@ impl Comparison<'_, '_> {
 
     /// The effect of a field that is required now and was not, or was not there.
     fn demand(&self, old: &StructType, new: &StructType) -> (Effect, &'static str) {
-        let has_default = |object: &StructType| !object.fields.iter().any(is_required);
+        let has_default = |object: &StructType| object.fields.iter().all(|field| !field.required);
         match has_default(old) && !has_default(new) {
             true => (Effect::Build, "the type has no `Default` any more"),
             false if self.is_sent => (Effect::Build, "`new` takes another argument"),
@@ -210,19 +212,19 @@ impl Comparison<'_, '_> {
         new: &Field,
         demand: (Effect, &'static str),
     ) {
-        let null = match (is_nullable(old), is_nullable(new)) {
+        let null = match (old.nullable, new.nullable) {
             (false, true) => ", and may be `null` now",
             (true, false) => ", and is never `null` now",
             _ => "",
         };
-        let (kind, what) = match (is_required(old), is_required(new)) {
+        let (kind, what) = match (old.required, new.required) {
             (false, true) => (Kind::FieldRequired, format!("is required now{null}")),
             (true, false) => (Kind::FieldOptional, format!("is optional now{null}")),
             _ if null.is_empty() => return,
             _ => (Kind::FieldNullable, null.replacen(", and ", "", 1)),
         };
         // An absent value and `null` are both `None` where one of them alone is possible.
-        let options = |field| usize::from(!is_required(field)) + usize::from(is_nullable(field));
+        let options = |field: &Field| usize::from(!field.required) + usize::from(field.nullable);
         let effect = match kind {
             _ if options(old) != options(new) => kind.effect(),
             Kind::FieldRequired => demand,
@@ -272,10 +274,8 @@ impl Comparison<'_, '_> {
         match setters {
             Some(true) => self.add(Kind::AccessorAdded, "has setters now, for it is sent"),
             Some(false) => {
-                self.add(
-                    Kind::AccessorRemoved,
-                    "has no setters any more, for it is not sent",
-                );
+                let what = "has no setters any more, for it is not sent";
+                self.add(Kind::AccessorRemoved, what);
             }
             None => {}
         }
@@ -303,10 +303,8 @@ impl Comparison<'_, '_> {
         for (before, after, _) in &values.pairs {
             let place = self.place.part("value", &after.value);
             if before.value != after.value {
-                let what = format!(
-                    "was `{}` on the wire and is `{}`",
-                    before.value, after.value
-                );
+                let (was, is) = (&before.value, &after.value);
+                let what = format!("was `{was}` on the wire and is `{is}`");
                 self.changes.add(Kind::ValueSentOtherwise, &place, what);
             } else if before.name != after.name {
                 let what = format!("is `{}` in Rust instead of `{}`", after.name, before.name);
@@ -329,7 +327,7 @@ impl Comparison<'_, '_> {
     }
 
     fn unions(&mut self, old: &UnionType, new: &UnionType) {
-        let context = self.context;
+        let context = self.changes.context;
         let members = matching(
             &old.branches,
             &new.branches,
@@ -346,11 +344,8 @@ impl Comparison<'_, '_> {
         for (old, new, _) in &members.pairs {
             let part = ("member", &*new.name);
             if old.name != new.name {
-                self.part(
-                    Kind::MemberRenamed,
-                    part,
-                    format!("was called `{}`", old.name),
-                );
+                let what = format!("was called `{}`", old.name);
+                self.part(Kind::MemberRenamed, part, what);
             }
             if let Some(types) = self.types(&old.value, "holds", &new.value) {
                 self.part(Kind::MemberChanged, part, format!("held {types}"));
@@ -396,7 +391,7 @@ impl Comparison<'_, '_> {
     fn order(&mut self, new: &UnionType, members: &Matching<'_, UnionBranch>) {
         let pairs = members.pairs.iter();
         let members: Vec<(Option<&str>, usize)> = pairs
-            .map(|(old, _, at)| (json_type(&self.context.old, &old.value), *at))
+            .map(|(old, _, at)| (json_type(&self.changes.context.old, &old.value), *at))
             .collect();
         let overlaps = members.iter().enumerate().any(|(index, (first, at))| {
             let mut later = members[index + 1..].iter();
@@ -442,21 +437,11 @@ fn json_type(side: &Side<'_>, reference: &TypeRef) -> Option<&'static str> {
 
 /// Whether a field has no other name or presence, which would be a change by itself and give it other accessors.
 fn keeps_accessors(old: &Field, new: &Field) -> bool {
-    old.presence == new.presence && old.name == new.name
+    has_same_presence(old, new) && old.name == new.name
 }
 
-fn is_required(field: &Field) -> bool {
-    matches!(
-        field.presence,
-        Presence::Required | Presence::RequiredNullable
-    )
-}
-
-fn is_nullable(field: &Field) -> bool {
-    matches!(
-        field.presence,
-        Presence::RequiredNullable | Presence::OptionalNullable
-    )
+fn has_same_presence(old: &Field, new: &Field) -> bool {
+    (old.required, old.nullable) == (new.required, new.nullable)
 }
 
 fn in_words(shape: &Shape) -> &'static str {

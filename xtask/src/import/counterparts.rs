@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use crate::pointer;
-use crate::view::shape;
+use crate::view::{self, shape};
 use crate::yaml::identity;
 
 /// Finds the nodes of one document in another.
@@ -20,11 +20,8 @@ pub struct Counterparts<'a> {
 impl<'a> Counterparts<'a> {
     /// From `old` to `new`.
     pub fn new(old: &'a Value, new: &'a Value) -> Self {
-        let paths = new.get("paths").and_then(Value::as_object);
-        let paths = paths.into_iter().flatten();
-        let paths = paths
-            .map(|(path, _)| (shape(path), path.as_str()))
-            .collect();
+        let paths = view::members(new, "paths");
+        let paths = paths.map(|(path, _)| (shape(path), &**path)).collect();
         Self { old, new, paths }
     }
 

@@ -7,18 +7,14 @@ use super::counterparts::Counterparts;
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::read::Document;
-use crate::shape::{Found, Kind, Walk};
+use crate::shape::{Kind, Walk};
 
 /// Whether a field is an annotation, so that the old one stays where upstream has none.
 fn is_kept(kind: Kind, field: &str) -> bool {
-    match kind {
-        // Their other members are nodes with names of their own.
-        Kind::Paths | Kind::Responses | Kind::Callback => is_extension(field),
-        _ => {
-            is_extension(field)
-                || ["description", "summary", "externalDocs", "example"].contains(&field)
-        }
-    }
+    // Their other members are nodes with names of their own.
+    let is_map = matches!(kind, Kind::Paths | Kind::Responses | Kind::Callback);
+    let annotations = ["description", "summary", "externalDocs", "example"];
+    is_extension(field) || !is_map && annotations.contains(&field)
 }
 
 fn is_extension(field: &str) -> bool {
@@ -34,7 +30,7 @@ pub fn annotations(new: &mut Value, old: &Value) {
         .collect();
     // Inner nodes first: putting an `allOf` around a reference moves no node that is still to come.
     for (kind, place, old) in nodes.into_iter().rev() {
-        let Some(Value::Object(members)) = pointer::get_mut(new, &place) else {
+        let Some(Value::Object(members)) = new.pointer_mut(&place) else {
             continue;
         };
         let missing: Vec<(&String, &Value)> = old
@@ -84,10 +80,8 @@ pub fn lost(new: &Value, old: &Document) -> Vec<Lost> {
 /// The typed nodes of a document that are no references, parents first.
 pub fn nodes(root: &Value) -> impl Iterator<Item = (Kind, String, &Map<String, Value>)> {
     let found = Walk::document(root).found.into_iter();
-    found
-        .filter(|found| found.reference.is_none())
-        .filter_map(|Found { kind, pointer, .. }| {
-            let members = pointer::get(root, &pointer)?.as_object()?;
-            Some((kind, pointer, members))
-        })
+    found.filter_map(|found| {
+        let members = found.value(root)?.as_object()?;
+        Some((found.kind, found.pointer, members))
+    })
 }

@@ -10,9 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::read::Document;
 use crate::shape::{Found, Kind, Version, Walk};
-use crate::view::{self, OperationView, shape};
-
-const SCHEMAS: &str = "/components/schemas";
+use crate::view::{self, OperationView, SCHEMAS, shape};
 
 /// Gives paths, operations and schemas of `upstream` the names that they have in `current`, and notes each.
 pub fn keep(upstream: &mut Document, current: &Document, notes: &mut Vec<Diagnostic>) {
@@ -45,7 +43,7 @@ fn operations(upstream: &mut Document, current: &Value, notes: &mut Vec<Diagnost
     let mut ids: HashMap<String, &str> = HashMap::new();
     for (place, id, old) in renamed.collect::<Vec<_>>() {
         let operation = pointer::parent(&place);
-        let operation = operation.and_then(|place| pointer::get_mut(&mut upstream.root, place));
+        let operation = operation.and_then(|place| upstream.root.pointer_mut(place));
         if let Some(operation) = operation {
             operation["operationId"] = Value::from(old);
         }
@@ -58,7 +56,7 @@ fn operations(upstream: &mut Document, current: &Value, notes: &mut Vec<Diagnost
     let found = Walk::document(&upstream.root).found.into_iter();
     for link in found.filter(|found| found.kind == Kind::Link && found.reference.is_none()) {
         let place = pointer::join(&link.pointer, "operationId");
-        if let Some(id) = pointer::get_mut(&mut upstream.root, &place)
+        if let Some(id) = upstream.root.pointer_mut(&place)
             && let Some(old) = id.as_str().and_then(|id| ids.get(id))
         {
             *id = Value::from(*old);
@@ -133,7 +131,7 @@ fn content(name: &str, schema: &Value, renamed: &BTreeMap<String, String>) -> Op
         return None;
     }
     let mut content = schema.clone();
-    let found = Walk::of(Kind::Schema, schema, "").found;
+    let found = Walk::of(Kind::Schema, schema).found;
     retarget(&mut content, &found, |target| {
         let target = view::schema_name(target).unwrap_or_else(|| target.to_owned());
         let target = renamed.get(&target).cloned().unwrap_or(target);
@@ -141,7 +139,7 @@ fn content(name: &str, schema: &Value, renamed: &BTreeMap<String, String>) -> Op
         Some(if is_own { String::new() } else { target })
     });
     for found in found.iter().rev() {
-        if let Some(Value::Object(members)) = pointer::get_mut(&mut content, &found.pointer) {
+        if let Some(Value::Object(members)) = content.pointer_mut(&found.pointer) {
             members.retain(|field, _| !WORDS.contains(&field.as_str()) && !field.starts_with("x-"));
             in_one_spelling(members);
         }
@@ -152,7 +150,7 @@ fn content(name: &str, schema: &Value, renamed: &BTreeMap<String, String>) -> Op
 /// Replaces the targets of references and of discriminator mappings that have a new one.
 fn retarget(root: &mut Value, found: &[Found], new: impl Fn(&str) -> Option<String>) {
     for found in found {
-        let Some(Value::Object(members)) = pointer::get_mut(root, &found.pointer) else {
+        let Some(Value::Object(members)) = root.pointer_mut(&found.pointer) else {
             continue;
         };
         let is_mapped = found.kind == Kind::Discriminator;
@@ -202,7 +200,10 @@ fn rename(upstream: &mut Document, renamed: &BTreeMap<String, String>) {
         }
     });
     for (is, was) in renamed {
-        let section = pointer::get_mut(&mut upstream.root, SCHEMAS).and_then(Value::as_object_mut);
+        let section = upstream
+            .root
+            .pointer_mut(SCHEMAS)
+            .and_then(Value::as_object_mut);
         if let Some(section) = section
             && let Some(schema) = section.remove(is)
         {

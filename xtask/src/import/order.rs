@@ -30,7 +30,7 @@ pub fn keep(new: &mut Value, old: &Value) -> BTreeMap<String, String> {
     let mut moved = BTreeMap::new();
     // Inner lists first: an outer one takes them with it.
     for (place, was) in lists.into_iter().rev() {
-        let Some(Value::Array(is)) = pointer::get_mut(new, &place) else {
+        let Some(Value::Array(is)) = new.pointer_mut(&place) else {
             continue;
         };
         let partners = partners(was, is);

@@ -10,7 +10,7 @@ use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::read::Document;
 use crate::shape::{Kind, Walk};
-use crate::view::{OperationView, shape, template_names};
+use crate::view::{self, OperationView, shape, template_names};
 
 /// A path that has other parameter names upstream than in the workspace.
 struct Rename<'a> {
@@ -26,7 +26,7 @@ pub fn keep(upstream: &mut Document, current: &Value, notes: &mut Vec<Diagnostic
     let root = upstream.root.clone();
     let renames = without_conflicts(&root, find(&root, current));
     for (place, names) in parameters(&root, &renames) {
-        let parameter = pointer::get_mut(&mut upstream.root, &place);
+        let parameter = upstream.root.pointer_mut(&place);
         if let Some((parameter, name)) = parameter.zip(names.first()) {
             parameter["name"] = Value::from(*name);
         }
@@ -73,8 +73,7 @@ fn find<'a>(upstream: &'a Value, current: &'a Value) -> Vec<Rename<'a>> {
 
 fn by_shape(root: &Value) -> HashMap<String, Vec<&str>> {
     let mut found: HashMap<String, Vec<&str>> = HashMap::new();
-    let paths = root.get("paths").and_then(Value::as_object);
-    for path in paths.into_iter().flatten().map(|(path, _)| path) {
+    for (path, _) in view::members(root, "paths") {
         found.entry(shape(path)).or_default().push(path);
     }
     found

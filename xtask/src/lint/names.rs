@@ -3,26 +3,21 @@
 
 use serde_json::Value;
 
-use super::Subject;
+use crate::check::{Subject, error};
 use crate::diagnostic::Diagnostic;
 use crate::pointer;
 use crate::shape::Kind;
 use crate::view;
 
 pub fn check(subject: &Subject<'_>, warnings: &mut Vec<Diagnostic>) {
-    for (found, schema) in subject.nodes() {
-        if found.kind != Kind::Schema || is_named(&found.pointer) {
-            continue;
-        }
-        let Some(noun) = type_of(schema) else {
-            continue;
-        };
+    let unnamed = subject.nodes(Kind::Schema);
+    let unnamed = unnamed.filter(|schema| !is_named(schema.at));
+    warnings.extend(unnamed.filter_map(|schema| {
+        let noun = type_of(schema.value)?;
         let message = format!("this {noun} has no name; its type is called after where it stands");
-        warnings.push(
-            Diagnostic::error("unnamed-schema", &found.pointer, message)
-                .hint("move it to `components/schemas`, under a name, and refer to it"),
-        );
-    }
+        let hint = "move it to `components/schemas`, under a name, and refer to it";
+        Some(error("unnamed-schema", schema.at, message, hint))
+    }));
 }
 
 /// The kind of type that a schema becomes, if it becomes one.
@@ -52,7 +47,7 @@ fn is_named(place: &str) -> bool {
     let is_merged = parent.ends_with("/allOf");
     let media_type = pointer::last(parent);
     let is_form = place.ends_with("/schema") && view::essence(&media_type) == "multipart/form-data";
-    parent == "/components/schemas" || is_merged || is_form
+    view::is_component(place) || is_merged || is_form
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! Operations without a description or a tag.
 
-use super::Subject;
+use crate::check::{Subject, error};
 use crate::diagnostic::Diagnostic;
 
 pub fn check(subject: &Subject<'_>, warnings: &mut Vec<Diagnostic>) {
     for operation in &subject.operations {
         let mut warn = |code, message: &str, hint: &str| {
-            let warning = Diagnostic::error(code, operation.pointer(), message);
-            warnings.push(warning.operation(operation.effective_id()).hint(hint));
+            let warning = error(code, operation.pointer(), message, hint);
+            warnings.push(warning.operation(operation.effective_id()));
         };
         let has_text = |field: &str| {
             let text = operation.value[field].as_str();
@@ -15,18 +15,14 @@ pub fn check(subject: &Subject<'_>, warnings: &mut Vec<Diagnostic>) {
         };
         let tags = operation.value["tags"].as_array();
         if tags.is_none_or(Vec::is_empty) {
-            warn(
-                "untagged-operation",
-                "the operation has no tag",
-                "tag it with the resource that it is about: readers look for operations by that",
-            );
+            let hint =
+                "tag it with the resource that it is about: readers look for operations by that";
+            warn("untagged-operation", "the operation has no tag", hint);
         }
         if !has_text("summary") && !has_text("description") {
-            warn(
-                "undescribed-operation",
-                "the operation has neither summary nor description",
-                "its method will be documented by method and path alone",
-            );
+            let message = "the operation has neither summary nor description";
+            let hint = "its method will be documented by method and path alone";
+            warn("undescribed-operation", message, hint);
         }
     }
 }

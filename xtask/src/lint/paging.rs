@@ -4,7 +4,7 @@
 use heck::ToSnakeCase;
 use serde_json::Value;
 
-use super::Subject;
+use crate::check::{Subject, error};
 use crate::diagnostic::Diagnostic;
 use crate::view::{self, OperationView};
 
@@ -73,15 +73,10 @@ pub fn check(subject: &Subject<'_>, warnings: &mut Vec<Diagnostic>) {
             (true, false) => "its answer doesn't say whether it goes on",
             (false, _) => "no parameter says which page is asked for",
         };
-        warnings.push(
-            Diagnostic::error(
-                "unrecognised-paging",
-                operation.pointer(),
-                format!("the operation lists things, and {missing}"),
-            )
-            .operation(operation.effective_id())
-            .hint("describe the parameter and the field that page; there is nothing to do if the list is always whole"),
-        );
+        let message = format!("the operation lists things, and {missing}");
+        let hint = "describe the parameter and the field that page; there is nothing to do if the list is always whole";
+        let warning = error("unrecognised-paging", operation.pointer(), message, hint);
+        warnings.push(warning.operation(operation.effective_id()));
     }
 }
 

@@ -23,7 +23,7 @@ pub fn remove(root: &mut Value, mut places: Vec<String>) -> Result<bool, Diagnos
             return Err(problem("overlay-conflict", message, hint));
         };
         let name = pointer::last(place);
-        match pointer::get_mut(root, parent) {
+        match root.pointer_mut(parent) {
             Some(Value::Object(members)) => {
                 members.remove(&name);
             }
@@ -42,7 +42,7 @@ pub fn remove(root: &mut Value, mut places: Vec<String>) -> Result<bool, Diagnos
 pub fn update(root: &mut Value, places: &[String], update: &Value) -> Result<bool, Diagnostic> {
     let mut is_changed = false;
     for place in places {
-        is_changed |= match (pointer::get_mut(root, place), update) {
+        is_changed |= match (root.pointer_mut(place), update) {
             (Some(Value::Array(items)), update) if !update.is_array() => {
                 items.push(update.clone());
                 true

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::pointer;
 use crate::shape::{Kind, Walk};
-use crate::view::SCHEMAS;
+use crate::view::is_component;
 
 /// A reference that was written as a pointer.
 #[derive(Clone, Debug)]
@@ -42,7 +42,7 @@ pub fn resolve(root: &mut Value) -> Vec<Resolved> {
         pointer, target, ..
     } in &resolved
     {
-        if let Some(reference) = pointer::get_mut(root, pointer) {
+        if let Some(reference) = root.pointer_mut(pointer) {
             *reference = Value::from(target.clone());
         }
     }
@@ -86,7 +86,7 @@ impl<'a> Targets<'a> {
         let target = match base {
             _ if !is_pointer => (*self.anchors.get(fragment)?).to_owned(),
             Some(base) => format!("{base}{fragment}"),
-            None if pointer::parent(fragment) == Some(SCHEMAS) => return None,
+            None if is_component(fragment) => return None,
             None => self.nearest(from, fragment),
         };
         self.schemas.contains(&*target).then_some(target)

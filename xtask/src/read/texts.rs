@@ -39,7 +39,7 @@ pub fn mend<'a>(
         notes.push(note.hint(hint).note());
     };
     for at in unquoted {
-        let Some(value) = pointer::get_mut(root, &at) else {
+        let Some(value) = root.pointer_mut(&at) else {
             continue;
         };
         let position = positions.get(&at);
@@ -54,7 +54,7 @@ pub fn mend<'a>(
     }
     for at in empty {
         let (parent, name) = (pointer::parent(at).unwrap_or_default(), pointer::last(at));
-        if let Some(Value::Object(members)) = pointer::get_mut(root, parent) {
+        if let Some(Value::Object(members)) = root.pointer_mut(parent) {
             members.remove(&name);
             let message = format!("`{name}` is empty: it is as if it were not there");
             problem("empty-field", at, message, "remove it, or give it a value");

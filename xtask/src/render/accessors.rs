@@ -6,7 +6,7 @@ use quote::quote;
 use super::docs;
 use super::inputs::Conversion;
 use super::references::{References, ident};
-use crate::api::{DefaultValue, Field, Presence, Primitive, TypeRef};
+use crate::api::{DefaultValue, Field, Primitive, TypeRef};
 
 /// The methods of a field, as far as the model names any.
 pub fn print(references: &References<'_>, field: &Field) -> TokenStream {
@@ -15,7 +15,7 @@ pub fn print(references: &References<'_>, field: &Field) -> TokenStream {
         field,
         ident: ident(&field.name),
         member: docs::code(&field.key),
-        is_nullable: field.presence == Presence::OptionalNullable,
+        is_nullable: field.nullable && !field.required,
     };
     let accessors = &field.accessors;
     let getter = accessors.getter.as_deref().map(|name| printer.getter(name));
@@ -125,10 +125,8 @@ impl Printer<'_> {
         let null = self.field.accessors.null_setter.as_deref();
         let null = null.map(|name| format!("; [`{name}`](Self::{name}) makes it `null`"));
         let null = null.unwrap_or_default();
-        let comment = format!(
-            "Sets the member {}. `None` makes it absent{null}.",
-            self.member
-        );
+        let member = &self.member;
+        let comment = format!("Sets the member {member}. `None` makes it absent{null}.");
         let argument = quote!(, #ident: #accepted);
         let value = quote!(#converted #boxed #nullable);
         self.assignment(name, &comment, Some(argument), value)

@@ -136,7 +136,7 @@ fn method(references: &References<'_>, operation: &Operation) -> TokenStream {
     let client = client_field(&inputs);
     let many = (arguments.len() > 6).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     let comment = docs::comment(&documentation(operation, &inputs));
-    let deprecated = docs::deprecated(operation.deprecated, "operation");
+    let deprecated = docs::deprecated(operation.docs.deprecated, "operation");
     quote! {
         #comment
         #deprecated
@@ -150,8 +150,7 @@ fn method(references: &References<'_>, operation: &Operation) -> TokenStream {
 fn documentation(operation: &Operation, inputs: &[Input]) -> String {
     let summary = operation.summary.as_deref().map(docs::sentence);
     let mut paragraphs: Vec<String> = summary.as_deref().map(docs::sanitise).into_iter().collect();
-    let description = operation.description.as_deref();
-    paragraphs.extend(docs::paragraphs(description, None, operation.evidence));
+    paragraphs.extend(docs::paragraphs(&operation.docs, None));
     let (method, path) = (&operation.method, operation.path_template());
     paragraphs.push(format!("Sends `{method} {path}`."));
     let (mut arguments, mut setters) = (String::new(), String::new());

@@ -1,6 +1,6 @@
 //! Prints constraints: as the fields of the support code's `Constraints`, and as sentences.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use proc_macro2::{Literal, TokenStream};
@@ -8,7 +8,8 @@ use quote::{ToTokens, quote};
 
 use super::docs;
 use super::references::ident;
-use crate::api::{Api, Bound, Constraints, Shape, TypeId, TypeRef};
+use crate::api::{Api, Bound, Constraints, Shape, TypeId};
+use crate::graph::closure;
 
 /// The fields of the constraints, in braces; nothing if there are none.
 pub fn braced(constraints: &Constraints) -> Option<TokenStream> {
@@ -133,56 +134,35 @@ pub fn has_patterns(api: &Api) -> bool {
         !constraints.patterns.is_empty() || inner.any(|inner| is_in(inner))
     }
     let types = api.types.iter();
-    let types = types.flat_map(|definition| of_shape(&definition.shape));
-    let parameters = api
-        .operations
-        .iter()
-        .flat_map(|operation| &operation.parameters);
-    let bodies = api.operations.iter().flat_map(|operation| &operation.body);
+    let types = types.flat_map(|definition| definition.shape.members());
+    let operations = api.operations.iter();
+    let bodies = operations.clone().flat_map(|operation| &operation.body);
+    let parameters = operations.flat_map(|operation| &operation.parameters);
     let parts = bodies.clone().flat_map(|body| body.content.parts());
     types
+        .map(|(_, constraints)| constraints)
         .chain(parameters.map(|parameter| &parameter.constraints))
         .chain(bodies.map(|body| &body.constraints))
         .chain(parts.map(|part| &part.constraints))
         .any(is_in)
 }
 
-fn of_shape(shape: &Shape) -> Vec<&Constraints> {
-    match shape {
-        Shape::Struct(object) => {
-            let fields = object.fields.iter().map(|field| &field.constraints);
-            fields.chain([&object.extra_constraints]).collect()
-        }
-        Shape::Union(union) => {
-            let branches = union.branches.iter();
-            branches.map(|branch| &branch.constraints).collect()
-        }
-        Shape::Newtype(newtype) => vec![&newtype.constraints],
-        Shape::Enum(_) => Vec::new(),
-    }
-}
-
 /// The types with constraints, of their own or of a type in them.
 pub fn constrained(api: &Api) -> BTreeSet<TypeId> {
     let is_own = |shape: &Shape| {
         let is_closed = matches!(shape, Shape::Struct(object) if object.closed);
-        let mut constraints = of_shape(shape).into_iter();
-        is_closed || constraints.any(|constraints| !constraints.is_empty())
+        let mut members = shape.members().into_iter();
+        is_closed || members.any(|(_, constraints)| !constraints.is_empty())
     };
     let types = || (0..).map(TypeId).zip(&api.types);
-    let own = types().filter(|(_, definition)| is_own(&definition.shape));
-    let mut constrained: BTreeSet<TypeId> = own.map(|(id, _)| id).collect();
-    loop {
-        let holds = |shape: &Shape| {
-            let mut held = shape.references().into_iter().filter_map(TypeRef::named);
-            held.any(|id| constrained.contains(&id))
-        };
-        let holders = types()
-            .filter(|(id, definition)| !constrained.contains(id) && holds(&definition.shape));
-        let holders: Vec<TypeId> = holders.map(|(id, _)| id).collect();
-        if holders.is_empty() {
-            return constrained;
+    let mut holders: BTreeMap<TypeId, Vec<TypeId>> = BTreeMap::new();
+    for (holder, definition) in types() {
+        for held in definition.shape.named() {
+            holders.entry(held).or_default().push(holder);
         }
-        constrained.extend(holders);
     }
+    let own = types().filter(|(_, definition)| is_own(&definition.shape));
+    closure(own.map(|(id, _)| id), |id| {
+        holders.get(&id).into_iter().flatten().copied()
+    })
 }

@@ -8,7 +8,9 @@ use proc_macro2::TokenStream;
 use pulldown_cmark::{CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 use quote::quote;
 
-use crate::api::Evidence;
+use crate::api::Docs;
+pub use crate::text::code;
+use crate::text::{self, one_line};
 
 /// The syntax that rustdoc reads, without the extensions that need a second pass over the text.
 const MARKDOWN: Options = Options::ENABLE_TABLES
@@ -16,15 +18,11 @@ const MARKDOWN: Options = Options::ENABLE_TABLES
     .union(Options::ENABLE_TASKLISTS);
 
 /// The paragraphs of a description or what stands for one, and of the note that the API does not document it.
-pub fn paragraphs(
-    description: Option<&str>,
-    fallback: Option<String>,
-    evidence: Evidence,
-) -> Vec<String> {
-    let description = description.map(sanitise);
+pub fn paragraphs(docs: &Docs, fallback: Option<String>) -> Vec<String> {
+    let description = docs.description.as_deref().map(sanitise);
     let description = description.filter(|description| !description.trim().is_empty());
     let note = "*Inferred: the documentation of the API does not state it.*";
-    let note = (evidence == Evidence::Inferred).then(|| note.to_owned());
+    let note = docs.inferred.then(|| note.to_owned());
     description.or(fallback).into_iter().chain(note).collect()
 }
 
@@ -136,26 +134,9 @@ fn tidy_quotes(markdown: &str) -> String {
     lines.join("\n")
 }
 
-/// A text on one line.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 /// A sentence of ours around words of the document, on one line.
 pub fn line(text: &str) -> String {
     sanitise(&one_line(text)).trim().to_owned()
-}
-
-/// A value as inline code, whatever backticks it has.
-pub fn code(value: &str) -> String {
-    let value = one_line(value);
-    if value.contains('`') {
-        let longest = value.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-        let fence = "`".repeat(longest + 1);
-        format!("{fence} {value} {fence}")
-    } else {
-        format!("`{value}`")
-    }
 }
 
 /// Whether a text is one line of prose in which nothing can be taken for Markdown: most descriptions are, and reading
@@ -267,20 +248,9 @@ fn wrapped(line: &str) -> Vec<String> {
     let marker = first.filter(|first| is_marker(first));
     let marker = marker.map_or(0, |marker| marker.len() + 1);
     let indent = " ".repeat(line.len() - text.len() + marker);
-    let mut lines = Vec::new();
-    let mut current = line[..line.len() - text.len()].to_owned();
-    for (index, word) in text.split(' ').enumerate() {
-        let width = current.chars().count() + 1 + word.chars().count();
-        // A word that would begin a list or a heading stays where it is.
-        if index > 0 && width > WIDTH && !is_marker(word) {
-            lines.push(std::mem::replace(&mut current, indent.clone()));
-        } else if index > 0 {
-            current.push(' ');
-        }
-        current.push_str(word);
-    }
-    lines.push(current);
-    lines
+    let first = &line[..line.len() - text.len()];
+    // A word that would begin a list or a heading stays where it is.
+    text::wrapped(text, WIDTH, [first, &indent], |word| !is_marker(word))
 }
 
 fn is_marker(word: &str) -> bool {

@@ -7,8 +7,7 @@ use super::constraints;
 use super::docs;
 use super::references::{References, ident};
 use crate::api::{
-    Body, Content, Evidence, Location, Operation, Parameter, Part, PartContent, Primitive, Style,
-    TypeRef,
+    Body, Content, Location, Operation, Parameter, Part, PartContent, Primitive, Style, TypeRef,
 };
 
 /// An argument of a method, or a setter of its builder.
@@ -121,16 +120,11 @@ fn of_parameter(references: &References<'_>, parameter: &Parameter) -> Input {
     let value = borrowed(&name, parameter.required);
     let check = references.check(key, &value, &parameter.constraints, &parameter.value);
     let location = parameter.location.keyword();
-    let kind = match parameter.location {
-        Location::Path | Location::Query => format!("the {location} parameter"),
-        Location::Header | Location::Cookie => format!("the {location}"),
-    };
     let add = (parameter.location != Location::Path).then(|| {
         let (location, style) = (ident(location), style(parameter.style));
         quote!(draft.#location(#key, #style, #value);)
     });
-    let mut paragraphs =
-        docs::paragraphs(parameter.description.as_deref(), None, parameter.evidence);
+    let mut paragraphs = docs::paragraphs(&parameter.docs, None);
     paragraphs.extend(constraints::notes(&parameter.constraints));
     paragraphs.extend(parameter.default.as_deref().map(docs::server_default));
     Input {
@@ -138,9 +132,9 @@ fn of_parameter(references: &References<'_>, parameter: &Parameter) -> Input {
         value: references.print(&parameter.value),
         conversion: Conversion::of(&parameter.value, parameter.required),
         is_argument: parameter.required,
-        kind: format!("{kind} {}", docs::code(key)),
+        kind: format!("the {} {}", parameter.location.noun(), docs::code(key)),
         paragraphs,
-        deprecated: parameter.deprecated,
+        deprecated: parameter.docs.deprecated,
         step: quote!(#check #add),
     }
 }
@@ -189,7 +183,7 @@ fn of_part(references: &References<'_>, part: &Part) -> Input {
             false => quote!(if !self.#name.is_empty() { #check }),
         }
     });
-    let mut paragraphs = docs::paragraphs(part.description.as_deref(), None, part.evidence);
+    let mut paragraphs = docs::paragraphs(&part.docs, None);
     paragraphs.extend(constraints::notes(&part.list));
     paragraphs.extend(constraints::notes(&part.constraints));
     let value = of.map(|of| references.print(of));
@@ -200,7 +194,7 @@ fn of_part(references: &References<'_>, part: &Part) -> Input {
         is_argument: part.required,
         kind: format!("{kind} {}", docs::code(key)),
         paragraphs,
-        deprecated: part.deprecated,
+        deprecated: part.docs.deprecated,
         step: quote!(#list #add),
     }
 }
@@ -234,7 +228,7 @@ fn of_body(references: &References<'_>, body: &Body) -> Option<Input> {
         Content::Multipart(_) => return None,
     };
     let check = references.check("body", &value, &body.constraints, of);
-    let mut paragraphs = docs::paragraphs(body.description.as_deref(), None, Evidence::Documented);
+    let mut paragraphs = docs::paragraphs(&body.docs, None);
     paragraphs.extend(constraints::notes(&body.constraints));
     Some(Input {
         name,

@@ -13,8 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::references::{References, is_text, primitive_in};
 use crate::api::{
-    Answer, Api, Content, Integer, Location, Operation, Parameter, Primitive, Segment, Shape,
-    Style, TypeRef,
+    Answer, Api, Content, Location, Operation, Parameter, Primitive, Segment, Shape, Style, TypeRef,
 };
 
 /// The statuses of successes that have a name; progenitor panics at the others.
@@ -173,11 +172,8 @@ impl Projector<'_> {
             TypeRef::Primitive(Primitive::Bool) => json!({ "type": "boolean" }),
             TypeRef::Primitive(Primitive::Integer(integer)) => {
                 // progenitor has no integer of 128 bits.
-                let name = match integer {
-                    Integer::I128 => Integer::I64.rust_name(),
-                    integer => integer.rust_name(),
-                };
-                let format = name.replace('i', "int").replace('u', "uint");
+                let sign = if integer.is_signed { "" } else { "u" };
+                let format = format!("{sign}int{}", integer.bits.min(64));
                 json!({ "type": "integer", "format": format })
             }
             TypeRef::Named(id) if matches!(self.api.definition(*id).shape, Shape::Enum(_)) => {

@@ -29,24 +29,15 @@ const MOCK_FEATURE: &str = r#"# Typed mocks of the operations, for tests.
 mock = ["dep:httpmock", "dep:regex"]
 "#;
 
-/// Whether a crate has mocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mocks {
-    /// It has none.
-    None,
-    /// They are behind a feature.
-    Feature,
-}
-
-/// The manifest of a crate that builds on its own.
-pub fn manifest(crate_name: &str, api: &Api, mocks: Mocks) -> String {
+/// The manifest of a crate that builds on its own; its mocks are behind a feature, if it has any.
+pub fn manifest(crate_name: &str, api: &Api, has_mocks: bool) -> String {
     let patterns = match Needed::by(api).patterns {
         true => PATTERNS,
         false => "",
     };
-    let (feature, mocks) = match mocks {
-        Mocks::Feature => (MOCK_FEATURE, MOCKS),
-        Mocks::None => ("", ""),
+    let (feature, mocks) = match has_mocks {
+        true => (MOCK_FEATURE, MOCKS),
+        false => ("", ""),
     };
     // Its own workspace, for it stands alone even inside the folder of another one.
     format!(
@@ -69,11 +60,9 @@ rustls = ["reqwest/rustls"]
 }
 
 /// The root of that crate.
-pub fn lib(mocks: Mocks) -> String {
-    match mocks {
-        Mocks::Feature => format!("{LIB}{MOCK}"),
-        Mocks::None => LIB.to_owned(),
-    }
+pub fn lib(has_mocks: bool) -> String {
+    let mock = if has_mocks { MOCK } else { "" };
+    format!("{LIB}{mock}")
 }
 
 const LIB: &str = "\

@@ -17,26 +17,8 @@ pub struct References<'a> {
     module: Option<TokenStream>,
     /// The types with constraints.
     constrained: BTreeSet<TypeId>,
-    /// The newtypes around a format that keep texts of another one.
-    lenient: BTreeSet<TypeId>,
     /// Whether texts may have another format than their type.
     is_lenient: bool,
-}
-
-/// The newtypes around a format that keep texts of another one. A UUID with a name is an id, and callers pass on a parameter:
-/// both are always in their format.
-fn lenient(api: &Api) -> BTreeSet<TypeId> {
-    let operations = api.operations.iter();
-    let parameters = operations.flat_map(|operation| &operation.parameters);
-    let parameters = parameters.filter_map(|parameter| parameter.value.named());
-    let parameters: BTreeSet<TypeId> = parameters.collect();
-    let types = (0..).map(TypeId).zip(&api.types);
-    let lenient = types.filter(|(id, _)| {
-        let inner = primitive_in(api, &TypeRef::Named(*id));
-        let is_lenient = |inner| is_format(inner) && inner != Primitive::Uuid;
-        inner.is_some_and(is_lenient) && !parameters.contains(id)
-    });
-    lenient.map(|(id, _)| id).collect()
 }
 
 impl<'a> References<'a> {
@@ -48,7 +30,6 @@ impl<'a> References<'a> {
             names: names.collect(),
             module: None,
             constrained: constraints::constrained(api),
-            lenient: lenient(api),
             is_lenient: true,
         }
     }
@@ -87,21 +68,19 @@ impl<'a> References<'a> {
     /// Whether values of a type are copied rather than borrowed.
     pub fn is_copy(&self, reference: &TypeRef) -> bool {
         let is_lenient = match reference {
-            TypeRef::Named(id) => self.is_lenient_type(*id),
+            TypeRef::Named(id) => {
+                let shape = &self.api.definition(*id).shape;
+                matches!(shape, Shape::Newtype(newtype) if newtype.lenient)
+            }
             reference => self.keeps_other_texts(reference),
         };
         !is_lenient && primitive_in(self.api, reference).is_some_and(Primitive::is_copy)
     }
 
-    /// Whether a type around a format keeps texts of another one.
-    pub fn is_lenient_type(&self, id: TypeId) -> bool {
-        self.lenient.contains(&id)
-    }
-
     /// Whether a value of a format is printed as a type that keeps texts of another one.
     pub fn keeps_other_texts(&self, reference: &TypeRef) -> bool {
         self.is_lenient
-            && matches!(reference, TypeRef::Primitive(primitive) if is_format(*primitive))
+            && matches!(reference, TypeRef::Primitive(primitive) if primitive.is_format())
     }
 
     /// A default as an expression.
@@ -186,7 +165,7 @@ impl<'a> References<'a> {
             }
             TypeRef::Primitive(primitive) => {
                 let strict = self.primitive(*primitive);
-                match is_lenient && is_format(*primitive) {
+                match is_lenient && primitive.is_format() {
                     true => quote!(support::Formatted<#strict>),
                     false => strict,
                 }
@@ -197,7 +176,7 @@ impl<'a> References<'a> {
     fn primitive(&self, primitive: Primitive) -> TokenStream {
         match primitive {
             Primitive::Bool => quote!(bool),
-            Primitive::Integer(integer) => ident(integer.rust_name()).into_token_stream(),
+            Primitive::Integer(integer) => ident(&integer.rust_name()).into_token_stream(),
             Primitive::Float => quote!(f64),
             Primitive::Float32 => quote!(f32),
             Primitive::String => self.prelude("String", quote!(::std::string::String)),
@@ -236,9 +215,4 @@ pub fn is_text(primitive: Primitive) -> bool {
         primitive,
         Primitive::Float | Primitive::Float32 | Primitive::Json
     )
-}
-
-/// Whether a type is a format of texts, without a rule for other texts.
-fn is_format(primitive: Primitive) -> bool {
-    matches!(primitive, Primitive::Date | Primitive::Uuid | Primitive::Ip)
 }

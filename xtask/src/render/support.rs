@@ -9,11 +9,11 @@ use super::references::ident;
 use crate::api::{Answer, Api};
 
 /// A file that is copied.
-struct File {
-    name: &'static str,
+pub struct File {
+    pub name: &'static str,
     /// Whether the code of operations and types names the module.
     is_shared: bool,
-    text: &'static str,
+    pub text: &'static str,
 }
 
 macro_rules! files {
@@ -58,19 +58,14 @@ impl Needed {
         }
     }
 
-    fn files(self) -> impl Iterator<Item = File> {
+    /// The files.
+    pub fn files(self) -> impl Iterator<Item = File> {
         FILES.into_iter().filter(move |file| match file.name {
             "event_stream" => self.events,
             "pattern" => self.patterns,
             _ => true,
         })
     }
-}
-
-/// The files that are copied: name and text.
-pub fn sources(needed: Needed) -> impl Iterator<Item = (&'static str, String)> {
-    let files = needed.files();
-    files.map(|file| (file.name, file.text.replace("\r\n", "\n")))
 }
 
 /// The module of the support code.

@@ -12,8 +12,8 @@ use super::discriminators;
 use super::docs;
 use super::references::{References, ident, is_text};
 use crate::api::{
-    Api, Constraints, EnumType, Field, Newtype, Presence, Primitive, Shape, StructType, TypeDef,
-    TypeDocs, TypeId, TypeRef, UnionType,
+    Api, Constraints, Docs, EnumType, Field, Newtype, Primitive, Shape, StructType, TypeDef,
+    TypeId, TypeRef, UnionType,
 };
 
 /// Some of the types, each a section of their module; before the first one comes the head.
@@ -72,7 +72,7 @@ impl Printer<'_> {
             let (value, presence, states) = self.presence(field);
             let comment = field_comment(field, states);
             fields.push(quote!(#comment pub #ident: #value,));
-            if field.presence.is_required() {
+            if field.required {
                 arguments.push(quote!(#ident: #value));
                 values.push(quote!(#ident));
             } else {
@@ -132,14 +132,14 @@ impl Printer<'_> {
     fn presence(&self, field: &Field) -> (TokenStream, Ident, &'static str) {
         let value = self.references.print(&field.value);
         let optional = self.references.option(&value);
-        let (value, presence, states) = match field.presence {
-            Presence::Required => (value, "required", ""),
-            Presence::RequiredNullable => (optional, "required", "`None` is `null`."),
-            Presence::Optional if self.references.is_any_json(&field.value) => {
+        let (value, presence, states) = match (field.required, field.nullable) {
+            (true, false) => (value, "required", ""),
+            (true, true) => (optional, "required", "`None` is `null`."),
+            (false, false) if self.references.is_any_json(&field.value) => {
                 (optional, "optional", "`None` is absent; `null` is a value.")
             }
-            Presence::Optional => (optional, "optional", ""),
-            Presence::OptionalNullable => {
+            (false, false) => (optional, "optional", ""),
+            (false, true) => {
                 let value = self.references.option(&optional);
                 let states = "`None` is absent, and `Some(None)` is `null`.";
                 (value, "nullable", states)
@@ -260,9 +260,8 @@ impl Printer<'_> {
         let comment = self.comment(&constraints::notes(&newtype.constraints).join(" "));
         let constraints = constraints::braced(&newtype.constraints);
         let strict = self.references.print_strict(&newtype.inner);
-        let is_lenient = self.references.is_lenient_type(self.id);
         let inner = match newtype.inner {
-            TypeRef::Primitive(_) if !is_lenient => strict.clone(),
+            TypeRef::Primitive(_) if !newtype.lenient => strict.clone(),
             _ => self.references.print(&newtype.inner),
         };
         let text = match newtype.inner {
@@ -280,7 +279,7 @@ impl Printer<'_> {
         let is_copy = self.references.is_copy(&TypeRef::Named(self.id));
         let copy = is_copy.then(|| quote!(Copy,));
         let (derived, debug) = self.debug();
-        let from_strict = is_lenient.then(|| {
+        let from_strict = newtype.lenient.then(|| {
             quote! {
                 impl ::std::convert::From<#strict> for #name {
                     fn from(value: #strict) -> Self {
@@ -317,9 +316,8 @@ fn field_comment(field: &Field, states: &str) -> TokenStream {
 }
 
 /// A description with further paragraphs, as a comment.
-fn comment(documented: &TypeDocs, fallback: String, closing: &[&str]) -> TokenStream {
-    let description = documented.description.as_deref();
-    let mut paragraphs = docs::paragraphs(description, Some(fallback), documented.evidence);
+fn comment(documented: &Docs, fallback: String, closing: &[&str]) -> TokenStream {
+    let mut paragraphs = docs::paragraphs(documented, Some(fallback));
     let closing = closing.iter().filter(|text| !text.is_empty());
     paragraphs.extend(closing.map(|text| (*text).to_owned()));
     docs::comment(&paragraphs.join("\n\n"))

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{COMPONENTS, Schema, SchemaObject, UNIONS, common_types, is_annotation, type_names};
+use super::{Schema, SchemaObject, UNIONS, common_types, is_annotation, type_names};
 use crate::pointer;
 use crate::view;
 
@@ -144,7 +144,7 @@ impl<'d> Schema<'d> {
         for (_, target) in discriminator.into_iter().flat_map(mapping) {
             let pointer = match target.strip_prefix('#') {
                 Some(pointer) => pointer.to_owned(),
-                None => pointer::join(COMPONENTS, target),
+                None => pointer::join(view::SCHEMAS, target),
             };
             let is_listed = pointer == union.pointer || listed.contains(&&*pointer);
             let is_new = !is_listed && mapped.iter().all(|known| known.pointer != pointer);
@@ -176,8 +176,7 @@ impl<'d> Schema<'d> {
 
 /// The discriminator values of a mapping, each with the schema that it is mapped to.
 pub fn mapping(discriminator: &Value) -> impl Iterator<Item = (&str, &str)> {
-    let mapping = discriminator.get("mapping").and_then(Value::as_object);
-    let mapping = mapping.into_iter().flatten();
+    let mapping = view::members(discriminator, "mapping");
     mapping.filter_map(|(value, target)| Some((&**value, target.as_str()?)))
 }
 

@@ -20,8 +20,21 @@ pub struct Found {
     pub reference: Option<String>,
 }
 
+impl Found {
+    /// The pointer of its target, if it is a reference within the document.
+    pub fn target(&self) -> Option<&str> {
+        self.reference.as_deref()?.strip_prefix('#')
+    }
+
+    /// Its value in the document, unless it is a reference.
+    pub fn value<'a>(&self, root: &'a Value) -> Option<&'a Value> {
+        let value = pointer::get(root, &self.pointer);
+        value.filter(|_| self.reference.is_none())
+    }
+}
+
 /// A value of the wrong type, or a missing field.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Misfit {
     /// Its JSON pointer.
     pub pointer: String,
@@ -33,18 +46,6 @@ pub struct Misfit {
     pub unquoted: bool,
     /// It is null where a field may be absent.
     pub is_empty: bool,
-}
-
-impl Misfit {
-    fn at(pointer: &str, message: String) -> Self {
-        Self {
-            pointer: pointer.to_owned(),
-            message,
-            hint: None,
-            unquoted: false,
-            is_empty: false,
-        }
-    }
 }
 
 /// All typed nodes of a value and all misfits, in the order of a depth-first walk, parents first.
@@ -71,9 +72,8 @@ impl Walk {
     }
 
     /// Walks one node of a known kind, as in OpenAPI 3.1.
-    pub fn of(kind: Kind, value: &Value, pointer: &str) -> Self {
+    pub fn of(kind: Kind, value: &Value) -> Self {
         let mut walk = Self {
-            at: pointer.to_owned(),
             version: Version::V31,
             ..Self::default()
         };
@@ -96,7 +96,11 @@ impl Walk {
     }
 
     fn misfit(&mut self, message: String) {
-        self.misfits.push(Misfit::at(&self.at, message));
+        self.misfits.push(Misfit {
+            pointer: self.at.clone(),
+            message,
+            ..Misfit::default()
+        });
     }
 
     fn found(&mut self, kind: Kind, reference: Option<String>) {
@@ -194,11 +198,11 @@ impl Walk {
             _ => format!("expected {expected}, found {}", describe(value)),
         };
         let is_text = matches!(shape, Text | TextOrTexts);
-        self.misfits.push(Misfit {
-            hint: hint(shape, value, &self.at),
-            unquoted: is_text && (value.is_number() || value.is_boolean()),
-            ..Misfit::at(&self.at, message)
-        });
+        self.misfit(message);
+        if let Some(misfit) = self.misfits.last_mut() {
+            misfit.hint = hint(shape, value, &self.at);
+            misfit.unquoted = is_text && (value.is_number() || value.is_boolean());
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{Order, ordered};
-use crate::pointer;
+use crate::{pointer, text};
 
 /// Where long texts are wrapped.
 const WIDTH: usize = 100;
@@ -12,6 +12,7 @@ const WIDTH: usize = 100;
 /// Lists of so many short words are written in one line.
 const SHORT_LIST: usize = 6;
 
+/// A value as a YAML document.
 pub fn document(value: &Value, order: &Order<'_>) -> String {
     let mut lines = block(value, 0, "", order);
     if lines.is_empty() {
@@ -134,8 +135,9 @@ fn lines_of(text: &str, indent: usize) -> (String, Vec<String>) {
         line => format!("{margin}{line}"),
     };
     if folds(text) {
-        let lines = wrap(text, indent).into_iter();
-        return (">-".to_owned(), lines.map(|line| indented(&line)).collect());
+        let width = WIDTH.max(indent + 40);
+        let lines = text::wrapped(text, width, [&margin, &margin], |_| true);
+        return (">-".to_owned(), lines);
     }
     let content = text.trim_end_matches('\n');
     let ends = text.len() - content.len();
@@ -150,21 +152,6 @@ fn lines_of(text: &str, indent: usize) -> (String, Vec<String>) {
     let mut lines: Vec<String> = content.split('\n').map(indented).collect();
     lines.extend(std::iter::repeat_n(String::new(), ends.saturating_sub(1)));
     (format!("|{indicator}{chomping}"), lines)
-}
-
-fn wrap(text: &str, indent: usize) -> Vec<String> {
-    let width = WIDTH.saturating_sub(indent).max(40);
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
 }
 
 /// The name of a member. One that begins like a number, as `2XX` does, is quoted like `200`, which has to be.

@@ -31,14 +31,6 @@ pub fn merge(old: &Document, new: &Value, order: &Order<'_>) -> Option<String> {
     Some(text)
 }
 
-/// A text with the line ends of another one.
-pub fn with_line_ends(text: String, of: &str) -> String {
-    match of.contains("\r\n") {
-        true => text.replace('\n', "\r\n"),
-        false => text,
-    }
-}
-
 struct Merge<'a> {
     lines: Vec<&'a str>,
     order: &'a Order<'a>,

@@ -122,7 +122,7 @@ fn in_words(change: &Change) -> String {
     };
     format!(
         "{class}: {} {}",
-        diff::place(&change.place, ""),
+        diff::place(&change.place, str::to_owned),
         change.what
     )
 }

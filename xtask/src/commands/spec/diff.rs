@@ -30,13 +30,7 @@ enum Format {
 }
 
 pub fn run(args: &DiffArgs) -> Outcome {
-    let (old, new) = match (source::open(&args.old), source::open(&args.new)) {
-        (Ok(old), Ok(new)) => (old, new),
-        (Err(old), Err(new)) => return Err(format!("{old}\n{new}")),
-        (Err(problem), _) | (_, Err(problem)) => return Err(problem),
-    };
-    let found = diff::documents(&old, &new).map_err(source::lines)?;
-    source::not_compared(&found);
+    let found = source::compare(&args.old, &args.new)?;
     match args.format {
         Format::Text => print(&diff::text(&found)),
         Format::Markdown => print(&diff::markdown(&found)),

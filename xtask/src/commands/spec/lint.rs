@@ -18,8 +18,8 @@ pub struct LintArgs {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     /// End with 1 if there is a finding that codegen would go on with.
-    #[arg(long, value_enum)]
-    fail_on: Option<FailOn>,
+    #[arg(long, value_parser = ["warnings"])]
+    fail_on: Option<String>,
 }
 
 #[derive(Clone, Copy, Default, ValueEnum)]
@@ -27,11 +27,6 @@ enum Format {
     #[default]
     Text,
     Json,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum FailOn {
-    Warnings,
 }
 
 pub fn run(args: &LintArgs) -> Outcome {
@@ -64,21 +59,17 @@ pub fn run(args: &LintArgs) -> Outcome {
     );
     Ok(match args.fail_on {
         _ if errors > 0 => UNUSABLE,
-        Some(FailOn::Warnings) if warnings > 0 => FINDINGS,
+        Some(_) if warnings > 0 => FINDINGS,
         _ => 0,
     })
 }
 
 fn value(finding: &Located) -> serde_json::Value {
-    let Located {
-        file,
-        position,
-        diagnostic,
-    } = finding;
+    let diagnostic = &finding.diagnostic;
     json!({
-        "file": file,
-        "line": position.line,
-        "column": position.column,
+        "file": finding.file,
+        "line": finding.position.line,
+        "column": finding.position.column,
         "severity": diagnostic.severity.to_string(),
         "code": diagnostic.code,
         "message": diagnostic.message,

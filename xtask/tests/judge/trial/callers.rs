@@ -178,7 +178,7 @@ fn type_name(api: &Api, reference: &TypeRef) -> String {
         ),
         TypeRef::Primitive(primitive) => match primitive {
             Primitive::Bool => "bool",
-            Primitive::Integer(integer) => integer.rust_name(),
+            Primitive::Integer(integer) => return integer.rust_name(),
             Primitive::Float => "f64",
             Primitive::Float32 => "f32",
             Primitive::String => "String",

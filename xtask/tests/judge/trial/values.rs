@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 use xtask::api::{
-    Api, Bound, Constraints, Field, Integer, Location, Parameter, Presence, Primitive, Shape,
-    TypeRef, UnionType,
+    Api, Bound, Constraints, Field, Integer, Location, Parameter, Primitive, Shape, TypeRef,
+    UnionType,
 };
 
 /// The largest depth at which optional fields have values.
@@ -153,16 +153,14 @@ impl<'a> Values<'a> {
     /// The value of a member, if it is to have one.
     fn member(&mut self, field: &Field, depth: usize) -> Option<Option<Value>> {
         let is_wanted = self.extent == Extent::All && depth < MAX_DEPTH;
-        let value = match field.presence {
-            Presence::Required => Some(self.at(&field.value, &[&field.constraints], depth + 1)?),
-            Presence::RequiredNullable if !is_wanted => Some(Value::Null),
-            Presence::RequiredNullable => self
+        let value = match (field.required, field.nullable) {
+            (true, false) => Some(self.at(&field.value, &[&field.constraints], depth + 1)?),
+            (true, true) if !is_wanted => Some(Value::Null),
+            (true, true) => self
                 .at(&field.value, &[&field.constraints], depth + 1)
                 .or(Some(Value::Null)),
-            Presence::Optional | Presence::OptionalNullable if !is_wanted => None,
-            Presence::Optional | Presence::OptionalNullable => {
-                self.at(&field.value, &[&field.constraints], depth + 1)
-            }
+            (false, _) if !is_wanted => None,
+            (false, _) => self.at(&field.value, &[&field.constraints], depth + 1),
         };
         Some(value)
     }
@@ -294,15 +292,8 @@ impl<'a> Values<'a> {
 
 /// The largest value that every client takes.
 fn width(integer: Integer) -> i128 {
-    match integer {
-        Integer::I8 => i8::MAX.into(),
-        Integer::U8 => u8::MAX.into(),
-        Integer::I16 => i16::MAX.into(),
-        Integer::U16 => u16::MAX.into(),
-        Integer::I32 => i32::MAX.into(),
-        Integer::U32 => u32::MAX.into(),
-        Integer::I64 | Integer::U64 | Integer::I128 => i64::MAX.into(),
-    }
+    let bits = integer.bits - u32::from(integer.is_signed);
+    (1 << bits.min(63)) - 1
 }
 
 /// The narrowest range of several.
