@@ -76,9 +76,10 @@ impl Part {
     }
 }
 
-/// The indices of a list in several ranges, so that threads which take one after the other end at about the same time.
+/// The indices of a list in two ranges for each thread: threads that take one after the other end at about the same time, and
+/// what a range needs of the whole model is collected a few times.
 fn ranges(length: usize) -> impl Iterator<Item = Range<usize>> {
-    let step = length.div_ceil(8 * parallel::threads()).max(16);
+    let step = length.div_ceil(2 * parallel::threads()).max(16);
     let starts = (0..length.max(1)).step_by(step);
     starts.map(move |start| start..length.min(start + step))
 }
