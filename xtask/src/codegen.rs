@@ -6,6 +6,7 @@ use crate::construct::{self, naming};
 use crate::diagnostic::{Diagnostic, Located, Severity};
 pub use crate::output::Files;
 use crate::output::MARKER;
+use crate::parallel;
 use crate::read::Document;
 use crate::render::{self, package};
 use crate::sound;
@@ -38,7 +39,13 @@ pub fn model(document: &Document) -> Result<(Api, Vec<Located>), Vec<Located>> {
     };
     let is_error = |problem: &Diagnostic| problem.severity == Severity::Error;
     if !problems.iter().any(is_error) {
-        match construct::construct(document) {
+        let construct = || construct::construct(document);
+        // Notes have positions, which take a while to read.
+        let constructed = match problems.is_empty() {
+            true => construct(),
+            false => parallel::beside(|| document.read_positions(), construct),
+        };
+        match constructed {
             Ok(api) => {
                 problems.extend(naming::notes(&api));
                 return Ok((api, located(problems)));

@@ -46,12 +46,26 @@ pub fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<
     results.into_iter().map(|(_, result)| result).collect()
 }
 
+/// Does `work`, and `aside` at the same time if there is another thread for it.
+pub fn beside<R>(aside: impl FnOnce() + Send, work: impl FnOnce() -> R) -> R {
+    thread::scope(|scope| {
+        // Without another thread, it is left undone: `aside` saves time, and nothing depends on it.
+        let helper = thread::Builder::new().stack_size(STACK_BYTES);
+        let helper = helper.spawn_scoped(scope, aside);
+        let result = work();
+        if let Ok(Err(panic)) = helper.map(|helper| helper.join()) {
+            resume_unwind(panic);
+        }
+        result
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
     use std::sync::Mutex;
 
-    use super::map;
+    use super::{beside, map};
 
     #[test]
     fn results_are_in_the_order_of_the_items() {
@@ -71,5 +85,17 @@ mod tests {
             done.lock().map(|mut done| done.insert(*item)).ok()
         });
         assert_eq!(first, vec![Some(true); 100]);
+    }
+
+    #[test]
+    fn both_are_done() {
+        let done = Mutex::new(false);
+        let aside = || {
+            if let Ok(mut done) = done.lock() {
+                *done = true;
+            }
+        };
+        assert_eq!(beside(aside, || 7), 7);
+        assert_eq!(done.into_inner().ok(), Some(true));
     }
 }

@@ -11,12 +11,11 @@ mod syntax;
 mod texts;
 mod value;
 
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
@@ -38,7 +37,7 @@ pub struct Document {
     pub root: Value,
     /// The values that were moved: the new pointer and the one in the file.
     moves: BTreeMap<String, String>,
-    source: Rc<Source>,
+    source: Arc<Source>,
 }
 
 /// The text of a document, and what reading it found.
@@ -48,7 +47,7 @@ struct Source {
     syntax: Syntax,
     /// Some object has a key twice.
     twice: bool,
-    positions: OnceCell<SourceMap>,
+    positions: OnceLock<SourceMap>,
     /// The text that was written without quotes.
     notes: Vec<Diagnostic>,
     references: Vec<Resolved>,
@@ -108,7 +107,7 @@ impl Document {
             text,
             syntax: parsed.syntax,
             twice: parsed.twice,
-            positions: OnceCell::new(),
+            positions: OnceLock::new(),
             notes: Vec::new(),
             references: Vec::new(),
         };
@@ -120,7 +119,7 @@ impl Document {
             name,
             root,
             moves: BTreeMap::new(),
-            source: Rc::new(source),
+            source: Arc::new(source),
         })
     }
 
@@ -135,6 +134,11 @@ impl Document {
             }
         }
         rest
+    }
+
+    /// Reads the positions, so that later questions for them are answered at once.
+    pub fn read_positions(&self) {
+        self.source.positions();
     }
 
     /// Line and column of the value at `pointer` itself, if the source has it.
