@@ -6,7 +6,8 @@ use syn::{File, Item};
 /// Formatted code: a source file, or a part of one.
 #[derive(Debug, Default)]
 pub struct Code {
-    text: String,
+    /// The text.
+    pub text: String,
     starts_with_declaration: bool,
     ends_with_declaration: bool,
 }
@@ -25,11 +26,6 @@ impl Code {
         }
         self.text.push_str(&next.text);
         self.ends_with_declaration = next.ends_with_declaration;
-    }
-
-    /// The text of the file.
-    pub fn into_text(self) -> String {
-        self.text
     }
 
     fn of_item(item: Item) -> Self {

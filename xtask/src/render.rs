@@ -104,7 +104,7 @@ pub fn module(api: &Api, inner: Option<&str>) -> Result<BTreeMap<String, String>
     }
     let printed = printed
         .into_iter()
-        .map(|(path, code)| (path.to_owned(), code.into_text()));
+        .map(|(path, code)| (path.to_owned(), code.text));
     let sources = needed.files().map(|file| {
         let path = format!("support/{}.rs", file.name);
         (path, file.text.replace("\r\n", "\n"))
@@ -123,7 +123,7 @@ pub fn mocks(api: &Api) -> Result<String, Diagnostic> {
     let module = mock::module(api);
     let module = module.ok_or_else(|| defect("progenitor can't print mocks of the operations"))?;
     let code = format([module]).map_err(|error| not_rust("mock.rs", &error))?;
-    Ok(code.into_text())
+    Ok(code.text)
 }
 
 fn not_rust(path: &str, error: &syn::Error) -> Diagnostic {
