@@ -425,8 +425,8 @@ pub fn docs(schema: &Schema<'_>) -> Docs {
 fn json_types<'d>(schema: &Schema<'d>) -> Vec<&'d str> {
     let mut types = schema.types().unwrap_or_else(|| {
         let mut types = BTreeSet::new();
-        let of_objects = ["properties", "additionalProperties", "required"];
-        if of_objects.iter().any(|name| schema.has(name)) {
+        let names_members = !schema.properties().is_empty() || !schema.required().is_empty();
+        if names_members || schema.has("additionalProperties") {
             types.insert("object");
         }
         if schema.has("items") {
