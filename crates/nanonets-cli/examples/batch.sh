@@ -12,7 +12,7 @@
 # listed five minutes after the answer was lost, the document is run again. If this was killed, the five minutes count from the
 # next run, and if the document is still being sent then, from the end of that.
 #
-# A record of each such run is in RESULTS.tasks.NUMBER. Keep these files: a document without a record was not sent, and of
+# A record of each such run is in RESULTS.tasks.NUMBER.NAME. Keep these files: a document without a record was not sent, and of
 # two commands that make the same record only the first one sends the document.
 #
 # Each prompt begins with a marker such as [run-6f1c2a9b3d4e5f60], by which a lost task is recognised among the others.
@@ -68,7 +68,9 @@ for document; do
         continue
     fi
     task=$(lines == | sed 's/ .*//')
-    record=$tasks.$(printf '%s' "$name" | cksum | sed 's/ .*//')
+    # Checksums of two names may be equal; then their ends differ.
+    number=$(printf '%s' "$name" | cksum | sed 's/ .*//')
+    record=$tasks.$number.$(printf '%s' "$name" | tail -c 100 | tr -c 'A-Za-z0-9.' _)
 
     # The record is written before the request is sent, by a command that may live longer than the script that started it.
     if [ -e "$record" ]; then

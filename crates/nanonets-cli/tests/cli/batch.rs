@@ -52,7 +52,7 @@ impl Batch {
         let path = std::env::var("PATH").unwrap_or_default();
         let mut script = Command::new("sh");
         script
-            .arg("crates/nanonets-cli/examples/batch.sh")
+            .arg(root().join("crates/nanonets-cli/examples/batch.sh"))
             .arg(&self.agent)
             .arg(self.path("results.jsonl"))
             .args(documents)
@@ -82,6 +82,14 @@ impl Batch {
     fn edit_tasks(&self, from: &str, to: &str) {
         let edited = self.tasks().replace(from, to);
         std::fs::write(self.path("results.jsonl.tasks"), edited).expect("tasks");
+    }
+
+    /// The record of the run of a document.
+    fn record(&self, document: &str) -> PathBuf {
+        let command = r#"printf '%s.' "$(printf '%s' "$0" | cksum | sed 's/ .*//')"; printf '%s' "$0" | tail -c 100 | tr -c 'A-Za-z0-9.' _"#;
+        let mut shell = Command::new("sh");
+        shell.args(["-c", command, document]);
+        self.path(&format!("results.jsonl.tasks.{}", finished(shell).stdout))
     }
 
     fn files(&self) -> Vec<String> {
@@ -455,13 +463,7 @@ async fn a_document_that_is_being_sent_is_not_sent_by_the_next_run() {
 async fn a_document_whose_record_another_command_has_made_is_not_sent() {
     let batch = Batch::new().await;
     let document = batch.document("1.pdf");
-    let checksum = finished({
-        let mut shell = Command::new("sh");
-        shell.args(["-c", "printf '%s' \"$0\" | cksum", &document]);
-        shell
-    });
-    let number = checksum.stdout.split(' ').next().expect("a number");
-    let record = batch.path(&format!("results.jsonl.tasks.{number}"));
+    let record = batch.record(&document);
     let made = json!({ "agent_id": batch.agent, "since": chrono::Utc::now(), "fingerprint": "0" });
     std::fs::write(batch.path("made.json"), made.to_string()).expect("a file");
     // A command that is overtaken between the look for the record and its own start.
@@ -499,6 +501,34 @@ async fn a_document_whose_record_another_command_has_made_is_not_sent() {
         assert_eq!((run.code, batch.started()), (1, 0), "{run:?}");
         assert!(record.exists(), "{run:?}");
     }
+}
+
+/// The checksums of both names are 1731241197.
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_whose_names_have_one_checksum_have_records_of_their_own() {
+    let batch = Batch::new().await;
+    batch.simulator.script(Script::new().complete(json!(7)));
+    let names = ["56b26a0f04.pdf", "a1d3b2a1d6.pdf"].map(str::to_owned);
+    for name in &names {
+        batch.document(name);
+    }
+    let run = || {
+        let mut script = batch.script(&names);
+        script.current_dir(batch.folder.path());
+        finished(script)
+    };
+    let fault = Fault::reset().on(Operation::RunAgent).after_effect();
+    batch.simulator.fault(fault.times(1));
+    let first = run();
+    assert_says(&first, &["56b26a0f04.pdf: may be running", "1 done"]);
+    let files = batch.files();
+    let mut records = files
+        .iter()
+        .filter(|name| name.contains(".tasks.1731241197."));
+    assert!(records.next().is_some(), "{files:?}");
+    let second = run();
+    assert_says(&second, &["1 done, 1 skipped"]);
+    assert_eq!((second.code, batch.started()), (0, 2), "{second:?}");
 }
 
 /// The script was killed after it had noted the document, and before the record was written.
