@@ -8,8 +8,8 @@
 //! | State | Evidence |
 //! |---|---|
 //! | any status | the status differs from the one before |
-//! | `completed` | the output or the words differ from those before, or `completed_at` is later than before |
-//! | `waiting_for_input` | the question differs from the one before, or as in the next row |
+//! | `completed` | `completed_at` is later than before; or, if one of these is not known, the output differs from the one before, or the words do and `updated_at` is later |
+//! | `waiting_for_input` | `updated_at` is later than before and the question differs, or as in the next row |
 //! | `failed`, `stopped`, `awaiting_review`, and `completed` if the output before is not known | another status was seen since, and two polls returned the same `updated_at`, which is later than before and than that of the other status |
 //!
 //! None of these is evidence:
@@ -19,8 +19,9 @@
 //! - anything with an earlier `updated_at` than before: a replica shows what was before that state;
 //! - a later `updated_at` of a completed task: its summary may lag behind, with the output from before;
 //! - a summary without an answer, or whose words are the text of the message;
-//! - a `completed_at` that is not later than the time of the message, if the receipt has one. A later one is evidence also
-//!   where the state before is not known.
+//! - other words or another question with the same `updated_at`: they may be words of the work that goes on;
+//! - a `completed_at` that is not later than before, or than the time of the message, if the receipt has one. A later one than
+//!   the latter proves nothing: the receipt may have the time of the task.
 //!
 //! Each message of the last half minute has states from before it, and the outcome differs from all of them. The states from
 //! before are not forgotten when a poll returns another one, so a replica may show them again at any time. A task that ended
@@ -76,10 +77,10 @@ impl Content {
 }
 
 impl Content {
-    /// Whether another content is the answer to a later message.
-    fn differs(&self, later: &Self) -> bool {
-        let times = self.completed_at.zip(later.completed_at);
-        self.hash != later.hash || times.is_some_and(|(before, time)| time > before)
+    /// Whether it is complete since a later time than another content, if both times are known.
+    fn is_completed_after(&self, before: &Self) -> Option<bool> {
+        let times = before.completed_at.zip(self.completed_at);
+        times.map(|(before, time)| time > before)
     }
 }
 
@@ -175,9 +176,9 @@ impl Message {
             return false;
         }
         let completed_at = content.and_then(|content| content.completed_at);
-        if let Some((completed_at, received)) = completed_at.zip(self.received) {
-            let is_later = |before: &State| before.is_completed_before(completed_at);
-            return completed_at > received && self.before.iter().all(is_later);
+        let times = completed_at.zip(self.received);
+        if times.is_some_and(|(completed_at, received)| completed_at <= received) {
+            return false;
         }
         if self.before.iter().any(|before| state.is_earlier(before)) {
             return false;
@@ -195,9 +196,17 @@ impl Message {
             return true;
         }
         let is_completed = state.status == TaskStatus::Completed;
-        match (before.content, state.content) {
-            (Some(before), Some(content)) if before.differs(&content) => true,
-            (Some(_), _) if is_completed => false,
+        let contents = before.content.zip(state.content);
+        if let Some(is_new) = contents.and_then(|(old, new)| new.is_completed_after(&old)) {
+            return is_new;
+        }
+        match contents {
+            // Words without a change of the task may be words of the work that goes on.
+            Some((old, new)) if old.hash != new.hash => {
+                let is_output = is_completed && new.words.is_none();
+                is_output || state.updated_at > before.updated_at
+            }
+            _ if is_completed && before.content.is_some() => false,
             _ => self.is_later(state) && self.was_seen_twice(state),
         }
     }
@@ -211,12 +220,6 @@ impl Message {
 impl State {
     fn is_earlier(&self, other: &Self) -> bool {
         self.updated_at < other.updated_at
-    }
-
-    /// As far as is known.
-    fn is_completed_before(&self, time: DateTime<Utc>) -> bool {
-        let completed_at = self.content.and_then(|content| content.completed_at);
-        completed_at.is_none_or(|completed_at| completed_at < time)
     }
 }
 
@@ -402,6 +405,17 @@ mod tests {
     }
 
     #[test]
+    fn other_words_without_a_change_of_the_task_are_no_evidence() {
+        for status in [TaskStatus::Completed, TaskStatus::WaitingForInput] {
+            let before = poll(&status, true, 'o');
+            let words = (status.clone(), before.1, Some("I am on it."), None);
+            let polls = [words.clone(), words, poll(&status, true, 'n')];
+            let verdicts = verdicts(Some(before), None, &polls);
+            assert_eq!(verdicts, [false, false, true], "{status}");
+        }
+    }
+
+    #[test]
     fn a_completed_task_is_judged_by_its_answer_and_by_the_time_of_its_completion() {
         let done = |content, completed_at| (TaskStatus::Completed, 12, content, completed_at);
         let old = || Some(done(Some("old"), Some(5)));
@@ -416,8 +430,23 @@ mod tests {
             // A receipt with a time.
             (old(), Some(10), done(Some("other"), Some(9)), false),
             (old(), Some(10), done(Some("other"), Some(12)), true),
-            (old(), Some(10), done(Some("other"), None), true),
-            (None, Some(10), done(Some("other"), Some(12)), true),
+            (old(), Some(10), done(Some("other"), None), false),
+            (
+                old(),
+                Some(10),
+                (TaskStatus::Completed, 13, Some("other"), None),
+                true,
+            ),
+            // The time of the receipt may be that of the task.
+            (None, Some(10), done(Some("other"), Some(12)), false),
+            (
+                Some(done(None, None)),
+                Some(2),
+                done(Some("old"), Some(5)),
+                false,
+            ),
+            // The same completion with more of its output.
+            (old(), None, done(Some("more of the old"), Some(5)), false),
             (None, Some(10), done(Some("other"), Some(9)), false),
             // The content before was not read.
             (

@@ -122,11 +122,13 @@ async fn a_task_that_went_on_between_two_polls_is_known_by_its_output_or_questio
             let outcome = after_message(&states, has_waited).await;
             assert_eq!(output(&outcome), "new", "{has_waited}");
         }
-        let (old, new) = (
+        // A remark about the work is no question: the task has not changed.
+        let [old, remark, new] = [
             ("waiting_for_input", NOW, "old"),
-            ("waiting_for_input", NOW, "new"),
-        );
-        let outcome = after_message(&[old, old, new], has_waited).await;
+            ("waiting_for_input", NOW, "Thanks, I am on it."),
+            ("waiting_for_input", LATER, "new"),
+        ];
+        let outcome = after_message(&[old, old, remark, new], has_waited).await;
         let Outcome::NeedsInput(question) = outcome else {
             panic!("{outcome:?}")
         };
@@ -230,7 +232,8 @@ async fn a_summary_is_the_answer_to_a_message_if_its_answer_is_new_or_its_comple
         (data("old", NOW), json!({ "task_id": TASK }), false),
         // The last item of the feed is the message itself.
         (words("old"), words("again"), false),
-        (words("old"), words("new"), true),
+        // The last item of the feed is what the agent says while it works: the task has not changed.
+        (words("old"), words("Let me look at page 2."), false),
     ] {
         let server = with_summaries(before.clone(), after.clone());
         let client = client(&server);
