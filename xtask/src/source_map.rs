@@ -9,7 +9,7 @@ use serde_json::from_str;
 use crate::diagnostic::{Diagnostic, Position};
 use crate::pointer;
 
-/// What to do about a key that an object has twice.
+/// The hint about a key that an object has twice.
 pub const DUPLICATE_KEY: &str = "only one of them would count: merge the two, or rename one";
 
 /// The position of each member's key and of each array item, by JSON pointer.

@@ -15,7 +15,7 @@ use crate::client::Client;
 
 /// How long each read of an agent may take.
 const READ: Duration = Duration::from_secs(10);
-/// How many agents are read at a time.
+/// The number of agents that are read at a time.
 const CONCURRENT_READS: usize = 8;
 /// The number of agents that are read at most. A server that ignores filters may list the tasks of thousands.
 const AGENTS: usize = 64;

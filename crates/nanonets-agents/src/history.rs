@@ -23,7 +23,7 @@ use crate::retry::Attempts;
 
 /// The number of dropped calls that a client remembers.
 const REMEMBERED: usize = 100;
-/// How many bytes of the texts that were sent a dropped call keeps, to recognise them in headers. An answer keeps 64 KiB.
+/// The bytes of sent texts that a dropped call keeps, to recognise them in headers. An answer keeps 64 KiB.
 const KEPT: usize = 64 * 1024;
 
 /// The state of a call that has begun.

@@ -31,7 +31,7 @@ pub struct Record {
     locked_file: Option<String>,
 }
 
-/// What is known of the end of a run whose record was read.
+/// The knowledge about the end of a run whose record was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
     /// It has ended: its command has said so, or does not exist any more.

@@ -229,7 +229,7 @@ mod tests {
 
     use super::*;
 
-    /// What a poll shows: status, minute of `updated_at`, content, and minute of `completed_at`.
+    /// The state that a poll shows: status, minute of `updated_at`, content, and minute of `completed_at`.
     type Poll = (TaskStatus, i64, Option<&'static str>, Option<i64>);
 
     const MESSAGE: &str = "Which year?";

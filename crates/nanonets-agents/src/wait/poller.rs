@@ -17,11 +17,11 @@ use crate::output::TaskSummaryRaw;
 use crate::request::Sending;
 use crate::task::TaskHandle;
 
-/// How many polls in a row may fail, unless a timeout says for how long: about five minutes, with the default pauses.
+/// The number of polls in a row that may fail, unless a timeout is set: about five minutes, with the default pauses.
 const TOLERATED: u32 = 30;
-/// How many polls in a row may return JSON that does not decode. A deployment may cause one, and a defect does not go away.
+/// The number of polls in a row that may return JSON that does not decode. A deployment may cause one, and a defect does not go away.
 const TOLERATED_DEFECTS: u32 = 2;
-/// How many polls in a row may get answers that are not the API's, if the API has never answered.
+/// The number of polls in a row that may get answers of another server, if the API has never answered.
 const TOLERATED_ELSEWHERE: u32 = 3;
 /// A poll keeps its turn for this part of its longest duration. One that takes longer continues without it, so that polls that
 /// hang do not hold up others.
@@ -63,9 +63,9 @@ pub(super) struct Poller {
     deadline: Option<Instant>,
     polls: u32,
     pause: Duration,
-    /// How many polls in a row have failed, and how the last one did.
+    /// The number of polls in a row that have failed.
     failures: u32,
-    /// How many polls in a row returned JSON that does not decode.
+    /// The number of polls in a row that returned JSON that does not decode.
     defects: u32,
     failure: Option<Error>,
     last_status: Option<TaskStatus>,
@@ -206,7 +206,7 @@ impl Poller {
         }
         let is_limited = matches!(self.patience.limit, Limit::Timeout(_));
         let in_time = is_limited || self.failures <= TOLERATED;
-        // What a gateway says of a task, such as the 404 of a load balancer during a deployment, is not the API's word.
+        // A gateway knows nothing of a task: a load balancer answers 404 during a deployment.
         // A host that has never answered as the API does may be the wrong one.
         let is_elsewhere = error.origin() == Some(Origin::Gateway)
             && error

@@ -20,7 +20,7 @@ fn measured(headers: &HeaderMap) -> Option<TimeDelta> {
 pub struct Look {
     /// The ids of what was created since the request, perhaps by it, each with its status if it has one.
     pub found: Vec<(String, Option<String>)>,
-    /// How many more there are.
+    /// The number of the others.
     pub more: usize,
     /// Until when it may still appear.
     pub open_until: Option<DateTime<Utc>>,

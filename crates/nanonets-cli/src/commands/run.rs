@@ -136,7 +136,7 @@ struct Started {
     task: TaskHandle,
     /// If it is printed, and the answer has it.
     status: Option<TaskStatus>,
-    /// What is odd about the answer.
+    /// The defect of the answer.
     note: Option<String>,
 }
 

@@ -91,7 +91,7 @@ pub async fn run(session: &Session, command: Runs) -> Result<(), Failure> {
 /// The longest pause between looks for the task of a run that is still being sent.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
-/// What a search has come to, and what was known of the run at its end.
+/// The result of a search, and the record and the progress of the run at its end.
 struct Looked {
     found: Result<FoundRun, Error>,
     record: Record,

@@ -180,7 +180,7 @@ async fn those_who_wait_for_long_look_rarely() {
     };
     let all = join_all((0..10_000).map(run));
     assert!(timeout(100 * SECOND, all).await.is_err());
-    // Those who are in front look every second, those behind less often.
+    // The starts in front look every second, and the ones behind less often.
     assert!(polls.get() <= 10_000 + 100 * 300, "{} polls", polls.get());
 }
 
