@@ -76,8 +76,8 @@ impl Part {
     }
 }
 
-/// The indices of a list in two ranges for each thread: threads that take one after the other end at about the same time, and
-/// what a range needs of the whole model is collected a few times.
+/// The indices of a list in two ranges for each thread, so that the threads end at about the same time. Each range collects
+/// facts about the whole model, so more ranges cost more.
 fn ranges(length: usize) -> impl Iterator<Item = Range<usize>> {
     let step = length.div_ceil(2 * parallel::threads()).max(16);
     let starts = (0..length.max(1)).step_by(step);

@@ -316,6 +316,14 @@ mod tests {
         }
     }
 
+    /// The polls of an order of these letters, capital or not.
+    fn polls(status: &TaskStatus, has_content: bool, order: &str) -> Vec<Poll> {
+        let letters = order.chars().map(|letter| letter.to_ascii_lowercase());
+        letters
+            .map(|letter| poll(status, has_content, letter))
+            .collect()
+    }
+
     #[test]
     fn no_order_of_polls_makes_a_state_from_before_the_outcome() {
         let orders = [
@@ -324,10 +332,7 @@ mod tests {
         ];
         for (status, has_content) in ends() {
             for order in orders {
-                let polls: Vec<_> = order
-                    .chars()
-                    .map(|letter| poll(&status, has_content, letter))
-                    .collect();
+                let polls = polls(&status, has_content, order);
                 let before = Some(poll(&status, has_content, 'o'));
                 let verdicts = verdicts(before, None, &polls);
                 assert!(!verdicts.contains(&true), "{status}: {order}: {verdicts:?}");
@@ -351,10 +356,7 @@ mod tests {
                 ],
             };
             for order in orders {
-                let polls: Vec<_> = order
-                    .chars()
-                    .map(|letter| poll(&status, has_content, letter.to_ascii_lowercase()))
-                    .collect();
+                let polls = polls(&status, has_content, order);
                 let expected: Vec<_> = order.chars().map(char::is_uppercase).collect();
                 let before = Some(poll(&status, has_content, 'o'));
                 assert_eq!(
@@ -369,10 +371,7 @@ mod tests {
     #[test]
     fn a_time_that_is_another_one_in_each_poll_is_no_evidence() {
         for (status, has_content) in ends() {
-            let mut polls: Vec<_> = "rooooooo"
-                .chars()
-                .map(|letter| poll(&status, has_content, letter))
-                .collect();
+            let mut polls = polls(&status, has_content, "rooooooo");
             for (poll, minute) in polls.iter_mut().zip(20..) {
                 poll.1 = minute;
             }
@@ -391,10 +390,7 @@ mod tests {
             };
             for before in [None, Some((TaskStatus::Running, 1, None, None))] {
                 for order in orders {
-                    let polls: Vec<_> = order
-                        .chars()
-                        .map(|letter| poll(&status, has_content, letter.to_ascii_lowercase()))
-                        .collect();
+                    let polls = polls(&status, has_content, order);
                     let expected: Vec<_> = order.chars().map(char::is_uppercase).collect();
                     let verdicts = verdicts(before.clone(), None, &polls);
                     assert_eq!(verdicts, expected, "{status}: {order}");

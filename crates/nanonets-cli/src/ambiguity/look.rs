@@ -24,7 +24,7 @@ pub struct Look {
     pub more: usize,
     /// Until when it may still appear.
     pub open_until: Option<DateTime<Utc>>,
-    /// Why the look failed, which says nothing of the request.
+    /// The error of the look. It is no evidence about the request.
     pub failed: Option<String>,
     pub clock_offset: Option<TimeDelta>,
 }
