@@ -50,9 +50,9 @@ fn type_line(api: &Api, definition: &TypeDef) -> String {
             let branches = counted(union.branches.len(), "type");
             match &union.discriminator {
                 Some(Discriminator { key, .. }) => {
-                    format!("union of {branches}, told apart by `{key}`")
+                    format!("union of {branches}, discriminated by `{key}`")
                 }
-                None => format!("union of {branches}, told apart by what fits"),
+                None => format!("union of {branches}, decoded as the branch that fits"),
             }
         }
         Shape::Newtype(newtype) => format!("newtype of {}", api.type_text(&newtype.inner)),

@@ -248,7 +248,7 @@ fn explain_prints_what_each_operation_and_schema_becomes() {
         "64:5: operation `delete_shelves_shelf_id_items_item_id`: method `delete_shelves_shelf_id_items_item_id`, DELETE \
          /shelves/{shelf_id}/items/{item_id}",
         "120:5: schema `#/components/schemas/ItemId`: type `ItemId`, newtype of uuid",
-        "166:5: schema `#/components/schemas/Kind`: type `Kind`, union of 2 types, told apart by `kind`",
+        "166:5: schema `#/components/schemas/Kind`: type `Kind`, union of 2 types, discriminated by `kind`",
         "178:21: schema `#/components/schemas/Disc/properties/kind`: type `DiscKind`, open enum of 1 string",
     ] {
         let line = format!("{}:{line}", rich().display());

@@ -46,7 +46,7 @@ fn a_comparison_is_text_unless_asked_otherwise() {
     let done = additive().diff(&[]);
     assert_eq!(
         done.stdout,
-        "additive\n  schema Status, value ordered is new\n      enums are open: whoever matches has an arm for \
+        "additive\n  schema Status, value ordered is new\n      enums are open: a `match` has an arm for \
          other values; there is a variant `Ordered`\n\n1 additive: a patch step before 1.0, a minor step from there on\n"
     );
     assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
