@@ -7,12 +7,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use xtask::api::Api;
-use xtask::construct::construct;
-use xtask::diagnostic::Located;
-use xtask::read::Document;
-use xtask::render;
-use xtask::schema::Schema;
+use openapi_client_gen::api::Api;
+use openapi_client_gen::construct::construct;
+use openapi_client_gen::render;
+use openapi_document::diagnostic::Located;
+use openapi_document::read::Document;
+use openapi_document::schema::Schema;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use openapi_client_gen::construct::construct;
+use openapi_client_gen::render;
+use openapi_document::read::Document;
 use serde_json::{Value, json};
 use similar::TextDiff;
-use xtask::construct::construct;
-use xtask::read::Document;
-use xtask::render;
 
 const SPEC: &str = "../spec/agents.yaml";
 

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use openapi_client_gen::construct::construct;
+use openapi_document::read::Document;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -10,8 +12,6 @@ use workspace_tests::fixtures::inheritance::types::{
     FolderChildrenItem, ManyArticles, OneArticle, Owned, Pet, Polygon, PostNoteBody,
     PostNoteBodyTarget, Published, Reachable, Refund, Shape,
 };
-use xtask::construct::construct;
-use xtask::read::Document;
 
 fn decode<T: DeserializeOwned>(json: &Value) -> T {
     serde_json::from_value(json.clone()).expect("a value of the type")
@@ -132,7 +132,8 @@ fn the_default_that_is_documented_is_that_of_what_builds_on_the_base() {
     let default = |name: &str| {
         let mut types = api.types.iter();
         let found = types.find(|definition| definition.name == name);
-        let Some(xtask::api::Shape::Struct(object)) = found.map(|definition| &definition.shape)
+        let Some(openapi_client_gen::api::Shape::Struct(object)) =
+            found.map(|definition| &definition.shape)
         else {
             panic!("`{name}` is a struct")
         };

@@ -4,13 +4,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use openapi_changes::diff::{self, Class};
+use openapi_document::diagnostic::Located;
+use openapi_document::read::Document;
+use openapi_import::overlay::Overlay;
+use openapi_import::{self as import, Imported};
 use serde_json::{Value, json};
 use similar::TextDiff;
-use xtask::diagnostic::Located;
-use xtask::diff::{self, Class};
-use xtask::import::{self, Imported};
-use xtask::overlay::Overlay;
-use xtask::read::Document;
 
 const SPEC: &str = "../spec/agents.yaml";
 

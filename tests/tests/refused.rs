@@ -6,9 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use xtask::codegen;
-use xtask::diagnostic::{Located, Severity};
-use xtask::read::Document;
+use openapi_client_gen::codegen;
+use openapi_document::diagnostic::{Located, Severity};
+use openapi_document::read::Document;
 
 /// Codes that no fixture can have, and why.
 const WITHOUT_FIXTURE: [(&str, &str); 2] = [
@@ -137,7 +137,8 @@ fn every_code_in_the_source_of_the_generator_has_a_fixture() {
                 .map(|problem| problem.diagnostic.code.to_owned()),
         );
     }
-    let known = codes(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../xtask/src"));
+    let known =
+        codes(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/openapi-client-gen/src"));
     assert!(known.len() > 20, "the codes were not found: {known:?}");
     let exempt: BTreeSet<String> = WITHOUT_FIXTURE
         .iter()

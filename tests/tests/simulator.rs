@@ -9,9 +9,9 @@ use nanonets_agents_api::types::{
 };
 use nanonets_agents_api::{Client, Context, FilePart};
 use nanonets_agents_sim::{Operation, Script, SeenBody, Simulator};
+use openapi_document::read::Document;
+use openapi_document::view::OperationView;
 use serde_json::json;
-use xtask::read::Document;
-use xtask::view::OperationView;
 
 #[test]
 fn the_simulator_has_the_operations_of_the_description_and_no_others() {

@@ -1,9 +1,9 @@
 //! What `--skip-unsupported` leaves out, and what it generates all the same.
 
-use xtask::codegen::{self, Generated};
-use xtask::diagnostic::Located;
-use xtask::read::Document;
-use xtask::skip::{self, LeftOut};
+use openapi_client_gen::codegen::{self, Generated};
+use openapi_client_gen::skip::{self, LeftOut};
+use openapi_document::diagnostic::Located;
+use openapi_document::read::Document;
 
 /// A document with operations that can be generated, and some that can't, each for another reason.
 const MIXED: &str = r#"openapi: 3.0.3
@@ -96,7 +96,7 @@ fn a_document_without_problems_is_generated_whole() {
     let (generated, left_out) = generate(&text).expect("a client");
     assert!(left_out.is_empty());
     let document = Document::parse("a.yaml", text).expect("YAML");
-    let strict = xtask::codegen::generate(&document, None).expect("a client");
+    let strict = openapi_client_gen::codegen::generate(&document, None).expect("a client");
     assert_eq!(generated.files, strict.files);
 }
 

@@ -9,10 +9,10 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use xtask::api::Api;
-use xtask::construct::construct;
-use xtask::read::Document;
-use xtask::render;
+use openapi_client_gen::api::Api;
+use openapi_client_gen::construct::construct;
+use openapi_client_gen::render;
+use openapi_document::read::Document;
 
 /// The files of some fixtures that are shown, each for one thing to look at.
 const SHOWN: [(&str, &str); 6] = [

@@ -17,10 +17,10 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use mimalloc::MiMalloc;
+use openapi_client_gen::codegen;
+use openapi_document::read::Document;
+use openapi_document::view::OperationView;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle};
-use xtask::codegen;
-use xtask::read::Document;
-use xtask::view::OperationView;
 
 /// What the command has; for both sides.
 #[global_allocator]

@@ -10,7 +10,7 @@ use commands::codegen::{self, CodegenArgs};
 use commands::release_notes::{self, ReleaseNotesArgs};
 use commands::spec::{self, SpecCommand};
 use mimalloc::MiMalloc;
-use xtask::parallel::STACK_BYTES;
+use openapi_client_gen::parallel::STACK_BYTES;
 
 /// The generator allocates and frees many small values.
 #[global_allocator]

@@ -7,10 +7,10 @@ use std::fs;
 use std::path::Path;
 
 use common::{codegen, contents, rich, run};
+use openapi_client_gen::codegen;
+use openapi_client_gen::output;
+use openapi_document::read::Document;
 use serde_json::Value;
-use xtask::codegen;
-use xtask::output;
-use xtask::read::Document;
 
 fn documents() -> Vec<std::path::PathBuf> {
     vec![rich(), common::workspace().join("spec/agents.yaml")]

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use common::{codegen, rich, run, workspace};
-use xtask::render::package::{DEPENDENCIES, MOCKS, PATTERNS};
+use openapi_client_gen::render::package::{DEPENDENCIES, MOCKS, PATTERNS};
 
 #[test]
 fn a_crate_written_for_a_document_builds_on_its_own() {

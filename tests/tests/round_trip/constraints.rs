@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
+use openapi_document::keywords::{Role, role};
+use openapi_document::read::Document;
+use openapi_document::shape::{Kind, Version, fields_in};
 use serde_json::Value;
 use workspace_tests::fixtures::constraints::support::FilePart;
 use workspace_tests::fixtures::constraints::types::Album;
 use workspace_tests::fixtures::constraints::{Client, Error};
 use workspace_tests::fixtures::{round_trip, violation};
-use xtask::keywords::{Role, role};
-use xtask::read::Document;
-use xtask::shape::{Kind, Version, fields_in};
 
 fn schemas() -> serde_json::Map<String, Value> {
     let document = Document::open(Path::new("fixtures/values/constraints.yaml"));

@@ -8,10 +8,10 @@ mod values;
 
 use std::path::Path;
 
+use openapi_document::read::Document;
+use openapi_document::schema::Schema;
 use serde_json::Value;
 use workspace_tests::fixtures::{round_trip, violation};
-use xtask::read::Document;
-use xtask::schema::Schema;
 
 /// Whether two values are the same JSON. Numbers are compared as numbers: `1.0` is an integer.
 fn is_same(left: &Value, right: &Value) -> bool {

@@ -1,7 +1,7 @@
 //! Values that are valid for a schema: with all members and with as few as possible, empty, null, large and odd ones.
 
+use openapi_document::schema::Schema;
 use serde_json::{Map, Value, json};
-use xtask::schema::Schema;
 
 /// How deep values are nested.
 const MAX_DEPTH: usize = 7;

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use xtask::codegen::{self, Files, Generated};
-use xtask::diagnostic::{Located, Severity, counted};
-use xtask::explain::explain;
-use xtask::output::{self, Difference, Stale};
-use xtask::read::Document;
-use xtask::skip::{self, LeftOut};
-use xtask::view::OperationView;
+use openapi_client_gen::codegen::{self, Files, Generated};
+use openapi_client_gen::explain::explain;
+use openapi_client_gen::output::{self, Difference, Stale};
+use openapi_client_gen::skip::{self, LeftOut};
+use openapi_document::diagnostic::{Located, Severity, counted};
+use openapi_document::read::Document;
+use openapi_document::view::OperationView;
 
 use super::{FINDINGS, Outcome, print, source, workspace};
 
@@ -206,7 +206,7 @@ fn package_name(name: &str) -> Result<String, String> {
         && name
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-        && !xtask::names::is_keyword(name);
+        && !openapi_client_gen::names::is_keyword(name);
     let reason = "a crate's name is a letter, then letters, digits, `-` or `_`, and no keyword";
     is_valid
         .then(|| name.to_owned())

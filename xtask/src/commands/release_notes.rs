@@ -6,9 +6,10 @@ mod date;
 use std::fs;
 
 use clap::Args;
-use xtask::diff::{self, Diff};
-use xtask::semver::{Step, Version};
-use xtask::{changelog, output};
+use openapi_changes::changelog;
+use openapi_changes::diff::{self, Diff};
+use openapi_changes::semver::{Step, Version};
+use openapi_client_gen::output;
 
 use super::source::{self, git};
 use super::{Outcome, print, workspace};

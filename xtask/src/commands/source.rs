@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use xtask::diagnostic::{Located, Position, counted};
-use xtask::diff::{self, Diff};
-use xtask::read::Document;
-use xtask::skip::LeftOut;
+use openapi_changes::diff::{self, Diff};
+use openapi_client_gen::skip::LeftOut;
+use openapi_document::diagnostic::{Located, Position, counted};
+use openapi_document::read::Document;
 
 use super::workspace;
 

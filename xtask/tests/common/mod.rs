@@ -2,7 +2,6 @@
 
 #![allow(dead_code, reason = "each test file uses its part of it")]
 
-pub mod mutation;
 pub mod repository;
 
 use std::collections::BTreeMap;
@@ -10,9 +9,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::SystemTime;
-
-use serde_json::{Value, json};
-use xtask::read::Document;
 
 /// The workspace's root.
 pub fn workspace() -> PathBuf {
@@ -24,18 +20,7 @@ pub fn workspace() -> PathBuf {
 
 /// A document that uses what the generator supports.
 pub fn rich() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rich.yaml")
-}
-
-/// A document of schemas alone.
-pub fn document_of(schemas: &Value) -> Document {
-    let root = json!({
-        "openapi": "3.0.3",
-        "info": { "title": "T", "version": "1" },
-        "paths": {},
-        "components": { "schemas": schemas },
-    });
-    Document::parse("schemas.json", root.to_string()).expect("JSON")
+    workspace().join("tests/fixtures/rich.yaml")
 }
 
 /// The command, run in the workspace.

@@ -1,7 +1,7 @@
 //! `cargo xtask spec diff`: the changes between two documents, and their effects on callers.
 
 use clap::{Args, ValueEnum};
-use xtask::diff::{self, Class};
+use openapi_changes::diff::{self, Class};
 
 use crate::commands::{FINDINGS, Outcome, print, source};
 

@@ -4,14 +4,14 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use openapi_changes::diff;
+use openapi_client_gen::codegen;
+use openapi_client_gen::output;
+use openapi_document::diagnostic::{Located, counted};
+use openapi_document::read::Document;
+use openapi_import::overlay::Overlay;
+use openapi_import::{self as import, Imported};
 use similar::TextDiff;
-use xtask::codegen;
-use xtask::diagnostic::{Located, counted};
-use xtask::diff;
-use xtask::import::{self, Imported};
-use xtask::output;
-use xtask::overlay::Overlay;
-use xtask::read::Document;
 
 use crate::commands::{FINDINGS, Outcome, print, source, workspace};
 

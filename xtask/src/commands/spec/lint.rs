@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use openapi_client_gen::lint;
+use openapi_document::diagnostic::{Located, Severity, counted};
 use serde_json::json;
-use xtask::diagnostic::{Located, Severity, counted};
-use xtask::lint;
 
 use crate::commands::{FINDINGS, Outcome, UNUSABLE, print, source};
 

@@ -1,0 +1,31 @@
+//! A Rust client from an OpenAPI document.
+//!
+//! [`codegen::generate_crate`] and [`codegen::generate`] are the whole pipeline, [`output::write`] puts the files into a
+//! folder. Each stage is a module of plain functions: [`check`], [`construct`], [`render`], [`mod@format`], [`output`]. The
+//! model that they share is [`api::Api`]. Only [`output`] touches files. The same document gives the same bytes.
+//!
+//! | Modules | Purpose |
+//! |---|---|
+//! | [`check`], [`sound`], [`skip`] | every problem of a document, and what can be generated in spite of them |
+//! | [`construct`], [`api`] | the model of the client, and its compact printout |
+//! | [`render`], [`mod@format`], [`parallel`], [`output`] | code from the model, its text, its files |
+//! | [`explain`], [`lint`] | what becomes of each operation and schema; what is legal and will hurt later |
+//! | [`names`], [`mod@text`], [`graph`] | Rust identifiers, Markdown, cycles and reachability |
+
+#![deny(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+pub mod api;
+pub mod check;
+pub mod codegen;
+pub mod construct;
+pub mod explain;
+pub mod format;
+pub mod graph;
+pub mod lint;
+pub mod names;
+pub mod output;
+pub mod parallel;
+pub mod render;
+pub mod skip;
+pub mod sound;
+pub mod text;

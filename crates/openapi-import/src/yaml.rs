@@ -1,0 +1,93 @@
+//! Values as YAML that people go on to edit.
+//!
+//! A description that maintainers keep by hand has comments, groups and an order, which no value knows of. So a new
+//! value is not written over the old text but into it: whatever is the same keeps its lines, and only what differs is
+//! written anew, in the style of the rest. Where the old text can't be taken apart, or there is none, all of it is
+//! written anew.
+
+mod emit;
+mod merge;
+mod outline;
+
+pub use emit::document as write;
+pub use merge::{identity, partners};
+use serde_json::{Map, Value};
+
+use openapi_document::diagnostic::Position;
+use openapi_document::read::Document;
+
+/// The order of the members of an object: by the position of the value at a pointer in another text. Values without a
+/// position come last.
+pub type Order<'a> = dyn Fn(&str) -> Option<Position> + 'a;
+
+/// The text of `old`, changed to hold `new`.
+///
+/// Members that `old` has keep their places; others come after the member that they follow by `order`. The text that
+/// is returned reads as `new`, always.
+pub fn rewrite(old: &Document, new: &Value, order: &Order<'_>) -> String {
+    if old.root == *new {
+        return old.text().to_owned();
+    }
+    let is_same = |text: &String| {
+        let merged = Document::parse("merged.yaml", text.as_str());
+        merged.is_ok_and(|merged| merged.root == *new && merged.duplicate_keys().is_empty())
+    };
+    let merged = merge::merge(old, new, order).filter(is_same);
+    let text = merged.unwrap_or_else(|| write(new, order));
+    match old.text().contains("\r\n") {
+        true => text.replace('\n', "\r\n"),
+        false => text,
+    }
+}
+
+/// The fields that maintainers put first, in this order, where no text says how they are ordered.
+const USUAL: [&str; 32] = [
+    "openapi",
+    "info",
+    "title",
+    "version",
+    "operationId",
+    "tags",
+    "summary",
+    "name",
+    "in",
+    "$ref",
+    "type",
+    "format",
+    "enum",
+    "nullable",
+    "allOf",
+    "oneOf",
+    "anyOf",
+    "items",
+    "additionalProperties",
+    "description",
+    "externalDocs",
+    "servers",
+    "security",
+    "parameters",
+    "requestBody",
+    "required",
+    "content",
+    "schema",
+    "responses",
+    "paths",
+    "components",
+    "properties",
+];
+
+/// The names of an object's members as they are written.
+fn ordered<'a>(
+    members: &'a Map<String, Value>,
+    pointer: &str,
+    order: &Order<'_>,
+) -> Vec<&'a String> {
+    let usual = |name: &str| USUAL.iter().position(|usual| *usual == name);
+    let mut names: Vec<&String> = members.keys().collect();
+    names.sort_by_cached_key(|&name| {
+        let position = order(&openapi_document::pointer::join(pointer, name));
+        let usual = usual(name).unwrap_or(USUAL.len());
+        (position.is_none(), position, usual, name)
+    });
+    names
+}
