@@ -9,6 +9,7 @@ mod messages;
 mod odd_lists;
 mod other_answers;
 mod paid;
+mod questions;
 #[path = "../common/raw_server.rs"]
 mod raw_server;
 mod secrets;
