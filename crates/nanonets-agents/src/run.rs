@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::answer;
-use crate::call::{Call, Options, StartedTask};
+use crate::call::{Call, Named, Options};
 use crate::client::Client;
 use crate::effect::{Created, Effect};
 use crate::error::{Error, ErrorKind, Result};
@@ -217,7 +217,7 @@ impl Run {
                 let body = body.clone();
                 async move { api.run_agent(agent, body).send().await }
             });
-            return Ok(request.with_options(options).starting(started));
+            return Ok(request.with_options(options).naming(named));
         }
         let files = files.iter().enumerate();
         let files: Vec<FilePart> = files
@@ -239,7 +239,7 @@ impl Run {
                 request.send().await
             }
         });
-        Ok(request.with_options(options).starting(started))
+        Ok(request.with_options(options).naming(named))
     }
 
     /// Makes a record of the run before anything is sent. Store it, then [start](PreparedRun::start) the run: a process that
@@ -322,7 +322,7 @@ impl Run {
     /// As [`start`](Self::start). If only the id of the task decodes, that is an error of the kind
     /// [`ErrorKind::Unreadable`] here: it is not ambiguous, and [`Error::task_id`] has the id.
     ///
-    /// An answer about another agent is an ambiguous [`ErrorKind::OtherAnswer`], and [`Error::task_id`] has the task that it
+    /// An answer about another agent, also one of which only the ids decode, is an ambiguous [`ErrorKind::OtherAnswer`], and [`Error::task_id`] has the task that it
     /// names. An answer may name another version of the agent. So if it names another agent, both are read and compared, within
     /// the timeout of the run. If that fails, the answer counts.
     pub async fn send(self) -> Result<ResponseValue<RunAgentResponse>> {
@@ -347,7 +347,9 @@ impl Run {
         let client = self.client.clone();
         let sent = self.request()?.raw().await;
         let id = match &sent {
-            Ok(response) => answer::created_task(&response.body),
+            Ok(response) => answer::named(Operation::RunAgent, &response.body)
+                .created
+                .and_then(Created::task),
             Err(error) => error.created().and_then(Created::task),
         };
         if let Some(id) = id {
@@ -425,12 +427,11 @@ impl PreparedRun {
     }
 }
 
-/// The task that an answer names.
-fn started(answer: &RunAgentResponse) -> StartedTask<'_> {
-    StartedTask {
-        task_id: answer.task_id,
-        agent_id: answer.agent_id,
-        status: &answer.status,
+fn named(operation: Operation, answer: &RunAgentResponse) -> Named<'_> {
+    Named {
+        created: Created::of(operation, answer.task_id.0),
+        agent_id: Some(answer.agent_id).filter(|agent| !agent.0.is_nil()),
+        status: Some(&answer.status),
     }
 }
 
