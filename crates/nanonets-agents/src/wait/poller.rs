@@ -55,6 +55,14 @@ fn is_going_on(status: Option<&TaskStatus>) -> bool {
     )
 }
 
+/// The content by which a wait recognises a question. Without a message there is none.
+fn content_of(question: &Question) -> Option<Content> {
+    question.message().map(|_| {
+        let remembered = question.remembered();
+        Content::of(remembered.content())
+    })
+}
+
 /// A wait that has begun.
 pub(super) struct Poller {
     task: TaskHandle,
@@ -316,7 +324,17 @@ impl Poller {
                     }
                     _ => Outcome::Completed(done),
                 };
-                self.is_old = !memory.read(handle.id(), state);
+                self.is_old = !memory.read(handle.id(), state.clone());
+                if !self.is_old && memory.is_in_doubt(handle.id(), &state) {
+                    let content = || async {
+                        let done = self.completed(true).await?;
+                        let is_over = !done
+                            .status_of_summary()
+                            .is_some_and(|status| *status != state.status);
+                        Ok(done.content().filter(|_| is_over))
+                    };
+                    self.is_old = !self.stands(&state, content).await?;
+                }
                 (!self.is_old).then_some(outcome)
             }
             TaskStatus::Failed | TaskStatus::Stopped | TaskStatus::AwaitingReview if is_old => None,
@@ -327,15 +345,18 @@ impl Poller {
             TaskStatus::WaitingForInput => {
                 let answered = self.task.answered();
                 let question = self.question(is_old).await?;
-                state.content = question.message().map(|_| {
-                    let remembered = question.remembered();
-                    Content::of(remembered.content())
-                });
+                state.content = content_of(&question);
                 let is_answered = answered.is_some_and(|answered| answered.is(&question));
                 // The status lags behind a reply. A message that the agent sent after it went on is no question.
                 let is_in_doubt = is_old || answered.is_some();
-                self.is_old = is_answered || !memory.read(handle.id(), state);
-                if !self.is_old && is_in_doubt {
+                self.is_old = is_answered || !memory.read(handle.id(), state.clone());
+                if !self.is_old && memory.is_in_doubt(handle.id(), &state) {
+                    let content = || async {
+                        let question = self.question(true).await?;
+                        Ok(content_of(&question))
+                    };
+                    self.is_old = !self.stands(&state, content).await?;
+                } else if !self.is_old && is_in_doubt {
                     let now = self.in_turn(|| self.read_status()).await?;
                     self.is_old = now.status != TaskStatus::WaitingForInput;
                 }
@@ -372,6 +393,26 @@ impl Poller {
         .await
     }
 
+    /// Whether status and content are the same for a while. What the agent writes while it works is followed by something.
+    async fn stands<Read>(&self, state: &State, content: impl Fn() -> Read) -> Result<bool>
+    where
+        Read: Future<Output = Result<Option<Content>>>,
+    {
+        for pause in self.pauses_between_reads() {
+            tokio::time::sleep(pause).await;
+            let now = self.in_turn(|| self.read_status()).await?;
+            if now.status != state.status || content().await? != state.content {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn pauses_between_reads(&self) -> impl Iterator<Item = Duration> + use<> {
+        let first = self.patience.first_pause / 4;
+        (0..READS_AGAIN).map(move |read| first * 2_u32.pow(read))
+    }
+
     /// Reads what belongs to a status. It may lag behind the status, so it is read again for a while if it is not current, or if
     /// it is not there yet (404, 409). Then it counts as it is.
     async fn read_until_current<T, Read>(
@@ -382,8 +423,7 @@ impl Poller {
     where
         Read: Future<Output = Result<T>>,
     {
-        let first = self.patience.first_pause / 4;
-        let mut pauses = (0..READS_AGAIN).map(|read| first * 2_u32.pow(read));
+        let mut pauses = self.pauses_between_reads();
         loop {
             let read = self.in_turn(&read).await;
             let lags = match &read {

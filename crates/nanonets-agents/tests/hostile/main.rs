@@ -12,6 +12,7 @@ mod paid;
 mod questions;
 #[path = "../common/raw_server.rs"]
 mod raw_server;
+mod remarks;
 mod secrets;
 mod stalled;
 mod table;
