@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use futures_util::future::{Either, select};
 use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId, TaskStatus};
 use nanonets_agents_api::{
@@ -154,7 +154,13 @@ struct Limits {
     attempt: Option<Duration>,
     /// That of the call.
     deadline: Option<Instant>,
+    /// The deadline in the record of a run. The clock of `deadline` stands still while the machine is suspended, on Linux
+    /// for example, and this one does not.
+    recorded: Option<DateTime<Utc>>,
 }
+
+/// The pause between looks at a clock that goes on while the machine is suspended.
+const CLOCK_LOOKS: Duration = Duration::from_secs(1);
 
 impl Limits {
     /// Returns when an attempt that begins now exceeds a limit, and what has arrived by then was read.
@@ -164,7 +170,10 @@ impl Limits {
         let in_time = async {
             match end {
                 Some(end) => {
-                    sleep_until(end).await;
+                    while Instant::now() < end && !self.is_past_record() {
+                        let next = after(CLOCK_LOOKS).filter(|_| self.recorded.is_some());
+                        sleep_until(next.map_or(end, |next| next.min(end))).await;
+                    }
                     activity.settle().await;
                 }
                 None => pending().await,
@@ -174,6 +183,11 @@ impl Limits {
             Either::Left(_) => TimedOut::Limit,
             Either::Right((idle, _)) => TimedOut::Idle(idle),
         }
+    }
+
+    /// Whether the deadline in the record has passed.
+    fn is_past_record(&self) -> bool {
+        self.recorded.is_some_and(|recorded| Utc::now() >= recorded)
     }
 
     /// Whether the call still has time after a pause.
@@ -233,6 +247,7 @@ impl Client {
                 .map_or(self.idle_timeout(), |idle| idle.min(self.idle_timeout())),
             attempt: options.attempt_timeout,
             deadline: timeout.and_then(after),
+            recorded: options.record.as_ref().and_then(|record| record.deadline),
         };
         let invalid = |message| Err(Error::new(ErrorKind::InvalidRequest, message).during(call, 0));
         if let Some(problem) = options.invalid {
@@ -341,6 +356,10 @@ impl Client {
                 Ok(permit) => permit,
                 Err(reason) => return Err(not_admitted(reason, failure)),
             };
+            if limits.is_past_record() {
+                let message = "the deadline in the record of the run has passed; nothing was sent";
+                return Err(failure.unwrap_or_else(|| Error::new(ErrorKind::Timeout, message)));
+            }
             let sent_at = Utc::now();
             activity.begin_attempt();
             running.begin_attempt(sent_at);

@@ -386,7 +386,7 @@ impl Run {
 pub struct PreparedRun {
     run: Run,
     record: RunRecord,
-    /// That of the record, by a clock that is not set.
+    /// That of the record, by a clock that is not set. Both count: this one stands still while the machine is suspended.
     deadline: Option<Instant>,
 }
 
@@ -525,5 +525,66 @@ impl<T: DeserializeOwned + 'static> IntoFuture for Extract<T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::retry::RetryPolicy;
+
+    /// A prepared run with an hour, whose record ends that much after now: as if the machine had been suspended for the rest.
+    async fn suspended(left: TimeDelta) -> (PreparedRun, TcpListener) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let client = Client::builder("key-of-this-test")
+            .base_url(format!("http://{address}"))
+            .retry(RetryPolicy::never())
+            .build()
+            .expect("a client");
+        let agent = AgentId(uuid::Uuid::from_u128(7));
+        let run = client.agent(agent).run().query("q");
+        let answer = async {
+            // The read of the clock.
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let _read = stream.read(&mut [0; 4096]).await.expect("a request");
+            let answer =
+                b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            stream.write_all(answer).await.expect("an answer");
+        };
+        let prepared = run.timeout(Duration::from_secs(3600)).prepare();
+        let (prepared, ()) = tokio::join!(prepared, answer);
+        let mut prepared = prepared.expect("a record");
+        let record = prepared.run.options.record.as_mut().expect("a record");
+        record.deadline = Some(chrono::Utc::now() + left);
+        (prepared, listener)
+    }
+
+    #[tokio::test]
+    async fn a_run_is_not_sent_after_the_deadline_of_its_record() {
+        let (prepared, listener) = suspended(TimeDelta::seconds(-1)).await;
+        let error = prepared.start().await.expect_err("it is over");
+        assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+        assert!(error.proves_no_effect(), "{error:?}");
+        let connected = tokio::time::timeout(Duration::from_millis(50), listener.accept());
+        connected.await.expect_err("no connection");
+    }
+
+    #[tokio::test]
+    async fn a_run_that_is_being_sent_ends_at_the_deadline_of_its_record() {
+        let (prepared, listener) = suspended(TimeDelta::milliseconds(300)).await;
+        let hanging = async {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let mut rest = Vec::new();
+            let _end = stream.read_to_end(&mut rest).await;
+        };
+        let started = tokio::time::timeout(Duration::from_secs(20), prepared.start());
+        let (error, ()) = tokio::join!(started, hanging);
+        let error = error.expect("it ends").expect_err("no answer");
+        assert!(error.is_ambiguous() && error.is_timeout(), "{error:?}");
     }
 }

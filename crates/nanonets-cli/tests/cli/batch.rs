@@ -277,14 +277,41 @@ async fn results_that_can_not_be_written_cost_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_that_was_cut_short_is_no_result() {
-    let batch = Batch::new().await;
-    let document = batch.document("1.pdf");
-    let cut = format!(r#"{{"document":"{document}","data":{{"to"#);
-    std::fs::write(batch.path("results.jsonl"), &cut).expect("a file");
-    let run = batch.run(std::slice::from_ref(&document));
-    assert_eq!((run.code, batch.started()), (0, 1), "{run:?}");
-    let results = std::fs::read_to_string(batch.path("results.jsonl")).expect("results");
-    assert!(results.starts_with(&format!("{cut}\n{{")), "{results}");
+    for cut in [
+        r#"{"to"#,
+        r#"{"lines":[{"b":1}"#,
+        r#"{"lines":[]"#,
+        r#"{"text":"}}"#,
+        r#"{"text":"a \"}}"#,
+        r#"{"text":"a\"#,
+        r#"{"text":"[","lines":{}"#,
+    ] {
+        let batch = Batch::new().await;
+        let document = batch.document("1.pdf");
+        let cut = format!(r#"{{"document":"{document}","data":{cut}"#);
+        std::fs::write(batch.path("results.jsonl"), &cut).expect("a file");
+        let run = batch.run(std::slice::from_ref(&document));
+        assert_eq!((run.code, batch.started()), (0, 1), "{cut}: {run:?}");
+        let results = std::fs::read_to_string(batch.path("results.jsonl")).expect("results");
+        assert!(results.starts_with(&format!("{cut}\n{{")), "{results}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_line_is_a_result_whatever_its_texts_have() {
+    for data in [
+        "7",
+        "[]",
+        r#"{"text":"}{ [ \" \\"}"#,
+        r#"{"a":["{",{"b":"\\\""}]}"#,
+    ] {
+        let batch = Batch::new().await;
+        let document = batch.document("1.pdf");
+        let line = format!("{{\"document\":\"{document}\",\"data\":{data}}}\n");
+        std::fs::write(batch.path("results.jsonl"), &line).expect("a file");
+        let run = batch.run(std::slice::from_ref(&document));
+        assert_eq!((run.code, batch.started()), (0, 0), "{line}: {run:?}");
+    }
 }
 
 /// The processes below one, the innermost last.
