@@ -328,9 +328,8 @@ impl Poller {
                 if !self.is_old && memory.is_in_doubt(handle.id(), &state) {
                     let content = || async {
                         let done = self.completed(true).await?;
-                        let is_over = !done
-                            .status_of_summary()
-                            .is_some_and(|status| *status != state.status);
+                        let status = done.status_of_summary();
+                        let is_over = status.is_none_or(|status| *status == state.status);
                         Ok(done.content().filter(|_| is_over))
                     };
                     self.is_old = !self.stands(&state, content).await?;
