@@ -83,7 +83,7 @@ async fn a_list_of_the_query_that_is_a_deep_object_has_positions() {
 }
 
 #[tokio::test]
-async fn a_body_that_may_be_left_out_is_not_sent_unless_it_is_set() {
+async fn a_body_that_may_be_skipped_is_not_sent_unless_it_is_set() {
     let server = Server::silent().await;
     let client = request_bodies::Client::new(&server.url).expect("a client");
     client.send_optional().send().await.expect("JSON");
@@ -106,7 +106,7 @@ async fn a_body_that_may_be_left_out_is_not_sent_unless_it_is_set() {
 }
 
 #[tokio::test]
-async fn a_body_that_may_be_left_out_is_sent_beside_parameters_if_it_is_set() {
+async fn a_body_that_may_be_skipped_is_sent_beside_parameters_if_it_is_set() {
     let server = Server::json(200, json!({ "text": "n" })).await;
     let client = request_bodies::Client::new(&server.url).expect("a client");
     let image = client.send_optional_bytes().body("png");
@@ -123,7 +123,7 @@ async fn a_body_that_may_be_left_out_is_sent_beside_parameters_if_it_is_set() {
 }
 
 #[tokio::test]
-async fn a_body_that_may_be_left_out_takes_an_option_too() {
+async fn a_body_that_may_be_skipped_takes_an_option_too() {
     let server = Server::silent().await;
     let client = request_bodies::Client::new(&server.url).expect("a client");
     let mut note = request_bodies::types::Note::new("a".to_owned());

@@ -1,7 +1,7 @@
 //! What `--skip-unsupported` leaves out, and what it generates all the same.
 
 use openapi_client_gen::codegen::{self, Generated};
-use openapi_client_gen::skip::{self, LeftOut};
+use openapi_client_gen::skip::{self, Skipped};
 use openapi_document::diagnostic::Located;
 use openapi_document::read::Document;
 
@@ -32,12 +32,12 @@ components:
     Unused: { type: nothing }
 "#;
 
-fn generate(text: &str) -> Result<(Generated, Vec<LeftOut>), Vec<Located>> {
+fn generate(text: &str) -> Result<(Generated, Vec<Skipped>), Vec<Located>> {
     let document = Document::parse("a.yaml", text).expect("YAML");
     skip::supported(&document, |document| codegen::generate(document, None))
 }
 
-fn mixed() -> (Generated, Vec<LeftOut>) {
+fn mixed() -> (Generated, Vec<Skipped>) {
     generate(MIXED).expect("a client")
 }
 
@@ -51,21 +51,18 @@ fn what_can_be_generated_is() {
 }
 
 #[test]
-fn each_operation_that_is_left_out_is_named_with_place_and_reason() {
-    let (_, left_out) = mixed();
-    let said: Vec<String> = left_out
+fn each_operation_that_is_skipped_is_named_with_place_and_reason() {
+    let (_, skipped) = mixed();
+    let said: Vec<String> = skipped
         .iter()
-        .map(|left_out| {
-            let causes: Vec<String> = left_out
+        .map(|skipped| {
+            let causes: Vec<String> = skipped
                 .causes
                 .iter()
                 .map(|cause| format!("{}:{}", cause.position.line, cause.diagnostic.code))
                 .collect();
-            let line = left_out.position.line;
-            format!(
-                "{line} {} {} {causes:?}",
-                left_out.operation, left_out.route
-            )
+            let line = skipped.position.line;
+            format!("{line} {} {} {causes:?}", skipped.operation, skipped.route)
         })
         .collect();
     assert_eq!(
@@ -93,8 +90,8 @@ fn a_document_without_problems_is_generated_whole() {
     let text = text
         .replace("{ json:", "{ text/csv:")
         .replace(", style: matrix", "");
-    let (generated, left_out) = generate(&text).expect("a client");
-    assert!(left_out.is_empty());
+    let (generated, skipped) = generate(&text).expect("a client");
+    assert!(skipped.is_empty());
     let document = Document::parse("a.yaml", text).expect("YAML");
     let strict = openapi_client_gen::codegen::generate(&document, None).expect("a client");
     assert_eq!(generated.files, strict.files);
@@ -128,17 +125,12 @@ components:
 "#;
 
 #[test]
-fn schemas_without_values_are_left_out_by_operation() {
-    let (generated, left_out) = generate(MIXED_3_1).expect("a client");
+fn schemas_without_values_are_skipped_by_operation() {
+    let (generated, skipped) = generate(MIXED_3_1).expect("a client");
     assert!(generated.files["client.rs"].contains("pub fn good("));
-    let said: Vec<(&str, usize)> = left_out
+    let said: Vec<(&str, usize)> = skipped
         .iter()
-        .map(|left_out| {
-            (
-                left_out.operation.as_str(),
-                left_out.causes[0].position.line,
-            )
-        })
+        .map(|skipped| (skipped.operation.as_str(), skipped.causes[0].position.line))
         .collect();
     assert_eq!(said, [("never", 5), ("typeless", 9)]);
 }

@@ -10,7 +10,7 @@ use commands::codegen::{self, CodegenArgs};
 use commands::release_notes::{self, ReleaseNotesArgs};
 use commands::spec::{self, SpecCommand};
 use mimalloc::MiMalloc;
-use openapi_client_gen::parallel::STACK_BYTES;
+use openapi_client_gen::parallel::on_large_stack;
 
 /// The generator allocates and frees many small values.
 #[global_allocator]
@@ -51,26 +51,13 @@ enum Command {
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
-    let worker = std::thread::Builder::new()
-        .stack_size(STACK_BYTES)
-        .spawn(move || {
-            let outcome = match command {
-                Command::Codegen(args) => codegen::run(&args),
-                Command::Spec(command) => spec::run(&command),
-                Command::ReleaseNotes(args) => release_notes::run(&args),
-            };
-            outcome.unwrap_or_else(|reason| {
-                eprintln!("{reason}");
-                UNUSABLE
-            })
-        });
-    let code = match worker.map(std::thread::JoinHandle::join) {
-        Ok(Ok(code)) => code,
-        Ok(Err(_)) => UNUSABLE,
-        Err(error) => {
-            eprintln!("error: no thread to work on: {error}");
-            UNUSABLE
-        }
-    };
-    ExitCode::from(code)
+    let outcome = on_large_stack(|| match &command {
+        Command::Codegen(args) => codegen::run(args),
+        Command::Spec(command) => spec::run(command),
+        Command::ReleaseNotes(args) => release_notes::run(args),
+    });
+    ExitCode::from(outcome.unwrap_or_else(|reason| {
+        eprintln!("{reason}");
+        UNUSABLE
+    }))
 }

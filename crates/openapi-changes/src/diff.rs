@@ -28,7 +28,7 @@ mod types;
 use serde::Serialize;
 
 use openapi_client_gen::codegen;
-use openapi_client_gen::skip::{self, LeftOut};
+use openapi_client_gen::skip::{self, Skipped};
 use openapi_document::diagnostic::Located;
 use openapi_document::read::Document;
 
@@ -161,7 +161,7 @@ pub struct Diff {
     /// Breaking ones first; within a class operations before schemas, each by name.
     pub changes: Vec<Change>,
     /// The operations that can't be generated and so not be compared, by the name of their document.
-    pub left_out: Vec<(String, Vec<LeftOut>)>,
+    pub skipped: Vec<(String, Vec<Skipped>)>,
 }
 
 impl Diff {
@@ -195,11 +195,11 @@ pub fn documents(old: &Document, new: &Document) -> Result<Diff, Vec<Located>> {
     schemas::of_types(&mut changes);
     details::compare(&mut changes);
     operations::compare(&mut changes);
-    let left_out = [(old, old_left), (new, new_left)];
+    let skipped = [(old, old_left), (new, new_left)];
     Ok(Diff {
         changes: changes.finish(),
-        left_out: left_out
-            .map(|(document, left_out)| (document.name.clone(), left_out))
+        skipped: skipped
+            .map(|(document, skipped)| (document.name.clone(), skipped))
             .into(),
     })
 }

@@ -1,8 +1,18 @@
 //! A Rust client from an OpenAPI document.
 //!
-//! [`codegen::generate_crate`] and [`codegen::generate`] are the whole pipeline, [`output::write`] puts the files into a
-//! folder. Each stage is a module of plain functions: [`check`], [`construct`], [`render`], [`mod@format`], [`output`]. The
-//! model that they share is [`api::Api`]. Only [`output`] touches files. The same document gives the same bytes.
+//! ```no_run
+//! use openapi_client_gen::{Error, Generator};
+//!
+//! fn main() -> Result<(), Error> {
+//!     let client = Generator::open("petstore.yaml")?.crate_name("petstore").generate()?;
+//!     println!("{}", client.write("crates/petstore")?);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! [`Generator`] is all that an xtask or a build script needs. Behind it, each stage is a module of plain functions: [`check`],
+//! [`construct`], [`render`], [`mod@format`], [`output`]; [`codegen`] puts them together. The model that they share is
+//! [`api::Api`]. Only [`output`] touches files. The same document gives the same bytes.
 //!
 //! | Modules | Purpose |
 //! |---|---|
@@ -20,6 +30,7 @@ pub mod codegen;
 pub mod construct;
 pub mod explain;
 pub mod format;
+mod generator;
 pub mod graph;
 pub mod lint;
 pub mod names;
@@ -29,3 +40,5 @@ pub mod render;
 pub mod skip;
 pub mod sound;
 pub mod text;
+
+pub use generator::{Client, Error, Generator, Summary};

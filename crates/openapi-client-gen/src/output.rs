@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use similar::TextDiff;
 
+use crate::generator::Error;
+
 /// Files to be: path with `/` on every system, and content.
 pub type Files = BTreeMap<String, String>;
 
@@ -44,6 +46,80 @@ pub struct Stale {
     pub difference: Difference,
     /// From what it is to what it should be, as a unified diff.
     pub diff: String,
+}
+
+impl Difference {
+    /// The end of a sentence about a file: `is stale`.
+    pub fn describe(&self) -> &'static str {
+        match self {
+            Self::Missing => "is missing",
+            Self::Changed => "is stale",
+            Self::Unexpected | Self::Foreign => "should not be there",
+        }
+    }
+}
+
+/// Checks that a path is a folder, or that there is nothing.
+///
+/// # Errors
+///
+/// [`Error::Folder`] for anything else, and for a link that leads to nothing.
+pub(crate) fn check_folder(folder: &Path) -> Result<(), Error> {
+    match (folder.metadata(), folder.read_link()) {
+        (Ok(found), _) if !found.is_dir() => {
+            let hint = "choose a new or empty folder";
+            Err(rejected(folder, " is not a folder".to_owned(), hint))
+        }
+        (Err(_), Ok(target)) => {
+            let message = format!(" is a link to {}, which can't be found", target.display());
+            let hint = "make the folder that it leads to, or remove the link";
+            Err(rejected(folder, message, hint))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks that nothing is lost if a folder is replaced by `files`.
+///
+/// # Errors
+///
+/// [`Error::Folder`] if codegen did not write all that the folder has, or if a crate of its own would replace the current
+/// directory.
+pub(crate) fn check_content(folder: &Path, files: &Files) -> Result<(), Error> {
+    if files.contains_key("Cargo.toml") && has_current_directory(folder) {
+        let message = " is the folder that this runs in, or holds it, and is replaced as a whole";
+        let hint = "run it from another folder, and name this one";
+        return Err(rejected(folder, message.to_owned(), hint));
+    }
+    let foreign = foreign(folder, files);
+    let foreign = foreign.map_err(|error| Error::Folder {
+        folder: folder.to_path_buf(),
+        message: format!(": {error}"),
+        hint: None,
+    })?;
+    let Some(foreign) = foreign else {
+        return Ok(());
+    };
+    let message = format!(" holds what codegen did not write, {foreign} among it");
+    let hint = "choose a new or empty folder, or remove what is in it";
+    Err(rejected(folder, message, hint))
+}
+
+fn rejected(folder: &Path, message: String, hint: &'static str) -> Error {
+    Error::Folder {
+        folder: folder.to_path_buf(),
+        message,
+        hint: Some(hint),
+    }
+}
+
+/// Whether the current directory is the folder or inside of it, and would be replaced.
+fn has_current_directory(folder: &Path) -> bool {
+    let current = std::env::current_dir().and_then(|current| current.canonicalize());
+    match (folder.canonicalize(), current) {
+        (Ok(folder), Ok(current)) => current.starts_with(folder),
+        _ => false,
+    }
 }
 
 /// Lists every file in `folder` that differs from `files`, in the order of their paths. Writes nothing.
@@ -161,18 +237,22 @@ fn is_file(path: &Path) -> io::Result<bool> {
     fs::symlink_metadata(path).map(|metadata| metadata.is_file())
 }
 
-/// Makes `folder` hold `files` and nothing else. Does nothing if it does already; returns whether it wrote.
+/// Makes `folder` hold `files` and nothing else. Returns the number of files that differed; does nothing if there are none.
 ///
 /// # Errors
 ///
 /// If the folder can't be written; it is then as it was before.
-pub fn write(folder: &Path, files: &Files) -> io::Result<bool> {
+pub fn write(folder: &Path, files: &Files) -> io::Result<usize> {
     let folder = &followed(folder)?;
     let staged = sibling(folder, "new")?;
     let replaced = sibling(folder, "old")?;
     recover(folder, &replaced)?;
-    if folder.exists() && compare(folder, files)?.is_empty() {
-        return Ok(false);
+    let changed = match folder.exists() {
+        true => compare(folder, files)?.len(),
+        false => files.len(),
+    };
+    if folder.exists() && changed == 0 {
+        return Ok(0);
     }
     remove(&staged)?;
     if let Err(error) = stage(&staged, files) {
@@ -181,7 +261,7 @@ pub fn write(folder: &Path, files: &Files) -> io::Result<bool> {
     }
     if !folder.exists() {
         fs::rename(&staged, folder)?;
-        return Ok(true);
+        return Ok(changed);
     }
     fs::rename(folder, &replaced)?;
     if let Err(error) = fs::rename(&staged, folder) {
@@ -189,7 +269,7 @@ pub fn write(folder: &Path, files: &Files) -> io::Result<bool> {
         return Err(error);
     }
     discard(folder, &replaced)?;
-    Ok(true)
+    Ok(changed)
 }
 
 /// Makes a file hold `text`: the old content, or the new, and nothing between however the run ends.

@@ -8,6 +8,18 @@ use std::thread;
 /// The stack of a thread: schemas nest, and code that walks them recurses. The default of some systems is small.
 pub const STACK_BYTES: usize = 256 * 1024 * 1024;
 
+/// The result of `work`, done on a thread with a stack of [`STACK_BYTES`]; on this one if there is no other. Reading and checking
+/// an untrusted document recurses deeply.
+pub fn on_large_stack<R: Send>(work: impl Fn() -> R + Sync) -> R {
+    thread::scope(|scope| {
+        let helper = thread::Builder::new().stack_size(STACK_BYTES);
+        match helper.spawn_scoped(scope, &work) {
+            Ok(helper) => helper.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(_) => work(),
+        }
+    })
+}
+
 /// The number of threads that share work.
 pub fn threads() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)

@@ -12,9 +12,9 @@ use openapi_document::pointer;
 use openapi_document::read::Document;
 use openapi_document::view::OperationView;
 
-/// An operation that was left out.
+/// An operation that was skipped.
 #[derive(Debug)]
-pub struct LeftOut {
+pub struct Skipped {
     /// Its operationId, or the id made for it.
     pub operation: String,
     /// Method and path.
@@ -36,14 +36,14 @@ pub struct LeftOut {
 pub fn supported<T>(
     document: &Document,
     attempt: impl Fn(&Document) -> Result<T, Vec<Located>>,
-) -> Result<(T, Vec<LeftOut>), Vec<Located>> {
-    let mut left_out: Vec<LeftOut> = Vec::new();
+) -> Result<(T, Vec<Skipped>), Vec<Located>> {
+    let mut skipped: Vec<Skipped> = Vec::new();
     let mut rest = document.without([]);
     loop {
         let problems = match attempt(&rest) {
             Ok(made) => {
-                left_out.sort_by_key(|left_out| left_out.position);
-                return Ok((made, left_out));
+                skipped.sort_by_key(|skipped| skipped.position);
+                return Ok((made, skipped));
             }
             Err(problems) => problems,
         };
@@ -66,7 +66,7 @@ pub fn supported<T>(
             return Err(problems);
         }
         for operation in OperationView::all(&rest.root) {
-            // An operation of a path item that several paths refer to is left out with the path.
+            // An operation of a path item that several paths refer to is skipped with the path.
             let (pointer, path) = (operation.pointer(), pointer::join("/paths", operation.path));
             let mut own = part(&pointer).into_iter().chain([&*path]);
             let Some(part) = own.find(|part| affected.contains(*part)) else {
@@ -76,7 +76,7 @@ pub fn supported<T>(
             let causes = needed.filter_map(|part| by_part.get(part)).flatten();
             let mut causes: Vec<Located> = causes.map(|&cause| cause.clone()).collect();
             causes.sort_by_key(|cause| cause.position);
-            left_out.push(LeftOut {
+            skipped.push(Skipped {
                 operation: operation.effective_id(),
                 route: operation.route(),
                 position: document.position(&pointer),

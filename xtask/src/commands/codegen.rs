@@ -1,20 +1,19 @@
 //! `cargo xtask codegen`: the client, written or compared.
 
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 use clap::Args;
-use openapi_client_gen::codegen::{self, Files, Generated};
 use openapi_client_gen::explain::explain;
-use openapi_client_gen::output::{self, Difference, Stale};
-use openapi_client_gen::skip::{self, LeftOut};
-use openapi_document::diagnostic::{Located, Severity, counted};
+use openapi_client_gen::output::{Difference, Stale};
+use openapi_client_gen::{Error, Generator, codegen, names};
+use openapi_document::diagnostic::Located;
 use openapi_document::read::Document;
-use openapi_document::view::OperationView;
 
 use super::{FINDINGS, Outcome, print, source, workspace};
 
 /// The type that the client of the workspace carries for its hooks.
-const INNER: Option<&str> = Some("crate::Context");
+const INNER: &str = "crate::Context";
 
 #[derive(Args)]
 pub struct CodegenArgs {
@@ -27,7 +26,7 @@ pub struct CodegenArgs {
     /// Print what each operation and schema becomes.
     #[arg(long)]
     explain: bool,
-    /// Leave out what can't be generated; say what and why.
+    /// Skip what can't be generated; list the reasons.
     #[arg(long)]
     skip_unsupported: bool,
     /// Add typed mocks of the operations (feature `mock`).
@@ -54,123 +53,71 @@ pub struct CodegenArgs {
 }
 
 pub fn run(args: &CodegenArgs) -> Outcome {
+    let start = Instant::now();
     let spec = args.spec.clone().unwrap_or_else(source::own);
+    let folder = match &args.out {
+        Some(folder) => folder.clone(),
+        None => workspace().join("crates/nanonets-agents-api/src/generated"),
+    };
     let document = source::read(&spec).map_err(rejected)?;
     if args.model {
         let (api, _) = codegen::model(&document).map_err(rejected)?;
         print(&api.to_string());
         return Ok(0);
     }
-    let (generated, left_out) = generate(args, &document).map_err(rejected)?;
-    for note in &generated.notes {
+    let client = generator(args, document).generate().map_err(lines)?;
+    for note in &client.generated.notes {
         eprintln!("{note}");
     }
     if args.skip_unsupported {
-        source::left_out(&document.name, &left_out);
-        let all = OperationView::all(&document.root).len();
-        eprintln!("left out {} of {all} operations", left_out.len());
+        source::skipped(&client.document.name, &client.skipped);
+        let (skipped, all) = (client.skipped.len(), client.operations_of_document());
+        eprintln!("skipped {skipped} of {all} operations");
     }
     if args.explain {
-        for line in explain(&document, &generated.api) {
+        for line in explain(&client.document, &client.generated.api) {
             print(&format!("{line}\n"));
         }
     }
-    let folder = match &args.out {
-        Some(folder) => folder.clone(),
-        None => workspace().join("crates/nanonets-agents-api/src/generated"),
-    };
-    finish(args, &folder, &generated.files)
-}
-
-fn rejected(problems: Vec<Located>) -> String {
-    let is_error = |problem: &&Located| problem.diagnostic.severity == Severity::Error;
-    let errors = counted(problems.iter().filter(is_error).count(), "error");
-    format!("{}\n{errors}; nothing was written", source::lines(problems))
-}
-
-/// The files to write, and the operations that are not in them.
-fn generate(
-    args: &CodegenArgs,
-    document: &Document,
-) -> Result<(Generated, Vec<LeftOut>), Vec<Located>> {
-    let generate = |document: &Document| match &args.crate_name {
-        Some(name) => codegen::generate_crate(document, name),
-        None => codegen::generate(document, INNER),
-    };
-    let (mut generated, left_out) = match args.skip_unsupported {
-        true => skip::supported(document, generate)?,
-        false => (generate(document)?, Vec::new()),
-    };
-    // The client of the workspace has them.
-    if args.mock || args.crate_name.is_none() {
-        codegen::add_mocks(&mut generated, document, args.crate_name.as_deref())?;
-    }
-    Ok((generated, left_out))
-}
-
-fn finish(args: &CodegenArgs, folder: &Path, files: &Files) -> Outcome {
-    let name = folder.display();
-    let failed = |error| format!("error: {name}: {error}; nothing was written");
-    let refused = |message: String, hint: &str| {
-        Err(format!(
-            "error: {name} {message}; nothing was written\n    hint: {hint}"
-        ))
-    };
-    match (folder.metadata(), folder.read_link()) {
-        (Ok(found), _) if !found.is_dir() => {
-            let hint = "choose a new or empty folder";
-            return refused("is not a folder".to_owned(), hint);
-        }
-        (Err(_), Ok(target)) => {
-            let message = format!("is a link to {}, which can't be found", target.display());
-            let hint = "make the folder that it leads to, or remove the link";
-            return refused(message, hint);
-        }
-        _ => {}
-    }
     if args.check {
-        return check(args, folder, files).map_err(failed);
+        let stale = client.compare(&folder).map_err(lines)?;
+        return Ok(check(args, &folder, &stale));
     }
-    if args.out.is_some() && holds_current(folder) {
-        let message = "is the folder that this runs in, or holds it, and is replaced as a whole";
-        let hint = "run it from another folder, and name this one";
-        return refused(message.to_owned(), hint);
-    }
-    if let Some(foreign) = output::foreign(folder, files).map_err(failed)? {
-        let message = format!("holds what codegen did not write, {foreign} among it");
-        let hint = "choose a new or empty folder, or remove what is in it";
-        return refused(message, hint);
-    }
-    if output::write(folder, files).map_err(failed)? {
-        eprintln!("wrote {} files to {name}", files.len());
-    } else {
-        eprintln!("{name} is up to date");
+    let summary = client.write(&folder).map_err(lines)?;
+    let (name, seconds) = (folder.display(), start.elapsed().as_secs_f64());
+    match summary.changed {
+        0 => eprintln!("{name} is up to date: {summary}, {seconds:.1} s"),
+        _ => eprintln!("wrote {name}: {summary}, {seconds:.1} s"),
     }
     Ok(0)
 }
 
-/// Whether the working directory is the folder or inside of it, and would be replaced.
-fn holds_current(folder: &Path) -> bool {
-    let current = std::env::current_dir().and_then(|current| current.canonicalize());
-    match (folder.canonicalize(), current) {
-        (Ok(folder), Ok(current)) => current.starts_with(folder),
-        _ => false,
+fn rejected(problems: Vec<Located>) -> String {
+    lines(Error::Rejected(problems))
+}
+
+fn lines(error: Error) -> String {
+    error.to_string()
+}
+
+fn generator(args: &CodegenArgs, document: Document) -> Generator {
+    let generator = Generator::of(document).skip_unsupported(args.skip_unsupported);
+    match &args.crate_name {
+        Some(name) => generator.crate_name(name).mocks(args.mock),
+        // The client of the workspace has hooks and mocks.
+        None => generator.inner_type(INNER).mocks(true),
     }
 }
 
-fn check(args: &CodegenArgs, folder: &Path, files: &Files) -> std::io::Result<u8> {
-    let stale = output::compare(folder, files)?;
+/// Lists stale files, with the command that corrects them.
+fn check(args: &CodegenArgs, folder: &Path, stale: &[Stale]) -> u8 {
     if stale.is_empty() {
         eprintln!("{} is up to date", folder.display());
-        return Ok(0);
+        return 0;
     }
-    for stale in &stale {
-        let problem = match stale.difference {
-            Difference::Missing => "is missing",
-            Difference::Changed => "is stale",
-            Difference::Unexpected | Difference::Foreign => "should not be there",
-        };
-        eprintln!("{} {problem}", folder.join(&stale.path).display());
+    for stale in stale {
+        let path = folder.join(&stale.path);
+        eprintln!("{} {}", path.display(), stale.difference.describe());
         if args.verbose {
             print(&stale.diff);
         }
@@ -198,7 +145,7 @@ fn check(args: &CodegenArgs, folder: &Path, files: &Files) -> std::io::Result<u8
         (0, _) => eprintln!("run `{command}` to mend them"),
         _ => eprintln!("then run `{command}` to mend the rest"),
     }
-    Ok(FINDINGS)
+    FINDINGS
 }
 
 fn package_name(name: &str) -> Result<String, String> {
@@ -206,7 +153,7 @@ fn package_name(name: &str) -> Result<String, String> {
         && name
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-        && !openapi_client_gen::names::is_keyword(name);
+        && !names::is_keyword(name);
     let reason = "a crate's name is a letter, then letters, digits, `-` or `_`, and no keyword";
     is_valid
         .then(|| name.to_owned())

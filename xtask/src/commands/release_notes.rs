@@ -1,14 +1,12 @@
 //! `cargo xtask release-notes`: the changes of the API description since the last release, as an entry of the
 //! changelog.
 
-mod date;
-
 use std::fs;
 
 use clap::Args;
-use openapi_changes::changelog;
 use openapi_changes::diff::{self, Diff};
-use openapi_changes::semver::{Step, Version};
+use openapi_changes::semver::Version;
+use openapi_changes::{changelog, date, release};
 use openapi_client_gen::output;
 
 use super::source::{self, git};
@@ -69,43 +67,23 @@ fn next(args: &ReleaseNotesArgs, since: &str, changelog: &str) -> Result<Option<
     let found = source::compare(&format!("git:{since}"), &own)?;
     let released = released(since)?;
     eprintln!("since {since}: {}", diff::summary(&found));
-    let step = match released.step(found.class()) {
-        Step::None if args.version.is_none() && !changelog::is_written(changelog) => {
-            return Ok(None);
-        }
-        // A version is never released twice, whatever it is that changed.
-        step => step.max(Step::Patch),
-    };
-    let needed = released.after(step);
-    let version = match args.version {
-        Some(version) if version < needed => {
-            return Err(format!(
-                "error: {version} would hide what changed since {released}: it takes {needed} at least"
-            ));
-        }
-        Some(version) => version,
-        None => needed,
-    };
-    eprintln!("{released} -> {version}: {step} at least; changes of the code may ask for more");
-    Ok(Some((version, found)))
+    let next = release::next(released, &found, changelog, args.version)?;
+    Ok(next.map(|(version, step)| {
+        eprintln!("{released} -> {version}: {step} at least; changes of the code may ask for more");
+        (version, found)
+    }))
 }
 
 /// The first release: the written part of the changelog, under the version of the crates.
 fn first(args: &ReleaseNotesArgs, changelog: &str) -> Result<Option<Release>, String> {
-    if let Some(released) = changelog::latest(changelog) {
-        return Err(format!(
-            "error: {released} was released, and no tag of a release is here\n    hint: `git fetch --tags`, or say where to start with --since REV"
-        ));
+    let first = release::first(changelog, current()?, args.version)?;
+    match first {
+        Some(version) => eprintln!(
+            "{version} is the first release: there is no tag of another, so that nothing was compared"
+        ),
+        None => eprintln!("there is no tag of a release yet"),
     }
-    let version = args.version.map_or_else(current, Ok)?;
-    if !changelog::is_written(changelog) {
-        eprintln!("there is no tag of a release yet");
-        return Ok(None);
-    }
-    eprintln!(
-        "{version} is the first release: there is no tag of another, so that nothing was compared"
-    );
-    Ok(Some((version, Diff::default())))
+    Ok(first.map(|version| (version, Diff::default())))
 }
 
 /// The version that was released at a revision, by its tag, or else by the changelog of that revision.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use openapi_changes::diff::{self, Diff};
-use openapi_client_gen::skip::LeftOut;
+use openapi_client_gen::skip::Skipped;
 use openapi_document::diagnostic::{Located, Position, counted};
 use openapi_document::read::Document;
 
@@ -80,12 +80,12 @@ pub fn lines(problems: Vec<Located>) -> String {
 }
 
 /// Prints the skipped operations of a document with their causes.
-pub fn left_out(document: &str, left_out: &[LeftOut]) {
-    for skipped in left_out {
+pub fn skipped(document: &str, skipped: &[Skipped]) {
+    for skipped in skipped {
         let (Position { line, column }, route, operation) =
             (skipped.position, &skipped.route, &skipped.operation);
         eprintln!(
-            "{document}:{line}:{column}: left out: `{route}` (operation `{operation}`), because of"
+            "{document}:{line}:{column}: skipped: `{route}` (operation `{operation}`), because of"
         );
         for cause in &skipped.causes {
             eprintln!("    {}", cause.to_string().replace('\n', "\n    "));
@@ -111,10 +111,10 @@ pub fn compare(old: &str, new: &str) -> Result<Diff, String> {
 
 /// Prints the operations of two documents that were not compared, with the causes.
 pub fn not_compared(diff: &Diff) {
-    for (document, left_out) in &diff.left_out {
-        self::left_out(document, left_out);
-        if !left_out.is_empty() {
-            let operations = counted(left_out.len(), "operation");
+    for (document, skipped) in &diff.skipped {
+        self::skipped(document, skipped);
+        if !skipped.is_empty() {
+            let operations = counted(skipped.len(), "operation");
             eprintln!("note: {document}: {operations} not compared");
         }
     }

@@ -10,7 +10,7 @@ fn form(body: &Value, styles: &[(&str, Style)]) -> String {
 }
 
 #[test]
-fn plain_values_are_pairs_and_null_is_left_out() {
+fn plain_values_are_pairs_and_null_is_skipped() {
     let body = json!({ "a": "x", "b": 1, "c": true, "d": null });
     assert_eq!(form(&body, &[]), "a=x&b=1&c=true");
 }

@@ -74,7 +74,7 @@ fn json_is_sent_whole() {
 }
 
 #[test]
-fn null_is_left_out() {
+fn null_is_skipped() {
     for style in [
         Style::Fields,
         Style::Joined(","),

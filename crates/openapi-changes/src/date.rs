@@ -2,7 +2,11 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// A date that there is.
+/// Checks that a text is a date of the calendar.
+///
+/// # Errors
+///
+/// A sentence that says how a date is written.
 pub fn parse(text: &str) -> Result<String, String> {
     let numbers: Option<Vec<u64>> = text.split('-').map(|part| part.parse().ok()).collect();
     match numbers.as_deref() {
