@@ -1,14 +1,14 @@
 //! The generator as a build script or an xtask uses it: a document in, a folder out.
 
 use std::fmt;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use openapi_document::diagnostic::{Located, Severity, counted};
+use openapi_document::diagnostic::counted;
 use openapi_document::read::Document;
 use openapi_document::view::OperationView;
 
 use crate::codegen::{self, Generated};
+use crate::error::Error;
 use crate::output::{self, Stale};
 use crate::parallel;
 use crate::skip::{self, Skipped};
@@ -190,64 +190,3 @@ impl fmt::Display for Summary {
         }
     }
 }
-
-/// The reason why nothing was generated, or nothing written.
-#[derive(Debug)]
-pub enum Error {
-    /// The document has problems, each with its position.
-    Rejected(Vec<Located>),
-    /// The folder can't be used.
-    Folder {
-        /// The folder as the caller named it.
-        folder: PathBuf,
-        /// The problem.
-        message: String,
-        /// The remedy, if one is known.
-        hint: Option<&'static str>,
-    },
-}
-
-impl Error {
-    fn io(folder: &Path, error: &io::Error) -> Self {
-        Self::Folder {
-            folder: folder.to_path_buf(),
-            message: format!(": {error}"),
-            hint: None,
-        }
-    }
-}
-
-impl From<Vec<Located>> for Error {
-    fn from(problems: Vec<Located>) -> Self {
-        Self::Rejected(problems)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Rejected(problems) => {
-                for problem in problems {
-                    writeln!(f, "{problem}")?;
-                }
-                let is_error = |problem: &&Located| problem.diagnostic.severity == Severity::Error;
-                let errors = problems.iter().filter(is_error).count();
-                write!(f, "{}; nothing was written", counted(errors, "error"))
-            }
-            Self::Folder {
-                folder,
-                message,
-                hint,
-            } => {
-                write!(
-                    f,
-                    "error: {}{message}; nothing was written",
-                    folder.display()
-                )?;
-                hint.map_or(Ok(()), |hint| write!(f, "\n    hint: {hint}"))
-            }
-        }
-    }
-}
-
-impl std::error::Error for Error {}

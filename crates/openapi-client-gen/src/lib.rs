@@ -28,6 +28,7 @@ pub mod api;
 pub mod check;
 pub mod codegen;
 pub mod construct;
+mod error;
 pub mod explain;
 pub mod format;
 mod generator;
@@ -41,4 +42,5 @@ pub mod skip;
 pub mod sound;
 pub mod text;
 
-pub use generator::{Client, Error, Generator, Summary};
+pub use error::Error;
+pub use generator::{Client, Generator, Summary};

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use similar::TextDiff;
 
-use crate::generator::Error;
+use crate::error::Error;
 
 /// Files to be: path with `/` on every system, and content.
 pub type Files = BTreeMap<String, String>;
@@ -92,11 +92,7 @@ pub(crate) fn check_content(folder: &Path, files: &Files) -> Result<(), Error> {
         return Err(rejected(folder, message.to_owned(), hint));
     }
     let foreign = foreign(folder, files);
-    let foreign = foreign.map_err(|error| Error::Folder {
-        folder: folder.to_path_buf(),
-        message: format!(": {error}"),
-        hint: None,
-    })?;
+    let foreign = foreign.map_err(|error| Error::io(folder, &error))?;
     let Some(foreign) = foreign else {
         return Ok(());
     };

@@ -1,0 +1,69 @@
+//! Why nothing was generated, or nothing written.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use openapi_document::diagnostic::{Located, Severity, counted};
+
+/// The reason why nothing was generated, or nothing written.
+#[derive(Debug)]
+pub enum Error {
+    /// The document has problems, each with its position.
+    Rejected(Vec<Located>),
+    /// The folder can't be used.
+    Folder {
+        /// The folder as the caller named it.
+        folder: PathBuf,
+        /// The problem.
+        message: String,
+        /// The remedy, if one is known.
+        hint: Option<&'static str>,
+    },
+}
+
+impl Error {
+    /// The folder can't be read or written.
+    pub(crate) fn io(folder: &Path, error: &io::Error) -> Self {
+        Self::Folder {
+            folder: folder.to_path_buf(),
+            message: format!(": {error}"),
+            hint: None,
+        }
+    }
+}
+
+impl From<Vec<Located>> for Error {
+    fn from(problems: Vec<Located>) -> Self {
+        Self::Rejected(problems)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rejected(problems) => {
+                for problem in problems {
+                    writeln!(f, "{problem}")?;
+                }
+                let is_error = |problem: &&Located| problem.diagnostic.severity == Severity::Error;
+                let errors = problems.iter().filter(is_error).count();
+                write!(f, "{}; nothing was written", counted(errors, "error"))
+            }
+            Self::Folder {
+                folder,
+                message,
+                hint,
+            } => {
+                write!(
+                    f,
+                    "error: {}{message}; nothing was written",
+                    folder.display()
+                )?;
+                hint.map_or(Ok(()), |hint| write!(f, "\n    hint: {hint}"))
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {}
