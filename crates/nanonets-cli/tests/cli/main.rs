@@ -12,6 +12,8 @@ mod commands;
 mod found;
 mod odd_answers;
 mod output;
+#[cfg(unix)]
+mod pictures;
 mod process;
 #[cfg(unix)]
 mod pseudo_terminal;
