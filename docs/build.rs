@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             if code.contains("fn main()") {
                 writeln!(
                     modules,
-                    "mod {name} {{\n{code}\npub fn run() -> super::Finished {{ main().map_err(Into::into) }}\n}}"
+                    "mod {name} {{\n{code}\npub fn run() -> super::Finished {{ main()?; Ok(()) }}\n}}"
                 )?;
                 writeln!(programs, "    ({name:?}, {name}::run),")?;
             } else {
@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     let out = Path::new(&env::var("OUT_DIR")?).join("programs.rs");
-    let table = format!("const PROGRAMS: &[(&str, fn() -> Finished)] = &[\n{programs}];\n");
+    let table = format!("const PROGRAMS: &[Program] = &[\n{programs}];\n");
     fs::write(out, modules + &table)?;
     Ok(())
 }

@@ -3,6 +3,9 @@
 
 type Finished = Result<(), Box<dyn std::error::Error>>;
 
+/// The name of a program, and its `main`.
+type Program = (&'static str, fn() -> Finished);
+
 include!(concat!(env!("OUT_DIR"), "/programs.rs"));
 
 fn main() -> Finished {

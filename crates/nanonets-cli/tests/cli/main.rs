@@ -9,6 +9,8 @@ mod causes;
 mod codes;
 mod commands;
 #[cfg(unix)]
+mod documents;
+#[cfg(unix)]
 mod found;
 mod odd_answers;
 mod output;
