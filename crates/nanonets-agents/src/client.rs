@@ -107,7 +107,27 @@ impl ClientBuilder {
         self
     }
 
-    /// Uses this HTTP client as it is, with its timeouts, proxies, redirects and kept connections.
+    /// Uses this HTTP client as it is, with its timeouts, proxies, redirects and kept connections. It is a client of
+    /// reqwest 0.13, which this crate exports as [`nanonets_agents::reqwest`](reqwest).
+    ///
+    /// The client that is made without this call reads the proxy from `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
+    /// `NO_PROXY`, and trusts the certificates of the operating system; on Linux, `SSL_CERT_FILE` and `SSL_CERT_DIR` name
+    /// others. A proxy or a certificate that only this client is to use needs an HTTP client of your own:
+    ///
+    /// ```no_run
+    /// use nanonets_agents::{Client, reqwest};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let http = reqwest::Client::builder()
+    ///     .proxy(reqwest::Proxy::https("http://proxy.example:3128")?)
+    ///     .redirect(reqwest::redirect::Policy::none())
+    ///     .build()?;
+    /// let client = Client::builder(std::env::var("NANONETS_API_KEY")?)
+    ///     .http_client(http)
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// The client that is made without this call differs from reqwest's defaults in three ways: what can't be repeated
     /// (`run`, `create`, `message`, `publish`) is sent on a connection of its own, a server may pause while it reads an

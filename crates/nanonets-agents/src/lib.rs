@@ -219,7 +219,7 @@
 //! | `native-tls` | no | TLS of the operating system |
 //! | `schema` | yes | [`Run::extract`] and [`Run::output`], by [schemars] |
 //! | `blocking` | no | the same builders without `async`, in the module `blocking` |
-//! | `tracing` | no | a span for each operation, with attempts and status |
+//! | `tracing` | no | a span and events for each operation, with attempts and status |
 //!
 //! A test of your own code needs no key: `nanonets-agents-sim` is a simulator of the API that runs in the test's process.
 //!
@@ -275,6 +275,9 @@ pub use outcome::{Completed, Failure, Outcome, Question};
 pub use output::{Output, OutputSource};
 pub use record::{Marker, RunRecord};
 pub use request::{RawResponse, Request};
+/// The version of reqwest that [`ClientBuilder::http_client`] takes a client of: 0.13. Name it by this path, and a
+/// second version in your dependency tree can't get in the way.
+pub use reqwest;
 pub use retry::{Attempt, RetryPolicy};
 pub use run::{Extract, PreparedRun, Run};
 pub use task::{TaskFilter, TaskHandle, Tasks};

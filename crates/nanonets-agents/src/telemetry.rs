@@ -44,15 +44,22 @@ impl Span {
         );
     }
 
-    /// The operation is over.
+    /// The operation is over. The span has the result, and so has an event, because most subscribers print events and not
+    /// the ends of spans.
     pub fn ends(&self, attempts: u32, status: Option<StatusCode>, error: Option<&Error>) {
+        let status = status.map(|status| status.as_u16());
         self.span.record("attempts", attempts);
         if let Some(status) = status {
-            self.span.record("status", status.as_u16());
+            self.span.record("status", status);
         }
         if let Some(error) = error {
             self.span
                 .record("error", tracing::field::debug(error.kind()));
+        }
+        let _entered = self.span.enter();
+        match error {
+            Some(error) => tracing::debug!(attempts, status, error = ?error.kind(), "failed"),
+            None => tracing::debug!(attempts, status, "done"),
         }
     }
 }

@@ -70,3 +70,42 @@ async fn a_span_has_operation_attempts_and_status_and_nothing_private() {
     );
     assert!(!log.contains("secret"), "{log}");
 }
+
+#[tokio::test]
+async fn attempts_and_status_are_printed_without_the_ends_of_spans() {
+    let buffer = Buffer::default();
+    let writer = buffer.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing_subscriber::filter::LevelFilter::DEBUG)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let simulator = Simulator::start().await;
+    let agent = simulator.create_agent("Invoices").id;
+    simulator.fault(Fault::status(500).on(Operation::GetAgent).times(1));
+    simulator.fault(Fault::status(403).on(Operation::GetAgent).after(2));
+    let client = Client::builder(simulator.api_key())
+        .base_url(simulator.base_url())
+        .retry(RetryPolicy::default().pauses([Duration::ZERO]))
+        .build()
+        .expect("a client");
+    let dispatch = tracing::Dispatch::new(subscriber);
+    let calls = async {
+        client.agent(agent).get().await.expect("an agent");
+        client.agent(agent).get().await.expect_err("it is refused");
+    };
+    tracing::instrument::WithSubscriber::with_subscriber(calls, dispatch).await;
+    let log = String::from_utf8(buffer.0.lock().expect("a buffer").clone()).expect("UTF-8");
+    let ends: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains(": done") || line.contains(": failed"))
+        .collect();
+    let [done, failed] = ends[..] else {
+        panic!("{log}");
+    };
+    assert!(done.contains("done attempts=2 status=200"), "{done}");
+    assert!(
+        failed.contains("failed attempts=1 status=403 error=Status"),
+        "{failed}"
+    );
+}

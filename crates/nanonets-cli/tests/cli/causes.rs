@@ -41,3 +41,18 @@ async fn a_permanent_failure_ends_at_once_with_its_cause() {
     assert_eq!(refusing.connections(), 3);
     assert_eq!(without_tls.connections(), 3);
 }
+
+/// The README names the variable. reqwest reads it on Linux alone; elsewhere the certificates are the operating system's.
+#[cfg(target_os = "linux")]
+#[test]
+fn certificates_come_from_the_file_that_the_environment_names() {
+    let mut nanonets = command();
+    nanonets
+        .args(["agents", "list", "--base-url", "https://127.0.0.1:1"])
+        .env("NANONETS_API_KEY", "key")
+        .env("SSL_CERT_FILE", "/dev/null")
+        .env_remove("SSL_CERT_DIR");
+    let run = finished(nanonets);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("No CA certificates"), "{}", run.stderr);
+}

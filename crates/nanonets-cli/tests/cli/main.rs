@@ -9,9 +9,13 @@ mod causes;
 mod codes;
 mod commands;
 #[cfg(unix)]
+mod documents;
+#[cfg(unix)]
 mod found;
 mod odd_answers;
 mod output;
+#[cfg(unix)]
+mod pictures;
 mod process;
 #[cfg(unix)]
 mod pseudo_terminal;
