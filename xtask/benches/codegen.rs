@@ -3,7 +3,7 @@
 //! `cargo bench -p xtask` prints what the command itself takes on this workspace, then a table. For documents of growing
 //! size it has the whole pipeline, from text to the text of every file, and the baseline: the same text read by
 //! serde_yaml into openapiv3, given to progenitor, printed by prettyplease. `cargo bench -p xtask -- FILE...` adds rows
-//! for other documents, such as those that `xtask/wild/run` fetches. Of many, progenitor refuses an operation, or panics: then
+//! for other documents, such as those that `tests/wild/run` fetches. Of many, progenitor refuses an operation, or panics: then
 //! the baseline `fails`.
 //!
 //! Machines are noisy, and a process remembers what it did before. So each run is a process of its own, which

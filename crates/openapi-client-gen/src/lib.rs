@@ -22,6 +22,7 @@
 //! | [`explain`], [`lint`] | what becomes of each operation and schema; what is legal and will hurt later |
 //! | [`names`], [`mod@text`], [`graph`] | Rust identifiers, Markdown, cycles and reachability |
 
+// Nothing that a document contains may end the program: it is rejected with its code and position.
 #![deny(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 pub mod api;

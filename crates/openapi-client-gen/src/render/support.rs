@@ -1,4 +1,4 @@
-//! The support code that a generated client needs at run time, copied from `xtask/runtime`, where it is a crate of its own
+//! The support code that a generated client needs at run time, copied from `crates/openapi-client-gen/runtime`, where it is a crate of its own
 //! that is compiled, linted and tested.
 
 use proc_macro2::TokenStream;
