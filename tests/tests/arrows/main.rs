@@ -21,8 +21,6 @@ use crate::modules::Modules;
 const STILL_CIRCULAR: &[&str] = &[
     "codegen-runtime",
     "nanonets-agents",
-    "nanonets-agents-api",
-    "nanonets-agents-sim",
     "nanonets-cli",
     "xtask",
 ];
