@@ -11,8 +11,9 @@ use nanonets_agents_api::{Client as ApiClient, Json, ResponseValue};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::call::{Call, Options, Sent};
+use crate::call::{Call, Named, Options, Sent};
 use crate::client::Client;
+use crate::effect::Created;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lenient;
 use crate::list::{List, Page};
@@ -129,7 +130,9 @@ impl CreateAgent {
             let body = body.clone();
             async move { api.create_agent(body).send().await }
         });
-        Ok(request.with_options(options))
+        Ok(request
+            .with_options(options)
+            .naming(|operation, agent| named(operation, agent.id)))
     }
 
     /// Sends it, and returns status and headers with the agent.
@@ -290,6 +293,15 @@ impl AgentHandle {
         self.request(Operation::PublishAgentVersion, move |api| async move {
             api.publish_agent_version(id).send().await
         })
+        .naming(|operation, version| named(operation, version.id))
+    }
+}
+
+fn named(operation: Operation, id: AgentId) -> Named<'static> {
+    Named {
+        created: Created::of(operation, id.0),
+        agent_id: None,
+        status: None,
     }
 }
 

@@ -9,14 +9,14 @@ use std::io;
 
 use bytes::Bytes;
 use nanonets_agents_api::support::{BodyProblem, PartError};
-use nanonets_agents_api::types::{ErrorEnvelope, TaskId};
+use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId};
 use nanonets_agents_api::{Activity, Error as ApiError, ErrorBody, PartialAnswer, ResponseValue};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::call::Call;
+use crate::call::{Call, Named};
 use crate::effect::{Created, Effect};
 use crate::error::{Error, ErrorKind, Origin};
 use crate::operation::{Operation, is_read};
@@ -148,6 +148,40 @@ pub(crate) fn of_other_agent<T>(
         Some(partial) => error.with_body(Bytes::from(partial.body)),
         None => error,
     }
+}
+
+/// The same for an answer of which only the ids decode.
+pub(crate) fn of_other_agent_undecoded(call: Call, error: Error, task: TaskId) -> Error {
+    let named = Created::Task(task);
+    let message = format!("{}; perhaps {named}", other_message(call));
+    let other = Error::new(ErrorKind::OtherAnswer, message)
+        .with_origin(Origin::Gateway)
+        .with_effect(Effect::Unknown)
+        .with_possible(named);
+    let other = match error.status() {
+        Some(status) => other.with_answer(status, error.headers().clone(), error.body().clone()),
+        None => other,
+    };
+    other.caused_by(error)
+}
+
+/// The error of a success that has no id of what it created: the nil UUID is none.
+pub(crate) fn without_id<T>(
+    answer: &ResponseValue<T>,
+    activity: &Activity,
+    redactor: &Redactor<'_>,
+) -> Error {
+    let mut headers = answer.headers().clone();
+    redactor.mark_sensitive(&mut headers);
+    let body = activity.partial_answer().map(|partial| partial.body);
+    let body = Bytes::from(body.unwrap_or_default());
+    Error::new(
+        ErrorKind::Unreadable,
+        "the answer has no id of what was created",
+    )
+    .with_answer(answer.status(), headers, body)
+    .with_origin(Origin::Api)
+    .with_effect(Effect::Unknown)
 }
 
 /// The error of a success that does not decode.
@@ -356,9 +390,24 @@ fn not_answered(error: reqwest::Error) -> Error {
         .caused_by(error)
 }
 
-/// The task that an answer to a run names.
-pub(crate) fn created_task(body: &[u8]) -> Option<TaskId> {
-    created(body, Operation::RunAgent)?.task()
+/// The ids that an answer has, whatever else is in it.
+pub(crate) fn named(operation: Operation, body: &Bytes) -> Named<'static> {
+    Named {
+        created: created(body, operation),
+        agent_id: agent(body, operation),
+        status: None,
+    }
+}
+
+/// The agent that an answer to a run names, of which only the ids decode.
+pub(crate) fn named_agent(error: &Error, operation: Operation) -> Option<AgentId> {
+    agent(error.body(), operation)
+}
+
+fn agent(body: &[u8], operation: Operation) -> Option<AgentId> {
+    let is_run = operation == Operation::RunAgent;
+    let id = is_run.then(|| created_id(body, "agent_id")).flatten();
+    id.map(AgentId)
 }
 
 /// The task or agent that the answer to an operation names as created.

@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use futures_util::future::{Either, select};
 use nanonets_agents_api::types::{AgentId, ErrorEnvelope, TaskId, TaskStatus};
 use nanonets_agents_api::{
@@ -32,17 +32,18 @@ use crate::telemetry::Span;
 /// The result of one attempt.
 pub(crate) type Sent<T> = std::result::Result<ResponseValue<T>, ApiError<ErrorBody<ErrorEnvelope>>>;
 
-/// The task that the answer to a run names.
+/// The ids that the answer to an operation has, which creates something.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct StartedTask<'a> {
-    pub task_id: TaskId,
-    /// The agent of the run, perhaps by another version than the request.
-    pub agent_id: AgentId,
-    pub status: &'a TaskStatus,
+pub(crate) struct Named<'a> {
+    /// The task or agent that it has created. `None` if the answer has no id of it.
+    pub created: Option<Created>,
+    /// The agent of a run, perhaps by another version than the request.
+    pub agent_id: Option<AgentId>,
+    pub status: Option<&'a TaskStatus>,
 }
 
-/// Reads from the answer to a run which task it started.
-pub(crate) type Started<T> = for<'a> fn(&'a T) -> StartedTask<'a>;
+/// Reads the ids from the answer to an operation.
+pub(crate) type Names<T> = for<'a> fn(Operation, &'a T) -> Named<'a>;
 
 /// Whether an answer may be about the task or agent with this id: it has this id, or none.
 pub(crate) type Subject<T> = fn(&T, Uuid) -> bool;
@@ -153,7 +154,13 @@ struct Limits {
     attempt: Option<Duration>,
     /// That of the call.
     deadline: Option<Instant>,
+    /// The deadline in the record of a run. The clock of `deadline` stands still while the machine is suspended, on Linux
+    /// for example, and this one does not.
+    recorded: Option<DateTime<Utc>>,
 }
+
+/// The pause between looks at a clock that goes on while the machine is suspended.
+const CLOCK_LOOKS: Duration = Duration::from_secs(1);
 
 impl Limits {
     /// Returns when an attempt that begins now exceeds a limit, and what has arrived by then was read.
@@ -163,7 +170,10 @@ impl Limits {
         let in_time = async {
             match end {
                 Some(end) => {
-                    sleep_until(end).await;
+                    while Instant::now() < end && !self.is_past_record() {
+                        let next = after(CLOCK_LOOKS).filter(|_| self.recorded.is_some());
+                        sleep_until(next.map_or(end, |next| next.min(end))).await;
+                    }
                     activity.settle().await;
                 }
                 None => pending().await,
@@ -173,6 +183,11 @@ impl Limits {
             Either::Left(_) => TimedOut::Limit,
             Either::Right((idle, _)) => TimedOut::Idle(idle),
         }
+    }
+
+    /// Whether the deadline in the record has passed.
+    fn is_past_record(&self) -> bool {
+        self.recorded.is_some_and(|recorded| Utc::now() >= recorded)
     }
 
     /// Whether the call still has time after a pause.
@@ -212,12 +227,12 @@ impl std::error::Error for TimedOut {}
 
 impl Client {
     /// Calls an operation, and repeats it as the retry policy says. A run waits for its admission before each attempt;
-    /// `started` reads from its answer which task it started.
+    /// `names` reads from its answer what it has created.
     pub(crate) async fn call<T, Send, Answer>(
         &self,
         call: Call,
         options: Options,
-        started: Option<Started<T>>,
+        names: Option<Names<T>>,
         subject: Option<Subject<T>>,
         send: Send,
     ) -> Result<ResponseValue<T>>
@@ -232,6 +247,7 @@ impl Client {
                 .map_or(self.idle_timeout(), |idle| idle.min(self.idle_timeout())),
             attempt: options.attempt_timeout,
             deadline: timeout.and_then(after),
+            recorded: options.record.as_ref().and_then(|record| record.deadline),
         };
         let invalid = |message| Err(Error::new(ErrorKind::InvalidRequest, message).during(call, 0));
         if let Some(problem) = options.invalid {
@@ -248,37 +264,12 @@ impl Client {
         let running = Running::begin(self, call, &options, activity.clone());
         let result = self
             .attempts(
-                call, &options, &limits, started, subject, send, &activity, &running, &span,
+                call, &options, &limits, names, subject, send, &activity, &running, &span,
             )
             .await;
-        let result = match (result, started) {
-            (Ok(response), Some(started)) => {
-                let StartedTask {
-                    task_id, agent_id, ..
-                } = started(&response);
-                match call.agent_id {
-                    Some(asked) if asked != agent_id => {
-                        running.has_created(Created::Task(task_id));
-                        let groups = Groups::of(self, asked).until(limits.deadline);
-                        match Box::pin(groups.compared(agent_id)).await {
-                            Comparison::Same | Comparison::Unknown => Ok(response),
-                            Comparison::Different => {
-                                let context = self.context(&options);
-                                let redactor = Redactor::new(&context, &options.private);
-                                self.distrust_connections();
-                                let error = answer::of_other_agent(
-                                    call, &response, task_id, &activity, &redactor,
-                                );
-                                running.end_attempt(&error);
-                                Err(error)
-                            }
-                        }
-                    }
-                    _ => Ok(response),
-                }
-            }
-            (result, _) => result,
-        };
+        let result = self
+            .of_asked_agent(call, &options, &limits, names, &activity, &running, result)
+            .await;
         let attempts = running.attempts().made;
         let result = running.end(result);
         if let Some(message) = message {
@@ -291,6 +282,54 @@ impl Client {
         result
     }
 
+    /// The result of a run, unless its answer names an agent that is not the one that was asked for. Each id of a task that an
+    /// answer has, also one that does not decode as a whole, is compared here.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one call")]
+    async fn of_asked_agent<T>(
+        &self,
+        call: Call,
+        options: &Options,
+        limits: &Limits,
+        names: Option<Names<T>>,
+        activity: &Activity,
+        running: &Running<'_>,
+        result: Result<ResponseValue<T>>,
+    ) -> Result<ResponseValue<T>> {
+        let (created, agent) = match &result {
+            Ok(response) => {
+                let named = names.map(|names| names(call.operation, response));
+                (
+                    named.and_then(|named| named.created),
+                    named.and_then(|named| named.agent_id),
+                )
+            }
+            Err(error) => (error.created(), answer::named_agent(error, call.operation)),
+        };
+        let task = created.and_then(Created::task);
+        let ids = (task, agent, call.agent_id);
+        let (Some(task), Some(agent), Some(asked)) = ids else {
+            return result;
+        };
+        if agent == asked {
+            return result;
+        }
+        running.has_created(Created::Task(task));
+        let groups = Groups::of(self, asked).until(limits.deadline);
+        match Box::pin(groups.compared(agent)).await {
+            Comparison::Same | Comparison::Unknown => return result,
+            Comparison::Different => {}
+        }
+        self.distrust_connections();
+        let context = self.context(options);
+        let redactor = Redactor::new(&context, &options.private);
+        let error = match result {
+            Ok(response) => answer::of_other_agent(call, &response, task, activity, &redactor),
+            Err(error) => answer::of_other_agent_undecoded(call, error, task),
+        };
+        running.end_attempt(&error);
+        Err(error)
+    }
+
     /// Makes attempts until one succeeds, or another one is not to follow. Its errors know of the last attempt only.
     #[expect(clippy::too_many_arguments, reason = "the parts of one call")]
     async fn attempts<T, Send, Answer>(
@@ -298,7 +337,7 @@ impl Client {
         call: Call,
         options: &Options,
         limits: &Limits,
-        started: Option<Started<T>>,
+        names: Option<Names<T>>,
         subject: Option<Subject<T>>,
         send: Send,
         activity: &Activity,
@@ -317,6 +356,10 @@ impl Client {
                 Ok(permit) => permit,
                 Err(reason) => return Err(not_admitted(reason, failure)),
             };
+            if limits.is_past_record() {
+                let message = "the deadline in the record of the run has passed; nothing was sent";
+                return Err(failure.unwrap_or_else(|| Error::new(ErrorKind::Timeout, message)));
+            }
             let sent_at = Utc::now();
             activity.begin_attempt();
             running.begin_attempt(sent_at);
@@ -326,13 +369,21 @@ impl Client {
                 let asked = subject.zip(call.subject());
                 asked.is_some_and(|(is_about, id)| !is_about(response, id))
             };
+            // A raw answer is returned as it came.
+            let names = names.filter(|_| options.capture.is_none());
+            let has_id = |response: &ResponseValue<T>| {
+                names.is_none_or(|names| names(operation, response).created.is_some())
+            };
             let sent = match sent {
-                Ok(Ok(response)) if !is_of_other(&response) => {
+                Ok(Ok(response)) if !is_of_other(&response) && has_id(&response) => {
                     self.budget().give();
                     self.clock().measure(sent_at, response.headers());
                     if let Some(permit) = permit {
-                        let task = started.map(|started| started(&response));
-                        let task = task.map(|task| (task.task_id, task.status));
+                        let task = names.and_then(|names| {
+                            let named = names(operation, &response);
+                            let task = named.created.and_then(Created::task);
+                            task.zip(named.status)
+                        });
                         permit.accepted(task);
                     }
                     return Ok(response);
@@ -342,10 +393,11 @@ impl Client {
             let context = self.context(options);
             let redactor = Redactor::new(&context, &options.private).after_upload(call.has_files);
             let error = match sent {
-                Ok(Ok(response)) => {
+                Ok(Ok(response)) if is_of_other(&response) => {
                     self.distrust_connections();
                     answer::of_other(call, &response, &redactor)
                 }
+                Ok(Ok(response)) => answer::without_id(&response, activity, &redactor),
                 Ok(Err(error)) => answer::error(error, call, activity.is_excessive(), &redactor),
                 Err(limit) => {
                     activity.abandon();

@@ -41,9 +41,10 @@ impl Created {
         }
     }
 
-    /// The task or agent with this id, which the answer to an operation has.
+    /// The task or agent with this id, which the answer to an operation has. The nil UUID is the id of nothing.
     pub(crate) fn of(operation: Operation, id: Uuid) -> Option<Self> {
         match operation {
+            _ if id.is_nil() => None,
             Operation::RunAgent => Some(Self::Task(TaskId(id))),
             Operation::CreateAgent => Some(Self::Agent(AgentId(id))),
             Operation::PublishAgentVersion => Some(Self::AgentVersion(AgentId(id))),

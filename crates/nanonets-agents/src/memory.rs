@@ -140,6 +140,17 @@ impl Memory {
     }
 }
 
+impl Memory {
+    /// Whether a state that ends a wait may be one from before a message all the same, with words that are later. It is the
+    /// outcome if it stands for a while.
+    pub fn is_in_doubt(&self, id: TaskId, state: &State) -> bool {
+        let tasks = self.lock();
+        let seen = tasks.seen.get(&id);
+        let mut messages = seen.into_iter().flat_map(|seen| &seen.messages);
+        messages.any(|sent| sent.message.leaves_in_doubt(state))
+    }
+}
+
 impl Seen {
     fn forget_old_messages(&mut self) {
         self.messages

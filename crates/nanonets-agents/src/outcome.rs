@@ -161,6 +161,9 @@ impl Completed {
 /// The API documents no roles. A message is the agent's if its role is `assistant` or another word for it (`agent`, `ai`,
 /// `bot`, `model`), or if it has neither a role nor a user. If there is no such message, it is the newest one with a role
 /// that is not known. A message without content, or with blank content, counts only if all of them are so.
+///
+/// The messages may lag behind the status. If they have no question, or if a user wrote at a later time than the question, the wait
+/// reads them again for a while.
 #[derive(Clone)]
 pub struct Question {
     task: TaskHandle,
@@ -169,6 +172,8 @@ pub struct Question {
     text: Option<String>,
     /// How many messages of the agent there are, this one included.
     number: usize,
+    /// A user wrote a message at a later time.
+    has_answer: bool,
 }
 
 /// The text may hold what was in a document.
@@ -227,7 +232,15 @@ impl Question {
     }
 
     fn newest(task: TaskHandle, messages: Vec<Message>) -> Self {
+        let of_users = messages
+            .iter()
+            .filter(|message| Author::of(message) == Author::User);
+        let last_of_user = of_users.filter_map(created_at).max();
         let (number, message) = newest_of_agent(messages);
+        let asked = message.as_ref().and_then(created_at);
+        let has_answer = asked
+            .zip(last_of_user)
+            .is_some_and(|(asked, answered)| answered > asked);
         let content = message
             .as_ref()
             .and_then(|message| message.content.as_ref());
@@ -237,7 +250,13 @@ impl Question {
             number,
             message,
             text,
+            has_answer,
         }
+    }
+
+    /// Whether a user wrote a message after it, by their times.
+    pub(crate) fn has_answer(&self) -> bool {
+        self.has_answer
     }
 
     /// Reads whether the task still waits for an answer to this question. A person may take long to answer, and somebody else
@@ -323,12 +342,15 @@ impl Question {
     }
 }
 
+fn created_at(message: &Message) -> Option<DateTime<Utc>> {
+    Some(message.created_at()?.utc())
+}
+
 /// How many messages the agent wrote, and the newest of them by their times.
 ///
 /// The documentation has the oldest first. Where the times go down, the list is read from its end. Of messages of the same
 /// time, the later one in the list is newer; one without a time is as old as the one before it.
 fn newest_of_agent(mut messages: Vec<Message>) -> (usize, Option<Message>) {
-    let created_at = |message: &Message| Some(message.created_at()?.utc());
     let times: Vec<_> = messages.iter().filter_map(created_at).collect();
     let count = |is: fn(&[DateTime<Utc>]) -> bool| times.windows(2).filter(|two| is(two)).count();
     if count(|two| two[0] > two[1]) > count(|two| two[0] < two[1]) {

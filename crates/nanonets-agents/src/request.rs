@@ -10,7 +10,8 @@ use nanonets_agents_api::{Capture, Client as ApiClient, Error as ApiError, Respo
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use crate::call::{Call, Options, Sent, Started, Subject};
+use crate::answer;
+use crate::call::{Call, Names, Options, Sent, Subject};
 use crate::client::Client;
 use crate::error::Result;
 use crate::memory;
@@ -57,7 +58,7 @@ pub struct Request<T> {
     client: Client,
     call: Call,
     options: Options,
-    started: Option<Started<T>>,
+    names: Option<Names<T>>,
     subject: Option<Subject<T>>,
     send: Box<SendFn<T>>,
 }
@@ -83,15 +84,15 @@ impl<T: Send + 'static> Request<T> {
             client,
             call,
             options: Options::default(),
-            started: None,
+            names: None,
             subject: None,
             send: Box::new(move |api| Box::pin(send(api))),
         }
     }
 
-    /// Tells the admission control which task the answer to a run names.
-    pub(crate) fn starting(mut self, started: Started<T>) -> Self {
-        self.started = Some(started);
+    /// Reads the ids from an answer that decodes.
+    pub(crate) fn naming(mut self, names: Names<T>) -> Self {
+        self.names = Some(names);
         self
     }
 
@@ -152,7 +153,7 @@ impl<T: Send + 'static> Request<T> {
             .call(
                 self.call,
                 self.options,
-                self.started,
+                self.names,
                 self.subject,
                 &*self.send,
             )
@@ -175,7 +176,7 @@ impl<T: Send + 'static> Request<T> {
             client,
             call,
             mut options,
-            started: _,
+            names: _,
             subject: _,
             send,
         } = self;
@@ -201,7 +202,9 @@ impl<T: Send + 'static> Request<T> {
                 ))
             }
         };
-        let response = client.call(call, options, None, subject, captured).await?;
+        let response = client
+            .call(call, options, Some(answer::named), subject, captured)
+            .await?;
         Ok(RawResponse {
             status: response.status(),
             headers: response.headers().clone(),
@@ -241,7 +244,7 @@ impl<T: Send + 'static> IntoFuture for Request<T> {
             let sent = self.client.call(
                 self.call,
                 self.options,
-                self.started,
+                self.names,
                 self.subject,
                 &*self.send,
             );

@@ -14,7 +14,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::answer;
-use crate::call::{Call, Options, StartedTask};
+use crate::call::{Call, Named, Options};
 use crate::client::Client;
 use crate::effect::{Created, Effect};
 use crate::error::{Error, ErrorKind, Result};
@@ -217,7 +217,7 @@ impl Run {
                 let body = body.clone();
                 async move { api.run_agent(agent, body).send().await }
             });
-            return Ok(request.with_options(options).starting(started));
+            return Ok(request.with_options(options).naming(named));
         }
         let files = files.iter().enumerate();
         let files: Vec<FilePart> = files
@@ -239,7 +239,7 @@ impl Run {
                 request.send().await
             }
         });
-        Ok(request.with_options(options).starting(started))
+        Ok(request.with_options(options).naming(named))
     }
 
     /// Makes a record of the run before anything is sent. Store it, then [start](PreparedRun::start) the run: a process that
@@ -322,7 +322,7 @@ impl Run {
     /// As [`start`](Self::start). If only the id of the task decodes, that is an error of the kind
     /// [`ErrorKind::Unreadable`] here: it is not ambiguous, and [`Error::task_id`] has the id.
     ///
-    /// An answer about another agent is an ambiguous [`ErrorKind::OtherAnswer`], and [`Error::task_id`] has the task that it
+    /// An answer about another agent, also one of which only the ids decode, is an ambiguous [`ErrorKind::OtherAnswer`], and [`Error::task_id`] has the task that it
     /// names. An answer may name another version of the agent. So if it names another agent, both are read and compared, within
     /// the timeout of the run. If that fails, the answer counts.
     pub async fn send(self) -> Result<ResponseValue<RunAgentResponse>> {
@@ -347,7 +347,9 @@ impl Run {
         let client = self.client.clone();
         let sent = self.request()?.raw().await;
         let id = match &sent {
-            Ok(response) => answer::created_task(&response.body),
+            Ok(response) => answer::named(Operation::RunAgent, &response.body)
+                .created
+                .and_then(Created::task),
             Err(error) => error.created().and_then(Created::task),
         };
         if let Some(id) = id {
@@ -384,7 +386,7 @@ impl Run {
 pub struct PreparedRun {
     run: Run,
     record: RunRecord,
-    /// That of the record, by a clock that is not set.
+    /// That of the record, by a clock that is not set. Both count: this one stands still while the machine is suspended.
     deadline: Option<Instant>,
 }
 
@@ -425,12 +427,11 @@ impl PreparedRun {
     }
 }
 
-/// The task that an answer names.
-fn started(answer: &RunAgentResponse) -> StartedTask<'_> {
-    StartedTask {
-        task_id: answer.task_id,
-        agent_id: answer.agent_id,
-        status: &answer.status,
+fn named(operation: Operation, answer: &RunAgentResponse) -> Named<'_> {
+    Named {
+        created: Created::of(operation, answer.task_id.0),
+        agent_id: Some(answer.agent_id).filter(|agent| !agent.0.is_nil()),
+        status: Some(&answer.status),
     }
 }
 
@@ -524,5 +525,66 @@ impl<T: DeserializeOwned + 'static> IntoFuture for Extract<T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::retry::RetryPolicy;
+
+    /// A prepared run with an hour, whose record ends that much after now: as if the machine had been suspended for the rest.
+    async fn suspended(left: TimeDelta) -> (PreparedRun, TcpListener) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let client = Client::builder("key-of-this-test")
+            .base_url(format!("http://{address}"))
+            .retry(RetryPolicy::never())
+            .build()
+            .expect("a client");
+        let agent = AgentId(uuid::Uuid::from_u128(7));
+        let run = client.agent(agent).run().query("q");
+        let answer = async {
+            // The read of the clock.
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let _read = stream.read(&mut [0; 4096]).await.expect("a request");
+            let answer =
+                b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            stream.write_all(answer).await.expect("an answer");
+        };
+        let prepared = run.timeout(Duration::from_secs(3600)).prepare();
+        let (prepared, ()) = tokio::join!(prepared, answer);
+        let mut prepared = prepared.expect("a record");
+        let record = prepared.run.options.record.as_mut().expect("a record");
+        record.deadline = Some(chrono::Utc::now() + left);
+        (prepared, listener)
+    }
+
+    #[tokio::test]
+    async fn a_run_is_not_sent_after_the_deadline_of_its_record() {
+        let (prepared, listener) = suspended(TimeDelta::seconds(-1)).await;
+        let error = prepared.start().await.expect_err("it is over");
+        assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+        assert!(error.proves_no_effect(), "{error:?}");
+        let connected = tokio::time::timeout(Duration::from_millis(50), listener.accept());
+        connected.await.expect_err("no connection");
+    }
+
+    #[tokio::test]
+    async fn a_run_that_is_being_sent_ends_at_the_deadline_of_its_record() {
+        let (prepared, listener) = suspended(TimeDelta::milliseconds(300)).await;
+        let hanging = async {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let mut rest = Vec::new();
+            let _end = stream.read_to_end(&mut rest).await;
+        };
+        let started = tokio::time::timeout(Duration::from_secs(20), prepared.start());
+        let (error, ()) = tokio::join!(started, hanging);
+        let error = error.expect("it ends").expect_err("no answer");
+        assert!(error.is_ambiguous() && error.is_timeout(), "{error:?}");
     }
 }

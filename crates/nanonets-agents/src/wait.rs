@@ -112,7 +112,11 @@ impl Patience {
 /// - `failed`, `stopped`, `awaiting_review` or the same question, once the task was seen in another status, with a later
 ///   `updated_at` in two polls. Without another status, it does not count: a server may change it when it takes the message.
 ///
-/// After that, any state counts. So a task that ends in the same way again is noticed up to 30 seconds late if it completed
+/// The agent may write words while it works, and the status lags. So a question of a task with the same `updated_at` as before, and other
+/// words of a completed task without a `completed_at` that was not seen in another status, end the wait once five more reads have
+/// returned the same: after 8 seconds with the default pauses.
+///
+/// After the 30 seconds, any state counts. So a task that ends in the same way again is noticed up to 30 seconds late if it completed
 /// with an equal answer and no later `completed_at`, or if it ended between two polls.
 ///
 /// # Errors

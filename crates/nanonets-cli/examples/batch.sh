@@ -36,8 +36,15 @@ say() {
     printf '%s: %s\n' "$document" "$1" >&2
 }
 
+# A line is a whole JSON object if outside of strings as many brackets close as open: of a cut one, the first stays open.
 is_in_results() {
-    begin="{\"document\":\"$name\"," awk 'index($0, ENVIRON["begin"]) == 1 && /}$/ { found = 1 } END { exit !found }' "$results"
+    begin="{\"document\":\"$name\"," LC_ALL=C awk '
+        index($0, ENVIRON["begin"]) == 1 {
+            gsub(/\\./, ""); gsub(/"[^"]*"/, "")
+            opened = gsub(/[[{]/, ""); closed = gsub(/[]}]/, "")
+            if ($0 !~ /"/ && opened == closed) found = 1
+        }
+        END { exit !found }' "$results"
 }
 
 # Prints the lines of RESULTS.tasks that are about this document, or with `!=` those that are not.

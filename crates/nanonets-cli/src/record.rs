@@ -4,9 +4,12 @@
 //! The command holds an exclusive lock of the file until the run has ended, so another command can tell a run that is still
 //! being sent from one whose process was killed. The file is replaced when it changes, and the new file is locked before it
 //! takes its place. The record has the identity of the locked file: nobody locks a copy of it.
+//!
+//! A search writes into the record that it has seen it without a lock. It neither replaces the file, which may be locked where
+//! locks do not work, nor writes what the command of the run writes.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -29,6 +32,13 @@ pub struct Record {
     /// The file that is locked until the run has ended. `None` where files have no locks or no identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     locked_file: Option<String>,
+    /// When a search first saw that the file was not locked. It is the end of a run whose command was killed, and counts only
+    /// while the lock is free.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seen_unlocked_at: Option<DateTime<Utc>>,
+    /// The command of the run has proof that no task was started, and removes the record.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    had_no_effect: bool,
 }
 
 /// The knowledge about the end of a run whose record was read.
@@ -42,43 +52,80 @@ pub enum Progress {
     Unknown,
 }
 
-impl Record {
+/// A record as a search has read it.
+#[derive(Debug)]
+pub struct ReadRecord {
+    pub record: Record,
+    pub progress: Progress,
+    /// The file, if a command has locked it. It can be read after its name is gone.
+    locked: Option<File>,
+}
+
+impl ReadRecord {
     /// How often a record that changes while it is read is read again.
     const READS: u32 = 3;
 
     /// Reads a file, or stdin for `-`. If it proves that the run has ended by now, the record gets this time as its end.
-    pub async fn read(path: &Path) -> Result<(Self, Progress), Failure> {
-        let mut record = Self::read_once(path).await?;
+    pub async fn of(path: &Path) -> Result<Self, Failure> {
+        let mut record = Record::read(path).await?;
         for _ in 0..Self::READS {
-            if record.task_id.is_some() || record.run.until.is_some() {
-                return Ok((record, Progress::Ended));
+            // The command of the run has written these.
+            if record.had_no_effect || record.task_id.is_some() || record.run.until.is_some() {
+                return Ok(Self::new(record, Progress::Ended));
             }
             // A pipe can't be read again.
             let is_file =
                 path != Path::new("-") && path.metadata().is_ok_and(|file| file.is_file());
-            if record.locked_file.is_none() || !is_file {
-                return Ok((record, Progress::Unknown));
-            }
-            let progress = record.progress(path);
+            let lock = match record.locked_file.is_some() && is_file {
+                true => record.lock(path),
+                false => None,
+            };
+            let Some((file, progress)) = lock else {
+                return Ok(Self::new(record, Progress::Unknown));
+            };
             if progress == Progress::InFlight {
-                return Ok((record, progress));
+                return Ok(Self {
+                    locked: Some(file),
+                    ..Self::new(record, progress)
+                });
             }
             // The command writes what it knows before it gives up its lock.
-            let last = Self::read_once(path).await?;
+            let last = Record::read(path).await?;
             if last != record {
                 record = last;
                 continue;
             }
-            if progress == Progress::Ended {
-                record.run.until = Some(record.latest_end());
-                record.keep_end(path);
+            if record.seen_unlocked_at.is_none() {
+                record.seen_unlocked_at = Some(Utc::now());
+                // Where that fails, each search counts from its own time.
+                let _ = record.overwrite(path);
             }
-            return Ok((record, progress));
+            record.run.until = Some(record.latest_end());
+            return Ok(Self::new(record, progress));
         }
-        Ok((record, Progress::Unknown))
+        Ok(Self::new(record, Progress::Unknown))
     }
 
-    async fn read_once(path: &Path) -> Result<Self, Failure> {
+    fn new(record: Record, progress: Progress) -> Self {
+        Self {
+            record,
+            progress,
+            locked: None,
+        }
+    }
+
+    /// Whether the command of the run has recorded that no task was started, also if it has removed the record since.
+    pub fn had_no_effect(&self) -> bool {
+        let last = self.locked.as_ref().and_then(|file| Record::of(file).ok());
+        last.as_ref().unwrap_or(&self.record).had_no_effect
+    }
+}
+
+impl Record {
+    /// The longest record that is read from an open file.
+    const LONGEST: u64 = 64 * 1024;
+
+    async fn read(path: &Path) -> Result<Self, Failure> {
         let text = input::record(path).await?;
         serde_json::from_str(&text).map_err(|error| {
             let path = path.display();
@@ -86,39 +133,56 @@ impl Record {
         })
     }
 
+    /// The record in an open file.
+    fn of(mut file: &File) -> io::Result<Self> {
+        file.rewind()?;
+        Ok(serde_json::from_reader(file.take(Self::LONGEST))?)
+    }
+
     /// The latest time at which a run that is over by now may have ended.
     fn latest_end(&self) -> DateTime<Utc> {
         let run = &self.run;
         let longest = TimeDelta::from_std(RunRecord::LONGEST_CALL).unwrap_or(TimeDelta::MAX);
         let deadline = run.deadline.or(run.since.checked_add_signed(longest));
-        let now = Utc::now();
-        deadline.map_or(now, |deadline| deadline.min(now))
+        let seen = self.seen_unlocked_at.unwrap_or_else(Utc::now);
+        deadline.map_or(seen, |deadline| deadline.min(seen))
     }
 
-    /// Whether the command that has locked the file still runs.
-    fn progress(&self, path: &Path) -> Progress {
-        let Some(locked) = &self.locked_file else {
-            return Progress::Unknown;
-        };
-        let Ok(file) = File::open(path) else {
-            return Progress::Unknown;
-        };
-        if identity(&file).as_ref() != Some(locked) {
-            return Progress::Unknown;
+    /// The locked file, and whether the command that has locked it still runs. `None` if nothing tells.
+    fn lock(&self, path: &Path) -> Option<(File, Progress)> {
+        let file = File::open(path).ok()?;
+        if identity(&file) != self.locked_file {
+            return None;
         }
         // Several commands may look at the same time.
-        match file.try_lock_shared() {
+        let progress = match file.try_lock_shared() {
             Ok(()) => Progress::Ended,
             Err(TryLockError::WouldBlock) => Progress::InFlight,
-            Err(TryLockError::Error(_)) => Progress::Unknown,
-        }
+            Err(TryLockError::Error(_)) => return None,
+        };
+        Some((file, progress))
     }
 
-    /// Writes the end of the run, so that later searches count from it. Where that fails, each counts from its own time.
-    fn keep_end(&self, path: &Path) {
-        if path.symlink_metadata().is_ok_and(|file| file.is_file()) {
-            let _ = write(path, self, Place::Replaced);
+    /// Writes the record over itself, into the same file: a lock of it stays one of the record.
+    fn overwrite(&self, path: &Path) -> io::Result<()> {
+        let file = File::options().read(true).write(true).open(path)?;
+        if identity(&file) != self.locked_file {
+            return Err(io::ErrorKind::NotFound.into());
         }
+        self.overwrite_in(&file)
+    }
+
+    fn overwrite_in(&self, mut file: &File) -> io::Result<()> {
+        let mut text = serde_json::to_vec(self).map_err(io::Error::from)?;
+        let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+        // Nothing of the text before it is left. One write leaves no part of it to a process that is killed.
+        if length > text.len() + 1 {
+            text.resize(length - 1, b' ');
+        }
+        text.push(b'\n');
+        file.rewind()?;
+        file.write_all(&text)?;
+        file.sync_all()
     }
 }
 
@@ -152,6 +216,8 @@ impl RecordFile {
             run,
             task_id: None,
             locked_file: None,
+            seen_unlocked_at: None,
+            had_no_effect: false,
         };
         let mut file = Self {
             path,
@@ -187,8 +253,13 @@ impl RecordFile {
         self.update(notes);
     }
 
-    /// Removes the record of a run that started no task.
-    pub fn remove(self, notes: Notes) {
+    /// Removes the record of a run that started no task. A search that has opened it reads so.
+    pub fn remove(mut self, notes: Notes) {
+        self.record.had_no_effect = true;
+        if let Some(file) = self.locked.last() {
+            // The search does not know otherwise.
+            let _ = self.record.overwrite_in(file);
+        }
         if let Err(error) = fs::remove_file(&self.path) {
             notes.say(&format!(
                 "{} can't be removed: {error}",
@@ -224,11 +295,6 @@ impl RecordFile {
 }
 
 /// Writes the file whole or not at all, and onto the disk.
-fn write(path: &Path, record: &Record, place: Place) -> io::Result<()> {
-    let (temporary, file) = Temporary::beside(path)?;
-    write_to(path, record, place, temporary, &file)
-}
-
 fn write_to(
     path: &Path,
     record: &Record,
@@ -403,18 +469,18 @@ mod tests {
         let progress = |path: &Path| {
             let text = fs::read_to_string(path).expect("a file");
             let record: Record = serde_json::from_str(&text).expect("a record");
-            record.progress(path)
+            record.lock(path).map(|(_, progress)| progress)
         };
         let opened = File::open(&path).expect("a file");
-        assert_eq!(progress(&path), Progress::InFlight);
+        assert_eq!(progress(&path), Some(Progress::InFlight));
         file.ended(&record(1), Notes { quiet: true });
-        assert_eq!(progress(&path), Progress::InFlight);
+        assert_eq!(progress(&path), Some(Progress::InFlight));
         // One who has opened the earlier file does not get its lock either.
         assert!(opened.try_lock_shared().is_err());
         fs::copy(&path, &copy).expect("a copy");
         drop(file);
-        assert_eq!(progress(&path), Progress::Ended);
-        assert_eq!(progress(&copy), Progress::Unknown);
+        assert_eq!(progress(&path), Some(Progress::Ended));
+        assert_eq!(progress(&copy), None);
     }
 
     #[test]

@@ -11,7 +11,7 @@ const DEEPEST: usize = 64;
 ///
 /// The field counts at the top of the document, and in objects that wrap the answer: [`ENVELOPES`] within each other, or an
 /// array. The least deep one is taken. The id of anything else in the answer, such as a tool of an agent, is not that of what
-/// was created. JSON in a JSON string is read once. The document may break off.
+/// was created, and neither is the nil UUID. JSON in a JSON string is read once. The document may break off.
 pub(super) fn created_id(body: &[u8], field: &str) -> Option<Uuid> {
     let body = body
         .strip_prefix(b"\xef\xbb\xbf")
@@ -80,7 +80,8 @@ fn outer_id(json: &[u8], field: &str) -> Option<Uuid> {
                     && container.name.as_deref() == Some(field)
                     && found.is_none_or(|(before, _)| depth < before)
                 {
-                    let id = text.and_then(|text| text.trim().parse().ok());
+                    let id = text.and_then(|text| text.trim().parse::<Uuid>().ok());
+                    let id = id.filter(|id| !id.is_nil());
                     found = id.map(|id| (depth, id)).or(found);
                 }
             }
@@ -127,6 +128,7 @@ mod tests {
             r#"{"message":7,"task_id":" ID "}"#,
             r#"{"data":{"task_id":"ID"}}"#,
             r#"{"task_id":null,"task":{"task_id":"ID"}}"#,
+            r#"{"task_id":"00000000-0000-0000-0000-000000000000","task":{"task_id":"ID"}}"#,
             r#"{"data":{"task":{"task_id":"ID"}}}"#,
             r#"{"task_id":"ID","task_id":null}"#,
             r#"{"task_id":null,"task_id":"ID"}"#,
@@ -152,6 +154,7 @@ mod tests {
             "<h1>Bad gateway</h1>",
             r#"{"task_id":7}"#,
             r#"{"task_id":"seven"}"#,
+            r#"{"task_id":"00000000-0000-0000-0000-000000000000"}"#,
             r#"{"message":"the \"task_id\" is \"ID\"","task_id":null}"#,
             r#"{"id":"ID"}"#,
             r#"{"task_id":"7f7e4431-66f4-4eb9-bc9"#,

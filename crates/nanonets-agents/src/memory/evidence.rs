@@ -23,6 +23,10 @@
 //! - a `completed_at` that is not later than before, or than the time of the message, if the receipt has one. A later one than
 //!   the latter proves nothing: the receipt may have the time of the task.
 //!
+//! Some evidence leaves a doubt: a question although the task has the same `updated_at`, and words of a completed task without a
+//! `completed_at` that was not seen in another status. The agent may have written them after the message, and the status lags. Such a
+//! state is the outcome once it was read again for a while, with the same content.
+//!
 //! Each message of the last half minute has states from before it, and the outcome differs from all of them. The states from
 //! before are not forgotten when a poll returns another one, so a replica may show them again at any time. A task that ended
 //! in the same way again, with equal output and without a later `completed_at`, is noticed when half a minute is over.
@@ -189,6 +193,27 @@ impl Message {
             (false, None) => false,
         };
         is_possible && self.before.iter().all(|before| self.differs(before, state))
+    }
+
+    /// Whether a state that follows the message may be one from before it, with words that the agent wrote since: a question
+    /// although the task has not changed, or other words of a completed task that was not seen in another status since.
+    pub fn leaves_in_doubt(&self, state: &State) -> bool {
+        let mut same = self
+            .before
+            .iter()
+            .filter(|before| before.status == state.status);
+        same.any(|before| match state.status {
+            TaskStatus::WaitingForInput => before.updated_at == state.updated_at,
+            TaskStatus::Completed => {
+                let (old, new) = (before.content.as_ref(), state.content.as_ref());
+                let times = old
+                    .zip(new)
+                    .and_then(|(old, new)| new.is_completed_after(old));
+                let is_words = new.is_some_and(|new| new.words.is_some());
+                is_words && times.is_none() && !self.is_later(state)
+            }
+            _ => false,
+        })
     }
 
     fn differs(&self, before: &State, state: &State) -> bool {
@@ -407,6 +432,56 @@ mod tests {
         let polls = [words.clone(), words, poll(&status, true, 'n')];
         let verdicts = verdicts(Some(before), None, &polls);
         assert_eq!(verdicts, [false, false, true]);
+    }
+
+    #[test]
+    fn words_that_the_agent_may_have_written_after_the_message_leave_a_doubt() {
+        use TaskStatus::{Completed, Running, WaitingForInput};
+        let completed =
+            |minute, words, completed_at| (Completed, minute, Some(words), completed_at);
+        let asks = |minute, words| (WaitingForInput, minute, Some(words), None);
+        let running = (Running, 11, None, None);
+        for (before, polls, expected) in [
+            (asks(5, "old"), vec![asks(5, "new")], true),
+            (asks(5, "old"), vec![asks(12, "new")], false),
+            (asks(5, "old"), vec![running.clone(), asks(5, "new")], true),
+            (
+                completed(5, "old", None),
+                vec![completed(10, "new", None)],
+                true,
+            ),
+            (
+                completed(5, "old", None),
+                vec![running.clone(), completed(10, "new", None)],
+                true,
+            ),
+            (
+                completed(5, "old", None),
+                vec![running, completed(12, "new", None)],
+                false,
+            ),
+            (
+                completed(5, "old", Some(5)),
+                vec![completed(10, "new", Some(10))],
+                false,
+            ),
+            (completed(5, "old", None), vec![asks(10, "new")], false),
+        ] {
+            let mut message = Message::new(text(MESSAGE), Some(state(before.clone())), true);
+            for poll in &polls {
+                let state = state(poll.clone());
+                match is_end(&state.status) {
+                    true => message.saw_end(&state),
+                    false => message.saw_going_on(&state),
+                }
+            }
+            let last = state(polls.last().expect("a poll").clone());
+            assert_eq!(
+                message.leaves_in_doubt(&last),
+                expected,
+                "{before:?} {polls:?}"
+            );
+        }
     }
 
     #[test]

@@ -26,9 +26,9 @@ const TOLERATED_ELSEWHERE: u32 = 3;
 /// A poll keeps its turn for this part of its longest duration. One that takes longer continues without it, so that polls that
 /// hang do not hold up others.
 const TURN: u32 = 5;
-/// How often a summary is read again that has no answer yet, although the task has completed. The pauses double, from a
-/// quarter of the first pause between polls: eight seconds in all, by default.
-const SUMMARY_READS: u32 = 5;
+/// How often a summary without an answer, or messages without a question, are read again: they may lag behind the status. The
+/// pauses double, from a quarter of the first pause between polls: eight seconds in all, by default.
+const READS_AGAIN: u32 = 5;
 /// The time for reading what has arrived when a deadline passes.
 const GRACE: Duration = Duration::from_millis(50);
 
@@ -53,6 +53,14 @@ fn is_going_on(status: Option<&TaskStatus>) -> bool {
         status,
         Some(TaskStatus::Pending | TaskStatus::Queued | TaskStatus::Running)
     )
+}
+
+/// The content by which a wait recognises a question. Without a message there is none.
+fn content_of(question: &Question) -> Option<Content> {
+    question.message().map(|_| {
+        let remembered = question.remembered();
+        Content::of(remembered.content())
+    })
 }
 
 /// A wait that has begun.
@@ -316,7 +324,16 @@ impl Poller {
                     }
                     _ => Outcome::Completed(done),
                 };
-                self.is_old = !memory.read(handle.id(), state);
+                self.is_old = !memory.read(handle.id(), state.clone());
+                if !self.is_old && memory.is_in_doubt(handle.id(), &state) {
+                    let content = || async {
+                        let done = self.completed(true).await?;
+                        let status = done.status_of_summary();
+                        let is_over = status.is_none_or(|status| *status == state.status);
+                        Ok(done.content().filter(|_| is_over))
+                    };
+                    self.is_old = !self.stands(&state, content).await?;
+                }
                 (!self.is_old).then_some(outcome)
             }
             TaskStatus::Failed | TaskStatus::Stopped | TaskStatus::AwaitingReview if is_old => None,
@@ -325,16 +342,20 @@ impl Poller {
             TaskStatus::AwaitingReview if handle.review_is_known() => None,
             TaskStatus::AwaitingReview => Some(Outcome::NeedsReview(handle.in_review())),
             TaskStatus::WaitingForInput => {
-                let question = self
-                    .in_turn(|| Question::of(handle.clone(), self.patience.poll_timeout))
-                    .await?;
-                state.content = Some(Content::of(question.remembered().content()));
                 let answered = self.task.answered();
+                let question = self.question(is_old).await?;
+                state.content = content_of(&question);
                 let is_answered = answered.is_some_and(|answered| answered.is(&question));
                 // The status lags behind a reply. A message that the agent sent after it went on is no question.
                 let is_in_doubt = is_old || answered.is_some();
-                self.is_old = is_answered || !memory.read(handle.id(), state);
-                if !self.is_old && is_in_doubt {
+                self.is_old = is_answered || !memory.read(handle.id(), state.clone());
+                if !self.is_old && memory.is_in_doubt(handle.id(), &state) {
+                    let content = || async {
+                        let question = self.question(true).await?;
+                        Ok(content_of(&question))
+                    };
+                    self.is_old = !self.stands(&state, content).await?;
+                } else if !self.is_old && is_in_doubt {
                     let now = self.in_turn(|| self.read_status()).await?;
                     self.is_old = now.status != TaskStatus::WaitingForInput;
                 }
@@ -344,29 +365,73 @@ impl Poller {
         })
     }
 
-    /// The summary of a completed task. It may lag behind the status, so it is read again for a while if it has no answer, if it
-    /// says that the task still runs, or if there is none yet (404, 409). That of a completion from before a message is read once.
+    /// The summary of a completed task. It lags if it has no answer, if it says that the task still runs, or if there is none
+    /// yet. That of a completion from before a message is read once.
     async fn completed(&self, is_old: bool) -> Result<Completed> {
-        let reads = if is_old { 0 } else { SUMMARY_READS };
-        let mut pauses = (0..reads).map(|read| (self.patience.first_pause / 4) * 2_u32.pow(read));
+        let summary = self
+            .read_until_current(
+                || TaskSummaryRaw::read(&self.task, self.patience.poll_timeout),
+                |summary| is_old || (summary.has_answer() && !is_going_on(summary.status())),
+            )
+            .await?;
+        let summary = match is_going_on(summary.status()) {
+            true => summary.before_the_end(),
+            false => summary,
+        };
+        Ok(Completed::new(self.task.clone(), summary))
+    }
+
+    /// The question of a task that waits for input. The messages lag if they have no question, or only one that a user has
+    /// answered. After a message or a reply of this client, the next poll reads them again.
+    async fn question(&self, is_old: bool) -> Result<Question> {
+        let is_read_once = is_old || self.task.answered().is_some();
+        self.read_until_current(
+            || Question::of(self.task.clone(), self.patience.poll_timeout),
+            |question| is_read_once || (question.message().is_some() && !question.has_answer()),
+        )
+        .await
+    }
+
+    /// Whether status and content are the same for a while. What the agent writes while it works is followed by something.
+    async fn stands<Read>(&self, state: &State, content: impl Fn() -> Read) -> Result<bool>
+    where
+        Read: Future<Output = Result<Option<Content>>>,
+    {
+        for pause in self.pauses_between_reads() {
+            tokio::time::sleep(pause).await;
+            let now = self.in_turn(|| self.read_status()).await?;
+            if now.status != state.status || content().await? != state.content {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn pauses_between_reads(&self) -> impl Iterator<Item = Duration> + use<> {
+        let first = self.patience.first_pause / 4;
+        (0..READS_AGAIN).map(move |read| first * 2_u32.pow(read))
+    }
+
+    /// Reads what belongs to a status. It may lag behind the status, so it is read again for a while if it is not current, or if
+    /// it is not there yet (404, 409). Then it counts as it is.
+    async fn read_until_current<T, Read>(
+        &self,
+        read: impl Fn() -> Read,
+        is_current: impl Fn(&T) -> bool,
+    ) -> Result<T>
+    where
+        Read: Future<Output = Result<T>>,
+    {
+        let mut pauses = self.pauses_between_reads();
         loop {
-            let read = self
-                .in_turn(|| TaskSummaryRaw::read(&self.task, self.patience.poll_timeout))
-                .await;
+            let read = self.in_turn(&read).await;
             let lags = match &read {
-                Ok(summary) => !summary.has_answer() || is_going_on(summary.status()),
+                Ok(content) => !is_current(content),
                 Err(error) => error.is_not_found() || error.is_conflict(),
             };
             match pauses.next().filter(|_| lags) {
                 Some(pause) => tokio::time::sleep(pause).await,
-                None => {
-                    let summary = read?;
-                    let summary = match is_going_on(summary.status()) {
-                        true => summary.before_the_end(),
-                        false => summary,
-                    };
-                    return Ok(Completed::new(self.task.clone(), summary));
-                }
+                None => return read,
             }
         }
     }
@@ -386,6 +451,11 @@ impl Poller {
             Some(TaskStatus::Completed) => {
                 format!(
                     "the task {id} has completed, but its summary was not read before the timeout"
+                )
+            }
+            Some(TaskStatus::WaitingForInput) => {
+                format!(
+                    "the task {id} waits for input, but its question was not read before the timeout"
                 )
             }
             Some(status) => format!("timed out while waiting: the task {id} is still {status}"),

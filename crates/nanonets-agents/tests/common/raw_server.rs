@@ -272,6 +272,8 @@ impl RawServer {
         let shared = Arc::clone(&log);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                // Otherwise a body that is written after its head waits for an acknowledgement, for 40 ms.
+                let _gone = stream.set_nodelay(true);
                 shared.send_modify(|log| log.connections += 1);
                 tokio::spawn(play(Connection {
                     stream: BufReader::new(stream),

@@ -9,8 +9,10 @@ mod messages;
 mod odd_lists;
 mod other_answers;
 mod paid;
+mod questions;
 #[path = "../common/raw_server.rs"]
 mod raw_server;
+mod remarks;
 mod secrets;
 mod stalled;
 mod table;

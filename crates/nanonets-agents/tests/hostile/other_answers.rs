@@ -205,6 +205,126 @@ async fn a_run_of_another_agent_is_an_error_and_one_of_another_version_is_not() 
     assert!(!error.body().is_empty());
 }
 
+/// Starts a run by `start`, `send` or `raw`. The id of a task that is certainly its own is a success.
+async fn start_by(client: &Client, way: &str) -> Result<TaskId> {
+    let id_of = |body: &[u8]| {
+        let answer: Value = serde_json::from_slice(body).expect("JSON");
+        answer["task_id"]
+            .as_str()
+            .expect("an id")
+            .parse()
+            .expect("an id")
+    };
+    let run = run(client);
+    let sent = match way {
+        "start" => soon(run.start()).await.map(|task| task.id()),
+        "send" => soon(run.send()).await.map(|answer| answer.task_id),
+        _ => soon(run.raw()).await.map(|answer| id_of(&answer.body)),
+    };
+    match sent {
+        Err(error) if error.created().is_some() => Ok(error.task_id().expect("a task")),
+        sent => sent,
+    }
+}
+
+/// The documented answer to a run of this agent.
+fn receipt(agent: &str) -> Value {
+    json!({
+        "task_id": TASK, "agent_id": agent, "status": "running", "message": "m", "created_at": NOW,
+    })
+}
+
+/// Answers to a run that do not decode as a whole, or that break off.
+fn odd_receipts(agent: &str) -> Vec<(String, Reply)> {
+    let mut replies = vec![("whole".to_owned(), Reply::json(201, receipt(agent)))];
+    for field in ["status", "message", "created_at"] {
+        let mut answer = receipt(agent);
+        let fields = answer.as_object_mut().expect("an object");
+        fields.remove(field);
+        replies.push((format!("without {field}"), Reply::json(201, &answer)));
+        answer[field] = json!(7);
+        replies.push((format!("odd {field}"), Reply::json(201, &answer)));
+        replies.push((format!("200, odd {field}"), Reply::json(200, &answer)));
+    }
+    let ids = format!(r#"{{"agent_id":"{agent}","task_id":"{TASK}","status":"ru"#);
+    replies.push(("cut".to_owned(), Reply::json(201, &ids)));
+    replies.push(("cut off".to_owned(), Reply::json(201, &ids).cut_off()));
+    replies
+}
+
+#[tokio::test]
+async fn an_answer_of_which_only_the_ids_decode_is_compared_as_a_whole_one_is() {
+    const FOREIGN: &str = "55555555-5555-4555-8555-555555555555";
+    for group_of_named in [OTHER, FOREIGN] {
+        for (name, reply) in odd_receipts(FOREIGN) {
+            for way in ["start", "send", "raw"] {
+                let reply = reply.clone();
+                let server = RawServer::start(move |request| match request.method.as_str() {
+                    "POST" => reply.clone(),
+                    _ => {
+                        let id = request.path().rsplit('/').next().unwrap_or_default();
+                        let mut agent = answer(request, TASK, id);
+                        agent["agent_group_id"] =
+                            json!(if id == FOREIGN { group_of_named } else { OTHER });
+                        Reply::json(200, agent)
+                    }
+                });
+                if way == "raw" && name == "cut" {
+                    continue;
+                }
+                let client = client(&server);
+                let started = start_by(&client, way).await;
+                if group_of_named == OTHER {
+                    assert_eq!(started.expect(&name), id(), "{name}, {way}");
+                    continue;
+                }
+                let error = started.expect_err(&name);
+                assert_eq!(error.kind(), ErrorKind::OtherAnswer, "{name}, {way}");
+                assert!(
+                    error.is_ambiguous() && error.run_record().is_some(),
+                    "{name}, {way}: {error:?}"
+                );
+                assert_eq!(error.task_id(), Some(id()), "{name}, {way}");
+                let body = String::from_utf8_lossy(error.body());
+                assert!(body.contains(TASK), "{name}, {way}");
+                assert_eq!(server.count("POST", "/run"), 1, "{name}, {way}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_nil_uuid_is_the_id_of_nothing() {
+    const NIL: &str = "00000000-0000-0000-0000-000000000000";
+    for status in [200, 201] {
+        let server = RawServer::start(move |request| match request.path().ends_with("/run") {
+            true => {
+                let mut answer = receipt(AGENT);
+                answer["task_id"] = json!(NIL);
+                Reply::json(status, answer)
+            }
+            false => Reply::json(status, answer(request, TASK, NIL)),
+        });
+        let client = client(&server);
+        let of_agent = client.agent(agent());
+        for (name, result) in [
+            ("run", soon(run(&client).start()).await.map(drop)),
+            ("send", soon(run(&client).send()).await.map(drop)),
+            ("create", soon(client.agents().create()).await.map(drop)),
+            ("publish", soon(of_agent.publish()).await.map(drop)),
+        ] {
+            let error = result.expect_err(name);
+            assert_eq!(error.kind(), ErrorKind::Unreadable, "{name}");
+            assert!(error.is_ambiguous(), "{name}: {error:?}");
+            assert_eq!((error.created(), error.task_id()), (None, None), "{name}");
+            let body = String::from_utf8_lossy(error.body());
+            assert!(body.contains(NIL), "{name}");
+        }
+        assert_eq!(server.requests().len(), 4);
+        assert!(client.unfinished().is_empty());
+    }
+}
+
 /// A server whose answer to a run names another version, and that answers reads of agents in this way.
 fn naming_another_version(agents: Reply) -> RawServer {
     RawServer::start(move |request| match request.method.as_str() {

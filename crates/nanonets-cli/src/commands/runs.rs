@@ -12,7 +12,7 @@ use crate::explain::is_defect;
 use crate::failure::{Code, Failure};
 use crate::limit::unless_interrupted;
 use crate::output::{Columns, Last};
-use crate::record::{Progress, Record};
+use crate::record::{Progress, ReadRecord, Record};
 use crate::session::Session;
 
 const COLUMNS: &Columns = &[
@@ -29,11 +29,14 @@ pub async fn run(session: &Session, command: Runs) -> Result<(), Failure> {
         wait,
         other_key,
     } = command;
-    let (record, progress) = Record::read(&path).await?;
-    if let Some(task) = record.task_id {
+    let read = ReadRecord::of(&path).await?;
+    if let Some(task) = read.record.task_id {
         return print_known(session, task);
     }
-    let looked = unless_interrupted(look(session, &path, record, progress, wait, other_key));
+    if read.had_no_effect() {
+        return Err(without_effect());
+    }
+    let looked = unless_interrupted(look(session, &path, read, wait, other_key));
     let looked = looked
         .await
         .map_err(|interrupted| interrupted.because("interrupted"))?;
@@ -98,44 +101,63 @@ struct Looked {
     progress: Progress,
 }
 
+impl Looked {
+    fn new(found: Result<FoundRun, Error>, read: ReadRecord) -> Self {
+        Self {
+            found,
+            record: read.record,
+            progress: read.progress,
+        }
+    }
+}
+
+/// The command of the run has recorded that the run had no effect.
+fn without_effect() -> Failure {
+    let failure = Failure::ruled_out("no task was started: the run can be repeated");
+    failure.line("Its command has ended without effect, and removes the record then.")
+}
+
+/// The record of a run that was being sent can't be read any more.
+fn unreadable_while_sent(failure: &Failure) -> Failure {
+    let message = "the record can't be read any more: whether a task was started is not known";
+    Failure::new(Code::Ambiguous, message).line(failure.message())
+}
+
 /// Looks once, or until the result is final.
 async fn look(
     session: &Session,
     path: &Path,
-    mut record: Record,
-    mut progress: Progress,
+    mut read: ReadRecord,
     wait: bool,
     other_key: bool,
 ) -> Result<Looked, Failure> {
     let mut pause = Duration::from_secs(1);
     loop {
-        let mut find = session.client.find_run(&record.run);
+        let mut find = session.client.find_run(&read.record.run);
         if other_key {
             find = find.with_other_key();
         }
-        let is_in_flight = progress == Progress::InFlight;
+        let is_in_flight = read.progress == Progress::InFlight;
         let found = match wait && !is_in_flight {
             true => find.until_decided().await,
             false => find.await,
         };
         let is_open = matches!(found, Ok(FoundRun::NotYet { .. } | FoundRun::RuledOut));
         if !(wait && is_in_flight && is_open) {
-            return Ok(Looked {
-                found,
-                record,
-                progress,
-            });
+            return Ok(Looked::new(found, read));
         }
         // While the run is being sent, nothing rules it out.
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
-        (record, progress) = Record::read(path).await?;
-        if record.task_id.is_some() {
-            return Ok(Looked {
-                found,
-                record,
-                progress,
-            });
+        let before = read;
+        read = match ReadRecord::of(path).await {
+            Ok(read) if read.had_no_effect() => return Err(without_effect()),
+            Ok(read) => read,
+            Err(_) if before.had_no_effect() => return Err(without_effect()),
+            Err(failure) => return Err(unreadable_while_sent(&failure)),
+        };
+        if read.record.task_id.is_some() {
+            return Ok(Looked::new(found, read));
         }
     }
 }

@@ -277,14 +277,41 @@ async fn results_that_can_not_be_written_cost_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_that_was_cut_short_is_no_result() {
-    let batch = Batch::new().await;
-    let document = batch.document("1.pdf");
-    let cut = format!(r#"{{"document":"{document}","data":{{"to"#);
-    std::fs::write(batch.path("results.jsonl"), &cut).expect("a file");
-    let run = batch.run(std::slice::from_ref(&document));
-    assert_eq!((run.code, batch.started()), (0, 1), "{run:?}");
-    let results = std::fs::read_to_string(batch.path("results.jsonl")).expect("results");
-    assert!(results.starts_with(&format!("{cut}\n{{")), "{results}");
+    for cut in [
+        r#"{"to"#,
+        r#"{"lines":[{"b":1}"#,
+        r#"{"lines":[]"#,
+        r#"{"text":"}}"#,
+        r#"{"text":"a \"}}"#,
+        r#"{"text":"a\"#,
+        r#"{"text":"[","lines":{}"#,
+    ] {
+        let batch = Batch::new().await;
+        let document = batch.document("1.pdf");
+        let cut = format!(r#"{{"document":"{document}","data":{cut}"#);
+        std::fs::write(batch.path("results.jsonl"), &cut).expect("a file");
+        let run = batch.run(std::slice::from_ref(&document));
+        assert_eq!((run.code, batch.started()), (0, 1), "{cut}: {run:?}");
+        let results = std::fs::read_to_string(batch.path("results.jsonl")).expect("results");
+        assert!(results.starts_with(&format!("{cut}\n{{")), "{results}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_line_is_a_result_whatever_its_texts_have() {
+    for data in [
+        "7",
+        "[]",
+        r#"{"text":"}{ [ \" \\"}"#,
+        r#"{"a":["{",{"b":"\\\""}]}"#,
+    ] {
+        let batch = Batch::new().await;
+        let document = batch.document("1.pdf");
+        let line = format!("{{\"document\":\"{document}\",\"data\":{data}}}\n");
+        std::fs::write(batch.path("results.jsonl"), &line).expect("a file");
+        let run = batch.run(std::slice::from_ref(&document));
+        assert_eq!((run.code, batch.started()), (0, 0), "{line}: {run:?}");
+    }
 }
 
 /// The processes below one, the innermost last.
@@ -366,7 +393,7 @@ fn age_record(batch: &Batch, hours: i64) -> Value {
     let text = std::fs::read_to_string(&path).expect("a record");
     let mut record: Value = serde_json::from_str(&text).expect("JSON");
     let before = record.clone();
-    for name in ["since", "until"] {
+    for name in ["since", "until", "seen_unlocked_at"] {
         if let Some(time) = record[name].as_str() {
             let time: chrono::DateTime<chrono::Utc> = time.parse().expect("a time");
             record[name] = json!(time - chrono::TimeDelta::hours(hours));
@@ -420,7 +447,8 @@ async fn an_interrupted_document_without_a_task_is_run_again_once_that_is_certai
         assert_says(&run, &["may be running"]);
         assert_eq!(started(), 1, "{run:?}");
         let record = age_record(&batch, 1);
-        assert!(record["until"].is_string(), "{record}");
+        let ends = ["until", "seen_unlocked_at"].map(|name| record[name].is_string());
+        assert!(ends.contains(&true), "{record}");
         let run = finished(script());
         assert_eq!((run.code, started()), (0, 2), "{run:?}");
     }

@@ -1,5 +1,7 @@
 //! `runs find` against servers that list what was not asked for, answer oddly, or not at all.
 
+#[cfg(unix)]
+mod locked;
 mod messages;
 
 use std::io::Write as _;
@@ -378,10 +380,16 @@ struct Sending {
 impl Sending {
     /// A server lists no task, and does not answer runs.
     async fn start() -> Self {
-        let server = RawServer::start(|request| match request.is("POST", "/run") {
-            true => Reply::hang(),
-            false => listed(request, &[]),
-        });
+        Self::to(RawServer::start(|request| {
+            match request.is("POST", "/run") {
+                true => Reply::hang(),
+                false => listed(request, &[]),
+            }
+        }))
+        .await
+    }
+
+    async fn to(server: RawServer) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut run = command();
         run.args(["run", AGENT, "--query", "q", "--marker", "--no-wait"])
@@ -408,7 +416,7 @@ impl Sending {
     /// Moves the times of the record back.
     fn age(&self, minutes: i64) {
         let mut record = self.record();
-        for name in ["since", "until"] {
+        for name in ["since", "until", "seen_unlocked_at"] {
             if let Some(time) = record[name].as_str() {
                 let time: chrono::DateTime<Utc> = time.parse().expect("a time");
                 record[name] = json!(time - TimeDelta::minutes(minutes));
@@ -482,12 +490,14 @@ async fn a_run_whose_process_was_killed_has_ended_when_somebody_looks() {
     assert!(sending.record().get("until").is_none());
     let run = sending.find("nanonets runs find run.json").await;
     assert_eq!(run.code, 6, "{run:?}");
-    let until = sending.record()["until"].clone();
-    let time: chrono::DateTime<Utc> = until.as_str().expect("a time").parse().expect("a time");
-    assert!(Utc::now() - time < TimeDelta::seconds(30), "{until}");
+    let seen = sending.record()["seen_unlocked_at"].clone();
+    let time: chrono::DateTime<Utc> = seen.as_str().expect("a time").parse().expect("a time");
+    assert!(Utc::now() - time < TimeDelta::seconds(30), "{seen}");
     // Later searches count from the same time.
     assert_eq!(sending.find("nanonets runs find run.json").await.code, 6);
-    assert_eq!(sending.record()["until"], until);
+    assert_eq!(sending.record()["seen_unlocked_at"], seen);
+    // Only the command of the run writes its end.
+    assert!(sending.record().get("until").is_none());
     sending.age(6);
     let run = sending.find("nanonets runs find run.json").await;
     assert_eq!(run.code, 1, "{run:?}");
