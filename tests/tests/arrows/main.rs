@@ -21,7 +21,6 @@ use crate::modules::Modules;
 const STILL_CIRCULAR: &[&str] = &[
     "codegen-runtime",
     "nanonets-agents",
-    "nanonets-cli",
     "xtask",
 ];
 
