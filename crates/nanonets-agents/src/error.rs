@@ -11,9 +11,10 @@ use nanonets_agents_api::types::{AgentId, TaskId, TaskStatus};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-use crate::call::{Call, TimedOut};
+use crate::call::Call;
 use crate::clock::{http_date, server_date};
 use crate::effect::{Created, Effect};
+use crate::limits::TimedOut;
 use crate::operation::{self, Operation};
 use crate::outcome::Outcome;
 use crate::output::Output;

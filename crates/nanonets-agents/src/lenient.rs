@@ -21,7 +21,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::call::Sent;
-use crate::list::{OddItem, Page};
+use crate::page::{OddItem, Page};
 
 /// The page of an answer, with the items that do not decode beside the others.
 pub(crate) fn page<P, T: DeserializeOwned + Debug>(

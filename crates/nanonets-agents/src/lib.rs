@@ -228,6 +228,7 @@
 mod admission;
 mod agents;
 mod answer;
+mod answered;
 mod author;
 #[cfg(feature = "blocking")]
 pub mod blocking;
@@ -236,22 +237,28 @@ mod client;
 mod clock;
 mod effect;
 mod error;
+mod exchange;
 mod file;
 mod find;
 mod fingerprint;
 mod group;
 mod history;
 mod lenient;
+mod limits;
 mod list;
+mod marker;
 mod memory;
 mod operation;
 mod outcome;
 mod output;
+mod page;
+mod patience;
 mod record;
 mod redact;
 mod request;
 mod retry;
 mod run;
+mod send;
 mod task;
 mod telemetry;
 mod wait;
@@ -264,7 +271,7 @@ pub use effect::{Created, Effect};
 pub use error::{Ambiguity, Error, ErrorKind, Origin, Result, Waited};
 pub use file::{File, Progress};
 pub use find::{Candidate, Evidence, FindRun, FoundRun};
-pub use list::{List, OddItem, Page};
+pub use list::List;
 pub use nanonets_agents_api::types::{
     Agent, AgentConfig, AgentGroupId, AgentId, AgentListItem, AgentStatus, AgentVersion, FeedItem,
     Message, MessageId, MessageRole, RunAgentResponse, SendTaskMessageResponse, Task, TaskId,
@@ -273,6 +280,7 @@ pub use nanonets_agents_api::types::{
 pub use nanonets_agents_api::{ConnectionLayer, FilePart, Json, ResponseValue, Timestamp};
 pub use outcome::{Completed, Failure, Outcome, Question};
 pub use output::{Output, OutputSource};
+pub use page::{OddItem, Page};
 pub use record::{Marker, RunRecord};
 pub use request::{RawResponse, Request};
 pub use retry::{Attempt, RetryPolicy};

@@ -1,21 +1,21 @@
 //! What a wait comes to: an output, a question, or an end without either.
 
 use std::fmt;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use nanonets_agents_api::Json;
-use nanonets_agents_api::types::{Message, MessageId, TaskStatus, TaskSummary};
+use nanonets_agents_api::types::{Message, TaskStatus, TaskSummary};
 use serde::de::DeserializeOwned;
 
+use crate::answered::Answered;
 use crate::author::Author;
 use crate::error::{Error, ErrorKind, Result};
 use crate::memory::Content;
 use crate::output::{Output, OutputSource, TaskSummaryRaw};
+use crate::patience::POLL_TIMEOUT;
 use crate::task::TaskHandle;
-use crate::wait::POLL_TIMEOUT;
 
 /// What a wait came to.
 #[derive(Clone, Debug)]
@@ -187,43 +187,6 @@ impl fmt::Debug for Question {
     }
 }
 
-/// What is remembered of a question that was answered.
-#[derive(Clone, Debug)]
-pub(crate) struct Answered {
-    id: Option<MessageId>,
-    /// The hash of its content.
-    content: u64,
-    created_at: Option<DateTime<Utc>>,
-    number: usize,
-}
-
-impl Answered {
-    /// Whether this is the question that was answered: the same id, content and time, as far as both have them. A server may
-    /// use an id again, or replace a question by the next one. Without ids, a new question is one more message too.
-    pub fn is(&self, question: &Question) -> bool {
-        let other = question.remembered();
-        let is_same_id = match (self.id, other.id) {
-            (Some(id), Some(other)) => id == other,
-            _ => self.number == other.number,
-        };
-        let is_other_time = self
-            .created_at
-            .zip(other.created_at)
-            .is_some_and(|(time, other)| time != other);
-        is_same_id && !is_other_time && self.content == other.content
-    }
-
-    /// The content of the question that a wait remembers.
-    pub fn content(&self) -> impl std::hash::Hash + use<> {
-        (
-            self.id.map(|id| id.0),
-            self.content,
-            self.created_at,
-            self.number,
-        )
-    }
-}
-
 impl Question {
     /// The newest message of the agent.
     pub(crate) async fn of(task: TaskHandle, idle: Duration) -> Result<Self> {
@@ -271,7 +234,7 @@ impl Question {
         }
         let messages = self.task.messages().await?;
         let newest = Self::newest(self.task.clone(), messages);
-        Ok(self.remembered().is(&newest))
+        Ok(self.remembered().is(&newest.remembered()))
     }
 
     /// The task.
@@ -294,22 +257,7 @@ impl Question {
 
     /// Its difference from other questions.
     pub(crate) fn remembered(&self) -> Answered {
-        let message = self.message.as_ref();
-        let content = message.and_then(|message| Some(message.content.as_ref()?.as_json_text()));
-        let created_at =
-            message.and_then(|message| Some(message.created_at.as_ref()?.as_ref()?.utc()));
-        let mut hasher = DefaultHasher::new();
-        content.hash(&mut hasher);
-        Answered {
-            id: self.id(),
-            content: hasher.finish(),
-            created_at,
-            number: self.number,
-        }
-    }
-
-    fn id(&self) -> Option<MessageId> {
-        self.message.as_ref()?.id()
+        Answered::of(self.message.as_ref(), self.number)
     }
 
     /// Sends the reply, and returns the task to wait for again. That wait does not take this question for a new one, although

@@ -23,10 +23,10 @@ use crate::fingerprint::Fingerprint;
 use crate::operation::Operation;
 use crate::outcome::Outcome;
 use crate::output::Schema;
+use crate::patience::Patience;
 use crate::record::{Marker, RunRecord};
 use crate::request::{RawResponse, Request, Sending, options};
 use crate::task::TaskHandle;
-use crate::wait::Patience;
 
 /// How long the server may take to tell its time, or an eighth of the timeout of the run if that is less.
 const CLOCK_TIMEOUT: Duration = Duration::from_secs(10);

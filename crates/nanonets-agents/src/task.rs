@@ -13,21 +13,35 @@ use nanonets_agents_api::{Client as ApiClient, Error as ApiError, ResponseValue,
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::answered::Answered;
 use crate::call::{Call, Options, Sent};
 use crate::client::Client;
 use crate::lenient;
-use crate::list::{List, Page};
+use crate::list::List;
 use crate::operation::Operation;
-use crate::outcome::Answered;
 use crate::output::Schema;
+use crate::page::Page;
 use crate::redact::Redactor;
 use crate::request::Request;
-use crate::wait::Wait;
 
 /// The tasks of a workspace.
 #[derive(Clone, Debug)]
 pub struct Tasks {
     client: Client,
+}
+
+impl Client {
+    /// The tasks of the workspace.
+    #[must_use]
+    pub fn tasks(&self) -> Tasks {
+        Tasks::new(self.clone())
+    }
+
+    /// One task, by its id: perhaps one that another process started. Nothing is sent yet.
+    #[must_use]
+    pub fn task(&self, id: TaskId) -> TaskHandle {
+        TaskHandle::new(self.clone(), id)
+    }
 }
 
 /// Which tasks a list is about.
@@ -342,7 +356,7 @@ impl TaskHandle {
     /// Sends it a message. To answer a question, [`Question::reply`](crate::Question::reply) is safer.
     ///
     /// The status lags behind a message. A wait of this client does not take the state from before it for the answer to it:
-    /// see [`Wait`].
+    /// see [`Wait`](crate::Wait).
     pub fn send_message(&self, message: impl Into<String>) -> Request<SendTaskMessageResponse> {
         let (id, message): (_, String) = (self.id, message.into());
         let is_empty = message.trim().is_empty();
@@ -376,10 +390,5 @@ impl TaskHandle {
             api.cancel_task(id).send().await
         })
         .about(|task, id| task.task_id.0 == id)
-    }
-
-    /// Waits until it is over or needs a person.
-    pub fn wait(&self) -> Wait {
-        Wait::new(self.clone())
     }
 }

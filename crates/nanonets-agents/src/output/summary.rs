@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -19,15 +18,13 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::blank::Content as Fullness;
+use super::json::{Output, OutputSource};
+use super::shape;
 use super::text::{Embedded, is_too_deep, json_in, string};
-use super::{Output, OutputSource, shape};
-use crate::answer::bounded;
-use crate::call::Call;
-use crate::error::{Error, ErrorKind, Origin, Result};
+use crate::error::{Error, ErrorKind};
 use crate::lenient;
 use crate::memory::Content;
 use crate::operation::Operation;
-use crate::task::TaskHandle;
 
 const EXTRACTED_DATA: &str = "extracted_data";
 const RESULT: &str = "result";
@@ -39,20 +36,6 @@ const STATUS: &str = "status";
 const LONGEST_TIME: usize = 100;
 /// The longest words, as JSON, that are compared with the message before them.
 const LONGEST_ECHO: usize = 1024 * 1024;
-
-/// The task that a summary is about, if it says so.
-fn task_id(json: &[u8]) -> Option<Uuid> {
-    #[derive(serde::Deserialize)]
-    struct About<'b> {
-        #[serde(borrow)]
-        task_id: Option<&'b RawValue>,
-    }
-    if is_too_deep(json) {
-        return None;
-    }
-    let about: About<'_> = serde_json::from_slice(json).ok()?;
-    serde_json::from_str(about.task_id?.get()).ok()
-}
 
 /// The summary of a task, as it came.
 #[derive(Clone)]
@@ -80,32 +63,12 @@ enum Found {
 }
 
 impl TaskSummaryRaw {
-    /// Reads the summary of a task, in one attempt, which may take long but is not idle for longer than this.
+    /// Finds the output in a body.
     ///
     /// # Errors
     ///
-    /// Those of the request. [`ErrorKind::Unreadable`] if the answer is not a JSON object, such as the page of a gateway, or
-    /// broke off: that is temporary. An object with a defect inside is a summary whose output is an error.
-    pub async fn read(task: &TaskHandle, idle: Duration) -> Result<Self> {
-        let subject =
-            |body: &Bytes, id: Uuid| task_id(without_mark(body)).is_none_or(|task| task == id);
-        let request = task.summary().once().idle_timeout(idle);
-        let response = request.raw_about(Some(subject)).await?;
-        Self::parse(response.body.clone()).map_err(|problem| {
-            let call = Call::new(Operation::GetTaskSummary).task(task.id());
-            let message = format!("the answer does not decode: {}", problem.reason);
-            let error = Error::new(ErrorKind::Unreadable, message)
-                .with_origin(Origin::Gateway)
-                .with_answer(response.status, response.headers, bounded(&response.body));
-            let error = match problem.broke_off {
-                true => error.broken_off(),
-                false => error,
-            };
-            error.during(call, 1)
-        })
-    }
-
-    fn parse(body: Bytes) -> std::result::Result<Self, Problem> {
+    /// The body is not a JSON object, or broke off. An object with a defect inside is a summary whose output is an error.
+    pub fn parse(body: Bytes) -> std::result::Result<Self, Problem> {
         let json = without_mark(&body);
         match json.trim_ascii_start().first() {
             Some(b'{') => {}
@@ -241,9 +204,24 @@ impl fmt::Debug for TaskSummaryRaw {
 
 /// Why a body is no summary.
 #[derive(Debug)]
-struct Problem {
-    reason: String,
-    broke_off: bool,
+pub(crate) struct Problem {
+    pub reason: String,
+    pub broke_off: bool,
+}
+
+/// The task that a summary is about, if it says so.
+pub(crate) fn task_id(body: &[u8]) -> Option<Uuid> {
+    #[derive(serde::Deserialize)]
+    struct About<'b> {
+        #[serde(borrow)]
+        task_id: Option<&'b RawValue>,
+    }
+    let json = without_mark(body);
+    if is_too_deep(json) {
+        return None;
+    }
+    let about: About<'_> = serde_json::from_slice(json).ok()?;
+    serde_json::from_str(about.task_id?.get()).ok()
 }
 
 /// The body without a byte order mark.
