@@ -17,4 +17,4 @@ mod text;
 
 pub use json::{Output, OutputSource};
 pub(crate) use schema::Schema;
-pub(crate) use summary::{TaskSummaryRaw, task_id};
+pub(crate) use summary::{Lack, TaskSummaryRaw, task_id};

@@ -455,7 +455,7 @@ type OnStarted = Arc<dyn Fn(&TaskHandle) + Send + Sync>;
 /// # Errors
 ///
 /// Those of [`Run::start`] and of waiting. [`ErrorKind::NotCompleted`] if the task fails, is stopped, or needs a person;
-/// [`Error::outcome`] has which, and a question can be answered from there. [`ErrorKind::Mismatch`] if the output is missing
+/// [`Client::outcome_of`] has which, and a question can be answered from there. [`ErrorKind::Mismatch`] if the output is missing
 /// or is not what was asked for, as with [`Completed::extracted`](crate::Completed::extracted); [`Error::raw_output`] has
 /// it. Every failure after the task was started has its id: [`Error::task_id`].
 #[must_use = "a run is started by awaiting it"]

@@ -21,10 +21,9 @@ use super::blank::Content as Fullness;
 use super::json::{Output, OutputSource};
 use super::shape;
 use super::text::{Embedded, is_too_deep, json_in, string};
-use crate::error::{Error, ErrorKind};
-use crate::lenient;
 use crate::memory::Content;
 use crate::operation::Operation;
+use crate::optional_fields;
 
 const EXTRACTED_DATA: &str = "extracted_data";
 const RESULT: &str = "result";
@@ -165,12 +164,12 @@ impl TaskSummaryRaw {
         }
     }
 
-    /// The error of having no output, for the task.
-    pub fn missing(&self, task: TaskId) -> Error {
+    /// The reason of having no output, for the task.
+    pub fn lack(&self, task: TaskId) -> Lack {
         let blank = match &self.found {
             Found::Defective(reason) => {
                 let message = format!("the summary of the task {task} can't be read: {reason}");
-                return Error::new(ErrorKind::Unreadable, message);
+                return Lack::Unreadable(message);
             }
             Found::Nothing { blank, .. } => *blank,
             Found::Output(_) => None,
@@ -182,7 +181,7 @@ impl TaskSummaryRaw {
         let json = std::str::from_utf8(without_mark(&self.body)).unwrap_or_default();
         let shape = shape::of(json);
         let message = format!("the task {task} has completed{lack}; its summary is {shape}");
-        Error::new(ErrorKind::Mismatch, message)
+        Lack::Mismatch(message)
     }
 
     /// The summary as a type. A field that does not decode is in `extra`, as it came.
@@ -202,7 +201,15 @@ impl fmt::Debug for TaskSummaryRaw {
     }
 }
 
-/// Why a body is no summary.
+/// The reason for which a completed task has no output.
+pub(crate) enum Lack {
+    /// The summary is not JSON.
+    Unreadable(String),
+    /// The summary has no output, or a blank one.
+    Mismatch(String),
+}
+
+/// The reason for which a body is no summary.
 #[derive(Debug)]
 pub(crate) struct Problem {
     pub reason: String,
@@ -467,7 +474,7 @@ fn typed(body: &[u8]) -> TaskSummary {
         return TaskSummary::default();
     }
     let fields: BTreeMap<String, Json> = decode(json).unwrap_or_default();
-    lenient::object(fields).unwrap_or_default()
+    optional_fields::object(fields).unwrap_or_default()
 }
 
 #[cfg(test)]
