@@ -10,17 +10,17 @@ use nanonets_agents_api::types::{
 use nanonets_agents_api::{Client as ApiClient, Json, ResponseValue};
 use serde::Serialize;
 
-use crate::call::{Call, Named, Options, Sent};
-use crate::client::Client;
-use crate::effect::Created;
-use crate::error::{Error, ErrorKind, Result};
-use crate::group::is_about;
 use crate::lenient;
 use crate::list::List;
-use crate::operation::Operation;
 use crate::page::Page;
-use crate::request::{RawResponse, Request, Sending, options};
 use crate::run::Run;
+use crate::transport::call::{Call, Named, Options, Sent};
+use crate::transport::client::Client;
+use crate::transport::effect::Created;
+use crate::transport::error::{Error, ErrorKind, Result};
+use crate::transport::group::is_about;
+use crate::transport::operation::Operation;
+use crate::transport::request::{RawResponse, Request, Sending, options};
 
 /// The agents of a workspace.
 #[derive(Clone, Debug)]

@@ -10,16 +10,16 @@ use nanonets_agents_api::types::{TaskId, TaskListItem};
 use tokio::time::Instant;
 
 use crate::author::{Prompt, prompt};
-use crate::call::Call;
-use crate::client::Client;
-use crate::clock;
-use crate::error::{Error, ErrorKind, Result};
-use crate::group::{Comparison, Groups};
 use crate::list::List;
-use crate::operation::Operation;
-use crate::record::{Marker, RunRecord};
-use crate::request::Sending;
 use crate::task::TaskFilter;
+use crate::transport::call::Call;
+use crate::transport::client::Client;
+use crate::transport::clock;
+use crate::transport::error::{Error, ErrorKind, Result};
+use crate::transport::group::{Comparison, Groups};
+use crate::transport::operation::Operation;
+use crate::transport::record::{Marker, RunRecord};
+use crate::transport::request::Sending;
 
 /// How long a task may take to be listed, unless [`FindRun::settle`] says otherwise.
 const SETTLE: Duration = Duration::from_secs(5 * 60);

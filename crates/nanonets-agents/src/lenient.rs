@@ -20,9 +20,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::call::Sent;
 use crate::optional_fields::{Optional, object};
 use crate::page::{OddItem, Page};
+use crate::transport::call::Sent;
 
 /// The page of an answer, with the items that do not decode beside the others.
 pub(crate) fn page<P, T: DeserializeOwned + Debug>(

@@ -225,53 +225,27 @@
 //!
 //! [schemars]: https://docs.rs/schemars
 
-mod admission;
 mod agents;
-mod answer;
-mod answered;
 mod author;
 #[cfg(feature = "blocking")]
 pub mod blocking;
-mod call;
-mod client;
-mod clock;
-mod effect;
-mod ending;
-mod error;
-mod exchange;
 mod file;
 mod find;
 mod fingerprint;
-mod group;
-mod history;
 mod lenient;
-mod limits;
 mod list;
-mod marker;
-mod memory;
-mod operation;
 mod optional_fields;
 mod outcome;
 mod output;
 mod page;
 mod patience;
-mod record;
-mod redact;
-mod request;
-mod retry;
 mod run;
-mod send;
 mod task;
-mod task_state;
-mod telemetry;
+mod transport;
 mod wait;
 
-pub use admission::{Admission, AdmissionStatus};
 pub use agents::{AgentFilter, AgentHandle, Agents, CreateAgent, UpdateAgent};
 pub use author::Author;
-pub use client::{Client, ClientBuilder};
-pub use effect::{Created, Effect};
-pub use error::{Ambiguity, Error, ErrorKind, Origin, Result, Waited};
 pub use file::{File, Progress};
 pub use find::{Candidate, Evidence, FindRun, FoundRun};
 pub use list::List;
@@ -284,11 +258,15 @@ pub use nanonets_agents_api::{ConnectionLayer, FilePart, Json, ResponseValue, Ti
 pub use outcome::{Completed, Failure, Outcome, Question};
 pub use output::{Output, OutputSource};
 pub use page::{OddItem, Page};
-pub use record::{Marker, RunRecord};
-pub use request::{RawResponse, Request};
-pub use retry::{Attempt, RetryPolicy};
 pub use run::{Extract, PreparedRun, Run};
 pub use task::{TaskFilter, TaskHandle, Tasks};
+pub use transport::admission::{Admission, AdmissionStatus};
+pub use transport::client::{Client, ClientBuilder};
+pub use transport::effect::{Created, Effect};
+pub use transport::error::{Ambiguity, Error, ErrorKind, Origin, Result, Waited};
+pub use transport::record::{Marker, RunRecord};
+pub use transport::request::{RawResponse, Request};
+pub use transport::retry::{Attempt, RetryPolicy};
 pub use wait::{Update, Wait};
 
 // What the README shows is compiled.

@@ -6,11 +6,11 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use futures_util::stream::{self, Stream, TryStreamExt};
 
-use crate::call::Options;
-use crate::client::Client;
-use crate::error::{Error, ErrorKind, Result};
 use crate::page::Page;
-use crate::request::{Request, options};
+use crate::transport::call::Options;
+use crate::transport::client::Client;
+use crate::transport::error::{Error, ErrorKind, Result};
+use crate::transport::request::{Request, options};
 
 /// So many empty pages in a row are passed over.
 const MAX_EMPTY: u32 = 20;

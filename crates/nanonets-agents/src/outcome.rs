@@ -9,15 +9,15 @@ use nanonets_agents_api::Json;
 use nanonets_agents_api::types::{Message, TaskStatus, TaskSummary};
 use serde::de::DeserializeOwned;
 
-use crate::answered::Answered;
 use crate::author::Author;
-use crate::client::Client;
-use crate::ending::{Asked, End, Ending};
-use crate::error::{Error, ErrorKind, Result};
-use crate::memory::Content;
 use crate::output::{Lack, Output, OutputSource, TaskSummaryRaw};
 use crate::patience::POLL_TIMEOUT;
 use crate::task::TaskHandle;
+use crate::transport::answered::Answered;
+use crate::transport::client::Client;
+use crate::transport::ending::{Asked, End, Ending};
+use crate::transport::error::{Error, ErrorKind, Result};
+use crate::transport::memory::Content;
 
 /// What a wait came to.
 #[derive(Clone, Debug)]

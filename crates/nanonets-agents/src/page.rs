@@ -6,8 +6,8 @@ use bytes::Bytes;
 use nanonets_agents_api::support::decode;
 use serde::de::DeserializeOwned;
 
-use crate::call::Call;
-use crate::error::{Error, ErrorKind, Result};
+use crate::transport::call::Call;
+use crate::transport::error::{Error, ErrorKind, Result};
 
 /// One page of a list.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use nanonets_agents_api::types::Task;
 
-use crate::error::Error;
+use crate::transport::error::Error;
 
 /// The growth of the pause from one poll to the next.
 const GROWTH: f64 = 1.5;

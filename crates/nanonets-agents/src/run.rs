@@ -13,20 +13,20 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::answer;
-use crate::call::{Call, Named, Options};
-use crate::client::Client;
-use crate::effect::{Created, Effect};
-use crate::error::{Error, ErrorKind, Result};
 use crate::file::{File, OnProgress, Progress};
 use crate::fingerprint::Fingerprint;
-use crate::operation::Operation;
 use crate::outcome::Outcome;
 use crate::output::Schema;
 use crate::patience::Patience;
-use crate::record::{Marker, RunRecord};
-use crate::request::{RawResponse, Request, Sending, options};
 use crate::task::TaskHandle;
+use crate::transport::answer;
+use crate::transport::call::{Call, Named, Options};
+use crate::transport::client::Client;
+use crate::transport::effect::{Created, Effect};
+use crate::transport::error::{Error, ErrorKind, Result};
+use crate::transport::operation::Operation;
+use crate::transport::record::{Marker, RunRecord};
+use crate::transport::request::{RawResponse, Request, Sending, options};
 
 /// How long the server may take to tell its time, or an eighth of the timeout of the run if that is less.
 const CLOCK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -535,7 +535,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::retry::RetryPolicy;
+    use crate::transport::retry::RetryPolicy;
 
     /// A prepared run with an hour, whose record ends that much after now: as if the machine had been suspended for the rest.
     async fn suspended(left: TimeDelta) -> (PreparedRun, TcpListener) {

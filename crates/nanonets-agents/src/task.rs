@@ -13,17 +13,17 @@ use nanonets_agents_api::{Client as ApiClient, Error as ApiError, ResponseValue,
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::answered::Answered;
-use crate::call::{Call, Options, Sent};
-use crate::client::Client;
 use crate::lenient;
 use crate::list::List;
-use crate::operation::Operation;
 use crate::output::Schema;
 use crate::page::Page;
-use crate::redact::Redactor;
-use crate::request::Request;
-use crate::task_state::TaskState;
+use crate::transport::answered::Answered;
+use crate::transport::call::{Call, Options, Sent};
+use crate::transport::client::Client;
+use crate::transport::operation::Operation;
+use crate::transport::redact::Redactor;
+use crate::transport::request::Request;
+use crate::transport::task_state::TaskState;
 
 /// The tasks of a workspace.
 #[derive(Clone, Debug)]

@@ -10,11 +10,11 @@ use std::time::Duration;
 use futures_util::stream::{self, Stream};
 use nanonets_agents_api::types::Task;
 
-use crate::error::{Error, Result};
 use crate::outcome::{Outcome, Question};
 use crate::patience::{DAY, Limit, Patience};
-use crate::request::Sending;
 use crate::task::TaskHandle;
+use crate::transport::error::{Error, Result};
+use crate::transport::request::Sending;
 use poller::Poller;
 pub use update::Update;
 

@@ -13,7 +13,7 @@ use super::json::Output;
 use super::known_fields::{KnownFields, Rejection, Verdict};
 use super::schema::Schema;
 use super::shape;
-use crate::error::{Error, ErrorKind, Result};
+use crate::transport::error::{Error, ErrorKind, Result};
 
 /// How much of a path is shown, in segments.
 const MAX_SEGMENTS: usize = 12;

@@ -21,9 +21,9 @@ use super::blank::Content as Fullness;
 use super::json::{Output, OutputSource};
 use super::shape;
 use super::text::{Embedded, is_too_deep, json_in, string};
-use crate::memory::Content;
-use crate::operation::Operation;
 use crate::optional_fields;
+use crate::transport::memory::Content;
+use crate::transport::operation::Operation;
 
 const EXTRACTED_DATA: &str = "extracted_data";
 const RESULT: &str = "result";

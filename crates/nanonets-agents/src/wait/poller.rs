@@ -11,12 +11,12 @@ use tokio::time::Instant;
 
 use super::summary;
 use super::update::Update;
-use crate::error::{Error, ErrorKind, Origin, Result, Waited};
-use crate::memory::{Content, State};
 use crate::outcome::{Completed, Failure, Outcome, Question};
 use crate::patience::{Limit, Patience};
-use crate::request::Sending;
 use crate::task::TaskHandle;
+use crate::transport::error::{Error, ErrorKind, Origin, Result, Waited};
+use crate::transport::memory::{Content, State};
+use crate::transport::request::Sending;
 
 /// The number of polls in a row that may fail, unless a timeout is set: about five minutes, with the default pauses.
 const TOLERATED: u32 = 30;

@@ -5,12 +5,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use uuid::Uuid;
 
-use crate::answer::bounded;
-use crate::call::Call;
-use crate::error::{Error, ErrorKind, Origin, Result};
-use crate::operation::Operation;
 use crate::output::{TaskSummaryRaw, task_id};
 use crate::task::TaskHandle;
+use crate::transport::answer::bounded;
+use crate::transport::call::Call;
+use crate::transport::error::{Error, ErrorKind, Origin, Result};
+use crate::transport::operation::Operation;
 
 /// Reads the summary of a task, in one attempt, which may take long but is not idle for longer than this.
 ///

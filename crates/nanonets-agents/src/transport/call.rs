@@ -9,9 +9,9 @@ use nanonets_agents_api::{Capture, Error as ApiError, ErrorBody, ResponseValue};
 use reqwest::header::{HeaderName, HeaderValue};
 use uuid::Uuid;
 
-use crate::effect::Created;
-use crate::operation::Operation;
-use crate::record::RunRecord;
+use crate::transport::effect::Created;
+use crate::transport::operation::Operation;
+use crate::transport::record::RunRecord;
 
 /// The result of one attempt.
 pub(crate) type Sent<T> = std::result::Result<ResponseValue<T>, ApiError<ErrorBody<ErrorEnvelope>>>;

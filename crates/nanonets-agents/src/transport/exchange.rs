@@ -5,18 +5,18 @@ use std::future::Future;
 use chrono::Utc;
 use nanonets_agents_api::{Activity, Client as ApiClient, Context, ResponseValue};
 
-use crate::admission::{NotAdmitted, Permit, Place};
-use crate::answer;
-use crate::call::{Call, Names, Options, Sent, Subject};
-use crate::client::Client;
-use crate::effect::{Created, Effect};
-use crate::error::{Error, ErrorKind, Origin, Result};
-use crate::history::Running;
-use crate::limits::{Limits, after, limited};
-use crate::memory;
-use crate::operation::Operation;
-use crate::redact::Redactor;
-use crate::telemetry::Span;
+use crate::transport::admission::{NotAdmitted, Permit, Place};
+use crate::transport::answer;
+use crate::transport::call::{Call, Names, Options, Sent, Subject};
+use crate::transport::client::Client;
+use crate::transport::effect::{Created, Effect};
+use crate::transport::error::{Error, ErrorKind, Origin, Result};
+use crate::transport::history::Running;
+use crate::transport::limits::{Limits, after, limited};
+use crate::transport::memory;
+use crate::transport::operation::Operation;
+use crate::transport::redact::Redactor;
+use crate::transport::telemetry::Span;
 
 /// A call that is not over.
 pub(crate) struct Exchange<'a> {

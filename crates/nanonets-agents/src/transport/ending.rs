@@ -5,7 +5,7 @@ use std::fmt;
 use nanonets_agents_api::types::Message;
 
 use crate::output::TaskSummaryRaw;
-use crate::task_state::TaskState;
+use crate::transport::task_state::TaskState;
 
 /// The task, and the end of the wait for it.
 #[derive(Clone)]

@@ -10,11 +10,11 @@ use nanonets_agents_api::{Capture, Client as ApiClient, Error as ApiError, Respo
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use crate::answer;
-use crate::call::{Call, Names, Options, Sent, Subject};
-use crate::client::Client;
-use crate::error::Result;
-use crate::memory;
+use crate::transport::answer;
+use crate::transport::call::{Call, Names, Options, Sent, Subject};
+use crate::transport::client::Client;
+use crate::transport::error::Result;
+use crate::transport::memory;
 
 type SendFn<T> = dyn Fn(ApiClient) -> BoxFuture<'static, Sent<T>> + Send + Sync;
 /// The future of a builder.

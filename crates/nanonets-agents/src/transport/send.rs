@@ -4,14 +4,14 @@ use std::future::Future;
 
 use nanonets_agents_api::{Client as ApiClient, ResponseValue};
 
-use crate::answer;
-use crate::call::{Call, Names, Options, Sent, Subject};
-use crate::client::Client;
-use crate::effect::Created;
-use crate::error::Result;
-use crate::exchange::Exchange;
-use crate::group::{Comparison, Groups};
-use crate::redact::Redactor;
+use crate::transport::answer;
+use crate::transport::call::{Call, Names, Options, Sent, Subject};
+use crate::transport::client::Client;
+use crate::transport::effect::Created;
+use crate::transport::error::Result;
+use crate::transport::exchange::Exchange;
+use crate::transport::group::{Comparison, Groups};
+use crate::transport::redact::Redactor;
 
 impl Client {
     /// Calls an operation, and repeats it as the retry policy says. A run waits for its admission before each attempt;

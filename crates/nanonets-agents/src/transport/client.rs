@@ -13,13 +13,13 @@ use reqwest::header::{HeaderValue, USER_AGENT};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
-use crate::admission::{Admission, AdmissionStatus, Gate};
-use crate::clock::ServerClock;
-use crate::error::{Error, ErrorKind, Result};
-use crate::history::Unfinished;
-use crate::memory::Memory;
-use crate::redact::Redactor;
-use crate::retry::{Budget, RetryPolicy};
+use crate::transport::admission::{Admission, AdmissionStatus, Gate};
+use crate::transport::clock::ServerClock;
+use crate::transport::error::{Error, ErrorKind, Result};
+use crate::transport::history::Unfinished;
+use crate::transport::memory::Memory;
+use crate::transport::redact::Redactor;
+use crate::transport::retry::{Budget, RetryPolicy};
 
 /// Where the API is unless it is said otherwise.
 const BASE_URL: &str = "https://agents.nanonets.com";
@@ -39,7 +39,7 @@ pub struct Client {
 struct Inner {
     http: reqwest::Client,
     base_url: String,
-    address: crate::record::Address,
+    address: crate::transport::record::Address,
     context: Context,
     budget: Budget,
     retry: RetryPolicy,
@@ -251,7 +251,7 @@ impl ClientBuilder {
         Ok(Client {
             inner: Arc::new(Inner {
                 http,
-                address: crate::record::Address::new(&url, &self.api_key),
+                address: crate::transport::record::Address::new(&url, &self.api_key),
                 base_url: self.base_url,
                 context,
                 budget: Budget::of(&self.retry),
@@ -434,7 +434,7 @@ impl Client {
     }
 
     /// The API that this client calls, for records of runs.
-    pub(crate) fn address(&self) -> &crate::record::Address {
+    pub(crate) fn address(&self) -> &crate::transport::record::Address {
         &self.inner.address
     }
 

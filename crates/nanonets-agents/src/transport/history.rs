@@ -10,15 +10,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use nanonets_agents_api::{Activity, Context};
 
-use crate::answer;
-use crate::call::{Call, Options};
-use crate::clock::ServerClock;
-use crate::effect::{Created, Effect};
-use crate::error::{Ambiguity, Error, ErrorKind};
-use crate::operation::{self, Operation};
-use crate::record::RunRecord;
-use crate::redact::Redactor;
-use crate::retry::Attempts;
+use crate::transport::answer;
+use crate::transport::call::{Call, Options};
+use crate::transport::clock::ServerClock;
+use crate::transport::effect::{Created, Effect};
+use crate::transport::error::{Ambiguity, Error, ErrorKind};
+use crate::transport::operation::{self, Operation};
+use crate::transport::record::RunRecord;
+use crate::transport::redact::Redactor;
+use crate::transport::retry::Attempts;
 
 /// The number of dropped calls that a client remembers.
 const REMEMBERED: usize = 100;

@@ -11,15 +11,15 @@ use nanonets_agents_api::types::{AgentId, TaskId, TaskStatus};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-use crate::call::Call;
-use crate::clock::{http_date, server_date};
-use crate::effect::{Created, Effect};
-use crate::ending::Ending;
-use crate::limits::TimedOut;
-use crate::operation::{self, Operation};
 use crate::output::Output;
-use crate::record::RunRecord;
-use crate::redact;
+use crate::transport::call::Call;
+use crate::transport::clock::{http_date, server_date};
+use crate::transport::effect::{Created, Effect};
+use crate::transport::ending::Ending;
+use crate::transport::limits::TimedOut;
+use crate::transport::operation::{self, Operation};
+use crate::transport::record::RunRecord;
+use crate::transport::redact;
 
 /// The error of this crate.
 ///

@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::record::Marker;
+use crate::transport::error::{Error, ErrorKind, Result};
+use crate::transport::record::Marker;
 
 impl Marker {
     /// A marker with a name of your own, such as the number of an order. The name must be unique among your runs.

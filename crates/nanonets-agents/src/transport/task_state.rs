@@ -5,8 +5,8 @@ use std::sync::Arc;
 use nanonets_agents_api::types::{AgentId, TaskId, TaskStatus};
 use tokio::time::Instant;
 
-use crate::answered::Answered;
 use crate::output::Schema;
+use crate::transport::answered::Answered;
 
 /// How much of a text that was sent a task keeps, to recognise it in errors.
 const KEPT: usize = 64 * 1024;

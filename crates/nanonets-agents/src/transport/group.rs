@@ -12,10 +12,10 @@ use nanonets_agents_api::{Client as ApiClient, ResponseValue};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::call::{Call, Options};
-use crate::client::Client;
-use crate::error::Result;
-use crate::operation::Operation;
+use crate::transport::call::{Call, Options};
+use crate::transport::client::Client;
+use crate::transport::error::Result;
+use crate::transport::operation::Operation;
 
 /// How long each read of an agent may take.
 const READ: Duration = Duration::from_secs(10);
