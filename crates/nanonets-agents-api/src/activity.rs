@@ -4,11 +4,14 @@
 //! the request to the head of the response. An [`Activity`] counts from the last movement instead.
 
 mod body;
+mod idle;
 mod state;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+pub use idle::{Idle, MinimumRate};
+
+use std::mem;
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
-use std::{fmt, mem};
 
 use http_body::Body;
 use reqwest::header::CONTENT_LENGTH;
@@ -18,7 +21,7 @@ use crate::generated::ResponseWatch;
 use crate::partial_answer::PartialAnswer;
 use crate::send_queue::Ends;
 use body::Watched;
-use state::{Phase, Progress, State, Upload};
+use state::{Phase, Progress, Shared, State, Upload};
 
 /// The number of looks at the send queue in the time of an idle limit.
 const LOOKS: u32 = 8;
@@ -31,41 +34,6 @@ const YIELDS: u32 = 2;
 const MOST_TURNS: u32 = 25;
 /// A body in memory up to this size is sent at once and needs no watch.
 const SMALL: usize = 64 << 10;
-
-/// The lowest average rate of a response body, in bytes per second, counted from one idle limit after the head.
-///
-/// A body that comes one byte at a time is never idle. With a minimum of 1 KiB per second, which is the default, and an
-/// idle limit of 60 seconds, a body of 1 MiB has 60 + 1024 seconds. 0 is no minimum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MinimumRate(pub u32);
-
-impl Default for MinimumRate {
-    fn default() -> Self {
-        Self(1024)
-    }
-}
-
-/// Why an attempt counts as idle.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Idle {
-    /// Nothing was sent or received for the idle limit.
-    Still(Duration),
-    /// The body of the response was slower than the minimum rate.
-    Slow(MinimumRate),
-}
-
-impl fmt::Display for Idle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Still(limit) => write!(f, "nothing was sent or received for {limit:?}"),
-            Self::Slow(MinimumRate(rate)) => write!(
-                f,
-                "the response was slower than {rate} bytes per second on average"
-            ),
-        }
-    }
-}
 
 /// The movements of the request that a [`Context`](crate::Context) is used for. Clones share them.
 ///
@@ -92,7 +60,7 @@ impl fmt::Display for Idle {
 /// allowance is the time for what may be in the buffers of both kernels (the body so far, at most 4 MiB) at 16 KiB a second.
 #[derive(Clone, Debug, Default)]
 pub struct Activity {
-    state: Arc<Mutex<State>>,
+    state: Shared,
     minimum_rate: MinimumRate,
 }
 
@@ -178,7 +146,7 @@ impl Activity {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Whether it is certain that the server does not have the complete request of the last attempt, and will not get it.
@@ -214,7 +182,7 @@ impl Activity {
         state.progress.lacks_body = length != Some(0) && !body.is_end_stream();
         state.uploads = state.uploads.wrapping_add(1);
         state.phase = Phase::Upload(Upload::new());
-        let watched = Watched::new(mem::take(body), length, state.uploads, self.clone());
+        let watched = Watched::new(mem::take(body), length, state.uploads, self.state.clone());
         *body = reqwest::Body::wrap(watched);
         true
     }
@@ -224,47 +192,10 @@ impl Activity {
         self.state().progress.is_connecting = is_connecting;
     }
 
-    /// The connection has taken all of the body.
-    fn took_all(&self, upload: u64) {
-        let mut state = self.state();
-        if state.uploads == upload {
-            state.progress.lacks_body = false;
-        }
-    }
-
-    /// Whether more of the body may be sent.
-    fn is_sending(&self, upload: u64) -> bool {
-        let state = self.state();
-        state.uploads == upload && !state.progress.is_abandoned
-    }
-
     /// The body is sent on this connection.
     pub(crate) fn connected(&self, ends: Ends) {
         if let Phase::Upload(upload) = &mut self.state().phase {
             upload.connection = Some(ends);
-        }
-    }
-
-    /// The connection took a chunk of the body.
-    fn sent(&self, upload: u64, bytes: usize) {
-        let mut state = self.state();
-        if state.uploads != upload {
-            return;
-        }
-        let now = Instant::now();
-        state.last = now;
-        if let Phase::Upload(upload) = &mut state.phase {
-            upload.took(bytes, now);
-        }
-    }
-
-    /// The connection needs no more of the body.
-    fn completed(&self, upload: u64) {
-        let mut state = self.state();
-        if state.uploads == upload
-            && let Phase::Upload(upload) = &mut state.phase
-        {
-            upload.is_complete = true;
         }
     }
 

@@ -10,10 +10,10 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
+use crate::app::{App, Call, lock};
 use crate::page::Page;
 use crate::query::uuid;
 use crate::reply::{Failure, Reply};
-use crate::service::{App, Call, lock};
 use crate::world::{AgentFilter, TaskFilter};
 
 /// The fields of an agent that can be set, and not to null.

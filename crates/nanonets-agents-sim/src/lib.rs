@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod app;
 mod clock;
 mod connection;
 mod faults;
 mod handlers;
 mod host;
+mod input;
 mod observe;
 mod pace;
 mod page;
@@ -24,8 +26,9 @@ mod upload;
 mod world;
 
 pub use faults::{Fault, FaultHandle};
+pub use input::Part;
 pub use nanonets_agents_api::Operation;
 pub use observe::Request;
 pub use script::{OnCancel, Script, Until};
 pub use simulator::{Simulator, SimulatorBuilder, StartError, TaskView};
-pub use upload::{Part, SeenBody};
+pub use upload::SeenBody;

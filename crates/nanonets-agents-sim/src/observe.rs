@@ -127,7 +127,7 @@ fn weight(request: &Request) -> usize {
         SeenBody::Multipart(parts) => parts.as_slice(),
         SeenBody::None | SeenBody::Whole { .. } => &[],
     };
-    let parts: usize = parts.iter().map(crate::upload::Part::weight).sum();
+    let parts: usize = parts.iter().map(crate::input::Part::weight).sum();
     let query = request.query.as_ref().map_or(0, String::len);
     size_of::<Request>() + headers + parts + request.path.len() + query
 }

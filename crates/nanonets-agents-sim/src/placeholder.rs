@@ -10,7 +10,9 @@
 
 mod dialect;
 mod example;
+mod label;
 mod layers;
+mod limits;
 mod pattern;
 mod scalars;
 
@@ -19,25 +21,11 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use dialect::{is_keyword, type_names, unwrapped};
+use label::Label;
 use layers::Layers;
-use scalars::Label;
-
-/// The deepest nesting of an answer.
-const MAX_DEPTH: usize = 32;
-/// From this depth on, only required parts are made.
-const TERSE_DEPTH: usize = 16;
-/// What one answer may cost: about one unit for each value and one for each 64 bytes.
-const BUDGET: usize = 10_000;
-/// How many schemas may describe one value, through `$ref`, `allOf` and the like.
-const MAX_LAYERS: usize = 64;
-/// How often a definition may be open inside itself.
-const MAX_REENTRY: usize = 2;
-const MAX_ITEMS: usize = 1_000;
-const DEFAULT_ITEMS: usize = 2;
-/// The longest generated text, in characters.
-const MAX_TEXT: usize = 10_000;
-/// How many members of a list in a schema (`enum`, `anyOf`) are looked at.
-const MAX_CHOICES: usize = 256;
+use limits::{
+    BUDGET, DEFAULT_ITEMS, MAX_CHOICES, MAX_DEPTH, MAX_ITEMS, MAX_LAYERS, MAX_REENTRY, TERSE_DEPTH,
+};
 
 /// Makes up a value in the shape that `output_schema` describes.
 ///

@@ -1,10 +1,8 @@
 //! What happens to a request, in this order: it is noted, faults strike it, its key is checked, its operation is
 //! carried out, and its answer is sent as the faults leave it.
 
-use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -21,72 +19,17 @@ use axum::routing::any;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use nanonets_agents_api::types::TaskId;
-use tokio::sync::watch;
 
-use crate::clock::Clock;
+use crate::app::{App, Call, lock};
 use crate::connection::Breaker;
-use crate::faults::{Effect, FaultBody, Faults, Struck};
+use crate::faults::{Effect, FaultBody, Struck};
 use crate::handlers;
 use crate::host;
-use crate::observe::{Log, Request, copied};
-use crate::page::Cursors;
+use crate::observe::{Request, copied};
 use crate::query::Query;
-use crate::rate::RateLimiter;
 use crate::reply::{Failure, Reply};
-use crate::server::Control;
-use crate::upload::{BodyLimits, Incoming};
-use crate::world::World;
+use crate::upload::Incoming;
 use nanonets_agents_api::Operation;
-
-/// Called with every request that was answered or broken off.
-pub(crate) type OnRequest = Arc<dyn Fn(&Request) + Send + Sync>;
-
-/// What all requests share.
-#[derive(Clone)]
-pub(crate) struct App {
-    pub world: Arc<Mutex<World>>,
-    pub log: Arc<Mutex<Log>>,
-    pub faults: Faults,
-    pub cursors: Cursors,
-    pub clock: Clock,
-    /// Told of each request that comes.
-    pub arrivals: watch::Sender<()>,
-    pub control: Control,
-    pub body_limits: BodyLimits,
-    pub run_rate: Arc<Mutex<RateLimiter>>,
-    pub settings: Settings,
-}
-
-/// What is decided when the simulator starts.
-#[derive(Clone)]
-pub(crate) struct Settings {
-    pub latency: Duration,
-    pub max_file: u64,
-    /// Whether a key that is not known is taken for that of the first workspace.
-    pub any_key: bool,
-    pub on_request: Option<OnRequest>,
-}
-
-impl fmt::Debug for App {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("App").finish_non_exhaustive()
-    }
-}
-
-/// A lock whose holder panicked holds what it held before: a simulator for tests goes on.
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A request on its way to its operation.
-pub(crate) struct Call<'a> {
-    pub workspace: usize,
-    /// The value of the parameter in the path, if the path has one.
-    pub id: Option<&'a str>,
-    pub query: Query,
-    pub headers: &'a HeaderMap,
-    pub body: &'a mut Incoming,
-}
 
 /// What a request is for.
 #[derive(Clone, Debug)]

@@ -12,7 +12,9 @@ use nanonets_agents_api::types::{Agent, AgentId, CreateAgentRequest, TaskId, Tas
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::app::{App, Settings, lock};
 use crate::faults::{Fault, FaultHandle, Faults};
+use crate::input::Part;
 use crate::observe::Request;
 use crate::pace::Pace;
 use crate::page::Cursors;
@@ -20,8 +22,8 @@ use crate::rate::{RateLimit, RateLimiter};
 use crate::reply::Failure;
 use crate::script::Script;
 use crate::server::{Control, Server};
-use crate::service::{App, Settings, lock, router};
-use crate::upload::{BodyLimits, Part};
+use crate::service::router;
+use crate::upload::BodyLimits;
 use crate::world::{Lags, World};
 use nanonets_agents_api::Operation;
 
@@ -558,7 +560,7 @@ impl TaskView {
             status: task.status().clone(),
             is_over: task.is_over(),
             has_query: task.has_query,
-            files: task.files.iter().map(crate::upload::File::part).collect(),
+            files: task.files.iter().map(crate::input::File::part).collect(),
             messages: task.message_count(),
         }
     }

@@ -14,9 +14,8 @@ use nanonets_agents_api::types::{AgentId, MessageId, TaskId, TaskStatus};
 use tokio::time::Instant;
 
 use crate::clock::Clock;
+use crate::input::{File, Input};
 use crate::script::{OnCancel, Script, Step, Until};
-use crate::text::Texts;
-use crate::upload::File;
 
 /// The memory that the messages to one task may take, in bytes.
 const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
@@ -26,26 +25,6 @@ pub(crate) const MAX_MESSAGES: usize = 10_000;
 const KEPT: usize = 1024;
 /// The end of a message that was cut.
 const CUT: &str = " [Simulated: the rest was forgotten.]";
-
-/// What a task is started with.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Input {
-    pub query: Option<Arc<str>>,
-    pub output_schema: Option<Arc<str>>,
-    pub files: Vec<File>,
-}
-
-impl Input {
-    /// Shares texts with other tasks: many tasks of one agent have the same prompt or the same schema.
-    pub fn share_texts(&mut self, texts: &mut Texts) {
-        let files = self.files.iter_mut();
-        let shared =
-            files.flat_map(|file| std::iter::once(&mut file.name).chain(&mut file.content_type));
-        for text in shared.chain(&mut self.query).chain(&mut self.output_schema) {
-            texts.share(text);
-        }
-    }
-}
 
 #[derive(Debug)]
 pub(crate) struct Simulated {

@@ -18,10 +18,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::input::{File, Input, Part, hex};
 use crate::pace::{Pace, Paced, ReadError};
 use crate::reply::Failure;
 use crate::server::BUFFER;
-use crate::task::Input;
 
 /// The longest JSON body or text part, in bytes.
 const MAX_TEXT: usize = 4 * 1024 * 1024;
@@ -45,65 +45,6 @@ const RUN_NOT_NULL: [&str; 3] = [
     "/output_config/output_schema",
     "/output_config/instructions",
 ];
-
-/// A part of a multipart body as it was seen. Its content is not kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Part {
-    /// The part's name: `files`.
-    pub name: String,
-    /// The file name that came with it.
-    pub file_name: Option<String>,
-    /// The media type that came with it.
-    pub content_type: Option<String>,
-    /// Its length in bytes.
-    pub size: u64,
-    /// The SHA-256 of its content, in lower-case hexadecimal.
-    pub sha256: String,
-}
-
-impl Part {
-    /// About how much memory it takes.
-    pub(crate) fn weight(&self) -> usize {
-        let length = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        let texts = self.name.len() + length(&self.file_name) + length(&self.content_type);
-        size_of::<Self>() + texts + self.sha256.len()
-    }
-}
-
-/// A file that a task was started with, as the task keeps it.
-#[derive(Clone, Debug)]
-pub(crate) struct File {
-    /// The name of its part.
-    pub name: Arc<str>,
-    pub file_name: Option<Box<str>>,
-    pub content_type: Option<Arc<str>>,
-    size: u64,
-    sha256: [u8; 32],
-}
-
-impl File {
-    fn new(part: &Part, sha256: [u8; 32]) -> Self {
-        Self {
-            name: part.name.as_str().into(),
-            file_name: part.file_name.as_deref().map(Into::into),
-            content_type: part.content_type.as_deref().map(Into::into),
-            size: part.size,
-            sha256,
-        }
-    }
-
-    /// The part that it came in.
-    pub fn part(&self) -> Part {
-        Part {
-            name: self.name.as_ref().to_owned(),
-            file_name: self.file_name.as_deref().map(str::to_owned),
-            content_type: self.content_type.as_deref().map(str::to_owned),
-            size: self.size,
-            sha256: hex(&self.sha256),
-        }
-    }
-}
 
 /// What was seen of a request's body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -516,13 +457,4 @@ fn content_type(headers: &HeaderMap) -> Option<&str> {
 fn essence(media_type: &str) -> String {
     let essence = media_type.split(';').next().unwrap_or_default();
     essence.trim().to_ascii_lowercase()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string can't fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

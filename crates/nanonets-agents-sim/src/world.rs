@@ -1,11 +1,14 @@
 //! What the simulated service knows: workspaces with their keys, agents with their versions, and tasks.
 
 mod agents;
+mod lags;
+mod retention;
 mod store;
 mod tasks;
 
 pub(crate) use agents::AgentFilter;
-pub(crate) use tasks::{Lags, TaskFilter};
+pub(crate) use lags::Lags;
+pub(crate) use tasks::TaskFilter;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -17,8 +20,8 @@ use crate::clock::{Clock, uuid};
 use crate::script::Script;
 use crate::task::Simulated;
 use crate::text::Texts;
+use retention::Retention;
 use store::TaskStore;
-use tasks::Retention;
 
 #[derive(Debug)]
 struct Version {

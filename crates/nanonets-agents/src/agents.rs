@@ -9,22 +9,37 @@ use nanonets_agents_api::types::{
 };
 use nanonets_agents_api::{Client as ApiClient, Json, ResponseValue};
 use serde::Serialize;
-use uuid::Uuid;
 
-use crate::call::{Call, Named, Options, Sent};
-use crate::client::Client;
-use crate::effect::Created;
-use crate::error::{Error, ErrorKind, Result};
 use crate::lenient;
-use crate::list::{List, Page};
-use crate::operation::Operation;
-use crate::request::{RawResponse, Request, Sending, options};
+use crate::list::List;
+use crate::page::Page;
 use crate::run::Run;
+use crate::transport::call::{Call, Named, Options, Sent};
+use crate::transport::client::Client;
+use crate::transport::effect::Created;
+use crate::transport::error::{Error, ErrorKind, Result};
+use crate::transport::group::is_about;
+use crate::transport::operation::Operation;
+use crate::transport::request::{RawResponse, Request, Sending, options};
 
 /// The agents of a workspace.
 #[derive(Clone, Debug)]
 pub struct Agents {
     client: Client,
+}
+
+impl Client {
+    /// The agents of the workspace.
+    #[must_use]
+    pub fn agents(&self) -> Agents {
+        Agents::new(self.clone())
+    }
+
+    /// One agent, by the id of one of its versions. Nothing is sent yet.
+    #[must_use]
+    pub fn agent(&self, id: AgentId) -> AgentHandle {
+        AgentHandle::new(self.clone(), id)
+    }
 }
 
 /// Which agents a list is about.
@@ -185,11 +200,6 @@ fn private_texts(
     let config = config.and_then(|config| serde_json::to_string(config).ok());
     let config = config.map(Arc::from);
     prompt.into_iter().chain(config)
-}
-
-/// Whether an answer is about this agent, by the id of the version or that of all versions.
-fn is_about(agent: &Agent, id: Uuid) -> bool {
-    agent.id.0 == id || agent.agent_group_id.0 == id
 }
 
 /// One agent, by the id of one of its versions.

@@ -10,16 +10,16 @@ use nanonets_agents_api::types::{TaskId, TaskListItem};
 use tokio::time::Instant;
 
 use crate::author::{Prompt, prompt};
-use crate::call::Call;
-use crate::client::Client;
-use crate::clock;
-use crate::error::{Error, ErrorKind, Result};
-use crate::group::{Comparison, Groups};
 use crate::list::List;
-use crate::operation::Operation;
-use crate::record::{Marker, RunRecord};
-use crate::request::Sending;
 use crate::task::TaskFilter;
+use crate::transport::call::Call;
+use crate::transport::client::Client;
+use crate::transport::clock;
+use crate::transport::error::{Error, ErrorKind, Result};
+use crate::transport::group::{Comparison, Groups};
+use crate::transport::operation::Operation;
+use crate::transport::record::{Marker, RunRecord};
+use crate::transport::request::Sending;
 
 /// How long a task may take to be listed, unless [`FindRun::settle`] says otherwise.
 const SETTLE: Duration = Duration::from_secs(5 * 60);
@@ -41,6 +41,53 @@ const REQUEST: Duration = Duration::from_secs(30);
 const HANGING_READS: usize = CONCURRENT_READS;
 /// The longest duration of one look, which may have to list thousands of tasks and to read their messages.
 const LOOK: Duration = Duration::from_secs(5 * 60);
+
+impl Client {
+    /// Looks for the task of a run whose answer was lost, or whose process ended before the answer came.
+    ///
+    /// The record comes from the [error](crate::Error::run_record), or from [`Run::prepare`](crate::Run::prepare) and was
+    /// stored. A task that is started after the search is not found by it. So a run whose end is not recorded is not ruled out
+    /// before its deadline, unless you say that it is [no longer sent](FindRun::no_longer_sent). The search is at the server that
+    /// the run was sent to, with a key of the same workspace.
+    ///
+    /// ```
+    /// # use nanonets_agents_sim::{Fault, Simulator};
+    /// use nanonets_agents::{Client, Error, FoundRun, Marker, TaskId};
+    ///
+    /// /// The task of the run, or nothing if the run can be repeated.
+    /// async fn recover(client: &Client, error: Error) -> nanonets_agents::Result<Option<TaskId>> {
+    ///     let Some(record) = error.run_record() else {
+    ///         return Err(error); // it is certain that no task was started
+    ///     };
+    ///     let found = match client.find_run(record).until_decided().await {
+    ///         Ok(found) => found,
+    ///         Err(search) => {
+    ///             eprintln!("the search for the task failed: {search}");
+    ///             return Err(error); // a task may be running, whatever the search failed of
+    ///         }
+    ///     };
+    ///     match found.task() {
+    ///         Some(task) => Ok(Some(task)),
+    ///         None if matches!(found, FoundRun::RuledOut) => Ok(None),
+    ///         None => Err(error), // several tasks, or one that may be of another run: a person decides
+    ///     }
+    /// }
+    /// # #[tokio::main]
+    /// # async fn main() -> nanonets_agents::Result<()> {
+    /// # let simulator = Simulator::start().await;
+    /// # let agent = simulator.create_agent("Invoices").id;
+    /// # simulator.fault(Fault::reset().after_effect().times(1));
+    /// # let client = Client::builder(simulator.api_key()).base_url(simulator.base_url()).build()?;
+    /// let run = client.agent(agent).run().query("How much?").marker(Marker::random());
+    /// # let error = run.start().await.unwrap_err();
+    /// # assert_eq!(recover(&client, error).await?, Some(simulator.tasks()[0].id));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn find_run(&self, record: &RunRecord) -> FindRun {
+        FindRun::new(self.clone(), record.clone())
+    }
+}
 
 /// A search for the task of a run: see [`Client::find_run`].
 ///

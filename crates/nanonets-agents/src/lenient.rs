@@ -13,15 +13,16 @@ use std::fmt::Debug;
 
 use bytes::Bytes;
 use nanonets_agents_api::support::{BodyProblem, decode};
-use nanonets_agents_api::types::{Message, SendTaskMessageResponse, TaskResult, TaskSummary};
+use nanonets_agents_api::types::Message;
 use nanonets_agents_api::{Error as ApiError, Json, ResponseValue};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::call::Sent;
-use crate::list::{OddItem, Page};
+use crate::optional_fields::{Optional, object};
+use crate::page::{OddItem, Page};
+use crate::transport::call::Sent;
 
 /// The page of an answer, with the items that do not decode beside the others.
 pub(crate) fn page<P, T: DeserializeOwned + Debug>(
@@ -111,46 +112,7 @@ fn message(item: &RawValue) -> Option<Message> {
     object(fields.unwrap_or_else(|_| BTreeMap::from([("content".to_owned(), item)])))
 }
 
-/// A type whose fields are all optional, and which keeps the fields that it does not know.
-pub(crate) trait Optional: DeserializeOwned {
-    /// The fields that the type does not know.
-    fn extra(&mut self) -> &mut BTreeMap<String, Json>;
-}
-
-macro_rules! optional {
-    ($($name:ty),*) => {$(
-        impl Optional for $name {
-            fn extra(&mut self) -> &mut BTreeMap<String, Json> {
-                &mut self.extra
-            }
-        }
-    )*};
-}
-
-optional!(Message, SendTaskMessageResponse, TaskResult, TaskSummary);
-
 /// Decodes an answer whose fields are all optional. The fields that do not decode are in `extra`, as they came.
 pub(crate) fn answer<T: Optional + Debug>(sent: Sent<T>) -> Sent<T> {
     recover(sent, |answer| answer, |body| object(decode(body).ok()?))
-}
-
-/// An object whose fields are all optional. Those that do not decode are in `extra`, as they came.
-pub(crate) fn object<T: Optional>(mut fields: BTreeMap<String, Json>) -> Option<T> {
-    let decoded = |fields: &BTreeMap<&String, &Json>| Json::of(fields).ok()?.get::<T>().ok();
-    // No field is required, so each can be decoded by itself. A key that the type does not know decodes as anything.
-    let is_odd = |key: &String, value: &Json| decoded(&BTreeMap::from([(key, value)])).is_none();
-    let odd: Vec<String> = fields
-        .iter()
-        .filter(|&(key, value)| is_odd(key, value))
-        .map(|(key, _)| key.clone())
-        .collect();
-    let odd: Vec<(String, Json)> = odd
-        .iter()
-        .filter_map(|key| fields.remove_entry(key))
-        .collect();
-    let documented = Json::of(&fields).ok()?;
-    drop(fields);
-    let mut decoded: T = documented.get().ok()?;
-    decoded.extra().extend(odd);
-    Some(decoded)
 }

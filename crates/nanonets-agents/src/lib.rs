@@ -225,46 +225,30 @@
 //!
 //! [schemars]: https://docs.rs/schemars
 
-mod admission;
 mod agents;
-mod answer;
 mod author;
 #[cfg(feature = "blocking")]
 pub mod blocking;
-mod call;
-mod client;
-mod clock;
-mod effect;
-mod error;
 mod file;
 mod find;
 mod fingerprint;
-mod group;
-mod history;
 mod lenient;
 mod list;
-mod memory;
-mod operation;
+mod optional_fields;
 mod outcome;
 mod output;
-mod record;
-mod redact;
-mod request;
-mod retry;
+mod page;
+mod patience;
 mod run;
 mod task;
-mod telemetry;
+mod transport;
 mod wait;
 
-pub use admission::{Admission, AdmissionStatus};
 pub use agents::{AgentFilter, AgentHandle, Agents, CreateAgent, UpdateAgent};
 pub use author::Author;
-pub use client::{Client, ClientBuilder};
-pub use effect::{Created, Effect};
-pub use error::{Ambiguity, Error, ErrorKind, Origin, Result, Waited};
 pub use file::{File, Progress};
 pub use find::{Candidate, Evidence, FindRun, FoundRun};
-pub use list::{List, OddItem, Page};
+pub use list::List;
 pub use nanonets_agents_api::types::{
     Agent, AgentConfig, AgentGroupId, AgentId, AgentListItem, AgentStatus, AgentVersion, FeedItem,
     Message, MessageId, MessageRole, RunAgentResponse, SendTaskMessageResponse, Task, TaskId,
@@ -273,14 +257,19 @@ pub use nanonets_agents_api::types::{
 pub use nanonets_agents_api::{ConnectionLayer, FilePart, Json, ResponseValue, Timestamp};
 pub use outcome::{Completed, Failure, Outcome, Question};
 pub use output::{Output, OutputSource};
-pub use record::{Marker, RunRecord};
-pub use request::{RawResponse, Request};
+pub use page::{OddItem, Page};
 /// The version of reqwest that [`ClientBuilder::http_client`] takes a client of: 0.13. Name it by this path, and a
 /// second version in your dependency tree can't get in the way.
 pub use reqwest;
-pub use retry::{Attempt, RetryPolicy};
 pub use run::{Extract, PreparedRun, Run};
 pub use task::{TaskFilter, TaskHandle, Tasks};
+pub use transport::admission::{Admission, AdmissionStatus};
+pub use transport::client::{Client, ClientBuilder};
+pub use transport::effect::{Created, Effect};
+pub use transport::error::{Ambiguity, Error, ErrorKind, Origin, Result, Waited};
+pub use transport::record::{Marker, RunRecord};
+pub use transport::request::{RawResponse, Request};
+pub use transport::retry::{Attempt, RetryPolicy};
 pub use wait::{Update, Wait};
 
 // What the README shows is compiled.

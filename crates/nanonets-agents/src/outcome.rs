@@ -1,21 +1,23 @@
 //! What a wait comes to: an output, a question, or an end without either.
 
 use std::fmt;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use nanonets_agents_api::Json;
-use nanonets_agents_api::types::{Message, MessageId, TaskStatus, TaskSummary};
+use nanonets_agents_api::types::{Message, TaskStatus, TaskSummary};
 use serde::de::DeserializeOwned;
 
 use crate::author::Author;
-use crate::error::{Error, ErrorKind, Result};
-use crate::memory::Content;
-use crate::output::{Output, OutputSource, TaskSummaryRaw};
+use crate::output::{Lack, Output, OutputSource, TaskSummaryRaw};
+use crate::patience::POLL_TIMEOUT;
 use crate::task::TaskHandle;
-use crate::wait::POLL_TIMEOUT;
+use crate::transport::answered::Answered;
+use crate::transport::client::Client;
+use crate::transport::ending::{Asked, End, Ending};
+use crate::transport::error::{Error, ErrorKind, Result};
+use crate::transport::memory::Content;
 
 /// What a wait came to.
 #[derive(Clone, Debug)]
@@ -50,13 +52,50 @@ impl Outcome {
     pub fn into_error(self) -> Error {
         let what = match &self {
             Self::Completed(_) => "has completed",
-            Self::NeedsInput(_) => "asks a question, which is in the outcome of this error",
+            Self::NeedsInput(_) => "asks a question, which `Client::outcome_of` has",
             Self::NeedsReview(_) => "waits for approval in the dashboard",
             Self::Failed(_) => "has failed: its result has the reasons",
             Self::Stopped(_) => "was stopped",
         };
         let message = format!("the task {} {what}", self.task().id());
-        Error::new(ErrorKind::NotCompleted, message).with_outcome(self)
+        Error::new(ErrorKind::NotCompleted, message).with_ending(self.into_ending())
+    }
+
+    /// The outcome as data.
+    fn into_ending(self) -> Ending {
+        let (task, end) = match self {
+            Self::Completed(Completed { task, summary }) => (task, End::Completed(summary)),
+            Self::NeedsInput(Question { task, asked }) => (task, End::NeedsInput(asked)),
+            Self::NeedsReview(task) => (task, End::NeedsReview),
+            Self::Failed(Failure { task }) => (task, End::Failed),
+            Self::Stopped(task) => (task, End::Stopped),
+        };
+        let task = task.into_state();
+        Ending { task, end }
+    }
+
+    fn of(client: Client, ending: Ending) -> Self {
+        let task = TaskHandle::of(client, ending.task);
+        match ending.end {
+            End::Completed(summary) => Self::Completed(Completed { task, summary }),
+            End::NeedsInput(asked) => Self::NeedsInput(Question { task, asked }),
+            End::NeedsReview => Self::NeedsReview(task),
+            End::Failed => Self::Failed(Failure { task }),
+            End::Stopped => Self::Stopped(task),
+        }
+    }
+}
+
+impl Client {
+    /// The outcome of the task in an error: it did not fill in the type that was asked for. A question can be answered from
+    /// it. It is [`Outcome::Completed`] if the output is missing or is not what was asked for: the summary is still there.
+    ///
+    /// `None` for an error of something else. Nothing is sent. Use the client that the task was started with, or a clone of
+    /// it.
+    #[must_use]
+    pub fn outcome_of(&self, error: &Error) -> Option<Outcome> {
+        let ending = error.ending()?.clone();
+        Some(Outcome::of(self.clone(), ending))
     }
 }
 
@@ -127,9 +166,12 @@ impl Completed {
     /// [`ErrorKind::Mismatch`] if there is none or it is blank, with the location and the shape of what came.
     /// [`ErrorKind::Unreadable`] if the summary is not JSON.
     pub fn require_output(&self) -> Result<&Output> {
-        let missing = || self.summary.missing(self.task.id());
+        let missing = || match self.summary.lack(self.task.id()) {
+            Lack::Unreadable(message) => Error::new(ErrorKind::Unreadable, message),
+            Lack::Mismatch(message) => Error::new(ErrorKind::Mismatch, message),
+        };
         self.output()
-            .ok_or_else(|| missing().with_outcome(self.outcome()))
+            .ok_or_else(|| missing().with_ending(self.ending()))
     }
 
     /// The structured output as a `T`, decoded from the text as it came.
@@ -148,11 +190,11 @@ impl Completed {
     pub fn extracted<T: DeserializeOwned>(&self) -> Result<T> {
         let output = self.require_output()?;
         let extracted = output.extract(self.task.schema());
-        extracted.map_err(|error| error.with_outcome(self.outcome()))
+        extracted.map_err(|error| error.with_ending(self.ending()))
     }
 
-    fn outcome(&self) -> Outcome {
-        Outcome::Completed(self.clone())
+    fn ending(&self) -> Ending {
+        Outcome::Completed(self.clone()).into_ending()
     }
 }
 
@@ -167,13 +209,7 @@ impl Completed {
 #[derive(Clone)]
 pub struct Question {
     task: TaskHandle,
-    message: Option<Message>,
-    /// The content of the message, if it is a text.
-    text: Option<String>,
-    /// How many messages of the agent there are, this one included.
-    number: usize,
-    /// A user wrote a message at a later time.
-    has_answer: bool,
+    asked: Box<Asked>,
 }
 
 /// The text may hold what was in a document.
@@ -181,46 +217,9 @@ impl fmt::Debug for Question {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Question")
             .field("task", &self.task)
-            .field("message", &self.message)
-            .field("number", &self.number)
+            .field("message", &self.asked.message)
+            .field("number", &self.asked.number)
             .finish_non_exhaustive()
-    }
-}
-
-/// What is remembered of a question that was answered.
-#[derive(Clone, Debug)]
-pub(crate) struct Answered {
-    id: Option<MessageId>,
-    /// The hash of its content.
-    content: u64,
-    created_at: Option<DateTime<Utc>>,
-    number: usize,
-}
-
-impl Answered {
-    /// Whether this is the question that was answered: the same id, content and time, as far as both have them. A server may
-    /// use an id again, or replace a question by the next one. Without ids, a new question is one more message too.
-    pub fn is(&self, question: &Question) -> bool {
-        let other = question.remembered();
-        let is_same_id = match (self.id, other.id) {
-            (Some(id), Some(other)) => id == other,
-            _ => self.number == other.number,
-        };
-        let is_other_time = self
-            .created_at
-            .zip(other.created_at)
-            .is_some_and(|(time, other)| time != other);
-        is_same_id && !is_other_time && self.content == other.content
-    }
-
-    /// The content of the question that a wait remembers.
-    pub fn content(&self) -> impl std::hash::Hash + use<> {
-        (
-            self.id.map(|id| id.0),
-            self.content,
-            self.created_at,
-            self.number,
-        )
     }
 }
 
@@ -247,16 +246,18 @@ impl Question {
         let text = content.and_then(|content| content.get().ok());
         Self {
             task,
-            number,
-            message,
-            text,
-            has_answer,
+            asked: Box::new(Asked {
+                message,
+                text,
+                number,
+                has_answer,
+            }),
         }
     }
 
     /// Whether a user wrote a message after it, by their times.
     pub(crate) fn has_answer(&self) -> bool {
-        self.has_answer
+        self.asked.has_answer
     }
 
     /// Reads whether the task still waits for an answer to this question. A person may take long to answer, and somebody else
@@ -271,7 +272,7 @@ impl Question {
         }
         let messages = self.task.messages().await?;
         let newest = Self::newest(self.task.clone(), messages);
-        Ok(self.remembered().is(&newest))
+        Ok(self.remembered().is(&newest.remembered()))
     }
 
     /// The task.
@@ -283,33 +284,18 @@ impl Question {
     /// The agent's words, if they are plain text.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
-        self.text.as_deref()
+        self.asked.text.as_deref()
     }
 
     /// The agent's message, if one was found.
     #[must_use]
     pub fn message(&self) -> Option<&Message> {
-        self.message.as_ref()
+        self.asked.message.as_ref()
     }
 
     /// Its difference from other questions.
     pub(crate) fn remembered(&self) -> Answered {
-        let message = self.message.as_ref();
-        let content = message.and_then(|message| Some(message.content.as_ref()?.as_json_text()));
-        let created_at =
-            message.and_then(|message| Some(message.created_at.as_ref()?.as_ref()?.utc()));
-        let mut hasher = DefaultHasher::new();
-        content.hash(&mut hasher);
-        Answered {
-            id: self.id(),
-            content: hasher.finish(),
-            created_at,
-            number: self.number,
-        }
-    }
-
-    fn id(&self) -> Option<MessageId> {
-        self.message.as_ref()?.id()
+        Answered::of(self.asked.message.as_ref(), self.asked.number)
     }
 
     /// Sends the reply, and returns the task to wait for again. That wait does not take this question for a new one, although

@@ -13,20 +13,20 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::answer;
-use crate::call::{Call, Named, Options};
-use crate::client::Client;
-use crate::effect::{Created, Effect};
-use crate::error::{Error, ErrorKind, Result};
 use crate::file::{File, OnProgress, Progress};
 use crate::fingerprint::Fingerprint;
-use crate::operation::Operation;
 use crate::outcome::Outcome;
 use crate::output::Schema;
-use crate::record::{Marker, RunRecord};
-use crate::request::{RawResponse, Request, Sending, options};
+use crate::patience::Patience;
 use crate::task::TaskHandle;
-use crate::wait::Patience;
+use crate::transport::answer;
+use crate::transport::call::{Call, Named, Options};
+use crate::transport::client::Client;
+use crate::transport::effect::{Created, Effect};
+use crate::transport::error::{Error, ErrorKind, Result};
+use crate::transport::operation::Operation;
+use crate::transport::record::{Marker, RunRecord};
+use crate::transport::request::{RawResponse, Request, Sending, options};
 
 /// How long the server may take to tell its time, or an eighth of the timeout of the run if that is less.
 const CLOCK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -455,7 +455,7 @@ type OnStarted = Arc<dyn Fn(&TaskHandle) + Send + Sync>;
 /// # Errors
 ///
 /// Those of [`Run::start`] and of waiting. [`ErrorKind::NotCompleted`] if the task fails, is stopped, or needs a person;
-/// [`Error::outcome`] has which, and a question can be answered from there. [`ErrorKind::Mismatch`] if the output is missing
+/// [`Client::outcome_of`] has which, and a question can be answered from there. [`ErrorKind::Mismatch`] if the output is missing
 /// or is not what was asked for, as with [`Completed::extracted`](crate::Completed::extracted); [`Error::raw_output`] has
 /// it. Every failure after the task was started has its id: [`Error::task_id`].
 #[must_use = "a run is started by awaiting it"]
@@ -535,7 +535,7 @@ mod tests {
     use tokio::net::TcpListener;
 
     use super::*;
-    use crate::retry::RetryPolicy;
+    use crate::transport::retry::RetryPolicy;
 
     /// A prepared run with an hour, whose record ends that much after now: as if the machine had been suspended for the rest.
     async fn suspended(left: TimeDelta) -> (PreparedRun, TcpListener) {

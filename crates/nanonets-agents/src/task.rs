@@ -13,21 +13,36 @@ use nanonets_agents_api::{Client as ApiClient, Error as ApiError, ResponseValue,
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::call::{Call, Options, Sent};
-use crate::client::Client;
 use crate::lenient;
-use crate::list::{List, Page};
-use crate::operation::Operation;
-use crate::outcome::Answered;
+use crate::list::List;
 use crate::output::Schema;
-use crate::redact::Redactor;
-use crate::request::Request;
-use crate::wait::Wait;
+use crate::page::Page;
+use crate::transport::answered::Answered;
+use crate::transport::call::{Call, Options, Sent};
+use crate::transport::client::Client;
+use crate::transport::operation::Operation;
+use crate::transport::redact::Redactor;
+use crate::transport::request::Request;
+use crate::transport::task_state::TaskState;
 
 /// The tasks of a workspace.
 #[derive(Clone, Debug)]
 pub struct Tasks {
     client: Client,
+}
+
+impl Client {
+    /// The tasks of the workspace.
+    #[must_use]
+    pub fn tasks(&self) -> Tasks {
+        Tasks::new(self.clone())
+    }
+
+    /// One task, by its id: perhaps one that another process started. Nothing is sent yet.
+    #[must_use]
+    pub fn task(&self, id: TaskId) -> TaskHandle {
+        TaskHandle::new(self.clone(), id)
+    }
 }
 
 /// Which tasks a list is about.
@@ -143,106 +158,83 @@ fn created_at(receipt: &SendTaskMessageResponse) -> Option<DateTime<Utc>> {
 #[derive(Clone)]
 pub struct TaskHandle {
     client: Client,
-    id: TaskId,
-    agent: Option<AgentId>,
-    /// When this process started it.
-    started: Option<Instant>,
-    /// The question that was answered last, for the status may lag behind.
-    answered: Option<Answered>,
-    /// That it waits for a review was told already.
-    review_is_known: bool,
-    /// The schema that its output was asked for with.
-    schema: Option<Schema>,
-    /// What was sent to start it, which no error may show.
-    private: Arc<[Arc<str>]>,
+    state: TaskState,
 }
 
 impl fmt::Debug for TaskHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TaskHandle")
-            .field("id", &self.id)
-            .field("agent", &self.agent)
+            .field("id", &self.state.id)
+            .field("agent", &self.state.agent)
             .finish_non_exhaustive()
     }
 }
 
-/// How much of a text that was sent a task keeps, to recognise it in errors.
-const KEPT: usize = 64 * 1024;
-
 impl TaskHandle {
     pub(crate) fn new(client: Client, id: TaskId) -> Self {
-        Self {
-            client,
-            id,
-            agent: None,
-            started: None,
-            answered: None,
-            review_is_known: false,
-            schema: None,
-            private: Arc::default(),
-        }
+        Self::of(client, TaskState::new(id))
+    }
+
+    /// The task with this state, by the requests of this client.
+    pub(crate) fn of(client: Client, state: TaskState) -> Self {
+        Self { client, state }
+    }
+
+    pub(crate) fn into_state(self) -> TaskState {
+        self.state
     }
 
     /// A task that was started just now. Reads may not see it yet.
     pub(crate) fn started(client: Client, id: TaskId, agent: AgentId) -> Self {
-        Self {
-            agent: Some(agent),
-            started: Some(Instant::now()),
-            ..Self::new(client, id)
-        }
+        let mut state = TaskState::new(id);
+        state.agent = Some(agent);
+        state.started = Some(Instant::now());
+        Self::of(client, state)
     }
 
     /// Whether this process started the task.
     pub(crate) fn was_started_here(&self) -> bool {
-        self.started.is_some()
+        self.state.started.is_some()
     }
 
     /// Whether the task was started so recently that a read may not see it yet.
     pub(crate) fn is_fresh(&self) -> bool {
-        self.started
+        self.state
+            .started
             .is_some_and(|started| started.elapsed() < READ_LAG)
     }
 
     pub(crate) fn after_answer(mut self, answered: Answered) -> Self {
-        self.answered = Some(answered);
+        self.state.memory.answered = Some(answered);
         self
     }
 
     /// What was told of an earlier status is not to be told twice as long as the task has that status.
     pub(crate) fn forget_other_than(&mut self, status: &TaskStatus) {
-        if *status != TaskStatus::WaitingForInput {
-            self.answered = None;
-        }
-        if *status != TaskStatus::AwaitingReview {
-            self.review_is_known = false;
-        }
+        self.state.memory.forget_other_than(status);
     }
 
     pub(crate) fn in_review(mut self) -> Self {
-        self.review_is_known = true;
+        self.state.memory.review_is_known = true;
         self
     }
 
     pub(crate) fn review_is_known(&self) -> bool {
-        self.review_is_known
+        self.state.memory.review_is_known
     }
 
     pub(crate) fn answered(&self) -> Option<&Answered> {
-        self.answered.as_ref()
+        self.state.memory.answered.as_ref()
     }
 
     pub(crate) fn expecting(mut self, schema: Option<Schema>) -> Self {
-        self.schema = schema;
+        self.state.schema = schema;
         self
     }
 
     /// Keeps texts out of the errors of requests for this task: the server may repeat them at any time.
     pub(crate) fn keeping_private(mut self, texts: Vec<Arc<str>>) -> Self {
-        let bounded = |text: Arc<str>| match text.char_indices().find(|(at, _)| *at >= KEPT) {
-            Some((end, _)) => Arc::from(&text[..end]),
-            None => text,
-        };
-        self.private = texts.into_iter().map(bounded).collect();
+        self.state.keep_private(texts);
         self
     }
 
@@ -250,7 +242,7 @@ impl TaskHandle {
     /// task, without characters that a terminal takes for commands or does not show, and cut to 200 characters.
     #[must_use]
     pub fn redacted(&self, text: &str) -> String {
-        Redactor::new(self.client.base_context(), &self.private).clean(text)
+        Redactor::new(self.client.base_context(), &self.state.private).clean(text)
     }
 
     /// A status that is fit for a message. One that this version does not know is a text of the server.
@@ -262,7 +254,7 @@ impl TaskHandle {
     }
 
     pub(crate) fn schema(&self) -> Option<&Schema> {
-        self.schema.as_ref()
+        self.state.schema.as_ref()
     }
 
     pub(crate) fn client(&self) -> &Client {
@@ -272,12 +264,12 @@ impl TaskHandle {
     /// Its id. Keep it: any process can go on with the task by [`Client::task`].
     #[must_use]
     pub fn id(&self) -> TaskId {
-        self.id
+        self.state.id
     }
 
     fn call(&self, operation: Operation) -> Call {
-        let call = Call::new(operation).task(self.id);
-        match self.agent {
+        let call = Call::new(operation).task(self.state.id);
+        match self.state.agent {
             Some(agent) => call.agent(agent),
             None => call,
         }
@@ -292,7 +284,7 @@ impl TaskHandle {
         Answer: Future<Output = Sent<T>> + Send + 'static,
     {
         let options = Options {
-            private: self.private.to_vec(),
+            private: self.state.private.to_vec(),
             ..Options::default()
         };
         Request::new(self.client.clone(), self.call(operation), send).with_options(options)
@@ -300,7 +292,7 @@ impl TaskHandle {
 
     /// Reads its status, times and title: the cheapest read.
     pub fn get(&self) -> Request<Task> {
-        let id = self.id;
+        let id = self.state.id;
         self.request(Operation::GetTask, move |api| async move {
             api.get_task(id).send().await
         })
@@ -309,7 +301,7 @@ impl TaskHandle {
 
     /// Reads its answer, as far as there is one. It takes a multiple of the size of the answer; [`Request::raw`] does not.
     pub fn summary(&self) -> Request<TaskSummary> {
-        let id = self.id;
+        let id = self.state.id;
         self.request(Operation::GetTaskSummary, move |api| async move {
             lenient::answer(api.get_task_summary(id).send().await)
         })
@@ -318,7 +310,7 @@ impl TaskHandle {
 
     /// Reads everything that it did.
     pub fn result(&self) -> Request<TaskResult> {
-        let id = self.id;
+        let id = self.state.id;
         self.request(Operation::GetTaskResult, move |api| async move {
             lenient::answer(api.get_task_result(id).send().await)
         })
@@ -328,7 +320,7 @@ impl TaskHandle {
     /// Reads the conversation, oldest message first. Fields of a message that do not decode are in its
     /// field `extra`, as they came.
     pub fn messages(&self) -> Request<Vec<Message>> {
-        let id = self.id;
+        let id = self.state.id;
         self.request(Operation::ListTaskMessages, move |api| async move {
             let list = api.list_task_messages(id).send().await;
             lenient::messages(list, |list| list.data)
@@ -342,9 +334,9 @@ impl TaskHandle {
     /// Sends it a message. To answer a question, [`Question::reply`](crate::Question::reply) is safer.
     ///
     /// The status lags behind a message. A wait of this client does not take the state from before it for the answer to it:
-    /// see [`Wait`].
+    /// see [`Wait`](crate::Wait).
     pub fn send_message(&self, message: impl Into<String>) -> Request<SendTaskMessageResponse> {
-        let (id, message): (_, String) = (self.id, message.into());
+        let (id, message): (_, String) = (self.state.id, message.into());
         let is_empty = message.trim().is_empty();
         let (text, client) = (message.clone(), self.client.clone());
         let request = self.request(Operation::SendTaskMessage, move |api| {
@@ -371,15 +363,10 @@ impl TaskHandle {
 
     /// Cancels it. A step under way still finishes, so the task need not be stopped yet in the answer.
     pub fn cancel(&self) -> Request<Task> {
-        let id = self.id;
+        let id = self.state.id;
         self.request(Operation::CancelTask, move |api| async move {
             api.cancel_task(id).send().await
         })
         .about(|task, id| task.task_id.0 == id)
-    }
-
-    /// Waits until it is over or needs a person.
-    pub fn wait(&self) -> Wait {
-        Wait::new(self.clone())
     }
 }

@@ -1,98 +1,27 @@
 //! Waiting for a task. The API sends no notifications, so a wait polls, with growing pauses.
 
 mod poller;
+mod summary;
+mod update;
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, Stream};
 use nanonets_agents_api::types::Task;
 
-use crate::error::{Error, Result};
 use crate::outcome::{Outcome, Question};
-use crate::request::Sending;
+use crate::patience::{DAY, Limit, Patience};
 use crate::task::TaskHandle;
+use crate::transport::error::{Error, Result};
+use crate::transport::request::Sending;
 use poller::Poller;
+pub use update::Update;
 
-/// The growth of the pause from one poll to the next.
-const GROWTH: f64 = 1.5;
-/// The longest pause that can be set.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// The shortest pause that pauses grow from.
-const LEAST: Duration = Duration::from_millis(10);
-/// How long one poll may take.
-pub(crate) const POLL_TIMEOUT: Duration = Duration::from_secs(10);
-
-pub(crate) type OnStatus = Arc<dyn Fn(&Task) + Send + Sync>;
-type OnFailure = Arc<dyn Fn(&Error) + Send + Sync>;
-
-/// The settings of a wait.
-#[derive(Clone)]
-pub(crate) struct Patience {
-    limit: Limit,
-    pub on_status: Option<OnStatus>,
-    on_failure: Option<OnFailure>,
-    first_pause: Duration,
-    longest_pause: Duration,
-    poll_timeout: Duration,
-}
-
-/// How long a wait may last.
-#[derive(Clone, Copy, Debug)]
-enum Limit {
-    /// As nothing else was said: [`Wait::DEFAULT_TIMEOUT`].
-    Default,
-    /// As was asked for. Until then, failed polls are tolerated.
-    Timeout(Duration),
-    Endless,
-}
-
-impl Limit {
-    fn duration(self) -> Option<Duration> {
-        match self {
-            Self::Default => Some(Wait::DEFAULT_TIMEOUT),
-            Self::Timeout(timeout) => Some(timeout),
-            Self::Endless => None,
-        }
-    }
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self {
-            limit: Limit::Default,
-            on_status: None,
-            on_failure: None,
-            first_pause: Duration::from_secs(1),
-            longest_pause: Duration::from_secs(10),
-            poll_timeout: POLL_TIMEOUT,
-        }
-    }
-}
-
-impl fmt::Debug for Patience {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Patience")
-            .field("limit", &self.limit)
-            .field("first_pause", &self.first_pause)
-            .field("longest_pause", &self.longest_pause)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Patience {
-    pub fn timeout(&mut self, timeout: Duration) {
-        self.limit = Limit::Timeout(timeout);
-    }
-
-    pub fn pauses(&mut self, first: Duration, longest: Duration) {
-        (self.first_pause, self.longest_pause) = (first.min(DAY), longest.max(first).min(DAY));
-    }
-
-    /// The pause after one.
-    fn next(&self, pause: Duration) -> Duration {
-        pause.max(LEAST).mul_f64(GROWTH).min(self.longest_pause)
+impl TaskHandle {
+    /// Waits until it is over or needs a person.
+    pub fn wait(&self) -> Wait {
+        Wait::new(self.clone())
     }
 }
 
@@ -212,7 +141,7 @@ impl Wait {
     ///
     /// As those of awaiting the wait.
     pub fn updates(self) -> impl Stream<Item = Result<Update>> + Send + Unpin + 'static {
-        let poller = Poller::new(self);
+        let poller = Poller::new(self.task, self.patience);
         Box::pin(stream::try_unfold(Some(poller), |poller| async move {
             let Some(mut poller) = poller else {
                 return Ok(None);
@@ -237,7 +166,7 @@ impl Wait {
         Answer: FnMut(Question) -> Answered,
         Answered: Future<Output = Option<String>>,
     {
-        let mut poller = Poller::new(self);
+        let mut poller = Poller::new(self.task, self.patience);
         loop {
             let question = match poller.outcome().await? {
                 Outcome::NeedsInput(question) => question,
@@ -256,17 +185,6 @@ impl IntoFuture for Wait {
     type IntoFuture = Sending<Outcome>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { Poller::new(self).outcome().await })
+        Box::pin(async move { Poller::new(self.task, self.patience).outcome().await })
     }
-}
-
-/// News of a task that is waited for.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Update {
-    /// Its status has changed, or was read for the first time. A status that this version does not know is
-    /// [redacted](TaskHandle::redacted), for it is shown in messages.
-    Status(Task),
-    /// The wait is over.
-    Outcome(Outcome),
 }

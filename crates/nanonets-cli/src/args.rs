@@ -9,8 +9,8 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use clap_complete::Shell;
 use nanonets_agents::{AgentId, AgentStatus, TaskId, TaskStatus};
 
-use crate::failure::EXIT_CODES;
-use crate::input;
+use crate::exit_code::EXIT_CODES;
+use crate::time;
 
 /// The exit codes, below the help of a command that can end with any of them.
 fn codes() -> String {
@@ -125,7 +125,7 @@ pub struct Run {
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Waiting {
     /// Stop after this time, such as 90s or 10m; by default, a wait stops after a day. A started task keeps running
-    #[arg(long, value_name = "TIME", value_parser = input::duration, allow_hyphen_values = true)]
+    #[arg(long, value_name = "TIME", value_parser = time::duration, allow_hyphen_values = true)]
     pub timeout: Option<Duration>,
     /// Cancel the task on Ctrl-C
     #[arg(long)]
@@ -238,10 +238,10 @@ pub enum Tasks {
         #[arg(help = only_in("tasks", TaskStatus::KNOWN))]
         status: Vec<TaskStatus>,
         /// Only tasks created then or later: 2026-01-31T09:30:00Z, a date, or how long ago, like 2h
-        #[arg(long, value_name = "TIME", value_parser = input::time)]
+        #[arg(long, value_name = "TIME", value_parser = time::time)]
         created_after: Option<DateTime<Utc>>,
         /// Only tasks created then or earlier
-        #[arg(long, value_name = "TIME", value_parser = input::time)]
+        #[arg(long, value_name = "TIME", value_parser = time::time)]
         created_before: Option<DateTime<Utc>>,
         /// Only tasks whose title contains TEXT, ignoring case
         #[arg(long, value_name = "TEXT")]

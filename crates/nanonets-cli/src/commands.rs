@@ -17,8 +17,8 @@ use std::cell::OnceCell;
 
 use nanonets_agents::Client;
 
-use crate::ambiguity;
 use crate::args::{Cli, Command};
+use crate::effect;
 use crate::failure::Failure;
 use crate::limit::until_interrupted;
 use crate::session::Session;
@@ -35,7 +35,7 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
     done.unwrap_or_else(|interrupted| {
         let failure = interrupted.because("interrupted before the answer came");
         Err(match client.get() {
-            Some(client) => ambiguity::interrupted(client, failure, None).0,
+            Some(client) => effect::interrupted(client, failure, None).0,
             None => failure,
         })
     })

@@ -4,9 +4,10 @@ use std::error::Error as _;
 
 use nanonets_agents::{Error, ErrorKind, Origin};
 
-use crate::ambiguity;
 use crate::command_line::CommandLine;
-use crate::failure::{Code, Failure};
+use crate::effect::effect;
+use crate::exit_code::Code;
+use crate::failure::Failure;
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
@@ -18,7 +19,7 @@ impl Failure {
     /// The failure of a command because of this error, without another request.
     pub fn of(error: &Error) -> Self {
         let failure = refusal(error);
-        match ambiguity::effect(error) {
+        match effect(error) {
             Some(effect) => effect.describe(failure, None, None),
             None => failure,
         }
@@ -34,7 +35,7 @@ pub fn refusal(error: &Error) -> Failure {
         ErrorKind::Timeout => Code::TimedOut,
         _ => Code::Refused,
     };
-    let has_no_effect = ambiguity::effect(error).is_none();
+    let has_no_effect = effect(error).is_none();
     let mut message = words(error);
     // A task that was created needs no remedy.
     match remedy(error).filter(|_| error.created().is_none()) {

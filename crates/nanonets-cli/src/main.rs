@@ -2,22 +2,27 @@
 //!
 //! [`args`] defines the command line, [`session`] makes the client that it asks for, and each file of `commands` runs one
 //! command. Data goes through [`output`] to stdout, everything else to stderr. A command that does not succeed returns a
-//! [`Failure`] with an exit code that a script can rely on: [`explain`] makes it from an error of the SDK, and [`ambiguity`]
-//! adds the effect that the request may have had.
+//! [`Failure`] with an exit code that a script can rely on: [`explain`] makes it from an error of the SDK, with the
+//! [`effect`] that the request may have had, and [`ambiguity`] looks once for what came of it.
 
 mod ambiguity;
 mod args;
+mod candidates;
 mod command_line;
 mod commands;
+mod effect;
+mod exit_code;
 mod explain;
 mod failure;
 mod input;
+mod last_words;
 mod limit;
 mod output;
 mod record;
 mod session;
 mod signals;
 mod terminal;
+mod time;
 
 use std::process::ExitCode;
 
@@ -26,7 +31,8 @@ use clap::error::ErrorKind;
 use tokio::runtime::Builder;
 
 use crate::args::{Cli, Command, Connection};
-use crate::failure::{Code, Failure};
+use crate::exit_code::Code;
+use crate::failure::Failure;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

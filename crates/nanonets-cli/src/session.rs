@@ -6,10 +6,11 @@ use std::time::Duration;
 use nanonets_agents::{AgentId, Client, Wait};
 use nanonets_agents_sim::Simulator;
 
-use crate::ambiguity;
 use crate::args::{Connection, Format};
-use crate::failure::{Code, Failure};
+use crate::exit_code::Code;
+use crate::failure::Failure;
 use crate::input;
+use crate::last_words::last_words;
 use crate::output::Output;
 use crate::signals;
 use crate::terminal::Notes;
@@ -70,9 +71,7 @@ impl Session {
     pub async fn open(connection: &Connection, format: &Format) -> Result<Self, Failure> {
         let session = Self::of(connection, format).await?;
         let (client, connection) = (session.client.clone(), connection.clone());
-        signals::set_last_words(move |code| {
-            ambiguity::last_words(&client, code).text("error", &connection)
-        });
+        signals::set_last_words(move |code| last_words(&client, code).text("error", &connection));
         Ok(session)
     }
 

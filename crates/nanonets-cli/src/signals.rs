@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
 
-use crate::failure::Code;
+use crate::exit_code::Code;
 
 /// The time that the command has to act on a signal. One that is blocked, for example by a reader of stdout that does not
 /// read, does not act on it.

@@ -6,12 +6,12 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::Activity;
+use super::state::Shared;
 
 /// The size of the chunks in which a large frame is given to the connection, so that each shows a movement.
 const CHUNK: usize = 1 << 20;
 
-/// A body that tells an activity what the connection takes of it.
+/// A body that notes in the state of an attempt what the connection takes of it.
 pub(super) struct Watched {
     body: reqwest::Body,
     /// The rest of a large frame.
@@ -21,7 +21,7 @@ pub(super) struct Watched {
     /// The bytes of the whole body, if they are known.
     length: Option<u64>,
     upload: u64,
-    activity: Activity,
+    state: Shared,
 }
 
 impl Watched {
@@ -30,7 +30,7 @@ impl Watched {
         body: reqwest::Body,
         length: Option<u64>,
         upload: u64,
-        activity: Activity,
+        state: Shared,
     ) -> Self {
         Self {
             body,
@@ -38,14 +38,14 @@ impl Watched {
             sent: 0,
             length,
             upload,
-            activity,
+            state,
         }
     }
 }
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        self.activity.completed(self.upload);
+        self.state.completed(self.upload);
     }
 }
 
@@ -58,14 +58,14 @@ impl Body for Watched {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, reqwest::Error>>> {
         let this = &mut *self;
-        if !this.activity.is_sending(this.upload) {
+        if !this.state.is_sending(this.upload) {
             // The connection ends: nobody waits for the response.
             return Poll::Pending;
         }
         if this.rest.is_empty() {
             match ready!(Pin::new(&mut this.body).poll_frame(context)) {
                 None => {
-                    this.activity.took_all(this.upload);
+                    this.state.took_all(this.upload);
                     return Poll::Ready(None);
                 }
                 Some(frame) => match frame?.into_data() {
@@ -77,9 +77,9 @@ impl Body for Watched {
         let chunk = this.rest.split_to(this.rest.len().min(CHUNK));
         this.sent = this.sent.saturating_add(chunk.len() as u64);
         if this.length.is_some_and(|length| this.sent >= length) {
-            this.activity.took_all(this.upload);
+            this.state.took_all(this.upload);
         }
-        this.activity.sent(this.upload, chunk.len());
+        this.state.sent(this.upload, chunk.len());
         Poll::Ready(Some(Ok(Frame::data(chunk))))
     }
 
@@ -87,7 +87,7 @@ impl Body for Watched {
         let is_end = self.rest.is_empty() && self.body.is_end_stream();
         if is_end {
             // The connection does not ask for more.
-            self.activity.took_all(self.upload);
+            self.state.took_all(self.upload);
         }
         is_end
     }

@@ -1,11 +1,12 @@
 //! The state of an attempt: what has moved, and until when it may stand still.
 
 use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Idle, MinimumRate};
+use super::idle::{Idle, MinimumRate};
 use crate::partial_answer::PartialAnswer;
 use crate::send_queue::Ends;
 
@@ -13,6 +14,53 @@ use crate::send_queue::Ends;
 const BUFFERS: u64 = 4 << 20;
 /// The rate at which a server empties them at least, in bytes per second.
 const SLOWEST_READER: u64 = 16 << 10;
+
+/// The state of an attempt, which an activity shares with the body of its request.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shared(Arc<Mutex<State>>);
+
+impl Shared {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The connection has taken all of the body.
+    pub(super) fn took_all(&self, upload: u64) {
+        let mut state = self.lock();
+        if state.uploads == upload {
+            state.progress.lacks_body = false;
+        }
+    }
+
+    /// Whether more of the body may be sent.
+    pub(super) fn is_sending(&self, upload: u64) -> bool {
+        let state = self.lock();
+        state.uploads == upload && !state.progress.is_abandoned
+    }
+
+    /// The connection took a chunk of the body.
+    pub(super) fn sent(&self, upload: u64, bytes: usize) {
+        let mut state = self.lock();
+        if state.uploads != upload {
+            return;
+        }
+        let now = Instant::now();
+        state.last = now;
+        if let Phase::Upload(upload) = &mut state.phase {
+            upload.took(bytes, now);
+        }
+    }
+
+    /// The connection needs no more of the body.
+    pub(super) fn completed(&self, upload: u64) {
+        let mut state = self.lock();
+        if state.uploads == upload
+            && let Phase::Upload(upload) = &mut state.phase
+        {
+            upload.is_complete = true;
+        }
+    }
+}
 
 #[derive(Debug)]
 pub(super) struct State {

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::MAX_CHOICES;
+use super::limits::MAX_CHOICES;
 
 const TYPES: [&str; 7] = [
     "string", "number", "integer", "boolean", "null", "array", "object",

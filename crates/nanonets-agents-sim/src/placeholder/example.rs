@@ -5,9 +5,10 @@
 
 use serde_json::{Map, Value};
 
+use super::Maker;
 use super::dialect::is_schema;
-use super::scalars::Label;
-use super::{DEFAULT_ITEMS, MAX_CHOICES, MAX_DEPTH, Maker};
+use super::label::Label;
+use super::limits::{DEFAULT_ITEMS, MAX_CHOICES, MAX_DEPTH};
 
 impl<'a> Maker<'a> {
     /// A value like an example: JSON Schemas inside it count as schemas.

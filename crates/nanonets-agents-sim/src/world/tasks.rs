@@ -1,7 +1,6 @@
 //! Tasks: started, held back, listed, spoken to.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use nanonets_agents_api::types::{
@@ -10,10 +9,11 @@ use nanonets_agents_api::types::{
 };
 
 use super::World;
+use crate::input::Input;
 use crate::page::{Page, Paging};
 use crate::reply::Failure;
 use crate::script::Script;
-use crate::task::{Input, MAX_MESSAGES, Simulated};
+use crate::task::{MAX_MESSAGES, Simulated};
 
 /// Which tasks a list is about.
 #[derive(Debug, Default)]
@@ -23,54 +23,6 @@ pub(crate) struct TaskFilter {
     pub after: Option<DateTime<Utc>>,
     pub before: Option<DateTime<Utc>>,
     pub title: Option<String>,
-}
-
-/// How long reads lag behind writes.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Lags {
-    /// The time until lists show a new task.
-    pub listing: Duration,
-    /// The time until a new task can be read by its id.
-    pub read: Duration,
-    /// The number of reads of a summary, after completion, that show no answer yet.
-    pub summary_reads: u32,
-}
-
-/// The memory that finished tasks may take together, in bytes.
-const MAX_FINISHED_BYTES: usize = 512 * 1024 * 1024;
-
-/// How many finished tasks are kept, and when to look for those to forget.
-#[derive(Debug)]
-pub(crate) struct Retention {
-    max: usize,
-    max_bytes: usize,
-    /// The tasks that were added since the last look, and their memory in bytes.
-    added: usize,
-    added_bytes: usize,
-}
-
-impl Retention {
-    pub fn new(max: usize) -> Self {
-        Self {
-            max,
-            max_bytes: MAX_FINISHED_BYTES,
-            added: 0,
-            added_bytes: 0,
-        }
-    }
-
-    /// Takes note of a new task, or of a message to a finished one. Returns whether it is time to look at all tasks: not at each new one, as that would
-    /// cost more the more tasks there are.
-    fn add(&mut self, added: usize, bytes: usize, tasks: usize) -> bool {
-        self.added += added;
-        self.added_bytes += bytes;
-        let is_due =
-            (tasks > self.max && self.added > tasks / 64) || self.added_bytes > self.max_bytes / 16;
-        if is_due {
-            (self.added, self.added_bytes) = (0, 0);
-        }
-        is_due
-    }
 }
 
 impl World {
@@ -158,7 +110,7 @@ impl World {
             }
             count += 1;
             bytes = bytes.saturating_add(task.weight());
-            let is_beyond = count > self.retention.max || bytes > self.retention.max_bytes;
+            let is_beyond = self.retention.is_exceeded(count, bytes);
             if is_beyond && number != newest {
                 forgotten.push(number);
             }

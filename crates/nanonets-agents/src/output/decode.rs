@@ -5,21 +5,50 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use serde_path_to_error::{Path, Segment};
 
+use super::json::Output;
 use super::known_fields::{KnownFields, Rejection, Verdict};
 use super::schema::Schema;
-use super::{Output, shape};
-use crate::error::{Error, ErrorKind, Result};
+use super::shape;
+use crate::transport::error::{Error, ErrorKind, Result};
 
 /// How much of a path is shown, in segments.
 const MAX_SEGMENTS: usize = 12;
 /// The location of the whole output.
 const TOP: &str = "its top";
 
+impl Output {
+    /// The output as a [`Value`]. Numbers of more than 64 bits or 17 digits are rounded, and keys are sorted.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) if a `Value` can't hold it: a number beyond the range of `f64`,
+    /// half of a surrogate pair, or more than 127 levels.
+    pub fn value(&self) -> Result<Value> {
+        as_type(self)
+    }
+
+    /// Decodes the output, without the checks of [`Completed::extracted`](crate::Completed::extracted): a type whose fields
+    /// are all optional accepts any object, and a struct is also taken from an array.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch), with the location that does not fit.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T> {
+        as_type(self)
+    }
+
+    /// Decodes the output, and checks that it is what was asked for.
+    pub(crate) fn extract<T: DeserializeOwned>(&self, schema: Option<&Schema>) -> Result<T> {
+        checked(self, schema)
+    }
+}
+
 /// Reads the output as a `T`.
-pub fn as_type<T: DeserializeOwned>(output: &Output) -> Result<T> {
+fn as_type<T: DeserializeOwned>(output: &Output) -> Result<T> {
     let json = output.json();
     serde_json::from_str(json).map_err(|error| {
         // Tracking the path takes time, so it takes a second run.
@@ -32,7 +61,7 @@ pub fn as_type<T: DeserializeOwned>(output: &Output) -> Result<T> {
 
 /// Reads the output as a `T`, and checks that it is one for more than its lack of required fields: of each object, the type
 /// knows a key.
-pub fn checked<T: DeserializeOwned>(output: &Output, schema: Option<&Schema>) -> Result<T> {
+fn checked<T: DeserializeOwned>(output: &Output, schema: Option<&Schema>) -> Result<T> {
     let json = output.json();
     let verdict = Verdict::default();
     let mut document = serde_json::Deserializer::from_str(json);

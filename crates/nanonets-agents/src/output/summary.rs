@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -19,15 +18,12 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::blank::Content as Fullness;
+use super::json::{Output, OutputSource};
+use super::shape;
 use super::text::{Embedded, is_too_deep, json_in, string};
-use super::{Output, OutputSource, shape};
-use crate::answer::bounded;
-use crate::call::Call;
-use crate::error::{Error, ErrorKind, Origin, Result};
-use crate::lenient;
-use crate::memory::Content;
-use crate::operation::Operation;
-use crate::task::TaskHandle;
+use crate::optional_fields;
+use crate::transport::memory::Content;
+use crate::transport::operation::Operation;
 
 const EXTRACTED_DATA: &str = "extracted_data";
 const RESULT: &str = "result";
@@ -39,20 +35,6 @@ const STATUS: &str = "status";
 const LONGEST_TIME: usize = 100;
 /// The longest words, as JSON, that are compared with the message before them.
 const LONGEST_ECHO: usize = 1024 * 1024;
-
-/// The task that a summary is about, if it says so.
-fn task_id(json: &[u8]) -> Option<Uuid> {
-    #[derive(serde::Deserialize)]
-    struct About<'b> {
-        #[serde(borrow)]
-        task_id: Option<&'b RawValue>,
-    }
-    if is_too_deep(json) {
-        return None;
-    }
-    let about: About<'_> = serde_json::from_slice(json).ok()?;
-    serde_json::from_str(about.task_id?.get()).ok()
-}
 
 /// The summary of a task, as it came.
 #[derive(Clone)]
@@ -80,32 +62,12 @@ enum Found {
 }
 
 impl TaskSummaryRaw {
-    /// Reads the summary of a task, in one attempt, which may take long but is not idle for longer than this.
+    /// Finds the output in a body.
     ///
     /// # Errors
     ///
-    /// Those of the request. [`ErrorKind::Unreadable`] if the answer is not a JSON object, such as the page of a gateway, or
-    /// broke off: that is temporary. An object with a defect inside is a summary whose output is an error.
-    pub async fn read(task: &TaskHandle, idle: Duration) -> Result<Self> {
-        let subject =
-            |body: &Bytes, id: Uuid| task_id(without_mark(body)).is_none_or(|task| task == id);
-        let request = task.summary().once().idle_timeout(idle);
-        let response = request.raw_about(Some(subject)).await?;
-        Self::parse(response.body.clone()).map_err(|problem| {
-            let call = Call::new(Operation::GetTaskSummary).task(task.id());
-            let message = format!("the answer does not decode: {}", problem.reason);
-            let error = Error::new(ErrorKind::Unreadable, message)
-                .with_origin(Origin::Gateway)
-                .with_answer(response.status, response.headers, bounded(&response.body));
-            let error = match problem.broke_off {
-                true => error.broken_off(),
-                false => error,
-            };
-            error.during(call, 1)
-        })
-    }
-
-    fn parse(body: Bytes) -> std::result::Result<Self, Problem> {
+    /// The body is not a JSON object, or broke off. An object with a defect inside is a summary whose output is an error.
+    pub fn parse(body: Bytes) -> std::result::Result<Self, Problem> {
         let json = without_mark(&body);
         match json.trim_ascii_start().first() {
             Some(b'{') => {}
@@ -202,12 +164,12 @@ impl TaskSummaryRaw {
         }
     }
 
-    /// The error of having no output, for the task.
-    pub fn missing(&self, task: TaskId) -> Error {
+    /// The reason of having no output, for the task.
+    pub fn lack(&self, task: TaskId) -> Lack {
         let blank = match &self.found {
             Found::Defective(reason) => {
                 let message = format!("the summary of the task {task} can't be read: {reason}");
-                return Error::new(ErrorKind::Unreadable, message);
+                return Lack::Unreadable(message);
             }
             Found::Nothing { blank, .. } => *blank,
             Found::Output(_) => None,
@@ -219,7 +181,7 @@ impl TaskSummaryRaw {
         let json = std::str::from_utf8(without_mark(&self.body)).unwrap_or_default();
         let shape = shape::of(json);
         let message = format!("the task {task} has completed{lack}; its summary is {shape}");
-        Error::new(ErrorKind::Mismatch, message)
+        Lack::Mismatch(message)
     }
 
     /// The summary as a type. A field that does not decode is in `extra`, as it came.
@@ -239,11 +201,34 @@ impl fmt::Debug for TaskSummaryRaw {
     }
 }
 
-/// Why a body is no summary.
+/// The reason for which a completed task has no output.
+pub(crate) enum Lack {
+    /// The summary is not JSON.
+    Unreadable(String),
+    /// The summary has no output, or a blank one.
+    Mismatch(String),
+}
+
+/// The reason for which a body is no summary.
 #[derive(Debug)]
-struct Problem {
-    reason: String,
-    broke_off: bool,
+pub(crate) struct Problem {
+    pub reason: String,
+    pub broke_off: bool,
+}
+
+/// The task that a summary is about, if it says so.
+pub(crate) fn task_id(body: &[u8]) -> Option<Uuid> {
+    #[derive(serde::Deserialize)]
+    struct About<'b> {
+        #[serde(borrow)]
+        task_id: Option<&'b RawValue>,
+    }
+    let json = without_mark(body);
+    if is_too_deep(json) {
+        return None;
+    }
+    let about: About<'_> = serde_json::from_slice(json).ok()?;
+    serde_json::from_str(about.task_id?.get()).ok()
 }
 
 /// The body without a byte order mark.
@@ -489,7 +474,7 @@ fn typed(body: &[u8]) -> TaskSummary {
         return TaskSummary::default();
     }
     let fields: BTreeMap<String, Json> = decode(json).unwrap_or_default();
-    lenient::object(fields).unwrap_or_default()
+    optional_fields::object(fields).unwrap_or_default()
 }
 
 #[cfg(test)]

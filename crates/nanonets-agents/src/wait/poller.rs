@@ -9,13 +9,14 @@ use nanonets_agents_api::types::{Task, TaskStatus};
 use reqwest::StatusCode;
 use tokio::time::Instant;
 
-use super::{Limit, Patience, Update, Wait};
-use crate::error::{Error, ErrorKind, Origin, Result, Waited};
-use crate::memory::{Content, State};
+use super::summary;
+use super::update::Update;
 use crate::outcome::{Completed, Failure, Outcome, Question};
-use crate::output::TaskSummaryRaw;
-use crate::request::Sending;
+use crate::patience::{Limit, Patience};
 use crate::task::TaskHandle;
+use crate::transport::error::{Error, ErrorKind, Origin, Result, Waited};
+use crate::transport::memory::{Content, State};
+use crate::transport::request::Sending;
 
 /// The number of polls in a row that may fail, unless a timeout is set: about five minutes, with the default pauses.
 const TOLERATED: u32 = 30;
@@ -86,7 +87,7 @@ pub(super) struct Poller {
 }
 
 impl Poller {
-    pub(super) fn new(Wait { task, patience }: Wait) -> Self {
+    pub(super) fn new(task: TaskHandle, patience: Patience) -> Self {
         let start = Instant::now();
         Self {
             task,
@@ -345,7 +346,8 @@ impl Poller {
                 let answered = self.task.answered();
                 let question = self.question(is_old).await?;
                 state.content = content_of(&question);
-                let is_answered = answered.is_some_and(|answered| answered.is(&question));
+                let is_answered =
+                    answered.is_some_and(|answered| answered.is(&question.remembered()));
                 // The status lags behind a reply. A message that the agent sent after it went on is no question.
                 let is_in_doubt = is_old || answered.is_some();
                 self.is_old = is_answered || !memory.read(handle.id(), state.clone());
@@ -370,7 +372,7 @@ impl Poller {
     async fn completed(&self, is_old: bool) -> Result<Completed> {
         let summary = self
             .read_until_current(
-                || TaskSummaryRaw::read(&self.task, self.patience.poll_timeout),
+                || summary::read(&self.task, self.patience.poll_timeout),
                 |summary| is_old || (summary.has_answer() && !is_going_on(summary.status())),
             )
             .await?;

@@ -167,7 +167,8 @@ async fn the_documented_answer_is_no_output_and_the_error_shows_its_shape_alone(
             "{shown}"
         );
         // What came is still there.
-        let Some(nanonets_agents::Outcome::Completed(done)) = error.outcome() else {
+        let client = nanonets_agents::Client::new("key").expect("a client");
+        let Some(nanonets_agents::Outcome::Completed(done)) = client.outcome_of(&error) else {
             panic!("{error:?}");
         };
         assert_eq!(done.summary().result, Some(result.into()));

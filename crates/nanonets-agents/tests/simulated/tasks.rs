@@ -369,7 +369,7 @@ async fn what_went_wrong_after_the_start_names_the_task_and_has_its_outcome() {
     let error = run().extract::<Invoice>().await.expect_err("a question");
     assert_eq!(error.kind(), ErrorKind::NotCompleted);
     assert_eq!(error.task_id(), newest());
-    let Some(Outcome::NeedsInput(question)) = error.outcome() else {
+    let Some(Outcome::NeedsInput(question)) = client.outcome_of(&error) else {
         panic!("a question was expected: {error:?}");
     };
     let task = question.reply("2026").await.expect("a reply");

@@ -5,8 +5,8 @@ use nanonets_agents::{Author, Client, Error, FoundRun, Json, Message};
 use reqwest::header::{DATE, HeaderMap};
 use serde_json::Value;
 
-use super::{Effect, Kind, PAGE, by_server, seconds};
-use crate::failure::Failure;
+use crate::candidates::{Look, PAGE};
+use crate::effect::{Effect, Kind, by_server};
 
 /// By how much the server's clock is ahead, from the date of its answer.
 fn measured(headers: &HeaderMap) -> Option<TimeDelta> {
@@ -15,80 +15,18 @@ fn measured(headers: &HeaderMap) -> Option<TimeDelta> {
     Some(date.to_utc() - Utc::now())
 }
 
-/// The result of one look.
-#[derive(Debug, Default)]
-pub struct Look {
-    /// The ids of what was created since the request, perhaps by it, each with its status if it has one.
-    pub found: Vec<(String, Option<String>)>,
-    /// The number of the others.
-    pub more: usize,
-    /// Until when it may still appear.
-    pub open_until: Option<DateTime<Utc>>,
-    /// The error of the look. It is no evidence about the request.
-    pub failed: Option<String>,
-    pub clock_offset: Option<TimeDelta>,
-}
-
-impl Look {
-    fn of(
-        found: impl Iterator<Item = (String, Option<String>)>,
-        clock_offset: Option<TimeDelta>,
-    ) -> Self {
-        let mut found: Vec<_> = found.collect();
-        let more = found.len().saturating_sub(PAGE);
-        found.truncate(PAGE);
-        Self {
-            found,
-            more,
-            clock_offset,
-            ..Self::default()
-        }
-    }
-
-    pub fn failed(why: impl Into<String>) -> Self {
-        Self {
-            failed: Some(why.into()),
-            ..Self::default()
-        }
-    }
-
-    pub fn describe(&self, failure: Failure) -> Failure {
-        if let Some(why) = &self.failed {
-            return failure.line(format!("A look for it failed: {why}"));
-        }
-        if self.found.is_empty() {
-            return failure.line(match self.open_until {
-                Some(time) => {
-                    let time = seconds(time);
-                    format!("A look found nothing so far; it may still appear until {time}.")
-                }
-                None => "A look found nothing so far; it may still appear.".to_owned(),
-            });
-        }
-        let failure = failure.line("A look found these candidates:");
-        let failure = self.found.iter().fold(failure, |failure, (id, status)| {
-            let status = status.as_deref().unwrap_or_default();
-            failure.item(format!("{id} {status}").trim_end())
-        });
-        match self.more {
-            0 => failure,
-            more => failure.item(format!("and {more} more")),
-        }
-    }
-}
-
 /// Looks once, for a message by its text. `None` where there is nothing to look for.
 pub async fn look(
     client: &Client,
     effect: &Effect<'_>,
     text: Option<&str>,
 ) -> Result<Option<Look>, Error> {
-    let Some(ambiguity) = effect.error.ambiguity() else {
+    let Some(ambiguity) = effect.error().ambiguity() else {
         return Ok(None);
     };
     let is_new = |time: DateTime<Utc>, offset| time >= by_server(ambiguity.since, offset);
     let size = u8::try_from(PAGE).unwrap_or(u8::MAX);
-    Ok(match (effect.kind, &ambiguity.run) {
+    Ok(match (effect.kind(), &ambiguity.run) {
         (Kind::Run, Some(record)) => {
             // The answer to this tells the time of the server, which the command that looks again needs.
             let page = client.tasks().list().page_size(1).page().send().await?;

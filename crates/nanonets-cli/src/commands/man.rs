@@ -8,7 +8,8 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use crate::args::Cli;
 use crate::commands::shell;
-use crate::failure::{EXIT_CODES, Failure};
+use crate::exit_code::EXIT_CODES;
+use crate::failure::Failure;
 
 const ENVIRONMENT: [(&str, &str); 3] = [
     (

@@ -11,6 +11,7 @@ use crate::ambiguity;
 use crate::args::Run;
 use crate::commands::wait;
 use crate::commands::watch::{Origin, Watched};
+use crate::effect;
 use crate::failure::Failure;
 use crate::input;
 use crate::limit::{Limit, before_sending, unless_interrupted};
@@ -89,7 +90,7 @@ pub async fn run(session: &Session, args: Run) -> Result<(), Failure> {
             if let Some(error) = unfinished.last() {
                 ambiguity::print_run(session.output, error);
             }
-            return Err(ambiguity::interrupted(&session.client, failure, record.as_ref()).0);
+            return Err(effect::interrupted(&session.client, failure, record.as_ref()).0);
         }
     };
     let Started { task, status, note } = started;
@@ -118,7 +119,7 @@ fn noted(
     session: &Session,
 ) -> Option<RecordFile> {
     let mut record = record?;
-    let Some(error) = error.filter(|error| ambiguity::effect(error).is_some()) else {
+    let Some(error) = error.filter(|error| effect::effect(error).is_some()) else {
         record.remove(session.notes);
         return None;
     };

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use crate::args::Runs;
 use crate::command_line::CommandLine;
+use crate::exit_code::Code;
 use crate::explain::is_defect;
-use crate::failure::{Code, Failure};
+use crate::failure::Failure;
 use crate::limit::unless_interrupted;
 use crate::output::{Columns, Last};
 use crate::record::{Progress, ReadRecord, Record};

@@ -10,7 +10,8 @@ use nanonets_agents::{
 use crate::args::Waiting;
 use crate::commands::ask::ask;
 use crate::commands::watch::{NOT_SENT, Origin, WaitError, Watched, unless_final};
-use crate::failure::{Code, Failure};
+use crate::exit_code::Code;
+use crate::failure::Failure;
 use crate::limit::{Limit, TimedOut, unless_interrupted, unless_interrupted_again};
 use crate::session::Session;
 

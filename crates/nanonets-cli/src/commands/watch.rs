@@ -16,8 +16,10 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use crate::ambiguity;
 use crate::command_line::CommandLine;
 use crate::commands::ask::words;
+use crate::exit_code::Code;
 use crate::explain;
-use crate::failure::{Code, Failure};
+use crate::failure::Failure;
+use crate::last_words;
 use crate::limit::{Limit, TimedOut};
 use crate::output::Output;
 use crate::session::Session;
@@ -50,7 +52,7 @@ pub struct Watched<'a> {
 
 impl<'a> Watched<'a> {
     pub fn new(session: &'a Session, id: TaskId, limit: Limit, origin: Origin) -> Self {
-        ambiguity::watch(id);
+        last_words::watch(id);
         Self {
             session,
             limit,

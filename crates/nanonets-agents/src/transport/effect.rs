@@ -5,7 +5,7 @@ use std::fmt;
 use nanonets_agents_api::types::{AgentId, TaskId};
 use uuid::Uuid;
 
-use crate::operation::Operation;
+use crate::transport::operation::Operation;
 
 /// The effect of a request that failed: see [`Error::effect`](crate::Error::effect).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

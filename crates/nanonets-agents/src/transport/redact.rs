@@ -11,6 +11,7 @@
 mod characters;
 mod escapes;
 mod layer;
+mod mark;
 mod runs;
 
 use std::fmt;
@@ -21,6 +22,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 
 use characters::{is_blank, is_invisible};
 use layer::{Layer, layers};
+use mark::{Mark, RUN, SHORTEST};
 
 /// How many characters of a message are shown.
 const SHOWN: usize = 200;
@@ -28,11 +30,6 @@ const SHOWN: usize = 200;
 const WORDS_AFTER_UPLOAD: usize = 12;
 /// How many bytes of a message are looked at.
 const READ: usize = 8 * 1024;
-/// As many characters in a row are no coincidence, blanks not counted. A shorter private text counts as a whole word.
-const RUN: usize = 12;
-/// A private text with fewer characters is in every message.
-const SHORTEST: usize = 4;
-
 /// Removes the key and the private texts of a request from what the server said.
 #[derive(Clone, Copy)]
 pub(crate) struct Redactor<'a> {
@@ -152,22 +149,6 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<&str> {
         .flat_map(|name| headers.get_all(*name))
         .find(is_id);
     found.and_then(|value| value.to_str().ok())
-}
-
-/// Why a byte of a message is not shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Mark {
-    Private,
-    Secret,
-}
-
-impl Mark {
-    fn placeholder(self) -> &'static str {
-        match self {
-            Self::Private => "(redacted)",
-            Self::Secret => "(secret)",
-        }
-    }
 }
 
 /// Marks what stands between two things of one kind, if it is no more than punctuation.

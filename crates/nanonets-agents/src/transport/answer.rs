@@ -16,11 +16,11 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::call::{Call, Named};
-use crate::effect::{Created, Effect};
-use crate::error::{Error, ErrorKind, Origin};
-use crate::operation::{Operation, is_read};
-use crate::redact::Redactor;
+use crate::transport::call::{Call, Named};
+use crate::transport::effect::{Created, Effect};
+use crate::transport::error::{Error, ErrorKind, Origin};
+use crate::transport::operation::{Operation, is_read};
+use crate::transport::redact::Redactor;
 use created_id::created_id;
 
 /// How much of a body is looked at to see whether it is text.

@@ -7,23 +7,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use nanonets_agents_api::types::{AgentId, TaskId};
+use nanonets_agents_api::types::TaskId;
 use nanonets_agents_api::{Client as ApiClient, ConnectionLayer, Context, is_loopback};
 use reqwest::header::{HeaderValue, USER_AGENT};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
-use crate::admission::{Admission, AdmissionStatus, Gate};
-use crate::agents::{AgentHandle, Agents};
-use crate::clock::ServerClock;
-use crate::error::{Error, ErrorKind, Result};
-use crate::find::FindRun;
-use crate::history::Unfinished;
-use crate::memory::Memory;
-use crate::record::RunRecord;
-use crate::redact::Redactor;
-use crate::retry::{Budget, RetryPolicy};
-use crate::task::{TaskHandle, Tasks};
+use crate::transport::admission::{Admission, AdmissionStatus, Gate};
+use crate::transport::clock::ServerClock;
+use crate::transport::error::{Error, ErrorKind, Result};
+use crate::transport::history::Unfinished;
+use crate::transport::memory::Memory;
+use crate::transport::redact::Redactor;
+use crate::transport::retry::{Budget, RetryPolicy};
 
 /// Where the API is unless it is said otherwise.
 const BASE_URL: &str = "https://agents.nanonets.com";
@@ -43,7 +39,7 @@ pub struct Client {
 struct Inner {
     http: reqwest::Client,
     base_url: String,
-    address: crate::record::Address,
+    address: crate::transport::record::Address,
     context: Context,
     budget: Budget,
     retry: RetryPolicy,
@@ -275,7 +271,7 @@ impl ClientBuilder {
         Ok(Client {
             inner: Arc::new(Inner {
                 http,
-                address: crate::record::Address::new(&url, &self.api_key),
+                address: crate::transport::record::Address::new(&url, &self.api_key),
                 base_url: self.base_url,
                 context,
                 budget: Budget::of(&self.retry),
@@ -400,77 +396,8 @@ impl Client {
         }
     }
 
-    /// The agents of the workspace.
-    #[must_use]
-    pub fn agents(&self) -> Agents {
-        Agents::new(self.clone())
-    }
-
-    /// One agent, by the id of one of its versions. Nothing is sent yet.
-    #[must_use]
-    pub fn agent(&self, id: AgentId) -> AgentHandle {
-        AgentHandle::new(self.clone(), id)
-    }
-
-    /// The tasks of the workspace.
-    #[must_use]
-    pub fn tasks(&self) -> Tasks {
-        Tasks::new(self.clone())
-    }
-
-    /// One task, by its id: perhaps one that another process started. Nothing is sent yet.
-    #[must_use]
-    pub fn task(&self, id: TaskId) -> TaskHandle {
-        TaskHandle::new(self.clone(), id)
-    }
-
-    /// Looks for the task of a run whose answer was lost, or whose process ended before the answer came.
-    ///
-    /// The record comes from the [error](crate::Error::run_record), or from [`Run::prepare`](crate::Run::prepare) and was
-    /// stored. A task that is started after the search is not found by it. So a run whose end is not recorded is not ruled out
-    /// before its deadline, unless you say that it is [no longer sent](FindRun::no_longer_sent). The search is at the server that
-    /// the run was sent to, with a key of the same workspace.
-    ///
-    /// ```
-    /// # use nanonets_agents_sim::{Fault, Simulator};
-    /// use nanonets_agents::{Client, Error, FoundRun, Marker, TaskId};
-    ///
-    /// /// The task of the run, or nothing if the run can be repeated.
-    /// async fn recover(client: &Client, error: Error) -> nanonets_agents::Result<Option<TaskId>> {
-    ///     let Some(record) = error.run_record() else {
-    ///         return Err(error); // it is certain that no task was started
-    ///     };
-    ///     let found = match client.find_run(record).until_decided().await {
-    ///         Ok(found) => found,
-    ///         Err(search) => {
-    ///             eprintln!("the search for the task failed: {search}");
-    ///             return Err(error); // a task may be running, whatever the search failed of
-    ///         }
-    ///     };
-    ///     match found.task() {
-    ///         Some(task) => Ok(Some(task)),
-    ///         None if matches!(found, FoundRun::RuledOut) => Ok(None),
-    ///         None => Err(error), // several tasks, or one that may be of another run: a person decides
-    ///     }
-    /// }
-    /// # #[tokio::main]
-    /// # async fn main() -> nanonets_agents::Result<()> {
-    /// # let simulator = Simulator::start().await;
-    /// # let agent = simulator.create_agent("Invoices").id;
-    /// # simulator.fault(Fault::reset().after_effect().times(1));
-    /// # let client = Client::builder(simulator.api_key()).base_url(simulator.base_url()).build()?;
-    /// let run = client.agent(agent).run().query("How much?").marker(Marker::random());
-    /// # let error = run.start().await.unwrap_err();
-    /// # assert_eq!(recover(&client, error).await?, Some(simulator.tasks()[0].id));
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn find_run(&self, record: &RunRecord) -> FindRun {
-        FindRun::new(self.clone(), record.clone())
-    }
-
     /// A text of the server on one line, fit for a message: without the key, without characters that a terminal takes for
-    /// commands or does not show, and cut to 200 characters. [`TaskHandle::redacted`] removes the prompt of a run too.
+    /// commands or does not show, and cut to 200 characters. [`TaskHandle::redacted`](crate::TaskHandle::redacted) removes the prompt of a run too.
     #[must_use]
     pub fn redacted(&self, text: &str) -> String {
         Redactor::new(self.base_context(), &[]).clean(text)
@@ -527,7 +454,7 @@ impl Client {
     }
 
     /// The API that this client calls, for records of runs.
-    pub(crate) fn address(&self) -> &crate::record::Address {
+    pub(crate) fn address(&self) -> &crate::transport::record::Address {
         &self.inner.address
     }
 

@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use nanonets_agents_api::types::{Task, TaskId, TaskStatus};
 use tokio::time::Instant;
 
-use crate::error::Error;
+use crate::transport::error::Error;
 use evidence::Message;
 pub(crate) use evidence::{Content, State, text};
 
@@ -237,8 +237,8 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::effect::Effect;
-    use crate::error::ErrorKind;
+    use crate::transport::effect::Effect;
+    use crate::transport::error::ErrorKind;
 
     const ENDS: [TaskStatus; 5] = [
         TaskStatus::Completed,

@@ -4,10 +4,10 @@ use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::RUN;
 use super::characters::{is_blank, is_ideographic, is_invisible};
 use super::escapes::{ALL, Unescaped, has_escapes};
 use super::layer::Layer;
+use super::mark::RUN;
 
 /// As many characters of a script that writes a word with one or two of them are no coincidence.
 const IDEOGRAPHIC_RUN: usize = 5;

@@ -10,11 +10,11 @@ use nanonets_agents_api::{Capture, Client as ApiClient, Error as ApiError, Respo
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use crate::answer;
-use crate::call::{Call, Names, Options, Sent, Subject};
-use crate::client::Client;
-use crate::error::Result;
-use crate::memory;
+use crate::transport::answer;
+use crate::transport::call::{Call, Names, Options, Sent, Subject};
+use crate::transport::client::Client;
+use crate::transport::error::Result;
+use crate::transport::memory;
 
 type SendFn<T> = dyn Fn(ApiClient) -> BoxFuture<'static, Sent<T>> + Send + Sync;
 /// The future of a builder.
@@ -150,7 +150,7 @@ impl<T: Send + 'static> Request<T> {
     /// See [`ErrorKind`](crate::ErrorKind).
     pub async fn send(self) -> Result<ResponseValue<T>> {
         self.client
-            .call(
+            .send(
                 self.call,
                 self.options,
                 self.names,
@@ -203,7 +203,7 @@ impl<T: Send + 'static> Request<T> {
             }
         };
         let response = client
-            .call(call, options, Some(answer::named), subject, captured)
+            .send(call, options, Some(answer::named), subject, captured)
             .await?;
         Ok(RawResponse {
             status: response.status(),
@@ -241,7 +241,7 @@ impl<T: Send + 'static> IntoFuture for Request<T> {
     fn into_future(self) -> Self::IntoFuture {
         // Not by `send`, whose future would be one more to move the request into.
         Box::pin(async move {
-            let sent = self.client.call(
+            let sent = self.client.send(
                 self.call,
                 self.options,
                 self.names,

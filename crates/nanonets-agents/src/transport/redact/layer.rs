@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::characters::{is_blank, is_invisible};
 use super::escapes::{ALL, FAMILIES, Unescaped, base64_bytes, base64_runs, has_escapes};
-use super::{Mark, RUN, SHORTEST};
+use super::mark::{Mark, RUN, SHORTEST};
 
 /// How many escapes within escapes are undone: a schema is JSON in a string within JSON.
 const ESCAPES: usize = 3;

@@ -10,16 +10,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use nanonets_agents_api::{Activity, Context};
 
-use crate::answer;
-use crate::call::{Call, Options};
-use crate::client::Client;
-use crate::clock::ServerClock;
-use crate::effect::{Created, Effect};
-use crate::error::{Ambiguity, Error, ErrorKind};
-use crate::operation::{self, Operation};
-use crate::record::RunRecord;
-use crate::redact::Redactor;
-use crate::retry::Attempts;
+use crate::transport::answer;
+use crate::transport::call::{Call, Options};
+use crate::transport::clock::ServerClock;
+use crate::transport::effect::{Created, Effect};
+use crate::transport::error::{Ambiguity, Error, ErrorKind};
+use crate::transport::operation::{self, Operation};
+use crate::transport::record::RunRecord;
+use crate::transport::redact::Redactor;
+use crate::transport::retry::Attempts;
 
 /// The number of dropped calls that a client remembers.
 const REMEMBERED: usize = 100;
@@ -168,14 +167,21 @@ fn lock(history: &Arc<Mutex<History>>) -> MutexGuard<'_, History> {
 
 /// A call that is made. Dropped before its end, it stays among the calls that are not over.
 pub(crate) struct Running<'a> {
-    client: &'a Client,
+    unfinished: &'a Unfinished,
+    clock: &'a ServerClock,
     history: Arc<Mutex<History>>,
     /// Its number, unless it is a read or over.
     number: Option<u64>,
 }
 
 impl<'a> Running<'a> {
-    pub fn begin(client: &'a Client, call: Call, options: &Options, activity: Activity) -> Self {
+    pub fn begin(
+        unfinished: &'a Unfinished,
+        clock: &'a ServerClock,
+        call: Call,
+        options: &Options,
+        activity: Activity,
+    ) -> Self {
         let history = Arc::new(Mutex::new(History {
             call,
             activity,
@@ -189,14 +195,15 @@ impl<'a> Running<'a> {
             created: None,
         }));
         let number = (!operation::is_read(call.operation)).then(|| {
-            let mut calls = client.unfinished_calls().lock();
+            let mut calls = unfinished.lock();
             let number = calls.next;
             calls.next += 1;
             calls.calls.insert(number, Arc::clone(&history));
             number
         });
         Self {
-            client,
+            unfinished,
+            clock,
             history,
             number,
         }
@@ -229,10 +236,10 @@ impl<'a> Running<'a> {
     /// The call is over. An error gets the effect of all attempts.
     pub fn end<T>(mut self, result: Result<T, Error>) -> Result<T, Error> {
         if let Some(number) = self.number.take() {
-            self.client.unfinished_calls().lock().calls.remove(&number);
+            self.unfinished.lock().calls.remove(&number);
         }
         let ended = Some(Utc::now());
-        result.map_err(|error| lock(&self.history).conclude(self.client.clock(), error, ended))
+        result.map_err(|error| lock(&self.history).conclude(self.clock, error, ended))
     }
 }
 
@@ -245,7 +252,7 @@ impl Drop for Running<'_> {
             history.activity.abandon();
             history.private = bounded(&history.private);
         }
-        let mut calls = self.client.unfinished_calls().lock();
+        let mut calls = self.unfinished.lock();
         calls.dropped.push_back(number);
         if calls.dropped.len() > REMEMBERED
             && let Some(oldest) = calls.dropped.pop_front()

@@ -11,14 +11,15 @@ use nanonets_agents_api::types::{AgentId, TaskId, TaskStatus};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-use crate::call::{Call, TimedOut};
-use crate::clock::{http_date, server_date};
-use crate::effect::{Created, Effect};
-use crate::operation::{self, Operation};
-use crate::outcome::Outcome;
 use crate::output::Output;
-use crate::record::RunRecord;
-use crate::redact;
+use crate::transport::call::Call;
+use crate::transport::clock::{http_date, server_date};
+use crate::transport::effect::{Created, Effect};
+use crate::transport::ending::Ending;
+use crate::transport::limits::TimedOut;
+use crate::transport::operation::{self, Operation};
+use crate::transport::record::RunRecord;
+use crate::transport::redact;
 
 /// The error of this crate.
 ///
@@ -50,7 +51,7 @@ struct Inner {
     asks_for_a_pause: bool,
     ambiguity: Option<Ambiguity>,
     waited: Option<Waited>,
-    outcome: Option<Outcome>,
+    ending: Option<Ending>,
     raw_output: Option<Output>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -156,7 +157,7 @@ impl Error {
             asks_for_a_pause: false,
             ambiguity: None,
             waited: None,
-            outcome: None,
+            ending: None,
             raw_output: None,
             source: None,
         }))
@@ -200,9 +201,9 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_outcome(mut self, outcome: Outcome) -> Self {
-        self.0.task_id = Some(outcome.task().id());
-        self.0.outcome = Some(outcome);
+    pub(crate) fn with_ending(mut self, ending: Ending) -> Self {
+        self.0.task_id = Some(ending.task.id);
+        self.0.ending = Some(ending);
         self
     }
 
@@ -423,11 +424,9 @@ impl Error {
         self.ambiguity()?.run.as_ref()
     }
 
-    /// The outcome of a task that did not fill in the type that was asked for. A question can be answered from here. It is
-    /// [`Outcome::Completed`] if the output is missing or is not what was asked for: the summary is still there.
-    #[must_use]
-    pub fn outcome(&self) -> Option<&Outcome> {
-        self.0.outcome.as_ref()
+    /// The end of a task that did not fill in the type that was asked for.
+    pub(crate) fn ending(&self) -> Option<&Ending> {
+        self.0.ending.as_ref()
     }
 
     /// How far a wait came that timed out.
@@ -528,7 +527,7 @@ impl fmt::Debug for Error {
             asks_for_a_pause: _,
             ambiguity,
             waited,
-            outcome,
+            ending,
             raw_output: _,
             source,
         } = &*self.0;
@@ -562,8 +561,8 @@ impl fmt::Debug for Error {
         if let Some(waited) = waited {
             debug.field("waited", waited);
         }
-        if let Some(outcome) = outcome {
-            debug.field("outcome", outcome);
+        if let Some(ending) = ending {
+            debug.field("ending", ending);
         }
         if let Some(source) = source {
             debug.field("source", source);

@@ -7,11 +7,15 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
-use nanonets_agents_api::types::AgentId;
+use nanonets_agents_api::types::{Agent, AgentId};
+use nanonets_agents_api::{Client as ApiClient, ResponseValue};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::client::Client;
+use crate::transport::call::{Call, Options};
+use crate::transport::client::Client;
+use crate::transport::error::Result;
+use crate::transport::operation::Operation;
 
 /// How long each read of an agent may take.
 const READ: Duration = Duration::from_secs(10);
@@ -19,6 +23,24 @@ const READ: Duration = Duration::from_secs(10);
 const CONCURRENT_READS: usize = 8;
 /// The number of agents that are read at most. A server that ignores filters may list the tasks of thousands.
 const AGENTS: usize = 64;
+
+/// Whether an answer is about this agent, by the id of the version or that of all versions.
+pub(crate) fn is_about(agent: &Agent, id: Uuid) -> bool {
+    agent.id.0 == id || agent.agent_group_id.0 == id
+}
+
+async fn read_agent(client: &Client, id: AgentId) -> Result<ResponseValue<Agent>> {
+    let call = Call::new(Operation::GetAgent).agent(id);
+    let options = Options {
+        timeout: Some(READ),
+        ..Options::default()
+    };
+    let get = |api: ApiClient| async move { api.get_agent(id).send().await };
+    let (exchange, result) = client
+        .exchange(call, &options, None, Some(is_about), get)
+        .await?;
+    exchange.end(result)
+}
 
 /// Whether an agent and the one that was asked for have the same group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +97,7 @@ impl<'a> Groups<'a> {
         let end = self.deadline.map_or(now + READ, |end| end.min(now + READ));
         let client = self.client;
         let read = |id: AgentId| async move {
-            let agent = client.agent(id).get().timeout(READ).await;
+            let agent = read_agent(client, id).await;
             agent.ok().map(|agent| (id, agent.agent_group_id.0))
         };
         let mut groups =

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::effect::Effect;
-use crate::error::Error;
-use crate::operation::Operation;
+use crate::transport::effect::Effect;
+use crate::transport::error::Error;
+use crate::transport::operation::Operation;
 
 /// How often a request is repeated, and after which pauses.
 ///
@@ -260,7 +260,7 @@ mod tests {
     use reqwest::header::{DATE, HeaderMap, HeaderValue};
 
     use super::*;
-    use crate::error::ErrorKind;
+    use crate::transport::error::ErrorKind;
 
     /// The API's own 429, with these headers.
     fn refusal(headers: &[(reqwest::header::HeaderName, &str)]) -> Error {

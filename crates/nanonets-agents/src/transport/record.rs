@@ -5,7 +5,6 @@
 //! first, it also survives the process.
 
 use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,8 +12,6 @@ use nanonets_agents_api::types::AgentId;
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-
-use crate::error::{Error, ErrorKind, Result};
 
 /// A run as it was about to be sent. It holds no prompt and no content, and is a few hundred bytes of JSON.
 ///
@@ -154,27 +151,9 @@ impl RunRecord {
 /// proves nothing, and [`Client::find_run`](crate::Client::find_run) reads the first message of such a task.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Marker(String);
+pub struct Marker(pub(crate) String);
 
 impl Marker {
-    /// A marker with a name of your own, such as the number of an order. The name must be unique among your runs.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::InvalidRequest`] unless the name has 4 to 64 characters, all of them ASCII letters, digits, `-`, `_` or
-    /// `.`.
-    pub fn new(name: impl Into<String>) -> Result<Self> {
-        let name = name.into();
-        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        if (4..=64).contains(&name.len()) && name.bytes().all(is_allowed) {
-            return Ok(Self(name));
-        }
-        Err(Error::new(
-            ErrorKind::InvalidRequest,
-            "a marker has 4 to 64 ASCII letters, digits, `-`, `_` or `.`",
-        ))
-    }
-
     /// A marker with 64 random bits.
     #[must_use]
     pub fn random() -> Self {
@@ -191,22 +170,6 @@ impl Marker {
 impl fmt::Display for Marker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "[{}]", self.0)
-    }
-}
-
-impl FromStr for Marker {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        Self::new(name)
-    }
-}
-
-impl TryFrom<String> for Marker {
-    type Error = Error;
-
-    fn try_from(name: String) -> Result<Self> {
-        Self::new(name)
     }
 }
 

@@ -3,8 +3,8 @@
 
 use reqwest::StatusCode;
 
-use crate::call::Call;
-use crate::error::Error;
+use crate::transport::call::Call;
+use crate::transport::error::Error;
 
 /// The span of one operation, over all of its attempts.
 #[derive(Clone, Debug)]
