@@ -119,7 +119,9 @@ fn draw(screens: &[Vec<String>]) -> String {
     for (index, screen) in screens.iter().enumerate() {
         let _ = writeln!(svg, "<g class=\"s{index}\">");
         for (row, line) in screen.iter().enumerate() {
-            let is_typed = line.starts_with("$ ") || line.starts_with("> ");
+            let is_typed = ["$ ", "    --", "> "]
+                .iter()
+                .any(|start| line.starts_with(start));
             let class = if is_typed { " class=\"typed\"" } else { "" };
             let text = line
                 .replace('&', "&amp;")
