@@ -18,10 +18,7 @@ use crate::graph::{Cycle, REMEDY};
 use crate::modules::Modules;
 
 /// Crates with cycles between their files. This list only shrinks.
-const STILL_CIRCULAR: &[&str] = &[
-    "codegen-runtime",
-    "xtask",
-];
+const STILL_CIRCULAR: &[&str] = &["codegen-runtime", "xtask"];
 
 /// The crates that each crate may depend on, to run or to be built.
 const ARROWS: Arrows<'static> = &[
