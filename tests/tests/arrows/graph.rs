@@ -1,5 +1,6 @@
 //! Which file needs which, and the cycles of that.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -94,8 +95,8 @@ impl Graph {
         let mut next = VecDeque::from([start]);
         while !ways.contains_key(&start) {
             for edge in self.from(next.pop_front()?) {
-                if !ways.contains_key(&edge.to) {
-                    ways.insert(edge.to, edge);
+                if let Entry::Vacant(way) = ways.entry(edge.to) {
+                    way.insert(edge);
                     next.push_back(edge.to);
                 }
             }
