@@ -19,7 +19,6 @@ use crate::outcome::Outcome;
 use crate::output::Schema;
 use crate::patience::Patience;
 use crate::task::TaskHandle;
-use crate::transport::answer;
 use crate::transport::call::{Call, Named, Options};
 use crate::transport::client::Client;
 use crate::transport::effect::{Created, Effect};
@@ -326,16 +325,7 @@ impl Run {
     /// names. An answer may name another version of the agent. So if it names another agent, both are read and compared, within
     /// the timeout of the run. If that fails, the answer counts.
     pub async fn send(self) -> Result<ResponseValue<RunAgentResponse>> {
-        let client = self.client.clone();
-        let sent = self.request()?.send().await;
-        let id = match &sent {
-            Ok(response) => Some(response.task_id),
-            Err(error) => error.created().and_then(Created::task),
-        };
-        if let Some(id) = id {
-            client.remember(id);
-        }
-        sent
+        self.request()?.send().await
     }
 
     /// Starts the task, and returns the answer as it came, like [`Request::raw`].
@@ -344,18 +334,7 @@ impl Run {
     ///
     /// As [`start`](Self::start).
     pub async fn raw(self) -> Result<RawResponse> {
-        let client = self.client.clone();
-        let sent = self.request()?.raw().await;
-        let id = match &sent {
-            Ok(response) => answer::named(Operation::RunAgent, &response.body)
-                .created
-                .and_then(Created::task),
-            Err(error) => error.created().and_then(Created::task),
-        };
-        if let Some(id) = id {
-            client.remember(id);
-        }
-        sent
+        self.request()?.raw().await
     }
 
     /// Starts the task, waits until it completes, and returns its output as a `T`, whose shape the agent is asked for.

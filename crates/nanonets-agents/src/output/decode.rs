@@ -25,7 +25,7 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch) if a `Value` can't hold it: a number beyond the range of `f64`,
+    /// [`ErrorKind::Mismatch`] if a `Value` can't hold it: a number beyond the range of `f64`,
     /// half of a surrogate pair, or more than 127 levels.
     pub fn value(&self) -> Result<Value> {
         as_type(self)
@@ -36,7 +36,7 @@ impl Output {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Mismatch`](crate::ErrorKind::Mismatch), with the location that does not fit.
+    /// [`ErrorKind::Mismatch`], with the location that does not fit.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T> {
         as_type(self)
     }

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use nanonets_agents_api::types::TaskId;
 use nanonets_agents_api::{Client as ApiClient, ResponseValue};
 
 use crate::transport::answer;
@@ -11,11 +12,28 @@ use crate::transport::effect::Created;
 use crate::transport::error::Result;
 use crate::transport::exchange::Exchange;
 use crate::transport::group::{Comparison, Groups};
+use crate::transport::operation::Operation;
 use crate::transport::redact::Redactor;
+
+/// The task that a run has started, as far as its answer says so.
+fn started_task<T>(
+    call: Call,
+    names: Option<Names<T>>,
+    result: &Result<ResponseValue<T>>,
+) -> Option<TaskId> {
+    if call.operation != Operation::RunAgent {
+        return None;
+    }
+    let created = match result {
+        Ok(response) => names.and_then(|names| names(call.operation, response).created),
+        Err(error) => error.created(),
+    };
+    created.and_then(Created::task)
+}
 
 impl Client {
     /// Calls an operation, and repeats it as the retry policy says. A run waits for its admission before each attempt;
-    /// `names` reads from its answer what it has created.
+    /// `names` reads from its answer what it has created. The client remembers the task of a run.
     pub(crate) async fn send<T, Send, Answer>(
         &self,
         call: Call,
@@ -32,7 +50,11 @@ impl Client {
         let result = self
             .of_asked_agent(call, &options, names, &exchange, result)
             .await;
-        exchange.end(result)
+        let result = exchange.end(result);
+        if let Some(task) = started_task(call, names, &result) {
+            self.remember(task);
+        }
+        result
     }
 
     /// The result of a run, unless its answer names an agent that is not the one that was asked for. Each id of a task that an
@@ -65,7 +87,7 @@ impl Client {
         }
         exchange.running.has_created(Created::Task(task));
         let groups = Groups::of(self, asked).until(exchange.limits.deadline);
-        match groups.compared(agent).await {
+        match Box::pin(groups.compared(agent)).await {
             Comparison::Same | Comparison::Unknown => return result,
             Comparison::Different => {}
         }
