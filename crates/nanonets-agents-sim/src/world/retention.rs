@@ -7,7 +7,7 @@ const MAX_FINISHED_BYTES: usize = 512 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Retention {
     max: usize,
-    pub(super) max_bytes: usize,
+    pub max_bytes: usize,
     /// The tasks that were added since the last look, and their memory in bytes.
     added: usize,
     added_bytes: usize,
