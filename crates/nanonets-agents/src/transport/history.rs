@@ -238,8 +238,10 @@ impl<'a> Running<'a> {
         if let Some(number) = self.number.take() {
             self.unfinished.lock().calls.remove(&number);
         }
-        let ended = Some(Utc::now());
-        result.map_err(|error| lock(&self.history).conclude(self.clock, error, ended))
+        result.map_err(|error| {
+            let ended = Some(Utc::now());
+            lock(&self.history).conclude(self.clock, error, ended)
+        })
     }
 }
 

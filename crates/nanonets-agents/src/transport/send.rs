@@ -46,10 +46,13 @@ impl Client {
         Send: Fn(ApiClient) -> Answer,
         Answer: Future<Output = Sent<T>>,
     {
-        let (exchange, result) = self.exchange(call, &options, names, subject, send).await?;
-        let result = self
-            .of_asked_agent(call, &options, names, &exchange, result)
-            .await;
+        let (exchange, mut result) = self.exchange(call, &options, names, subject, send).await?;
+        // Most operations create nothing, and moving an answer costs more than this.
+        if names.is_some() {
+            result = self
+                .of_asked_agent(call, &options, names, &exchange, result)
+                .await;
+        }
         let result = exchange.end(result);
         if let Some(task) = started_task(call, names, &result) {
             self.remember(task);
