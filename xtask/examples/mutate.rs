@@ -2,13 +2,13 @@
 //! part:
 //!
 //! ```console
-//! $ cargo run --release -p workspace-tests --example mutate -- 1000000
+//! $ cargo run --release -p xtask --example mutate -- 1000000
 //! ```
 //!
 //! The argument is how many documents, a second one the number to begin with: a number always stands for the same
 //! document. What is found is written to `tests/fixtures/crashes`, which the tests try again from then on.
 
-#[path = "../tests/generator/mutation.rs"]
+#[path = "../../tests/tests/generator/mutation.rs"]
 mod mutation;
 
 use std::error::Error;
@@ -197,7 +197,7 @@ fn halfway(files: &Files, folder: &Path) -> Option<String> {
 
 /// Keeps a document for the tests.
 fn keep(number: u64, name: &str, bytes: &[u8]) -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/crashes");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/crashes");
     let path = folder.join(format!("mutation_{number}.{name}"));
     if let Err(error) = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, bytes))
     {

@@ -1,14 +1,14 @@
 //! Compares the requests of our client of a document with those of progenitor's, on the wire:
 //!
 //! ```console
-//! $ cargo run -p workspace-tests --example judge -- FOLDER DOCUMENT...
+//! $ cargo run -p xtask --example judge -- FOLDER DOCUMENT...
 //! ```
 //!
 //! The clients are written to `FOLDER/judged`, built in `FOLDER/target` and run, and the report goes to stdout. Fails if a difference has no
 //! reason in `tests/tests/generator/judge`. `tests/wild/run --judge` does it for public documents, each in a process of its own:
 //! progenitor overflows the stack on some.
 
-#[path = "../tests/generator/judge/trial/mod.rs"]
+#[path = "../../tests/tests/generator/judge/trial/mod.rs"]
 mod trial;
 
 use std::error::Error;

@@ -1,7 +1,7 @@
 //! Adds a program to a generated crate that decodes and encodes values of the schemas of its document, and compares them:
 //!
 //! ```console
-//! $ cargo run -p workspace-tests --example values -- DOCUMENT CRATE
+//! $ cargo run -p xtask --example values -- DOCUMENT CRATE
 //! $ cd CRATE && cargo run --example values < values.txt
 //! ```
 //!
@@ -9,7 +9,7 @@
 //! a hundred. `tests/wild/run --values` does it for public documents. The values are made from the schemas, as the round trip
 //! tests of the fixtures make them.
 
-#[path = "../tests/round_trip/values.rs"]
+#[path = "../../tests/tests/round_trip/values.rs"]
 mod values;
 
 use std::error::Error;
