@@ -35,7 +35,23 @@ fn the_simulator_has_the_operations_of_the_description_and_no_others() {
             )
         })
         .collect();
-    assert_eq!(simulated, described);
+    let lines = |operations: &mut dyn Iterator<Item = &(String, String, String)>, remedy: &str| {
+        let lines =
+            operations.map(|(id, method, path)| format!("`{id}` ({method} {path}) {remedy}\n"));
+        lines.collect::<String>()
+    };
+    let missing = lines(
+        &mut described.difference(&simulated),
+        "is not simulated: add it to `operation.rs` and `handlers.rs` of crates/nanonets-agents-sim/src",
+    );
+    let unknown = lines(
+        &mut simulated.difference(&described),
+        "is simulated, and spec/agents.yaml does not describe it: correct one of them",
+    );
+    assert!(
+        missing.is_empty() && unknown.is_empty(),
+        "\n{missing}{unknown}"
+    );
 }
 
 fn client(simulator: &Simulator) -> Client {

@@ -1,5 +1,7 @@
 //! Completions, manual pages and help.
 
+use std::collections::BTreeMap;
+
 use crate::process::{command, finished};
 
 const COMMANDS: [&[&str]; 22] = [
@@ -58,7 +60,8 @@ fn every_command_has_a_manual_page() {
 
 #[test]
 fn help_reads_well_at_80_columns() {
-    let mut help = String::new();
+    // A snapshot for each group of commands.
+    let mut groups: BTreeMap<&str, String> = BTreeMap::new();
     for path in COMMANDS {
         let mut command = command();
         command.args(path).arg("--help");
@@ -66,16 +69,21 @@ fn help_reads_well_at_80_columns() {
         for line in page.lines() {
             assert!(line.chars().count() <= 80, "{line}");
         }
-        // What is the same everywhere is shown once.
+        // The options of all commands are shown once.
         let own = match path {
             [] => page.as_str(),
             _ => page.split("\nConnection:").next().unwrap_or_default(),
         };
-        help.push_str(&format!(
-            "$ nanonets {} --help\n{}\n\n",
-            path.join(" "),
-            own.trim_end()
-        ));
+        let group = match path.first().copied() {
+            Some(group @ ("agents" | "run" | "runs" | "tasks")) => group,
+            _ => "nanonets",
+        };
+        let help = groups.entry(group).or_default();
+        let words = ["nanonets"].iter().chain(path).chain(&["--help"]);
+        let words: Vec<&str> = words.copied().collect();
+        help.push_str(&format!("$ {}\n{}\n\n", words.join(" "), own.trim_end()));
     }
-    insta::assert_snapshot!(help);
+    for (group, help) in groups {
+        insta::assert_snapshot!(format!("help_{group}"), help);
+    }
 }

@@ -7,17 +7,25 @@ use super::{
     TypeDef, TypeRef,
 };
 
+/// The columns of a line with all fields of a struct.
+const WIDTH: usize = 110;
+
 impl fmt::Display for Api {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for operation in &self.operations {
             self.print_operation(operation, f)?;
             writeln!(f)?;
         }
+        // Types of one line stand together; others have blank lines around them.
+        let mut is_after_block = false;
         for (index, definition) in self.types.iter().enumerate() {
-            if index > 0 {
+            let text = self.declaration(definition);
+            let is_block = text.contains('\n');
+            if index > 0 && (is_block || is_after_block) {
                 writeln!(f)?;
             }
-            self.print_type(definition, f)?;
+            writeln!(f, "{text}")?;
+            is_after_block = is_block;
         }
         Ok(())
     }
@@ -85,44 +93,43 @@ impl Api {
         }
     }
 
-    fn print_type(&self, definition: &TypeDef, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = &definition.name;
-        let notes = notes(&definition.docs, false);
+    /// The declaration of a type: one line, or a line for each field of a struct.
+    fn declaration(&self, definition: &TypeDef) -> String {
+        let name = format!("{}{}", definition.name, notes(&definition.docs, false));
         match &definition.shape {
             Shape::Struct(object) => {
-                writeln!(f, "struct {name}{notes}")?;
-                for field in &object.fields {
-                    self.print_field(field, f)?;
-                }
-                match &object.extra {
-                    TypeRef::Primitive(Primitive::Json) => Ok(()),
-                    extra => writeln!(f, "  *: {}", self.type_text(extra)),
+                let fields = object.fields.iter().map(|field| self.field_text(field));
+                let extra = match &object.extra {
+                    TypeRef::Primitive(Primitive::Json) => None,
+                    extra => Some(format!("*: {}", self.type_text(extra))),
+                };
+                let fields: Vec<String> = fields.chain(extra).collect();
+                let line = format!("struct {name} {{ {} }}", fields.join(", "));
+                match (fields.is_empty(), line.chars().count() <= WIDTH) {
+                    (true, _) => format!("struct {name} {{}}"),
+                    (false, true) => line,
+                    (false, false) => format!("struct {name}\n  {}", fields.join("\n  ")),
                 }
             }
             Shape::Enum(values) => {
-                write!(f, "enum {name}{notes} = ")?;
-                for variant in &values.variants {
-                    write!(f, "{} | ", variant.value)?;
-                }
-                writeln!(f, "...")
+                let values = values.variants.iter().map(|variant| variant.value.as_str());
+                let values: Vec<&str> = values.chain(["..."]).collect();
+                format!("enum {name} = {}", values.join(" | "))
             }
             Shape::Union(union) => {
                 let branches = union.branches.iter();
                 let branches = branches.map(|branch| self.type_text(&branch.value));
                 let branches: Vec<String> = branches.collect();
-                write!(f, "union {name}{notes} = {}", branches.join(" | "))?;
-                match &union.discriminator {
-                    Some(discriminator) => writeln!(f, " by `{}`", discriminator.key),
-                    None => writeln!(f),
-                }
+                let discriminator = union.discriminator.as_ref();
+                let discriminator = discriminator.map(|by| format!(" by `{}`", by.key));
+                let discriminator = discriminator.unwrap_or_default();
+                format!("union {name} = {}{discriminator}", branches.join(" | "))
             }
-            Shape::Newtype(newtype) => {
-                writeln!(f, "type {name}{notes} = {}", self.type_text(&newtype.inner))
-            }
+            Shape::Newtype(newtype) => format!("type {name} = {}", self.type_text(&newtype.inner)),
         }
     }
 
-    fn print_field(&self, field: &Field, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn field_text(&self, field: &Field) -> String {
         let (key, mark) = (&field.key, mark(field.required));
         let value = self.type_text(&field.value);
         let null = if field.nullable { " | null" } else { "" };
@@ -131,7 +138,7 @@ impl Api {
             _ => String::new(),
         };
         let notes = notes(&field.docs, false);
-        writeln!(f, "  {key}{mark}: {value}{null}{default}{notes}")
+        format!("{key}{mark}: {value}{null}{default}{notes}")
     }
 
     /// A type as one would write it in a table.
