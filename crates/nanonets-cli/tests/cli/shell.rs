@@ -74,10 +74,9 @@ fn help_reads_well_at_80_columns() {
             [] => page.as_str(),
             _ => page.split("\nConnection:").next().unwrap_or_default(),
         };
-        let group = match path.first().copied() {
-            Some(group @ ("agents" | "run" | "runs" | "tasks")) => group,
-            _ => "nanonets",
-        };
+        let is_group = |name: &&str| ["agents", "run", "runs", "tasks"].contains(name);
+        let group = path.first().copied().filter(is_group);
+        let group = group.unwrap_or("nanonets");
         let help = groups.entry(group).or_default();
         let words = ["nanonets"].iter().chain(path).chain(&["--help"]);
         let words: Vec<&str> = words.copied().collect();
