@@ -25,6 +25,8 @@ use crate::transport::request::Sending;
 const SETTLE: Duration = Duration::from_secs(5 * 60);
 /// By how much the clock behind the listing may differ from the `Date` of an answer.
 const MARGIN: TimeDelta = TimeDelta::seconds(10);
+/// The same where a run would be ruled out: tasks may be stamped by a clock that is behind that of the answers.
+const LAST_MARGIN: TimeDelta = TimeDelta::minutes(10);
 /// The time to look back if the clock of the run was not compared with that of the server, and how far out of the window a
 /// task may be listed: its time may be without a zone.
 const UNMEASURED_MARGIN: TimeDelta = TimeDelta::hours(24);
@@ -312,7 +314,17 @@ impl Search {
         // What appears after this time is seen by the next look.
         let looked_at = self.now();
         let mut listed = Listed::default();
-        let candidates = self.candidates(&mut listed, time_of_requests);
+        let candidates = async {
+            let found = self
+                .candidates(&mut listed, time_of_requests, MARGIN)
+                .await?;
+            if !found.is_empty() || looked_at < self.ruled_out_at(listed.offset) {
+                return Ok(found);
+            }
+            // The clock of a task's creation may differ from that of the answers. Only a wider search rules the run out.
+            self.candidates(&mut listed, time_of_requests, LAST_MARGIN)
+                .await
+        };
         let mut found = match tokio::time::timeout(LOOK, candidates).await {
             Ok(found) => found?,
             Err(_) => {
@@ -371,6 +383,7 @@ impl Search {
         &self,
         listed: &mut Listed,
         time_of_requests: Duration,
+        margin: TimeDelta,
     ) -> Result<Vec<Candidate>> {
         let FindRun { client, record, .. } = &self.find;
         let excluded: HashSet<TaskId> = client
@@ -380,7 +393,7 @@ impl Search {
             .collect();
         let list = client.tasks().list().agent(record.agent_id).page_size(100);
         let list = list.timeout(time_of_requests).attempt_timeout(ATTEMPT);
-        let since = self.since(&list, listed).await?;
+        let since = self.since(&list, listed, margin).await?;
         // A server or a cache may ignore a filter.
         let is_in_window = |task: &TaskListItem| {
             let earliest = since.and_then(|since| since.checked_sub_signed(UNMEASURED_MARGIN));
@@ -481,6 +494,7 @@ impl Search {
         &self,
         list: &List<TaskListItem, TaskFilter>,
         listed: &mut Listed,
+        margin: TimeDelta,
     ) -> Result<Option<DateTime<Utc>>> {
         let record = &self.find.record;
         let sent = Utc::now();
@@ -500,7 +514,7 @@ impl Search {
             None => None,
         };
         let margin = if offset.is_some() {
-            MARGIN
+            margin
         } else {
             UNMEASURED_MARGIN
         };

@@ -23,8 +23,8 @@
 //! - a `completed_at` that is not later than before, or than the time of the message, if the receipt has one. A later one than
 //!   the latter proves nothing: the receipt may have the time of the task.
 //!
-//! Some evidence leaves a doubt: a question although the task has the same `updated_at`, and words of a completed task without a
-//! `completed_at` that was not seen in another status. The agent may have written them after the message, and the status lags. Such a
+//! Some evidence leaves a doubt: a question of a task that was not seen in another status since, or has the same `updated_at`,
+//! and words of a completed task without a `completed_at` that was not seen in another status. The agent may have written them after the message, and the status lags. Such a
 //! state is the outcome once it was read again for a while, with the same content.
 //!
 //! Each message of the last half minute has states from before it, and the outcome differs from all of them. The states from
@@ -196,14 +196,17 @@ impl Message {
     }
 
     /// Whether a state that follows the message may be one from before it, with words that the agent wrote since: a question
-    /// although the task has not changed, or other words of a completed task that was not seen in another status since.
+    /// of a task that was not seen in another status since, or has not changed, or other words of a completed task that was
+    /// not seen in another status since.
     pub fn leaves_in_doubt(&self, state: &State) -> bool {
         let mut same = self
             .before
             .iter()
             .filter(|before| before.status == state.status);
         same.any(|before| match state.status {
-            TaskStatus::WaitingForInput => before.updated_at == state.updated_at,
+            TaskStatus::WaitingForInput => {
+                self.moved.is_none() || before.updated_at == state.updated_at
+            }
             TaskStatus::Completed => {
                 let (old, new) = (before.content.as_ref(), state.content.as_ref());
                 let times = old
@@ -443,8 +446,14 @@ mod tests {
         let running = (Running, 11, None, None);
         for (before, polls, expected) in [
             (asks(5, "old"), vec![asks(5, "new")], true),
-            (asks(5, "old"), vec![asks(12, "new")], false),
+            // The message may have changed `updated_at`.
+            (asks(5, "old"), vec![asks(12, "new")], true),
             (asks(5, "old"), vec![running.clone(), asks(5, "new")], true),
+            (
+                asks(5, "old"),
+                vec![running.clone(), asks(12, "new")],
+                false,
+            ),
             (
                 completed(5, "old", None),
                 vec![completed(10, "new", None)],

@@ -432,3 +432,28 @@ async fn a_record_with_impossible_times_is_no_panic() {
         }
     }
 }
+
+/// The database of the API may have another clock than the server that dates the answers.
+#[tokio::test]
+async fn a_run_whose_task_has_an_earlier_time_than_the_answers_is_not_ruled_out() {
+    for (behind, is_found) in [(30, true), (90, true), (590, true), (86_400, false)] {
+        for marker in [None, Some("[order-47] Extract")] {
+            let server = RawServer::start(move |request| {
+                let sent = Utc::now() - TimeDelta::seconds(600);
+                let created_at = sent - TimeDelta::seconds(behind);
+                page(request, Utc::now(), &[item(TASK, created_at, marker)])
+            });
+            let client = client(&server);
+            let mut record = recorded(600, 0);
+            if marker.is_some() {
+                record.marker = Some(Marker::new("order-47").expect("a marker"));
+            }
+            let found = soon(client.find_run(&record)).await;
+            let found = found.expect("a complete list");
+            match is_found || marker.is_some() {
+                true => assert!(matches!(found, FoundRun::Found(_)), "{behind}: {found:?}"),
+                false => assert!(matches!(found, FoundRun::RuledOut), "{behind}: {found:?}"),
+            }
+        }
+    }
+}
