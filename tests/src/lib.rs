@@ -1,4 +1,4 @@
-//! What the tests of the workspace share: the clients generated from the fixtures, and servers to call.
+//! Helpers of the tests of the workspace: the clients generated from the fixtures, and servers to call.
 //!
 //! The fixtures are part of this library, not of a test, so that clippy and rustdoc judge their code as they judge the
 //! client's.
@@ -11,7 +11,7 @@ pub mod fixtures {
     include!(concat!(env!("OUT_DIR"), "/fixtures.rs"));
 }
 
-// What the README of the workspace shows is compiled.
+// The code of the README of the workspace is compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 mod readme {}

@@ -98,7 +98,7 @@ pub struct Received {
     pub method: Method,
     /// Its path, as it was sent.
     pub path: String,
-    /// What follows the `?`, as it was sent. An empty query is not the same as none.
+    /// The query, without the `?`, as it was sent. An empty query is not the same as none.
     pub query: Option<String>,
     /// Its headers.
     pub headers: HeaderMap,
@@ -198,7 +198,7 @@ pub struct Part {
     pub content: Bytes,
 }
 
-/// What the server answers to one request.
+/// The answer of the server to one request.
 #[derive(Debug)]
 pub struct Answer {
     status: StatusCode,
@@ -265,7 +265,7 @@ impl Answer {
     }
 }
 
-/// What a [`BrokenServer`] does with each connection.
+/// The behaviour of a [`BrokenServer`] on each connection.
 #[derive(Clone, Debug)]
 pub enum Fault {
     /// Closes it, and reads nothing.
@@ -311,7 +311,7 @@ impl BrokenServer {
         format!("http://{}", self.address)
     }
 
-    /// How many connections there were since the last call.
+    /// The number of connections since the last call.
     pub fn connections(&mut self) -> usize {
         std::iter::from_fn(|| self.connections.try_recv().ok()).count()
     }

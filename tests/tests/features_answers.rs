@@ -1,4 +1,4 @@
-//! What is made of answers, and what bodies become on the wire.
+//! Answers that are decoded, and bodies on the wire.
 
 mod common;
 

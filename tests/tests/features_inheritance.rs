@@ -1,4 +1,4 @@
-//! What schemas take from those that they build on, and unions that are part of something else: nothing of a value is lost.
+//! Schemas that extend others, and unions inside of compositions: nothing of a value is lost.
 
 use std::path::Path;
 
@@ -34,7 +34,7 @@ fn a_base_that_lists_what_builds_on_it_is_one_of_that() {
 }
 
 #[test]
-fn a_union_that_is_part_of_something_is_told_apart_as_before() {
+fn a_union_inside_of_a_composition_keeps_its_discriminator() {
     let json = json!({ "by": "bank", "iban": "DE00", "reason": { "text": "broken" } });
     let refund = decode::<Refund>(&json);
     assert!(matches!(
@@ -50,7 +50,7 @@ fn a_union_that_is_part_of_something_is_told_apart_as_before() {
 }
 
 #[test]
-fn a_union_within_a_union_is_told_apart_by_the_kinds_of_its_members() {
+fn a_union_within_a_union_is_discriminated_by_the_values_of_its_branches() {
     let json = json!({
         "shape": { "kind": "triangle", "height": 2.5 },
         "drawn": { "kind": "square", "side": 1.5, "color": "red" },
@@ -78,7 +78,7 @@ fn any_of_several_objects_may_be_there_at_once() {
 }
 
 #[test]
-fn branches_that_are_closed_are_told_apart_by_that() {
+fn closed_branches_are_discriminated_by_their_fields() {
     let json = json!({ "id": "1", "b": "x" });
     let closed = decode::<Closed>(&json);
     assert!(matches!(&closed, Closed::OnlyB(_)), "{closed:?}");
@@ -112,7 +112,7 @@ fn what_may_be_null_is_not_what_the_same_parts_are_elsewhere() {
 }
 
 #[test]
-fn values_of_maps_are_put_together() {
+fn values_of_maps_are_merged() {
     let json = json!({ "labels": { "labels": { "a": { "value": "1", "other": "2" } } } });
     assert_eq!(again(&decode::<All>(&json)), json);
 }

@@ -1,4 +1,4 @@
-//! What the parts of multipart bodies become on the wire, read back by a parser that is not ours.
+//! The parts of multipart bodies on the wire, read back by a parser that is not ours.
 
 mod common;
 

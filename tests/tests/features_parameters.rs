@@ -1,4 +1,4 @@
-//! What parameters become on the wire.
+//! Parameters on the wire.
 
 mod common;
 

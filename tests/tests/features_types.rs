@@ -1,4 +1,4 @@
-//! What becomes of JSON that is decoded and encoded again.
+//! JSON that is decoded and encoded again.
 
 mod common;
 

@@ -188,7 +188,7 @@ fn a_text_is_the_member_whose_pattern_and_length_it_has() {
 }
 
 #[test]
-fn what_several_parts_say_of_a_field_is_put_together() {
+fn the_schemas_of_a_field_in_several_branches_are_merged() {
     use shared_fields::types::{All, NotedPaymentMethod, ParcelItems, Shipping};
     let payment = json!({ "method": { "iban": "DE00", "reason": "rent" }, "note": "May" });
     let node =

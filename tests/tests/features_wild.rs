@@ -1,4 +1,4 @@
-//! What documents in the wild ask of a client: bodies of many types, answers of many kinds, parameters of many styles.
+//! Clients of documents in the wild: bodies of many types, answers of many kinds, parameters of many styles.
 
 mod common;
 

@@ -1,5 +1,5 @@
-//! What becomes of the workspace's description when an upstream document is imported: a folder in `fixtures/imports`
-//! and a snapshot for each case, with what is said about it and the diff.
+//! The workspace's description after an upstream document was imported: a folder in `fixtures/imports`
+//! and a snapshot for each case, with the messages and the diff.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What codegen says about documents that it can't use: one fixture for each kind of problem, and a snapshot of all
+//! Messages of codegen about documents that it rejects: one fixture for each kind of problem, and a snapshot of all
 //! that is said about it.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ const WITHOUT_FIXTURE: [(&str, &str); 2] = [
     ),
     (
         "generator",
-        "a defect of the generator; a document that has it is a reason to mend it",
+        "a defect of the generator; a document that has it shows a defect",
     ),
 ];
 

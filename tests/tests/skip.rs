@@ -1,4 +1,4 @@
-//! What `--skip-unsupported` leaves out, and what it generates all the same.
+//! The operations that `--skip-unsupported` skips, and those that it generates.
 
 use openapi_client_gen::codegen::{self, Generated};
 use openapi_client_gen::skip::{self, Skipped};

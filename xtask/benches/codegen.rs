@@ -22,7 +22,7 @@ use openapi_document::read::Document;
 use openapi_document::view::OperationView;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle};
 
-/// What the command has; for both sides.
+/// The allocator of the command, for both sides.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
@@ -147,7 +147,7 @@ fn start(work: &str, file: &Path) -> Result<f64, Box<dyn Error>> {
         .map_err(|_| format!("{} can't be worked on", file.display()).into())
 }
 
-/// What such a process does.
+/// The work of such a process.
 fn one(file: &str, work: fn(&str) -> Result<(), Box<dyn Error>>) -> Result<(), Box<dyn Error>> {
     let text = fs::read_to_string(file)?;
     let start = Instant::now();

@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// One document in so many is written to disk, over what the one before it left there.
 const WRITTEN: u64 = 64;
 
-/// What the threads share.
+/// The state that the threads share.
 struct Run {
     corpus: Vec<Value>,
     next: AtomicU64,
@@ -182,7 +182,7 @@ fn work(run: &Run, start: Instant, (at, since): &(AtomicU64, AtomicU64)) {
     }
 }
 
-/// What is wrong with a folder once files were written to it, if anything is.
+/// The problem of a folder once files were written to it, if it has one.
 fn halfway(files: &Files, folder: &Path) -> Option<String> {
     if let Err(error) = output::write(folder, files) {
         return Some(format!("it can't be written: {error}"));

@@ -202,7 +202,7 @@ fn check_names_every_file_that_is_not_as_it_should_be_and_writes_nothing() {
                 name("src/generated/notes.txt")
             ),
             format!(
-                "then run `cargo xtask codegen --spec {} --out {} --crate-name sample` to mend the rest",
+                "then run `cargo xtask codegen --spec {} --out {} --crate-name sample` to update the rest",
                 rich().display(),
                 out.display()
             ),
@@ -387,7 +387,7 @@ fn a_link_that_leads_nowhere_is_named_with_what_it_leads_to() {
 }
 
 #[test]
-fn the_folder_that_it_runs_in_is_refused_by_name() {
+fn the_folder_that_it_runs_in_is_rejected_with_its_name() {
     let folder = tempfile::tempdir().expect("a folder");
     let done = run(codegen(&rich(), Path::new(".")).current_dir(folder.path()));
     assert_eq!(done.code, Some(2), "{done:?}");

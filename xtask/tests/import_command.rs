@@ -73,7 +73,7 @@ impl Workspace {
         command
     }
 
-    /// What is said about a file that must be refused soon, leaving everything as it was.
+    /// The messages about a file that is rejected soon, with everything left as it was.
     fn refused(&self, command: &mut Command) -> Done {
         let before = contents(self.folder.path());
         let start = Instant::now();
@@ -90,7 +90,7 @@ impl Workspace {
 fn our_own_description_is_up_to_date_with_itself() {
     let done = run(xtask().args(["spec", "import", "spec/agents.yaml", "--yes"]));
     assert_eq!((done.code, done.stdout.as_str()), (Some(0), ""), "{done:?}");
-    // What the overlay corrects of upstream's is right in our own already, of which it warns.
+    // Our own description has the corrections of the overlay already, which is a warning.
     let end = "spec/agents.yaml is up to date\n";
     assert!(done.stderr.ends_with(end), "{done:?}");
 }

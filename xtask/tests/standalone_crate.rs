@@ -72,7 +72,7 @@ fn builds_on_its_own(document: &Path, options: &[&str], features: &[&str]) {
         done.stderr
     );
 
-    // What cargo made is not in the way of the next run.
+    // The files of cargo do not stop the next run.
     let again = run(codegen(document, &out).args(options));
     assert!(again.stderr.contains("; nothing changed, "), "{again:?}");
     assert!(out.join("Cargo.lock").exists());

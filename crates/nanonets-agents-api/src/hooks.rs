@@ -1,4 +1,4 @@
-//! What every request goes through: the key it is sent with, and the bound on what comes back.
+//! The hooks of every request: its key, and the bound of its answer.
 //!
 //! The generated operations call [`ClientHooks`] around each request. The implementation below takes precedence over
 //! the generated one, which does nothing.
@@ -19,10 +19,10 @@ use crate::generated::{Client, ResponseLimit, ResponseWatch};
 use crate::secrets;
 use crate::values;
 
-/// What stands before the key.
+/// The text before the key.
 const BEARER: &str = "Bearer ";
 
-/// What a [`Client`] carries from call to call: the API key and the bound on response bodies.
+/// The state that a [`Client`] carries from call to call: the API key and the bound of response bodies.
 ///
 /// The key is never shown: not by `Debug`, not in an error, and reqwest keeps it out of its own output. An HTTP client
 /// that follows redirects does so without it where they lead to another host.
@@ -225,7 +225,7 @@ pub enum InvalidApiKey {
     Empty,
     /// It has a blank, a control character, or one outside ASCII.
     Character {
-        /// How many bytes stand before it.
+        /// The number of bytes before it.
         position: usize,
     },
 }

@@ -93,7 +93,7 @@ pub use hooks::{Capture, Context, InvalidApiKey, is_loopback};
 pub use partial_answer::PartialAnswer;
 pub use values::has_too_many_values;
 
-// What the README shows is compiled.
+// The code of the README is compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -64,7 +64,7 @@ fn find_parts(secret: &[u8], text: &[u8]) -> Vec<Range<usize>> {
     found
 }
 
-/// How many elements two sequences have in common before they differ, as far as it is not in the inner windows anyway.
+/// The number of elements that two sequences have in common before they differ, outside of the inner windows.
 fn common<'a>(one: impl Iterator<Item = &'a u8>, other: impl Iterator<Item = &'a u8>) -> usize {
     one.zip(other)
         .take(LONG)

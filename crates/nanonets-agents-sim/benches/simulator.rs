@@ -1,4 +1,4 @@
-//! What the simulator holds and how fast it answers.
+//! The memory of the simulator, and the speed of its answers.
 //!
 //! `cargo bench -p nanonets-agents-sim` prints these figures:
 //!

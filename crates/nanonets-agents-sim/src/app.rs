@@ -36,7 +36,7 @@ pub(crate) struct App {
     pub settings: Settings,
 }
 
-/// What is decided when the simulator starts.
+/// The settings of a simulator that starts.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub latency: Duration,

@@ -40,7 +40,7 @@ impl Breaker {
 pub(crate) struct Connection {
     stream: TcpStream,
     breaker: Breaker,
-    /// That of all connections.
+    /// The limit of all connections.
     all: Breaker,
     /// How long a write may wait for the client to read.
     timeout: Duration,
@@ -83,7 +83,7 @@ impl Connection {
             .timer
             .get_or_insert_with(|| Box::pin(tokio::time::sleep(timeout)));
         timer.as_mut().poll(context).map(|()| {
-            // What is unsent would keep the connection open in the system.
+            // Unsent bytes would keep the connection open in the system.
             self.breaker.reset();
             Err(io::ErrorKind::TimedOut.into())
         })

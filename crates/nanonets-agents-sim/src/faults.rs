@@ -435,7 +435,7 @@ pub struct FaultHandle {
 }
 
 impl FaultHandle {
-    /// How many requests it has struck.
+    /// The number of requests that it has struck.
     #[must_use]
     pub fn fired(&self) -> u64 {
         self.fired.load(Ordering::Relaxed)

@@ -151,7 +151,7 @@ async fn update_agent(app: &App, call: Call<'_>) -> Result<Reply, Failure> {
 
 async fn run_agent(app: &App, call: Call<'_>) -> Result<Reply, Failure> {
     let id = call.agent()?;
-    // What can be refused without its files is refused before they are sent.
+    // A request that is refused without its files is refused before they are sent.
     lock(&app.world).runnable(call.workspace, id)?;
     let input = call.body.run(call.headers, app.settings.max_file).await?;
     let task = lock(&app.world).run(call.workspace, id, input)?;

@@ -11,11 +11,11 @@ use nanonets_agents_api::types::TaskId;
 use crate::upload::SeenBody;
 use nanonets_agents_api::Operation;
 
-/// So many requests are remembered; counts go on beyond that.
+/// The number of requests that are remembered; counts go on beyond that.
 const REMEMBERED: usize = 10_000;
-/// So many bytes of them.
+/// The number of their bytes that are remembered.
 const REMEMBERED_BYTES: usize = 32 * 1024 * 1024;
-/// What a header takes besides its name and its value: an entry of a map that is about half full.
+/// The memory of a header besides its name and its value: an entry of a map that is about half full.
 const HEADER: usize = 200;
 
 /// One request as it was received.
@@ -28,7 +28,7 @@ pub struct Request {
     pub method: Method,
     /// Its path, as it was sent.
     pub path: String,
-    /// What follows the `?`, as it was sent.
+    /// The query, without the `?`, as it was sent.
     pub query: Option<String>,
     /// Its headers but for `Authorization`.
     pub headers: HeaderMap,
@@ -36,7 +36,7 @@ pub struct Request {
     pub received_at: DateTime<Utc>,
     /// Its body, as far as it was read.
     pub body: SeenBody,
-    /// What it was answered with; `None` while it is under way, and for good if the connection was broken off.
+    /// The status of its answer; `None` while it is under way, and for good if the connection was broken off.
     pub status: Option<StatusCode>,
     /// The task that it started, even if its answer was lost.
     pub started: Option<TaskId>,
@@ -44,13 +44,13 @@ pub struct Request {
     pub faulted: bool,
 }
 
-/// What was received so far.
+/// The bytes that were received so far.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     requests: VecDeque<Request>,
     /// About how much memory they take.
     bytes: usize,
-    /// How many were forgotten.
+    /// The number of requests that were forgotten.
     forgotten: usize,
     counts: HashMap<Option<Operation>, usize>,
 }
@@ -72,7 +72,7 @@ impl Log {
         number
     }
 
-    /// Adds what became of it.
+    /// Adds its result.
     pub fn update(&mut self, number: usize, change: impl FnOnce(&mut Request)) -> Option<&Request> {
         let request = self.requests.get_mut(number.checked_sub(self.forgotten)?)?;
         self.bytes -= weight(request);
@@ -109,7 +109,7 @@ pub(crate) fn copied(headers: &HeaderMap) -> HeaderMap {
     let mut values = Bytes::from(values);
     let mut copy = HeaderMap::with_capacity(headers.len());
     for (name, value) in shown() {
-        // What was the value of a header is one again.
+        // The value of a header is one again.
         if let Ok(value) = HeaderValue::from_maybe_shared(values.split_to(value.len())) {
             copy.append(name, value);
         }

@@ -4,10 +4,10 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// How many items a page has unless the request says otherwise.
+/// The number of items of a page, unless the request says otherwise.
 const DEFAULT_LIMIT: usize = 20;
 
-/// What a request asks of a list.
+/// The filters and the page that a request asks for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Paging {
     pub limit: usize,

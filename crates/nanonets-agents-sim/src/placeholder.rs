@@ -68,7 +68,7 @@ fn note(text: &str) -> Value {
 
 struct Maker<'a> {
     document: &'a Value,
-    /// What `$ref` points into: the document, or the schema found inside an example.
+    /// The target of `$ref`: the document, or the schema inside of an example.
     root: &'a Value,
     rng: fastrand::Rng,
     budget: usize,
@@ -369,7 +369,7 @@ fn fits(value: &Value, kind: &str) -> bool {
     }
 }
 
-/// What a copy of a value costs.
+/// The cost of a copy of a value.
 fn weight(value: &Value) -> usize {
     match value {
         Value::String(text) => 1 + text.len() / 64,

@@ -1,4 +1,4 @@
-//! What a task does, step by step: the part of the API that takes documents, models and people, under a test's control.
+//! The steps of a task: the part of the API that takes documents, models and people, under a test's control.
 
 use std::time::Duration;
 
@@ -81,7 +81,7 @@ impl From<Duration> for Until {
     }
 }
 
-/// What a completed task leaves behind.
+/// The output of a completed task.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outcome {
     /// Placeholder data if it isn't given.
@@ -98,7 +98,7 @@ impl Outcome {
     };
 }
 
-/// What cancelling does to a task that is not terminal. The documentation has it both ways: the task is marked as
+/// The effect of cancelling a task that is not terminal. The documentation has it both ways: the task is marked as
 /// stopped, and the step under way still finishes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnCancel {

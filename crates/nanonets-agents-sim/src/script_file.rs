@@ -98,7 +98,7 @@ impl ScriptFile {
     ///
     /// # Errors
     ///
-    /// What is wrong with it and where: `line:column: message`.
+    /// The problem and its position: `line:column: message`.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.trim().is_empty() {
             return Ok(Self::default());
@@ -437,7 +437,7 @@ struct RawFault {
     probability: Option<f64>,
     #[serde(default)]
     after_effect: bool,
-    // What it is: one of these.
+    // The step, one of these.
     status: Option<u16>,
     delay_headers: Option<Time>,
     delay_body: Option<Time>,
@@ -452,7 +452,7 @@ struct RawFault {
     set_field: Option<FieldEntry>,
     repeat_cursor: Option<bool>,
     empty_page: Option<bool>,
-    // What an answer of another status has.
+    // The fields of an answer of another status.
     body: Option<String>,
     content_type: Option<String>,
     json_of: Option<u64>,

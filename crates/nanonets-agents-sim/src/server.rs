@@ -19,14 +19,14 @@ use tokio::time::Instant;
 
 use crate::connection::{Breaker, Connection};
 
-/// How many connections may wait to be accepted.
+/// The number of connections that may wait to be accepted.
 const BACKLOG: u32 = 1024;
 /// The longest time that the head of a request may take.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long the headers of a request may be, in bytes.
 pub(crate) const BUFFER: usize = 64 * 1024;
 
-/// What the server can be told.
+/// The settings of the server.
 #[derive(Debug)]
 pub(crate) enum Command {
     /// Reset all connections and refuse new ones, for a time or until told otherwise.
@@ -58,7 +58,7 @@ impl Control {
     }
 }
 
-/// What the server listens on.
+/// The socket of the server.
 enum Socket {
     Listening(TcpListener),
     /// The port is taken and nobody listens: the system refuses connections.
@@ -69,7 +69,7 @@ enum Socket {
 
 /// How long to wait before a port that is not free is tried again.
 const RETRY: Duration = Duration::from_millis(10);
-/// How often it is tried before whoever asked for it is answered.
+/// The number of tries before the caller gets an answer.
 const TRIES: u32 = 100;
 
 /// A server that has its port, and accepts nothing yet.

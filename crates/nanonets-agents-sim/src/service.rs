@@ -1,4 +1,4 @@
-//! What happens to a request, in this order: it is noted, faults strike it, its key is checked, its operation is
+//! The stages of a request, in this order: it is recorded, faults strike it, its key is checked, its operation is
 //! carried out, and its answer is sent as the faults leave it.
 
 use std::io;
@@ -31,7 +31,7 @@ use crate::reply::{Failure, Reply};
 use crate::upload::Incoming;
 use nanonets_agents_api::Operation;
 
-/// What a request is for.
+/// The target of a request.
 #[derive(Clone, Debug)]
 enum Target {
     Operation(Operation),
@@ -315,7 +315,7 @@ impl App {
     }
 }
 
-/// Takes note of what became of a request, even if the client hung up in the middle of it.
+/// Records the result of a request, even if the client hung up in the middle of it.
 struct Note<'a> {
     app: &'a App,
     number: usize,
@@ -345,7 +345,7 @@ impl Drop for Note<'_> {
     }
 }
 
-/// What is sent: the reply of the operation, or what a fault puts in its place.
+/// The reply that is sent: that of the operation, or of a fault.
 enum Answer {
     Reply(Reply),
     Instead(Instead),

@@ -293,7 +293,7 @@ impl Simulator {
         }
     }
 
-    /// What to give a client as base URL: scheme, host and port.
+    /// The base URL for a client: scheme, host and port.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
@@ -503,7 +503,7 @@ impl Simulator {
         let _ = (&mut self.task).await;
     }
 
-    /// How many requests an operation has received, whatever became of them.
+    /// The number of requests that an operation has received, with any answer.
     #[must_use]
     pub fn count(&self, operation: Operation) -> usize {
         lock(&self.app.log).count(Some(operation))
@@ -532,7 +532,7 @@ impl Simulator {
     }
 }
 
-/// What is known of a task without asking over HTTP.
+/// The state of a task, read without HTTP.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TaskView {
@@ -548,7 +548,7 @@ pub struct TaskView {
     pub has_query: bool,
     /// The files that it was started with.
     pub files: Vec<Part>,
-    /// How many messages were exchanged, by user and agent.
+    /// The number of messages of the user and the agent.
     pub messages: usize,
 }
 

@@ -27,7 +27,7 @@ use crate::server::BUFFER;
 const MAX_TEXT: usize = 4 * 1024 * 1024;
 /// A request whose texts and names of parts take more than this is large, in bytes.
 const LARGE: usize = 64 * 1024;
-/// How many large requests are read at the same time. The others wait.
+/// The number of large requests that are read at the same time. The others wait.
 const MAX_LARGE: usize = 64;
 /// Multipart bodies of more parts are rejected.
 const MAX_PARTS: usize = 1000;
@@ -46,7 +46,7 @@ const RUN_NOT_NULL: [&str; 3] = [
     "/output_config/instructions",
 ];
 
-/// What was seen of a request's body.
+/// The part of a request's body that was received.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SeenBody {
@@ -221,7 +221,7 @@ impl Incoming {
         let is_multipart = content_type(headers)
             .is_some_and(|media_type| essence(media_type) == "multipart/form-data");
         if is_multipart {
-            // What is wrong with it is not what it is answered with.
+            // The answer does not depend on the problem.
             let _ = self.run(headers, max_file).await;
         } else {
             let _ = self.whole().await;

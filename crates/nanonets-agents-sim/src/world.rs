@@ -1,4 +1,4 @@
-//! What the simulated service knows: workspaces with their keys, agents with their versions, and tasks.
+//! The state of the simulated service: workspaces with their keys, agents with their versions, and tasks.
 
 mod agents;
 mod lags;
@@ -123,7 +123,7 @@ impl World {
             .unwrap_or_else(|| Arc::clone(&self.default_script))
     }
 
-    /// What all versions of an agent have in common.
+    /// The state that all versions of an agent share.
     fn group(&self, agent: AgentId) -> Option<AgentGroupId> {
         let index = self.version_by_id.get(&agent)?;
         Some(self.versions[*index].agent.agent_group_id)

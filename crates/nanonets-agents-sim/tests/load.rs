@@ -128,7 +128,7 @@ fn half_parts(count: usize) -> String {
 #[test]
 fn half_sent_bodies_take_little_memory_and_end() {
     let running = Running::start(&["--read-timeout", "1s"], "[]");
-    // What the first request takes is not what each one takes.
+    // The first request takes more memory than each other one.
     running.ask("/agents");
     for beginning in [half_upload(300_000), half_prompt(300_000), half_parts(300)] {
         let before = running.memory();

@@ -1,4 +1,4 @@
-//! What reading a task costs beyond the request itself, in instructions.
+//! The cost of reading a task beyond the request itself, in instructions.
 //!
 //! `cargo bench -p nanonets-agents --bench get_task` compares two clients of the same simulator: this crate's
 //! `client.task(id).get()`, and what one would write by hand with reqwest and serde. Both use the same reqwest with the
@@ -74,7 +74,7 @@ async fn bench() -> Result<()> {
     common::judge(&[("this crate / by hand", ratio, Limit::AtMost(BOUND))])
 }
 
-/// How many instructions a process takes for so many calls, and what it read.
+/// The instructions of a process for a number of calls, and the task that it read.
 fn counted(client: &str, calls: u32, server: &Server, task: &str) -> Result<(f64, String)> {
     let output = Command::new("valgrind")
         .args(["--tool=cachegrind", "--cache-sim=no"])

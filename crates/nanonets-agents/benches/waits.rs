@@ -135,7 +135,7 @@ async fn wait(base_url: &str, api_key: &str, path: &str) -> Result<()> {
     Ok(())
 }
 
-/// What went wrong, and the last of its causes.
+/// An error, and the last of its causes.
 fn reasons(error: &nanonets_agents::Error) -> String {
     let mut reasons = format!("{:?}", error.kind());
     let mut cause = error.source();

@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use nanonets_agents::{AgentId, Client, Error, FoundRun, Marker, Outcome, Result, TaskHandle};
 
-/// How many documents are in flight at once.
+/// The number of documents in flight at the same time.
 const AT_ONCE: usize = 4;
 
 #[derive(Debug, serde::Deserialize, schemars::JsonSchema)]

@@ -1,4 +1,4 @@
-//! What the types of the crate do not have: the answer as it came, further headers, form fields that nobody documents, an
+//! Requests beyond the types of the crate: the answer as it came, further headers, form fields that nobody documents, an
 //! HTTP client and a retry policy of one's own.
 //!
 //! `cargo run -p nanonets-agents --example raw -- AGENT_ID`, with `NANONETS_API_KEY` set and, for the simulator,

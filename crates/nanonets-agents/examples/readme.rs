@@ -1,4 +1,4 @@
-//! What the README shows, to be run.
+//! The code of the README, as a program.
 //!
 //! `cargo run -p nanonets-agents --example readme -- read AGENT_ID`, `... -- reconcile AGENT_ID` or `... -- totals`, with
 //! `NANONETS_API_KEY` set and, for the simulator, `NANONETS_BASE_URL`, where there are the files that it names.

@@ -179,7 +179,7 @@ impl IntoFuture for CreateAgent {
     }
 }
 
-/// The server takes one of the two and says nothing of the other.
+/// The server takes one of the two and ignores the other.
 fn refuse_two_prompts(prompt: Option<&String>, config: Option<&AgentConfig>) -> Result<()> {
     let has_prompt = |config: &AgentConfig| config.0.contains_key("system_prompt");
     if prompt.is_some() && config.is_some_and(has_prompt) {
@@ -191,7 +191,7 @@ fn refuse_two_prompts(prompt: Option<&String>, config: Option<&AgentConfig>) -> 
     Ok(())
 }
 
-/// What no error may show of what is sent.
+/// The texts of the request that no error may show.
 fn private_texts(
     prompt: Option<&String>,
     config: Option<&AgentConfig>,
@@ -261,7 +261,7 @@ impl AgentHandle {
     /// Changes some keys of the configuration: reads the agent, merges, and writes the whole back. A null removes a key;
     /// objects are merged key by key.
     ///
-    /// What somebody else writes between the two is lost, for the API has nothing to notice it by.
+    /// A change that somebody else writes between the two is lost: the API has no way to detect it.
     ///
     /// # Errors
     ///

@@ -46,7 +46,7 @@ pub struct Progress {
     /// The number of its bytes that the connection has taken. Up to some megabytes of these may still be in buffers of this
     /// machine.
     pub sent: u64,
-    /// How many it has, if that is known.
+    /// Its length in bytes, if that is known.
     pub total: Option<u64>,
 }
 

@@ -33,7 +33,7 @@ const UNMEASURED_MARGIN: TimeDelta = TimeDelta::hours(24);
 /// The pauses between looks.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// How many first messages are read at a time.
+/// The number of first messages that are read at the same time.
 const CONCURRENT_READS: usize = 8;
 /// The longest duration of an attempt, and of reading the messages of a task.
 const ATTEMPT: Duration = Duration::from_secs(10);
@@ -111,7 +111,7 @@ pub struct FindRun {
     is_no_longer_sent: bool,
 }
 
-/// What a search for the task of a run has found.
+/// The result of a search for the task of a run.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum FoundRun {
@@ -311,7 +311,7 @@ impl Search {
 
     async fn look(&self, time_of_requests: Duration) -> Result<FoundRun> {
         self.check_origin()?;
-        // What appears after this time is seen by the next look.
+        // A task that appears after this time is seen by the next look.
         let looked_at = self.now();
         let mut listed = Listed::default();
         let candidates = async {
@@ -524,7 +524,7 @@ impl Search {
     }
 }
 
-/// What listing tasks has come to.
+/// The result of listing tasks.
 #[derive(Debug, Default)]
 struct Listed {
     /// The first item that did not decode.

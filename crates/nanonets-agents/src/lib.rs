@@ -272,7 +272,7 @@ pub use transport::request::{RawResponse, Request};
 pub use transport::retry::{Attempt, RetryPolicy};
 pub use wait::{Update, Wait};
 
-// What the README shows is compiled.
+// The code of the README is compiled.
 #[cfg(all(doctest, feature = "schema"))]
 #[doc = include_str!("../README.md")]
 mod readme {}

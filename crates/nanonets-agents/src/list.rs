@@ -12,7 +12,7 @@ use crate::transport::client::Client;
 use crate::transport::error::{Error, ErrorKind, Result};
 use crate::transport::request::{Request, options};
 
-/// So many empty pages in a row are passed over.
+/// The number of consecutive empty pages that are skipped.
 const MAX_EMPTY: u32 = 20;
 /// The most pages of a walk, unless [`List::max_pages`] says otherwise: a million items of pages of the largest size.
 const MAX_PAGES: u32 = 10_000;
@@ -53,7 +53,7 @@ impl<T: Send + 'static, F: Clone + Send + 'static> List<T, F> {
         }
     }
 
-    /// How many items a page has at most, from 1 to 100. The server's default is 20.
+    /// The largest number of items of a page, from 1 to 100. The server's default is 20.
     pub fn page_size(mut self, items: u8) -> Self {
         self.limit = Some(items.into());
         self
@@ -147,7 +147,7 @@ struct Walk<T, F> {
     hasher: RandomState,
     /// The number of pages that were read.
     pages: u32,
-    /// So many pages before this one were empty.
+    /// The number of empty pages before this one.
     empty: u32,
 }
 

@@ -1,4 +1,4 @@
-//! What a wait comes to: an output, a question, or an end without either.
+//! The outcome of a wait: an output, a question, or an end without either.
 
 use std::fmt;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::transport::ending::{Asked, End, Ending};
 use crate::transport::error::{Error, ErrorKind, Result};
 use crate::transport::memory::Content;
 
-/// What a wait came to.
+/// The outcome of a wait.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -198,7 +198,7 @@ impl Completed {
     }
 }
 
-/// A question that a task waits to be answered: the newest message of the agent, whoever speaks after it.
+/// A question that a task waits to be answered: the newest message of the agent, also if others follow it.
 ///
 /// The API documents no roles. A message is the agent's if its role is `assistant` or another word for it (`agent`, `ai`,
 /// `bot`, `model`), or if it has neither a role nor a user. If there is no such message, it is the newest one with a role
@@ -332,7 +332,7 @@ fn created_at(message: &Message) -> Option<DateTime<Utc>> {
     Some(message.created_at()?.utc())
 }
 
-/// How many messages the agent wrote, and the newest of them by their times.
+/// The number of messages that the agent wrote, and the newest of them by their times.
 ///
 /// The documentation has the oldest first. Where the times go down, the list is read from its end. Of messages of the same
 /// time, the later one in the list is newer; one without a time is as old as the one before it.

@@ -159,7 +159,7 @@ impl Run {
         Err(Error::new(ErrorKind::InvalidRequest, message))
     }
 
-    /// What is known of the run before it is sent, without a fingerprint.
+    /// The record of the run before it is sent, without a fingerprint.
     fn record(&self) -> RunRecord {
         let client = &self.client;
         let mut record = RunRecord::new(self.agent, client.clock().offset()).at(client.address());
@@ -170,7 +170,7 @@ impl Run {
         record
     }
 
-    /// What is sent and must not be shown if the server repeats it.
+    /// The texts that are sent and must not be shown if the server repeats them.
     fn private_texts(&self) -> Vec<Arc<str>> {
         let output = &self.output;
         let texts = [&self.query, &output.output_schema, &output.instructions];
@@ -365,7 +365,7 @@ impl Run {
 pub struct PreparedRun {
     run: Run,
     record: RunRecord,
-    /// That of the record, by a clock that is not set. Both count: this one stands still while the machine is suspended.
+    /// The deadline of the record, by a clock that is not set. Both count: this one stands still while the machine is suspended.
     deadline: Option<Instant>,
 }
 

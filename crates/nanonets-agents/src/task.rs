@@ -209,7 +209,7 @@ impl TaskHandle {
         self
     }
 
-    /// What was told of an earlier status is not to be told twice as long as the task has that status.
+    /// A status that was reported is not reported again as long as the task has it.
     pub(crate) fn forget_other_than(&mut self, status: &TaskStatus) {
         self.state.memory.forget_other_than(status);
     }
@@ -356,7 +356,7 @@ impl TaskHandle {
             .message(&text)
             .about(|sent, id| is_or_unknown(sent.task_id(), id));
         match is_empty {
-            true => request.refused("an empty message says nothing"),
+            true => request.refused("a message has a text"),
             false => request,
         }
     }

@@ -143,7 +143,7 @@ fn runtime() -> tokio::runtime::Runtime {
 fn cases(cases: u32) -> TestRunner {
     TestRunner::new(Config {
         cases,
-        // What fails is shown; nothing is written.
+        // A failing case is shown; nothing is written.
         failure_persistence: None,
         ..Config::default()
     })
@@ -264,7 +264,7 @@ async fn answered_with(body: Value) {
     let agent = client.agent(simulator.create_agent("Invoices").id);
     simulator.script(Script::new().complete(body.clone()));
     let task = agent.run().query("q").start().await.expect("a task");
-    // What can't be read is asked for again until then.
+    // An unreadable answer is requested again until then.
     let limit = Duration::from_millis(30);
     let pauses = (Duration::from_millis(1), Duration::from_millis(5));
     let wait = || task.wait().pauses(pauses.0, pauses.1).timeout(limit);

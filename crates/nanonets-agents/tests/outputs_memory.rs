@@ -17,7 +17,7 @@ static MEMORY: PeakAlloc = PeakAlloc;
 
 const SIZE: usize = 8_000_000;
 const TASK: &str = "22222222-2222-4222-8222-222222222222";
-/// What the client and the server need besides, buffers for the sockets above all.
+/// The memory that client and server need besides, above all buffers of sockets.
 const BESIDES: usize = 2_000_000;
 
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -189,7 +189,7 @@ async fn odd_lists() {
             println!("{operation} of {name}: {times:.2}");
             match result {
                 Ok(items) => {
-                    // What the type of a message takes is not the client's doing.
+                    // The client has no influence on the size of the type of a message.
                     let most = if operation == "messages" { 12.0 } else { 4.0 };
                     assert!(!is_absurd && items == size / part.len() / 1024 * 1024 + 1);
                     assert!(times < most, "{operation} of {name}: {times}");
@@ -224,7 +224,7 @@ async fn many_keys() {
         assert!(times < 4.0, "{operation}: {times}");
         let error = result.expect_err("too many keys");
         assert_eq!(error.kind(), ErrorKind::Unreadable);
-        // What was created is known all the same.
+        // The created id is known all the same.
         let is_created = matches!(operation, "run" | "create");
         assert_eq!(error.created().is_some(), is_created, "{error}");
         assert_eq!(error.attempts(), 1);
@@ -313,7 +313,7 @@ async fn outputs() {
     let start = r#"{"status":"completed","extracted_data":["#;
     let item = r#"{"sku":"A-4711","qty":12},"#;
     let (_, items) = answer(start, item, "");
-    // What the type takes is not the client's doing.
+    // The client has no influence on the size of the type.
     let json = format!(
         "[{}{}]",
         item.repeat(items / item.len()),

@@ -44,7 +44,7 @@ fn every_feature_is_listed() {
 #[test]
 fn every_rust_block_is_run_in_an_example() {
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    // What the example has besides, so as to have no warnings.
+    // The rest of the example, which avoids warnings.
     let example = words(include_str!("../examples/readme.rs"));
     let example = example.replace("#[expect(dead_code, reason = \"they are printed\")] ", "");
     let example = example.replace("#[expect(dead_code, reason = \"it is printed\")] ", "");

@@ -1,4 +1,4 @@
-//! What a subscriber sees of a run, in a process of its own: subscribers are global.
+//! The spans and events of a run, in a process of its own: subscribers are global.
 
 #![cfg(feature = "tracing")]
 

@@ -21,7 +21,7 @@ use look::look;
 
 /// The longest time that the look takes.
 const LOOK: Duration = Duration::from_secs(5);
-/// Explains why a request failed. If it may have taken effect, it looks once for what came of it.
+/// Explains why a request failed. If it may have taken effect, it looks once for its effect.
 pub async fn explained(session: &Session, error: Error) -> Failure {
     with_look(session, error, None, None).await
 }

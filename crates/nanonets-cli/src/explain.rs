@@ -118,7 +118,7 @@ fn words(error: &Error) -> String {
 
 /// The message of the SDK, with options of this command in place of calls of the SDK.
 fn in_words_of_the_shell(error: &Error) -> String {
-    // What an ambiguity means is said in lines of its own.
+    // The meaning of an ambiguity has lines of its own.
     let message = format!("{error:#}");
     match error.kind() {
         ErrorKind::Configuration if message.contains("allow_plain_http") => {
@@ -137,7 +137,7 @@ fn in_words_of_the_shell(error: &Error) -> String {
 
 /// The advice that a message ends with.
 enum Remedy {
-    /// Something to mend first.
+    /// A problem to correct first.
     Mend(&'static str),
     /// To repeat the command, which is no advice where that could do the thing twice.
     Repeat(&'static str),
@@ -217,7 +217,7 @@ mod tests {
         listener.local_addr().expect("an address")
     }
 
-    /// What the list of agents fails with.
+    /// The error of the list of agents.
     async fn failure(base_url: String, proxy: Option<SocketAddr>) -> (Option<Origin>, Failure) {
         let mut http = reqwest::Client::builder().tls_certs_only([]).no_proxy();
         if let Some(proxy) = proxy {

@@ -3,7 +3,7 @@
 //! [`args`] defines the command line, [`session`] makes the client that it asks for, and each file of `commands` runs one
 //! command. Data goes through [`output`] to stdout, everything else to stderr. A command that does not succeed returns a
 //! [`Failure`] with an exit code that a script can rely on: [`explain`] makes it from an error of the SDK, with the
-//! [`effect`] that the request may have had, and [`ambiguity`] looks once for what came of it.
+//! [`effect`] that the request may have had, and [`ambiguity`] looks once for that effect.
 
 mod ambiguity;
 mod args;

@@ -314,7 +314,7 @@ fn write_to(
     Ok(())
 }
 
-/// A file that this process alone has created. Nothing else is written or removed under its name, whoever chose that name
+/// A file that this process alone has created. Nothing else is written or removed under its name, by any process that chose that name
 /// before. It is removed unless it takes its place.
 #[derive(Debug)]
 struct Temporary(PathBuf);

@@ -15,12 +15,12 @@ use openapi_document::view::{self, OperationView};
 /// The folder of the module in a crate.
 const MODULE: &str = "src/generated";
 
-/// What a run of the pipeline made.
+/// The result of a run of the pipeline.
 #[derive(Debug)]
 pub struct Generated {
     /// The files of the generated module.
     pub files: Files,
-    /// What the reader may want to know, in the order of the document.
+    /// Notes for the reader, in the order of the document.
     pub notes: Vec<Located>,
     /// The model that they were printed from.
     pub api: Api,

@@ -19,7 +19,7 @@
 //! | [`check`], [`sound`], [`skip`] | every problem of a document, and what can be generated in spite of them |
 //! | [`construct`], [`api`] | the model of the client, and its compact printout |
 //! | [`render`], [`mod@format`], [`parallel`], [`output`] | code from the model, its text, its files |
-//! | [`explain`], [`lint`] | what becomes of each operation and schema; what is legal and will hurt later |
+//! | [`explain`], [`lint`] | the result of each operation and schema; constructs that are legal and make a poor client |
 //! | [`names`], [`mod@text`], [`graph`] | Rust identifiers, Markdown, cycles and reachability |
 
 // Nothing that a document contains may end the program: it is rejected with its code and position.

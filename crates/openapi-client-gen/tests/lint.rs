@@ -1,4 +1,4 @@
-//! What is legal and will hurt is told, and nothing else is.
+//! Constructs that are legal and make a poor client are reported, and nothing else is.
 
 use openapi_client_gen::lint;
 use openapi_document::read::Document;
@@ -139,7 +139,7 @@ fn a_list_with_a_cursor_is_recognised() {
     );
 }
 
-/// What is told of the paging of `GET /api/users` with one query parameter and one field beside the items.
+/// The findings about the paging of `GET /api/users` with one query parameter and one field beside the items.
 fn paging(parameter: &str, items: &str, field: &str, media_type: &str) -> Vec<String> {
     let mut list = operation(json!({ "$ref": "#/components/schemas/Page" }));
     list["parameters"] =

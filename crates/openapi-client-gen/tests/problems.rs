@@ -1,4 +1,4 @@
-//! What is said about single mistakes, where a fixture for each would hide what differs.
+//! Messages about single mistakes, where a fixture for each would hide the difference.
 
 use openapi_client_gen::codegen;
 use openapi_document::read::Document;

@@ -59,7 +59,7 @@ pub struct Diagnostic {
     pub message: String,
     /// The operationId (or method and path) concerned, where there is one.
     pub operation: Option<String>,
-    /// What to do.
+    /// The remedy.
     pub hint: Option<String>,
 }
 

@@ -111,7 +111,7 @@ impl Document {
             notes: Vec::new(),
             references: Vec::new(),
         };
-        source.notes = texts::mend(&mut root, &source.text, || source.positions());
+        source.notes = texts::correct(&mut root, &source.text, || source.positions());
         if Version::of(&root) == Version::V31 {
             source.references = references::resolve(&mut root);
         }

@@ -231,7 +231,7 @@ impl Action {
         if is_changed {
             return Ok(());
         }
-        let message = format!("{name} says already what is said of `{target}`");
+        let message = format!("{name} already equals `{target}`");
         let hint = "it needs no correction any more: remove the action";
         Err(problem("overlay-unneeded", message, hint).warning())
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 /// Each crate with the crates of the workspace that it may depend on.
 pub type Arrows<'a> = &'a [(&'a str, &'a [&'a str])];
 
-/// What is wrong with the dependencies that `cargo metadata` lists, a line for each, with the manifest and the remedy.
+/// The problems of the dependencies that `cargo metadata` lists, a line for each, with the manifest and the remedy.
 pub fn problems(metadata: &Value, arrows: Arrows<'_>, never_for_tests: Arrows<'_>) -> Vec<String> {
     let arrows: BTreeMap<&str, &[&str]> = arrows.iter().copied().collect();
     let packages = metadata["packages"].as_array().into_iter().flatten();

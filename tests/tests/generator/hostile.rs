@@ -30,7 +30,7 @@ fn cpu_time() -> Option<Duration> {
     Some(Duration::from_nanos(nanoseconds))
 }
 
-/// Code, line and column of what is said about a text, which must be said soon.
+/// Code, line and column of the problems of a text, which are found soon.
 fn refusal(name: &str, text: String) -> (&'static str, usize, usize) {
     let problem = soon(name, || Document::parse(name, text));
     let problem = problem.expect_err("a hostile text");
@@ -106,7 +106,7 @@ fn read_3_1(name: &str, schemas: &str) -> Document {
     soon(name, || Document::parse("a.json", text)).expect("JSON")
 }
 
-/// So many times the same thing, with a number in the place of each `#0`.
+/// A number of copies of the same text, with an index in place of each `#0`.
 fn many(count: usize, text: &str) -> String {
     let texts: Vec<String> = (0..count)
         .map(|number| {
@@ -255,8 +255,8 @@ fn towers(height: usize, schema: impl Fn(&Value, &Value) -> Value) -> Value {
 }
 
 #[test]
-fn what_is_made_of_parts_at_every_level_is_put_together_once() {
-    // `maxItems` says nothing of an object, but makes it more than fields.
+fn compositions_at_every_level_are_merged_once() {
+    // `maxItems` does not constrain an object, but makes it more than fields.
     let doubling = |one: &Value, other: &Value| {
         json!({ "allOf": [
             { "type": "object", "maxItems": 3, "properties": { "a": one, "b": one } },
@@ -293,7 +293,7 @@ fn what_a_value_is_not_is_not_followed() {
 }
 
 #[test]
-fn what_leads_back_to_itself_is_put_together_or_refused() {
+fn recursive_compositions_are_merged_or_rejected() {
     let reference = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
     let either = |name: &str, other: &str| json!({ "oneOf": [reference(name), { "type": other }] });
     let object = |field: Value| json!({ "type": "object", "properties": { "next": field } });

@@ -1,4 +1,4 @@
-//! Documents changed at random, for whoever looks for one that breaks the generator: the tests, the fuzz targets and the
+//! Documents changed at random, to find one that breaks the generator: the tests, the fuzz targets and the
 //! endless run of `examples/mutate.rs`.
 
 #![allow(dead_code, reason = "each of them uses its part of it")]
@@ -27,7 +27,7 @@ impl<'a> Choices<'a> {
 
     /// Choices that are made by bytes, two for each.
     pub fn led_by(bytes: &'a [u8], seed: u64) -> Self {
-        // Seeds next to each other are to have nothing in common, and nothing comes of zero.
+        // Adjacent seeds give unrelated numbers, and zero gives none.
         let state = seed.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
         Self { bytes, state }
     }
@@ -249,7 +249,7 @@ pub fn mutate(root: &mut Value, choices: &mut Choices) -> String {
 }
 
 /// Adds schemas each of which is made of the one before it twice, as a whole or by a field, and returns a reference to the
-/// last: whoever writes out what it is made of has no end.
+/// last: expanding it has no end.
 fn tower(root: &mut Value, base: &str, keyword: &str, by_field: bool) -> Value {
     let reference = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
     let mut below = base.to_owned();
@@ -338,7 +338,7 @@ fn unchanged(path: &Path) -> Value {
     root
 }
 
-/// What came of a document.
+/// The result of a document.
 #[derive(Debug)]
 pub enum Verdict {
     Generated(Files),
@@ -368,7 +368,7 @@ pub fn judge(document: &Document) -> Verdict {
     }
 }
 
-/// What is wrong with how the generator takes a document, if anything is.
+/// The defect that the generator shows with a document, if it has one.
 pub fn complaint(document: &Document) -> Option<String> {
     match judge(document) {
         Verdict::Broken(complaint) => Some(complaint),

@@ -1,4 +1,4 @@
-//! Documents changed at random: whatever comes of it is generated or refused by name, and never a panic.
+//! Documents changed at random are generated or rejected with a code, and never end in a panic.
 
 use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -100,7 +100,7 @@ fn values_that_are_easily_lost_come_back_byte_by_byte() {
                 r#"{"unknown":[1.50,{"b":1,"a":2}]}"#,
             ][..],
         ),
-        // What only the sender can keep is no reason to lose an answer.
+        // A rule that only the sender can keep is no reason to lose an answer.
         (
             "Closed",
             &[r#"{"id":"Too long"}"#, r#"{"id":"a","more":1}"#],

@@ -108,7 +108,7 @@ pub fn send_task_message_response() -> Value {
     })
 }
 
-/// What `operation` answers when all is well.
+/// The documented answer to `operation`.
 pub fn of(operation: &str) -> Value {
     match operation {
         "list_agents" => agent_page(),

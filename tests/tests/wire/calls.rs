@@ -12,7 +12,7 @@ use workspace_tests::server::{Answer, Received, Server};
 
 use crate::bodies;
 
-/// What every operation fails with.
+/// The error of every operation.
 pub type Failure = Error<ErrorBody<ErrorEnvelope>>;
 
 pub const KEY: &str = "key-5up3r-53cr37";
@@ -109,14 +109,14 @@ fn value<T: Serialize>(answer: ResponseValue<T>) -> (StatusCode, Value) {
     (answer.status(), value)
 }
 
-/// What the server gets when an operation is called with its required parameters alone.
+/// The request of an operation that is called with its required parameters alone.
 pub async fn sent_by(operation: &str) -> Received {
     let (mut server, client) = serving(&bodies::of(operation)).await;
     call(&client, operation).await.expect("a success");
     server.next().await
 }
 
-/// What a call fails with when the server answers like this.
+/// The error of a call that the server answers like this.
 pub async fn failure(answer: Answer) -> Failure {
     let server = Server::start([answer]).await;
     call(&client(&server.url()), "get_task")

@@ -1,4 +1,4 @@
-//! What the context does to every call.
+//! The effect of the context on every call.
 
 use nanonets_agents_api::support::BodyProblem;
 use nanonets_agents_api::{Client, Context};

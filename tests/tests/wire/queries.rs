@@ -1,4 +1,4 @@
-//! What filters and paging look like in a URL.
+//! Filters and paging in a URL.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use nanonets_agents_api::types::{AgentStatus, TaskStatus};

@@ -45,7 +45,7 @@ async fn a_client_that_follows_redirects_does_not_take_the_key_to_another_host()
     assert_eq!(followed[0].header("authorization"), None);
 }
 
-/// What another server gets when the API answers with a redirect to it.
+/// The request that another server gets when the API answers with a redirect to it.
 async fn sent_on(status: StatusCode, operation: &str) -> usize {
     let body = bodies::of(operation);
     let mut other = Server::start([Answer::ok(&body)]).await;

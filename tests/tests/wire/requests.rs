@@ -1,4 +1,4 @@
-//! What each operation sends: method, path, and body.
+//! The request of each operation: method, path, and body.
 
 use nanonets_agents_api::Client;
 use nanonets_agents_api::types::{

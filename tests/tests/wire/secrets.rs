@@ -35,7 +35,7 @@ fn is_clean_with_its_sources(error: &impl std::error::Error) {
     }
 }
 
-/// Sends all that is secret to a server, and gives what comes of it.
+/// Sends all secrets to a server, and returns the results.
 async fn failures(url: &str) -> [Failure; 3] {
     let client = client(url);
     let config = TaskOutputConfig::default().instructions(PROMPT);

@@ -141,9 +141,9 @@ fn check(args: &CodegenArgs, folder: &Path, stale: &[Stale]) -> u8 {
     }
     match (foreign.len(), stale.len() - foreign.len()) {
         (_, 0) => {}
-        (0, 1) => eprintln!("run `{command}` to mend it"),
-        (0, _) => eprintln!("run `{command}` to mend them"),
-        _ => eprintln!("then run `{command}` to mend the rest"),
+        (0, 1) => eprintln!("run `{command}` to update it"),
+        (0, _) => eprintln!("run `{command}` to update them"),
+        _ => eprintln!("then run `{command}` to update the rest"),
     }
     FINDINGS
 }

@@ -8,7 +8,7 @@ use clap::Subcommand;
 
 use super::Outcome;
 
-/// What to do with an API description.
+/// Work with an API description.
 #[derive(Subcommand)]
 pub enum SpecCommand {
     /// List what codegen would refuse, and what will hurt later.

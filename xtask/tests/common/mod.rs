@@ -1,4 +1,4 @@
-//! What the tests of the command share: running it, and looking at the folders that it writes.
+//! Helpers of the tests: running the command, and reading the folders that it writes.
 
 #![allow(dead_code, reason = "each test file uses its part of it")]
 
@@ -41,7 +41,7 @@ pub fn codegen(spec: &Path, out: &Path) -> Command {
     command
 }
 
-/// What a finished command said and returned.
+/// The output and the exit code of a finished command.
 #[derive(Debug)]
 pub struct Done {
     pub code: Option<i32>,

@@ -31,7 +31,7 @@ struct Args {
         value_parser = clap::builder::NonEmptyStringValueParser::new()
     )]
     api_key: Option<String>,
-    /// What tasks do and what goes wrong, in YAML.
+    /// The steps of tasks, and the faults, in YAML.
     #[arg(long, value_name = "FILE")]
     script: Option<PathBuf>,
     /// How long each answer takes, such as 50ms.
@@ -130,7 +130,7 @@ async fn start(args: Args, log: &Log) -> Result<Simulator, String> {
     Ok(simulator)
 }
 
-/// How many lines of the log may wait to be written.
+/// The number of lines of the log that may wait to be written.
 const BACKLOG: usize = 1000;
 /// How long the end of the program waits for them.
 const FLUSH_TIME: Duration = Duration::from_millis(200);
@@ -252,7 +252,7 @@ fn line(request: &Request) -> String {
     line
 }
 
-/// What ends the program.
+/// The event that ends the program.
 struct Stop {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,

@@ -161,7 +161,7 @@ fn type_named(word: &str) -> Option<&'static str> {
     named(word).or_else(|| named(word.strip_suffix('s')?))
 }
 
-/// What `string[]`, `list of string`, `list[string]` and `array<string>` are lists of.
+/// The items of `string[]`, `list of string`, `list[string]` and `array<string>`.
 fn element_of(head: &str) -> Option<&str> {
     let after = |prefixes: [&str; 2]| {
         prefixes

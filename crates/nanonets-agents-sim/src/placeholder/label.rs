@@ -1,6 +1,6 @@
 //! The text of a placeholder string.
 
-/// What a made-up string is called: the property it stands in and its place in the nearest array.
+/// The label of a made-up string: its property, and its index in the nearest array.
 #[derive(Clone, Copy)]
 pub(super) struct Label<'n> {
     pub(super) word: &'n str,

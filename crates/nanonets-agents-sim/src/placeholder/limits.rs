@@ -4,9 +4,9 @@
 pub(super) const MAX_DEPTH: usize = 32;
 /// From this depth on, only required parts are made.
 pub(super) const TERSE_DEPTH: usize = 16;
-/// What one answer may cost: about one unit for each value and one for each 64 bytes.
+/// The largest cost of an answer: about one unit for each value and one for each 64 bytes.
 pub(super) const BUDGET: usize = 10_000;
-/// How many schemas may describe one value, through `$ref`, `allOf` and the like.
+/// The largest number of schemas that describe one value, by `$ref`, `allOf` and other keywords.
 pub(super) const MAX_LAYERS: usize = 64;
 /// How often a definition may be open inside itself.
 pub(super) const MAX_REENTRY: usize = 2;
@@ -14,5 +14,5 @@ pub(super) const MAX_ITEMS: usize = 1_000;
 pub(super) const DEFAULT_ITEMS: usize = 2;
 /// The longest generated text, in characters.
 pub(super) const MAX_TEXT: usize = 10_000;
-/// How many members of a list in a schema (`enum`, `anyOf`) are looked at.
+/// The number of members of a list in a schema (`enum`, `anyOf`) that are read.
 pub(super) const MAX_CHOICES: usize = 256;

@@ -243,7 +243,7 @@ impl World {
     }
 }
 
-/// What an agent that was created without a configuration has.
+/// The configuration of an agent that was created without one.
 fn default_config() -> AgentConfig {
     let mut config = BTreeMap::new();
     config.insert("tools".to_owned(), json!(["simulated_extraction"]).into());

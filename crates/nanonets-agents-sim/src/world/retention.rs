@@ -3,7 +3,7 @@
 /// The memory that finished tasks may take together, in bytes.
 const MAX_FINISHED_BYTES: usize = 512 * 1024 * 1024;
 
-/// How many finished tasks are kept, and when to look for those to forget.
+/// The number of finished tasks that are kept, and the time to look for those to forget.
 #[derive(Debug)]
 pub(crate) struct Retention {
     max: usize,

@@ -44,7 +44,7 @@ async fn the_config_wins_over_the_prompt_on_creation_and_loses_on_update() {
         json!({ "tools": [] }),
         "the whole is replaced"
     );
-    assert_eq!(agent["version_number"], 1, "no new version comes of it");
+    assert_eq!(agent["version_number"], 1, "it makes no new version");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What becomes of a task, with and without a script.
+//! The life of a task, with and without a script.
 
 use std::time::Duration;
 

@@ -85,7 +85,7 @@ pub fn until_stdin_closes() -> Result<()> {
     Ok(())
 }
 
-/// What a figure must not be beyond.
+/// The bound of a figure.
 pub enum Limit {
     AtMost(f64),
     #[allow(dead_code, reason = "not every benchmark has one")]

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::shape;
 
-/// How many schemas may apply to one value. Beyond, nothing is checked.
+/// The largest number of schemas that apply to one value. Beyond, nothing is checked.
 const MAX_NODES: usize = 256;
 /// How much of a path is shown, in segments.
 const MAX_SEGMENTS: usize = 12;
@@ -77,7 +77,7 @@ impl Schema {
             root,
             nodes: &nodes,
         };
-        // What can't be read, such as a number of any size, was left to the type.
+        // Values that can't be read, such as a number of any size, were left to the type.
         let problems = check.deserialize(&mut document).ok()?;
         let problem = nodes.problem(root, root, &problems)?;
         Some(problem.to_string())
@@ -219,7 +219,7 @@ impl<'s> Nodes<'s> {
     }
 }
 
-/// What is known of the schemas that apply to one value. Each is judged once, however often it is referred to.
+/// The schemas that apply to one value. Each is judged once, however often it is referred to.
 struct Verdicts<'f, 's> {
     root: &'f Value,
     nodes: &'f Nodes<'s>,

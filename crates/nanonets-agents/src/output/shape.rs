@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 const MAX_DEPTH: usize = 4;
-/// How many fields of an object are shown. An object with many more is a map, whose keys are data.
+/// The number of fields of an object that are shown. An object with many more is a map, whose keys are data.
 const MAX_FIELDS: usize = 16;
 const MAX_LENGTH: usize = 400;
 
@@ -17,7 +17,7 @@ pub fn of(json: &str) -> String {
         out: &mut out,
         depth: 0,
     };
-    // What can't be read ends the shape.
+    // A value that can't be read ends the shape.
     if shape.deserialize(&mut document).is_err() {
         out.push_str("...");
     }

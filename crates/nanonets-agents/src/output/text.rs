@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 /// The deepest nesting that is looked into. serde_json decodes 127 levels; the rest is for the locations around an output.
 const MAX_DEPTH: usize = 160;
 
-/// How many code blocks of a text are looked into.
+/// The number of code blocks of a text that are searched.
 const MAX_BLOCKS: usize = 32;
 
 /// Whether the object or array that a text begins with is nested deeper than [`MAX_DEPTH`]. It needs no memory.

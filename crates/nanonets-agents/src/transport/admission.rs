@@ -126,7 +126,7 @@ impl Admission {
         self
     }
 
-    /// What is wrong with it, if anything.
+    /// The problem with it, if it has one.
     pub(crate) fn problem(&self) -> Option<&'static str> {
         let is_wrong = |rate: f64| !rate.is_finite() || rate <= 0.0;
         self.starts_per_second

@@ -296,7 +296,7 @@ fn proves_refusal(status: StatusCode, envelope: Envelope, asks_for_a_pause: bool
         // Decided from the request line and the headers, or by definition not carried out (RFC 9110, section 15). 307 and
         // 308 ask for the same request elsewhere.
         307 | 308 | 401 | 407 | 411 | 413 | 414 | 417 | 421 | 431 => true,
-        // Not proof, whoever says so: the request may have arrived whole, or the client may have gone meanwhile.
+        // Not proof, by any sender: the request may have arrived whole, or the client may have gone meanwhile.
         408 | 425 | 499 => false,
         429 => envelope == Envelope::Exact,
         // An announced outage, and not one that struck while the request was carried out.
@@ -348,7 +348,7 @@ fn connect_failure(error: &reqwest::Error) -> (Origin, &'static str) {
         }
         let io_error = cause.downcast_ref::<io::Error>();
         match io_error.map(io::Error::kind) {
-            // What TLS libraries report of certificates and of bytes that are no TLS.
+            // The words of TLS libraries for certificates, and for bytes that are no TLS.
             Some(io::ErrorKind::InvalidData) => return (Origin::Tls, "the TLS handshake failed"),
             Some(io::ErrorKind::ConnectionRefused) if found.0 == Origin::Network => {
                 found.1 = "connection refused";

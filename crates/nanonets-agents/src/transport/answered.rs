@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use chrono::{DateTime, Utc};
 use nanonets_agents_api::types::{Message, MessageId};
 
-/// What is remembered of a question that was answered.
+/// The facts that a client remembers of a question that was answered.
 #[derive(Clone, Debug)]
 pub(crate) struct Answered {
     id: Option<MessageId>,

@@ -81,7 +81,7 @@ impl Call {
     }
 }
 
-/// What can be decided for a single call.
+/// The options of a single call.
 #[derive(Clone, Default)]
 pub(crate) struct Options {
     pub timeout: Option<Duration>,
@@ -96,7 +96,7 @@ pub(crate) struct Options {
     pub private: Vec<Arc<str>>,
     /// The caller repeats the request itself.
     pub once: bool,
-    /// What is known of a run before it is sent.
+    /// The record of a run before it is sent.
     pub record: Option<RunRecord>,
     /// For a message to a task: the hash of its text.
     pub message: Option<u64>,

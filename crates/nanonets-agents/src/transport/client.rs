@@ -60,7 +60,7 @@ struct Inner {
 /// How long no kept connection is used after one that mixed up answers. Idle connections are closed by then.
 const DISTRUST: Duration = Duration::from_secs(120);
 
-/// How many tasks that it started a client remembers.
+/// The number of started tasks that a client remembers.
 const REMEMBERED: usize = 10_000;
 
 impl fmt::Debug for Client {
@@ -169,7 +169,7 @@ impl ClientBuilder {
         self
     }
 
-    /// How many tasks that are waited for are asked for their status at the same time; the others wait for their turn.
+    /// The number of polls that are in flight at the same time. Other waits wait for their turn.
     /// The default is 64, however many tasks are waited for.
     pub fn concurrent_polls(mut self, polls: usize) -> Self {
         self.concurrent_polls = polls.clamp(1, Semaphore::MAX_PERMITS);

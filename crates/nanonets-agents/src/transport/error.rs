@@ -108,7 +108,7 @@ pub enum Origin {
     Network,
 }
 
-/// What is known of a request that may or may not have taken effect.
+/// The facts about a request that may or may not have taken effect.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Ambiguity {
@@ -134,7 +134,7 @@ pub struct Waited {
     pub last_status: Option<TaskStatus>,
     /// How long the wait lasted.
     pub elapsed: Duration,
-    /// How many polls were sent.
+    /// The number of polls that were sent.
     pub polls: u32,
 }
 
@@ -170,7 +170,7 @@ impl Error {
 
     pub(crate) fn during(mut self, call: Call, attempts: u32) -> Self {
         self.0.operation = Some(call.operation);
-        // What the answer identifies counts more than what the request was for.
+        // The id in the answer counts more than the id that the request was for.
         self.0.agent_id = self.0.agent_id.or(call.agent_id);
         self.0.task_id = self.0.task_id.or(call.task_id);
         self.0.attempts = attempts;
@@ -280,7 +280,7 @@ impl Error {
         self.0.asks_for_a_pause
     }
 
-    /// What kind of error it is.
+    /// The kind of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -346,7 +346,7 @@ impl Error {
         (self.kind() == ErrorKind::Status).then_some(&*self.0.message)
     }
 
-    /// How many attempts there were.
+    /// The number of attempts.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.0.attempts
@@ -411,7 +411,7 @@ impl Error {
         self.0.ambiguity.is_some()
     }
 
-    /// What is needed to find out whether an ambiguous request took effect.
+    /// The facts that are needed to find out whether an ambiguous request took effect.
     #[must_use]
     pub fn ambiguity(&self) -> Option<&Ambiguity> {
         self.0.ambiguity.as_ref()

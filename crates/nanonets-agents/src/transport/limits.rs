@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until};
 pub(crate) struct Limits {
     pub idle: Duration,
     pub attempt: Option<Duration>,
-    /// That of the call.
+    /// The deadline of the call.
     pub deadline: Option<Instant>,
     /// The deadline in the record of a run. The clock of `deadline` stands still while the machine is suspended, on Linux
     /// for example, and this one does not.
@@ -70,9 +70,9 @@ pub(crate) fn after(pause: Duration) -> Option<Instant> {
 /// The limit that an attempt exceeded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum TimedOut {
-    /// That of the attempt or of the call.
+    /// The limit of the attempt or of the call.
     Limit,
-    /// That of a connection on which nothing moves, or too little.
+    /// The limit of a connection on which nothing moves, or too little.
     Idle(Idle),
 }
 

@@ -1,4 +1,4 @@
-//! What is written down before a run is sent, so that its task can be found if the answer is lost.
+//! The record that is written before a run is sent, so that its task can be found if the answer is lost.
 //!
 //! The API has no idempotency key: a run that is repeated is paid for twice. A [`RunRecord`] says when a run was sent and
 //! what it was, and [`Client::find_run`](crate::Client::find_run) looks for its task. Serialised to a file or a database

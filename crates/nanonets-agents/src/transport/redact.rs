@@ -1,4 +1,4 @@
-//! What a server says, made fit to be shown.
+//! Texts of a server, made fit to be shown.
 //!
 //! A server may repeat what it was sent: the key, the prompt, the name of a file; whole, in part, or escaped for JSON, a
 //! URL or HTML. A message that goes into an error passes [`Redactor::clean`] first. Nothing is computed before that, so
@@ -24,11 +24,11 @@ use characters::{is_blank, is_invisible};
 use layer::{Layer, layers};
 use mark::{Mark, RUN, SHORTEST};
 
-/// How many characters of a message are shown.
+/// The number of characters of a message that are shown.
 const SHOWN: usize = 200;
 /// The number of words of a message that are shown if the request had files: a message may quote a document.
 const WORDS_AFTER_UPLOAD: usize = 12;
-/// How many bytes of a message are looked at.
+/// The number of bytes of a message that are searched.
 const READ: usize = 8 * 1024;
 /// Removes the key and the private texts of a request from what the server said.
 #[derive(Clone, Copy)]
@@ -68,7 +68,7 @@ impl<'a> Redactor<'a> {
         };
         let marks = self.marks(read);
         let is_cut = read.len() < message.len();
-        // What was cut in half here may not have been found.
+        // A text that was cut in half here may not have been found.
         let end = if is_cut { READ - 4 * RUN } else { read.len() };
         let line = write(read, &marks, end, is_cut);
         match line.match_indices(' ').nth(WORDS_AFTER_UPLOAD - 1) {
@@ -102,7 +102,7 @@ impl<'a> Redactor<'a> {
         }
     }
 
-    /// What each byte of a message is to be replaced by, if it is.
+    /// The replacement of each byte of a message, if it has one.
     fn marks(&self, message: &str) -> Vec<Option<Mark>> {
         let mut marks = vec![None; message.len()];
         let layers = layers(message);

@@ -52,11 +52,11 @@ pub struct Attempt<'a> {
 /// The attempts of a call so far.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Attempts {
-    /// How many were made.
+    /// The number of attempts that were made.
     pub made: u32,
-    /// How many of them failed other than by a request for a pause.
+    /// The number of attempts that failed, other than by a request for a pause.
     pub failed: u32,
-    /// How many of them were refused with a request for a pause.
+    /// The number of attempts that were refused with a request for a pause.
     pub refused: u32,
     /// How long the pauses after refusals were.
     pub paused: Duration,
@@ -74,7 +74,7 @@ impl fmt::Debug for RetryPolicy {
     }
 }
 
-/// How many attempts a client may still repeat.
+/// The number of attempts that a client may still repeat.
 #[derive(Debug)]
 pub(crate) struct Budget {
     most: f64,
@@ -82,9 +82,9 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
-    /// What each success gives back.
+    /// The part that each success gives back.
     const PER_SUCCESS: f64 = 0.1;
-    /// What each second gives back, as a part of the whole: a client that was idle for five minutes has all of it.
+    /// The part that each second gives back: a client that was idle for five minutes has all of the budget.
     const PER_SECOND: f64 = 1.0 / 300.0;
 
     pub fn of(policy: &RetryPolicy) -> Self {
@@ -144,7 +144,7 @@ impl RetryPolicy {
         Self::default().attempts(1)
     }
 
-    /// How many attempts a request has, from 1. With 1, refusals that ask for a pause are not waited for either.
+    /// The largest number of attempts of a request, from 1. With 1, a refusal that asks for a pause is not repeated either.
     #[must_use]
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
@@ -173,7 +173,7 @@ impl RetryPolicy {
         self
     }
 
-    /// How many attempts the requests of the client and its clones may repeat before successes and time give some back:
+    /// The number of attempts that the requests of the client and its clones may repeat before successes and time give some back:
     /// ten successes give back one, and five minutes all of them.
     #[must_use]
     pub fn budget(mut self, attempts: u32) -> Self {

@@ -36,7 +36,7 @@ async fn answers_are_asked_for_compressed_and_read() {
 
 #[tokio::test]
 async fn the_id_in_a_compressed_answer_that_breaks_off_is_known() {
-    // What follows the id is long and does not shrink.
+    // The text after the id is long and does not shrink.
     let noise: Vec<u64> = (1..20_000)
         .map(|n: u64| n.wrapping_mul(0x9e37_79b9_7f4a_7c15))
         .collect();

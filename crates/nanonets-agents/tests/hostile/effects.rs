@@ -45,7 +45,7 @@ async fn call(client: &Client, operation: &str, limit: Duration) -> Result<()> {
     }
 }
 
-/// What the answer to an operation with the new id has created.
+/// The resource that an operation has created, by the id in its answer.
 fn created(operation: &str) -> Created {
     let agent: AgentId = NEW.parse().expect("an id");
     match operation {
@@ -113,7 +113,7 @@ async fn an_id_that_arrived_decides_whatever_the_kind_of_the_error() {
 }
 
 #[tokio::test]
-async fn what_was_created_is_not_created_again_whoever_decides() {
+async fn a_resource_is_not_created_twice_by_any_retry_policy() {
     let server = RawServer::start(|_| Reply::json(201, json!({ "task_id": NEW, "id": NEW })));
     let again = RetryPolicy::default().decide_by(|_| Some(Duration::ZERO));
     let client = builder(&server).retry(again).build().expect("a client");

@@ -1,4 +1,4 @@
-//! What proves that a run had no effect, and what is kept of one that had.
+//! Proofs that a run had no effect, and the facts that are kept of one that had.
 
 use std::time::Duration;
 
@@ -150,7 +150,7 @@ async fn a_status_that_alone_says_that_nothing_was_done_needs_no_envelope() {
 }
 
 #[tokio::test]
-async fn a_read_is_repeated_whoever_answers() {
+async fn a_read_is_repeated_after_any_answer() {
     for status in [
         "408 Request Timeout",
         "425 Too Early",
@@ -324,7 +324,7 @@ async fn extract_reports_the_task_before_it_waits() {
     let extract = extract.on_started(move |task| tell.send(task.id()).expect("a listener"));
     let wait = tokio::spawn(extract.into_future());
     soon(server.wait_for("GET", "/tasks/", 1)).await;
-    // Whoever drops the future has the id.
+    // A caller that drops the future has the id.
     wait.abort();
     assert_eq!(told.try_recv().expect("an id").to_string(), TASK);
 }

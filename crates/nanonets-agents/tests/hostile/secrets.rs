@@ -137,7 +137,7 @@ fn assert_private(error: &Error, what: &str) {
     }
 }
 
-/// What was sent, as a server would repeat it: the query or the body, and the header with the key.
+/// The request, as a server would repeat it: the query or the body, and the header with the key.
 fn echo(request: &str) -> String {
     let (head, body) = request.split_once("\r\n\r\n").expect("a request");
     let key = head

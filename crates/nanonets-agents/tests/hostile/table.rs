@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::raw_server::{HTML, JSON, RawServer, Reply, Request, unused_address};
 use crate::{AGENT, NOW, TASK, agent, builder, soon, task};
 
-/// What can go wrong with the first request; the second one is answered as documented.
+/// The faults of the first request; the second one is answered as documented.
 fn faults() -> Vec<(&'static str, Fault)> {
     let api = |status| Fault::Answer(status, vec![JSON], r#"{"error":"no"}"#);
     let page = |status| Fault::Answer(status, vec![HTML], "<h1>Error</h1>");
@@ -196,7 +196,7 @@ fn reply(fault: &Fault, request: &Request) -> Reply {
     }
 }
 
-/// What a caller gets, in a few words.
+/// The result of a caller, in a few words.
 fn described(result: &Result<()>, requests: usize) -> String {
     match result {
         Ok(()) if requests > 1 => "repeated".to_owned(),
@@ -260,7 +260,7 @@ async fn cell(operation: &str, fault: &Fault) -> String {
     described(&result, requests)
 }
 
-/// What a wait does.
+/// The behaviour of a wait.
 async fn wait(fault: &Fault) -> String {
     let (client, server) = struck(fault).await;
     let quick = Duration::from_millis(2);

@@ -166,7 +166,7 @@ async fn the_documented_answer_is_no_output_and_the_error_shows_its_shape_alone(
             !shown.contains("secret") && !shown.contains("mr "),
             "{shown}"
         );
-        // What came is still there.
+        // The output is still there.
         let client = nanonets_agents::Client::new("key").expect("a client");
         let Some(nanonets_agents::Outcome::Completed(done)) = client.outcome_of(&error) else {
             panic!("{error:?}");

@@ -28,7 +28,7 @@ async fn question(messages: Vec<Value>) -> Question {
 }
 
 #[tokio::test]
-async fn the_question_is_the_newest_message_of_the_assistant_whoever_speaks_after_it() {
+async fn the_question_is_the_newest_message_of_the_assistant_also_if_others_follow_it() {
     for role in [
         "tool",
         "system",

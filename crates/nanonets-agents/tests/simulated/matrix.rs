@@ -12,7 +12,7 @@ use crate::faults::faults;
 
 /// Longer than any of these calls takes on a busy machine, unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
-/// What no output may contain.
+/// The texts that no output may contain.
 const KEY: &str = "key-not-to-be-shown";
 const PROMPT: &str = "prompt-not-to-be-shown";
 
@@ -60,7 +60,7 @@ fn assert_private(error: &Error, what: &str) {
     );
 }
 
-/// What an operation comes to under a fault that strikes so often, after its effect or instead of it.
+/// The result of an operation under a fault that strikes this number of times, after its effect or instead of it.
 async fn strike(operation: Operation, name: &str, fault: Fault, times: u64) {
     let what = format!("{operation} under `{name}`, {times} times");
     let simulator = Simulator::builder()

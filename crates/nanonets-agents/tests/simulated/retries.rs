@@ -1,4 +1,4 @@
-//! What is tried again, and what never is.
+//! Failures that are repeated, and those that never are.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

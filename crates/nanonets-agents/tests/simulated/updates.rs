@@ -44,7 +44,7 @@ async fn a_configuration_is_merged_and_not_replaced() {
 }
 
 #[tokio::test]
-async fn an_update_that_says_nothing_or_two_things_is_refused_before_it_is_sent() {
+async fn an_update_without_a_change_or_with_two_prompts_is_rejected_before_it_is_sent() {
     let simulator = Simulator::start().await;
     let agent = client(&simulator).agent(simulator.create_agent("Invoices").id);
     let both = agent

@@ -1,4 +1,4 @@
-//! Questions of a task, put to whoever sits at the terminal.
+//! Questions of a task, put to the person at the terminal.
 
 use std::io::{BufRead as _, IsTerminal as _, stderr, stdin};
 

@@ -204,7 +204,7 @@ impl<'a> Watched<'a> {
         CommandLine::new(["tasks", "wait", &self.id.to_string()])
     }
 
-    /// Adds what is known of the task to a failure that says nothing of it.
+    /// Adds what is known of the task to a failure that does not name it.
     pub fn with_state(&self, failure: Failure) -> Failure {
         let id = self.id.to_string();
         let failure = match self.has_effect.get() {

@@ -1,4 +1,4 @@
-//! What goes wrong once something was done: whatever it is, the task is named, and nothing false is said of it.
+//! Failures after a request took effect: each names the task, with a true status.
 
 use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
 use serde_json::json;
@@ -160,7 +160,7 @@ mod stdout_that_takes_nothing {
             assert_eq!(run.code, 6, "{run:?}");
             assert_eq!(run.stderr.lines().count(), 2, "{run:?}");
         }
-        // What only reads can be repeated.
+        // Reads can be repeated.
         let wait = into_full(against(&simulator, &["tasks", "wait", &task, "-q"]));
         assert_eq!(wait.code, 1, "{wait:?}");
     }

@@ -74,7 +74,7 @@ async fn a_lost_answer_is_6_and_names_the_command_that_looks() {
             assert!(run.stderr.contains(" may have been "), "{run:?}");
             assert!(!run.stderr.contains("try again"), "{run:?}");
             assert!(!run.stderr.contains('<'), "{run:?}");
-            // Whoever answers, what may have happened comes below.
+            // With any answer, the possible effect comes below.
             assert!(
                 !first.contains("check NANONETS_BASE_URL") || first.contains("200"),
                 "{run:?}"
@@ -202,7 +202,7 @@ async fn what_is_safe_to_repeat_says_so() {
     }
 }
 
-/// The answer to the last attempt says nothing of an earlier one, and a gateway's says nothing of any.
+/// The answer to the last attempt proves nothing about an earlier one, and a gateway's proves nothing about any.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_that_proves_nothing_is_6() {
     let (simulator, agent, task) = simulator().await;

@@ -1,4 +1,4 @@
-//! What can't work ends with one clear line, the right exit code, and nothing sent.
+//! Invalid input ends with one clear line, the right exit code, and nothing sent.
 
 #[cfg(unix)]
 use std::process::{Command, Output, Stdio};
@@ -291,7 +291,7 @@ async fn a_pipe_without_a_writer_takes_no_longer_than_the_timeout() {
     assert!(simulator.requests().is_empty());
 }
 
-/// What a shell makes of `--file <(command)`.
+/// The path that a shell makes of `--file <(command)`.
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_can_come_from_a_pipe() {
@@ -378,7 +378,7 @@ fn without_a_reader(mut command: Command) -> Output {
     child.wait_with_output().expect("it ends")
 }
 
-/// The exit code tells of the task, whoever reads.
+/// The exit code is that of the task, with any reader.
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_stdout_does_not_make_a_success_of_a_failure() {
@@ -395,7 +395,7 @@ async fn a_closed_stdout_does_not_make_a_success_of_a_failure() {
     }
 }
 
-/// Whoever reads only the beginning closes the pipe, which is no failure.
+/// A reader of the beginning alone closes the pipe, which is no failure.
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_stdout_is_nothing_to_complain_about() {
@@ -408,7 +408,7 @@ async fn a_closed_stdout_is_nothing_to_complain_about() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
-/// What can't be stored is complained about: the disk may be full.
+/// An output that can't be stored is an error: the disk may be full.
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stdout_that_takes_nothing_is_a_failure() {

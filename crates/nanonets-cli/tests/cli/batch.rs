@@ -114,7 +114,7 @@ fn assert_says(run: &Run, expected: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn documents_are_told_apart_by_exit_code_and_none_is_run_twice() {
+async fn documents_are_distinguished_by_exit_code_and_none_is_run_twice() {
     let batch = Batch::new().await;
     for script in [
         Script::new().complete(json!({ "total": 1 })),

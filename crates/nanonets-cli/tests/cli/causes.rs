@@ -1,4 +1,4 @@
-//! What no further attempt can mend: it ends at once, and the cause is named.
+//! Failures that another attempt can't avoid end at once, and the cause is named.
 
 use crate::process::{command, finished};
 use crate::raw_server::{RawServer, Reply};

@@ -152,7 +152,7 @@ async fn what_came_before_a_page_that_fails_is_printed() {
     assert_eq!(items.len(), 100);
 }
 
-/// What the API does not document is a program's to read all the same.
+/// A program can read fields that the API does not document.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_odd_item_of_a_list_is_printed_in_its_place() {
     let (simulator, agent) = with(Script::new()).await;
@@ -210,7 +210,7 @@ async fn a_question_and_a_review_are_4_and_say_how_to_go_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wait_in_vain_is_5_and_says_how_to_go_on() {
+async fn a_wait_without_success_is_5_and_says_how_to_go_on() {
     let (simulator, agent) = with(Script::new().running(u32::MAX)).await;
     let run = ["run", &agent, "--query", "q", "--timeout", "100ms"];
     let run = nanonets(&simulator, &run);

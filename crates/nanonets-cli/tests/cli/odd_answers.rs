@@ -210,7 +210,7 @@ async fn an_answer_that_is_too_large_is_not_promised_in_whole() {
     }
 }
 
-/// What has more values than are decoded can be had as it came.
+/// An answer with more values than are decoded is printed as it came.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_with_too_many_values_is_printed_by_the_command_that_the_error_names() {
     let server = RawServer::start(|_| {

@@ -1,4 +1,4 @@
-//! What is printed, kind by kind.
+//! The output of each command.
 
 use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
 use serde_json::json;
@@ -42,7 +42,7 @@ async fn json_and_lines_of_json() {
     insta::assert_snapshot!(steady(&printed));
 }
 
-/// What a program reads of a task without an output.
+/// The JSON of a task without an output.
 #[tokio::test(flavor = "multi_thread")]
 async fn how_tasks_end() {
     let simulator = Simulator::start().await;

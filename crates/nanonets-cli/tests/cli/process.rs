@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use nanonets_agents_sim::Simulator;
 
-/// What a run of the command came to.
+/// The result of a run of the command.
 #[derive(Debug)]
 pub struct Run {
     pub code: i32,

@@ -278,7 +278,7 @@ async fn a_signal_that_a_blocked_command_can_not_act_on_names_the_task() {
     }
 }
 
-/// What arrived while the process was stopped counts, although its time is up.
+/// An answer that arrived while the process was stopped counts, although its time is up.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_that_was_stopped_reads_what_has_arrived() {
     for args in [

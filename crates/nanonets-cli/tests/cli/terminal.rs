@@ -1,4 +1,4 @@
-//! What a person sees at a terminal.
+//! The screen of a person at a terminal.
 
 use nanonets_agents_sim::{Fault, Operation, Script, Simulator};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::process::{against, command, nanonets, steady};
 use crate::pseudo_terminal::Session;
 
-/// What is on the screen, without the lines that lived and are gone.
+/// The text on the screen, without the lines that were erased.
 fn settled(screen: &str) -> String {
     let lines = screen
         .split("\r\n")
@@ -203,7 +203,7 @@ fn spoil(value: &mut Value) {
 }
 
 fn assert_harmless(args: &[&str], screen: &str) {
-    // What a terminal makes of the end of a line.
+    // The end of a line, as a terminal writes it.
     let screen = screen.replace("\r\n", "\n");
     let nasty: Vec<char> = NASTY
         .chars()

@@ -14,7 +14,7 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 ///
 /// # Errors
 ///
-/// That of the decoder, if a text is not a date and time in any of the forms of [`parse`]. It does not quote the text.
+/// The error of the decoder, if a text is not a date and time in any of the forms of [`parse`]. It does not quote the text.
 pub fn deserialize<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -36,7 +36,7 @@ pub fn parse(text: &str) -> Option<DateTime<Utc>> {
         return Some(time.to_utc());
     }
     let rfc2822 = || DateTime::parse_from_rfc2822(text).map(|time| time.to_utc());
-    // What chrono writes of years with five digits is read by chrono alone.
+    // The form of chrono for years with five digits is read by chrono alone.
     let others = || rfc2822().or_else(|_| text.parse());
     in_parts(text).or_else(|| others().ok())
 }

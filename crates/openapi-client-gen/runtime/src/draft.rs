@@ -1,4 +1,4 @@
-//! Requests that are put together step by step.
+//! Requests that are built step by step.
 //!
 //! A step that fails, such as a header whose value has a line break, is remembered, and [`Draft::finish`] returns it: the
 //! generated code is a list of what goes where.

@@ -1,7 +1,7 @@
-//! What is kept of an answer that is not the documented success.
+//! The content of an answer that is not the documented success.
 //!
 //! Errors do not always come from the API: a proxy answers in HTML, a deploy cuts an answer short. What a caller
-//! needs then is the status, the headers and whatever came of the body, not a complaint that it could not be
+//! needs then is the status, the headers and the part of the body that arrived, not a complaint that it could not be
 //! decoded. [`ErrorBody`] is that body.
 //!
 //! Bodies may hold private documents, so nothing here prints content: not `Debug`, not `Display`, not the error of a
@@ -32,7 +32,7 @@ impl<E> ErrorBody<E> {
         }
     }
 
-    /// What arrived. [`problem`](Self::problem) tells whether that is all of it.
+    /// The bytes that arrived. [`problem`](Self::problem) tells whether they are the whole body.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
     }
@@ -85,7 +85,7 @@ pub enum BodyProblem {
     Incomplete(reqwest::Error),
     /// It is longer than what was to be read, and the rest was left.
     TooLarge {
-        /// How many bytes were to be read at most.
+        /// The limit in bytes.
         limit: u64,
     },
 }

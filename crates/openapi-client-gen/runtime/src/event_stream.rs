@@ -25,9 +25,9 @@ const MAX_BYTES: usize = 16 * 1024 * 1024;
 pub struct Event<T> {
     /// The last `id` that the stream has given; empty if it has given none.
     pub id: String,
-    /// What kind of event it is: `message` unless the server says otherwise.
+    /// The type of the event: `message` unless the server sends another one.
     pub event: String,
-    /// What the event says.
+    /// The data of the event.
     pub data: T,
     /// The last `retry` that the stream has given: how long to wait before connecting again.
     pub retry: Option<Duration>,
@@ -52,7 +52,7 @@ pub enum EventError {
     Undecodable {
         /// The event.
         event: Event<String>,
-        /// What is wrong with its data.
+        /// The problem with its data.
         reason: DecodeError,
     },
     /// The stream broke off.

@@ -25,7 +25,7 @@ const CHUNK: usize = 512 * 1024;
 /// The same for what is not a regular file. A pipe gives no more at once, and what it gives is sent at once.
 const PIPE: usize = 64 * 1024;
 
-/// What a file without a content type of its own is sent as.
+/// The content type of a file without one of its own.
 const OCTET_STREAM: &str = "application/octet-stream";
 
 /// The content of a file, in chunks.

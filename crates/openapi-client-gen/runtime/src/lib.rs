@@ -22,7 +22,7 @@
 //! A file must stand on its own once copied: it names its siblings through `super::`, everything else is an external
 //! crate, and its tests are in `tests/`. It also has to pass whatever lints a generated crate turns on.
 
-// What a server sends, or a disk does, must not end the program.
+// No answer of a server and no error of a disk may end the program.
 #![deny(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 pub mod constraint;
@@ -169,7 +169,7 @@ pub mod example {
         by "kind" { "dog" => Dog, "wolf" => Dog, "cat" => Cat }
     }
 
-    /// What a switch can be.
+    /// The values of a switch.
     #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[non_exhaustive]
     pub enum Switch {

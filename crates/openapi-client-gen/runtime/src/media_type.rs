@@ -1,4 +1,4 @@
-//! What a media type looks like.
+//! The syntax of media types.
 //!
 //! The content type of a part is given by a caller and written into the head of that part. One with a line break in
 //! it would write headers of its own, so it is not escaped but held to the grammar, which has no room for that.
@@ -22,7 +22,7 @@ pub(super) fn is_media_type(text: &str) -> bool {
     true
 }
 
-/// What follows a `; name=value` at the start of `text`.
+/// The text that follows a `; name=value` at the start of `text`.
 fn after_parameter(text: &str) -> Option<&str> {
     let blank = [' ', '\t'];
     let text = text.trim_start_matches(blank).strip_prefix(';')?;

@@ -3,8 +3,8 @@
 //! OpenAPI has a name for each way of writing lists and objects, a *style* (OpenAPI 3.0.3, "Style Values"). The text is made of
 //! the value as it would be in JSON.
 //!
-//! What the styles leave open is objects and lists inside of others. Those are written with their keys in brackets, and the
-//! items of a list under their positions, `list[0][key]=value`: this way nothing can be put together wrongly, and the
+//! The styles do not define objects and lists inside of others. Those are written with their keys in brackets, and the
+//! items of a list under their positions, `list[0][key]=value`: so that each value keeps its item, and the
 //! servers that read brackets at all read positions too.
 
 use reqwest::header::{COOKIE, HeaderName, HeaderValue};

@@ -1,4 +1,4 @@
-//! What a part holds that the API description does not list.
+//! The content of a part that the API description does not list.
 //!
 //! A documented part has a type, and a setter that takes nothing else. Of a part that only its caller knows there is no
 //! more to say than that it is text or a file.

@@ -23,7 +23,7 @@ use serde::de::DeserializeOwned;
 
 use super::error_body::{BodyProblem, ErrorBody, decode};
 
-/// How many bytes of a body are read at most; 64 MiB by default.
+/// The largest number of bytes of a body that are read; 64 MiB by default.
 ///
 /// It is taken from the extensions of the response, where an implementation of `ClientHooks::exec` can put it:
 ///

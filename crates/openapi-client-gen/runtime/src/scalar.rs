@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// Writes a scalar as text: a string bare, a number or a boolean as in JSON.
 ///
-/// What counts is how the value serialises, so an enum, a newtype id or a timestamp that serialises as a string is
+/// The serialised form of a value counts, so an enum, a newtype id or a timestamp that serialises as a string is
 /// a string here too.
 ///
 /// # Errors

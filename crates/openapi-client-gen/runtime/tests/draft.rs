@@ -1,4 +1,4 @@
-//! Requests that are put together step by step.
+//! Requests that are built step by step.
 
 use std::collections::BTreeMap;
 

@@ -414,7 +414,7 @@ async fn a_pipe_is_read_without_a_length() {
     assert!(body.contains("\r\n\r\nthrough a pipe\r\n"), "{body}");
 }
 
-/// What a shell makes for `<(command)`: a path below `/dev/fd`, whose writer may have ended before the path is opened.
+/// The path that a shell makes for `<(command)`, below `/dev/fd`. Its writer may have ended before the path is opened.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn an_anonymous_pipe_is_read_by_its_path_after_its_writer_has_ended() {

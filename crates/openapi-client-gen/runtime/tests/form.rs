@@ -78,7 +78,7 @@ fn text_is_a_form_already() {
 }
 
 #[test]
-fn what_has_no_form_is_refused_by_name() {
+fn what_has_no_form_is_rejected_with_its_name() {
     assert_eq!(
         encode(&[1], &[]).unwrap_err(),
         "`body` has no fields, of which a form is made"

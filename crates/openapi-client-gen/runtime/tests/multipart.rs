@@ -316,7 +316,7 @@ async fn file_names_arrive_safely() {
     // A header injected by a name would appear as another file name than expected, or as another part.
     for (name, expected) in names {
         let expected = if name.starts_with("line") {
-            // What follows the last slash of `text/html`.
+            // The text after the last slash of `text/html`.
             "html%0D%0A%0D%0A.pdf"
         } else {
             expected
@@ -439,7 +439,7 @@ async fn a_content_type_with_parameters_is_sent_as_given() {
 }
 
 #[tokio::test]
-async fn a_text_part_that_is_not_a_scalar_is_refused_by_name() {
+async fn a_text_part_that_is_not_a_scalar_is_rejected_with_its_name() {
     let mut form = Form::new();
     let refusals = [
         form.text("a", &None::<u8>).unwrap_err(),

@@ -1,4 +1,4 @@
-//! What is private is not formatted.
+//! Private values are not formatted.
 
 use codegen_runtime::example::Prompt;
 

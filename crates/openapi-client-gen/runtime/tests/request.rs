@@ -8,7 +8,7 @@ fn a_segment_is_encoded() {
 }
 
 #[test]
-fn a_segment_that_would_change_the_path_is_refused_by_name() {
+fn a_segment_that_would_change_the_path_is_rejected_with_its_name() {
     for value in ["", ".", ".."] {
         let error = segment("id", value).unwrap_err();
         assert!(error.contains("`id`"), "{error}");

@@ -12,7 +12,7 @@ use crate::source_map::SourceMap;
 
 /// Makes text of every number and boolean where OpenAPI has text, and returns a note for each. `positions` is asked only
 /// if there is one.
-pub fn mend<'a>(
+pub fn correct<'a>(
     root: &mut Value,
     text: &str,
     positions: impl FnOnce() -> &'a SourceMap,

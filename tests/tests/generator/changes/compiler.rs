@@ -34,7 +34,7 @@ pub struct Side {
     pub run: Vec<String>,
 }
 
-/// What callers find declared.
+/// The declarations that callers find.
 const PRELUDE: &str = r#"
 #![allow(dead_code, deprecated, unused)]
 use client::{operations, types, Client};

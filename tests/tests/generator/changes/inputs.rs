@@ -1,5 +1,5 @@
 //! Inputs of an operation, the same in each location: an optional one is a setter of the builder and a required one an
-//! argument of the method, whoever writes its value and wherever that goes.
+//! argument of the method, with each way to write its value and each location.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ struct Place {
     schema: Value,
     /// The type of its value, as a change calls it.
     takes: &'static str,
-    /// What a caller passes to the setter, and as an argument.
+    /// The value that a caller passes to the setter, and as an argument.
     passes: (&'static str, &'static str),
 }
 
@@ -136,7 +136,7 @@ impl Place {
             let required = if required { json!(["q"]) } else { Value::Null };
             let mut value = schema.clone();
             if let Value::Object(value) = &mut value {
-                // What isn't said is not left as it was.
+                // An absent keyword is not left as it was.
                 for keyword in ["type", "format", "properties"] {
                     value.entry(keyword).or_insert(Value::Null);
                 }
@@ -161,7 +161,7 @@ impl Place {
             "requestBody": body,
             "responses": { "200": { "content": null } },
         });
-        // What other cases are about is left out, which keeps these small.
+        // The subjects of other cases are omitted, which keeps these small.
         json!({
             "paths": { "/things42": null, "/things42/{id}": { "get": operation } },
             "components": null,

@@ -22,7 +22,7 @@ use openapi_document::read::Document;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// What is replaced by a number of each case's own.
+/// The text that is replaced by the number of each case.
 const PLACEHOLDER: &str = "42";
 
 #[derive(Deserialize)]

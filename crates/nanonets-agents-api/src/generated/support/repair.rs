@@ -17,7 +17,7 @@ const REPLACEMENT: &str = "\\ufffd";
 pub(super) fn repaired(json: &[u8]) -> Option<Vec<u8>> {
     let text = String::from_utf8_lossy(json);
     let mut whole = String::new();
-    // What is before this is in `whole`.
+    // The text before this is in `whole`.
     let mut copied = 0;
     let mut at = 0;
     while let Some(found) = text.get(at..).and_then(|rest| rest.find('\\')) {

@@ -1,4 +1,4 @@
-//! What answers tell about a rate limit.
+//! The evidence of answers about a rate limit.
 
 use std::collections::VecDeque;
 use std::time::Duration;

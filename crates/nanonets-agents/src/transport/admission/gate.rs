@@ -340,7 +340,7 @@ struct Queued {
     grants: u64,
 }
 
-/// What a look at the gate came to.
+/// The result of a look at the gate.
 enum Look {
     Admitted(Granted),
     /// To look again then, unless woken before.

@@ -1,4 +1,4 @@
-//! How many tasks of an agent are open, and how many may be.
+//! The number of open tasks of an agent, and its limit.
 //!
 //! The API holds tasks beyond an agent's limit back as `queued`. The limit is not documented, so the cap adapts: a task
 //! that is seen `queued` lowers it, and one that is seen `running` raises it (additive increase, multiplicative decrease).

@@ -128,7 +128,7 @@ enum Growth {
     Cubic { plateau: f64, clock: f64 },
 }
 
-/// What happened since the last refusal that counted.
+/// The events since the last refusal that counted.
 #[derive(Clone, Copy, Debug, Default)]
 struct Epoch {
     /// The number of its first start. Earlier starts belong to the epoch before.

@@ -16,7 +16,7 @@ use super::{Admission, Gate};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// What a server refuses.
+/// The requests that a server refuses.
 #[derive(Clone, Copy, Debug)]
 enum Limit {
     /// Requests without a token.
@@ -27,7 +27,7 @@ enum Limit {
     SlidingLog { limit: usize, period: Duration },
     /// Requests within this time after the last.
     Distance(Duration),
-    /// So many requests, whenever they come.
+    /// This number of requests, whenever they come.
     First(usize),
     /// The first request of each run.
     FirstOfEachRun,
@@ -37,7 +37,7 @@ enum Limit {
 
 use Limit::{Distance, First, FirstOfEachRun, FixedWindow, Share, SlidingLog, TokenBucket};
 
-/// What a refusal says.
+/// The content of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum RetryAfter {
     Nothing,
@@ -140,7 +140,7 @@ impl Limiter {
     }
 }
 
-/// What a simulation came to.
+/// The result of a simulation.
 struct Figures {
     seconds: f64,
     /// In comparison to a client that knows the limit.

@@ -128,7 +128,7 @@ pub(super) type Digit = (usize, u8);
 /// As many digits in a row may be base64.
 const BASE64_RUN: usize = 11;
 
-/// What may be base64 in a text, in the usual alphabet or in that for URLs. Backslashes are passed over, for JSON may
+/// The parts of a text that may be base64, in the usual alphabet or in that for URLs. Backslashes are skipped, for JSON may
 /// have them before slashes.
 pub(super) fn base64_runs(text: &str) -> Vec<Vec<Digit>> {
     let mut runs = vec![Vec::new()];

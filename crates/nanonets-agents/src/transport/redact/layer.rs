@@ -6,7 +6,7 @@ use super::characters::{is_blank, is_invisible};
 use super::escapes::{ALL, FAMILIES, Unescaped, base64_bytes, base64_runs, has_escapes};
 use super::mark::{Mark, RUN, SHORTEST};
 
-/// How many escapes within escapes are undone: a schema is JSON in a string within JSON.
+/// The number of nested escapes that are undone: a schema is JSON in a string within JSON.
 const ESCAPES: usize = 3;
 
 /// A message as it is, or with escapes undone. Blanks in a row are one.
@@ -26,7 +26,7 @@ pub(super) fn layers(message: &str) -> Vec<Layer> {
         plain.push(character, at..at + character.len_utf8());
     }
     let mut layers = plain.base64();
-    // What is an escape in one language is two plain characters in another.
+    // An escape in one language is two plain characters in another.
     layers.extend(FAMILIES.iter().filter_map(|begins| plain.unescaped(begins)));
     layers.push(plain);
     for _ in 0..ESCAPES {
@@ -109,7 +109,7 @@ impl Layer {
         })
     }
 
-    /// What may be in base64 here: a layer for each of the four digits that a group may begin with.
+    /// The layers that may be in base64 here: one for each of the four digits that a group may begin with.
     fn base64(&self) -> Vec<Self> {
         let runs = base64_runs(&self.text);
         let layers = (0..4).map(|skipped| {

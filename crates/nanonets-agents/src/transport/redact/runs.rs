@@ -100,7 +100,7 @@ struct Window<T> {
     characters: VecDeque<(T, u64)>,
     length: usize,
     hash: u64,
-    /// What the oldest character was multiplied by until it leaves.
+    /// The factor of the oldest character until it leaves.
     weight: u64,
 }
 

@@ -22,9 +22,9 @@ const IGNORED: [&str; 6] = [
 pub struct Difference {
     /// Where: `method`, `path`, `query NAME`, `header NAME`, or `body` with a JSON pointer or the name of a field.
     pub location: String,
-    /// What ours has.
+    /// The value in our request.
     pub ours: Option<String>,
-    /// What theirs has.
+    /// The value in their request.
     pub theirs: Option<String>,
 }
 

@@ -24,9 +24,9 @@ pub enum Extent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Alphabet {
     Unicode,
-    /// What a header can have.
+    /// The values of a header.
     Ascii,
-    /// What a cookie can have.
+    /// The values of a cookie.
     Letters,
 }
 

@@ -302,7 +302,7 @@ async fn open_tasks_are_capped_per_agent_and_let_others_pass() {
     assert!(blocked.as_mut().now_or_never().is_none());
     gate.observed(task(0), &TaskStatus::Completed);
     assert!(blocked.now_or_never().is_some());
-    // What is over already does not count twice.
+    // A task that is over already does not count twice.
     gate.observed(task(0), &TaskStatus::Completed);
     gate.observed(task(7), &TaskStatus::Completed);
     assert_eq!(gate.status().open_tasks, 1);
