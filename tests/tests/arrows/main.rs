@@ -22,8 +22,6 @@ const STILL_CIRCULAR: &[&str] = &[
     "codegen-runtime",
     "openapi-changes",
     "openapi-client-gen",
-    "openapi-document",
-    "openapi-import",
     "workspace-tests",
 ];
 
