@@ -3,7 +3,7 @@
 //! It has the form of Keep a Changelog: a section for each version, in it a list for each sort of change. The text under
 //! `Unreleased` was written by hand and is kept word for word; the changes that were found are added to its lists.
 
-use crate::diff::{self, Change, Class, Diff};
+use crate::diff::{Change, Class, Diff};
 use crate::semver::Version;
 use openapi_client_gen::text;
 
@@ -122,7 +122,7 @@ fn sections(body: &str) -> Vec<(String, String)> {
 }
 
 fn line(change: &Change) -> String {
-    let place = diff::place(&change.place, text::code);
+    let place = change.place.in_words(text::code);
     let what = &change.what;
     wrap(&match change.class() {
         Class::Breaking => format!("- **Breaking:** {place} {what}: {}.", change.reason),

@@ -1,13 +1,14 @@
 //! Third stage: a document that was checked becomes the model ([`Api`]).
 //!
 //! Nothing here rewrites JSON. A schema is looked at as the intersection of all the schema objects that apply to a value
-//! ([`Schema`](schema::Schema)), and a constructor for each kind of type (`types`) reads the keywords that it needs from it.
+//! ([`Schema`](schema::Schema)), and a constructor for each kind of type (`references`, `objects`, `unions`) reads the keywords that it needs from it.
 
 mod accessors;
 mod bodies;
 pub mod constraints;
 mod defaults;
 mod directions;
+mod extensions;
 mod formats;
 mod forms;
 mod media;
@@ -19,7 +20,9 @@ mod operations;
 mod parameters;
 mod primitives;
 mod recursion;
+mod references;
 mod responses;
+mod type_kind;
 mod types;
 mod unions;
 
@@ -29,13 +32,6 @@ use openapi_document::read::Document;
 use openapi_document::schema;
 
 use types::Types;
-
-/// The largest number of types. The largest public documents have a third of it.
-const MAX_TYPES: usize = 20_000;
-/// The depth to which anonymous schemas may be nested in one another.
-const MAX_DEPTH: usize = 100;
-/// The depth to which nested unions are searched for values of a discriminator.
-const MAX_NESTED_UNIONS: usize = 4;
 
 /// Constructs the model of a document.
 ///

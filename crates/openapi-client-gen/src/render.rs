@@ -6,6 +6,7 @@ mod constraints;
 mod descriptor;
 mod discriminators;
 mod docs;
+mod ident;
 mod inputs;
 mod mock;
 mod openapi;

@@ -7,6 +7,7 @@
 mod counterparts;
 mod keep;
 mod names;
+mod notes;
 mod order;
 mod paths;
 
@@ -16,6 +17,8 @@ use openapi_client_gen::check;
 use openapi_document::diagnostic::{Diagnostic, Located, Severity};
 use openapi_document::pointer;
 use openapi_document::read::Document;
+
+pub use keep::Lost;
 
 /// The result of an import.
 #[derive(Debug)]
@@ -28,15 +31,6 @@ pub struct Imported {
     pub notes: Vec<Located>,
     /// The extensions that have no counterpart in the new description, in the order of the old one.
     pub lost: Vec<Lost>,
-}
-
-/// An extension of the old description that the new one lacks.
-#[derive(Debug)]
-pub struct Lost {
-    /// Its name, such as `x-private`.
-    pub extension: String,
-    /// Its position in the old description, and a hint.
-    pub problem: Located,
 }
 
 /// Makes the new description from an upstream document, the current description and an overlay.

@@ -5,6 +5,7 @@
 //! upstream and the maintainer has to know. An action that changes nothing does no harm, and causes a warning.
 
 mod change;
+mod problem;
 mod target;
 
 use serde_json::Value;
@@ -13,6 +14,7 @@ use openapi_document::diagnostic::{Diagnostic, Located, Place, Severity};
 use openapi_document::pointer;
 use openapi_document::read::Document;
 use openapi_document::shape::describe;
+use problem::problem;
 use target::Target;
 
 /// An overlay that was read and is valid.
@@ -84,11 +86,6 @@ impl Overlay {
 
 fn invalid(place: &str, message: String, hint: &str) -> Diagnostic {
     Diagnostic::error("invalid-overlay", place, message).hint(hint)
-}
-
-/// The problem of an action, which knows its location.
-fn problem(code: &'static str, message: String, hint: &str) -> Diagnostic {
-    Diagnostic::error(code, "", message).hint(hint)
 }
 
 /// The actions of an overlay. Its other fields are for readers, but have to be there.

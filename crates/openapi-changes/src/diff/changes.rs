@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::change::Change;
 use super::context::Context;
-use super::{Change, Effect, Kind, Owner, Place, render};
+use super::effect::Effect;
+use super::kind::Kind;
+use super::place::{Owner, Place};
 use openapi_client_gen::text::code;
 
 /// The changes of a comparison. Prose and details are collected, and are one change for each owner or place in the end.
@@ -195,7 +198,7 @@ impl<'d> Changes<'d> {
             return self.add(kind, first, format!("{words}{}", listed(keywords)));
         }
         let parts = parts.iter().map(|(place, keywords)| {
-            let part = place.part.as_ref().map(|part| render::part(part, code));
+            let part = place.part.as_ref().map(|part| part.in_words(code));
             part.unwrap_or("itself".to_owned()) + &listed(keywords)
         });
         let parts = parts.collect::<Vec<_>>().join(", ");

@@ -2,8 +2,8 @@
 
 use std::ptr;
 
-use super::Owner;
 use super::context::Side;
+use super::place::Owner;
 use openapi_client_gen::api::{Constraints, Shape, TypeId, TypeRef, UnionBranch};
 use openapi_client_gen::construct::constraints::constraints;
 use openapi_document::schema::Schema;

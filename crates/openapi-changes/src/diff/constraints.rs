@@ -13,8 +13,9 @@ use serde_json::{Number, Value};
 
 use super::changes::Changes;
 use super::details::differs;
-use super::schemas::At;
-use super::{Effect, Kind};
+use super::effect::Effect;
+use super::kind::Kind;
+use super::schema_place::SchemaPlace;
 use openapi_client_gen::construct::constraints::integers;
 use openapi_document::schema::Schema;
 
@@ -113,7 +114,12 @@ enum Step {
 }
 
 /// Compares the constraints of a place.
-pub fn compare<'d>(at: &At<'d>, old: &Schema<'d>, new: &Schema<'d>, changes: &mut Changes<'d>) {
+pub fn compare<'d>(
+    at: &SchemaPlace<'d>,
+    old: &Schema<'d>,
+    new: &Schema<'d>,
+    changes: &mut Changes<'d>,
+) {
     // A required member that is described is a field of the model.
     let described: BTreeSet<&str> = [old, new].iter().flat_map(|s| s.properties()).collect();
     for (keyword, rule) in RULES {
@@ -150,7 +156,7 @@ pub fn compare<'d>(at: &At<'d>, old: &Schema<'d>, new: &Schema<'d>, changes: &mu
 }
 
 /// That a constraint differs, in words to be read after its place.
-fn in_words(at: &At<'_>, old: Option<&Constraint>, new: Option<&Constraint>) -> String {
+fn in_words(at: &SchemaPlace<'_>, old: Option<&Constraint>, new: Option<&Constraint>) -> String {
     let label = |constraint: &Constraint| format!("`{}{}`", at.path, constraint.keyword);
     match (old, new) {
         (Some(old), Some(new)) if old.keyword != new.keyword => {
@@ -304,7 +310,12 @@ fn is_multiple(number: &Value, of: &Value) -> bool {
 }
 
 /// Compares listed values. Other values than the listed ones are sent, unless the list has one value alone.
-fn listed(at: &At<'_>, [old, new]: [&Value; 2], is_checked: bool, changes: &mut Changes<'_>) {
+fn listed(
+    at: &SchemaPlace<'_>,
+    [old, new]: [&Value; 2],
+    is_checked: bool,
+    changes: &mut Changes<'_>,
+) {
     let texts = |values: &Value| -> BTreeSet<String> {
         let values = items(values).iter();
         values.map(|value| format!("`{value}`")).collect()
@@ -322,7 +333,13 @@ fn listed(at: &At<'_>, [old, new]: [&Value; 2], is_checked: bool, changes: &mut 
     }
 }
 
-fn add(at: &At<'_>, step: Step, is_checked: bool, what: String, changes: &mut Changes<'_>) {
+fn add(
+    at: &SchemaPlace<'_>,
+    step: Step,
+    is_checked: bool,
+    what: String,
+    changes: &mut Changes<'_>,
+) {
     let kind = match step {
         Step::Tighter => Kind::ConstraintTightened,
         Step::Same | Step::Looser => Kind::ConstraintLoosened,

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::matching::Matching;
-use super::{Owner, Place, pairing};
+use super::pairing;
+use super::place::{Owner, Place};
 use openapi_client_gen::api::{Api, Operation, TypeDef, TypeId, TypeRef, reached};
 use openapi_document::pointer;
 use openapi_document::schema::Schema;

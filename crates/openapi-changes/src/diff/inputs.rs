@@ -9,10 +9,12 @@ use super::changes::Changes;
 use super::checked::Checked;
 use super::context::{Context, Side, Value};
 use super::details::Details;
+use super::effect::Effect;
+use super::kind::Kind;
 use super::matching::matching;
-use super::operations::place;
-use super::schemas::{self, At};
-use super::{Effect, Kind, Part, Place};
+use super::place::{Part, Place};
+use super::schema_place::SchemaPlace;
+use super::schemas;
 use openapi_client_gen::api::{
     self, Body, Content, Location, Operation, Parameter, PartContent, Primitive, Style, TypeRef,
 };
@@ -164,7 +166,7 @@ pub fn is_sent_as(media_type: &str, body: &Body) -> bool {
 /// Compares the inputs of an operation.
 pub fn compare<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Changes<'d>) {
     let context = changes.context;
-    let owner = place(after);
+    let owner = Place::of_operation(after);
     let place = |input: &Input<'_>| Place {
         part: Some(input.part.clone()),
         ..owner.clone()
@@ -207,13 +209,13 @@ pub fn compare<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Ch
         let place = place(after);
         pair(before, after, &new, &place, changes);
         if let (Some(old), Some(new)) = (&before.schema, &after.schema) {
-            let at = At::of(place.clone(), true, after.checked(&context.new));
+            let at = SchemaPlace::of(place.clone(), true, after.checked(&context.new));
             schemas::compare(&at, old, new, changes);
         }
         Details::of(place, changes).members(MODELLED, before.declared, after.declared);
     }
     if let (Some(old), Some(new)) = (form(&context.old, before), form(&context.new, after)) {
-        let at = At::of(owner.part("body", ""), true, None);
+        let at = SchemaPlace::of(owner.part("body", ""), true, None);
         schemas::compare(&at, &old, &new, changes);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Effect;
+use super::effect::Effect;
 
 macro_rules! kinds {
     ($($kind:ident $effect:ident $section:ident $reason:literal)*) => {

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::changes::Changes;
+use super::effect::Effect;
+use super::kind::Kind;
 use super::matching::matching;
 use super::pairing::media_type;
-use super::{Effect, Kind, Owner, Place, details, inputs};
+use super::place::Place;
+use super::{document, inputs};
 use openapi_client_gen::api::{Answer, Operation, Success};
 use openapi_document::view;
 
@@ -18,7 +21,7 @@ pub fn compare(changes: &mut Changes<'_>) {
     }
     for operation in &operations.added {
         let what = format!("is new: `{}`", endpoint(operation));
-        changes.add(Kind::OperationAdded, &place(operation), what);
+        changes.add(Kind::OperationAdded, &Place::of_operation(operation), what);
     }
     let mut compared = BTreeSet::new();
     for (before, after, _) in &operations.pairs {
@@ -27,7 +30,7 @@ pub fn compare(changes: &mut Changes<'_>) {
         let views = (context.old.view(before), context.new.view(after));
         // Several methods may be made of one operation; the first has its name.
         if let (Some(old), Some(new), true) = (views.0, views.1, compared.insert(&after.origin)) {
-            details::operation((before, old), (after, new), changes);
+            document::operation((before, old), (after, new), changes);
         }
     }
 }
@@ -37,11 +40,6 @@ fn call<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Changes<'
     answers(before, after, changes);
     format(before, after, changes);
     inputs::compare(before, after, changes);
-}
-
-/// The place of an operation.
-pub fn place(operation: &Operation) -> Place {
-    Place::of(Owner::Operation(operation.name.clone()))
 }
 
 fn endpoint(operation: &Operation) -> String {
@@ -76,7 +74,7 @@ fn nameless<'d>(
             effect = Effect::Run;
         }
     }
-    changes.with(kind, &place(before), what, (effect, reason));
+    changes.with(kind, &Place::of_operation(before), what, (effect, reason));
 }
 
 fn removed<'d>(operation: &'d Operation, changes: &mut Changes<'d>) {
@@ -94,7 +92,7 @@ fn removed<'d>(operation: &'d Operation, changes: &mut Changes<'d>) {
 }
 
 fn identity<'d>(before: &'d Operation, after: &'d Operation, changes: &mut Changes<'d>) {
-    let place = place(after);
+    let place = Place::of_operation(after);
     if before.name != after.name {
         let what = format!("is called `{}` now", after.name);
         let reason = format!("the method of `{}` has another name", endpoint(after));
@@ -122,14 +120,14 @@ fn format(before: &Operation, after: &Operation, changes: &mut Changes<'_>) {
             true => (Effect::Build, "only the builder of a form has `extra_part`"),
             false => Kind::BodyFormatChanged.effect(),
         };
-        let place = place(after).part("body", "");
+        let place = Place::of_operation(after).part("body", "");
         changes.with(Kind::BodyFormatChanged, &place, what, effect);
     }
 }
 
 fn answers(before: &Operation, after: &Operation, changes: &mut Changes<'_>) {
     let context = changes.context;
-    let place = place(after);
+    let place = Place::of_operation(after);
     let answer = place.part("answer", "");
     match (&before.success, &after.success) {
         (Success::Always(old), Success::Always(new)) => {

@@ -4,45 +4,13 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{Change, Class, Diff, Effect, Kind, Owner, Part, Place};
+use super::change::{Change, Diff};
+use super::effect::{Class, Effect};
+use super::kind::Kind;
 use crate::semver::Step;
 use openapi_client_gen::text::code;
 
 const CLASSES: [Class; 3] = [Class::Breaking, Class::Additive, Class::Neutral];
-
-impl Class {
-    /// The class as a word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Breaking => "breaking",
-            Self::Additive => "additive",
-            Self::Neutral => "neutral",
-        }
-    }
-}
-
-/// A place in words; `quoted` quotes the names of the API.
-pub fn place(place: &Place, quoted: fn(&str) -> String) -> String {
-    let (what, name) = match &place.owner {
-        Owner::Document(part) => return format!("the document's {part}"),
-        Owner::Operation(name) => ("operation", name),
-        Owner::Schema(name) => ("schema", name),
-        Owner::Type(name) => ("type", name),
-    };
-    let owner = format!("{what} {}", quoted(name));
-    match &place.part {
-        Some(named) => format!("{owner}, {}", part(named, quoted)),
-        None => owner,
-    }
-}
-
-/// A part in words.
-pub fn part(Part { what, name }: &Part, quoted: fn(&str) -> String) -> String {
-    match name.is_empty() {
-        true => (*what).to_owned(),
-        false => format!("{what} {}", quoted(name)),
-    }
-}
 
 /// The classes that have changes, each with its changes.
 fn sections(diff: &Diff) -> impl Iterator<Item = (Class, Vec<&Change>)> {
@@ -83,7 +51,7 @@ pub fn text(diff: &Diff) -> String {
     for (class, changes) in sections(diff) {
         let _ = writeln!(text, "{}", class.word());
         for change in changes {
-            let at = place(&change.place, str::to_owned);
+            let at = change.place.in_words(str::to_owned);
             let _ = writeln!(text, "  {at} {}", change.what);
             let _ = writeln!(text, "      {}{}", change.reason, when(change));
         }
@@ -113,7 +81,7 @@ pub fn markdown(diff: &Diff) -> String {
         );
         for change in changes {
             let cells = [
-                place(&change.place, code),
+                change.place.in_words(code),
                 change.what.clone(),
                 format!("{}{}", change.reason, when(change)),
             ];

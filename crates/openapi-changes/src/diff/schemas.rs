@@ -13,7 +13,8 @@ use super::checked::Checked;
 use super::constraints::{self, is_constraint};
 use super::context::{Context, Side};
 use super::details::{Details, differs};
-use super::{Owner, Place, types};
+use super::schema_place::SchemaPlace;
+use super::types;
 use openapi_client_gen::api::{Shape, TypeId, TypeRef};
 use openapi_document::schema::Schema;
 use openapi_document::view::is_component;
@@ -36,50 +37,6 @@ const MODELLED: &[&str] = &[
     "x-private",
 ];
 
-/// How deep schemas without a name may be nested in one another.
-const MAX_DEPTH: usize = 32;
-
-/// The place of a schema.
-#[derive(Clone, Debug)]
-pub struct At<'d> {
-    pub place: Place,
-    /// The path to the schema from there, such as `items/`.
-    pub path: String,
-    /// Whether callers send its values.
-    pub is_sent: bool,
-    /// The values in the model of the new side, if it has any.
-    pub checked: Option<Checked<'d>>,
-    /// The generated types at the place and around it, which have changes of their own.
-    owners: Vec<Owner>,
-    depth: usize,
-}
-
-impl<'d> At<'d> {
-    /// The place of a schema.
-    pub fn of(place: Place, is_sent: bool, checked: Option<Checked<'d>>) -> Self {
-        Self {
-            place,
-            path: String::new(),
-            is_sent,
-            owners: checked.iter().filter_map(Checked::owner).collect(),
-            checked,
-            depth: 0,
-        }
-    }
-
-    fn inside(&self, keyword: &str, checked: Option<Checked<'d>>) -> Self {
-        let types = checked.iter().filter_map(Checked::owner);
-        Self {
-            owners: self.owners.iter().cloned().chain(types).collect(),
-            place: self.place.clone(),
-            path: format!("{}{keyword}/", self.path),
-            is_sent: self.is_sent,
-            checked,
-            depth: self.depth + 1,
-        }
-    }
-}
-
 /// Compares the schemas of the types that both sides have, with those of their properties.
 pub fn of_types(changes: &mut Changes<'_>) {
     for (before, after) in &changes.context.types {
@@ -98,7 +55,7 @@ fn of_type(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
     // One without a name is compared where it is used.
     if is_component(&old_type.origin) && is_component(&new_type.origin) {
         let checked = Checked::of(new, &TypeRef::Named(after));
-        let at = At::of(place.clone(), is_sent, Some(checked));
+        let at = SchemaPlace::of(place.clone(), is_sent, Some(checked));
         compare(&at, &old_schema, &new_schema, changes);
     }
     let is_reference = old_schema.reference().is_some() || new_schema.reference().is_some();
@@ -122,7 +79,12 @@ fn of_type(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
                 // The server ignores a `readOnly` member of a request, or rejects it.
                 let is_sent = is_sent && !before.is("readOnly");
                 let checked = field.map(|(_, field, _)| Checked::of(new, &field.value));
-                compare(&At::of(place, is_sent, checked), &before, &after, changes);
+                compare(
+                    &SchemaPlace::of(place, is_sent, checked),
+                    &before,
+                    &after,
+                    changes,
+                );
             }
             _ if fields.is_some() => {}
             (true, false) => changes.detail(&place, "is no longer described".to_owned()),
@@ -132,11 +94,16 @@ fn of_type(before: TypeId, after: TypeId, changes: &mut Changes<'_>) {
 }
 
 /// Compares the schemas at a place of which the model was compared.
-pub fn compare<'d>(at: &At<'d>, old: &Schema<'d>, new: &Schema<'d>, changes: &mut Changes<'d>) {
+pub fn compare<'d>(
+    at: &SchemaPlace<'d>,
+    old: &Schema<'d>,
+    new: &Schema<'d>,
+    changes: &mut Changes<'d>,
+) {
     let context = changes.context;
     let is_reported = changes.has(&at.place);
     let objects = match (old.reference(), new.reference()) {
-        _ if at.depth > MAX_DEPTH => return,
+        _ if at.is_too_deep() => return,
         // The schemas that they refer to are compared by themselves; beside the references are annotations alone.
         (Some(before), Some(after)) if is_component(before) && is_component(after) => {
             if !is_reported && !context.same_schema(before, after) {
@@ -178,7 +145,7 @@ fn beside<'d>(side: &Side<'d>, schema: &Schema<'d>, target: &str) -> Vec<&'d Val
 
 /// Compares the keywords that neither constrain values nor lead to other schemas.
 fn keywords<'d>(
-    at: &At<'d>,
+    at: &SchemaPlace<'d>,
     [old, new]: &[Vec<&'d Value>; 2],
     is_reported: bool,
     changes: &mut Changes<'d>,
@@ -209,7 +176,7 @@ fn keywords<'d>(
 
 /// Compares the schemas inside of a schema that have no place of their own.
 fn inside<'d>(
-    at: &At<'d>,
+    at: &SchemaPlace<'d>,
     (old, new): (&Schema<'d>, &Schema<'d>),
     is_reported: bool,
     changes: &mut Changes<'d>,

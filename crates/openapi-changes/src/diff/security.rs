@@ -10,7 +10,9 @@ use serde_json::Value;
 use super::changes::Changes;
 use super::context::Context;
 use super::details::{differs, members};
-use super::{Effect, Kind, Owner, Place};
+use super::effect::Effect;
+use super::kind::Kind;
+use super::place::{Owner, Place};
 use openapi_document::view::OperationView;
 
 const AUTHENTICATION: &str = "authentication";

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use super::changes::Changes;
 use super::context::{Context, Side};
+use super::effect::Effect;
+use super::kind::Kind;
 use super::matching::{Matching, Rule, matching};
-use super::{Effect, Kind, Owner, Place};
+use super::place::{Owner, Place};
 use openapi_client_gen::api::{
     EnumType, Field, Primitive, Shape, StructType, TypeId, TypeRef, UnionBranch, UnionType,
 };

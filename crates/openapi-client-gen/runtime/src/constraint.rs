@@ -6,10 +6,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Display;
 
+use serde::ser::Serialize;
+
 use super::error_body::is_field_name;
 use super::exact::Exact;
 use super::json::Json;
-use super::wire::{As, Wire};
 
 /// A pattern and the function that searches a text for it.
 pub type Pattern = (&'static str, fn(&str) -> bool);
@@ -166,12 +167,12 @@ impl Constraints {
     /// # Errors
     ///
     /// The position of an item that equals one before it.
-    pub fn unique<T: Wire>(&self, items: &[T]) -> Result<(), Violation> {
+    pub fn unique<T: Serialize>(&self, items: impl Iterator<Item = T>) -> Result<(), Violation> {
         if !self.unique {
             return Ok(());
         }
         // An item without JSON is an error when it is sent.
-        let items: Vec<Option<Json>> = items.iter().map(|item| Json::of(&As(item)).ok()).collect();
+        let items: Vec<Option<Json>> = items.map(|item| Json::of(&item).ok()).collect();
         let mut seen = BTreeSet::new();
         for (index, json) in items.iter().enumerate() {
             let Some(text) = json.as_ref().map(Json::as_json_text) else {

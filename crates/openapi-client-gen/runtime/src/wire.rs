@@ -14,7 +14,6 @@ use serde::ser::{Serialize, Serializer};
 
 use super::constraint::{Constraints, Violation};
 use super::json::Json;
-use super::timestamp::Timestamp;
 
 /// A type that is read from JSON and written to it.
 pub trait Wire: Sized {
@@ -286,32 +285,6 @@ macro_rules! wire_floats {
 
 wire_floats!(f32, f64);
 
-impl Wire for Timestamp {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl Visitor<'_> for Text {
-            type Value = Timestamp;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a date and time")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Timestamp, E> {
-                text.parse().map_err(E::custom)
-            }
-        }
-        deserializer.deserialize_str(Text)
-    }
-
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-
-    fn fit(&self) -> Fit {
-        Fit::KNOWN
-    }
-}
-
 /// A value or `null`. Where `null` is a value of the type itself, it is that.
 impl<T: Wire> Wire for Option<T> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -389,7 +362,7 @@ impl<T: Wire> Wire for Vec<T> {
 
     fn check(&self, constraints: &Constraints) -> Result<(), Violation> {
         constraints.count(self.len())?;
-        constraints.unique(self)?;
+        constraints.unique(self.iter().map(As))?;
         let mut items = self.iter().enumerate();
         items.try_for_each(|(index, item)| {
             let checked = item.check(constraints.of_item());

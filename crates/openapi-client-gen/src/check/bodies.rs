@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Node, Subject, error};
+use super::subject::{Node, Subject, error};
 use openapi_document::diagnostic::Diagnostic;
 use openapi_document::pointer;
 use openapi_document::schema::Schema;

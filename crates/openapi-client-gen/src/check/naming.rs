@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Subject, error};
+use super::subject::{Subject, error};
 use crate::names;
 use openapi_document::diagnostic::Diagnostic;
 use openapi_document::pointer;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Subject, error};
+use super::subject::{Subject, error};
 use openapi_document::diagnostic::Diagnostic;
 use openapi_document::pointer;
 use openapi_document::view::{self, OperationView};

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value;
 
-use super::{COMPOSITIONS, Subject, error};
+use super::subject::{COMPOSITIONS, Subject, error};
 use crate::graph::{self, Graph};
 use openapi_document::diagnostic::Diagnostic;
 use openapi_document::pointer;

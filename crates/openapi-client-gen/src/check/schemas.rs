@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{COMPOSITIONS, Node, Subject, error};
+use super::subject::{COMPOSITIONS, Node, Subject, error};
 use openapi_document::diagnostic::Diagnostic;
 use openapi_document::keywords;
 use openapi_document::pointer;

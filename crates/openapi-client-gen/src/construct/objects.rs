@@ -19,55 +19,57 @@ use super::types::{Types, docs};
 /// The name of the field that keeps unknown members, unless the document has it.
 const EXTRA: &str = "extra";
 
-/// The type of the members that have no field.
-pub fn extra<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> TypeRef {
-    match schema.additional_properties() {
-        Some(schema) => types.reference(&schema, &format!("{name} value")),
-        None => TypeRef::JSON,
+impl<'d> Types<'d> {
+    /// The type of the members that have no field.
+    pub fn extra(&mut self, schema: &Schema<'d>, name: &str) -> TypeRef {
+        match schema.additional_properties() {
+            Some(schema) => self.reference(&schema, &format!("{name} value")),
+            None => TypeRef::JSON,
+        }
     }
-}
 
-/// Constructs a struct. Its inline types are named after it.
-pub fn structure<'d>(types: &mut Types<'d>, schema: &Schema<'d>, name: &str) -> StructType {
-    let extra = extra(types, schema, name);
-    let required = schema.required();
-    let mut members = Scope::default();
-    let names = field_names(types, schema, &mut members);
-    let fields = names.into_iter().filter_map(|(key, rust_name)| {
-        let property = schema.property(key);
-        // No object has a member whose schema is `false`.
-        if property.is_false() {
-            return None;
+    /// Constructs a struct. Its inline types are named after it.
+    pub fn structure(&mut self, schema: &Schema<'d>, name: &str) -> StructType {
+        let extra = self.extra(schema, name);
+        let required = schema.required();
+        let mut members = Scope::default();
+        let names = field_names(self, schema, &mut members);
+        let fields = names.into_iter().filter_map(|(key, rust_name)| {
+            let property = schema.property(key);
+            // No object has a member whose schema is `false`.
+            if property.is_false() {
+                return None;
+            }
+            let is_required = required.contains(key);
+            // `readOnly` requires a member of responses alone.
+            if is_required && self.direction == Direction::Request && property.is("readOnly") {
+                return None;
+            }
+            let value = self.value(&property, &format!("{name} {key}"));
+            let is_absent = self.direction == Direction::Response && property.is("writeOnly");
+            Some(Field {
+                constraints: constraints(&property, &value),
+                key: key.to_owned(),
+                name: rust_name,
+                value,
+                required: is_required && !is_absent,
+                nullable: property.is_nullable(),
+                docs: docs(&property),
+                default: property.annotation("default").map(Value::to_string),
+                // Its type may not be complete yet.
+                default_value: None,
+                accessors: Accessors::default(),
+            })
+        });
+        let fields = fields.collect();
+        let all = TypeRef::Map(Box::new(extra.clone()));
+        StructType {
+            fields,
+            extra,
+            extra_name: members.field(EXTRA),
+            extra_constraints: constraints(schema, &all),
+            closed: schema.is_closed(),
         }
-        let is_required = required.contains(key);
-        // `readOnly` requires a member of responses alone.
-        if is_required && types.direction == Direction::Request && property.is("readOnly") {
-            return None;
-        }
-        let value = types.value(&property, &format!("{name} {key}"));
-        let is_absent = types.direction == Direction::Response && property.is("writeOnly");
-        Some(Field {
-            constraints: constraints(&property, &value),
-            key: key.to_owned(),
-            name: rust_name,
-            value,
-            required: is_required && !is_absent,
-            nullable: property.is_nullable(),
-            docs: docs(&property),
-            default: property.annotation("default").map(Value::to_string),
-            // Its type may not be complete yet.
-            default_value: None,
-            accessors: Accessors::default(),
-        })
-    });
-    let fields = fields.collect();
-    let all = TypeRef::Map(Box::new(extra.clone()));
-    StructType {
-        fields,
-        extra,
-        extra_name: members.field(EXTRA),
-        extra_constraints: constraints(schema, &all),
-        closed: schema.is_closed(),
     }
 }
 

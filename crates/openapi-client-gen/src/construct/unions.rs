@@ -10,12 +10,13 @@ use serde_json::Value;
 use crate::api::{Constraints, Discriminator, TypeRef, UnionBranch, UnionType};
 use openapi_document::pointer;
 use openapi_document::schema::{self, Branch, Schema};
-use openapi_document::view;
 
-use super::MAX_NESTED_UNIONS;
 use super::constraints::constraints;
 use super::names::Scope;
 use super::types::Types;
+
+/// The depth to which nested unions are searched for values of a discriminator.
+const MAX_NESTED_UNIONS: usize = 4;
 
 /// A union of branches, each with the words of its name.
 fn union_of(
@@ -36,22 +37,87 @@ fn union_of(
     }
 }
 
-/// Constructs a union of several branches.
-pub fn union<'d>(
-    types: &mut Types<'d>,
-    schema: &Schema<'d>,
-    branches: &[Branch<'d>],
-    name: &str,
-) -> UnionType {
-    let discriminator = declared(schema, branches).or_else(|| implied(branches));
-    let variants = (0..branches.len()).map(|index| {
-        let words = words(branches, discriminator.as_ref(), index);
-        let schema = &branches[index].schema;
-        let value = types.value(schema, &format!("{name} {words}"));
-        let constraints = constraints(schema, &value);
-        (words, value, constraints)
-    });
-    union_of(variants.collect(), discriminator)
+impl<'d> Types<'d> {
+    /// Constructs a union of several branches.
+    pub fn union(&mut self, schema: &Schema<'d>, branches: &[Branch<'d>], name: &str) -> UnionType {
+        let discriminator = declared(schema, branches).or_else(|| implied(branches));
+        let variants = (0..branches.len()).map(|index| {
+            let words = words(branches, discriminator.as_ref(), index);
+            let schema = &branches[index].schema;
+            let value = self.value(schema, &format!("{name} {words}"));
+            let constraints = constraints(schema, &value);
+            (words, value, constraints)
+        });
+        union_of(variants.collect(), discriminator)
+    }
+
+    /// Constructs the union of several JSON types that one schema allows.
+    pub fn union_of_json_types(
+        &mut self,
+        schema: &Schema<'d>,
+        json_types: &[&str],
+        name: &str,
+    ) -> UnionType {
+        let branches = json_types.iter().map(|json_type| {
+            let words = match *json_type {
+                "array" => "list",
+                "boolean" => "bool",
+                json_type => json_type,
+            };
+            let value = self.of_json_type(schema, json_type, &format!("{name} {words}"));
+            let constraints = constraints(schema, &value);
+            (words.to_owned(), value, constraints)
+        });
+        union_of(branches.collect(), None)
+    }
+
+    /// The union of the schemas that extend one with a discriminator, if it has one and no union of its own.
+    pub fn union_of_extensions(&mut self, schema: &Schema<'d>, at: &str) -> Option<UnionType> {
+        let (declared, declares) = schema.discriminator()?;
+        if declares != at || !self.extensions.is_base(at) || schema.branches().is_some() {
+            return None;
+        }
+        let key = declared.get("propertyName")?.as_str()?.to_owned();
+        let root = self.root;
+        let is_base = |pointer: &str| {
+            let schema = pointer::get(root, pointer);
+            schema.is_some_and(|schema| schema.get("discriminator").is_some())
+        };
+        let common = constants(schema, &key);
+        let (mut branches, mut values, mut names) = (Vec::new(), Vec::new(), Vec::new());
+        for (index, pointer) in self
+            .extensions
+            .extending(at, at, |pointer| !is_base(pointer))
+            .iter()
+            .enumerate()
+        {
+            let name = pointer::last(pointer);
+            let id = self.component(pointer)?;
+            let own = match mapped(declared, pointer) {
+                mapped if !mapped.is_empty() => mapped,
+                // A base that lists the values of all has them in each.
+                _ => match constants(&Schema::at(root, pointer)?, &key) {
+                    Some(own) if Some(&own) != common.as_ref() && !own.contains(&name) => own,
+                    _ => vec![name.clone()],
+                },
+            };
+            // A base has a union of its own, whose values are those of all its branches.
+            let nested = match is_base(pointer) {
+                true => self.extensions.extending(pointer, at, |_| true),
+                false => Vec::new(),
+            };
+            let nested = nested.iter().map(|pointer| pointer::last(pointer));
+            values.extend(own.into_iter().chain(nested).map(|value| (value, index)));
+            names.push((name.clone(), index));
+            branches.push((name, TypeRef::Named(id), Constraints::default()));
+        }
+        let discriminator = Discriminator {
+            key,
+            values: if is_distinct(&values) { values } else { names },
+            is_declared: true,
+        };
+        Some(union_of(branches, Some(discriminator)))
+    }
 }
 
 /// A name for a branch: the last word of its reference, its title, its discriminator value, the property that no other branch
@@ -189,109 +255,4 @@ fn constants(schema: &Schema<'_>, key: &str) -> Option<Vec<String>> {
     let has_property = schema.properties().contains(&key);
     let values = has_property.then(|| schema.property(key))?.strings()?;
     Some(values.into_iter().map(str::to_owned).collect())
-}
-
-/// Constructs the union of several JSON types that one schema allows.
-pub fn of_types<'d>(
-    types: &mut Types<'d>,
-    schema: &Schema<'d>,
-    json_types: &[&str],
-    name: &str,
-) -> UnionType {
-    let branches = json_types.iter().map(|json_type| {
-        let words = match *json_type {
-            "array" => "list",
-            "boolean" => "bool",
-            json_type => json_type,
-        };
-        let value = types.of_json_type(schema, json_type, &format!("{name} {words}"));
-        let constraints = constraints(schema, &value);
-        (words.to_owned(), value, constraints)
-    });
-    union_of(branches.collect(), None)
-}
-
-/// The component schemas that have another one in their `allOf`, by the pointer of that one.
-pub fn extensions(root: &Value, components: &[String]) -> BTreeMap<String, Vec<String>> {
-    let mut extensions: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for at in components {
-        let all_of = pointer::get(root, at).and_then(|schema| schema.get("allOf")?.as_array());
-        for base in all_of.into_iter().flatten().filter_map(view::target) {
-            let extending = extensions.entry(base.to_owned()).or_default();
-            extending.push(at.clone());
-        }
-    }
-    extensions
-}
-
-/// The union of the schemas that extend one with a discriminator, if it has one and no union of its own.
-pub fn of_extensions<'d>(
-    types: &mut Types<'d>,
-    schema: &Schema<'d>,
-    at: &str,
-) -> Option<UnionType> {
-    let (declared, declares) = schema.discriminator()?;
-    types.extensions.get(at)?;
-    if declares != at || schema.branches().is_some() {
-        return None;
-    }
-    let key = declared.get("propertyName")?.as_str()?.to_owned();
-    let root = types.root;
-    let is_base = |pointer: &str| {
-        let schema = pointer::get(root, pointer);
-        schema.is_some_and(|schema| schema.get("discriminator").is_some())
-    };
-    let common = constants(schema, &key);
-    let (mut branches, mut values, mut names) = (Vec::new(), Vec::new(), Vec::new());
-    for (index, pointer) in extending(types, at, at, |pointer| !is_base(pointer))
-        .iter()
-        .enumerate()
-    {
-        let name = pointer::last(pointer);
-        let id = types.component(pointer)?;
-        let own = match mapped(declared, pointer) {
-            mapped if !mapped.is_empty() => mapped,
-            // A base that lists the values of all has them in each.
-            _ => match constants(&Schema::at(root, pointer)?, &key) {
-                Some(own) if Some(&own) != common.as_ref() && !own.contains(&name) => own,
-                _ => vec![name.clone()],
-            },
-        };
-        // A base has a union of its own, whose values are those of all its branches.
-        let nested = match is_base(pointer) {
-            true => extending(types, pointer, at, |_| true),
-            false => Vec::new(),
-        };
-        let nested = nested.iter().map(|pointer| pointer::last(pointer));
-        values.extend(own.into_iter().chain(nested).map(|value| (value, index)));
-        names.push((name.clone(), index));
-        branches.push((name, TypeRef::Named(id), Constraints::default()));
-    }
-    let discriminator = Discriminator {
-        key,
-        values: if is_distinct(&values) { values } else { names },
-        is_declared: true,
-    };
-    Some(union_of(branches, Some(discriminator)))
-}
-
-/// The schemas that extend a base, directly or by others that are `passed`. The schema at `root` is none of them.
-fn extending(
-    types: &Types<'_>,
-    base: &str,
-    root: &str,
-    is_passed: impl Fn(&str) -> bool,
-) -> Vec<String> {
-    let extensions = |base: &str| types.extensions.get(base).into_iter().flatten();
-    let mut extending: Vec<String> = extensions(base).cloned().collect();
-    let mut next = 0;
-    while let Some(pointer) = extending.get(next).cloned() {
-        next += 1;
-        for extension in extensions(&pointer).filter(|_| is_passed(&pointer)) {
-            if extension != root && !extending.contains(extension) {
-                extending.push(extension.clone());
-            }
-        }
-    }
-    extending
 }

@@ -4,8 +4,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::docs;
+use super::ident::ident;
 use super::inputs::Conversion;
-use super::references::{References, ident};
+use super::references::References;
 use crate::api::{DefaultValue, Field, Primitive, TypeRef};
 
 /// The methods of a field, as far as the model names any.

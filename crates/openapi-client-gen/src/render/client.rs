@@ -4,8 +4,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs;
+use super::ident::ident;
 use super::inputs::{Conversion, Input, client_field, inputs};
-use super::references::{References, ident};
+use super::references::References;
 use crate::api::{Api, Operation};
 
 /// Prints the module of the client. `inner` is a type that every client carries for its hooks.

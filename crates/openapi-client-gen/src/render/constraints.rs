@@ -7,7 +7,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 
 use super::docs;
-use super::references::ident;
+use super::ident::ident;
 use crate::api::{Api, Bound, Constraints, Shape, TypeId};
 use crate::graph::closure;
 

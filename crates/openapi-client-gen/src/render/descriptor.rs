@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::references::ident;
+use super::ident::ident;
 use crate::api::{Api, Operation};
 
 /// The module of the enum, if the document has operations. One with several bodies has several methods and is one operation

@@ -5,7 +5,8 @@ use quote::quote;
 
 use super::constraints;
 use super::docs;
-use super::references::{References, ident};
+use super::ident::ident;
+use super::references::References;
 use crate::api::{
     Body, Content, Location, Operation, Parameter, Part, PartContent, Primitive, Style, TypeRef,
 };

@@ -6,8 +6,9 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::docs;
+use super::ident::ident;
 use super::inputs::{Conversion, Input, client_field, inputs};
-use super::references::{References, ident};
+use super::references::References;
 use crate::api::{Answer, Api, Content, Operation, Segment, Success, TypeRef};
 
 /// Some of the builders, each a section of their module; before the first one comes the head.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Ident, Literal, Span, TokenStream};
+use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens, quote};
 
 use super::constraints;
+use super::ident::ident;
 use crate::api::{Api, Constraints, DefaultValue, Primitive, Shape, TypeId, TypeRef};
 
 /// Prints references to types from within the module of types.
@@ -187,11 +188,6 @@ impl<'a> References<'a> {
             Primitive::Json => quote!(support::Json),
         }
     }
-}
-
-/// An identifier, for a name of the model.
-pub fn ident(name: &str) -> Ident {
-    Ident::new(name, Span::call_site())
 }
 
 /// The primitive that a type is, or is a newtype of.

@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::constraints;
-use super::references::ident;
+use super::ident::ident;
 use crate::api::{Answer, Api};
 
 /// A file that is copied.

@@ -10,7 +10,8 @@ use super::accessors;
 use super::constraints;
 use super::discriminators;
 use super::docs;
-use super::references::{References, ident, is_text};
+use super::ident::ident;
+use super::references::{References, is_text};
 use crate::api::{
     Api, Constraints, Docs, EnumType, Field, Newtype, Primitive, Shape, StructType, TypeDef,
     TypeId, TypeRef, UnionType,

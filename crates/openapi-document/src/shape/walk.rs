@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::Shape::{
+use super::table::Shape::{
     Anything, Flag, FlagOrSchema, Integer, List, Map as MapOf, Node, NodeOrRef, Number, Text,
     TextOrTexts, Texts,
 };
-use super::{Kind, Shape, Version, fields_in, map_of};
+use super::table::{Kind, Shape, Version, fields_in, map_of};
 use crate::pointer;
 
 /// A typed node of a document.

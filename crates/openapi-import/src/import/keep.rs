@@ -2,12 +2,20 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Lost;
 use super::counterparts::Counterparts;
-use openapi_document::diagnostic::Diagnostic;
+use openapi_document::diagnostic::{Diagnostic, Located};
 use openapi_document::pointer;
 use openapi_document::read::Document;
 use openapi_document::shape::{Kind, Walk};
+
+/// An extension of the old description that the new one lacks.
+#[derive(Debug)]
+pub struct Lost {
+    /// Its name, such as `x-private`.
+    pub extension: String,
+    /// Its position in the old description, and a hint.
+    pub problem: Located,
+}
 
 /// Whether a field is an annotation, so that the old one stays where upstream has none.
 fn is_kept(kind: Kind, field: &str) -> bool {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::{Map, Value, json};
 
+use super::notes::kept;
 use super::paths;
 use openapi_document::diagnostic::Diagnostic;
 use openapi_document::pointer;
@@ -62,13 +63,6 @@ fn operations(upstream: &mut Document, current: &Value, notes: &mut Vec<Diagnost
             *id = Value::from(*old);
         }
     }
-}
-
-/// Says that something keeps its name.
-pub fn kept(place: String, message: String) -> Diagnostic {
-    Diagnostic::error("kept-name", place, message)
-        .hint("to take over upstream's name, rename it in the workspace's description first")
-        .note()
 }
 
 /// A new schema replaces one that is gone if their constraints are equal, and no other schema has the same constraints.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
-use super::names::kept;
+use super::notes::kept;
 use openapi_document::diagnostic::Diagnostic;
 use openapi_document::pointer;
 use openapi_document::read::Document;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::problem;
+use super::problem::problem;
 use openapi_document::diagnostic::Diagnostic;
 use openapi_document::pointer;
 use openapi_document::shape::describe;

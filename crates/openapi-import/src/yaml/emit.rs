@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Order, ordered};
+use super::order::{Order, ordered};
 use openapi_client_gen::text;
 use openapi_document::pointer;
 

@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use serde_json::{Map, Value};
 
+use super::emit;
+use super::order::{Order, ordered};
 use super::outline::{Entry, outline};
-use super::{Order, emit, ordered};
 use openapi_document::pointer;
 use openapi_document::read::Document;
 

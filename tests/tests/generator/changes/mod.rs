@@ -120,7 +120,7 @@ fn in_words(change: &Change) -> String {
     };
     format!(
         "{class}: {} {}",
-        diff::place(&change.place, str::to_owned),
+        change.place.in_words(str::to_owned),
         change.what
     )
 }

@@ -10,11 +10,11 @@ use std::ops::Deref;
 use std::str::FromStr;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::de::{Deserialize, Deserializer};
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use super::date_time;
-use super::wire::Wire;
+use super::wire::{Fit, Wire};
 
 /// A date and time. It reads RFC 3339 and what servers write instead of it, such as a time without a zone, which is UTC. It
 /// is written as it was read.
@@ -157,6 +157,32 @@ impl Ord for Timestamp {
 impl Hash for Timestamp {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.instant.hash(state);
+    }
+}
+
+impl Wire for Timestamp {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Timestamp;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a date and time")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Timestamp, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+
+    fn fit(&self) -> Fit {
+        Fit::KNOWN
     }
 }
 
