@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{base, in_words, merge};
+use super::case::{base, in_words, merge};
 use openapi_changes::diff;
 
 /// A keyword of a schema with a loose and a tight value.

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::Case;
+use super::case::Case;
 
 /// A place that something called `q` can be in.
 struct Place {

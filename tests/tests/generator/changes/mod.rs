@@ -6,39 +6,24 @@
 //! by itself; all others have to compile, together; and where something is told to break when it runs, the caller is run
 //! on both sides.
 
+mod case;
 mod compiler;
 mod constraints;
 mod inputs;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use crate::common::rich;
+use case::{Case, folder, in_words, merge};
 use compiler::{Caller, Side, TOGETHER, build, results};
-use openapi_changes::diff::{self, Change, Diff, Effect, Kind};
+use openapi_changes::diff::{self, Diff, Effect, Kind};
 use openapi_document::read::Document;
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// The text that is replaced by the number of each case.
 const PLACEHOLDER: &str = "42";
-
-#[derive(Deserialize)]
-struct Case {
-    #[serde(default)]
-    old: Value,
-    new: Value,
-    /// Every change, as [`in_words`] writes it.
-    changes: Vec<String>,
-    /// The body of a function that gets a client of the old API.
-    caller: String,
-}
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/changes")
-}
 
 /// All cases, by what happens in them, with what is told of each.
 fn cases() -> &'static [(String, Case, Diff)] {
@@ -58,71 +43,6 @@ fn cases() -> &'static [(String, Case, Diff)] {
             .collect()
     });
     &CASES
-}
-
-/// The document that every case starts from.
-fn base() -> Value {
-    let text = fs::read_to_string(folder().join("base.yaml")).expect("the base");
-    serde_yaml::from_str(&text).expect("a document")
-}
-
-impl Case {
-    /// The document before and after the change.
-    fn documents(&self) -> (Value, Value) {
-        let mut old = base();
-        merge(&mut old, &self.old);
-        let mut new = old.clone();
-        merge(&mut new, &self.new);
-        (old, new)
-    }
-
-    fn diff(&self) -> Diff {
-        let (old, new) = self.documents();
-        let document = |name, root: &Value| Document::parse(name, root.to_string());
-        diff::documents(
-            &document("old.json", &old).expect("a document"),
-            &document("new.json", &new).expect("a document"),
-        )
-        .unwrap_or_else(|problems| panic!("{problems:#?}"))
-    }
-}
-
-/// Applies a JSON merge patch (RFC 7396), except that no patch changes nothing.
-fn merge(target: &mut Value, patch: &Value) {
-    match patch {
-        Value::Null => {}
-        Value::Object(members) => {
-            if !target.is_object() {
-                *target = Value::Object(Map::new());
-            }
-            for (name, patch) in members {
-                if patch.is_null() {
-                    target
-                        .as_object_mut()
-                        .and_then(|target| target.remove(name));
-                } else {
-                    merge(&mut target[name], patch);
-                }
-            }
-        }
-        value => *target = value.clone(),
-    }
-}
-
-/// `breaking: schema Thing, field id is gone`.
-fn in_words(change: &Change) -> String {
-    let class = match change.effect {
-        Effect::Build => "breaking",
-        Effect::Run => "breaking when run",
-        Effect::Server => "breaking at the server",
-        Effect::More => "additive",
-        Effect::None => "neutral",
-    };
-    format!(
-        "{class}: {} {}",
-        change.place.in_words(str::to_owned),
-        change.what
-    )
 }
 
 fn has(diff: &Diff, effect: Effect) -> bool {

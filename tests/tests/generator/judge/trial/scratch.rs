@@ -9,8 +9,8 @@ use std::process::Command;
 use openapi_client_gen::render::package;
 use serde_json::Value;
 
+use super::case::{Case, Side};
 use super::recorder::Recorder;
-use super::{Case, Side};
 
 /// The dependencies beside those of our clients: of progenitor's clients, and of the program.
 const DEPENDENCIES: &str = "\

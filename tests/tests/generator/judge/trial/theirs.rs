@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::panic::{self, AssertUnwindSafe};
 
-use super::Route;
 use openapiv3::{OpenAPI, ReferenceOr};
 use progenitor::{GenerationSettings, Generator, InterfaceStyle};
 use quote::ToTokens;
@@ -11,6 +10,9 @@ use syn::{
     FnArg, GenericArgument, ImplItem, Item, Pat, PathArguments, Type, TypeParamBound,
     WherePredicate,
 };
+
+/// The HTTP method and the path template of an operation.
+pub type Route = (String, String);
 
 /// The client.
 pub struct Theirs {
