@@ -33,33 +33,63 @@ const SKIPPED: [&str; 5] = [
     "words.rs",
 ];
 
-/// A sentence for each home-made word in a text.
+/// The files that are read, by their extensions, with the marks that begin a comment or a quotation.
+const MARKS: [(&str, &[&str]); 4] = [
+    ("md", &[">"]),
+    ("rs", &["///", "//!", "//"]),
+    ("toml", &["#"]),
+    ("yaml", &["#"]),
+];
+
+/// The marks of a file, if it is one that is read.
+fn marks(path: &Path) -> Option<&'static [&'static str]> {
+    let extension = path.extension()?;
+    let mut known = MARKS.iter();
+    let (_, marks) = known.find(|(known, _)| extension == *known)?;
+    Some(marks)
+}
+
+/// A line without its mark, and whether it had one.
+fn unmarked<'a>(line: &'a str, marks: &[&str]) -> (&'a str, bool) {
+    let line = line.trim();
+    let comment = marks.iter().find_map(|mark| line.strip_prefix(mark));
+    let words = comment.unwrap_or(line).trim_start();
+    (words.trim_end_matches('\\').trim_end(), comment.is_some())
+}
+
+/// A sentence for each home-made word in a text, also for one that goes on in the next line.
 fn problems(name: &str, text: &str) -> Vec<String> {
+    let Some(marks) = marks(Path::new(name)) else {
+        return Vec::new();
+    };
     let mut problems = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let place = format!("{name}:{}", index + 1);
-        let words = line.to_lowercase().replace('_', " ");
+    let mut lines = text.lines().map(|line| unmarked(line, marks)).peekable();
+    let mut number = 0;
+    while let Some((line, is_comment)) = lines.next() {
+        number += 1;
+        let next = lines.peek().map_or("", |(next, _)| next);
+        let plain = |text: &str| text.to_lowercase().replace('_', " ");
+        let length = plain(line).len();
+        let words = format!("{} {}", plain(line), plain(next));
         for (word, term) in WORDS {
-            if words.contains(word) {
-                problems.push(format!("{place}: `{word}`: say {term}"));
+            if words.find(word).is_some_and(|start| start < length) {
+                problems.push(format!("{name}:{number}: `{word}`: say {term}"));
             }
         }
-        let comment = line.trim_start().strip_prefix("//");
-        let comment = comment.map(|comment| comment.trim_start_matches(['/', '!']).trim_start());
         let opening = OPENINGS
             .iter()
-            .find(|opening| comment.is_some_and(|comment| comment.starts_with(**opening)));
+            .find(|opening| is_comment && line.starts_with(**opening));
         if let Some(opening) = opening {
             let opening = opening.trim_end();
             problems.push(format!(
-                "{place}: a comment opens with `{opening}`: name the thing"
+                "{name}:{number}: a comment opens with `{opening}`: name the thing"
             ));
         }
     }
     problems
 }
 
-/// The sources and the Markdown files of a folder.
+/// The sources, manifests, descriptions and Markdown files of a folder.
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -69,10 +99,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
         }
         if path.is_dir() {
             files(&path, found);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "rs" || extension == "md")
-        {
+        } else if marks(&path).is_some() {
             found.push(path);
         }
     }
@@ -82,9 +109,14 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 fn sentences_and_names_have_no_home_made_words() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
     let root = root.expect("a workspace");
-    let mut found: Vec<PathBuf> = ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"]
-        .map(|name| root.join(name))
-        .to_vec();
+    let mut found: Vec<PathBuf> = [
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "Cargo.toml",
+        "README.md",
+    ]
+    .map(|name| root.join(name))
+    .to_vec();
     for folder in FOLDERS {
         files(&root.join(folder), &mut found);
     }
@@ -109,4 +141,19 @@ fn a_home_made_word_is_named_with_its_line_and_the_term() {
             "a.rs:4: a comment opens with `Whoever`: name the thing",
         ]
     );
+    let manifest = "# What is needed, put\n# together.\nname = \"x\" # In vain.\n";
+    assert_eq!(
+        problems("Cargo.toml", manifest),
+        [
+            "Cargo.toml:1: `put together`: say merge, compose, build",
+            "Cargo.toml:1: a comment opens with `What`: name the thing",
+            "Cargo.toml:3: `in vain`: say without success",
+        ]
+    );
+    let page = "## What else can it do\n\n> It is told\n> apart.\n";
+    assert_eq!(
+        problems("page.md", page),
+        ["page.md:3: `told apart`: say discriminated, distinguished"]
+    );
+    assert_eq!(problems("data.json", "in vain"), [""; 0]);
 }

@@ -7,8 +7,8 @@
 //!
 //! Time is noisy, so valgrind counts instructions of a process that is the client and nothing else; the simulator is
 //! another process. One such process makes [`FEW`] calls, another [`MANY`]; the difference, divided by that of the calls,
-//! is the cost of a call without that of the start. What little still varies, such as how often the socket is asked in
-//! vain, is evened out by a median of several rounds.
+//! is the cost of a call without that of the start. A median of several rounds evens out small differences, such as the
+//! number of reads that find the socket empty.
 
 mod common;
 #[path = "common/simulator.rs"]

@@ -93,7 +93,7 @@ fn a_second_multipart_operation_becomes_a_second_builder_of_parts() {
     );
 }
 
-/// The edited fixture is compiled with these tests, and called by `features_multipart.rs`.
+/// The edited fixture is compiled with these tests, and called by `multipart.rs`.
 #[test]
 fn the_edited_fixture_is_the_other_one_with_all_four_edits() {
     let open = |name: &str| {

@@ -1,13 +1,11 @@
 //! A run that is cut short, wherever that happens, leaves the old folder or the new one, never a mixture.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use common::{codegen, contents, rich, run};
+use crate::common::{codegen, contents, rich, run};
 
 type Contents = BTreeMap<String, Vec<u8>>;
 

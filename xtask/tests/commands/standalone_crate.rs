@@ -1,12 +1,10 @@
 //! A crate written with `--spec` and `--out` builds on its own, without a warning.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use common::{codegen, rich, run, workspace};
+use crate::common::{codegen, rich, run, workspace};
 use openapi_client_gen::render::package::{DEPENDENCIES, MOCKS, PATTERNS};
 
 #[test]

@@ -1,9 +1,7 @@
 //! Parameters on the wire.
 
-mod common;
-
+use crate::server::Server;
 use chrono::{DateTime, NaiveDate, Utc};
-use common::Server;
 use uuid::Uuid;
 use workspace_tests::fixtures::{delimited_lists, integer_ranges, odd_names, parameters};
 

@@ -1,11 +1,9 @@
 //! `cargo xtask release-notes` as it is run.
 
-mod common;
-
 use std::fs;
 
-use common::repository::Repository;
-use common::{Done, run};
+use crate::common::repository::Repository;
+use crate::common::{Done, run};
 
 const CHANGELOG: &str = "# Changelog
 

@@ -1,8 +1,6 @@
 //! The parts of multipart bodies on the wire, read back by a parser that is not ours.
 
-mod common;
-
-use common::{Received, Server};
+use crate::server::{Received, Server};
 use serde_json::json;
 use workspace_tests::fixtures::{
     multipart_only, multipart_parts, odd_names, two_bodies, two_bodies_edited,

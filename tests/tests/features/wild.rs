@@ -1,8 +1,6 @@
 //! Clients of documents in the wild: bodies of many types, answers of many kinds, parameters of many styles.
 
-mod common;
-
-use common::Server;
+use crate::server::Server;
 use futures_util::TryStreamExt;
 use progenitor_client::Error;
 use serde_json::json;

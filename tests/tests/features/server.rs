@@ -1,7 +1,5 @@
 //! A server on loopback that gives one answer to everything, and remembers what it was asked.
 
-#![allow(dead_code, reason = "each test file uses its part")]
-
 use std::sync::{Arc, Mutex};
 
 use axum::body::Bytes;

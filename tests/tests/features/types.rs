@@ -1,8 +1,6 @@
 //! JSON that is decoded and encoded again.
 
-mod common;
-
-use common::Server;
+use crate::server::Server;
 use progenitor_client::Error;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -1,14 +1,12 @@
 //! `cargo xtask spec import` as a process, in a workspace of its own: what it says, what it returns, what it writes and
 //! what it leaves alone.
 
-mod common;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use common::{Done, contents, run, xtask};
+use crate::common::{Done, contents, run, xtask};
 
 /// Documents made to keep a reader busy are refused sooner.
 const BOUND: Duration = Duration::from_secs(30);

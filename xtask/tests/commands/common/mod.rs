@@ -1,7 +1,5 @@
 //! Helpers of the tests: running the command, and reading the folders that it writes.
 
-#![allow(dead_code, reason = "each test file uses its part of it")]
-
 pub mod repository;
 
 use std::collections::BTreeMap;

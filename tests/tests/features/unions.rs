@@ -1,8 +1,6 @@
 //! Unions that a discriminator tells apart: its value decides, and nothing is lost of what nobody knows yet.
 
-mod common;
-
-use common::Server;
+use crate::server::Server;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};

@@ -1,11 +1,10 @@
 //! `cargo xtask spec` as it is run: what it prints where, and how it ends.
 
-mod common;
-
 use std::fs;
 use std::path::PathBuf;
 
-use common::{repository::Repository, rich, run, xtask};
+use crate::common::repository::Repository;
+use crate::common::{Done, rich, run, xtask};
 use serde_json::Value;
 
 /// The rich document, and the same with something changed in it, in a folder of their own.
@@ -24,7 +23,7 @@ impl Documents {
         Self { folder }
     }
 
-    fn diff(&self, arguments: &[&str]) -> common::Done {
+    fn diff(&self, arguments: &[&str]) -> Done {
         let path = |name: &str| -> PathBuf { self.folder.path().join(name) };
         let mut command = xtask();
         command.args(["spec", "diff"]);

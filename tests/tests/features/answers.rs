@@ -1,8 +1,6 @@
 //! Answers that are decoded, and bodies on the wire.
 
-mod common;
-
-use common::Server;
+use crate::server::Server;
 use futures_util::TryStreamExt;
 use progenitor_client::Error;
 use serde_json::json;

@@ -1,10 +1,8 @@
 //! Methods of fields: setters of structs that are sent, and getters of fields that may be absent or `null`.
 
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::Server;
+use crate::server::Server;
 use serde_json::{Value, json};
 use workspace_tests::fixtures::accessors::Client;
 use workspace_tests::fixtures::accessors::support::Json;

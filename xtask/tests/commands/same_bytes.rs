@@ -1,19 +1,17 @@
 //! The same document gives the same bytes, in whatever order and notation its members are written.
 
-mod common;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use common::{codegen, contents, rich, run};
+use crate::common::{codegen, contents, rich, run, workspace};
 use openapi_client_gen::codegen;
 use openapi_client_gen::output;
 use openapi_document::read::Document;
 use serde_json::Value;
 
 fn documents() -> Vec<std::path::PathBuf> {
-    vec![rich(), common::workspace().join("spec/agents.yaml")]
+    vec![rich(), workspace().join("spec/agents.yaml")]
 }
 
 fn root(path: &Path) -> Value {
@@ -111,7 +109,7 @@ fn an_operation_more_leaves_the_files_of_the_others_alone() {
 
 #[test]
 fn each_file_of_the_client_is_guarded() {
-    let root = common::workspace();
+    let root = workspace();
     let document = Document::open(&root.join("spec/agents.yaml")).expect("the document");
     let mut generated =
         codegen::generate(&document, Some("crate::Context")).expect("a good document");

@@ -1,11 +1,9 @@
 //! `cargo xtask codegen` as a process: what it says, what it returns, what it writes and what it leaves alone.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::{codegen, contents, files, rich, run, workspace, xtask};
+use crate::common::{codegen, contents, files, rich, run, workspace, xtask};
 
 const BAD: &str = "openapi: 3.0.3\ninfo: { title: T }\npaths: { /a: [] }\n";
 

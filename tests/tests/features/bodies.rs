@@ -1,8 +1,6 @@
 //! Bodies as the document describes them: forms with more in them than texts, and bodies that need not be sent.
 
-mod common;
-
-use common::{Received, Server};
+use crate::server::{Received, Server};
 use serde_json::json;
 use workspace_tests::fixtures::{forms, request_bodies};
 
