@@ -69,7 +69,7 @@ impl ReadRecord {
     pub async fn of(path: &Path) -> Result<Self, Failure> {
         let mut record = Record::read(path).await?;
         for _ in 0..Self::READS {
-            // The command of the run has written these.
+            // The command of the run has written these facts.
             if record.had_no_effect || record.task_id.is_some() || record.run.until.is_some() {
                 return Ok(Self::new(record, Progress::Ended));
             }
@@ -81,7 +81,12 @@ impl ReadRecord {
                 false => None,
             };
             let Some((file, progress)) = lock else {
-                return Ok(Self::new(record, Progress::Unknown));
+                // The command may have replaced the record since it was read.
+                match Record::read(path).await {
+                    Ok(last) if is_file && last != record => record = last,
+                    _ => return Ok(Self::new(record, Progress::Unknown)),
+                }
+                continue;
             };
             if progress == Progress::InFlight {
                 return Ok(Self {
