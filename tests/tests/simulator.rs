@@ -40,13 +40,14 @@ fn the_simulator_has_the_operations_of_the_description_and_no_others() {
             operations.map(|(id, method, path)| format!("`{id}` ({method} {path}) {remedy}\n"));
         lines.collect::<String>()
     };
+    // The simulator takes its operations from the generated client.
     let missing = lines(
         &mut described.difference(&simulated),
-        "is not simulated: add it to `operation.rs` and `handlers.rs` of crates/nanonets-agents-sim/src",
+        "is described and not simulated: run `cargo xtask codegen`, then add an arm to crates/nanonets-agents-sim/src/handlers.rs",
     );
     let unknown = lines(
         &mut simulated.difference(&described),
-        "is simulated, and spec/agents.yaml does not describe it: correct one of them",
+        "is simulated and not in spec/agents.yaml: run `cargo xtask codegen`, then remove its arm from crates/nanonets-agents-sim/src/handlers.rs",
     );
     assert!(
         missing.is_empty() && unknown.is_empty(),

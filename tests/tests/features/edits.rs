@@ -42,10 +42,14 @@ fn an_enum_value_added_to_the_document_becomes_a_variant() {
             .expect("a list")
             .push(json!("on-hold"));
     });
+    // The other values are not quoted: a value that the document gains later changes nothing here.
+    let (before, after) = changes.split_once('\n').expect("two lines");
+    let values = before.strip_prefix("-enum AgentStatus = ");
+    let values = values.and_then(|values| values.strip_suffix(" | ..."));
+    let values = values.expect("an enum with unknown values");
     assert_eq!(
-        changes,
-        "-enum AgentStatus = draft | published | archived | ...\n\
-         +enum AgentStatus = draft | published | archived | on-hold | ...\n"
+        after,
+        format!("+enum AgentStatus = {values} | on-hold | ...\n")
     );
 }
 
