@@ -356,7 +356,7 @@ impl TaskHandle {
             .message(&text)
             .about(|sent, id| is_or_unknown(sent.task_id(), id));
         match is_empty {
-            true => request.refused("a message has a text"),
+            true => request.refused("the message is empty"),
             false => request,
         }
     }

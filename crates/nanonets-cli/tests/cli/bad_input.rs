@@ -258,7 +258,7 @@ async fn words_come_from_one_place() {
         (
             &["tasks", "reply", id, "--message-file", "-"],
             "\n",
-            "an empty message",
+            "the message is empty",
         ),
     ] {
         let run = fed(against(&simulator, args), input);
