@@ -401,6 +401,29 @@ mod tests {
         serde_json::from_str::<Record>(&text).expect("a record").run
     }
 
+    /// A run replaces its record when it ends, perhaps between two reads of a search.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_record_that_is_replaced_while_a_search_reads_it_is_read_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let task: TaskId = "22222222-2222-4222-8222-222222222222"
+            .parse()
+            .expect("an id");
+        for round in 0..50 {
+            let path = folder.path().join(format!("{round}.json"));
+            let mut file = RecordFile::create(path.clone(), record(round)).expect("a record");
+            let run = std::thread::spawn(move || {
+                file.started(task, Notes { quiet: true });
+                file
+            });
+            while !run.is_finished() {
+                let read = ReadRecord::of(&path).await.expect("a record");
+                assert_ne!(read.progress, Progress::Unknown, "{round}: {read:?}");
+            }
+            drop(run.join().expect("a run"));
+        }
+    }
+
     #[test]
     fn of_several_runs_at_once_one_has_the_record_and_it_is_its_own() {
         const RUNS: usize = 8;
