@@ -1,29 +1,30 @@
 //! Finding the task of a run whose answer was lost.
 
+mod listed;
+
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use nanonets_agents_api::types::{TaskId, TaskListItem};
 use tokio::time::Instant;
 
 use crate::author::{Prompt, prompt};
 use crate::list::List;
 use crate::task::TaskFilter;
-use crate::transport::call::Call;
 use crate::transport::client::Client;
 use crate::transport::clock;
 use crate::transport::error::{Error, ErrorKind, Result};
 use crate::transport::group::{Comparison, Groups};
-use crate::transport::operation::Operation;
 use crate::transport::record::{Marker, RunRecord};
 use crate::transport::request::Sending;
+use listed::Listed;
 
-/// How long a task may take to be listed, unless [`FindRun::settle`] says otherwise.
+/// The longest time until a task is listed, unless [`FindRun::settle`] says otherwise.
 const SETTLE: Duration = Duration::from_secs(5 * 60);
-/// By how much the clock behind the listing may differ from the `Date` of an answer.
+/// The largest difference between the clock that stamps tasks and the `Date` of an answer.
 const MARGIN: TimeDelta = TimeDelta::seconds(10);
 /// The same where a run would be ruled out: tasks may be stamped by a clock that is behind that of the answers.
 const LAST_MARGIN: TimeDelta = TimeDelta::minutes(10);
@@ -521,53 +522,6 @@ impl Search {
         let moved = offset.or(now).unwrap_or_default().min(TimeDelta::zero());
         let since = record.since.checked_add_signed(moved);
         Ok(since.and_then(|since| since.checked_sub_signed(margin)))
-    }
-}
-
-/// The result of listing tasks.
-#[derive(Debug, Default)]
-struct Listed {
-    /// The first item that did not decode.
-    odd: Option<Error>,
-    /// Whether the server said of the last list that nothing follows.
-    is_complete: bool,
-    /// By how much the clock of the server is ahead now, if an answer tells.
-    offset: Option<TimeDelta>,
-}
-
-/// The largest number of tasks that a search lists: a faulty server may always announce another page.
-const MAX_TASKS: usize = 20_000;
-/// The largest number of consecutive pages without a new item.
-const REPEATED_PAGES: u32 = 20;
-
-impl Listed {
-    /// Every task of a list that decodes.
-    async fn tasks(&mut self, list: List<TaskListItem, TaskFilter>) -> Result<Vec<TaskListItem>> {
-        let mut tasks = Vec::new();
-        let mut seen = HashSet::new();
-        let mut repeated = 0;
-        let mut pages = list.pages();
-        while let Some(page) = pages.try_next().await? {
-            let known = seen.len();
-            self.is_complete = page.is_last;
-            for item in page.into_results(Call::new(Operation::ListTasks)) {
-                match item {
-                    Ok(task) if seen.insert(task.task_id) => tasks.push(task),
-                    Ok(_) => {}
-                    Err(error) => self.odd = self.odd.take().or(Some(error)),
-                }
-            }
-            if tasks.len() > MAX_TASKS {
-                let message = format!("the list of tasks has more than {MAX_TASKS}, or no end");
-                return Err(Error::new(ErrorKind::Pagination, message));
-            }
-            repeated = if seen.len() > known { 0 } else { repeated + 1 };
-            if repeated > REPEATED_PAGES {
-                let message = "the list of tasks repeats itself and does not end";
-                return Err(Error::new(ErrorKind::Pagination, message));
-            }
-        }
-        Ok(tasks)
     }
 }
 

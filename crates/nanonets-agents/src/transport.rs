@@ -17,6 +17,7 @@ pub(crate) mod effect;
 pub(crate) mod ending;
 pub(crate) mod error;
 pub(crate) mod exchange;
+pub(crate) mod facts;
 pub(crate) mod group;
 pub(crate) mod history;
 pub(crate) mod limits;

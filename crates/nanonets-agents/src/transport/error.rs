@@ -6,8 +6,8 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
-use nanonets_agents_api::types::{AgentId, TaskId, TaskStatus};
+use chrono::Utc;
+use nanonets_agents_api::types::{AgentId, TaskId};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
@@ -16,6 +16,7 @@ use crate::transport::call::Call;
 use crate::transport::clock::{http_date, server_date};
 use crate::transport::effect::{Created, Effect};
 use crate::transport::ending::Ending;
+use crate::transport::facts::{Ambiguity, Waited};
 use crate::transport::limits::TimedOut;
 use crate::transport::operation::{self, Operation};
 use crate::transport::record::RunRecord;
@@ -106,36 +107,6 @@ pub enum Origin {
     Dns,
     /// The network between this machine and the server.
     Network,
-}
-
-/// The facts about a request that may or may not have taken effect.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Ambiguity {
-    /// The agent that the request was for.
-    pub agent_id: Option<AgentId>,
-    /// The task that the request was for.
-    pub task_id: Option<TaskId>,
-    /// When the first attempt began, by the clock of this machine.
-    pub since: DateTime<Utc>,
-    /// When the last attempt ended, by the clock of this machine.
-    pub until: DateTime<Utc>,
-    /// For a run: what [`Client::find_run`](crate::Client::find_run) needs to look for its task.
-    pub run: Option<RunRecord>,
-}
-
-/// How far a wait came whose timeout has passed.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Waited {
-    /// The task. It is still running: any process can wait for it again by this id.
-    pub task_id: TaskId,
-    /// The status that the last successful poll returned.
-    pub last_status: Option<TaskStatus>,
-    /// How long the wait lasted.
-    pub elapsed: Duration,
-    /// The number of polls that were sent.
-    pub polls: u32,
 }
 
 impl Error {

@@ -14,7 +14,8 @@ use super::update::Update;
 use crate::outcome::{Completed, Failure, Outcome, Question};
 use crate::patience::{Limit, Patience};
 use crate::task::TaskHandle;
-use crate::transport::error::{Error, ErrorKind, Origin, Result, Waited};
+use crate::transport::error::{Error, ErrorKind, Origin, Result};
+use crate::transport::facts::Waited;
 use crate::transport::memory::{Content, State};
 use crate::transport::request::Sending;
 
