@@ -17,19 +17,22 @@ pub enum Error {
         folder: PathBuf,
         /// The problem.
         message: String,
-        /// The remedy, if one is known.
-        hint: Option<&'static str>,
+        /// The remedy.
+        hint: &'static str,
+    },
+    /// The folder can't be read or written.
+    Io {
+        /// The folder as the caller named it.
+        folder: PathBuf,
+        /// The error of the system.
+        error: io::Error,
     },
 }
 
 impl Error {
-    /// The folder can't be read or written.
-    pub(crate) fn io(folder: &Path, error: &io::Error) -> Self {
-        Self::Folder {
-            folder: folder.to_path_buf(),
-            message: format!(": {error}"),
-            hint: None,
-        }
+    pub(crate) fn io(folder: &Path, error: io::Error) -> Self {
+        let folder = folder.to_path_buf();
+        Self::Io { folder, error }
     }
 }
 
@@ -55,15 +58,25 @@ impl fmt::Display for Error {
                 message,
                 hint,
             } => {
+                let folder = folder.display();
                 write!(
                     f,
-                    "error: {}{message}; nothing was written",
-                    folder.display()
-                )?;
-                hint.map_or(Ok(()), |hint| write!(f, "\n    hint: {hint}"))
+                    "error: {folder} {message}; nothing was written\n    hint: {hint}"
+                )
+            }
+            Self::Io { folder, error } => {
+                let folder = folder.display();
+                write!(f, "error: {folder}: {error}; nothing was written")
             }
         }
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { error, .. } => Some(error),
+            Self::Rejected(_) | Self::Folder { .. } => None,
+        }
+    }
+}

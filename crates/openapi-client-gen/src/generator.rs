@@ -124,14 +124,14 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Folder`] if the folder has files that no run of the generator wrote, is the current directory, or can't be
-    /// written. Nothing was written then.
+    /// [`Error::Folder`] if the folder has files that no run of the generator wrote, or if a crate would replace the current
+    /// directory; [`Error::Io`] if it can't be written. Nothing was written then.
     pub fn write(&self, folder: impl AsRef<Path>) -> Result<Summary, Error> {
         let folder = folder.as_ref();
         output::check_folder(folder)?;
         output::check_content(folder, &self.generated.files)?;
         let changed = output::write(folder, &self.generated.files);
-        let changed = changed.map_err(|error| Error::io(folder, &error))?;
+        let changed = changed.map_err(|error| Error::io(folder, error))?;
         Ok(self.summary(changed))
     }
 
@@ -139,12 +139,12 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Error::Folder`] if the folder can't be read.
+    /// [`Error::Folder`] for a path that is no folder; [`Error::Io`] if it can't be read.
     pub fn compare(&self, folder: impl AsRef<Path>) -> Result<Vec<Stale>, Error> {
         let folder = folder.as_ref();
         output::check_folder(folder)?;
         let stale = output::compare(folder, &self.generated.files);
-        stale.map_err(|error| Error::io(folder, &error))
+        stale.map_err(|error| Error::io(folder, error))
     }
 
     /// The number of operations of the document, skipped ones included.
@@ -163,7 +163,7 @@ impl Client {
     }
 }
 
-/// The numbers of a run, printed as `14 operations, 40 types; 5 of 35 files changed`.
+/// The numbers of a run, printed as `14 operations, 40 types, 35 files; 5 files changed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
     /// The operations of the client.

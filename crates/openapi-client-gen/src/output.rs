@@ -68,10 +68,10 @@ pub(crate) fn check_folder(folder: &Path) -> Result<(), Error> {
     match (folder.metadata(), folder.read_link()) {
         (Ok(found), _) if !found.is_dir() => {
             let hint = "choose a new or empty folder";
-            Err(rejected(folder, " is not a folder".to_owned(), hint))
+            Err(rejected(folder, "is not a folder".to_owned(), hint))
         }
         (Err(_), Ok(target)) => {
-            let message = format!(" is a link to {}, which can't be found", target.display());
+            let message = format!("is a link to {}, which can't be found", target.display());
             let hint = "make the folder that it leads to, or remove the link";
             Err(rejected(folder, message, hint))
         }
@@ -87,16 +87,16 @@ pub(crate) fn check_folder(folder: &Path) -> Result<(), Error> {
 /// directory.
 pub(crate) fn check_content(folder: &Path, files: &Files) -> Result<(), Error> {
     if files.contains_key("Cargo.toml") && has_current_directory(folder) {
-        let message = " is the folder that this runs in, or holds it, and is replaced as a whole";
+        let message = "is the folder that this runs in, or holds it, and is replaced as a whole";
         let hint = "run it from another folder, and name this one";
         return Err(rejected(folder, message.to_owned(), hint));
     }
     let foreign = foreign(folder, files);
-    let foreign = foreign.map_err(|error| Error::io(folder, &error))?;
+    let foreign = foreign.map_err(|error| Error::io(folder, error))?;
     let Some(foreign) = foreign else {
         return Ok(());
     };
-    let message = format!(" holds what codegen did not write, {foreign} among it");
+    let message = format!("holds what codegen did not write, {foreign} among it");
     let hint = "choose a new or empty folder, or remove what is in it";
     Err(rejected(folder, message, hint))
 }
@@ -105,7 +105,7 @@ fn rejected(folder: &Path, message: String, hint: &'static str) -> Error {
     Error::Folder {
         folder: folder.to_path_buf(),
         message,
-        hint: Some(hint),
+        hint,
     }
 }
 
